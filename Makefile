@@ -1,0 +1,88 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: help run example test check clean constraints
+
+PYTHON ?= python3
+INSTALLED := .venv/.installed
+
+# Nothing here phones home, and a trial that asks for no GPU leaves the GPUs of its process visible.
+export DVC_NO_ANALYTICS := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := 1
+export RAY_USAGE_STATS_ENABLED := 0
+export RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO := 0
+export PYTHONUNBUFFERED := 1
+
+# For each recipe alone: `python3` of the install recipe must stay the machine's.
+IN_VENV := export PATH="$(CURDIR)/.venv/bin:$$PATH";
+
+# $(call pipeline,FOLDER/): brings the results of FOLDER's params.yaml up to date, then says the answer.
+define pipeline
+@$(IN_VENV) \
+if python -m dvc status --quiet $(1)dvc.yaml; then \
+	echo "Nothing changed since the last run: every result is up to date."; \
+else \
+	python -m dvc repro $(1)dvc.yaml; \
+fi; \
+python -m pipeline.answer $(1)reports
+endef
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(INSTALLED) ## measure the size for params.yaml: install, run what changed, say the answer
+	$(call pipeline,)
+
+# A folder under examples/, or any folder of this checkout with a params.yaml whose `root` leads back here.
+FOLDER = $(if $(NAME),$(firstword $(patsubst %/params.yaml,%,$(wildcard examples/$(NAME)/params.yaml $(NAME:/=)/params.yaml))))
+EXAMPLES = $(patsubst examples/%/params.yaml,%,$(wildcard examples/*/params.yaml))
+ifneq ($(filter example,$(MAKECMDGOALS)),)
+ifeq ($(FOLDER),)
+$(error No example '$(NAME)': make example NAME=x, where x is one of: $(EXAMPLES) (or a folder with its own params.yaml))
+endif
+endif
+
+example: $(INSTALLED) ## the same for examples/NAME: make example NAME=new-york-weather
+	@test -e $(FOLDER)/dvc.yaml || ln -sr dvc.yaml $(FOLDER)/dvc.yaml
+	$(call pipeline,$(FOLDER)/)
+
+test: $(INSTALLED) ## run the test suite
+	@$(IN_VENV) python -m pytest
+
+check: $(INSTALLED) ## lint, format and types
+	@$(IN_VENV) python -m ruff check; python -m ruff format --check; python -m mypy src pipeline
+
+clean: ## remove what runs and tools wrote; keeps .venv, DVC's cache and the MLflow registry
+	rm -rf build reports .cache dist examples/*/build examples/*/reports examples/*/.cache
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src pipeline tests -name __pycache__ -prune -exec rm -rf {} +
+
+constraints: ## build .venv anew from the newest versions pyproject.toml allows, and pin them
+	rm -rf .venv
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install -q -e '.[dev]'
+	{ head -2 constraints.txt; $(FREEZE); } > .venv/constraints.txt
+	mv .venv/constraints.txt constraints.txt
+	echo '$(CURDIR)' > $(INSTALLED)
+
+# Left out: what installers bring, the CUDA build's libraries (torch pins its own) and local versions such as +cpu.
+FREEZE := .venv/bin/python -m pip freeze --exclude-editable --exclude setuptools \
+	| sed 's/+.*//' | grep -vE '^(nvidia-|cuda-|triton)'
+
+# The stamp holds the folder's name: a checkout that was moved would otherwise run the old place's code.
+ifneq ($(shell cat $(INSTALLED) 2>/dev/null),$(CURDIR))
+.PHONY: $(INSTALLED)
+endif
+
+SUPPORTED = $(shell $(PYTHON) -c 'import sys; print("yes" * ((3, 11) <= sys.version_info[:2] <= (3, 13)))' 2>/dev/null)
+FOUND = $(or $(shell $(PYTHON) -V 2>/dev/null),not there)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(if $(SUPPORTED),,$(error cellsize needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is $(FOUND): name another, such as make PYTHON=python3.12))
+	@echo "Installing the pinned dependencies into .venv (some minutes the first time)"
+	@test "$$(cat $@ 2>/dev/null || echo '$(CURDIR)')" = '$(CURDIR)' && .venv/bin/python -m pip --version >/dev/null 2>&1 || \
+		$(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -m pip install -q -c constraints.txt -e '.[dev]'
+	@echo '$(CURDIR)' > $@

@@ -1,0 +1,143 @@
+"""From scores to a size: the rules, and the reason in words."""
+
+from dataclasses import dataclass
+
+from cellsize.errors import InputError
+from cellsize.params import Choose
+from cellsize.scores import Difference, Scores, compare
+from cellsize.sizes import ZERO, Size
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a rule chose, and what it was compared with.
+
+    Attributes:
+        chosen: The size's scores.
+        best: Scores of the size with the lowest mean.
+        difference: Chosen minus best, paired.
+        larger_odds: Probability that some larger size is better by more than the tolerance: the
+            highest one among the larger sizes, 0 if there is none.
+        reason: Why, in words.
+    """
+
+    chosen: Scores
+    best: Scores
+    difference: Difference
+    larger_odds: float
+    reason: str
+
+
+def one_standard_error(scores: list[Scores]) -> Scores:
+    """Fewest parameters among the sizes within one corrected standard error of the best, paired."""
+    best = lowest(scores)
+    return fewest([one for one in scores if within_one_error(one, best)])
+
+
+def within_one_error(one: Scores, best: Scores) -> bool:
+    """Whether the paired difference to the best is no more than its corrected standard error."""
+    difference = compare(one, best)
+    return difference.mean <= difference.standard_error
+
+
+def within_percent(scores: list[Scores], percent: float) -> Scores:
+    """Fewest parameters among the sizes whose mean is at most `percent` above the best one's."""
+    limit = lowest(scores).mean * (1 + percent / 100)
+    return fewest([one for one in scores if one.mean <= limit])
+
+
+def lowest(scores: list[Scores]) -> Scores:
+    """The lowest mean; of equals the fewest parameters."""
+    return min(scores, key=lambda one: (one.mean, one.parameters, one.size))
+
+
+def fewest(scores: list[Scores]) -> Scores:
+    """The fewest parameters; of equals the lowest mean."""
+    return min(scores, key=lambda one: (one.parameters, one.mean, one.size))
+
+
+def within_budget(scores: list[Scores], costs: dict[Size, float], limit: float, unit: str) -> Scores:
+    """The lowest mean among the sizes that cost no more than the limit.
+
+    Raises:
+        InputError: No size does.
+    """
+    affordable = [one for one in scores if costs[one.size] <= limit]
+    if not affordable:
+        cheapest = min(costs[one.size] for one in scores)
+        raise InputError(f"choose.limit: no size costs at most {limit:g} {unit}; the cheapest costs {cheapest:g}")
+    return lowest(affordable)
+
+
+def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Choice:
+    """Applies the rule.
+
+    Args:
+        scores: All sizes that were tried; the zero-cell one is among them.
+        rule: The rule and its numbers.
+        costs: What each size costs in the budget's unit; read by `budget` alone.
+
+    Returns:
+        The choice and its reason.
+
+    Raises:
+        InputError: There are no scores, or no size is within the budget.
+    """
+    if not any(one.size == ZERO for one in scores):
+        raise InputError("trials.csv: no zero-cell row to compare with; run search again")
+    best = lowest(scores)
+    match rule.rule:
+        case "one_standard_error":
+            chosen = one_standard_error(scores)
+        case "within_percent":
+            chosen = within_percent(scores, rule.percent)
+        case "budget":
+            chosen = within_budget(scores, costs, rule.limit, rule.budget)
+        case "best":
+            chosen = best
+    difference = compare(chosen, best)
+    larger = [one for one in scores if one.parameters > chosen.parameters]
+    odds = max((compare(chosen, one).odds_above(rule.tolerance * chosen.mean) for one in larger), default=0.0)
+    return Choice(chosen, best, difference, odds, _reason(chosen, best, difference, odds, scores, rule))
+
+
+def describe(size: Size) -> str:
+    """A size in words."""
+    if size == ZERO:
+        return "no memory cells (the ridge-linear map alone)"
+    layers = "1 layer" if size.layers == 1 else f"{size.layers} layers"
+    return f"{layers} of {size.units} memory cell{'s' if size.units > 1 else ''}"
+
+
+def _reason(
+    chosen: Scores, best: Scores, difference: Difference, odds: float, scores: list[Scores], rule: Choose
+) -> str:
+    rules = {
+        "one_standard_error": "the fewest parameters within one standard error of the best",
+        "within_percent": f"the fewest parameters within {rule.percent:g} % of the best",
+        "budget": f"the lowest score at no more than {rule.limit:g} {rule.budget}",
+        "best": "the lowest score",
+    }
+    told = f"Of {len(scores)} sizes tried, {describe(chosen.size)} has {rules[rule.rule]}. "
+    if chosen.size == best.size:
+        told += f"It is itself the best, with a score of {best.mean:.4f}. "
+    else:
+        told += (
+            f"The best, {describe(best.size)}, scores {best.mean:.4f} against {chosen.mean:.4f}: a difference of "
+            f"{difference.mean:.4f} with a standard error of {difference.standard_error:.4f}, paired over "
+            f"{difference.degrees + 1} folds and corrected for their overlap. "
+        )
+    zero = next(one for one in scores if one.size == ZERO)
+    if chosen.size != ZERO:
+        gain = compare(zero, chosen)
+        told += (
+            f"Without memory cells the score is {zero.mean:.4f}: {gain.mean:.4f} ± {gain.standard_error:.4f} worse. "
+        )
+    if any(one.parameters > chosen.parameters for one in scores):
+        told += (
+            f"The odds that a larger size tried is better by more than {100 * rule.tolerance:g} % "
+            f"are at most {100 * odds:.0f} %."
+        )
+    else:
+        told += "No larger size was tried."
+    return told

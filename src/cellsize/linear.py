@@ -1,0 +1,90 @@
+"""The model without memory cells: a ridge-linear map of the window, in closed form."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from cellsize.batches import Batch, Scaling, chunks, gather, scaled
+from cellsize.folds import Fold
+from cellsize.windows import Floats, Ints, Windows
+
+
+@dataclass(frozen=True)
+class LinearMap:
+    """Weights of the map, shape (n_past · lookback + n_known · horizon + 1, n_outputs), bias last."""
+
+    weights: Floats
+    penalty: float
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return self.weights.size
+
+
+def design(windows: Windows, batch: Batch) -> Floats:
+    """The map's inputs: past columns of every step seen, known columns of every step ahead, and 1.
+
+    Returns:
+        An array of shape (n, inputs).
+    """
+    n, n_past = len(batch.steps), windows.n_past
+    inputs = (batch.steps[:, :, :n_past].reshape(n, -1), batch.known.reshape(n, -1), np.ones((n, 1), np.float32))
+    return np.concatenate(inputs, axis=1)
+
+
+def predict(windows: Windows, linear: LinearMap, batch: Batch) -> Floats:
+    """Normalised forecasts of shape (n, horizon, n_targets)."""
+    return (design(windows, batch) @ linear.weights).reshape(batch.target.shape)
+
+
+def fit(windows: Windows, scaling: Scaling, train: Ints, penalties: tuple[float, ...]) -> list[LinearMap]:
+    """Fits one map for each ridge penalty; the bias is not penalised.
+
+    The error is weighted by the window's spread, so that it is the error in deviations of the
+    training rows, the one that is scored.
+    """
+    moments = _normal_equations(windows, scaling, train)
+    return [_solve(*moments, penalty) for penalty in penalties]
+
+
+def fit_chosen(windows: Windows, scaling: Scaling, fold: Fold, penalties: tuple[float, ...]) -> LinearMap:
+    """Fits on the training part, with the penalty that is best on the stop part."""
+    maps = fit(windows, scaling, fold.train, penalties)
+    return min(maps, key=lambda linear: score(windows, scaling, linear, fold.stop))
+
+
+def score(windows: Windows, scaling: Scaling, linear: LinearMap, chosen: Ints) -> float:
+    """Mean squared error in variances of the training rows."""
+    total = 0.0
+    for part in chunks(chosen):
+        batch = gather(windows, scaling, part)
+        error = scaled(batch, predict(windows, linear, batch)) - scaled(batch, batch.target)
+        total += float(np.square(error, dtype=np.float64).sum())
+    return total / (len(chosen) * windows.n_outputs)
+
+
+def _normal_equations(
+    windows: Windows, scaling: Scaling, train: Ints
+) -> tuple[np.ndarray, np.ndarray]:
+    gram: np.ndarray | None = None
+    cross: np.ndarray | None = None
+    for part in chunks(train):
+        batch = gather(windows, scaling, part)
+        inputs = design(windows, batch).astype(np.float64)
+        if windows.n_targets == 1:
+            inputs *= batch.spread[:, :, 0]
+            outputs = (batch.target * batch.spread).reshape(len(part), -1).astype(np.float64)
+        else:
+            outputs = batch.target.reshape(len(part), -1).astype(np.float64)
+        gram = inputs.T @ inputs + (0 if gram is None else gram)
+        cross = inputs.T @ outputs + (0 if cross is None else cross)
+    assert gram is not None and cross is not None
+    return gram, cross
+
+
+def _solve(gram: np.ndarray, cross: np.ndarray, penalty: float) -> LinearMap:
+    ridge = np.full(len(gram), penalty)
+    ridge[-1] = 1e-6 * max(1.0, gram[-1, -1])
+    return LinearMap(cho_solve(cho_factor(gram + np.diag(ridge)), cross).astype(np.float32), penalty)

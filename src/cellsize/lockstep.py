@@ -1,0 +1,304 @@
+"""One size's training on all folds at once: independent members, one optimizer, one sum of losses.
+
+Each member is one network for one fold, one seed and one setting (learning rate, dropout, weight decay). The
+first seed tries every setting; at each rung the worse half of a fold's settings is dropped by its stop score,
+and when one is left the other seeds begin with it. Members never see each other's windows or gradients.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from math import isfinite
+from typing import Any, Literal
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from cellsize.batches import Batch, Scaling, chunks, gather
+from cellsize.folds import Fold
+from cellsize.linear import LinearMap, predict
+from cellsize.members import forward, groups
+from cellsize.network import Net
+from cellsize.sizes import Shape, Size
+from cellsize.trials import Epoch, Setting, Work
+from cellsize.windows import Floats, Ints
+
+Status = Literal["waiting", "active", "done", "dropped", "failed"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One fold with what was fitted on its training part.
+
+    Attributes:
+        fold: The windows.
+        scaling: Constants of the training rows.
+        linear: The map whose residual the network learns, or None.
+        start: Score on the stop part before any training: an untrained network adds nothing.
+    """
+
+    fold: Fold
+    scaling: Scaling
+    linear: LinearMap | None
+    start: float
+
+
+@dataclass
+class Member:
+    """Where one network's training stands.
+
+    Attributes:
+        fold: Its fold, from 0.
+        seed: Its repetition, from 0.
+        setting: What it is trained with; a waiting member has the first one until it begins.
+        status: waiting, active, done, dropped or failed.
+        epoch: Epochs trained.
+        steps: Optimizer steps made.
+        best: Lowest stop score so far, epoch 0 (the linear map alone) included.
+        best_epoch: When that was.
+        lowest: Lowest stop score since training began: what settings are compared by.
+        kept: Weights of the best epoch, by parameter.
+        loss: Sum and number of this epoch's training losses.
+        curve: Training loss and stop score of each epoch.
+    """
+
+    fold: int
+    seed: int
+    setting: Setting
+    status: Status
+    epoch: int = 0
+    steps: int = 0
+    best: float = float("inf")
+    best_epoch: int = 0
+    lowest: float = float("inf")
+    kept: list[Tensor] = field(default_factory=list)
+    loss: tuple[float, int] = (0.0, 0)
+    curve: list[tuple[float, float]] = field(default_factory=list)
+
+
+def settings(work: Work) -> list[Setting]:
+    """Every combination that is tuned for each size."""
+    training = work.training
+    return [Setting(*values) for values in product(training.learning_rates, training.dropouts, training.weight_decays)]
+
+
+class Lockstep(pl.LightningModule):
+    """The members of one size, trained side by side."""
+
+    def __init__(self, work: Work, size: Size, parts: list[Part], shape: Shape, trained: list[Setting]) -> None:
+        super().__init__()
+        self.work, self.size, self.parts = work, size, parts
+        self.members = [
+            Member(fold, seed, setting, "active" if seed == 0 or len(trained) == 1 else "waiting")
+            for fold in range(len(parts))
+            for seed in range(work.training.seeds)
+            for setting in (trained if seed == 0 else trained[:1])
+        ]
+        # In the order in which they began: the optimizer's groups are rebuilt in it after an interruption.
+        self.begun = [number for number, member in enumerate(self.members) if member.status == "active"]
+        nets = []
+        for member in self.members:
+            torch.manual_seed(derive(work.seed, size, member.fold, member.seed))
+            nets.append(Net(size, work.network, shape))
+        self.nets = torch.nn.ModuleList(nets)
+        self.automatic_optimization = False
+        self._weights: list[list[Tensor]] = [list(net.parameters()) for net in nets]
+        self.averages = [[weight.detach().clone() for weight in net.parameters()] for net in nets]
+        self._sums: dict[int, list[Tensor]] = {}
+        self._stepped: list[int] = []
+        for member, weights in zip(self.members, self.averages, strict=True):
+            member.best, member.kept = parts[member.fold].start, [weight.clone() for weight in weights]
+
+    def net(self, number: int) -> Net:
+        """The network of a member."""
+        net = self.nets[number]
+        assert isinstance(net, Net)
+        return net
+
+    def active(self) -> list[int]:
+        """Members in training, by number."""
+        return [number for number, member in enumerate(self.members) if member.status == "active"]
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """One AdamW with a group for each learning rate and weight decay."""
+        groups: dict[tuple[float, float], list[Tensor]] = {
+            (setting.learning_rate, setting.weight_decay): [] for setting in settings(self.work)
+        }
+        for number in self.begun:
+            setting = self.members[number].setting
+            groups[setting.learning_rate, setting.weight_decay] += self._weights[number]
+        return torch.optim.AdamW(
+            [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()],
+            foreach=True,
+        )
+
+    def on_train_epoch_start(self) -> None:
+        """Draws dropout from the epoch alone, so that a resumed training draws the same."""
+        torch.manual_seed(derive(self.work.seed, self.size, self.current_epoch + 1, 1 << 16))
+        for number in self.active():
+            net, member = self.net(number), self.members[number]
+            net.dropout, member.loss = member.setting.dropout, (0.0, 0)
+
+    def training_step(self, batch: dict[int, tuple[Tensor, ...]], _: int) -> None:
+        """One step of every member; each member's gradient comes from its own loss alone."""
+        numbers = [number for number in self.active() if self._stream(number) in batch]
+        optimizer = self._optimizer()
+        optimizer.zero_grad()
+        for together in groups([self.net(number) for number in numbers], numbers):
+            # A group's gradients follow its forward pass at once, while its memory is still in the cache.
+            inputs = [batch[self._stream(number)] for number in together]
+            nets = [self.net(number) for number in together]
+            forecasts = forward(nets, [part[0] for part in inputs], [part[1] for part in inputs])
+            errors = [(made - part[2]) * part[3] for made, part in zip(forecasts, inputs, strict=True)]
+            losses = torch.stack([error.square().mean() for error in errors])
+            self.manual_backward(losses.sum())
+            self._note(together, losses.detach().tolist())
+        self._stepped = [number for number in numbers if self.members[number].status == "active"]
+        self._clip()
+        optimizer.step()
+        self._average()
+
+    def _note(self, numbers: list[int], losses: list[float]) -> None:
+        """Adds up this epoch's losses; a member whose loss is no number has failed and learns no more."""
+        for number, loss in zip(numbers, losses, strict=True):
+            member = self.members[number]
+            member.loss = (member.loss[0] + loss, member.loss[1] + 1)
+            if not isfinite(loss):
+                member.status = "failed"
+                self.nets[number].zero_grad()
+
+    def _stream(self, number: int) -> int:
+        """Members of one fold and one seed read the same batches."""
+        member = self.members[number]
+        return member.fold * self.work.training.seeds + member.seed
+
+    def _clip(self) -> None:
+        """Clips each member's gradient by its own norm."""
+        for number in self._stepped:
+            torch.nn.utils.clip_grad_norm_(self._weights[number], self.work.training.clip, foreach=True)
+
+    def _average(self) -> None:
+        """Moves the running average of each member's weights."""
+        for number in self._stepped:
+            member = self.members[number]
+            # Short memory at first, so that the start is forgotten: the usual correction of a running mean.
+            decay = min(self.work.training.average, (1 + member.steps) / (10 + member.steps))
+            get_ema_multi_avg_fn(decay)(self.averages[number], self._weights[number], member.steps)  # type: ignore[arg-type]
+            member.steps += 1
+
+    def on_validation_epoch_start(self) -> None:
+        """Puts the averaged weights in place."""
+        self._swap()
+        self._sums = {number: [] for number in self.active()}
+
+    def validation_step(self, batch: tuple[int, tuple[Tensor, ...]], _: int) -> None:
+        """Adds up the squared errors on a piece of one fold's stop part."""
+        fold, (steps, known, target, spread) = batch
+        numbers = [number for number in self._sums if self.members[number].fold == fold]
+        count = len(numbers)
+        for number, made in zip(
+            numbers, forward([self.net(n) for n in numbers], [steps] * count, [known] * count), strict=True
+        ):
+            self._sums[number].append(((made - target) * spread).double().square().sum())
+
+    def on_validation_epoch_end(self) -> None:
+        """Puts the trained weights back."""
+        self._swap()
+
+    def on_train_epoch_end(self) -> None:
+        """Decides for each member: keep these weights, go on, stop; then for each fold: drop settings."""
+        for number in self.active():
+            member, sums = self.members[number], self._sums.get(number, [])
+            count = len(self.parts[member.fold].fold.stop) * self.net(number).shape.n_outputs
+            # A refit has no stop part: it goes on to its last epoch and keeps that one.
+            score = float(torch.stack(sums).sum()) / count if sums else 0.0
+            member.epoch += 1
+            member.curve.append((member.loss[0] / max(1, member.loss[1]), score))
+            if not isfinite(score):
+                member.status = "failed"
+                continue
+            member.lowest = min(member.lowest, score)
+            if score < member.best or not sums:
+                member.best, member.best_epoch = score, member.epoch
+                member.kept = [weight.clone() for weight in self.averages[number]]
+            waited = member.epoch - member.best_epoch
+            if member.epoch >= self.work.training.epochs or waited >= self.work.training.patience:
+                member.status = "done"
+        for fold in range(len(self.parts)):
+            self._drop_settings(fold)
+        if not self.active():
+            self.trainer.should_stop = True
+
+    def _drop_settings(self, fold: int) -> None:
+        """At a rung, keeps the better half of a fold's settings; the last one left starts the other seeds."""
+        tried = [n for n, member in enumerate(self.members) if member.fold == fold and member.seed == 0]
+        waiting = [n for n, member in enumerate(self.members) if member.fold == fold and member.status == "waiting"]
+        left = [n for n in tried if self.members[n].status in ("active", "done")]
+        rungs = self.work.training.rungs
+        age = max(self.members[n].epoch for n in tried)
+        if len(left) > 1 and (age in rungs or (age > 0 and not any(self.members[n].status == "active" for n in left))):
+            final = not rungs or age >= rungs[-1] or not any(self.members[n].status == "active" for n in left)
+            keep = 1 if final else (len(left) + 1) // 2
+            ranked = sorted(left, key=lambda n: (self.members[n].lowest, n))
+            for number in ranked[keep:]:
+                self.members[number].status = "dropped"
+            left = ranked[:keep]
+        if len(left) == 1 and waiting:
+            self._begin(waiting, self.members[left[0]].setting)
+        if not left:
+            for number in waiting:
+                self.members[number].status = "failed"
+
+    def _begin(self, waiting: list[int], setting: Setting) -> None:
+        group = next(
+            group
+            for group in self._optimizer().param_groups
+            if (group["lr"], group["weight_decay"]) == (setting.learning_rate, setting.weight_decay)
+        )
+        for number in waiting:
+            self.members[number].setting, self.members[number].status = setting, "active"
+            group["params"] += self._weights[number]
+            self.begun.append(number)
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        optimizer = self.optimizers(use_pl_optimizer=False)
+        assert isinstance(optimizer, torch.optim.Optimizer)
+        return optimizer
+
+    def _swap(self) -> None:
+        for number in self.active():
+            for weight, average in zip(self._weights[number], self.averages[number], strict=True):
+                weight.data, average.data = average.data, weight.data
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds where each member stands; plain values and tensors, so that no pickle is needed to load."""
+        checkpoint["begun"] = list(self.begun)
+        checkpoint["averages"] = self.averages
+        checkpoint["members"] = [
+            {**vars(member), "setting": tuple(vars(member.setting).values())} for member in self.members
+        ]
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Takes up where `on_save_checkpoint` left off; Lightning restores weights and optimizer."""
+        self.begun, self.averages = list(checkpoint["begun"]), checkpoint["averages"]
+        self.members = [
+            Member(**{**state, "setting": Setting(*state["setting"])}) for state in checkpoint["members"]
+        ]
+
+    def curves(self) -> list[Epoch]:
+        """The learning curves of all members that began."""
+        return [
+            Epoch(self.size.layers, self.size.units, member.fold + 1, member.seed, **vars(member.setting),
+                  epoch=number + 1, train_loss=loss, stop_score=score)
+            for member in self.members
+            for number, (loss, score) in enumerate(member.curve)
+        ]
+
+
+def derive(*numbers: int | Size) -> int:
+    """A seed that depends on every number and on nothing else."""
+    words = [word for number in numbers for word in ((number.layers, number.units) if isinstance(number, Size) else [number])]
+    return int(np.random.SeedSequence(words).generate_state(1)[0])

@@ -1,0 +1,71 @@
+"""The network of one size: recurrent layers, dropout after each, and a head over the horizon."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from cellsize.params import Network
+from cellsize.sizes import Shape, Size, width
+
+CELLS: dict[str, type[nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+
+
+class Net(nn.Module):
+    """Forecasts from what the recurrent layers remember and from what is known ahead.
+
+    The head's weights start at 0: an untrained network adds nothing to the linear map beside it.
+
+    Attributes:
+        dropout: Share of values dropped after every layer while training.
+    """
+
+    def __init__(self, size: Size, network: Network, shape: Shape) -> None:
+        super().__init__()
+        self.network, self.shape, self.dropout = network, shape, 0.0
+        options: dict[str, int] = {}
+        if 0 < network.projection < size.units:
+            options["proj_size"] = network.projection
+        out = width(size, network)
+        self.layers = nn.ModuleList(
+            CELLS[network.cell](
+                shape.n_inputs if number == 0 else out,
+                size.units,
+                batch_first=True,
+                bidirectional=network.bidirectional,
+                **options,
+            )
+            for number in range(size.layers)
+        )
+        self.head = nn.Linear(out, shape.n_outputs)
+        self.ahead = nn.Parameter(torch.zeros(shape.horizon, shape.n_known, shape.n_targets))
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, steps: Tensor, known: Tensor) -> Tensor:
+        """Forecasts in normalised values.
+
+        Args:
+            steps: What the windows see, shape (n, lookback, n_inputs).
+            known: What is known ahead, shape (n, horizon, n_known).
+
+        Returns:
+            Shape (n, horizon, n_targets).
+        """
+        for layer in self.layers:
+            steps = functional.dropout(layer(steps)[0], self.dropout, self.training)
+        return self.read(self.summary(steps), known)
+
+    def summary(self, outputs: Tensor) -> Tensor:
+        """The last layer's outputs (n, lookback, width) as one vector a window, (n, width)."""
+        if self.network.head == "mean":
+            return outputs.mean(dim=1)
+        if not self.network.bidirectional:
+            return outputs[:, -1]
+        # The backward direction has read the whole window at its first step, not at its last.
+        half = outputs.shape[2] // 2
+        return torch.cat([outputs[:, -1, :half], outputs[:, 0, half:]], dim=1)
+
+    def read(self, summary: Tensor, known: Tensor) -> Tensor:
+        """The head: each hour's forecast from the summary (n, width) and from what is known of that hour."""
+        remembered: Tensor = self.head(summary).view(-1, self.shape.horizon, self.shape.n_targets)
+        return remembered + torch.einsum("nhk,hkt->nht", known, self.ahead)

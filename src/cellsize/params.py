@@ -1,0 +1,277 @@
+"""`params.yaml`: the only configuration, and its schema. No key has a default in code."""
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from cellsize.errors import InputError
+
+Positive = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+Names = tuple[str, ...]
+
+
+class Section(BaseModel):
+    """A section refuses keys it does not know, and strings where numbers belong."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _lists_become_tuples(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class Prepare(Section):
+    """Which table, which columns, which clock."""
+
+    table: str
+    time: str | Names
+    series: str | None
+    targets: Annotated[Names, Field(min_length=1)]
+    features: Names
+    categories: Names
+    known: Names
+    calendar: tuple[Literal["hour", "weekday", "weekend", "month"], ...]
+    timezone: str | None
+    frequency: str
+    gap: Positive
+
+    @model_validator(mode="after")
+    def _columns_named_once(self) -> "Prepare":
+        named = [*self.targets, *self.features, *self.categories, *self.known]
+        twice = sorted({name for name in named if named.count(name) > 1})
+        if twice:
+            raise ValueError(f"column {twice[0]!r} is named twice: give each column one role")
+        return self
+
+
+class Window(Section):
+    """What a window sees, what it predicts, and in which scale."""
+
+    lookback: Positive
+    horizon: Positive
+    fill: Annotated[int, Field(ge=0)]
+    transform: Literal["none", "log1p", "sqrt"]
+    normalise: Literal["none", "last", "standard"]
+
+
+class Stop(Section):
+    """The part of each fold's training time that decides when to stop, and which learning rate."""
+
+    share: Annotated[float, Field(gt=0, le=0.5)]
+    blocks: Positive
+
+
+class Split(Section):
+    """The holdout and the folds."""
+
+    holdout: Annotated[float, Field(gt=0, le=0.5)]
+    folds: Annotated[int, Field(ge=2)]
+    scheme: Literal["contiguous", "expanding", "sliding", "groups", "shuffled"]
+    stop: Stop
+
+
+class Network(Section):
+    """What every candidate has in common."""
+
+    cell: Literal["lstm", "gru", "rnn"]
+    projection: Annotated[int, Field(ge=0)]
+    bidirectional: bool
+    head: Literal["last", "mean"]
+    skip: Literal["linear", "none"]
+
+    @model_validator(mode="after")
+    def _projection_is_for_lstm(self) -> "Network":
+        if self.projection and self.cell != "lstm":
+            raise ValueError("projection needs cell: lstm; set projection to 0")
+        return self
+
+
+class Propose(Section):
+    """The grid of sizes, and the rule that bounds it."""
+
+    samples: Literal["targets", "windows", "sequences", "effective"]
+    bound: Literal["neurons", "parameters"]
+    alpha: tuple[Annotated[float, Field(ge=1)], Annotated[float, Field(ge=1)]]
+    layers: Annotated[int, Field(ge=1, le=6)]
+    growth: Annotated[float, Field(gt=1)]
+    include_rules_of_thumb: bool
+    network: Network
+
+    @model_validator(mode="after")
+    def _alpha_is_loose_then_tight(self) -> "Propose":
+        if self.alpha[0] > self.alpha[1]:
+            raise ValueError("alpha: the loose one comes first, as in [2, 10]")
+        return self
+
+
+class Baseline(Section):
+    """The models without memory cells that the network has to beat."""
+
+    season: Positive
+    penalties: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
+    classical: Literal["AutoETS", "AutoTheta", "none"]
+    origins: Positive
+    history: Positive
+
+
+class Training(Section):
+    """How one network is trained; the same for every size."""
+
+    learning_rates: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
+    dropouts: Annotated[tuple[Annotated[float, Field(ge=0, lt=1)], ...], Field(min_length=1)]
+    weight_decays: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)]
+    rungs: tuple[Positive, ...]
+    seeds: Positive
+    epochs: Positive
+    patience: Positive
+    batch: Positive
+    clip: Annotated[float, Field(gt=0)]
+    average: Annotated[float, Field(ge=0, lt=1)]
+
+    @model_validator(mode="after")
+    def _rungs_rise(self) -> "Training":
+        if list(self.rungs) != sorted(set(self.rungs)) or (self.rungs and self.rungs[-1] > self.epochs):
+            raise ValueError("rungs: give rising epoch numbers, none above epochs")
+        several = len(self.learning_rates) * len(self.dropouts) * len(self.weight_decays) > 1
+        if several and not self.rungs:
+            raise ValueError("rungs: with several settings to try, give at least one epoch to decide")
+        return self
+
+
+class Search(Section):
+    """Which sizes are trained, where, and how."""
+
+    procedure: Literal["climb", "grid", "random", "alpha"]
+    patience: Positive
+    sample: Positive
+    seed: Annotated[int, Field(ge=0)]
+    workers: Annotated[int, Field(ge=0)]
+    gpus_per_trial: Annotated[float, Field(ge=0)]
+    training: Training
+
+
+class Choose(Section):
+    """The rule that turns scores into a size."""
+
+    rule: Literal["one_standard_error", "best", "within_percent", "budget"]
+    percent: Annotated[float, Field(ge=0)]
+    tolerance: Annotated[float, Field(ge=0)]
+    budget: Literal["parameters", "bytes", "milliseconds"]
+    limit: Annotated[float, Field(gt=0)]
+
+
+class Refit(Section):
+    """The last training."""
+
+    seed: Annotated[int, Field(ge=0)]
+
+
+class Evaluate(Section):
+    """The one look at the holdout."""
+
+    champion: bool
+
+
+class Register(Section):
+    """The gate and the name in the registry."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+    beat: tuple[Literal["naive", "seasonal_naive", "ridge_linear", "classical"], ...]
+
+
+class Report(Section):
+    """The page a person reads."""
+
+    title: str
+    unit: str
+    examples: Positive
+
+
+class Mlflow(Section):
+    """Where runs and models are kept; a relative SQLite path starts beside params.yaml."""
+
+    uri: str
+    experiment: str
+
+
+class Params(Section):
+    """The whole file: one section a stage, and where the code lies."""
+
+    root: str
+    mlflow: Mlflow
+    prepare: Prepare
+    window: Window
+    split: Split
+    propose: Propose
+    baseline: Baseline
+    search: Search
+    choose: Choose
+    refit: Refit
+    evaluate: Evaluate
+    register_: Annotated[Register, Field(alias="register")]
+    report: Report
+
+
+def load(path: Path) -> Params:
+    """Reads and checks the whole file.
+
+    Args:
+        path: A YAML 1.2 file (`1e-3` is a number, as it is for DVC).
+
+    Returns:
+        The checked parameters.
+
+    Raises:
+        InputError: The file is missing, is no YAML, or a key is unknown, missing or out of range.
+    """
+    try:
+        content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; copy the one from the repository") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8 text; save the file as UTF-8") from None
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise InputError(f"{path}, line {line}: {error.problem}; mend the YAML") from None
+    except YAMLError as error:
+        raise InputError(f"{path}: {error}; mend the YAML") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: holds no keys; copy the one from the repository")
+    try:
+        return Params.model_validate(_finite(path, content))
+    except ValidationError as error:
+        raise InputError(f"{path}: {_first(error)}") from None
+
+
+def _first(error: ValidationError) -> str:
+    """The first complaint, as `key.path: what is wrong; what to do`."""
+    detail = error.errors()[0]
+    key = ".".join(str(part) for part in detail["loc"] if not str(part).startswith("function"))
+    if detail["type"] == "extra_forbidden":
+        return f"{key}: unknown key; remove it or mend its spelling"
+    if detail["type"] == "missing":
+        return f"{key}: missing; add it (see the repository's params.yaml)"
+    told = detail["msg"].removeprefix("Value error, ")
+    return f"{key}: {told} (found {detail['input']!r})" if _is_plain(detail["input"]) else f"{key}: {told}"
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float | bool | None | tuple)
+
+
+def _finite(path: Path, content: dict[str, object]) -> dict[str, object]:
+    """Refuses `.nan` and `.inf`, which every range check would let through one way or the other."""
+    stack: list[tuple[str, object]] = [("", content)]
+    while stack:
+        key, value = stack.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InputError(f"{path}: {key.lstrip('.')}: {value} is no usable number; give a finite one")
+        if isinstance(value, dict):
+            stack += [(f"{key}.{name}", part) for name, part in value.items()]
+    return content

@@ -1,0 +1,131 @@
+"""Which sizes are trained, and in which order: climb, grid, random, alpha. Pure: scores in, sizes out.
+
+Each procedure is a walk that is replayed from its beginning on the scores known so far. What it visits
+depends on the scores alone, never on how many workers there are or which trial ends first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellsize.scores import Scores, compare, paired
+from cellsize.sizes import ZERO, Size
+
+Known = Mapping[Size, Scores]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Where a procedure stands.
+
+    Attributes:
+        visited: Sizes that it has decided on, in order.
+        wanted: Sizes that it needs before it can go on; empty when it is done.
+        likely: Sizes that it will want if the wanted ones turn out well, then if they do not.
+    """
+
+    visited: tuple[Size, ...]
+    wanted: tuple[Size, ...]
+    likely: tuple[Size, ...] = ()
+
+
+def climb(sizes: list[Size], known: Known, patience: int) -> Walk:
+    """Zero cells, then one layer from small to large until larger ones stop helping; then one layer more.
+
+    A size helps if its score is lower than the best one's before it by more than one corrected standard
+    error of their paired difference. `patience` sizes in a row that do not help end a ladder. A further
+    layer begins at a quarter of the units that the best size so far has, and is left out, like all
+    deeper ones, once a whole ladder brought no better size.
+
+    Args:
+        sizes: The grid; the order within a number of layers is by units.
+        known: Scores so far.
+        patience: Sizes in a row that may fail to help.
+    """
+    walk = _climb(sizes, known, patience)
+    if not walk.wanted:
+        return walk
+    # Both answers of the next comparison are played through, to know what idle workers may begin.
+    pending = walk.wanted[0]
+    likely = [_next_after(sizes, known, patience, pending, helps) for helps in (True, False)]
+    return Walk(walk.visited, walk.wanted, tuple(dict.fromkeys(size for size in likely if size is not None)))
+
+
+def _next_after(sizes: list[Size], known: Known, patience: int, pending: Size, helps: bool) -> Size | None:
+    walk = _climb(sizes, known, patience, {pending: helps})
+    return walk.wanted[0] if walk.wanted else None
+
+
+def _climb(sizes: list[Size], known: Known, patience: int, assumed: Mapping[Size, bool] | None = None) -> Walk:
+    assumed = assumed or {}
+    if ZERO not in known:
+        return Walk((), (ZERO,)) if ZERO not in assumed else _first_rung(sizes)
+    visited, best, best_size = [ZERO], known[ZERO], ZERO
+    deepest = max(size.layers for size in sizes)
+    for depth in range(1, deepest + 1):
+        ladder = sorted(size for size in sizes if size.layers == depth)
+        if depth > 1:
+            if best_size.layers < depth - 1:
+                break
+            ladder = [size for size in ladder if size.units >= max(1, best_size.units // 4)]
+        failed = 0
+        for size in ladder:
+            if size in known:
+                helped = _helps(known[size], best)
+                visited.append(size)
+            elif size in assumed:
+                helped = assumed[size]
+            else:
+                return Walk(tuple(visited), (size,))
+            failed = 0 if helped else failed + 1
+            if helped:
+                best_size = size
+                best = known.get(size, best)
+            if failed >= patience:
+                break
+    return Walk(tuple(visited), ())
+
+
+def _first_rung(sizes: list[Size]) -> Walk:
+    return Walk((), tuple(sorted(size for size in sizes if size.layers == 1)[:1]))
+
+
+def _helps(new: Scores, best: Scores) -> bool:
+    difference = compare(best, new)
+    return difference.mean > difference.standard_error
+
+
+def grid(sizes: list[Size], known: Known) -> Walk:
+    """Every size; the largest ones first, so that no worker idles at the end."""
+    missing = tuple(size for size in reversed(sizes) if size not in known)
+    return Walk(tuple(size for size in sizes if size in known), missing)
+
+
+def sample(sizes: list[Size], number: int, seed: int) -> list[Size]:
+    """Zero cells and a drawn number of the other sizes, in grid order."""
+    others = [size for size in sizes if size != ZERO]
+    drawn = np.random.default_rng(seed).choice(len(others), min(number, len(others)), replace=False)
+    return [ZERO, *(others[position] for position in sorted(drawn))]
+
+
+def alpha(ladder: list[Size], known: Known) -> Walk:
+    """From α = 2's size up to α = 10's, one step each time the network overfits.
+
+    A network overfits if its training error is below its validation error by more than two corrected
+    standard errors of their paired difference over the folds. The walk ends when it no longer does.
+
+    Args:
+        ladder: One layer, the units of α = 2, 3, … 10, so from large to small.
+        known: Scores so far.
+    """
+    visited: list[Size] = []
+    for size in (ZERO, *dict.fromkeys(ladder)):
+        if size not in known:
+            return Walk(tuple(visited), (size,))
+        visited.append(size)
+        scores = known[size]
+        gap = paired(scores.folds, scores.train, scores.test_ratio)
+        if size != ZERO and gap.mean <= 2 * gap.standard_error:
+            break
+    return Walk(tuple(visited), ())

@@ -1,0 +1,283 @@
+"""The charts of the page, each a function from plain tables to an SVG string."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib import dates
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from cellsize.folds import PURGED, STOP, TRAIN, VALIDATION, Folds
+from cellsize.report.drawing import GRID, INK, MUTED, PAPER, SERIES, colour, panel, style, svg
+
+WIDTH = 7.6
+HOLDOUT = 4
+PARTS = {TRAIN: ("train", SERIES[0]), STOP: ("stop", SERIES[1]), VALIDATION: ("validation", SERIES[2])} | {
+    PURGED: ("purged", GRID),
+    HOLDOUT: ("holdout", SERIES[3]),
+}
+STRETCH = 168  # steps in one stretch of forecasts: a week of hours; more is a black band
+
+
+@dataclass(frozen=True)
+class Point:
+    """One size in the chart of sizes.
+
+    Attributes:
+        layers: Number of layers.
+        units: Memory cells in each.
+        score: Its score.
+        error: Corrected standard error of its paired difference to the best; 0 for the best itself.
+        within: Whether it is within one standard error of the best.
+        chosen: Whether it is the choice.
+    """
+
+    layers: int
+    units: int
+    score: float
+    error: float
+    within: bool
+    chosen: bool
+
+
+def sizes(points: Sequence[Point], bounds: dict[str, int], within: str) -> str:
+    """Score against units, one line for each number of layers; zero cells as a dashed line with its band.
+
+    Args:
+        points: Every size with a score.
+        bounds: Label → most units in one layer.
+        within: What the legend calls a size that the rule accepts.
+    """
+    with style("sizes"):
+        figure, axes = panel(WIDTH, 4.1)
+        axes.set_xscale("log", base=2)
+        cells = [point for point in points if point.units]
+        for point in (point for point in points if not point.units):
+            axes.axhspan(point.score - point.error, point.score + point.error, color=MUTED, alpha=0.15, lw=0)
+            tag = "zero cells (the chosen size)" if point.chosen else "zero cells"
+            axes.axhline(point.score, color=INK if point.chosen else MUTED, ls="--", lw=1.4, label=tag)
+        depths = sorted({point.layers for point in cells})
+        for number, depth in enumerate(depths):
+            _line(axes, [point for point in cells if point.layers == depth], number, len(depths))
+        _chosen(axes, cells, depths)
+        largest = max([point.units for point in cells], default=1)
+        _bounds(axes, bounds, largest)
+        scores = [point.score for point in points if point.score > 0]
+        if scores and max(scores) > 4 * min(scores):
+            axes.set_yscale("log")
+        if cells:
+            axes.plot([], [], "o", color=MUTED, ms=6, label=within)
+            axes.plot([], [], "o", color=MUTED, mfc=PAPER, ms=6, label="worse")
+        axes.grid(False, axis="x")
+        axes.margins(y=0.14)
+        axes.set_xlabel("memory cells in each layer")
+        axes.set_ylabel("score (lower is better)")
+        names = axes.get_legend_handles_labels()[1]
+        figure.legend(loc="outside upper left", ncols=5 if len("".join(names)) <= 60 else 4)
+        return svg(figure, "sizes", "Score of every size tried against its memory cells")
+
+
+def _line(axes: Axes, points: list[Point], number: int, lines: int) -> None:
+    """One number of layers; drawn a little to the side, so that error bars do not hide one another."""
+    points = sorted(points, key=lambda point: point.units)
+    aside = _aside(number, lines)
+    x = [point.units * aside for point in points]
+    y = [point.score for point in points]
+    depth = points[0].layers
+    axes.plot(x, y, color=colour(number), lw=1.6, label=f"{depth} layer{'s' if depth > 1 else ''}")
+    axes.errorbar(x, y, [point.error for point in points], fmt="none", ecolor=colour(number), elinewidth=1.2, capsize=3)
+    fills = [colour(number) if point.within else PAPER for point in points]
+    axes.scatter(x, y, s=42, c=fills, edgecolors=colour(number), linewidths=1.5, zorder=3)
+
+
+def _aside(number: int, lines: int) -> float:
+    """How far to the side one of several lines is drawn, as a factor on a logarithmic axis."""
+    return float(2 ** (min(0.2, 0.6 / lines) * (number - (lines - 1) / 2)))
+
+
+def _chosen(axes: Axes, cells: list[Point], depths: list[int]) -> None:
+    """A ring around the choice, and its name below it."""
+    for point in (point for point in cells if point.chosen):
+        x = point.units * _aside(depths.index(point.layers), len(depths))
+        axes.scatter([x], [point.score], s=230, facecolors="none", edgecolors=INK, linewidths=1.8, zorder=4)
+        axes.annotate(
+            f"chosen: {point.layers} × {point.units}",
+            (x, point.score),
+            xytext=(-12, -22),
+            textcoords="offset points",
+            ha="right",
+            weight="bold",
+            color=INK,
+            arrowprops={"arrowstyle": "-", "color": INK, "lw": 1, "shrinkB": 9},
+        )
+
+
+def _bounds(axes: Axes, bounds: dict[str, int], largest: int) -> None:
+    """Vertical lines at the bounds; one that lies far to the right would leave the chart empty, so it is only named."""
+    near = {label: units for label, units in bounds.items() if units <= 4 * largest}
+    right = max([largest, *near.values()])
+    axes.set_xlim(2**-0.4, max(2, right) * 2**0.5)
+    powers = range(math.floor(math.log2(max(2, right) * 2**0.5)) + 1)
+    axes.set_xticks([2**power for power in powers], [str(2**power) for power in powers])
+    axes.minorticks_off()
+    for label, units in near.items():
+        axes.axvline(units, color=MUTED, ls=":", lw=1.3)
+        axes.text(units, 1.01, f"{label}: {units}", color=MUTED, ha="center", transform=axes.get_xaxis_transform())
+    far = [f"{label}: {units:,} →" for label, units in bounds.items() if label not in near]
+    if far:
+        axes.text(1, 1.01 if not near else 1.06, ", ".join(far), color=MUTED, ha="right", transform=axes.transAxes)
+
+
+def in_time(folds: Folds, start: npt.NDArray[np.int64]) -> bool:
+    """Whether the parts are stretches of time: at each moment all series play the same part."""
+    order = np.argsort(start, kind="stable")
+    same = start[order][1:] == start[order][:-1]
+    parts = np.where(folds.holdout, HOLDOUT, folds.labels)[:, order]
+    return not (same & (parts[:, 1:] != parts[:, :-1])).any()
+
+
+def folds(folds: Folds, start: npt.NDArray[np.int64], epoch: str, step: pd.Timedelta) -> str:
+    """One row for each fold: who trains, stops, validates, when; or shares of the windows, where time is no matter.
+
+    Args:
+        folds: The labels of all windows.
+        start: Time of each window's first row, in steps.
+        epoch: Time of step 0.
+        step: Length of a step.
+    """
+    parts = np.where(folds.holdout, HOLDOUT, folds.labels)
+    timed = in_time(folds, start)
+    with style("folds"):
+        figure, axes = panel(WIDTH, 1.0 + 0.34 * len(parts))
+        for row, labels in enumerate(parts):
+            bars = _runs(labels, start, epoch, step) if timed else _shares(labels)
+            for part, spans in bars.items():
+                axes.broken_barh(spans, (row - 0.36, 0.72), facecolor=PARTS[part][1], lw=0)
+        axes.set_yticks(range(len(parts)), [f"fold {row + 1}" for row in range(len(parts))])
+        axes.invert_yaxis()
+        axes.grid(False)
+        axes.spines["left"].set_visible(False)
+        axes.margins(x=0.01)
+        if timed:
+            _clock(axes)
+        else:
+            axes.set_xlabel("share of the windows, %")
+        shown = [Patch(facecolor=tint, label=name) for part, (name, tint) in PARTS.items() if (parts == part).any()]
+        figure.legend(handles=shown, loc="outside upper left", ncols=5)
+        return svg(figure, "folds", "Which windows each fold uses to train, to stop and to validate")
+
+
+def _runs(
+    labels: npt.NDArray[np.int8], start: npt.NDArray[np.int64], epoch: str, step: pd.Timedelta
+) -> dict[int, list[tuple[float, float]]]:
+    """Stretches of time with one label, as (begin, length) in days."""
+    moments, first = np.unique(start, return_index=True)
+    labels = labels[first]
+    breaks = np.flatnonzero((np.diff(labels) != 0) | (np.diff(moments) != 1)) + 1
+    begins, ends = np.concatenate([[0], breaks]), np.concatenate([breaks, [len(moments)]]) - 1
+    zero, day = pd.Timestamp(epoch).timestamp() / 86400, step / pd.Timedelta(days=1)
+    bars: dict[int, list[tuple[float, float]]] = {}
+    for begin, end in zip(begins, ends, strict=True):
+        length = (moments[end] - moments[begin] + 1) * day
+        bars.setdefault(int(labels[begin]), []).append((zero + float(moments[begin]) * day, float(length)))
+    return bars
+
+
+def _shares(labels: npt.NDArray[np.int8]) -> dict[int, list[tuple[float, float]]]:
+    """The share of the windows that each part has, side by side, in per cent."""
+    bars, at = {}, 0.0
+    for part in PARTS:
+        share = 100 * float((labels == part).mean())
+        bars[part] = [(at, share)]
+        at += share
+    return bars
+
+
+def curves(table: pd.DataFrame, epochs: int | None) -> str:
+    """Stop score against epoch, one thin line for each fold and seed.
+
+    Args:
+        table: Rows of `curves.csv` of the chosen size and setting.
+        epochs: Epochs of the last training, or None.
+    """
+    with style("curves"):
+        figure, axes = panel(WIDTH, 3.2)
+        for _, line in table.sort_values("epoch").groupby(["fold", "seed"]):
+            fold, seed = int(line["fold"].iloc[0]), int(line["seed"].iloc[0])
+            tint = colour(fold - 1)
+            label = f"fold {fold}" if seed == table["seed"].min() else None
+            axes.plot(line["epoch"], line["stop_score"], color=tint, lw=1, alpha=0.8, label=label)
+            lowest = line.iloc[line["stop_score"].to_numpy().argmin()]
+            axes.plot(lowest["epoch"], lowest["stop_score"], "o", ms=4, color=tint)
+        if epochs:
+            axes.axvline(epochs, color=MUTED, ls=":", lw=1.3)
+            above = axes.get_xaxis_transform()
+            axes.text(epochs, 1.01, f"final training: {epochs}", color=MUTED, ha="center", transform=above)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_formatter("{x:.3g}")
+        axes.minorticks_off()
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("stop score")
+        figure.legend(loc="outside right upper")
+        return svg(figure, "curves", "Learning curves of the chosen size")
+
+
+def forecasts(table: pd.DataFrame, examples: int, unit: str, models: dict[str, str]) -> str:
+    """Stretches of the holdout: the truth, and what each model said.
+
+    Args:
+        table: Rows of `forecasts.parquet`.
+        examples: Stretches to draw, spread over the holdout and over series and targets.
+        unit: Label of the vertical axis.
+        models: Column → name in the legend.
+    """
+    chosen = stretches(table, examples)
+    with style("forecasts"):
+        figure = Figure(figsize=(WIDTH, 0.5 + 2.0 * len(chosen)), layout="constrained")
+        for row, part in enumerate(chosen):
+            axes = figure.add_subplot(len(chosen), 1, row + 1)
+            # A missing row would be drawn as a straight line; a row without numbers breaks it.
+            apart = np.flatnonzero(part["time"].diff() > part["time"].diff().min()) - 0.5
+            part = part.reset_index(drop=True)
+            blank = pd.DataFrame({"time": part["time"].iloc[np.ceil(apart).astype(int)].to_numpy()}, index=apart)
+            part = pd.concat([part, blank]).sort_index()
+            axes.plot(part["time"], part["truth"], color=INK, lw=2.4, alpha=0.45, label="truth")
+            looks: tuple[tuple[str, str], ...] = (("-", SERIES[0]), ("-", SERIES[1]), (":", SERIES[2]))
+            for (column, name), (dash, tint) in zip(models.items(), looks, strict=False):
+                axes.plot(part["time"], part[column], ls=dash, color=tint, lw=1.3, label=name)
+            _clock(axes)
+            named = [part[key].iloc[0] for key in ("series", "target") if table[key].nunique() > 1]
+            axes.set_title(", ".join(map(str, [*named, f"from {part['time'].iloc[0]:%Y-%m-%d %H:%M}"])), color=MUTED)
+            axes.set_ylabel(unit)
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
+        return svg(figure, "forecasts", "Forecasts on the holdout beside the truth")
+
+
+def stretches(table: pd.DataFrame, examples: int) -> list[pd.DataFrame]:
+    """Runs of following origins, about `STRETCH` steps long, spread evenly over the holdout."""
+    groups = [part for _, part in table.sort_values("time", kind="stable").groupby(["series", "target"])]
+    chosen = []
+    for number in range(examples):
+        group = groups[number % len(groups)]
+        origins = group["origin"].drop_duplicates().sort_values().to_numpy()
+        length = min(len(origins), max(1, STRETCH // int(group["step"].max())))
+        at = round((len(origins) - length) * (number + 0.5) / examples)
+        chosen.append(group[group["origin"].isin(origins[at : at + length])])
+    return chosen
+
+
+def _clock(axes: Axes) -> None:
+    """A time axis that says each year or month once."""
+    locator = dates.AutoDateLocator(minticks=3, maxticks=9)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+    axes.xaxis_date()

@@ -1,0 +1,69 @@
+"""What the columns of a series mean: written by `prepare`, read by everything after it."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+MISSING = "_missing"
+SERIES, TIME = "series", "time"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of the raw table and of the clean series, and the clock.
+
+    Attributes:
+        time: Raw column with the time, or the raw columns (year, month, …) it is spread over.
+        series: Raw column that names the series, or None for a single one.
+        targets: Numeric columns to forecast.
+        features: Numeric columns seen in the past only.
+        categories: Text column → its levels, one indicator column each.
+        known: Numeric columns that are known for the hours to be predicted.
+        calendar: Calendar features made from the time; known in future.
+        timezone: Clock of the calendar features, or None for the table's own.
+        frequency: Step between rows, as a pandas offset alias.
+        gap: Longest run of missing rows that is accepted, in steps.
+        flagged: Features that have missing values, each with an indicator column.
+    """
+
+    time: tuple[str, ...]
+    series: str | None
+    targets: tuple[str, ...]
+    features: tuple[str, ...]
+    categories: dict[str, tuple[str, ...]]
+    known: tuple[str, ...]
+    calendar: tuple[str, ...]
+    timezone: str | None
+    frequency: str
+    gap: int
+    flagged: tuple[str, ...]
+
+    @property
+    def past_columns(self) -> tuple[str, ...]:
+        """Columns of the clean series that only the past shows, targets first."""
+        levels = [f"{name}={level}" for name, levels in self.categories.items() for level in levels]
+        flags = [f"{name}{MISSING}" for name in self.flagged]
+        return (*self.targets, *self.features, *levels, *flags)
+
+    @property
+    def known_columns(self) -> tuple[str, ...]:
+        """Columns that are known for the hours to be predicted as well."""
+        return (*self.known, *self.calendar_columns)
+
+    @property
+    def calendar_columns(self) -> tuple[str, ...]:
+        """Columns made from the time: a sine and a cosine for each cycle, one for the weekend."""
+        pairs = [(f"{name}_sin", f"{name}_cos") for name in self.calendar if name != "weekend"]
+        weekend = ("weekend",) if "weekend" in self.calendar else ()
+        return (*(column for pair in pairs for column in pair), *weekend)
+
+    def save(self, path: Path) -> None:
+        """Writes JSON with the fields in order."""
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> "Schema":
+        """Reads what `save` wrote."""
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields["categories"] = {name: tuple(levels) for name, levels in fields["categories"].items()}
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})

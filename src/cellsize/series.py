@@ -1,0 +1,173 @@
+"""From a raw table to clean series: a regular clock, gaps marked, calendar features."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cellsize import table as tables
+from cellsize.errors import InputError
+from cellsize.params import Prepare
+from cellsize.schema import MISSING, SERIES, TIME, Schema
+
+CYCLES = {"hour": 24.0, "weekday": 7.0, "month": 12.0}
+
+
+def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
+    """What `prepare` says of the columns, checked against the table and completed from it.
+
+    Raises:
+        InputError: A column is missing, is of the wrong kind, or is constant.
+    """
+    time = (prepare.time,) if isinstance(prepare.time, str) else prepare.time
+    tables.require(table, path, time, "prepare.time")
+    if prepare.series is not None:
+        tables.require(table, path, (prepare.series,), "prepare.series")
+    for key in ("targets", "features", "categories", "known"):
+        tables.require(table, path, getattr(prepare, key), f"prepare.{key}")
+    try:
+        _step(prepare.frequency)
+    except ValueError:
+        raise InputError(f"prepare.frequency: {prepare.frequency!r} is no fixed step; use h, 15min, D") from None
+    if prepare.timezone is not None:
+        try:
+            pd.Timestamp("2026-01-01", tz=prepare.timezone)
+        except (ValueError, KeyError):
+            raise InputError(f"prepare.timezone: {prepare.timezone!r} is unknown; use Area/City or null") from None
+    flagged = []
+    for column in (*prepare.targets, *prepare.features, *prepare.known):
+        values = tables.numbers(table, path, column)
+        if column in prepare.targets and np.nanmin(values) == np.nanmax(values):
+            raise InputError(f"{path}, column {column!r}: the target never changes; there is nothing to forecast")
+        missing = np.flatnonzero(np.isnan(values))
+        if missing.size and column in prepare.known:
+            where = tables.line(path, missing[0])
+            raise InputError(f"{path}, {where}, column {column!r}: missing, but declared as known; fill it in")
+        if missing.size and column in prepare.features:
+            flagged.append(column)
+    levels = {name: tuple(sorted(map(str, table[name].dropna().unique()))) for name in prepare.categories}
+    for name, found in levels.items():
+        if not 2 <= len(found) <= 50:
+            raise InputError(f"{path}, column {name!r}: {len(found)} levels; a category has 2 to 50, else remove it")
+    return Schema(
+        time=time,
+        series=prepare.series,
+        targets=prepare.targets,
+        features=prepare.features,
+        categories=levels,
+        known=prepare.known,
+        calendar=prepare.calendar,
+        timezone=prepare.timezone,
+        frequency=prepare.frequency,
+        gap=prepare.gap,
+        flagged=tuple(flagged),
+    )
+
+
+def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
+    """Puts every series on a regular clock.
+
+    Args:
+        table: Raw rows in any order.
+        path: Where they come from, for messages.
+        schema: Meaning of the columns.
+
+    Returns:
+        A frame sorted by series and time, one row a step without a hole, with the columns
+        `series`, `time`, `schema.past_columns` (NaN where missing) and `schema.known_columns`.
+
+    Raises:
+        InputError: Times repeat, do not lie on the clock, or leave a gap beyond `schema.gap`.
+    """
+    columns = (*schema.time, *schema.targets, *schema.features, *schema.categories, *schema.known)
+    tables.require(table, path, (*columns, *([schema.series] if schema.series else [])), "prepare")
+    moments = tables.times(table, path, schema.time)
+    names = table[schema.series].astype("str") if schema.series else pd.Series("all", index=table.index)
+    missing = np.flatnonzero(table[schema.series].isna().to_numpy()) if schema.series else np.empty(0, int)
+    if missing.size:
+        where = tables.line(path, missing[0])
+        raise InputError(f"{path}, {where}, column {schema.series!r}: no series named; fill it in")
+    frame = pd.DataFrame({SERIES: names, TIME: moments})
+    for column in (*schema.targets, *schema.features, *schema.known):
+        frame[column] = tables.numbers(table, path, column)
+    for name, levels in schema.categories.items():
+        text = table[name].astype("str").where(table[name].notna())
+        for level in levels:
+            frame[f"{name}={level}"] = (text == level).astype(np.float64).where(text.notna())
+    for column in schema.flagged:
+        frame[f"{column}{MISSING}"] = frame[column].isna().astype(np.float64)
+    twice = np.flatnonzero(frame.duplicated([SERIES, TIME]).to_numpy())
+    if twice.size:
+        row = frame.iloc[twice[0]]
+        raise InputError(
+            f"{path}, {tables.line(path, twice[0])}: {row[TIME]} stands twice for series {row[SERIES]!r}; "
+            "keep one row, or name the column that tells series apart under prepare.series"
+        )
+    step = _step(schema.frequency)
+    parts = [_regular(part, path, schema, step) for _, part in frame.groupby(SERIES, sort=True)]
+    regular = pd.concat(parts, ignore_index=True)
+    for column, values in calendar(regular[TIME], schema).items():
+        regular[column] = values
+    return regular[[SERIES, TIME, *schema.past_columns, *schema.known_columns]]
+
+
+def calendar(time: pd.Series, schema: Schema) -> dict[str, np.ndarray]:
+    """Calendar features of each moment, float64 arrays of shape (rows,), on the schema's clock."""
+    clock = time
+    if schema.timezone is not None:
+        aware = time if time.dt.tz is not None else time.dt.tz_localize("UTC")
+        clock = aware.dt.tz_convert(schema.timezone)
+    fields = {
+        "hour": clock.dt.hour + clock.dt.minute / 60,
+        "weekday": clock.dt.day_of_week,
+        "month": clock.dt.month + clock.dt.day / 31,
+    }
+    columns: dict[str, np.ndarray] = {}
+    for name in schema.calendar:
+        if name != "weekend":
+            angle = 2 * np.pi * fields[name].to_numpy(np.float64) / CYCLES[name]
+            columns[f"{name}_sin"], columns[f"{name}_cos"] = np.sin(angle), np.cos(angle)
+    if "weekend" in schema.calendar:
+        columns["weekend"] = (clock.dt.day_of_week >= 5).to_numpy(np.float64)
+    return columns
+
+
+def _step(frequency: str) -> pd.Timedelta:
+    return pd.Timedelta(1, frequency) if frequency.isalpha() else pd.Timedelta(frequency)  # type: ignore[call-overload,no-any-return]
+
+
+def _regular(part: pd.DataFrame, path: Path, schema: Schema, step: pd.Timedelta) -> pd.DataFrame:
+    """One series, sorted, with a row of NaN for each missing step."""
+    part = part.sort_values(TIME, kind="stable")
+    name, moments = part[SERIES].iloc[0], part[TIME]
+    steps = (moments - moments.iloc[0]) / step
+    off = np.flatnonzero((steps != steps.round()).to_numpy())
+    if off.size:
+        where = tables.line(path, int(part.index[off[0]]))
+        raise InputError(
+            f"{path}, {where}: {moments.iloc[off[0]]} is not a whole number of steps of {schema.frequency!r} after "
+            f"{moments.iloc[0]} (series {name!r}); mend prepare.frequency, or resample the table to one frequency"
+        )
+    jumps = steps.diff().fillna(1).to_numpy()
+    if jumps.max() - 1 > schema.gap:
+        at = int(jumps.argmax())
+        raise InputError(
+            f"{path}, {tables.line(path, int(part.index[at]))}: {int(jumps[at] - 1)} steps are missing before "
+            f"{moments.iloc[at]} (series {name!r}), more than prepare.gap: {schema.gap}; fill the gap, raise "
+            "prepare.gap, or give the parts different series names"
+        )
+    skips = jumps[jumps > 1]
+    if skips.size > len(jumps) / 4:
+        raise InputError(
+            f"{path}: series {name!r} steps by {int(np.median(skips))} × {schema.frequency!r} in {skips.size} of "
+            f"{len(jumps)} rows; set prepare.frequency to its real step, or resample the table to one frequency"
+        )
+    clock = pd.date_range(moments.iloc[0], moments.iloc[-1], freq=step, name=TIME)
+    full = part.drop(columns=SERIES).set_index(TIME).reindex(clock).reset_index()
+    for column in schema.flagged:
+        full[f"{column}{MISSING}"] = full[column].isna().astype(np.float64)
+    holes = [column for column in schema.known if full[column].isna().any()]
+    if holes:
+        full[holes] = full[holes].ffill()
+    full.insert(0, SERIES, name)
+    return full

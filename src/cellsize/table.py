@@ -1,0 +1,107 @@
+"""The user's raw table: read it, and refuse what would be wrong later, naming the row."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pyarrow.lib import ArrowInvalid
+
+from cellsize.errors import InputError
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Reads a CSV or Parquet file whole.
+
+    Args:
+        path: File whose name ends in `.csv`, `.csv.gz` or `.parquet`.
+
+    Returns:
+        The table as it stands, with at least one row.
+
+    Raises:
+        InputError: The file is missing, empty, of another kind, or not in UTF-8.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; set prepare.table in params.yaml")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty; give a table with a header and rows")
+    try:
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+        elif path.suffix == ".csv" or path.name.endswith(".csv.gz"):
+            table = pd.read_csv(path)
+        else:
+            raise InputError(f"{path}: neither .csv nor .parquet; convert the table to one of them")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise InputError(f"{path}: {error}; mend that line") from None
+    except ArrowInvalid:
+        raise InputError(f"{path}: no valid Parquet file; write it again") from None
+    if table.empty:
+        raise InputError(f"{path}: a header and no rows; give a table with rows")
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        raise InputError(f"{path}: column {twice!r} stands twice in the header; rename one")
+    return table
+
+
+def line(path: Path, position: int) -> str:
+    """How a message names a row: the line of a text file, counted from 1 with the header, else the row."""
+    return f"row {position}" if path.suffix == ".parquet" else f"line {position + 2}"
+
+
+def require(table: pd.DataFrame, path: Path, columns: tuple[str, ...], key: str) -> None:
+    """Raises an InputError if a column named under `key` is not in the table."""
+    for column in columns:
+        if column not in table.columns:
+            there = ", ".join(map(str, table.columns[:12]))
+            raise InputError(f"{path}: no column {column!r} ({key} in params.yaml); the table has: {there}")
+
+
+def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
+    """A column as float64, shape (rows,), NaN where missing.
+
+    Raises:
+        InputError: A value is text, or infinite, or every value is missing.
+    """
+    values = table[column]
+    if not pd.api.types.is_numeric_dtype(values):
+        parsed = pd.to_numeric(values, errors="coerce")
+        bad = np.flatnonzero((parsed.isna() & values.notna()).to_numpy())
+        if bad.size:
+            raise InputError(
+                f"{path}, {line(path, bad[0])}, column {column!r}: {values.iloc[bad[0]]!r} is no number; "
+                "mend it, leave it empty, or name the column under prepare.categories"
+            )
+        values = parsed
+    array = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    infinite = np.flatnonzero(np.isinf(array))
+    if infinite.size:
+        raise InputError(f"{path}, {line(path, infinite[0])}, column {column!r}: infinite; mend it or leave it empty")
+    if np.isnan(array).all():
+        raise InputError(f"{path}, column {column!r}: every value is missing; remove it from params.yaml")
+    return array
+
+
+def times(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> pd.Series:
+    """The time of each row, from one column or from several (year, month, day, hour, …).
+
+    Raises:
+        InputError: A time is missing or cannot be read.
+    """
+    source = table[columns[0]] if len(columns) == 1 else table[list(columns)]
+    if len(columns) == 1 and pd.api.types.is_numeric_dtype(source):
+        raise InputError(f"{path}, column {columns[0]!r}: numbers, not times; give ISO 8601 times or several columns")
+    try:
+        parsed = pd.to_datetime(source, errors="coerce")
+    except ValueError as error:
+        raise InputError(f"{path}, columns {', '.join(columns)}: {error}; name them year, month, day, hour") from None
+    bad = np.flatnonzero(parsed.isna().to_numpy())
+    if bad.size:
+        found = source.iloc[bad[0]] if len(columns) == 1 else dict(source.iloc[bad[0]])
+        raise InputError(
+            f"{path}, {line(path, bad[0])}, column {', '.join(columns)!r}: {found!r} is no time; "
+            "write times as 2026-01-31 23:00"
+        )
+    return parsed

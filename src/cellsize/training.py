@@ -1,0 +1,270 @@
+"""Training one size: on every fold for its score, or on everything but the holdout for its weights.
+
+Knows neither Ray nor MLflow, so it runs anywhere.
+"""
+
+import logging
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+
+from cellsize.batches import chunks, fit_scaling, gather, scaled, truth
+from cellsize.feed import StopBatches, TrainingBatches, load
+from cellsize.folds import Fold
+from cellsize.linear import LinearMap, fit, fit_chosen, predict
+from cellsize.lockstep import Lockstep, Part, settings
+from cellsize.members import forward
+from cellsize.network import Net
+from cellsize.sizes import ZERO, Shape, Size, cost
+from cellsize.trials import Result, Row, Setting, Work
+from cellsize.windows import Floats, Ints, Windows
+
+RESIDUALS = 1000
+SAVE_SECONDS = 20.0
+
+
+def shape(windows: Windows) -> Shape:
+    """The shape of everything that these windows feed."""
+    return Shape(
+        n_inputs=windows.n_inputs,
+        n_known=windows.n_known,
+        lookback=windows.lookback,
+        horizon=windows.horizon,
+        n_targets=windows.n_targets,
+        n_linear=windows.n_past * windows.lookback + windows.n_known * windows.horizon + 1,
+    )
+
+
+def train(
+    work: Work, size: Size, checkpoint: Path | None = None, on_epoch: Callable[[int], None] | None = None
+) -> Result:
+    """Trains a size on every fold and scores it on the validation parts.
+
+    Args:
+        work: Data, folds and how to train.
+        size: What to train; (0, 0) is the linear map alone.
+        checkpoint: Where to keep the state between epochs; continues from it if it is there.
+        on_epoch: Called with the number of epochs done after each.
+
+    Returns:
+        A row for each fold, seed and setting, learning curves, and residuals.
+    """
+    began = time.perf_counter()
+    parts = [_part(work, fold, size) for fold in work.folds.all()]
+    if size == ZERO:
+        rows = [_linear_row(work, number, part) for number, part in enumerate(parts)]
+        residuals = [_residuals(work, part, []) for part in parts]
+        nets: list[Net] = []
+        curves = []
+    else:
+        lockstep = Lockstep(work, size, parts, shape(work.windows), settings(work))
+        _fit(lockstep, checkpoint, on_epoch)
+        _keep_best(lockstep)
+        rows = [_row(lockstep, number) for number in range(len(lockstep.members))]
+        curves = lockstep.curves()
+        nets = [net for net in lockstep.nets if isinstance(net, Net)]
+        scored = [
+            [nets[n] for n, row in enumerate(rows) if row.fold == fold + 1 and row.status == "ok"]
+            for fold in range(len(parts))
+        ]
+        residuals = [_residuals(work, part, kept) for part, kept in zip(parts, scored, strict=True)]
+    return Result(
+        rows=tuple(rows),
+        epochs=tuple(curves),
+        residuals=np.concatenate([made for made, _ in residuals]),
+        residual_windows=np.concatenate([chosen for _, chosen in residuals]),
+        seconds=time.perf_counter() - began,
+        milliseconds=_milliseconds(work, parts[0], nets[:1]),
+    )
+
+
+def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int) -> tuple[Part, Net | None]:
+    """Trains the chosen size on every window before the holdout.
+
+    Args:
+        work: Data and how to train; its folds say which windows come before the holdout.
+        size: The choice.
+        setting: Learning rate, dropout and weight decay of the choice.
+        penalty: Ridge penalty of the linear map.
+        epochs: Passes over the data; 0 leaves the linear map alone.
+
+    Returns:
+        Scaling and linear map, and the network in evaluation mode, or None if there is none.
+    """
+    everything = np.flatnonzero(work.folds.development)
+    nothing = np.empty(0, np.int64)
+    scaling = fit_scaling(work.windows, everything)
+    needs_map = size == ZERO or work.network.skip == "linear"
+    linear = fit(work.windows, scaling, everything, (penalty,))[0] if needs_map else None
+    part = Part(Fold(everything, nothing, nothing), scaling, linear, float("inf"))
+    if size == ZERO:
+        return part, None
+    once = work.training.model_copy(update={"seeds": 1, "epochs": epochs, "rungs": ()})
+    lockstep = Lockstep(
+        Work(work.windows, work.folds, work.network, once, (penalty,), work.seed),
+        size, [part], shape(work.windows), [setting],
+    )
+    if epochs:
+        _fit(lockstep, None, None)
+    _keep_best(lockstep)
+    return part, lockstep.net(0)
+
+
+def _part(work: Work, fold: Fold, size: Size) -> Part:
+    scaling = fit_scaling(work.windows, fold.train)
+    needs_map = size == ZERO or work.network.skip == "linear"
+    linear = fit_chosen(work.windows, scaling, fold, work.penalties) if needs_map else None
+    part = Part(fold, scaling, linear, 0.0)
+    return Part(fold, scaling, linear, _score(work, part, [], fold.stop))
+
+
+def _fit(lockstep: Lockstep, checkpoint: Path | None, on_epoch: Callable[[int], None] | None) -> None:
+    """Runs Lightning until no member is active."""
+    training = lockstep.work.training
+    torch.set_num_threads(1)
+    for name in ("pytorch_lightning", "lightning_fabric", "pytorch_lightning.utilities.rank_zero"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    resume = checkpoint if checkpoint is not None and checkpoint.is_file() else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        trainer = pl.Trainer(
+            accelerator="auto",
+            devices=1,
+            max_epochs=training.epochs + (training.rungs[-1] if training.rungs else 0),
+            logger=False,
+            enable_checkpointing=True,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            callbacks=[_Keeper(checkpoint, on_epoch)],
+        )
+        stop = StopBatches(lockstep) if any(part.fold.stop.size for part in lockstep.parts) else None
+        trainer.fit(lockstep, TrainingBatches(lockstep), stop, ckpt_path=resume, weights_only=True)
+
+
+class _Keeper(pl.callbacks.Checkpoint):
+    """Saves the state every so often, whole or not at all, and tells of each epoch."""
+
+    def __init__(self, path: Path | None, on_epoch: Callable[[int], None] | None) -> None:
+        self.path, self.on_epoch, self.saved = path, on_epoch, time.monotonic()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if self.path is not None and time.monotonic() - self.saved >= SAVE_SECONDS:
+            partial = self.path.with_suffix(".partial")
+            trainer.save_checkpoint(partial)
+            partial.replace(self.path)
+            self.saved = time.monotonic()
+        if self.on_epoch is not None:
+            self.on_epoch(trainer.current_epoch + 1)
+
+
+def _keep_best(lockstep: Lockstep) -> None:
+    """Puts each member's weights of its best epoch in place, ready to forecast."""
+    lockstep.to("cpu").eval()
+    for number, member in enumerate(lockstep.members):
+        for weight, kept in zip(lockstep.nets[number].parameters(), member.kept, strict=True):
+            weight.data = kept.to("cpu")
+
+
+def forecast(work: Work, part: Part, nets: list[Net], chosen: Ints) -> list[Floats]:
+    """Forecasts of each network in deviations of the training rows, or of the linear map alone without any.
+
+    Returns:
+        For each network an array of shape (windows, horizon, n_targets).
+    """
+    pieces: list[list[Floats]] = []
+    for piece in chunks(chosen):
+        batch = gather(work.windows, part.scaling, piece)
+        base = np.zeros_like(batch.target) if part.linear is None else predict(work.windows, part.linear, batch)
+        made = [base]
+        if nets:
+            steps, known = torch.from_numpy(batch.steps), torch.from_numpy(batch.known)
+            with torch.no_grad():
+                outputs = forward(nets, [steps] * len(nets), [known] * len(nets))
+            made = [base + output.numpy() for output in outputs]
+        pieces.append([scaled(batch, one) for one in made])
+    return [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
+
+
+def _errors(work: Work, part: Part, nets: list[Net], chosen: Ints) -> list[Floats]:
+    """Truth minus forecast in deviations of the training rows, for each network."""
+    right = truth(work.windows, part.scaling, chosen)
+    return [right - made for made in forecast(work, part, nets, chosen)]
+
+
+def _score(work: Work, part: Part, nets: list[Net], chosen: Ints) -> float:
+    """Mean squared error in variances of the training rows, piece by piece."""
+    total = 0.0
+    for piece in chunks(chosen):
+        total += float(np.square(_errors(work, part, nets, piece)[0], dtype=np.float64).sum())
+    return total / (len(chosen) * work.windows.n_outputs)
+
+
+def _spread_out(chosen: Ints, number: int) -> Ints:
+    """At most `number` of the chosen windows, evenly."""
+    if len(chosen) <= number:
+        return chosen
+    return chosen[np.linspace(0, len(chosen) - 1, number).astype(np.int64)]
+
+
+def _residuals(work: Work, part: Part, nets: list[Net]) -> tuple[Floats, Ints]:
+    chosen = _spread_out(part.fold.validation, RESIDUALS)
+    return np.mean(_errors(work, part, nets, chosen), axis=0).astype(np.float32), chosen
+
+
+def _linear_row(work: Work, number: int, part: Part) -> Row:
+    return Row(
+        **_identity(work, ZERO, number, part),
+        seed=0,
+        **vars(Setting(0.0, 0.0, 0.0)),
+        status="ok",
+        epochs=0,
+        stop_score=part.start,
+        train_score=_score(work, part, [], _spread_out(part.fold.train, len(part.fold.validation))),
+        score=_score(work, part, [], part.fold.validation),
+    )
+
+
+def _row(lockstep: Lockstep, number: int) -> Row:
+    work, member = lockstep.work, lockstep.members[number]
+    part, nets = lockstep.parts[member.fold], [lockstep.net(number)]
+    scored = member.status == "done"
+    return Row(
+        **_identity(work, lockstep.size, member.fold, part),
+        seed=member.seed,
+        **vars(member.setting),
+        status="ok" if scored else "dropped" if member.status == "dropped" else "failed",
+        epochs=member.best_epoch,
+        stop_score=member.best if np.isfinite(member.best) else None,
+        train_score=_score(work, part, nets, _spread_out(part.fold.train, len(part.fold.validation)))
+        if scored
+        else None,
+        score=_score(work, part, nets, part.fold.validation) if scored else None,
+    )
+
+
+def _identity(work: Work, size: Size, number: int, part: Part) -> dict[str, int | float]:
+    return {
+        "layers": size.layers,
+        "units": size.units,
+        "fold": number + 1,
+        "penalty": part.linear.penalty if part.linear is not None else 0.0,
+        "n_train": len(part.fold.train),
+        "n_validation": len(part.fold.validation),
+        "parameters": cost(size, work.network, shape(work.windows)).parameters,
+    }
+
+
+def _milliseconds(work: Work, part: Part, nets: list[Net]) -> float:
+    """Time for the forecast of one window, the median of twenty."""
+    one, times = part.fold.validation[:1], []
+    for _ in range(20):
+        began = time.perf_counter()
+        forecast(work, part, nets, one)
+        times.append(time.perf_counter() - began)
+    return 1000 * float(np.median(times))

@@ -1,0 +1,166 @@
+"""What a trial is given and what it gives back: plain data, no torch, no Ray."""
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from cellsize.folds import Folds
+from cellsize.params import Network, Training
+from cellsize.sizes import Size
+from cellsize.windows import Floats, Ints, Windows
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every trial shares.
+
+    Attributes:
+        windows: Base arrays and index.
+        folds: Who learns from which window.
+        network: What every candidate has in common.
+        training: How a network is trained.
+        penalties: Ridge penalties of the linear map to choose from, in each fold.
+        seed: Seed of everything drawn.
+    """
+
+    windows: Windows
+    folds: Folds
+    network: Network
+    training: Training
+    penalties: tuple[float, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is tuned for each size, on the stop part of each fold."""
+
+    learning_rate: float
+    dropout: float
+    weight_decay: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One training of one size: a line of `trials.csv`.
+
+    Attributes:
+        layers: Recurrent layers.
+        units: Memory cells a layer.
+        fold: Number of the fold, from 1.
+        seed: Number of the repetition, from 0.
+        learning_rate: Of the network; 0 without one.
+        dropout: Share dropped after every layer.
+        weight_decay: Decoupled weight decay.
+        penalty: Ridge penalty of the linear map, chosen on the stop part.
+        status: ok (trained and scored), dropped (another setting was better on the stop part), failed.
+        epochs: Epoch whose weights were kept.
+        stop_score: Mean squared error on the stop part at that epoch, in variances of the training rows.
+        train_score: The same on as many training windows as there are validation windows.
+        score: The same on the validation part: measured once, never used for training.
+        n_train: Training windows.
+        n_validation: Validation windows.
+        parameters: Parameters of the size, the linear map's among them.
+    """
+
+    layers: int
+    units: int
+    fold: int
+    seed: int
+    learning_rate: float
+    dropout: float
+    weight_decay: float
+    penalty: float
+    status: Literal["ok", "dropped", "failed"]
+    epochs: int
+    stop_score: float | None
+    train_score: float | None
+    score: float | None
+    n_train: int
+    n_validation: int
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch of one training: a line of `curves.csv`."""
+
+    layers: int
+    units: int
+    fold: int
+    seed: int
+    learning_rate: float
+    dropout: float
+    weight_decay: float
+    epoch: int
+    train_loss: float
+    stop_score: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """All that a trial gives back.
+
+    Attributes:
+        rows: One for each fold, seed and setting, in this order.
+        epochs: The learning curves in the same order.
+        residuals: Truth minus forecast on up to `RESIDUALS` validation windows of each fold, in
+            deviations of its training rows, mean over the seeds; shape (n, horizon, n_targets).
+        residual_windows: Positions of these windows, shape (n,).
+        seconds: Wall time of the trial.
+        milliseconds: Time for one forecast of one window on this machine.
+    """
+
+    rows: tuple[Row, ...]
+    epochs: tuple[Epoch, ...]
+    residuals: Floats
+    residual_windows: Ints
+    seconds: float
+    milliseconds: float
+
+    @property
+    def size(self) -> Size:
+        """The size that was tried."""
+        return Size(self.rows[0].layers, self.rows[0].units)
+
+    def save(self, path: Path) -> None:
+        """Writes an npz without pickles, whole or not at all."""
+        partial = path.with_suffix(".partial")
+        tables = {"rows": frame(self.rows, Row), "epochs": frame(self.epochs, Epoch)}
+        columns = {f"{name}.{key}": table[key].to_numpy() for name, table in tables.items() for key in table}
+        columns["rows.status"] = np.array([row.status for row in self.rows], dtype="U7")
+        rest = {key: getattr(self, key) for key in ("residuals", "residual_windows", "seconds", "milliseconds")}
+        with partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **columns, **rest)
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Result":
+        """Reads what `save` wrote."""
+        with np.load(path, allow_pickle=False) as content:
+            arrays = dict(content)
+        return cls(
+            rows=tuple(Row(**line) for line in _lines(arrays, "rows.")),
+            epochs=tuple(Epoch(**line) for line in _lines(arrays, "epochs.")),
+            residuals=arrays["residuals"],
+            residual_windows=arrays["residual_windows"],
+            seconds=float(arrays["seconds"]),
+            milliseconds=float(arrays["milliseconds"]),
+        )
+
+
+def _lines(arrays: dict[str, np.ndarray], prefix: str) -> list[dict[str, object]]:
+    columns = {key.removeprefix(prefix): values.tolist() for key, values in arrays.items() if key.startswith(prefix)}
+    lines = [dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)]
+    return [{key: None if value != value else value for key, value in line.items()} for line in lines]
+
+
+def frame(records: tuple[Row, ...] | tuple[Epoch, ...], kind: type[Row] | type[Epoch]) -> pd.DataFrame:
+    """Records as a table; None becomes NaN."""
+    names = [field.name for field in fields(kind)]
+    table = pd.DataFrame([asdict(record) for record in records], columns=names)
+    scores = [name for name in names if name.endswith("score")]
+    return table.astype(dict.fromkeys(scores, np.float64))

@@ -1,0 +1,193 @@
+"""Windows as an index over base arrays: what each window sees and must predict, never copied out."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cellsize.errors import InputError
+from cellsize.params import Window
+from cellsize.schema import SERIES, TIME, Schema
+
+Floats = npt.NDArray[np.float32]
+Ints = npt.NDArray[np.int64]
+Transform = Literal["none", "log1p", "sqrt"]
+Normalise = Literal["none", "last", "standard"]
+
+FORWARD = {"none": np.asarray, "log1p": np.log1p, "sqrt": np.sqrt}
+BACKWARD = {"none": np.asarray, "log1p": np.expm1, "sqrt": np.square}
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Base arrays, and where each window begins in them.
+
+    Attributes:
+        inputs: Features of each step, shape (rows, n_inputs): what only the past shows (targets first,
+            transformed, gaps filled from before), then what is known for the hours to be predicted too.
+        n_known: Features known ahead: the last columns of `inputs`.
+        target: What is to be predicted, shape (rows, n_targets), transformed, NaN where unobserved.
+        step: Time of each row as a number of steps since the first of all, shape (rows,).
+        series: Series of each row, as a position in `names`, shape (rows,).
+        first: First row of each window, shape (windows,), ordered by time, then series.
+        names: Names of the series.
+        epoch: Time of step 0, in ISO 8601.
+        lookback: Steps a window sees.
+        horizon: Steps it must predict.
+        transform: Transformation of the targets.
+        normalise: Normalisation of each window.
+    """
+
+    inputs: Floats
+    n_known: int
+    target: Floats
+    step: Ints
+    series: Ints
+    first: Ints
+    names: tuple[str, ...]
+    epoch: str
+    lookback: int
+    horizon: int
+    transform: Transform
+    normalise: Normalise
+
+    @property
+    def span(self) -> int:
+        """Rows a window covers."""
+        return self.lookback + self.horizon
+
+    @property
+    def n_targets(self) -> int:
+        """Target columns."""
+        return self.target.shape[1]
+
+    @property
+    def n_inputs(self) -> int:
+        """Features a step, N_i."""
+        return self.inputs.shape[1]
+
+    @property
+    def n_past(self) -> int:
+        """Features that only the past shows: the first columns of `inputs`."""
+        return self.n_inputs - self.n_known
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers to predict, N_o: horizon × targets."""
+        return self.horizon * self.n_targets
+
+    @property
+    def start(self) -> Ints:
+        """Time of each window's first row, in steps, shape (windows,)."""
+        return self.step[self.first]
+
+    def save(self, path: Path) -> None:
+        """Writes an uncompressed npz without pickles."""
+        with path.open("wb") as file:
+            np.savez(file, allow_pickle=False, **vars(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "Windows":
+        """Reads what `save` wrote."""
+        with np.load(path, allow_pickle=False) as content:
+            arrays = dict(content)
+        for key in ("epoch", "transform", "normalise"):
+            arrays[key] = str(arrays[key])
+        for key in ("lookback", "horizon", "n_known"):
+            arrays[key] = int(arrays[key])
+        return cls(**{**arrays, "names": tuple(map(str, arrays["names"]))})
+
+
+def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> Windows:
+    """Makes base arrays and the index of all usable windows.
+
+    A window is usable if everything it sees is there (targets are filled from before over at most
+    `window.fill` steps, features without limit, and flagged) and every target it must predict was
+    really observed.
+
+    Args:
+        frame: Clean series, as `series.clean` returns them.
+        schema: Meaning of the columns.
+        window: Lookback, horizon and scales.
+        source: Where the series come from, for messages.
+
+    Returns:
+        The arrays and the index, with at least one window.
+
+    Raises:
+        InputError: A series is shorter than one window, no window is usable, or a target cannot
+            be transformed.
+    """
+    span = window.lookback + window.horizon
+    lengths = frame.groupby(SERIES, sort=False).size()
+    if lengths.max() < span:
+        raise InputError(
+            f"{source}, series {lengths.idxmax()!r}: {lengths.max()} rows, but one window needs {span} "
+            "(window.lookback + window.horizon); give more rows or shorten the window"
+        )
+    arrays = base(frame, schema, window)
+    usable = _usable(arrays, window)
+    if not usable.size:
+        raise InputError(
+            f"{source}: no window of {span} steps has every value it needs; raise window.fill, or remove the "
+            "features that are mostly missing"
+        )
+    order = np.lexsort((arrays.series[usable], arrays.step[usable]))
+    return replace(arrays, first=usable[order])
+
+
+def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
+    """The base arrays alone, without any window; see `build`."""
+    raw = frame[list(schema.targets)].to_numpy(np.float64)
+    lowest = np.nanmin(raw, axis=0, initial=0.0)
+    if window.transform != "none" and (lowest < 0).any():
+        column = schema.targets[int(np.flatnonzero(lowest < 0)[0])]
+        row = frame.loc[frame[column] < 0].iloc[0]
+        raise InputError(
+            f"column {column!r}, {row[TIME]}: {row[column]} is negative and window.transform is {window.transform}; "
+            "set window.transform: none"
+        )
+    target = FORWARD[window.transform](raw)
+    codes, names = pd.factorize(frame[SERIES], sort=True)
+    times = frame[TIME].to_numpy("datetime64[ns]").astype(np.int64)
+    step = pd.Timedelta(1, schema.frequency) if schema.frequency.isalpha() else pd.Timedelta(schema.frequency)  # type: ignore[call-overload]
+    past = frame[list(schema.past_columns)].astype(np.float64)
+    past[list(schema.targets)] = target
+    groups = past.groupby(codes, sort=False)
+    filled = groups.ffill()
+    if window.fill:
+        filled[list(schema.targets)] = groups[list(schema.targets)].ffill(limit=window.fill)
+    else:
+        filled[list(schema.targets)] = target
+    return Windows(
+        inputs=np.ascontiguousarray(np.hstack([filled.to_numpy(np.float32), frame[list(schema.known_columns)].to_numpy(np.float32)])),
+        n_known=len(schema.known_columns),
+        target=np.ascontiguousarray(target, np.float32),
+        step=(times - times.min()) // int(step.total_seconds() * 1e9),
+        series=codes.astype(np.int64),
+        first=np.empty(0, np.int64),
+        names=tuple(map(str, names)),
+        epoch=str(pd.Timestamp(times.min()).isoformat()),
+        lookback=window.lookback,
+        horizon=window.horizon,
+        transform=window.transform,
+        normalise=window.normalise,
+    )
+
+
+def _usable(arrays: Windows, window: Window) -> Ints:
+    """First rows of the usable windows, by running sums over the rows."""
+    rows, span = len(arrays.step), window.lookback + window.horizon
+    seen = np.isfinite(arrays.inputs).all(axis=1)
+    predicted = np.isfinite(arrays.target).all(axis=1) & np.isfinite(arrays.inputs[:, arrays.n_past :]).all(axis=1)
+    seen_sum = np.concatenate([[0], np.cumsum(seen)])
+    predicted_sum = np.concatenate([[0], np.cumsum(predicted)])
+    first = np.arange(max(rows - span + 1, 0))
+    origin = first + window.lookback
+    inside = arrays.series[first] == arrays.series[first + span - 1]
+    seen_all = seen_sum[origin] - seen_sum[first] == window.lookback
+    predicted_all = predicted_sum[first + span] - predicted_sum[origin] == window.horizon
+    return first[inside & seen_all & predicted_all]
