@@ -162,9 +162,7 @@ def _stop(
     return stop, train
 
 
-def _shuffled_holdout(
-    windows: Windows, params: Split
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+def _shuffled_holdout(windows: Windows, params: Split) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Independent sequences have no last part in time: the holdout is a drawn share of them."""
     series = windows.series[windows.first]
     names = np.random.default_rng(2).permutation(np.unique(series))

@@ -65,9 +65,7 @@ def score(windows: Windows, scaling: Scaling, linear: LinearMap, chosen: Ints) -
     return total / (len(chosen) * windows.n_outputs)
 
 
-def _normal_equations(
-    windows: Windows, scaling: Scaling, train: Ints
-) -> tuple[np.ndarray, np.ndarray]:
+def _normal_equations(windows: Windows, scaling: Scaling, train: Ints) -> tuple[np.ndarray, np.ndarray]:
     gram: np.ndarray | None = None
     cross: np.ndarray | None = None
     for part in chunks(train):

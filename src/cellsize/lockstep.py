@@ -5,7 +5,6 @@ first seed tries every setting; at each rung the worse half of a fold's settings
 and when one is left the other seeds begin with it. Members never see each other's windows or gradients.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
 from math import isfinite
@@ -17,14 +16,13 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from cellsize.batches import Batch, Scaling, chunks, gather
+from cellsize.batches import Scaling
 from cellsize.folds import Fold
-from cellsize.linear import LinearMap, predict
+from cellsize.linear import LinearMap
 from cellsize.members import forward, groups
 from cellsize.network import Net
 from cellsize.sizes import Shape, Size
 from cellsize.trials import Epoch, Setting, Work
-from cellsize.windows import Floats, Ints
 
 Status = Literal["waiting", "active", "done", "dropped", "failed"]
 
@@ -284,15 +282,21 @@ class Lockstep(pl.LightningModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Takes up where `on_save_checkpoint` left off; Lightning restores weights and optimizer."""
         self.begun, self.averages = list(checkpoint["begun"]), checkpoint["averages"]
-        self.members = [
-            Member(**{**state, "setting": Setting(*state["setting"])}) for state in checkpoint["members"]
-        ]
+        self.members = [Member(**{**state, "setting": Setting(*state["setting"])}) for state in checkpoint["members"]]
 
     def curves(self) -> list[Epoch]:
         """The learning curves of all members that began."""
         return [
-            Epoch(self.size.layers, self.size.units, member.fold + 1, member.seed, **vars(member.setting),
-                  epoch=number + 1, train_loss=loss, stop_score=score)
+            Epoch(
+                self.size.layers,
+                self.size.units,
+                member.fold + 1,
+                member.seed,
+                **vars(member.setting),
+                epoch=number + 1,
+                train_loss=loss,
+                stop_score=score,
+            )
             for member in self.members
             for number, (loss, score) in enumerate(member.curve)
         ]
@@ -300,5 +304,7 @@ class Lockstep(pl.LightningModule):
 
 def derive(*numbers: int | Size) -> int:
     """A seed that depends on every number and on nothing else."""
-    words = [word for number in numbers for word in ((number.layers, number.units) if isinstance(number, Size) else [number])]
+    words = [
+        word for number in numbers for word in ((number.layers, number.units) if isinstance(number, Size) else [number])
+    ]
     return int(np.random.SeedSequence(words).generate_state(1)[0])

@@ -21,8 +21,8 @@ class Walk:
 
     Attributes:
         visited: Sizes that it has decided on, in order.
-        wanted: Sizes that it needs before it can go on; empty when it is done.
-        likely: Sizes that it will want if the wanted ones turn out well, then if they do not.
+        wanted: Sizes that it needs before it can go on, most pressing first; empty when it is done.
+        likely: Sizes that it may want after these, for workers that would idle.
     """
 
     visited: tuple[Size, ...]
@@ -30,65 +30,55 @@ class Walk:
     likely: tuple[Size, ...] = ()
 
 
-def climb(sizes: list[Size], known: Known, patience: int) -> Walk:
+def climb(sizes: list[Size], known: Known, patience: int, ahead: int = 0) -> Walk:
     """Zero cells, then one layer from small to large until larger ones stop helping; then one layer more.
 
     A size helps if its score is lower than the best one's before it by more than one corrected standard
     error of their paired difference. `patience` sizes in a row that do not help end a ladder. A further
-    layer begins at a quarter of the units that the best size so far has, and is left out, like all
-    deeper ones, once a whole ladder brought no better size.
+    layer begins at a quarter of the units that the best size so far has; it is left out, with all deeper
+    ones, if the layer before it brought no better size.
 
     Args:
         sizes: The grid; the order within a number of layers is by units.
         known: Scores so far.
         patience: Sizes in a row that may fail to help.
+        ahead: How many likely sizes to name: those that follow if the ones before them help, or not.
     """
-    walk = _climb(sizes, known, patience)
-    if not walk.wanted:
-        return walk
-    # Both answers of the next comparison are played through, to know what idle workers may begin.
-    pending = walk.wanted[0]
-    likely = [_next_after(sizes, known, patience, pending, helps) for helps in (True, False)]
-    return Walk(walk.visited, walk.wanted, tuple(dict.fromkeys(size for size in likely if size is not None)))
+    walk = _climb(sizes, known, patience, {})
+    likely: list[Size] = []
+    assumptions: list[dict[Size, bool]] = [{size: helps} for size in walk.wanted for helps in (True, False)]
+    while assumptions and len(likely) < ahead:
+        assumed = assumptions.pop(0)
+        for size in _climb(sizes, known, patience, assumed).wanted:
+            if size not in likely:
+                likely.append(size)
+            assumptions += [{**assumed, size: True}, {**assumed, size: False}]
+    return Walk(walk.visited, walk.wanted, tuple(likely))
 
 
-def _next_after(sizes: list[Size], known: Known, patience: int, pending: Size, helps: bool) -> Size | None:
-    walk = _climb(sizes, known, patience, {pending: helps})
-    return walk.wanted[0] if walk.wanted else None
-
-
-def _climb(sizes: list[Size], known: Known, patience: int, assumed: Mapping[Size, bool] | None = None) -> Walk:
-    assumed = assumed or {}
-    if ZERO not in known:
-        return Walk((), (ZERO,)) if ZERO not in assumed else _first_rung(sizes)
-    visited, best, best_size = [ZERO], known[ZERO], ZERO
-    deepest = max(size.layers for size in sizes)
-    for depth in range(1, deepest + 1):
+def _climb(sizes: list[Size], known: Known, patience: int, assumed: Mapping[Size, bool]) -> Walk:
+    """One replay; what an assumed size would score is unknown, so that it never becomes the one to beat."""
+    if ZERO not in known and ZERO not in assumed:
+        return Walk((), (ZERO,))
+    visited, best, best_size = [ZERO], known.get(ZERO), ZERO
+    for depth in range(1, max(size.layers for size in sizes) + 1):
+        if best_size.layers < depth - 1:
+            break
         ladder = sorted(size for size in sizes if size.layers == depth)
         if depth > 1:
-            if best_size.layers < depth - 1:
-                break
             ladder = [size for size in ladder if size.units >= max(1, best_size.units // 4)]
         failed = 0
         for size in ladder:
-            if size in known:
-                helped = _helps(known[size], best)
-                visited.append(size)
-            elif size in assumed:
-                helped = assumed[size]
-            else:
+            if size not in known and size not in assumed:
                 return Walk(tuple(visited), (size,))
+            visited.append(size)
+            helped = assumed[size] if size not in known else best is None or _helps(known[size], best)
             failed = 0 if helped else failed + 1
             if helped:
-                best_size = size
-                best = known.get(size, best)
+                best, best_size = known.get(size, best), size
             if failed >= patience:
                 break
     return Walk(tuple(visited), ())
-
-
-def _first_rung(sizes: list[Size]) -> Walk:
-    return Walk((), tuple(sorted(size for size in sizes if size.layers == 1)[:1]))
 
 
 def _helps(new: Scores, best: Scores) -> bool:

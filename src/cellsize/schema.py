@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 MISSING = "_missing"
 SERIES, TIME = "series", "time"
@@ -64,6 +65,11 @@ class Schema:
     @classmethod
     def load(cls, path: Path) -> "Schema":
         """Reads what `save` wrote."""
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        fields["categories"] = {name: tuple(levels) for name, levels in fields["categories"].items()}
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+        return cls.from_fields(json.loads(path.read_text(encoding="utf-8")))
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> "Schema":
+        """Makes a schema of JSON values, whose lists become tuples again."""
+        levels = {name: tuple(found) for name, found in fields["categories"].items()}
+        plain = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+        return cls(**{**plain, "categories": levels})

@@ -26,7 +26,7 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     for key in ("targets", "features", "categories", "known"):
         tables.require(table, path, getattr(prepare, key), f"prepare.{key}")
     try:
-        _step(prepare.frequency)
+        step(prepare.frequency)
     except ValueError:
         raise InputError(f"prepare.frequency: {prepare.frequency!r} is no fixed step; use h, 15min, D") from None
     if prepare.timezone is not None:
@@ -103,8 +103,8 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
             f"{path}, {tables.line(path, twice[0])}: {row[TIME]} stands twice for series {row[SERIES]!r}; "
             "keep one row, or name the column that tells series apart under prepare.series"
         )
-    step = _step(schema.frequency)
-    parts = [_regular(part, path, schema, step) for _, part in frame.groupby(SERIES, sort=True)]
+    clock = step(schema.frequency)
+    parts = [_regular(part, path, schema, clock) for _, part in frame.groupby(SERIES, sort=True)]
     regular = pd.concat(parts, ignore_index=True)
     for column, values in calendar(regular[TIME], schema).items():
         regular[column] = values
@@ -132,15 +132,16 @@ def calendar(time: pd.Series, schema: Schema) -> dict[str, np.ndarray]:
     return columns
 
 
-def _step(frequency: str) -> pd.Timedelta:
-    return pd.Timedelta(1, frequency) if frequency.isalpha() else pd.Timedelta(frequency)  # type: ignore[call-overload,no-any-return]
+def step(frequency: str) -> pd.Timedelta:
+    """The step between two rows: `h`, `15min`, `D`."""
+    return pd.Timedelta(f"1{frequency}" if frequency.isalpha() else frequency)
 
 
-def _regular(part: pd.DataFrame, path: Path, schema: Schema, step: pd.Timedelta) -> pd.DataFrame:
+def _regular(part: pd.DataFrame, path: Path, schema: Schema, every: pd.Timedelta) -> pd.DataFrame:
     """One series, sorted, with a row of NaN for each missing step."""
     part = part.sort_values(TIME, kind="stable")
     name, moments = part[SERIES].iloc[0], part[TIME]
-    steps = (moments - moments.iloc[0]) / step
+    steps = (moments - moments.iloc[0]) / every
     off = np.flatnonzero((steps != steps.round()).to_numpy())
     if off.size:
         where = tables.line(path, int(part.index[off[0]]))
@@ -162,7 +163,7 @@ def _regular(part: pd.DataFrame, path: Path, schema: Schema, step: pd.Timedelta)
             f"{path}: series {name!r} steps by {int(np.median(skips))} × {schema.frequency!r} in {skips.size} of "
             f"{len(jumps)} rows; set prepare.frequency to its real step, or resample the table to one frequency"
         )
-    clock = pd.date_range(moments.iloc[0], moments.iloc[-1], freq=step, name=TIME)
+    clock = pd.date_range(moments.iloc[0], moments.iloc[-1], freq=every, name=TIME)
     full = part.drop(columns=SERIES).set_index(TIME).reindex(clock).reset_index()
     for column in schema.flagged:
         full[f"{column}{MISSING}"] = full[column].isna().astype(np.float64)

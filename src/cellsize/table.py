@@ -48,7 +48,7 @@ def read(path: Path) -> pd.DataFrame:
 
 def line(path: Path, position: int) -> str:
     """How a message names a row: the line of a text file, counted from 1 with the header, else the row."""
-    return f"row {position}" if path.suffix == ".parquet" else f"line {position + 2}"
+    return f"line {position + 2}" if path.suffix in (".csv", ".gz") else f"row {position}"
 
 
 def require(table: pd.DataFrame, path: Path, columns: tuple[str, ...], key: str) -> None:

@@ -14,9 +14,9 @@ import pytorch_lightning as pl
 import torch
 
 from cellsize.batches import chunks, fit_scaling, gather, scaled, truth
-from cellsize.feed import StopBatches, TrainingBatches, load
+from cellsize.feed import StopBatches, TrainingBatches
 from cellsize.folds import Fold
-from cellsize.linear import LinearMap, fit, fit_chosen, predict
+from cellsize.linear import fit, fit_chosen, predict
 from cellsize.lockstep import Lockstep, Part, settings
 from cellsize.members import forward
 from cellsize.network import Net
@@ -107,7 +107,10 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
     once = work.training.model_copy(update={"seeds": 1, "epochs": epochs, "rungs": ()})
     lockstep = Lockstep(
         Work(work.windows, work.folds, work.network, once, (penalty,), work.seed),
-        size, [part], shape(work.windows), [setting],
+        size,
+        [part],
+        shape(work.windows),
+        [setting],
     )
     if epochs:
         _fit(lockstep, None, None)
@@ -171,7 +174,7 @@ def _keep_best(lockstep: Lockstep) -> None:
             weight.data = kept.to("cpu")
 
 
-def forecast(work: Work, part: Part, nets: list[Net], chosen: Ints) -> list[Floats]:
+def forecast(windows: Windows, part: Part, nets: list[Net], chosen: Ints) -> list[Floats]:
     """Forecasts of each network in deviations of the training rows, or of the linear map alone without any.
 
     Returns:
@@ -179,8 +182,8 @@ def forecast(work: Work, part: Part, nets: list[Net], chosen: Ints) -> list[Floa
     """
     pieces: list[list[Floats]] = []
     for piece in chunks(chosen):
-        batch = gather(work.windows, part.scaling, piece)
-        base = np.zeros_like(batch.target) if part.linear is None else predict(work.windows, part.linear, batch)
+        batch = gather(windows, part.scaling, piece)
+        base = np.zeros_like(batch.target) if part.linear is None else predict(windows, part.linear, batch)
         made = [base]
         if nets:
             steps, known = torch.from_numpy(batch.steps), torch.from_numpy(batch.known)
@@ -194,7 +197,7 @@ def forecast(work: Work, part: Part, nets: list[Net], chosen: Ints) -> list[Floa
 def _errors(work: Work, part: Part, nets: list[Net], chosen: Ints) -> list[Floats]:
     """Truth minus forecast in deviations of the training rows, for each network."""
     right = truth(work.windows, part.scaling, chosen)
-    return [right - made for made in forecast(work, part, nets, chosen)]
+    return [right - made for made in forecast(work.windows, part, nets, chosen)]
 
 
 def _score(work: Work, part: Part, nets: list[Net], chosen: Ints) -> float:
@@ -265,6 +268,6 @@ def _milliseconds(work: Work, part: Part, nets: list[Net]) -> float:
     one, times = part.fold.validation[:1], []
     for _ in range(20):
         began = time.perf_counter()
-        forecast(work, part, nets, one)
+        forecast(work.windows, part, nets, one)
         times.append(time.perf_counter() - began)
     return 1000 * float(np.median(times))

@@ -1,5 +1,6 @@
 """What a trial is given and what it gives back: plain data, no torch, no Ray."""
 
+import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -129,12 +130,10 @@ class Result:
     def save(self, path: Path) -> None:
         """Writes an npz without pickles, whole or not at all."""
         partial = path.with_suffix(".partial")
-        tables = {"rows": frame(self.rows, Row), "epochs": frame(self.epochs, Epoch)}
-        columns = {f"{name}.{key}": table[key].to_numpy() for name, table in tables.items() for key in table}
-        columns["rows.status"] = np.array([row.status for row in self.rows], dtype="U7")
+        lines = {key: json.dumps([asdict(record) for record in getattr(self, key)]) for key in ("rows", "epochs")}
         rest = {key: getattr(self, key) for key in ("residuals", "residual_windows", "seconds", "milliseconds")}
         with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **columns, **rest)
+            np.savez(file, allow_pickle=False, **lines, **rest)
         partial.replace(path)
 
     @classmethod
@@ -143,19 +142,13 @@ class Result:
         with np.load(path, allow_pickle=False) as content:
             arrays = dict(content)
         return cls(
-            rows=tuple(Row(**line) for line in _lines(arrays, "rows.")),
-            epochs=tuple(Epoch(**line) for line in _lines(arrays, "epochs.")),
+            rows=tuple(Row(**line) for line in json.loads(str(arrays["rows"]))),
+            epochs=tuple(Epoch(**line) for line in json.loads(str(arrays["epochs"]))),
             residuals=arrays["residuals"],
             residual_windows=arrays["residual_windows"],
             seconds=float(arrays["seconds"]),
             milliseconds=float(arrays["milliseconds"]),
         )
-
-
-def _lines(arrays: dict[str, np.ndarray], prefix: str) -> list[dict[str, object]]:
-    columns = {key.removeprefix(prefix): values.tolist() for key, values in arrays.items() if key.startswith(prefix)}
-    lines = [dict(zip(columns, line, strict=True)) for line in zip(*columns.values(), strict=True)]
-    return [{key: None if value != value else value for key, value in line.items()} for line in lines]
 
 
 def frame(records: tuple[Row, ...] | tuple[Epoch, ...], kind: type[Row] | type[Epoch]) -> pd.DataFrame:

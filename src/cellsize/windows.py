@@ -1,5 +1,6 @@
 """Windows as an index over base arrays: what each window sees and must predict, never copied out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -11,14 +12,15 @@ import pandas as pd
 from cellsize.errors import InputError
 from cellsize.params import Window
 from cellsize.schema import SERIES, TIME, Schema
+from cellsize.series import step
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 Transform = Literal["none", "log1p", "sqrt"]
 Normalise = Literal["none", "last", "standard"]
 
-FORWARD = {"none": np.asarray, "log1p": np.log1p, "sqrt": np.sqrt}
-BACKWARD = {"none": np.asarray, "log1p": np.expm1, "sqrt": np.square}
+FORWARD: dict[str, Callable[..., npt.NDArray[np.float64]]] = {"none": np.asarray, "log1p": np.log1p, "sqrt": np.sqrt}
+BACKWARD: dict[str, Callable[..., npt.NDArray[np.float64]]] = {"none": np.asarray, "log1p": np.expm1, "sqrt": np.square}
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,9 @@ class Windows:
         series: Series of each row, as a position in `names`, shape (rows,).
         first: First row of each window, shape (windows,), ordered by time, then series.
         names: Names of the series.
+        targets: Names of the target columns.
         epoch: Time of step 0, in ISO 8601.
+        seconds: Seconds a step.
         lookback: Steps a window sees.
         horizon: Steps it must predict.
         transform: Transformation of the targets.
@@ -48,7 +52,9 @@ class Windows:
     series: Ints
     first: Ints
     names: tuple[str, ...]
+    targets: tuple[str, ...]
     epoch: str
+    seconds: float
     lookback: int
     horizon: int
     transform: Transform
@@ -84,6 +90,10 @@ class Windows:
         """Time of each window's first row, in steps, shape (windows,)."""
         return self.step[self.first]
 
+    def moment(self, steps: Ints) -> pd.DatetimeIndex:
+        """The time of steps, for reading."""
+        return pd.DatetimeIndex(pd.Timestamp(self.epoch) + pd.to_timedelta(steps * self.seconds, unit="s"))
+
     def save(self, path: Path) -> None:
         """Writes an uncompressed npz without pickles."""
         with path.open("wb") as file:
@@ -98,7 +108,10 @@ class Windows:
             arrays[key] = str(arrays[key])
         for key in ("lookback", "horizon", "n_known"):
             arrays[key] = int(arrays[key])
-        return cls(**{**arrays, "names": tuple(map(str, arrays["names"]))})
+        arrays["seconds"] = float(arrays["seconds"])
+        for key in ("names", "targets"):
+            arrays[key] = tuple(map(str, arrays[key]))
+        return cls(**arrays)
 
 
 def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> Windows:
@@ -153,29 +166,39 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
     target = FORWARD[window.transform](raw)
     codes, names = pd.factorize(frame[SERIES], sort=True)
     times = frame[TIME].to_numpy("datetime64[ns]").astype(np.int64)
-    step = pd.Timedelta(1, schema.frequency) if schema.frequency.isalpha() else pd.Timedelta(schema.frequency)  # type: ignore[call-overload]
-    past = frame[list(schema.past_columns)].astype(np.float64)
-    past[list(schema.targets)] = target
-    groups = past.groupby(codes, sort=False)
-    filled = groups.ffill()
-    if window.fill:
-        filled[list(schema.targets)] = groups[list(schema.targets)].ffill(limit=window.fill)
-    else:
-        filled[list(schema.targets)] = target
+    every = int(step(schema.frequency).total_seconds() * 1e9)
+    past = fill(frame, schema, window)[list(schema.past_columns)].to_numpy(np.float64)
+    past[:, : len(schema.targets)] = FORWARD[window.transform](past[:, : len(schema.targets)])
+    known = frame[list(schema.known_columns)].to_numpy(np.float32)
     return Windows(
-        inputs=np.ascontiguousarray(np.hstack([filled.to_numpy(np.float32), frame[list(schema.known_columns)].to_numpy(np.float32)])),
+        inputs=np.ascontiguousarray(np.hstack([past.astype(np.float32), known])),
         n_known=len(schema.known_columns),
         target=np.ascontiguousarray(target, np.float32),
-        step=(times - times.min()) // int(step.total_seconds() * 1e9),
+        step=(times - times.min()) // every,
         series=codes.astype(np.int64),
         first=np.empty(0, np.int64),
         names=tuple(map(str, names)),
+        targets=schema.targets,
         epoch=str(pd.Timestamp(times.min()).isoformat()),
+        seconds=every / 1e9,
         lookback=window.lookback,
         horizon=window.horizon,
         transform=window.transform,
         normalise=window.normalise,
     )
+
+
+def fill(frame: pd.DataFrame, schema: Schema, window: Window) -> pd.DataFrame:
+    """Fills gaps from before: targets over at most `window.fill` steps, features without limit."""
+    filled = frame.copy(deep=False)
+    targets = list(schema.targets)
+    groups = frame.groupby(SERIES, sort=False)
+    if window.fill:
+        filled[targets] = groups[targets].ffill(limit=window.fill)
+    features = [column for column in schema.past_columns if column not in targets]
+    if features:
+        filled[features] = groups[features].ffill()
+    return filled
 
 
 def _usable(arrays: Windows, window: Window) -> Ints:

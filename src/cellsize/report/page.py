@@ -77,9 +77,9 @@ def read(
     labels = pd.read_parquet(folds)
     return Inputs(
         candidates=_json(candidates),
-        trials=_csv(trials),
-        curves=_csv(curves),
-        timings=_csv(timings),
+        trials=pd.read_csv(trials),
+        curves=pd.read_csv(curves),
+        timings=pd.read_csv(timings),
         folds=load_labels({str(name): labels[name].to_numpy(np.int8) for name in labels}),
         windows=Windows.load(windows),
         schema=Schema.load(schema),
@@ -195,7 +195,3 @@ def _step(frequency: str) -> pd.Timedelta:
 def _json(path: Path) -> Artefact:
     content: Artefact = json.loads(path.read_text(encoding="utf-8"))
     return content
-
-
-def _csv(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, float_precision="round_trip")

@@ -8,7 +8,6 @@ from cellsize.folds import Folds
 from cellsize.report.tables import untried
 from cellsize.report.wording import (
     MODELS,
-    NONE,
     SAMPLES,
     Artefact,
     best_baseline,
@@ -60,8 +59,10 @@ def tiles(choice: Artefact, evaluation: Artefact, record: Artefact) -> list[Tile
     if same(choice, best):
         facts.append(Tile("Among the sizes tried", "the best", f"score {score}; 0 is perfect"))
     else:
-        away = f"score {score} against {number(best['score'], places)}, with {number(best['parameters'])} parameters"
-        facts.append(Tile(f"Against the best size ({short(best)})", _apart(choice["score"], best["score"]), away))
+        error = f" ± {number(row['difference_se'], places)}" if row and row["difference_se"] is not None else ""
+        away = f"difference {number(choice['score'] - best['score'], places)}{error} in score"
+        note = f"{away}; that one has {number(best['parameters'])} parameters"
+        facts.append(Tile(f"Against the best size ({short(best)})", _apart(choice["score"], best["score"]), note))
     if zero and choice["units"]:
         gain = f"score {score} against {number(zero['score'], places)} without memory cells"
         facts.append(Tile("Against zero cells", _apart(choice["score"], zero["score"]), gain))
@@ -70,9 +71,9 @@ def tiles(choice: Artefact, evaluation: Artefact, record: Artefact) -> list[Tile
         name, places = MODELS.get(rival[0], rival[0]), decimals([error, rival[1]])
         note = f"{number(error, places)} against {number(rival[1], places)} variances on the holdout"
         facts.append(Tile(f"Against the best baseline ({name})", _apart(error, rival[1]), note))
-    implied = choice["alpha_implied"]
-    note = f"the bound of {plural(choice['bound'], 'cell')} was {'' if choice['bound_binding'] else 'not '}binding"
-    facts.append(Tile("α that the choice implies", NONE if implied is None else f"{implied:.3g}", note))
+    if choice["alpha_implied"] is not None:
+        note = f"the bound of {plural(choice['bound'], 'cell')} was {'' if choice['bound_binding'] else 'not '}binding"
+        facts.append(Tile("α that the choice implies", f"{choice['alpha_implied']:.3g}", note))
     value, reason = registration(record)
     return [*facts, Tile(f"Registered as {record['name']}", value, reason)]
 
@@ -137,14 +138,15 @@ def bound(choice: Artefact, candidates: Artefact) -> str:
         f"With {candidates['n_inputs']} inputs a step (N_i), {candidates['n_outputs']} outputs (N_o) and "
         f"{number(candidates['samples'][candidates['counted']])} {counted} (N_s) in the smallest fold's training part, "
         f"α = {used['alpha']:g} allows {plural(used['units'], 'memory cell')}"
-        f"{' in all layers together: N_s / (α (N_i + N_o))' if used['kind'] == 'neurons' else ' in one layer'}. "
+        f"{' in all layers together, N_s/(α(N_i + N_o))' if used['kind'] == 'neurons' else ' in one layer'}. "
     )
     told += "The bound was binding here. " if choice["bound_binding"] else "The bound was not binding here. "
     if choice["alpha_implied"] is not None:
         told += f"The chosen size corresponds to α = {choice['alpha_implied']:.3g}. "
     return told + (
         "The rule comes from feed-forward nets, where cells and parameters say the same; an LSTM's parameters "
-        "grow with the square of its cells, so the bounds on parameters are far tighter (after the arrow: cells of one layer)."
+        "grow with the square of its cells, so the bounds on parameters are far tighter (after the arrow: the cells "
+        "of one layer)."
     )
 
 

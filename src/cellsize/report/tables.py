@@ -81,7 +81,7 @@ def sizes(choice: Artefact, timings: pd.DataFrame) -> Table:
         error = NONE if best else f"{number(row['difference'], places)} ± {number(row['difference_se'], places)}"
         parts = (row["recurrent"], row["head"], row["linear"], row["parameters"])
         cells = (
-            f"{short(row)}{' (chosen)' if same(row, choice) else ''}",
+            short(row),
             *(number(part) for part in parts),
             f"{row['learning_rate']:g}" if row["learning_rate"] and row["units"] else NONE,
             number(row["score"], places),
@@ -118,7 +118,7 @@ def bounds(candidates: Artefact) -> Table:
         column = 2 if candidates["bound"]["kind"] == "neurons" else 3 if _by_outputs(candidates) else 4
         rows.append(Row(cells, frozenset({column}) if used else frozenset(), used))
         before = name
-    rules = ("Cells in all layers", "Parameters, N_s N_o / α", "Parameters, N_s / α")
+    rules = ("Cells in all layers", "Parameters, N_s·N_o/α", "Parameters, N_s/α")
     return Table(("What counts as a sample", "α", *rules), tuple(rows))
 
 

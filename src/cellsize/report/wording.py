@@ -16,7 +16,7 @@ SAMPLES = {
     "targets": "target time points",
     "windows": "windows",
     "sequences": "series",
-    "effective": "independent target time points (for their autocorrelation)",
+    "effective": "independent target time points, given the autocorrelation",
 }
 
 

@@ -1,0 +1,98 @@
+"""What the network has to beat: forecasts that need no memory cells."""
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+
+from cellsize.batches import Scaling, fit_scaling, gather, scaled, truth
+from cellsize.folds import Folds
+from cellsize.linear import LinearMap, fit_chosen, predict
+from cellsize.params import Baseline
+from cellsize.windows import Floats, Ints, Windows
+
+Forecasts = dict[str, Floats]
+
+
+def simple(windows: Windows, scaling: Scaling, linear: LinearMap, season: int, chosen: Ints) -> Forecasts:
+    """Naive, seasonal naive and ridge-linear forecasts.
+
+    Args:
+        windows: Base arrays and index.
+        scaling: Constants of the training rows.
+        linear: The ridge-linear map fitted on them.
+        season: Steps in a season.
+        chosen: Positions in `windows.first`, shape (n,).
+
+    Returns:
+        For each name forecasts in deviations of the training rows, shape (n, horizon, n_targets).
+    """
+    targets = windows.n_targets
+    origin = windows.first[chosen] + windows.lookback - 1
+    ahead = np.arange(1, windows.horizon + 1)
+    last = np.repeat(origin[:, None], windows.horizon, axis=1)
+    same = origin[:, None] + ahead - season * -(-ahead // season)
+    batch = gather(windows, scaling, chosen)
+    seen = (windows.inputs[:, :targets] - scaling.mean[:targets]) / scaling.deviation[:targets]
+    return {
+        "naive": seen[last],
+        "seasonal_naive": seen[same],
+        "ridge_linear": scaled(batch, predict(windows, linear, batch)),
+    }
+
+
+def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: Ints) -> Floats:
+    """AutoETS or AutoTheta, fitted anew at each origin on the last `baseline.history` steps.
+
+    Returns:
+        Forecasts in deviations of the training rows, shape (n, horizon, n_targets).
+    """
+    from statsforecast.models import AutoETS, AutoTheta  # two seconds of imports that few stages need
+
+    model = {"AutoETS": AutoETS, "AutoTheta": AutoTheta}[baseline.classical](season_length=baseline.season)
+    made = np.empty((len(chosen), windows.horizon, windows.n_targets), np.float32)
+    for number, first in enumerate(windows.first[chosen]):
+        origin = first + windows.lookback
+        begin = max(origin - baseline.history, int(np.searchsorted(windows.series, windows.series[first])))
+        for column in range(windows.n_targets):
+            history = windows.inputs[begin:origin, column].astype(np.float64)
+            history = history[np.flatnonzero(~np.isfinite(history))[-1] + 1 :] if np.isnan(history).any() else history
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                made[number, :, column] = model.forecast(y=history, h=windows.horizon)["mean"]
+    return (made - scaling.mean[: windows.n_targets]) / scaling.deviation[: windows.n_targets]
+
+
+def origins(chosen: Ints, number: int) -> Ints:
+    """At most `number` of the chosen windows, spread evenly: the subset for a slow model."""
+    if len(chosen) <= number:
+        return chosen
+    return chosen[np.linspace(0, len(chosen) - 1, number).astype(np.int64)]
+
+
+def score_folds(windows: Windows, folds: Folds, baseline: Baseline) -> dict[str, dict[str, list[float]]]:
+    """Scores every baseline on every fold's validation part.
+
+    Returns:
+        `all`: for each simple baseline the mean squared error of each fold in variances of its training
+        rows; `subset`: the same at the origins where the classical model was fitted, itself included.
+    """
+    everything: dict[str, list[float]] = {}
+    subset: dict[str, list[float]] = {}
+    for fold in folds.all():
+        scaling = fit_scaling(windows, fold.train)
+        linear = fit_chosen(windows, scaling, fold, baseline.penalties)
+        forecast: Callable[[Ints], Forecasts] = lambda chosen, scaling=scaling, linear=linear: simple(  # noqa: E731
+            windows, scaling, linear, baseline.season, chosen
+        )
+        _add(everything, forecast(fold.validation), truth(windows, scaling, fold.validation))
+        if baseline.classical != "none":
+            few = origins(fold.validation, max(1, baseline.origins // len(folds.labels)))
+            slow = {baseline.classical: classical(windows, scaling, baseline, few)}
+            _add(subset, {**forecast(few), **slow}, truth(windows, scaling, few))
+    return {"all": everything, "subset": subset}
+
+
+def _add(scores: dict[str, list[float]], forecasts: Forecasts, right: Floats) -> None:
+    for name, made in forecasts.items():
+        scores.setdefault(name, []).append(float(np.square(made - right, dtype=np.float64).mean()))

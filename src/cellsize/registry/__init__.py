@@ -1,0 +1,1 @@
+"""Everything about MLflow: runs of the search, versions of the model, the model as it is served."""

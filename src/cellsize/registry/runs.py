@@ -1,0 +1,72 @@
+"""Runs: one parent for a search, one child for each size, written once each by the driver."""
+
+import os
+import time
+from collections.abc import Callable
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+
+from cellsize.params import Mlflow
+from cellsize.registry.store import connect
+from cellsize.trials import Result
+
+PARENT, FINGERPRINT, SIZE = "mlflow.parentRunId", "cellsize.fingerprint", "cellsize.size"
+DVC = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
+
+
+def recorder(settings: Mlflow, fingerprint: str, described: dict[str, object]) -> Callable[[Result], None]:
+    """Opens the parent run, or finds the one of an interrupted search, and returns what records a size.
+
+    Args:
+        settings: Where runs are kept.
+        fingerprint: Names the search's data, parameters and code.
+        described: Parameters of the search, for the parent run.
+
+    Returns:
+        A function that writes a child run for a finished size: parameters, per-epoch stop scores of each
+        fold, fold scores, seconds. A size that has a run already gets no second one.
+    """
+    client, experiment = connect(settings)
+    found = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}' and tags.`{SIZE}` = 'all'")
+    if found:
+        parent = found[0].info.run_id
+    else:
+        tags = {FINGERPRINT: fingerprint, SIZE: "all"} | {f"dvc.{key}": os.environ[key] for key in DVC if key in os.environ}
+        parent = client.create_run(experiment, run_name=f"search-{fingerprint[:8]}", tags=tags).info.run_id
+        client.log_batch(parent, params=[Param(key, str(value)[:6000]) for key, value in described.items()])
+
+    def record(result: Result) -> None:
+        name = str(result.size)
+        query = f"tags.`{PARENT}` = '{parent}' and tags.`{SIZE}` = '{name}' and attributes.status = 'FINISHED'"
+        if not client.search_runs([experiment], query):
+            _record(client, experiment, parent, name, result)
+        client.set_terminated(parent, "FINISHED")
+
+    return record
+
+
+def _record(client: MlflowClient, experiment: str, parent: str, name: str, result: Result) -> None:
+    run = client.create_run(experiment, run_name=name, tags={PARENT: parent, SIZE: name}).info.run_id
+    kept = {(row.fold, row.seed, row.learning_rate, row.dropout, row.weight_decay) for row in result.rows if row.status == "ok"}
+    now = int(time.time() * 1000)
+    metrics = [
+        Metric(f"fold_{row.fold}_score_seed_{row.seed}", row.score, now, 0)
+        for row in result.rows
+        if row.score is not None
+    ]
+    for epoch in result.epochs:
+        if (epoch.fold, epoch.seed, epoch.learning_rate, epoch.dropout, epoch.weight_decay) in kept:
+            key = f"fold_{epoch.fold}_stop_score_seed_{epoch.seed}"
+            metrics.append(Metric(key, epoch.stop_score, now, epoch.epoch))
+    scores = [row.score for row in result.rows if row.score is not None]
+    if scores:
+        metrics.append(Metric("score", sum(scores) / len(scores), now, 0))
+    metrics += [Metric("seconds", result.seconds, now, 0), Metric("milliseconds", result.milliseconds, now, 0)]
+    first = result.rows[0]
+    params = [Param(key, str(getattr(first, key))) for key in ("layers", "units", "parameters", "n_train")]
+    rates = sorted({row.learning_rate for row in result.rows if row.status == "ok"})
+    params.append(Param("learning_rates_chosen", " ".join(map(str, rates))))
+    for begin in range(0, len(metrics), 900):
+        client.log_batch(run, metrics=metrics[begin : begin + 900], params=params if begin == 0 else [], tags=[RunTag("cellsize.status", first.status)])
+    client.set_terminated(run, "FINISHED")

@@ -1,0 +1,33 @@
+"""The model as MLflow serves it: code as text, weights as tensors, no pickle."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import set_model
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.pyfunc import PythonModel
+
+from cellsize.errors import InputError
+from cellsize.forecaster import Forecaster
+
+
+class Served(PythonModel):  # type: ignore[misc,no-untyped-call]
+    """Forecasts from rows of recent history in original units and columns."""
+
+    def load_context(self, context: Any) -> None:
+        """Loads the weights."""
+        self.forecaster = Forecaster.load(Path(context.artifacts["model"]))
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Returns series, time and a forecast for each target; see `Forecaster.forecast`."""
+        try:
+            made = self.forecaster.forecast(model_input)
+        except InputError as error:
+            raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
+        made["time"] = made["time"].map(lambda moment: moment.isoformat())
+        return made
+
+
+set_model(Served())

@@ -1,0 +1,46 @@
+"""Where MLflow keeps runs and models."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+
+import mlflow
+from mlflow import MlflowClient
+
+from cellsize.errors import InputError
+from cellsize.params import Mlflow
+
+
+def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
+    """Opens the store and makes the experiment if it is not there.
+
+    The store is made here, once, before any trial begins: several processes that make a new
+    database at once destroy it.
+
+    Args:
+        settings: The URI (a relative SQLite path starts in the current folder) and the experiment.
+
+    Returns:
+        The client and the experiment's id.
+
+    Raises:
+        InputError: The URI is a folder: MLflow no longer keeps a registry in files.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or settings.uri
+    if "://" not in uri or uri.startswith("file:"):
+        raise InputError(f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg2://… or http://…")
+    root = Path.cwd()
+    if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
+        path = (root / uri.removeprefix("sqlite:///")).resolve()
+        root, uri = path.parent, f"sqlite:///{path}"
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+    found = client.get_experiment_by_name(settings.experiment)
+    if found is not None:
+        return client, str(found.experiment_id)
+    # A database keeps no files: they lie beside it. A server has its own place.
+    place = (root / "mlartifacts" / settings.experiment).as_uri() if uri.startswith("sqlite:") else None
+    return client, str(client.create_experiment(settings.experiment, artifact_location=place))

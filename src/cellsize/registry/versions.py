@@ -1,0 +1,197 @@
+"""Versions of the registered model: found again, registered, promoted by the gate."""
+
+import hashlib
+import json
+import logging
+import tempfile
+from dataclasses import asdict, dataclass
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
+
+from cellsize.forecaster import Forecaster
+from cellsize.params import Mlflow, Register
+from cellsize.registry.store import connect
+
+CHAMPION, FINGERPRINT = "champion", "cellsize.fingerprint"
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "pydantic", "pytorch-lightning", "ruamel.yaml", "scipy", "torch")
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What became of a model: `registration.json`."""
+
+    name: str
+    version: str
+    alias: str | None
+    registered: bool
+    promoted: bool
+    reason: str
+
+
+def champion(settings: Mlflow, name: str) -> tuple[str, Forecaster] | None:
+    """Version and model of the current champion, or None if there is none."""
+    client, _ = connect(settings)
+    found = _champion(client, name)
+    if found is None:
+        return None
+    folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{found}")
+    return found, Forecaster.load(Path(folder) / "artifacts" / "model")
+
+
+def gate(evaluation: dict[str, Any], register: Register) -> tuple[bool, str]:
+    """Whether the model is good enough for the alias, and why.
+
+    It is if its holdout error (mse_scaled) is below that of every baseline named, or equal where the
+    choice is that baseline itself, and below that of the current champion on the same windows.
+    """
+    mine, against = evaluation["model"]["mse_scaled"], []
+    for name in register.beat:
+        if name == "classical":
+            subset = evaluation["subset"]
+            if subset is None:
+                continue
+            ours = subset["models"]["model"]["mse_scaled"]
+            others = {key: one["mse_scaled"] for key, one in subset["models"].items() if key.startswith("Auto")}
+            against += [(key, ours, theirs) for key, theirs in others.items()]
+        else:
+            against.append((name, mine, evaluation["baselines"][name]["mse_scaled"]))
+    # A choice without memory cells is the ridge-linear map: it cannot be below itself.
+    lost = [f"{name} ({theirs:.4f} against {ours:.4f})" for name, ours, theirs in against if ours > theirs * (1 + 1e-6)]
+    if lost:
+        return False, f"not better on the holdout than {', '.join(lost)}"
+    reigning = evaluation["champion"]
+    if reigning is not None and mine >= reigning["mse_scaled"]:
+        return False, (
+            f"not better on the holdout than the champion, version {reigning['version']} "
+            f"({reigning['mse_scaled']:.4f} against {mine:.4f})"
+        )
+    beaten = ", ".join(name for name, _, _ in against) or "no baseline asked for"
+    champion_too = f", and than the champion before it, version {reigning['version']}" if reigning is not None else ""
+    return True, f"no worse on the holdout than {beaten}{champion_too}"
+
+
+def register(
+    settings: Mlflow,
+    params: Register,
+    model: Path,
+    example: pd.DataFrame,
+    choice: dict[str, Any],
+    evaluation: dict[str, Any],
+    experiment: bool,
+) -> Registration:
+    """Registers the model unless this very result is registered already, and moves the alias if the gate opens.
+
+    Args:
+        settings: Where models are kept.
+        params: Name and gate.
+        model: Folder of the refitted model.
+        example: Rows that the model can forecast from, for signature and input example.
+        choice: Content of `choice.json`.
+        evaluation: Content of `evaluation.json`.
+        experiment: Whether this is a DVC experiment, which registers but never promotes.
+
+    Returns:
+        Name, version and what was decided; the same for the same result.
+    """
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    client, experiment_id = connect(settings)
+    fingerprint = _fingerprint(model, choice)
+    promoted, reason = gate(evaluation, params)
+    known = client.search_model_versions(f"name = '{params.name}' and tag.`{FINGERPRINT}` = '{fingerprint}'")
+    if known:
+        number = str(min(int(one.version) for one in known))
+    else:
+        number = _register(client, experiment_id, params.name, model, example, choice, evaluation, fingerprint)
+    if _champion(client, params.name) == number:
+        return Registration(params.name, number, CHAMPION, True, True, _kept(client, params.name, number))
+    if experiment and promoted:
+        promoted, reason = False, f"a DVC experiment is not promoted; it was {reason}"
+    client.set_model_version_tag(params.name, number, "cellsize.gate", reason)
+    if promoted:
+        client.set_registered_model_alias(params.name, CHAMPION, number)
+    return Registration(params.name, number, CHAMPION if promoted else None, True, promoted, reason)
+
+
+def _kept(client: MlflowClient, name: str, number: str) -> str:
+    """Why the champion was promoted, as it was said then."""
+    return str(client.get_model_version(name, number).tags["cellsize.gate"])
+
+
+def _champion(client: MlflowClient, name: str) -> str | None:
+    try:
+        return str(client.get_model_version_by_alias(name, CHAMPION).version)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def _fingerprint(model: Path, choice: dict[str, Any]) -> str:
+    """Names the result: the weights, what they mean, and the choice."""
+    digest = hashlib.sha256(json.dumps(choice, sort_keys=True).encode())
+    for file in sorted(model.iterdir()):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _register(
+    client: MlflowClient,
+    experiment: str,
+    name: str,
+    model: Path,
+    example: pd.DataFrame,
+    choice: dict[str, Any],
+    evaluation: dict[str, Any],
+    fingerprint: str,
+) -> str:
+    forecaster = Forecaster.load(model)
+    made = forecaster.forecast(example)
+    sent = example.copy()
+    for column in sent.select_dtypes(include=["datetime", "datetimetz"]):
+        sent[column] = sent[column].map(lambda moment: moment.isoformat())
+    made["time"] = made["time"].map(lambda moment: moment.isoformat())
+    signature = ModelSignature(inputs=_columns(sent), outputs=_columns(made))
+    run = client.create_run(experiment, run_name=f"register-{fingerprint[:8]}", tags={FINGERPRINT: fingerprint})
+    with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:
+        mlflow.log_params({key: choice[key] for key in ("layers", "units", "parameters", "learning_rate", "rule")})
+        mlflow.log_metrics({f"holdout_{key}": value for key, value in evaluation["model"].items() if key != "by_step"})
+        for content, file in ((choice, "choice.json"), (evaluation, "evaluation.json")):
+            path = Path(folder) / file
+            path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+            mlflow.log_artifact(str(path))
+        info = mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(Path(__file__).with_name("served.py")),
+            artifacts={"model": str(model)},
+            code_paths=[str(Path(__file__).parents[1])],
+            signature=signature,
+            input_example=sent,
+            pip_requirements=[f"{package}=={installed(package).split('+')[0]}" for package in REQUIREMENTS],
+            registered_model_name=name,
+        )
+    number = str(info.registered_model_version)
+    tags = {FINGERPRINT: fingerprint, "layers": choice["layers"], "units": choice["units"]}
+    for key, value in tags.items():
+        client.set_model_version_tag(name, number, key, str(value))
+    return number
+
+
+def _columns(table: pd.DataFrame) -> Schema:
+    """Text as string, every number as double: an integer column could hold no missing value."""
+    kinds = {
+        column: "double" if pd.api.types.is_numeric_dtype(table[column]) else "string" for column in table.columns
+    }
+    return Schema([ColSpec(kind, column, required=True) for column, kind in kinds.items()])
+
+
+def content(registration: Registration) -> dict[str, Any]:
+    """What `registration.json` holds."""
+    return asdict(registration)

@@ -1,0 +1,229 @@
+"""The search: Ray Tune runs one trial a size. The only module that imports Ray."""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+os.environ.setdefault("TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S", "0")
+os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+
+import ray
+from ray import tune
+from ray.tune.search import Searcher
+
+from cellsize.errors import InputError
+from cellsize.params import Search
+from cellsize.procedures import Walk
+from cellsize.scores import Scores, from_trials
+from cellsize.sizes import Size, cost
+from cellsize.training import shape, train
+from cellsize.trials import Result, Row, Work, frame
+
+REPORT_SECONDS = 2.0
+Plan = Callable[[dict[Size, Scores]], Walk]
+
+
+def fingerprint(work: Work) -> str:
+    """Names the work: the same data, folds, parameters and code give the same one."""
+    digest = hashlib.sha256()
+    for value in vars(work.windows).values():
+        digest.update(np.ascontiguousarray(value).tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+    digest.update(work.folds.labels.tobytes())
+    settings = {"network": work.network.model_dump(), "training": work.training.model_dump()}
+    digest.update(json.dumps([settings, work.penalties, work.seed], sort_keys=True).encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def run(
+    work: Work,
+    plan: Plan,
+    search: Search,
+    store: Path,
+    on_result: Callable[[Result], None],
+    say: Callable[[str], None] = print,
+) -> list[Result]:
+    """Trains the sizes that the plan wants, as many at once as there are workers.
+
+    What is finished lies in `store` and is not trained again; what was interrupted goes on from its
+    last saved epoch.
+
+    Args:
+        work: Data, folds and how to train.
+        plan: From the scores so far to what is wanted next; see `procedures`.
+        search: Workers and devices.
+        store: Folder for finished sizes and saved epochs, below one named by the work's fingerprint.
+        on_result: Called for each size that a trial has finished, in the driver.
+        say: Prints a line of progress.
+
+    Returns:
+        The results of the sizes that the plan visited, in its order.
+
+    Raises:
+        InputError: A trial failed twice.
+    """
+    folder = (store / fingerprint(work)).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    results = {result.size: result for result in map(Result.load, sorted(folder.glob("*.npz")))}
+    walker = Walker(plan, work, folder, results, on_result, say)
+    if walker.walk().wanted:
+        if results:
+            say(f"search: {len(results)} sizes were finished before; going on")
+        _tune(work, walker, search, folder)
+    walk = walker.walk()
+    if walk.wanted:
+        raise InputError(
+            f"search: size {walk.wanted[0]} failed twice: {walker.failure or 'see the log above'}; what is finished "
+            "is kept, so run again once the cause is mended"
+        )
+    return [walker.results[size] for size in walk.visited]
+
+
+class Walker(Searcher):  # type: ignore[misc]
+    """Hands Ray Tune the next size, and takes up what finished trials have found."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        work: Work,
+        folder: Path,
+        results: dict[Size, Result],
+        on_result: Callable[[Result], None],
+        say: Callable[[str], None],
+    ) -> None:
+        super().__init__(metric="epoch", mode="max")
+        self.plan, self.work, self.folder, self.results = plan, work, folder, dict(results)
+        self.on_result, self.say, self.running, self.failure = on_result, say, dict[str, Size](), ""
+        self.scores = {size: self._score(result) for size, result in results.items()}
+        self.began = time.monotonic()
+
+    def walk(self) -> Walk:
+        """Where the procedure stands now."""
+        return self.plan(self.scores)
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+        """The next size to train, None to wait, or that all is done."""
+        walk = self.walk()
+        if not walk.wanted or self.failure:
+            return str(Searcher.FINISHED)
+        for size in (*walk.wanted, *walk.likely):
+            if size in self.running.values() or size in self.results:
+                continue
+            if size in walk.wanted or self._affordable(size):
+                self.running[trial_id] = size
+                return {"layers": size.layers, "units": size.units}
+        return None
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Takes up a finished size; one that was stopped because nobody wants it any more leaves nothing."""
+        size = self.running.pop(trial_id, None)
+        if size is None:
+            return
+        path = self.folder / f"{size}.npz"
+        if error:
+            self.failure = self.failure or f"size {size} ended in an error"
+        elif path.is_file():
+            found = Result.load(path)
+            self.results[size], self.scores[size] = found, self._score(found)
+            self.on_result(found)
+            self.say(self._line(found))
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Nothing is decided before a size is finished: early epochs flatter large sizes."""
+
+    def unwanted(self, trial_id: str, _: dict[str, Any]) -> bool:
+        """Whether a running trial was begun ahead and turned out not to be needed."""
+        walk = self.walk()
+        size = self.running.get(trial_id)
+        return size is not None and bool(walk.wanted) and size not in (*walk.wanted, *walk.likely)
+
+    def save(self, checkpoint_path: str) -> None:
+        """The store holds what is finished; Ray need not keep it too."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """See `save`."""
+
+    def _affordable(self, size: Size) -> bool:
+        """Work begun ahead may cost at most what has been done so far, so that it never doubles the bill."""
+        done = sum(map(self._effort, {*self.results, *self.running.values()}))
+        return self._effort(size) <= done
+
+    def _effort(self, size: Size) -> float:
+        # A tiny layer costs about as much as one of 2,000 multiply-adds: its step is overhead.
+        return cost(size, self.work.network, shape(self.work.windows)).multiply_adds + 2000.0 * size.layers
+
+    def _score(self, result: Result) -> Scores:
+        return from_trials(frame(result.rows, Row), "search", len(self.work.folds.labels))[0]
+
+    def _line(self, result: Result) -> str:
+        scores, walk = self.scores[result.size], self.walk()
+        rates = sorted({row.learning_rate for row in result.rows if row.status == "ok"})
+        left = (
+            f"{len(walk.wanted)} to go" if len(walk.wanted) > 1 else f"next {walk.wanted[0]}" if walk.wanted else "done"
+        )
+        return (
+            f"search: size {result.size!s:>6}  {scores.parameters:>7,} parameters  score {scores.mean:.4f} ± "
+            f"{scores.standard_error:.4f}  learning rate {'/'.join(f'{rate:g}' for rate in rates)}  "
+            f"{result.seconds:5.1f} s  ({time.monotonic() - self.began:.0f} s so far, {left})"
+        )
+
+
+def _tune(work: Work, walker: Walker, search: Search, folder: Path) -> None:
+    """Runs Ray Tune until the walker has no more sizes."""
+    ray.init(
+        num_cpus=search.workers or None,
+        include_dashboard=False,
+        logging_level="ERROR",
+        log_to_driver=False,
+        ignore_reinit_error=True,
+    )
+    try:
+        workers = search.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        if search.gpus_per_trial:
+            workers = max(1, int(ray.cluster_resources().get("GPU", 0) / search.gpus_per_trial))
+        resources = {"cpu": 1, "gpu": search.gpus_per_trial}
+        trainable = tune.with_resources(tune.with_parameters(_trial, work=work, folder=str(folder)), resources)
+        tune.Tuner(
+            trainable,
+            tune_config=tune.TuneConfig(
+                search_alg=walker,
+                num_samples=-1,
+                max_concurrent_trials=workers,
+                reuse_actors=True,
+            ),
+            run_config=tune.RunConfig(
+                name="tune",
+                storage_path=str(folder),
+                verbose=0,
+                failure_config=tune.FailureConfig(max_failures=1),
+                stop=walker.unwanted,
+            ),
+        ).fit()
+    finally:
+        ray.shutdown()
+
+
+def _trial(config: dict[str, int], work: Work, folder: str) -> None:
+    """One trial: a size on every fold. Results travel as files, whole or not at all."""
+    size, last = Size(config["layers"], config["units"]), time.monotonic()
+    path, checkpoint = Path(folder) / f"{size}.npz", Path(folder) / f"{size}.ckpt"
+
+    def on_epoch(epoch: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= REPORT_SECONDS:
+            last = time.monotonic()
+            tune.report({"epoch": epoch})
+
+    train(work, size, checkpoint, on_epoch).save(path)
+    checkpoint.unlink(missing_ok=True)
+    tune.report({"epoch": work.training.epochs + 1})
