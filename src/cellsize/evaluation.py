@@ -1,6 +1,5 @@
 """The one look at the holdout: the model beside the baselines and the current champion."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,18 +7,16 @@ import pandas as pd
 
 from cellsize import baselines
 from cellsize.batches import Scaling, original, truth
+from cellsize.folds import Folds
 from cellsize.forecaster import Forecaster
 from cellsize.linear import fit
 from cellsize.params import Baseline
 from cellsize.windows import Floats, Ints, Windows
 
-Model = Callable[[Ints], Floats]
-
 
 def evaluate(
     windows: Windows,
-    holdout: Ints,
-    development: Ints,
+    folds: Folds,
     model: Forecaster,
     champion: tuple[str, Forecaster] | None,
     baseline: Baseline,
@@ -29,16 +26,16 @@ def evaluate(
 
     Args:
         windows: Base arrays and index.
-        holdout: Windows of the holdout, shape (n,).
-        development: Windows before it; scales and baselines are fitted on them.
+        folds: Which windows are the holdout, and which come before it; baselines are fitted on these.
         model: The refitted choice.
-        champion: Version and model of the current champion, if there is one that takes the same columns.
+        champion: Version and model of the current champion, if there is one; it is left out if it reads other columns.
         baseline: Season, and the classical model with its number of origins.
         penalty: Ridge penalty of the ridge-linear baseline.
 
     Returns:
         The content of `evaluation.json`, and forecasts beside the truth, one origin a horizon.
     """
+    holdout, development = np.flatnonzero(folds.holdout), np.flatnonzero(folds.development)
     scaling = model.part.scaling
     linear = fit(windows, scaling, development, (penalty,))[0]
     errors = _Errors(windows, scaling, _seasonal_error(windows, development, baseline.season))
@@ -58,7 +55,7 @@ def evaluate(
         forecasts[baseline.classical] = baselines.classical(windows, scaling, baseline, few)
         models = {name: errors.of(values, few) for name, values in forecasts.items()}
         result["subset"] = {"origins": len(few), "models": models}
-    if champion is not None:
+    if champion is not None and comparable(champion[1], model):
         version, reigning = champion
         result["champion"] = {"version": version, **errors.of(_rescaled(windows, reigning, scaling, holdout), holdout)}
     return result, _beside_truth(windows, scaling, made, holdout)
@@ -115,21 +112,20 @@ def _beside_truth(windows: Windows, scaling: Scaling, made: dict[str, Floats], h
     right = original(windows, scaling, truth(windows, scaling, holdout[few]))
     values = {name: original(windows, scaling, forecasts[few]) for name, forecasts in made.items() if name != "naive"}
     origin = windows.moment(windows.step[windows.first[holdout[few]] + windows.lookback - 1])
-    parts = []
-    for column, target in enumerate(windows.targets):
-        for ahead in range(windows.horizon):
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "series": np.array(windows.names)[windows.series[windows.first[holdout[few]]]],
-                        "target": target,
-                        "origin": origin,
-                        "time": windows.moment(windows.step[windows.first[holdout[few]] + windows.lookback + ahead]),
-                        "step": ahead + 1,
-                        "truth": right[:, ahead, column],
-                        **{name: forecasts[:, ahead, column] for name, forecasts in values.items()},
-                    }
-                )
-            )
+    parts = [
+        pd.DataFrame(
+            {
+                "series": np.array(windows.names)[windows.series[windows.first[holdout[few]]]],
+                "target": target,
+                "origin": origin,
+                "time": windows.moment(windows.step[windows.first[holdout[few]] + windows.lookback + ahead]),
+                "step": ahead + 1,
+                "truth": right[:, ahead, column],
+                **{name: forecasts[:, ahead, column] for name, forecasts in values.items()},
+            }
+        )
+        for column, target in enumerate(windows.targets)
+        for ahead in range(windows.horizon)
+    ]
     table = pd.concat(parts, ignore_index=True)
     return table.sort_values(["series", "target", "origin", "step"], ignore_index=True)

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from cellsize.batches import chunks, gather
+from cellsize.forecasting import Part
 from cellsize.linear import predict
-from cellsize.lockstep import Lockstep, Part, derive
+from cellsize.lockstep import Lockstep, derive
 from cellsize.trials import Work
 from cellsize.windows import Ints
 

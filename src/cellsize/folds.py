@@ -10,9 +10,11 @@ H holdout. The score of a fold comes from V alone; when to stop and which learni
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from cellsize.errors import InputError
 from cellsize.params import Split
@@ -175,6 +177,12 @@ def save_labels(folds: Folds) -> dict[str, npt.NDArray[np.int8]]:
     place = np.where(folds.holdout, 1, np.where(folds.development, 0, -1)).astype(np.int8)
     columns = {f"fold_{number + 1}": row for number, row in enumerate(folds.labels)}
     return {**columns, "holdout": place}
+
+
+def load(path: Path) -> Folds:
+    """Reads a table of folds."""
+    table = pd.read_parquet(path)
+    return load_labels({str(name): table[name].to_numpy() for name in table})
 
 
 def load_labels(columns: dict[str, npt.NDArray[np.int8]]) -> Folds:

@@ -12,13 +12,12 @@ from cellsize import series, windows
 from cellsize.batches import Scaling, original
 from cellsize.errors import InputError
 from cellsize.folds import Fold
+from cellsize.forecasting import Part, forecast
 from cellsize.linear import LinearMap
-from cellsize.lockstep import Part
 from cellsize.network import Net
 from cellsize.params import Network, Window
 from cellsize.schema import SERIES, TIME, Schema
 from cellsize.sizes import Shape, Size
-from cellsize.training import forecast
 from cellsize.windows import Floats, Ints, Windows
 
 WEIGHTS, MODEL = "weights.pt", "model.json"

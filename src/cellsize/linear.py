@@ -42,8 +42,8 @@ def predict(windows: Windows, linear: LinearMap, batch: Batch) -> Floats:
 def fit(windows: Windows, scaling: Scaling, train: Ints, penalties: tuple[float, ...]) -> list[LinearMap]:
     """Fits one map for each ridge penalty; the bias is not penalised.
 
-    The error is weighted by the window's spread, so that it is the error in deviations of the
-    training rows, the one that is scored.
+    With one target the error is weighted by the window's spread, so that it is the error in deviations
+    of the training rows, the one that is scored; several targets have several spreads, and no weight.
     """
     moments = _normal_equations(windows, scaling, train)
     return [_solve(*moments, penalty) for penalty in penalties]
@@ -66,8 +66,8 @@ def score(windows: Windows, scaling: Scaling, linear: LinearMap, chosen: Ints) -
 
 
 def _normal_equations(windows: Windows, scaling: Scaling, train: Ints) -> tuple[np.ndarray, np.ndarray]:
-    gram: np.ndarray | None = None
-    cross: np.ndarray | None = None
+    columns = windows.n_past * windows.lookback + windows.n_known * windows.horizon + 1
+    gram, cross = np.zeros((columns, columns)), np.zeros((columns, windows.n_outputs))
     for part in chunks(train):
         batch = gather(windows, scaling, part)
         inputs = design(windows, batch).astype(np.float64)
@@ -76,9 +76,8 @@ def _normal_equations(windows: Windows, scaling: Scaling, train: Ints) -> tuple[
             outputs = (batch.target * batch.spread).reshape(len(part), -1).astype(np.float64)
         else:
             outputs = batch.target.reshape(len(part), -1).astype(np.float64)
-        gram = inputs.T @ inputs + (0 if gram is None else gram)
-        cross = inputs.T @ outputs + (0 if cross is None else cross)
-    assert gram is not None and cross is not None
+        gram += inputs.T @ inputs
+        cross += inputs.T @ outputs
     return gram, cross
 
 

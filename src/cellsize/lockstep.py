@@ -16,32 +16,13 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from cellsize.batches import Scaling
-from cellsize.folds import Fold
-from cellsize.linear import LinearMap
+from cellsize.forecasting import Part
 from cellsize.members import forward, groups
 from cellsize.network import Net
 from cellsize.sizes import Shape, Size
 from cellsize.trials import Epoch, Setting, Work
 
 Status = Literal["waiting", "active", "done", "dropped", "failed"]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One fold with what was fitted on its training part.
-
-    Attributes:
-        fold: The windows.
-        scaling: Constants of the training rows.
-        linear: The map whose residual the network learns, or None.
-        start: Score on the stop part before any training: an untrained network adds nothing.
-    """
-
-    fold: Fold
-    scaling: Scaling
-    linear: LinearMap | None
-    start: float
 
 
 @dataclass

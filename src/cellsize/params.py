@@ -217,6 +217,12 @@ class Params(Section):
     register_: Annotated[Register, Field(alias="register")]
     report: Report
 
+    @model_validator(mode="after")
+    def _season_is_seen(self) -> "Params":
+        if self.baseline.season > self.window.lookback:
+            raise ValueError("baseline.season is longer than window.lookback: a window must see one season")
+        return self
+
 
 def load(path: Path) -> Params:
     """Reads and checks the whole file.

@@ -4,7 +4,7 @@ Each procedure is a walk that is replayed from its beginning on the scores known
 depends on the scores alone, never on how many workers there are or which trial ends first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,9 @@ class Walk:
     visited: tuple[Size, ...]
     wanted: tuple[Size, ...]
     likely: tuple[Size, ...] = ()
+
+
+Plan = Callable[[dict[Size, Scores]], Walk]
 
 
 def climb(sizes: list[Size], known: Known, patience: int, ahead: int = 0) -> Walk:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from cellsize.params import Network
+from cellsize.windows import Windows
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 
@@ -49,6 +50,18 @@ class Shape:
     def n_outputs(self) -> int:
         """Numbers to predict, N_o."""
         return self.horizon * self.n_targets
+
+
+def shape(windows: Windows) -> Shape:
+    """The shape of everything that these windows feed."""
+    return Shape(
+        n_inputs=windows.n_inputs,
+        n_known=windows.n_known,
+        lookback=windows.lookback,
+        horizon=windows.horizon,
+        n_targets=windows.n_targets,
+        n_linear=windows.n_past * windows.lookback + windows.n_known * windows.horizon + 1,
+    )
 
 
 @dataclass(frozen=True)

@@ -13,31 +13,19 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 
-from cellsize.batches import chunks, fit_scaling, gather, scaled, truth
+from cellsize.batches import chunks, fit_scaling, truth
 from cellsize.feed import StopBatches, TrainingBatches
 from cellsize.folds import Fold
-from cellsize.linear import fit, fit_chosen, predict
-from cellsize.lockstep import Lockstep, Part, settings
-from cellsize.members import forward
+from cellsize.forecasting import Part, forecast
+from cellsize.linear import fit, fit_chosen
+from cellsize.lockstep import Lockstep, settings
 from cellsize.network import Net
-from cellsize.sizes import ZERO, Shape, Size, cost
+from cellsize.sizes import ZERO, Size, cost, shape
 from cellsize.trials import Result, Row, Setting, Work
-from cellsize.windows import Floats, Ints, Windows
+from cellsize.windows import Floats, Ints
 
 RESIDUALS = 1000
 SAVE_SECONDS = 20.0
-
-
-def shape(windows: Windows) -> Shape:
-    """The shape of everything that these windows feed."""
-    return Shape(
-        n_inputs=windows.n_inputs,
-        n_known=windows.n_known,
-        lookback=windows.lookback,
-        horizon=windows.horizon,
-        n_targets=windows.n_targets,
-        n_linear=windows.n_past * windows.lookback + windows.n_known * windows.horizon + 1,
-    )
 
 
 def train(
@@ -172,26 +160,6 @@ def _keep_best(lockstep: Lockstep) -> None:
     for number, member in enumerate(lockstep.members):
         for weight, kept in zip(lockstep.nets[number].parameters(), member.kept, strict=True):
             weight.data = kept.to("cpu")
-
-
-def forecast(windows: Windows, part: Part, nets: list[Net], chosen: Ints) -> list[Floats]:
-    """Forecasts of each network in deviations of the training rows, or of the linear map alone without any.
-
-    Returns:
-        For each network an array of shape (windows, horizon, n_targets).
-    """
-    pieces: list[list[Floats]] = []
-    for piece in chunks(chosen):
-        batch = gather(windows, part.scaling, piece)
-        base = np.zeros_like(batch.target) if part.linear is None else predict(windows, part.linear, batch)
-        made = [base]
-        if nets:
-            steps, known = torch.from_numpy(batch.steps), torch.from_numpy(batch.known)
-            with torch.no_grad():
-                outputs = forward(nets, [steps] * len(nets), [known] * len(nets))
-            made = [base + output.numpy() for output in outputs]
-        pieces.append([scaled(batch, one) for one in made])
-    return [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
 
 
 def _errors(work: Work, part: Part, nets: list[Net], chosen: Ints) -> list[Floats]:

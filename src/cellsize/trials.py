@@ -3,13 +3,13 @@
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from cellsize.folds import Folds
-from cellsize.params import Network, Training
+from cellsize.folds import Folds, load
+from cellsize.params import Network, Search, Training
 from cellsize.sizes import Size
 from cellsize.windows import Floats, Ints, Windows
 
@@ -33,6 +33,34 @@ class Work:
     training: Training
     penalties: tuple[float, ...]
     seed: int
+
+
+def work_from(
+    indexed: Path,
+    divided: Path,
+    network: dict[str, Any],
+    search: Search,
+    penalties: tuple[float, ...],
+    seed: int | None = None,
+) -> Work:
+    """Reads arrays and folds, and joins them with how to train.
+
+    Args:
+        indexed: Base arrays and index.
+        divided: Table of folds.
+        network: What the candidates have in common, from `candidates.json`.
+        search: Training settings and seed.
+        penalties: Ridge penalties of the linear map.
+        seed: In place of the search's.
+    """
+    return Work(
+        windows=Windows.load(indexed),
+        folds=load(divided),
+        network=Network(**network),
+        training=search.training,
+        penalties=penalties,
+        seed=search.seed if seed is None else seed,
+    )
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,9 @@ def recorder(settings: Mlflow, fingerprint: str, described: dict[str, object]) -
     if found:
         parent = found[0].info.run_id
     else:
-        tags = {FINGERPRINT: fingerprint, SIZE: "all"} | {f"dvc.{key}": os.environ[key] for key in DVC if key in os.environ}
+        tags = {FINGERPRINT: fingerprint, SIZE: "all"} | {
+            f"dvc.{key}": os.environ[key] for key in DVC if key in os.environ
+        }
         parent = client.create_run(experiment, run_name=f"search-{fingerprint[:8]}", tags=tags).info.run_id
         client.log_batch(parent, params=[Param(key, str(value)[:6000]) for key, value in described.items()])
 
@@ -48,7 +50,11 @@ def recorder(settings: Mlflow, fingerprint: str, described: dict[str, object]) -
 
 def _record(client: MlflowClient, experiment: str, parent: str, name: str, result: Result) -> None:
     run = client.create_run(experiment, run_name=name, tags={PARENT: parent, SIZE: name}).info.run_id
-    kept = {(row.fold, row.seed, row.learning_rate, row.dropout, row.weight_decay) for row in result.rows if row.status == "ok"}
+    kept = {
+        (row.fold, row.seed, row.learning_rate, row.dropout, row.weight_decay)
+        for row in result.rows
+        if row.status == "ok"
+    }
     now = int(time.time() * 1000)
     metrics = [
         Metric(f"fold_{row.fold}_score_seed_{row.seed}", row.score, now, 0)
@@ -68,5 +74,10 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
     rates = sorted({row.learning_rate for row in result.rows if row.status == "ok"})
     params.append(Param("learning_rates_chosen", " ".join(map(str, rates))))
     for begin in range(0, len(metrics), 900):
-        client.log_batch(run, metrics=metrics[begin : begin + 900], params=params if begin == 0 else [], tags=[RunTag("cellsize.status", first.status)])
+        client.log_batch(
+            run,
+            metrics=metrics[begin : begin + 900],
+            params=params if begin == 0 else [],
+            tags=[RunTag("cellsize.status", first.status)],
+        )
     client.set_terminated(run, "FINISHED")

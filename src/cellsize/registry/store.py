@@ -30,7 +30,9 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or settings.uri
     if "://" not in uri or uri.startswith("file:"):
-        raise InputError(f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg2://… or http://…")
+        raise InputError(
+            f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg2://… or http://…"
+        )
     root = Path.cwd()
     if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
         path = (root / uri.removeprefix("sqlite:///")).resolve()

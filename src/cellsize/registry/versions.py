@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import os
 import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as installed
@@ -21,7 +22,7 @@ from cellsize.params import Mlflow, Register
 from cellsize.registry.store import connect
 
 CHAMPION, FINGERPRINT = "champion", "cellsize.fingerprint"
-REQUIREMENTS = ("mlflow", "numpy", "pandas", "pydantic", "pytorch-lightning", "ruamel.yaml", "scipy", "torch")
+REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "scipy", "torch")
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,6 @@ def register(
     example: pd.DataFrame,
     choice: dict[str, Any],
     evaluation: dict[str, Any],
-    experiment: bool,
 ) -> Registration:
     """Registers the model unless this very result is registered already, and moves the alias if the gate opens.
 
@@ -96,7 +96,6 @@ def register(
         example: Rows that the model can forecast from, for signature and input example.
         choice: Content of `choice.json`.
         evaluation: Content of `evaluation.json`.
-        experiment: Whether this is a DVC experiment, which registers but never promotes.
 
     Returns:
         Name, version and what was decided; the same for the same result.
@@ -112,7 +111,7 @@ def register(
         number = _register(client, experiment_id, params.name, model, example, choice, evaluation, fingerprint)
     if _champion(client, params.name) == number:
         return Registration(params.name, number, CHAMPION, True, True, _kept(client, params.name, number))
-    if experiment and promoted:
+    if promoted and "DVC_EXP_NAME" in os.environ:  # an experiment registers, but never promotes
         promoted, reason = False, f"a DVC experiment is not promoted; it was {reason}"
     client.set_model_version_tag(params.name, number, "cellsize.gate", reason)
     if promoted:
@@ -186,10 +185,26 @@ def _register(
 
 def _columns(table: pd.DataFrame) -> Schema:
     """Text as string, every number as double: an integer column could hold no missing value."""
-    kinds = {
-        column: "double" if pd.api.types.is_numeric_dtype(table[column]) else "string" for column in table.columns
-    }
+    kinds = {column: "double" if pd.api.types.is_numeric_dtype(table[column]) else "string" for column in table.columns}
     return Schema([ColSpec(kind, column, required=True) for column, kind in kinds.items()])
+
+
+def recent_rows(table: pd.DataFrame, model: Path) -> pd.DataFrame:
+    """The last rows of each series of a raw table that the model can forecast from: an input example."""
+    forecaster = Forecaster.load(model)
+    schema, window = forecaster.schema, forecaster.window
+    named = [*schema.time, *([schema.series] if schema.series else []), *schema.targets, *schema.features]
+    columns = list(dict.fromkeys([*named, *schema.categories, *schema.known]))
+    rows = table[columns]
+    groups = rows.groupby(schema.series) if schema.series else [(None, rows)]
+    step = window.lookback + window.horizon + schema.gap
+    recent = pd.concat([part.sort_values(list(schema.time)).tail(step) for _, part in groups])
+    if schema.known:
+        # What is known in future needs rows for it: the last horizon's targets are left empty.
+        last = recent.groupby(schema.series).tail(window.horizon) if schema.series else recent.tail(window.horizon)
+        recent = recent.astype(dict.fromkeys(schema.targets, "float64"))
+        recent.loc[last.index, list(schema.targets)] = None
+    return recent.reset_index(drop=True)
 
 
 def content(registration: Registration) -> dict[str, Any]:

@@ -90,6 +90,22 @@ def read(
     )
 
 
+def read_folders(build: Path, reports: Path) -> Inputs:
+    """Reads the results from where the stages write them.
+
+    Args:
+        build: Folder of the intermediate results.
+        reports: Folder of the final ones.
+    """
+    return read(
+        **{name: build / f"{name}.csv" for name in ("trials", "curves", "timings")},
+        **{name: build / f"{name}.json" for name in ("candidates", "schema")},
+        **{name: build / f"{name}.parquet" for name in ("folds", "forecasts")},
+        **{name: reports / f"{name}.json" for name in ("choice", "evaluation", "registration")},
+        windows=build / "windows.npz",
+    )
+
+
 def write(inputs: Inputs, report: params.Report, html: Path, summary: Path) -> None:
     """Writes the page and the summary; the same inputs give the same bytes.
 

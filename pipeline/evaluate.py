@@ -1,0 +1,28 @@
+"""evaluate: model → errors on the untouched holdout, beside the baselines' and the champion's."""
+
+from pathlib import Path
+
+from cellsize import evaluation, files, folds, stage
+from cellsize.forecaster import Forecaster
+from cellsize.params import Params
+from cellsize.registry import versions
+from cellsize.windows import Windows
+
+
+def main(
+    params: Params, indexed: Path, divided: Path, choice: Path, model: Path, evaluated: Path, beside: Path
+) -> None:
+    """Reads model and holdout; writes the errors, and forecasts beside the truth."""
+    challenger = Forecaster.load(model)
+    champion = versions.champion(params.mlflow, params.register_.name) if params.evaluate.champion else None
+    penalty = files.read_json(choice)["penalty"]
+    errors, forecasts = evaluation.evaluate(
+        Windows.load(indexed), folds.load(divided), challenger, champion, params.baseline, penalty
+    )
+    files.write_json(evaluated, errors)
+    files.write_parquet(beside, forecasts)
+    print(f"evaluate: holdout MSE {errors['model']['mse_scaled']:.4f} variances, MAE {errors['model']['mae']:.4g}")
+
+
+if __name__ == "__main__":
+    stage.run(main)

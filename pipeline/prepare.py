@@ -1,0 +1,20 @@
+"""prepare: raw table → clean series on a regular clock, and what its columns mean."""
+
+from pathlib import Path
+
+from cellsize import files, series, stage, table
+from cellsize.params import Params
+
+
+def main(params: Params, raw: Path, clean: Path, schema: Path) -> None:
+    """Reads the raw table; writes series and schema."""
+    rows = table.read(raw)
+    described = series.describe(rows, raw, params.prepare)
+    frame = series.clean(rows, raw, described)
+    files.write_parquet(clean, frame)
+    files.write(schema, described.save)
+    print(f"prepare: {len(frame):,} rows, {frame['series'].nunique()} series, {len(rows):,} rows in the table")
+
+
+if __name__ == "__main__":
+    stage.run(main)

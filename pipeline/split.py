@@ -1,0 +1,20 @@
+"""split: window index → the holdout, and folds that share no raw row."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from cellsize import files, folds, stage
+from cellsize.params import Params
+from cellsize.windows import Windows
+
+
+def main(params: Params, indexed: Path, divided: Path) -> None:
+    """Reads the index; writes who learns from which window."""
+    made = folds.split(Windows.load(indexed), params.split)
+    files.write_parquet(divided, pd.DataFrame(folds.save_labels(made)))
+    print(f"split: {made.development.sum():,} windows in {len(made.labels)} folds, {made.holdout.sum():,} held out")
+
+
+if __name__ == "__main__":
+    stage.run(main)

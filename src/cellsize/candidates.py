@@ -1,0 +1,100 @@
+"""The candidates: from what the data hold to a grid of sizes, and what the rules of thumb would say."""
+
+from dataclasses import asdict
+from typing import Any
+
+from cellsize.bound import Samples, count_samples, neurons, units_within
+from cellsize.folds import Folds
+from cellsize.params import Propose
+from cellsize.sizes import ZERO, Size, cost, grid, shape
+from cellsize.windows import Windows
+
+ALPHAS = (2.0, 5.0, 10.0)
+
+
+def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
+    """The content of `candidates.json`.
+
+    Args:
+        windows: Base arrays and index.
+        folds: The smallest fold's training part says how many samples there are.
+        params: What a sample is, which bound holds, and how the grid grows.
+
+    Returns:
+        Samples counted in every way, the bounds, the grid with its costs, the rules of thumb.
+    """
+    samples, form = count_samples(windows, folds), shape(windows)
+    bounds = [
+        _bounds(windows, params, samples, kind, alpha)
+        for kind in asdict(samples)
+        for alpha in sorted({*ALPHAS, *params.alpha})
+    ]
+    loose = next(one for one in bounds if one["samples"] == params.samples and one["alpha"] == params.alpha[0])
+    units = loose["neurons"] if params.bound == "neurons" else loose["units_by_outputs"]
+    rules = rules_of_thumb(getattr(samples, params.samples), windows)
+    sizes = grid(units, params.layers, params.growth)
+    if params.include_rules_of_thumb:
+        sizes = sorted({*sizes, *(Size(rule["layers"], rule["units"]) for rule in rules)})
+    return {
+        "counted": params.samples,
+        "samples": asdict(samples),
+        "n_inputs": windows.n_inputs,
+        "n_outputs": windows.n_outputs,
+        "bound": {"kind": params.bound, "alpha": params.alpha[0], "units": units},
+        "bounds": bounds,
+        "network": params.network.model_dump(),
+        "candidates": [
+            {
+                "layers": size.layers,
+                "units": size.units,
+                "parameters": cost(size, params.network, form).parameters,
+                **asdict(cost(size, params.network, form)),
+                "past_bound": size.layers * size.units > units,
+            }
+            for size in sizes
+        ],
+        "rules_of_thumb": rules,
+        "alpha_ladder": [
+            neurons(getattr(samples, params.samples), alpha, windows.n_inputs, windows.n_outputs)
+            for alpha in range(round(params.alpha[0]), round(params.alpha[1]) + 1)
+        ],
+    }
+
+
+def sizes(candidates: dict[str, Any]) -> list[Size]:
+    """The grid of a `candidates.json`."""
+    return [Size(one["layers"], one["units"]) for one in candidates["candidates"]]
+
+
+def rules_of_thumb(samples: int, windows: Windows) -> list[dict[str, Any]]:
+    """What people would have picked without measuring."""
+    n_in, n_out = windows.n_inputs, windows.n_outputs
+    rules = [(f"α = {alpha:g}", 1, neurons(samples, alpha, n_in, n_out)) for alpha in ALPHAS]
+    rules += [
+        ("as many units as inputs", 1, n_in),
+        ("twice as many units as inputs", 1, 2 * n_in),
+        ("2 layers of 50 units", 2, 50),
+        ("100 units", 1, 100),
+    ]
+    return [{"rule": rule, "layers": layers, "units": units} for rule, layers, units in rules]
+
+
+def alpha_implied(samples: int, size: Size, n_inputs: int, n_outputs: int) -> float | None:
+    """The α at which the rule gives this many units in all layers together; None without memory cells."""
+    if size == ZERO:
+        return None
+    return samples / (size.layers * size.units * (n_inputs + n_outputs))
+
+
+def _bounds(windows: Windows, params: Propose, samples: Samples, kind: str, alpha: float) -> dict[str, Any]:
+    count = getattr(samples, kind)
+    by_outputs, by_samples = int(count * windows.n_outputs / alpha), int(count / alpha)
+    return {
+        "samples": kind,
+        "alpha": alpha,
+        "neurons": neurons(count, alpha, windows.n_inputs, windows.n_outputs),
+        "parameters_by_outputs": by_outputs,
+        "parameters_by_samples": by_samples,
+        "units_by_outputs": units_within(by_outputs, params.network, windows.n_inputs),
+        "units_by_samples": units_within(by_samples, params.network, windows.n_inputs),
+    }

@@ -1,0 +1,120 @@
+"""The choice as a record: what was chosen, what it was compared with, what guessing would have cost."""
+
+from typing import Any
+
+import pandas as pd
+
+from cellsize.candidates import alpha_implied
+from cellsize.choice import Choice, choose, within_one_error
+from cellsize.errors import InputError
+from cellsize.params import Choose
+from cellsize.scores import Scores, compare, from_trials
+from cellsize.sizes import Size
+
+
+def decide(
+    trials: pd.DataFrame, timings: pd.DataFrame, candidates: dict[str, Any], rule: Choose, folds: int, procedure: str
+) -> dict[str, Any]:
+    """The content of `choice.json`.
+
+    Args:
+        trials: Rows of `trials.csv`.
+        timings: Rows of `timings.csv`; read only if the budget is in milliseconds.
+        candidates: Content of `candidates.json`.
+        rule: The rule and its numbers.
+        folds: Number of folds that every size must have.
+        procedure: How the sizes were searched, for the record.
+
+    Raises:
+        InputError: A size is incomplete, or none is within the budget.
+    """
+    scores = from_trials(trials, "build/trials.csv", folds)
+    described = {Size(one["layers"], one["units"]): one for one in candidates["candidates"]}
+    unknown = [one.size for one in scores if one.size not in described]
+    if unknown:
+        raise InputError(f"build/trials.csv: size {unknown[0]} is no candidate; run search again")
+    made = choose(scores, rule, _costs(described, timings, rule))
+    chosen, size = made.chosen, made.chosen.size
+    setting = _setting(trials, size)
+    by_size = {one.size: one for one in scores}
+    samples = candidates["samples"][candidates["counted"]]
+    bound = candidates["bound"]["units"]
+    return {
+        "layers": size.layers,
+        "units": size.units,
+        "parameters": chosen.parameters,
+        "recurrent": described[size]["recurrent"],
+        **setting,
+        **_measured(chosen),
+        "best": _named(made.best),
+        "zero_cells": _named(by_size[Size(0, 0)]),
+        "difference": made.difference.mean,
+        "difference_se": made.difference.standard_error,
+        "odds": made.larger_odds,
+        "bound": bound,
+        "bound_binding": size.layers * size.units >= bound,
+        "alpha_implied": alpha_implied(samples, size, candidates["n_inputs"], candidates["n_outputs"]),
+        "rule": rule.rule,
+        "procedure": procedure,
+        "reason": made.reason,
+        "rules_of_thumb": [_thumb(one, by_size, chosen) for one in candidates["rules_of_thumb"]],
+        "sizes": [_line(trials, described, one, made) for one in scores],
+    }
+
+
+def _costs(described: dict[Size, dict[str, Any]], timings: pd.DataFrame, rule: Choose) -> dict[Size, float]:
+    if rule.rule == "budget" and rule.budget == "milliseconds":
+        columns = (timings[key] for key in ("layers", "units", "milliseconds"))
+        return {Size(int(layers), int(units)): float(cost) for layers, units, cost in zip(*columns, strict=True)}
+    return {size: float(one["bytes" if rule.budget == "bytes" else "parameters"]) for size, one in described.items()}
+
+
+def _measured(one: Scores) -> dict[str, float]:
+    return {"score": one.mean, "score_se": one.standard_error}
+
+
+def _named(one: Scores) -> dict[str, Any]:
+    return {
+        "layers": one.size.layers,
+        "units": one.size.units,
+        "parameters": one.parameters,
+        **_measured(one),
+    }
+
+
+def _rows(trials: pd.DataFrame, size: Size) -> pd.DataFrame:
+    here = (trials["layers"] == size.layers) & (trials["units"] == size.units) & (trials["status"] == "ok")
+    return trials[here]
+
+
+def _setting(trials: pd.DataFrame, size: Size) -> dict[str, Any]:
+    """For the refit: the setting that most folds chose (then the lowest stop score), its median epochs."""
+    rows = _rows(trials, size)
+    keys = ["learning_rate", "dropout", "weight_decay"]
+    table = rows.groupby(keys).agg(votes=("fold", "nunique"), stop=("stop_score", "mean")).reset_index()
+    best = table.sort_values(["votes", "stop"], ascending=[False, True], kind="stable").iloc[0]
+    mine = rows[(rows[keys] == best[keys]).all(axis=1)]
+    penalties = rows.groupby("penalty")["fold"].nunique()
+    return {
+        **{key: float(best[key]) for key in keys},
+        "epochs": int(mine["epochs"].median()),
+        "penalty": float(penalties.idxmax()),
+    }
+
+
+def _thumb(rule: dict[str, Any], by_size: dict[Size, Scores], chosen: Scores) -> dict[str, Any]:
+    found = by_size.get(Size(rule["layers"], rule["units"]))
+    score = None if found is None else found.mean
+    return {**rule, "score": score, "difference": None if score is None else score - chosen.mean}
+
+
+def _line(trials: pd.DataFrame, described: dict[Size, dict[str, Any]], one: Scores, made: Choice) -> dict[str, Any]:
+    difference = compare(one, made.best)
+    return {
+        **_named(one),
+        **{key: described[one.size][key] for key in ("recurrent", "head", "linear")},
+        "learning_rate": _setting(trials, one.size)["learning_rate"],
+        "difference": difference.mean,
+        "difference_se": difference.standard_error,
+        "within": within_one_error(one, made.best),
+    }

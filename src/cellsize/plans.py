@@ -1,0 +1,63 @@
+"""From the procedure named in params.yaml to a plan for the search, and from its results to tables."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cellsize import files, procedures
+from cellsize.candidates import sizes
+from cellsize.params import Search
+from cellsize.procedures import Plan, Walk
+from cellsize.scores import Scores
+from cellsize.sizes import Size
+from cellsize.trials import Epoch, Result, Row, frame
+
+AHEAD = 4
+
+
+def plan(candidates: dict[str, Any], search: Search) -> Plan:
+    """The walk over the candidates that `search.procedure` names."""
+    grid = sizes(candidates)
+    ladder = [Size(1, units) for units in candidates["alpha_ladder"]]
+
+    def walk(known: dict[Size, Scores]) -> Walk:
+        match search.procedure:
+            case "climb":
+                return procedures.climb(grid, known, search.patience, AHEAD)
+            case "grid":
+                return procedures.grid(grid, known)
+            case "random":
+                return procedures.grid(procedures.sample(grid, search.sample, search.seed), known)
+            case "alpha":
+                return procedures.alpha(ladder, known)
+
+    return walk
+
+
+def write(found: list[Result], trials: Path, curves: Path, timings: Path, residuals: Path) -> None:
+    """Writes the tables of a search, sizes in grid order, so that the order of training leaves no trace."""
+    ordered = sorted(found, key=lambda result: result.size)
+    files.write_csv(trials, pd.concat([frame(result.rows, Row) for result in ordered], ignore_index=True))
+    epochs = [frame(result.epochs, Epoch) for result in ordered if result.epochs]
+    empty = frame((), Epoch)
+    files.write_csv(curves, pd.concat(epochs, ignore_index=True) if epochs else empty)
+    times = [
+        {
+            "layers": result.size.layers,
+            "units": result.size.units,
+            "seconds": result.seconds,
+            "milliseconds": result.milliseconds,
+        }
+        for result in ordered
+    ]
+    files.write_csv(timings, pd.DataFrame(times))
+    kept = {str(result.size): result.residuals for result in ordered}
+    positions = {f"{result.size}.windows": result.residual_windows for result in ordered}
+
+    def save(path: Path) -> None:
+        with path.open("wb") as file:
+            np.savez(file, allow_pickle=False, **kept, **positions)
+
+    files.write(residuals, save)

@@ -1,0 +1,25 @@
+"""The chosen size, trained on everything but the holdout, as a model that forecasts."""
+
+from typing import Any
+
+from cellsize.forecaster import Forecaster
+from cellsize.params import Window
+from cellsize.schema import Schema
+from cellsize.sizes import Size
+from cellsize.training import refit
+from cellsize.trials import Setting, Work
+
+
+def refit_choice(work: Work, choice: dict[str, Any], schema: Schema, window: Window) -> Forecaster:
+    """Trains what `choice.json` names.
+
+    Args:
+        work: Data and how to train.
+        choice: Size, setting, ridge penalty and number of epochs.
+        schema: Meaning of the raw columns, for forecasts from raw rows.
+        window: Lookback, horizon and scales.
+    """
+    size = Size(choice["layers"], choice["units"])
+    setting = Setting(choice["learning_rate"], choice["dropout"], choice["weight_decay"])
+    part, net = refit(work, size, setting, choice["penalty"], choice["epochs"])
+    return Forecaster(size, schema, window, work.network, part, net)

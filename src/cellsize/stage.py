@@ -1,0 +1,31 @@
+"""The door of every stage: paths from the command line, parameters checked whole, one line for what is wrong."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from cellsize import params
+from cellsize.errors import InputError
+
+PARAMS = Path("params.yaml")
+
+
+def run(main: Callable[..., None]) -> None:
+    """Calls a stage's `main` with the checked parameters and a path for each further argument.
+
+    Args:
+        main: Takes `params.Params`, then paths; `dvc.yaml` gives them in this order.
+    """
+    names = list(inspect.signature(main).parameters)[1:]
+    paths = [Path(argument) for argument in sys.argv[1:]]
+    try:
+        if len(paths) != len(names):
+            raise InputError(f"{Path(sys.argv[0]).name}: expects {' '.join(names).upper()}; run it through dvc repro")
+        main(params.load(PARAMS), *paths)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print("interrupted; what is finished is kept, and the next run goes on from there", file=sys.stderr)
+        raise SystemExit(130) from None

@@ -1,0 +1,258 @@
+"""Tiny tables, windows and work that the tests share; every factory takes what it does not say itself."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from cellsize import folds, windows
+from cellsize.params import Network, Prepare, Split, Training, Window
+from cellsize.schema import SERIES, TIME, Schema
+from cellsize.trials import Work
+
+SOURCE = Path("clean.parquet")
+
+# Every key of params.yaml, each with a value that is accepted.
+PARAMS: dict[str, Any] = {
+    "root": ".",
+    "mlflow": {"uri": "sqlite:///mlflow.db", "experiment": "toy"},
+    "prepare": {
+        "table": "data/raw/toy.csv",
+        "time": "when",
+        "series": "place",
+        "targets": ["y"],
+        "features": ["x"],
+        "categories": ["wind"],
+        "known": ["planned"],
+        "calendar": ["hour", "weekday", "weekend", "month"],
+        "timezone": "Europe/Berlin",
+        "frequency": "h",
+        "gap": 48,
+    },
+    "window": {"lookback": 6, "horizon": 2, "fill": 1, "transform": "none", "normalise": "last"},
+    "split": {"holdout": 0.2, "folds": 3, "scheme": "contiguous", "stop": {"share": 0.1, "blocks": 2}},
+    "propose": {
+        "samples": "targets",
+        "bound": "neurons",
+        "alpha": [2, 10],
+        "layers": 3,
+        "growth": 2,
+        "include_rules_of_thumb": False,
+        "network": {"cell": "lstm", "projection": 0, "bidirectional": False, "head": "last", "skip": "linear"},
+    },
+    "baseline": {"season": 24, "penalties": [1.0, 100.0], "classical": "AutoETS", "origins": 10, "history": 240},
+    "search": {
+        "procedure": "climb",
+        "patience": 2,
+        "sample": 5,
+        "seed": 0,
+        "workers": 0,
+        "gpus_per_trial": 0,
+        "training": {
+            "learning_rates": [1e-3, 3e-3],
+            "dropouts": [0.0],
+            "weight_decays": [0.0],
+            "rungs": [2],
+            "seeds": 1,
+            "epochs": 10,
+            "patience": 3,
+            "batch": 32,
+            "clip": 1.0,
+            "average": 0.9,
+        },
+    },
+    "choose": {
+        "rule": "one_standard_error",
+        "percent": 2.0,
+        "tolerance": 0.01,
+        "budget": "parameters",
+        "limit": 1000,
+    },
+    "refit": {"seed": 0},
+    "evaluate": {"champion": True},
+    "register": {"name": "toy", "beat": ["naive", "ridge_linear"]},
+    "report": {"title": "Toy", "unit": "1", "examples": 3},
+}
+
+
+@pytest.fixture(scope="session")
+def params_content() -> Callable[[], dict[str, Any]]:
+    """A fresh copy of a whole valid params.yaml."""
+    return lambda: copy.deepcopy(PARAMS)
+
+
+@pytest.fixture
+def write_params(tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
+    """Writes content as params.yaml."""
+
+    def write(content: dict[str, Any]) -> Path:
+        path = tmp_path / "params.yaml"
+        with path.open("w", encoding="utf-8") as file:
+            YAML(typ="safe", pure=True).dump(content, file)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def make_prepare() -> Callable[..., Prepare]:
+    """The section `prepare` for the table of `make_table`."""
+
+    def make(**changes: Any) -> Prepare:
+        plain = {
+            "table": "toy.csv", "time": "when", "series": None, "targets": ["y"], "features": ["x"], "categories": [],
+            "known": [], "calendar": ["hour"], "timezone": None, "frequency": "h", "gap": 48,
+        }  # fmt: skip
+        return Prepare.model_validate(plain | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_table() -> Callable[..., pd.DataFrame]:
+    """A raw table: `when`, `y`, `x`, `wind` and `planned`, and `place` if places are named."""
+
+    def make(rows: int = 60, places: tuple[str, ...] = (), frequency: str = "h") -> pd.DataFrame:
+        when = pd.date_range("2026-01-01", periods=rows, freq=frequency).strftime("%Y-%m-%d %H:%M")
+        number = np.arange(rows, dtype=float)
+        one = pd.DataFrame(
+            {
+                "when": when,
+                "y": np.sin(number / 3) + 2,
+                "x": number % 5,
+                "wind": np.where(number % 3 == 0, "N", "S"),
+                "planned": number % 7,
+            }
+        )
+        if not places:
+            return one
+        return pd.concat([one.assign(place=place) for place in places], ignore_index=True)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_schema() -> Callable[..., Schema]:
+    """The meaning of the clean series of `make_windows`: target y, and columns as asked."""
+
+    def make(**changes: Any) -> Schema:
+        plain = {
+            "time": ("when",), "series": None, "targets": ("y",), "features": (), "categories": {}, "known": (),
+            "calendar": (), "timezone": None, "frequency": "h", "gap": 1000, "flagged": (),
+        }  # fmt: skip
+        return Schema(**(plain | changes))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_window() -> Callable[..., Window]:
+    """The section `window`: three steps seen, two predicted, nothing else."""
+
+    def make(**changes: Any) -> Window:
+        plain = {"lookback": 3, "horizon": 2, "fill": 0, "transform": "none", "normalise": "none"}
+        return Window.model_validate(plain | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_windows(make_schema: Callable[..., Schema], make_window: Callable[..., Window]) -> Callable[..., windows.Windows]:
+    """Windows over clean series a, b, … with the columns y, x (past) and k (known ahead).
+
+    The first argument gives the values of y for each series (NaN: unobserved), `begins` the hour in which
+    each series begins.
+    """
+
+    def make(*values: Any, begins: tuple[int, ...] = (), **window: Any) -> windows.Windows:
+        parts = []
+        for number, y in enumerate(values):
+            begin = begins[number] if begins else 0
+            hours = begin + np.arange(len(y))
+            parts.append(
+                pd.DataFrame(
+                    {
+                        SERIES: "abcdefghijklmnopqrstuvwxyz"[number],
+                        TIME: pd.Timestamp("2026-01-01") + pd.to_timedelta(hours, unit="h"),
+                        "y": np.asarray(y, dtype=float),
+                        "x": np.cos(hours / 5),
+                        "k": np.sin(hours / 4),
+                    }
+                )
+            )
+        schema = make_schema(features=("x",), known=("k",))
+        return windows.build(pd.concat(parts, ignore_index=True), schema, make_window(**window), SOURCE)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_split() -> Callable[..., Split]:
+    """The section `split`; `share` and `blocks` are those of the stop part."""
+
+    def make(share: float = 0.15, blocks: int = 1, **changes: Any) -> Split:
+        plain = {"holdout": 0.2, "folds": 2, "scheme": "contiguous", "stop": {"share": share, "blocks": blocks}}
+        return Split.model_validate(plain | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_network() -> Callable[..., Network]:
+    """The section `network`: a plain LSTM beside the linear map."""
+
+    def make(**changes: Any) -> Network:
+        return Network.model_validate(PARAMS["propose"]["network"] | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_training() -> Callable[..., Training]:
+    """The section `training`: one setting, four epochs."""
+
+    def make(**changes: Any) -> Training:
+        plain = {
+            "learning_rates": [1e-2], "dropouts": [0.0], "weight_decays": [0.0], "rungs": [], "seeds": 1, "epochs": 4,
+            "patience": 4, "batch": 16, "clip": 1.0, "average": 0.5,
+        }  # fmt: skip
+        return Training.model_validate(plain | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_work(
+    make_windows: Callable[..., windows.Windows],
+    make_split: Callable[..., Split],
+    make_network: Callable[..., Network],
+    make_training: Callable[..., Training],
+) -> Callable[..., Work]:
+    """Everything that a trial needs: a noisy wave, two folds, a training of seconds."""
+
+    def make(
+        *values: Any,
+        window: dict[str, Any] | None = None,
+        split: dict[str, Any] | None = None,
+        network: dict[str, Any] | None = None,
+        **training: Any,
+    ) -> Work:
+        if not values:
+            hours = np.arange(160)
+            values = (np.sin(hours / 3) + 0.3 * np.random.default_rng(0).standard_normal(160),)
+        made = make_windows(*values, **{"normalise": "last", **(window or {})})
+        return Work(
+            windows=made,
+            folds=folds.split(made, make_split(**(split or {}))),
+            network=make_network(**(network or {})),
+            training=make_training(**training),
+            penalties=(1.0, 100.0),
+            seed=1,
+        )
+
+    return make
