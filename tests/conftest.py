@@ -1,6 +1,7 @@
 """Tiny tables, windows and work that the tests share; every factory takes what it does not say itself."""
 
 import copy
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from cellsize import folds, windows
 from cellsize.params import Network, Prepare, Split, Training, Window
 from cellsize.schema import SERIES, TIME, Schema
 from cellsize.trials import Work
+
+# Tensors as small as these lose more by a second thread than they gain; read when torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SOURCE = Path("clean.parquet")
 
@@ -163,13 +167,13 @@ def make_window() -> Callable[..., Window]:
 
 @pytest.fixture(scope="session")
 def make_windows(make_schema: Callable[..., Schema], make_window: Callable[..., Window]) -> Callable[..., windows.Windows]:
-    """Windows over clean series a, b, … with the columns y, x (past) and k (known ahead).
+    """Windows over clean series a, b, … with the columns y (target), x (past) and k (known ahead).
 
-    The first argument gives the values of y for each series (NaN: unobserved), `begins` the hour in which
-    each series begins.
+    Each argument gives the values of y for one series (NaN: unobserved), `begins` the hour in which each
+    begins; with `second` there is another target, z = 10 - y / 2.
     """
 
-    def make(*values: Any, begins: tuple[int, ...] = (), **window: Any) -> windows.Windows:
+    def make(*values: Any, begins: tuple[int, ...] = (), second: bool = False, **window: Any) -> windows.Windows:
         parts = []
         for number, y in enumerate(values):
             begin = begins[number] if begins else 0
@@ -180,12 +184,13 @@ def make_windows(make_schema: Callable[..., Schema], make_window: Callable[..., 
                         SERIES: "abcdefghijklmnopqrstuvwxyz"[number],
                         TIME: pd.Timestamp("2026-01-01") + pd.to_timedelta(hours, unit="h"),
                         "y": np.asarray(y, dtype=float),
+                        "z": 10 - np.asarray(y, dtype=float) / 2,
                         "x": np.cos(hours / 5),
                         "k": np.sin(hours / 4),
                     }
                 )
             )
-        schema = make_schema(features=("x",), known=("k",))
+        schema = make_schema(targets=("y", "z") if second else ("y",), features=("x",), known=("k",))
         return windows.build(pd.concat(parts, ignore_index=True), schema, make_window(**window), SOURCE)
 
     return make

@@ -211,26 +211,26 @@ def test_a_folder_in_the_place_of_the_table_is_named(tmp_path: Path) -> None:
     assert complaint(lambda: table.read(tmp_path)).startswith(str(tmp_path))
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "told"),
-    [
-        ("a.csv", b"", "the file is empty"),
-        ("a.parquet", b"", "the file is empty"),
-        ("a.csv", b"when,y\n", "a header and no rows"),
-        ("a.csv", b"\n\n", "No columns"),
-        ("a.csv", "when,y\n2026-01-01,1\n".encode("utf-16"), "not UTF-8"),
-        ("a.csv", b"when,y\n2026-01-01,1\n2026-01-02,1,2\n", "line 3"),
-        ("a.csv", b'when,y\n2026-01-01,"1\n', "row"),
-        ("a.parquet", b"when,y\n2026-01-01,1\n", "no valid Parquet file"),
-        ("a.parquet", b"PAR1" + bytes(50) + b"PAR1", "no valid Parquet file"),
-        ("a.csv.gz", b"when,y\n2026-01-01,1\n", ""),
-        ("a.csv.gz", gzip.compress(b"when,y\n2026-01-01,1\n" * 50)[:-12], ""),
-        ("a.csv", b"when,y,y\n2026-01-01,1,2\n", "column 'y' stands twice"),
-        ("a.xlsx", b"PK", "neither .csv nor .parquet"),
-        ("a", b"when,y\n2026-01-01,1\n", "neither .csv nor .parquet"),
-        ("a.CSV", b"when,y\n", "neither .csv nor .parquet"),
-    ],
-)
+NO_TABLES: dict[str, tuple[str, bytes, str]] = {
+    "empty": ("a.csv", b"", "the file is empty"),
+    "empty parquet": ("a.parquet", b"", "the file is empty"),
+    "header only": ("a.csv", b"when,y\n", "a header and no rows"),
+    "blank lines": ("a.csv", b"\n\n", "No columns"),
+    "utf-16": ("a.csv", "when,y\n2026-01-01,1\n".encode("utf-16"), "not UTF-8"),
+    "a row too long": ("a.csv", b"when,y\n2026-01-01,1\n2026-01-02,1,2\n", "line 3"),
+    "an open quote": ("a.csv", b'when,y\n2026-01-01,"1\n', "row"),
+    "a column twice": ("a.csv", b"when,y,y\n2026-01-01,1,2\n", "column 'y' stands twice"),
+    "text as parquet": ("a.parquet", b"when,y\n2026-01-01,1\n", "no valid Parquet file"),
+    "broken parquet": ("a.parquet", b"PAR1" + bytes(50) + b"PAR1", "no valid Parquet file"),
+    "text as gzip": ("a.csv.gz", b"when,y\n2026-01-01,1\n", ""),
+    "broken gzip": ("a.csv.gz", gzip.compress(b"when,y\n2026-01-01,1\n" * 50)[:-12], ""),
+    "spreadsheet": ("a.xlsx", b"PK", "neither .csv nor .parquet"),
+    "no suffix": ("a", b"when,y\n2026-01-01,1\n", "neither .csv nor .parquet"),
+    "shouted suffix": ("a.CSV", b"when,y\n2026-01-01,1\n", "neither .csv nor .parquet"),
+}
+
+
+@pytest.mark.parametrize(("name", "content", "told"), NO_TABLES.values(), ids=NO_TABLES)
 def test_a_file_that_holds_no_table_is_refused(tmp_path: Path, name: str, content: bytes, told: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)

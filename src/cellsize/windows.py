@@ -167,7 +167,7 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
     codes, names = pd.factorize(frame[SERIES], sort=True)
     times = frame[TIME].to_numpy("datetime64[ns]").astype(np.int64)
     every = int(step(schema.frequency).total_seconds() * 1e9)
-    past = fill(frame, schema, window)[list(schema.past_columns)].to_numpy(np.float64)
+    past = fill(frame, schema, window)[list(schema.past_columns)].to_numpy(np.float64, copy=True)
     past[:, : len(schema.targets)] = FORWARD[window.transform](past[:, : len(schema.targets)])
     known = frame[list(schema.known_columns)].to_numpy(np.float32)
     return Windows(

@@ -1,0 +1,136 @@
+"""The ridge-linear map: closed form, fitted on training windows alone."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from cellsize import linear
+from cellsize.batches import fit_scaling, gather, scaled, truth
+from cellsize.folds import Fold
+from cellsize.windows import Windows
+
+Make = Callable[..., Windows]
+KINDS = ["none", "last", "standard"]
+
+
+@pytest.fixture(scope="session")
+def wave(make_windows: Make) -> Callable[..., Windows]:
+    """A noisy wave of 120 hours."""
+    hours = np.arange(120)
+    y = np.sin(hours / 3) + 0.3 * np.random.default_rng(0).standard_normal(120)
+    return lambda **window: make_windows(y, **window)
+
+
+def test_the_map_sees_past_columns_of_every_step_known_columns_of_every_hour_ahead_and_one(
+    wave: Callable[..., Windows],
+) -> None:
+    made = wave(normalise="none")
+    batch = gather(made, fit_scaling(made, np.arange(50)), np.array([7]))
+    found = linear.design(made, batch)[0]
+    expected = [*batch.steps[0, 0, :2], *batch.steps[0, 1, :2], *batch.steps[0, 2, :2], *batch.known[0, :, 0], 1]
+    assert found.tolist() == expected
+
+
+@pytest.mark.parametrize("normalise", ["none", "last"])
+@pytest.mark.parametrize("penalty", [0.5, 30.0])
+def test_the_closed_form_is_the_ridge_of_the_textbook(
+    wave: Callable[..., Windows], normalise: str, penalty: float
+) -> None:
+    made, train = wave(normalise=normalise), np.arange(60)
+    scaling = fit_scaling(made, train)
+    batch = gather(made, scaling, train)
+    inputs = linear.design(made, batch).astype(float)
+    outputs = batch.target.reshape(60, -1).astype(float)
+    # Ridge as least squares with rows of zeros below; the bias, the last column, has none.
+    extra = np.sqrt(penalty) * np.eye(inputs.shape[1])[:-1]
+    rows, zeros = np.vstack([inputs, extra]), np.zeros((len(extra), outputs.shape[1]))
+    expected = np.linalg.lstsq(rows, np.vstack([outputs, zeros]), rcond=None)[0]
+    found = linear.fit(made, scaling, train, (penalty,))[0]
+    assert found.weights == pytest.approx(expected, rel=1e-4, abs=1e-5)
+
+
+@pytest.mark.parametrize("normalise", KINDS)
+def test_no_other_weights_have_a_lower_error_in_deviations_of_the_training_rows(
+    wave: Callable[..., Windows], normalise: str
+) -> None:
+    # It is this error that is scored; the error in normalised values would give calm windows too much weight.
+    made, train = wave(normalise=normalise), np.arange(80)
+    scaling = fit_scaling(made, train)
+    found = linear.fit(made, scaling, train, (1e-6,))[0]
+    least = linear.score(made, scaling, found, train)
+    for seed in range(20):
+        push = np.random.default_rng(seed).standard_normal(found.weights.shape).astype(np.float32)
+        other = linear.LinearMap(found.weights + 0.05 * push, found.penalty)
+        assert linear.score(made, scaling, other, train) > least
+
+
+def test_a_target_that_is_linear_in_the_window_is_forecast_exactly(make_windows: Make) -> None:
+    y = [1.0, 0.5, -0.3]
+    for _ in range(80):
+        y.append(1.6 * y[-1] - 0.9 * y[-2] + 0.1 * y[-3] + 0.3)
+    made = make_windows(np.array(y) + np.random.default_rng(0).normal(0, 1e-6, len(y)))
+    train, rest = np.arange(40), np.arange(45, len(made.first))
+    scaling = fit_scaling(made, train)
+    assert linear.score(made, scaling, linear.fit(made, scaling, train, (1e-6,))[0], rest) < 1e-6
+
+
+def test_an_endless_penalty_leaves_the_mean(wave: Callable[..., Windows]) -> None:
+    made, train = wave(normalise="none"), np.arange(60)
+    scaling = fit_scaling(made, train)
+    found = linear.fit(made, scaling, train, (1e12,))[0]
+    mean = truth(made, scaling, train).mean(axis=0)
+    assert linear.predict(made, found, gather(made, scaling, train[:3])) == pytest.approx(
+        np.repeat(mean[None], 3, axis=0), abs=1e-4
+    )
+
+
+@pytest.mark.parametrize("normalise", KINDS)
+def test_the_score_is_the_mean_squared_error_in_variances_of_the_training_rows(
+    wave: Callable[..., Windows], normalise: str
+) -> None:
+    made, train, rest = wave(normalise=normalise), np.arange(60), np.arange(70, 100)
+    scaling = fit_scaling(made, train)
+    found = linear.fit(made, scaling, train, (1.0,))[0]
+    batch = gather(made, scaling, rest)
+    forecast = scaled(batch, linear.predict(made, found, batch)) * scaling.deviation[0] + scaling.mean[0]
+    rows = made.first[rest][:, None] + made.lookback + np.arange(made.horizon)
+    variance = made.target[: train[-1] + made.span, 0].var()
+    expected = np.square(forecast[:, :, 0] - made.target[rows, 0]).mean() / variance
+    assert linear.score(made, scaling, found, rest) == pytest.approx(expected, rel=1e-4)
+
+
+def test_pieces_of_any_length_give_the_same_map(
+    wave: Callable[..., Windows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, train = wave(), np.arange(80)
+    scaling = fit_scaling(made, train)
+    whole = linear.fit(made, scaling, train, (1.0,))[0]
+    monkeypatch.setattr(linear.chunks, "__defaults__", (7,))
+    pieces = linear.fit(made, scaling, train, (1.0,))[0]
+    assert pieces.weights == pytest.approx(whole.weights, rel=1e-4, abs=1e-5)
+    assert linear.score(made, scaling, whole, train) == pytest.approx(linear.score(made, scaling, pieces, train), rel=1e-6)
+
+
+def test_the_penalty_is_the_best_one_on_the_stop_part(wave: Callable[..., Windows]) -> None:
+    made = wave()
+    fold = Fold(np.arange(40), np.arange(45, 65), np.arange(70, 100))
+    scaling = fit_scaling(made, fold.train)
+    penalties = (1e-3, 1.0, 10.0, 1e4)
+    scores = [linear.score(made, scaling, one, fold.stop) for one in linear.fit(made, scaling, fold.train, penalties)]
+    found = linear.fit_chosen(made, scaling, fold, penalties)
+    assert found.penalty == penalties[int(np.argmin(scores))]
+    assert linear.score(made, scaling, found, fold.stop) == min(scores)
+
+
+def test_two_targets_are_forecast_side_by_side(make_windows: Make) -> None:
+    y = np.sin(np.arange(100) / 3) + 0.1 * np.random.default_rng(0).standard_normal(100)
+    made = make_windows(y, second=True)
+    train = np.arange(60)
+    scaling = fit_scaling(made, train)
+    found = linear.fit(made, scaling, train, (1.0,))[0]
+    forecast = linear.predict(made, found, gather(made, scaling, np.array([70])))
+    assert forecast.shape == (1, 2, 2)
+    # z is y turned round: in deviations its forecast is the other's with the sign changed.
+    assert forecast[:, :, 1] == pytest.approx(-forecast[:, :, 0], abs=1e-3)
+    assert found.parameters == found.weights.size == (3 * 3 + 1 * 2 + 1) * 4

@@ -1,0 +1,122 @@
+"""Stacked members: the same forecasts and the same gradients as one network after another."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from cellsize import members
+from cellsize.network import Net
+from cellsize.params import Network
+from cellsize.sizes import Shape, Size
+
+SHAPE = Shape(n_inputs=3, n_known=1, lookback=5, horizon=2, n_targets=2, n_linear=18)
+PLAIN = Network(cell="lstm", projection=0, bidirectional=False, head="last", skip="none")
+
+
+def nets(number: int, size: Size, network: Network = PLAIN) -> list[Net]:
+    """Different networks in double precision, whose heads say something."""
+    torch.manual_seed(0)
+    made = [Net(size, network, SHAPE).double() for _ in range(number)]
+    for weight in (weight for net in made for weight in net.parameters()):
+        torch.nn.init.normal_(weight, std=0.5)
+    return made
+
+
+def windows(*counts: int) -> tuple[list[Tensor], list[Tensor]]:
+    """For each member its own windows."""
+    torch.manual_seed(1)
+    steps = [torch.randn(n, SHAPE.lookback, SHAPE.n_inputs, dtype=torch.float64) for n in counts]
+    return steps, [torch.randn(n, SHAPE.horizon, SHAPE.n_known, dtype=torch.float64) for n in counts]
+
+
+def gradients(made: list[Net], outputs: list[Tensor]) -> list[Tensor]:
+    """Of a loss in which every output counts differently."""
+    for net in made:
+        net.zero_grad()
+    sum((output.sin() * (torch.arange(output.numel()).view_as(output) + 1)).sum() for output in outputs).backward()  # type: ignore[union-attr]
+    found = [weight.grad for net in made for weight in net.parameters()]
+    assert all(one is not None for one in found)
+    return [one for one in found if one is not None]
+
+
+@pytest.mark.parametrize("head", ["last", "mean"])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("units", [1, 3, 7])
+def test_stacked_members_forecast_and_learn_as_they_would_alone(layers: int, units: int, head: str) -> None:
+    made = nets(3, Size(layers, units), PLAIN.model_copy(update={"head": head}))
+    steps, known = windows(4, 4, 4)
+    assert members.groups(made, [5, 6, 8]) == [[5, 6, 8]]
+    together = members.forward(made, steps, known)
+    alone = [net(*inputs) for net, *inputs in zip(made, steps, known, strict=True)]
+    for one, other in zip(together, alone, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+    expected = gradients(made, alone)
+    for one, other in zip(gradients(made, together), expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
+
+
+def test_the_gradient_written_by_hand_is_the_numerical_one() -> None:
+    torch.manual_seed(0)
+    inputs = torch.randn(3, 2, 2, 4, dtype=torch.float64, requires_grad=True)
+    weights = [torch.randn(2, 8, n, dtype=torch.float64, requires_grad=True) for n in (2, 2)]
+    bias = torch.randn(2, 8, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(members._StackedLSTM.apply, (inputs, *weights, bias))
+
+
+@pytest.mark.parametrize(
+    ("units", "changes"),
+    [
+        (members.STACKED_BELOW, {}),
+        (3, {"cell": "gru"}),
+        (3, {"cell": "rnn"}),
+        (3, {"bidirectional": True}),
+        (3, {"projection": 2}),
+    ],
+)
+def test_what_cannot_be_stacked_goes_one_by_one_to_the_same_end(units: int, changes: dict[str, object]) -> None:
+    made = nets(2, Size(2, units), PLAIN.model_copy(update=changes))
+    steps, known = windows(4, 4)
+    assert members.groups(made, [0, 1]) == [[0], [1]]
+    for one, net, *inputs in zip(members.forward(made, steps, known), made, steps, known, strict=True):
+        assert torch.equal(one, net(*inputs))
+
+
+def test_members_may_have_different_numbers_of_windows() -> None:
+    made = nets(3, Size(1, 3))
+    steps, known = windows(4, 2, 4)
+    for one, net, *inputs in zip(members.forward(made, steps, known), made, steps, known, strict=True):
+        torch.testing.assert_close(one, net(*inputs), rtol=1e-12, atol=1e-12)
+
+
+def test_nobody_is_nobody() -> None:
+    assert members.groups([], []) == []
+
+
+@pytest.mark.parametrize("poisoned", [0, 1, 2])
+def test_a_member_gone_mad_does_not_touch_the_others(poisoned: int) -> None:
+    made = nets(3, Size(1, 3))
+    steps, known = windows(4, 4, 4)
+    expected = [output.detach().clone() for output in members.forward(made, steps, known)]
+    made[poisoned].head.weight.data[:] = float("nan")
+    next(iter(made[poisoned].layers[0].parameters())).data[:] = float("inf")
+    outputs = members.forward(made, steps, known)
+    torch.stack([output.square().mean() for output in outputs]).sum().backward()
+    for number, net in enumerate(made):
+        healthy = number != poisoned
+        assert torch.equal(outputs[number], expected[number]) == healthy
+        assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in net.parameters()) == healthy
+
+
+def test_dropout_of_stacked_members_keeps_the_mean_and_follows_each_members_share() -> None:
+    made = nets(2, Size(1, 4))
+    made[0].dropout, made[1].dropout = 0.0, 0.5
+    torch.manual_seed(0)
+    steps, known = windows(400, 400)
+    first, second = members.forward(made, steps, known)
+    assert torch.equal(first, members.forward(made, steps, known)[0])
+    assert not torch.equal(second, members.forward(made, steps, known)[1])
+    alone = made[1].eval()(steps[1], known[1])
+    torch.testing.assert_close(second.mean(dim=0), alone.mean(dim=0), rtol=0, atol=0.1)
+    for net in made:
+        net.eval()
+    assert torch.equal(members.forward(made, steps, known)[1], members.forward(made, steps, known)[1])
