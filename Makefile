@@ -26,7 +26,7 @@ if python -m dvc status --quiet $(1)dvc.yaml; then \
 else \
 	python -m dvc repro $(1)dvc.yaml; \
 fi; \
-python -m pipeline.answer $(1)reports
+cd ./$(1) && python -m pipeline.answer reports
 endef
 
 help: ## list the targets

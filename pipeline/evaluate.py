@@ -16,12 +16,12 @@ def main(
     challenger = Forecaster.load(model)
     champion = versions.champion(params.mlflow, params.register_.name) if params.evaluate.champion else None
     penalty = files.read_json(choice)["penalty"]
-    errors, forecasts = evaluation.evaluate(
+    made, forecasts = evaluation.evaluate(
         Windows.load(indexed), folds.load(divided), challenger, champion, params.baseline, penalty
     )
-    files.write_json(evaluated, errors)
+    files.write_json(errors, made)
     files.write_parquet(beside, forecasts)
-    print(f"evaluate: holdout MSE {errors['model']['mse_scaled']:.4f} variances, MAE {errors['model']['mae']:.4g}")
+    print(f"evaluate: holdout MSE {made['model']['mse_scaled']:.4f} variances, MAE {made['model']['mae']:.4g}")
 
 
 if __name__ == "__main__":

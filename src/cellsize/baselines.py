@@ -1,7 +1,6 @@
 """What the network has to beat: forecasts that need no memory cells."""
 
 import warnings
-from collections.abc import Callable
 
 import numpy as np
 
@@ -82,14 +81,13 @@ def score_folds(windows: Windows, folds: Folds, baseline: Baseline) -> dict[str,
     for fold in folds.all():
         scaling = fit_scaling(windows, fold.train)
         linear = fit_chosen(windows, scaling, fold, baseline.penalties)
-        forecast: Callable[[Ints], Forecasts] = lambda chosen, scaling=scaling, linear=linear: simple(  # noqa: E731
-            windows, scaling, linear, baseline.season, chosen
-        )
-        _add(everything, forecast(fold.validation), truth(windows, scaling, fold.validation))
+        made = simple(windows, scaling, linear, baseline.season, fold.validation)
+        _add(everything, made, truth(windows, scaling, fold.validation))
         if baseline.classical != "none":
             few = origins(fold.validation, max(1, baseline.origins // len(folds.labels)))
-            slow = {baseline.classical: classical(windows, scaling, baseline, few)}
-            _add(subset, {**forecast(few), **slow}, truth(windows, scaling, few))
+            made = simple(windows, scaling, linear, baseline.season, few)
+            made[str(baseline.classical)] = classical(windows, scaling, baseline, few)
+            _add(subset, made, truth(windows, scaling, few))
     return {"all": everything, "subset": subset}
 
 

@@ -48,10 +48,10 @@ class Batch:
 def fit_scaling(windows: Windows, train: Ints) -> Scaling:
     """Takes the constants from the rows of the training windows and from no other row."""
     values = windows.inputs[row_mask(windows, train)]
-    mean = np.nanmean(values, axis=0, dtype=np.float64)
-    deviation = np.nanstd(values, axis=0, dtype=np.float64)
+    mean = np.asarray(np.nanmean(values, axis=0, dtype=np.float64))
+    deviation = np.asarray(np.nanstd(values, axis=0, dtype=np.float64))
     # A feature that does not change in training says nothing: it is kept at 0 there, and finite later.
-    deviation = np.where(deviation > 1e-6 * np.maximum(1.0, abs(mean)), deviation, 1.0)
+    deviation = np.where(deviation > 1e-6 * np.maximum(1.0, np.abs(mean)), deviation, 1.0)
     return Scaling(mean.astype(np.float32), deviation.astype(np.float32))
 
 

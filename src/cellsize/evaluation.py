@@ -85,9 +85,8 @@ class _Errors:
 def _seasonal_error(windows: Windows, development: Ints, season: int) -> Floats:
     """Mean absolute seasonal difference of each target before the holdout, in its own units."""
     last = int(windows.step[windows.first[development] + windows.span - 1].max())
-    values = windows.target.astype(np.float64)
     unit = Scaling(np.zeros(windows.n_inputs, np.float32), np.ones(windows.n_inputs, np.float32))
-    values = original(windows, unit, values)
+    values = original(windows, unit, windows.target)
     inside = (windows.step[season:] <= last) & (windows.series[season:] == windows.series[:-season])
     differences = np.abs(values[season:] - values[:-season])[inside]
     mean: Floats = np.nanmean(differences, axis=0)

@@ -165,7 +165,7 @@ class Lockstep(pl.LightningModule):
             member = self.members[number]
             # Short memory at first, so that the start is forgotten: the usual correction of a running mean.
             decay = min(self.work.training.average, (1 + member.steps) / (10 + member.steps))
-            get_ema_multi_avg_fn(decay)(self.averages[number], self._weights[number], member.steps)  # type: ignore[arg-type]
+            get_ema_multi_avg_fn(decay)(self.averages[number], self._weights[number], member.steps)
             member.steps += 1
 
     def on_validation_epoch_start(self) -> None:

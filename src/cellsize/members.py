@@ -102,7 +102,7 @@ class _StackedLSTM(torch.autograd.Function):
         return states[1:]
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor, Tensor]:  # type: ignore[override]
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor, Tensor]:
         inputs, w_in, w_state, gates, states, cells, bent = ctx.saved_tensors
         steps, members, _, n = inputs.shape
         units = w_state.shape[2]

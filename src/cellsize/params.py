@@ -149,6 +149,7 @@ class Search(Section):
 
     procedure: Literal["climb", "grid", "random", "alpha"]
     patience: Positive
+    reach: Positive
     sample: Positive
     seed: Annotated[int, Field(ge=0)]
     workers: Annotated[int, Field(ge=0)]

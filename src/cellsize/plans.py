@@ -25,7 +25,7 @@ def plan(candidates: dict[str, Any], search: Search) -> Plan:
     def walk(known: dict[Size, Scores]) -> Walk:
         match search.procedure:
             case "climb":
-                return procedures.climb(grid, known, search.patience, AHEAD)
+                return procedures.climb(grid, known, search.patience, search.reach, AHEAD)
             case "grid":
                 return procedures.grid(grid, known)
             case "random":

@@ -33,33 +33,35 @@ class Walk:
 Plan = Callable[[dict[Size, Scores]], Walk]
 
 
-def climb(sizes: list[Size], known: Known, patience: int, ahead: int = 0) -> Walk:
+def climb(sizes: list[Size], known: Known, patience: int, reach: int, ahead: int = 0) -> Walk:
     """Zero cells, then one layer from small to large until larger ones stop helping; then one layer more.
 
     A size helps if its score is lower than the best one's before it by more than one corrected standard
-    error of their paired difference. `patience` sizes in a row that do not help end a ladder. A further
+    error of their paired difference. `patience` sizes in a row that do not help end a ladder; the first one
+    goes on to `reach` units all the same, since one or two cells often do nothing where eight do. A further
     layer begins at a quarter of the units that the best size so far has; it is left out, with all deeper
     ones, if the layer before it brought no better size.
 
     Args:
         sizes: The grid; the order within a number of layers is by units.
         known: Scores so far.
-        patience: Sizes in a row that may fail to help.
+        patience: Sizes in a row that do not help before a ladder ends.
+        reach: Units that the first ladder goes to at least.
         ahead: How many likely sizes to name: those that follow if the ones before them help, or not.
     """
-    walk = _climb(sizes, known, patience, {})
+    walk = _climb(sizes, known, patience, reach, {})
     likely: list[Size] = []
     assumptions: list[dict[Size, bool]] = [{size: helps} for size in walk.wanted for helps in (True, False)]
     while assumptions and len(likely) < ahead:
         assumed = assumptions.pop(0)
-        for size in _climb(sizes, known, patience, assumed).wanted:
+        for size in _climb(sizes, known, patience, reach, assumed).wanted:
             if size not in likely:
                 likely.append(size)
             assumptions += [{**assumed, size: True}, {**assumed, size: False}]
     return Walk(walk.visited, walk.wanted, tuple(likely))
 
 
-def _climb(sizes: list[Size], known: Known, patience: int, assumed: Mapping[Size, bool]) -> Walk:
+def _climb(sizes: list[Size], known: Known, patience: int, reach: int, assumed: Mapping[Size, bool]) -> Walk:
     """One replay; what an assumed size would score is unknown, so that it never becomes the one to beat."""
     if ZERO not in known and ZERO not in assumed:
         return Walk((), (ZERO,))
@@ -79,7 +81,7 @@ def _climb(sizes: list[Size], known: Known, patience: int, assumed: Mapping[Size
             failed = 0 if helped else failed + 1
             if helped:
                 best, best_size = known.get(size, best), size
-            if failed >= patience:
+            if failed >= patience and (depth > 1 or size.units >= reach):
                 break
     return Walk(tuple(visited), ())
 

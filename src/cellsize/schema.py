@@ -71,5 +71,7 @@ class Schema:
     def from_fields(cls, fields: dict[str, Any]) -> "Schema":
         """Makes a schema of JSON values, whose lists become tuples again."""
         levels = {name: tuple(found) for name, found in fields["categories"].items()}
-        plain = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
-        return cls(**{**plain, "categories": levels})
+        plain: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+        }
+        return cls(**(plain | {"categories": levels}))

@@ -97,13 +97,13 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
         InputError: A size has a failed row, a fold missing, or a score that is no number.
     """
     found = []
-    for (layers, units), group in trials.groupby(["layers", "units"], sort=True):
-        size = Size(int(layers), int(units))
+    for _, group in trials.groupby(["layers", "units"], sort=True):
+        size = Size(int(group["layers"].iloc[0]), int(group["units"].iloc[0]))
         failed = group[group["status"] == "failed"]
         if len(failed):
             raise InputError(
-                f"{source}: size {size} failed in fold {failed['fold'].iloc[0]}, seed {failed['seed'].iloc[0]}: no size "
-                "is chosen among incomplete ones; lower search.training.learning_rates and run again"
+                f"{source}: size {size} failed in fold {failed['fold'].iloc[0]}, seed {failed['seed'].iloc[0]}: no "
+                "size is chosen among incomplete ones; lower search.training.learning_rates and run again"
             )
         scored = group[group["status"] == "ok"]
         if scored["score"].isna().any():

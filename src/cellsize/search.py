@@ -5,7 +5,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,7 @@ def run(
     return [walker.results[size] for size in walk.visited]
 
 
-class Walker(Searcher):  # type: ignore[misc]
+class Walker(Searcher):
     """Hands Ray Tune the next size, and takes up what finished trials have found."""
 
     def __init__(
@@ -116,11 +116,12 @@ class Walker(Searcher):  # type: ignore[misc]
         """Where the procedure stands now."""
         return self.plan(self.scores)
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+    def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next size to train, None to wait, or that all is done."""
         walk = self.walk()
         if not walk.wanted or self.failure:
-            return str(Searcher.FINISHED)
+            finished: Any = Searcher.FINISHED  # a word, where the type says a configuration
+            return finished  # type: ignore[no-any-return]
         for size in (*walk.wanted, *walk.likely):
             if size in self.running.values() or size in self.results:
                 continue
@@ -146,7 +147,7 @@ class Walker(Searcher):  # type: ignore[misc]
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Nothing is decided before a size is finished: early epochs flatter large sizes."""
 
-    def unwanted(self, trial_id: str, _: dict[str, Any]) -> bool:
+    def unwanted(self, trial_id: str, _: Mapping[str, Any]) -> bool:
         """Whether a running trial was begun ahead and turned out not to be needed."""
         walk = self.walk()
         size = self.running.get(trial_id)
@@ -193,9 +194,10 @@ def _tune(work: Work, walker: Walker, search: Search, folder: Path) -> None:
         ignore_reinit_error=True,
     )
     try:
-        workers = search.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        held: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        workers = search.workers or max(1, int(held.get("CPU", 1)))
         if search.gpus_per_trial:
-            workers = max(1, int(ray.cluster_resources().get("GPU", 0) / search.gpus_per_trial))
+            workers = max(1, int(held.get("GPU", 0) / search.gpus_per_trial))
         resources = {"cpu": 1, "gpu": search.gpus_per_trial}
         trainable = tune.with_resources(tune.with_parameters(_trial, work=work, folder=str(folder)), resources)
         tune.Tuner(

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
@@ -219,7 +220,7 @@ def _row(lockstep: Lockstep, number: int) -> Row:
     )
 
 
-def _identity(work: Work, size: Size, number: int, part: Part) -> dict[str, int | float]:
+def _identity(work: Work, size: Size, number: int, part: Part) -> dict[str, Any]:
     return {
         "layers": size.layers,
         "units": size.units,

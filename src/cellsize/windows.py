@@ -14,7 +14,7 @@ from cellsize.params import Window
 from cellsize.schema import SERIES, TIME, Schema
 from cellsize.series import step
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.int64]
 Transform = Literal["none", "log1p", "sqrt"]
 Normalise = Literal["none", "last", "standard"]
@@ -68,12 +68,12 @@ class Windows:
     @property
     def n_targets(self) -> int:
         """Target columns."""
-        return self.target.shape[1]
+        return int(self.target.shape[1])
 
     @property
     def n_inputs(self) -> int:
         """Features a step, N_i."""
-        return self.inputs.shape[1]
+        return int(self.inputs.shape[1])
 
     @property
     def n_past(self) -> int:
@@ -213,4 +213,5 @@ def _usable(arrays: Windows, window: Window) -> Ints:
     inside = arrays.series[first] == arrays.series[first + span - 1]
     seen_all = seen_sum[origin] - seen_sum[first] == window.lookback
     predicted_all = predicted_sum[first + span] - predicted_sum[origin] == window.horizon
-    return first[inside & seen_all & predicted_all]
+    usable: Ints = first[inside & seen_all & predicted_all]
+    return usable

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Metric, Param
 
 from cellsize.params import Mlflow
 from cellsize.registry.store import connect
-from cellsize.trials import Result
+from cellsize.trials import Epoch, Result, Row
 
 PARENT, FINGERPRINT, SIZE = "mlflow.parentRunId", "cellsize.fingerprint", "cellsize.size"
+BATCH = 900  # a server takes 1,000 metrics at once
 DVC = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 
 
@@ -50,34 +51,26 @@ def recorder(settings: Mlflow, fingerprint: str, described: dict[str, object]) -
 
 def _record(client: MlflowClient, experiment: str, parent: str, name: str, result: Result) -> None:
     run = client.create_run(experiment, run_name=name, tags={PARENT: parent, SIZE: name}).info.run_id
-    kept = {
-        (row.fold, row.seed, row.learning_rate, row.dropout, row.weight_decay)
-        for row in result.rows
-        if row.status == "ok"
-    }
-    now = int(time.time() * 1000)
-    metrics = [
-        Metric(f"fold_{row.fold}_score_seed_{row.seed}", row.score, now, 0)
-        for row in result.rows
-        if row.score is not None
+    kept = {_key(row) for row in result.rows if row.status == "ok"}
+    now, first = int(time.time() * 1000), result.rows[0]
+    scored = [row for row in result.rows if row.score is not None]
+    metrics = [Metric(f"fold_{row.fold}_score_seed_{row.seed}", row.score, now, 0) for row in scored]
+    metrics += [
+        Metric(f"fold_{epoch.fold}_stop_score_seed_{epoch.seed}", epoch.stop_score, now, epoch.epoch)
+        for epoch in result.epochs
+        if _key(epoch) in kept
     ]
-    for epoch in result.epochs:
-        if (epoch.fold, epoch.seed, epoch.learning_rate, epoch.dropout, epoch.weight_decay) in kept:
-            key = f"fold_{epoch.fold}_stop_score_seed_{epoch.seed}"
-            metrics.append(Metric(key, epoch.stop_score, now, epoch.epoch))
-    scores = [row.score for row in result.rows if row.score is not None]
-    if scores:
-        metrics.append(Metric("score", sum(scores) / len(scores), now, 0))
     metrics += [Metric("seconds", result.seconds, now, 0), Metric("milliseconds", result.milliseconds, now, 0)]
-    first = result.rows[0]
+    if scored:
+        metrics.append(Metric("score", sum(row.score or 0.0 for row in scored) / len(scored), now, 0))
     params = [Param(key, str(getattr(first, key))) for key in ("layers", "units", "parameters", "n_train")]
-    rates = sorted({row.learning_rate for row in result.rows if row.status == "ok"})
-    params.append(Param("learning_rates_chosen", " ".join(map(str, rates))))
-    for begin in range(0, len(metrics), 900):
-        client.log_batch(
-            run,
-            metrics=metrics[begin : begin + 900],
-            params=params if begin == 0 else [],
-            tags=[RunTag("cellsize.status", first.status)],
-        )
+    params.append(Param("learning_rates_chosen", " ".join(map(str, sorted({row.learning_rate for row in scored})))))
+    client.log_batch(run, params=params)
+    for begin in range(0, len(metrics), BATCH):
+        client.log_batch(run, metrics=metrics[begin : begin + BATCH])
     client.set_terminated(run, "FINISHED")
+
+
+def _key(one: Row | Epoch) -> tuple[int, int, float, float, float]:
+    """Which training it was."""
+    return one.fold, one.seed, one.learning_rate, one.dropout, one.weight_decay

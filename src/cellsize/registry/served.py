@@ -7,13 +7,13 @@ import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
-from mlflow.pyfunc import PythonModel
+from mlflow.pyfunc.model import PythonModel
 
 from cellsize.errors import InputError
 from cellsize.forecaster import Forecaster
 
 
-class Served(PythonModel):  # type: ignore[misc,no-untyped-call]
+class Served(PythonModel):
     """Forecasts from rows of recent history in original units and columns."""
 
     def load_context(self, context: Any) -> None:

@@ -1,10 +1,12 @@
 """Where MLflow keeps runs and models."""
 
+import logging
 import os
 from pathlib import Path
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import mlflow
 from mlflow import MlflowClient
@@ -33,6 +35,8 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
         raise InputError(
             f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg2://… or http://…"
         )
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     root = Path.cwd()
     if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
         path = (root / uri.removeprefix("sqlite:///")).resolve()

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import os
 import tempfile
 from dataclasses import asdict, dataclass
@@ -100,7 +99,6 @@ def register(
     Returns:
         Name, version and what was decided; the same for the same result.
     """
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
     client, experiment_id = connect(settings)
     fingerprint = _fingerprint(model, choice)
     promoted, reason = gate(evaluation, params)

@@ -1,0 +1,185 @@
+"""Members side by side: which settings are dropped when, and that nobody disturbs anybody."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cellsize import training
+from cellsize.folds import Folds
+from cellsize.lockstep import derive, settings
+from cellsize.sizes import Size
+from cellsize.trials import Epoch, Result, Row, Setting, Work
+
+MakeWork = Callable[..., Work]
+SIZES = [Size(1, 3), Size(2, 3), Size(1, 9)]  # Stacked, stacked, one by one.
+
+
+def curves(result: Result) -> dict[tuple[int, int, Setting], list[Epoch]]:
+    """Learning curves by fold, seed and setting."""
+    found: dict[tuple[int, int, Setting], list[Epoch]] = {}
+    for epoch in result.epochs:
+        setting = Setting(epoch.learning_rate, epoch.dropout, epoch.weight_decay)
+        found.setdefault((epoch.fold, epoch.seed, setting), []).append(epoch)
+    return found
+
+
+def setting_of(row: Row) -> Setting:
+    return Setting(row.learning_rate, row.dropout, row.weight_decay)
+
+
+MANY: dict[str, Any] = {
+    "learning_rates": [1e-3, 1e-2, 3e-2],
+    "dropouts": [0.0, 0.2],
+    "weight_decays": [0.0, 0.1],
+    "rungs": [1, 2, 4],
+    "seeds": 2,
+    "epochs": 6,
+    "patience": 6,
+}
+
+
+@pytest.fixture(scope="module")
+def halved(make_work: MakeWork) -> tuple[Work, Result]:
+    """Twelve settings, halved at epochs 1 and 2, one left after epoch 4."""
+    work = make_work(**MANY)
+    return work, training.train(work, Size(1, 3))
+
+
+def test_every_combination_of_settings_is_tried_in_every_fold(halved: tuple[Work, Result]) -> None:
+    work, result = halved
+    assert len(settings(work)) == 12
+    for fold in (1, 2):
+        assert [setting_of(row) for row in result.rows if (row.fold, row.seed) == (fold, 0)] == settings(work)
+
+
+def test_at_each_rung_the_better_half_by_the_stop_score_goes_on(halved: tuple[Work, Result]) -> None:
+    work, result = halved
+    found = curves(result)
+    for fold in (1, 2):
+        left = settings(work)
+        for rung, keep in ((1, 6), (2, 3), (4, 1)):
+            lowest = {one: min(epoch.stop_score for epoch in found[fold, 0, one][:rung]) for one in left}
+            ranked = sorted(left, key=lambda one: (lowest[one], left.index(one)))
+            for dropped in ranked[keep:]:
+                assert len(found[fold, 0, dropped]) == rung
+            left = [one for one in left if one in ranked[:keep]]
+        assert [setting_of(row) for row in result.rows if (row.fold, row.seed, row.status) == (fold, 0, "ok")] == left
+
+
+def test_one_setting_of_a_fold_is_scored_and_the_dropped_have_no_score(halved: tuple[Work, Result]) -> None:
+    _, result = halved
+    for fold in (1, 2):
+        mine = [row for row in result.rows if row.fold == fold]
+        for seed in (0, 1):
+            assert [row.status for row in mine if row.seed == seed].count("ok") == 1
+        for row in mine:
+            assert (row.score is not None) == (row.train_score is not None) == (row.status == "ok")
+            assert row.status in ("ok", "dropped")
+
+
+def test_further_seeds_are_trained_with_the_setting_that_won(halved: tuple[Work, Result]) -> None:
+    _, result = halved
+    found = curves(result)
+    for fold in (1, 2):
+        first, second = (row for row in result.rows if row.fold == fold and row.status == "ok")
+        assert (first.seed, second.seed) == (0, 1)
+        assert setting_of(first) == setting_of(second)
+        # They have as long a life as the first, although they begin after it.
+        assert len(found[fold, 1, setting_of(second)]) == 6
+        assert first.stop_score != second.stop_score
+
+
+def test_settings_that_end_before_a_rung_are_compared_then(make_work: MakeWork) -> None:
+    # Patience ends all of them in epoch 2; the rung would have come in epoch 5.
+    work = make_work(learning_rates=[100.0, 1000.0], rungs=[5], epochs=6, patience=2, seeds=2)
+    result = training.train(work, Size(1, 3))
+    for fold in (1, 2):
+        assert sorted(row.status for row in result.rows if row.fold == fold) == ["dropped", "ok", "ok"]
+
+
+# --- nobody disturbs anybody ----------------------------------------------------------------------------------------
+
+
+def of_fold(result: Result, fold: int) -> list[Any]:
+    """Every number of a fold's rows and curves."""
+    rows = [row for row in result.rows if row.fold == fold]
+    epochs = [epoch for epoch in result.epochs if epoch.fold == fold]
+    return [list(vars(record).values()) for record in (*rows, *epochs)]
+
+
+def close(one: list[Any], other: list[Any]) -> None:
+    """The same but for the last digits: a stack of another height rounds otherwise."""
+    assert len(one) == len(other) > 0
+    for record, expected in zip(one, other, strict=True):
+        for value, right in zip(record, expected, strict=True):
+            assert value == (pytest.approx(right, rel=1e-4) if isinstance(right, float) else right)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_a_fold_alone_is_trained_as_it_is_beside_others(make_work: MakeWork, size: Size) -> None:
+    work = make_work(split={"folds": 3}, epochs=3)
+    alone = replace(work, folds=Folds(work.folds.labels[:1], work.folds.holdout, work.folds.development))
+    together, single = training.train(work, size), training.train(alone, size)
+    close(of_fold(together, 1), of_fold(single, 1))
+    if size.units > 7:
+        assert of_fold(together, 1) == of_fold(single, 1)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_a_setting_alone_is_trained_as_it_is_beside_others(make_work: MakeWork, size: Size) -> None:
+    alone = curves(training.train(make_work(learning_rates=[1e-2], epochs=4), size))
+    beside = curves(training.train(make_work(learning_rates=[3e-2, 1e-2, 1.0], rungs=[4], epochs=4), size))
+    for key, expected in alone.items():
+        close([list(vars(one).values()) for one in beside[key]], [list(vars(one).values()) for one in expected])
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("wild", [1e6, 1e12, 1e30])
+def test_a_learning_rate_that_diverges_has_no_score_and_disturbs_nobody(
+    make_work: MakeWork, size: Size, wild: float
+) -> None:
+    calm = make_work(learning_rates=[1e-2, 1e-3], rungs=[2], epochs=4)
+    beside = make_work(learning_rates=[1e-2, wild, 1e-3], rungs=[2], epochs=4)
+    expected, found = training.train(calm, size), training.train(beside, size)
+    mad = [row for row in found.rows if row.learning_rate == wild]
+    assert len(mad) == 2
+    for row in mad:
+        assert row.status in ("dropped", "failed")
+        assert (row.score, row.train_score) == (None, None)
+    rest = [list(vars(row).values()) for row in found.rows if row.learning_rate != wild]
+    close(rest, [list(vars(row).values()) for row in expected.rows])
+    assert all(np.isfinite([one.train_loss, one.stop_score]).all() for one in found.epochs)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_a_fold_in_which_every_training_fails_has_failed_rows_and_no_score(make_work: MakeWork, size: Size) -> None:
+    result = training.train(make_work(learning_rates=[1e30, 1e32], rungs=[2], seeds=2), size)
+    assert len(result.rows) == 2 * 3
+    for row in result.rows:
+        assert (row.status, row.score, row.train_score) == ("failed", None, None)
+
+
+def test_a_gradient_is_clipped_by_its_own_norm_alone(make_work: MakeWork) -> None:
+    # Series a thousand times as large in one fold: their gradients must not shrink the other fold's.
+    quiet = 0.3 * np.random.default_rng(0).standard_normal(200)
+    loud = np.concatenate([quiet[:100], 1000 * np.random.default_rng(1).standard_normal(100)])
+    changes: dict[str, Any] = {"clip": 1e-3, "epochs": 2, "window": {"normalise": "none"}, "network": {"skip": "none"}}
+    one, other = make_work(quiet, **changes), make_work(loud, **changes)
+    # Fold 2 of two trains on the first half, where both are the same.
+    assert other.windows.target[: max(other.windows.first[other.folds.fold(1).train])].max() < 10
+    first, second = (curves(training.train(work, Size(1, 3)))[2, 0, Setting(1e-2, 0.0, 0.0)] for work in (one, other))
+    assert [epoch.train_loss for epoch in first] == pytest.approx([epoch.train_loss for epoch in second], rel=1e-5)
+
+
+# --- seeds ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_derived_seed_depends_on_every_number_and_on_its_place() -> None:
+    found = [derive(*numbers) for numbers in product((0, 1, 2, 1 << 16), repeat=4)]
+    assert len(set(found)) == len(found)
+    assert all(0 <= one < 2**32 for one in found)
+    assert derive(7, Size(2, 16), 3) == derive(7, 2, 16, 3) == derive(7, Size(2, 16), 3)

@@ -1,0 +1,272 @@
+"""One size on every fold: the same result however it came about, and nothing but what the fold may know."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from cellsize import linear, training
+from cellsize.batches import fit_scaling, gather, truth
+from cellsize.sizes import ZERO, Size, cost
+from cellsize.trials import Epoch, Result, Row, Setting, Work
+
+MakeWork = Callable[..., Work]
+SMALL = Size(1, 3)
+
+
+def same(one: Result, other: Result) -> bool:
+    """Whether two results are the same in everything but the time they took."""
+    np.testing.assert_array_equal(one.residuals, other.residuals)
+    np.testing.assert_array_equal(one.residual_windows, other.residual_windows)
+    return one.rows == other.rows and one.epochs == other.epochs
+
+
+def curve(result: Result, row: Row) -> list[Epoch]:
+    """The learning curve of a row."""
+    keys = ("fold", "seed", "learning_rate", "dropout", "weight_decay")
+    return [epoch for epoch in result.epochs if all(getattr(epoch, key) == getattr(row, key) for key in keys)]
+
+
+# --- what a result holds --------------------------------------------------------------------------------------------
+
+
+def test_zero_cells_are_the_linear_map_and_its_score(make_work: MakeWork) -> None:
+    work = make_work()
+    result = training.train(work, ZERO)
+    assert result.size == ZERO
+    assert result.epochs == ()
+    for row, fold in zip(result.rows, work.folds.all(), strict=True):
+        scaling = fit_scaling(work.windows, fold.train)
+        chosen = linear.fit_chosen(work.windows, scaling, fold, work.penalties)
+        assert (row.status, row.epochs, row.seed, row.penalty) == ("ok", 0, 0, chosen.penalty)
+        assert row.score == pytest.approx(linear.score(work.windows, scaling, chosen, fold.validation), rel=1e-5)
+        assert row.stop_score == pytest.approx(linear.score(work.windows, scaling, chosen, fold.stop), rel=1e-5)
+        assert (row.n_train, row.n_validation) == (len(fold.train), len(fold.validation))
+
+
+@pytest.mark.parametrize("size", [ZERO, SMALL])
+def test_residuals_are_truth_minus_forecast_on_the_validation_windows(make_work: MakeWork, size: Size) -> None:
+    work = make_work()
+    result = training.train(work, size)
+    begin = 0
+    for row, fold in zip(result.rows, work.folds.all(), strict=True):
+        part = slice(begin, begin := begin + len(fold.validation))
+        assert result.residual_windows[part].tolist() == fold.validation.tolist()
+        assert np.square(result.residuals[part]).mean() == pytest.approx(row.score, rel=1e-4)
+    assert begin == len(result.residuals)
+    assert result.residuals.shape[1:] == (2, 1)
+
+
+def test_the_weights_of_the_best_epoch_are_kept_and_patience_ends_a_training(make_work: MakeWork) -> None:
+    # A large rate overshoots, so that the best epoch is not the last one.
+    result = training.train(make_work(learning_rates=[0.3], epochs=12, patience=3), SMALL)
+    start = {row.fold: row.stop_score for row in training.train(make_work(), ZERO).rows}
+    ended_early = 0
+    for row in result.rows:
+        stop_scores = [start[row.fold], *(epoch.stop_score for epoch in curve(result, row))]
+        assert row.stop_score == pytest.approx(min(stop_scores), rel=1e-6)
+        assert row.epochs == int(np.argmin(stop_scores))
+        assert len(stop_scores) - 1 == min(12, row.epochs + 3)
+        ended_early += len(stop_scores) - 1 < 12
+    assert ended_early
+
+
+def test_a_training_that_learns_nothing_leaves_the_linear_map(make_work: MakeWork) -> None:
+    # Its best epoch is the one before the first.
+    result = training.train(make_work(learning_rates=[1e6]), SMALL)
+    for row, zero in zip(result.rows, training.train(make_work(), ZERO).rows, strict=True):
+        assert row.epochs == 0
+        assert row.score == pytest.approx(zero.score, rel=1e-6)
+
+
+def test_cells_learn_what_the_linear_map_cannot(make_work: MakeWork) -> None:
+    # Ulam's map, y ← 1 - 2 y²: no value is correlated with the one before, and it follows from it.
+    y = [0.3]
+    for _ in range(500):
+        y.append(1 - 2 * y[-1] ** 2)
+    changes: dict[str, Any] = {"window": {"normalise": "none", "horizon": 1}, "epochs": 20, "patience": 20}
+    work = make_work(y, **changes, learning_rates=[0.05], batch=32)
+    zero, some = (training.train(work, size) for size in (ZERO, Size(1, 4)))
+    assert np.mean([row.score for row in zero.rows]) > 0.9
+    assert np.mean([row.score for row in some.rows]) < 0.5
+
+
+@pytest.mark.parametrize(
+    ("network", "size"),
+    [
+        ({"cell": "gru"}, Size(1, 3)),
+        ({"cell": "rnn", "head": "mean"}, Size(2, 3)),
+        ({"projection": 2}, Size(2, 4)),
+        ({"bidirectional": True}, Size(1, 3)),
+        ({"skip": "none"}, Size(1, 3)),
+        ({"skip": "none"}, ZERO),
+    ],
+)
+def test_every_kind_of_network_can_be_trained(make_work: MakeWork, network: dict[str, Any], size: Size) -> None:
+    work = make_work(network=network, epochs=2)
+    result = training.train(work, size)
+    for row in result.rows:
+        assert row.status == "ok"
+        assert row.score is not None
+        assert np.isfinite(row.score)
+        assert row.parameters == cost(size, work.network, training.shape(work.windows)).parameters
+        assert (row.penalty > 0) == (size == ZERO or work.network.skip == "linear")
+
+
+def test_two_targets_can_be_trained(make_work: MakeWork) -> None:
+    result = training.train(make_work(window={"second": True}, epochs=2), SMALL)
+    assert result.residuals.shape[1:] == (2, 2)
+    assert {row.status for row in result.rows} == {"ok"}
+
+
+# --- the same result, however it came about -------------------------------------------------------------------------
+
+# Rungs, dropout and second seeds that begin late: everything that a state has to hold. Nine epochs in all.
+MANY: dict[str, Any] = {
+    "learning_rates": [1e-2, 3e-2],
+    "dropouts": [0.0, 0.3],
+    "rungs": [1, 3],
+    "seeds": 2,
+    "epochs": 5,
+    "patience": 5,
+    "batch": 32,
+}
+
+
+@pytest.mark.parametrize("size", [SMALL, Size(2, 8)])
+def test_the_same_work_gives_the_same_result_whatever_was_drawn_before(make_work: MakeWork, size: Size) -> None:
+    torch.manual_seed(1)
+    first = training.train(make_work(**MANY), size)
+    torch.manual_seed(2)
+    assert same(training.train(make_work(**MANY), size), first)
+
+
+def test_another_seed_is_another_training(make_work: MakeWork) -> None:
+    work = make_work()
+    first, other = (training.train(replace(work, seed=seed), SMALL) for seed in (1, 2))
+    assert all(one.stop_score != two.stop_score for one, two in zip(first.epochs, other.epochs, strict=True))
+
+
+class Killed(Exception):
+    """Stands for whatever ends a process."""
+
+
+@pytest.mark.parametrize(("size", "changes"), [(SMALL, {}), (SMALL, MANY), (Size(2, 8), MANY)])
+def test_an_interrupted_training_goes_on_where_it_was_and_ends_as_if_nothing_had_been(
+    make_work: MakeWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size, changes: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
+    work, checkpoint = make_work(**changes), tmp_path / "state.ckpt"
+    whole: list[int] = []
+    expected = training.train(work, size, None, whole.append)
+    assert whole == list(range(1, len(whole) + 1))
+
+    # Also after the last epoch, before the result could be written.
+    for killed in (2, len(whole)):
+
+        def kill(epoch: int, at: int = killed) -> None:
+            if epoch == at:
+                raise Killed
+
+        with pytest.raises(Killed):
+            training.train(work, size, checkpoint, kill)
+        assert [path.name for path in tmp_path.iterdir()] == ["state.ckpt"]
+        rest: list[int] = []
+        resumed = training.train(work, size, checkpoint, rest.append)
+        assert rest == whole[killed:]
+        assert same(resumed, expected)
+        checkpoint.unlink()
+
+
+def test_a_training_may_be_interrupted_again_and_again(
+    make_work: MakeWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
+    work, checkpoint = make_work(**MANY), tmp_path / "state.ckpt"
+    seen: list[int] = []
+
+    def kill(epoch: int) -> None:
+        seen.append(epoch)
+        raise Killed
+
+    whole: list[int] = []
+    expected = training.train(work, SMALL, None, whole.append)
+    for _ in whole:
+        with pytest.raises(Killed):
+            training.train(work, SMALL, checkpoint, kill)
+    assert seen == whole
+    assert same(training.train(work, SMALL, checkpoint), expected)
+
+
+def test_nothing_is_written_where_nobody_asked_for_it(
+    make_work: MakeWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Lightning likes to leave a folder of logs and of checkpoints.
+    monkeypatch.chdir(tmp_path)
+    training.train(make_work(), SMALL)
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- the last training ----------------------------------------------------------------------------------------------
+
+SETTING = Setting(1e-2, 0.0, 0.0)
+
+
+def test_a_refit_learns_from_every_window_before_the_holdout(make_work: MakeWork) -> None:
+    work = make_work()
+    part, net = training.refit(work, SMALL, SETTING, 10.0, epochs=3)
+    assert part.fold.train.tolist() == np.flatnonzero(work.folds.development).tolist()
+    assert not part.fold.stop.size
+    assert part.linear is not None
+    assert part.linear.penalty == 10.0
+    assert net is not None
+    assert not net.training
+
+
+def test_a_refit_is_better_than_an_untrained_network_where_it_was_trained(make_work: MakeWork) -> None:
+    work = make_work()
+    part, net = training.refit(work, SMALL, SETTING, 10.0, epochs=15)
+    assert net is not None
+    right = truth(work.windows, part.scaling, part.fold.train)
+    with_net = training.forecast(work.windows, part, [net], part.fold.train)[0]
+    alone = training.forecast(work.windows, part, [], part.fold.train)[0]
+    assert np.square(right - with_net).mean() < np.square(right - alone).mean()
+
+
+def test_a_refit_of_zero_cells_is_the_linear_map(make_work: MakeWork) -> None:
+    part, net = training.refit(make_work(network={"skip": "none"}), ZERO, SETTING, 10.0, epochs=3)
+    assert net is None
+    assert part.linear is not None
+
+
+def test_a_refit_of_no_epochs_leaves_the_linear_map(make_work: MakeWork) -> None:
+    work = make_work()
+    part, net = training.refit(work, SMALL, SETTING, 10.0, epochs=0)
+    assert net is not None
+    made, base = (training.forecast(work.windows, part, nets, part.fold.train)[0] for nets in ([net], []))
+    np.testing.assert_array_equal(made, base)
+
+
+def test_the_same_refit_gives_the_same_weights(make_work: MakeWork) -> None:
+    nets = [training.refit(make_work(), SMALL, SETTING, 10.0, epochs=3)[1] for _ in range(2)]
+    assert nets[0] is not None
+    assert nets[1] is not None
+    for one, other in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_forecast_is_that_of_the_map_and_the_network_together(make_work: MakeWork) -> None:
+    work = make_work(window={"normalise": "standard"})
+    part, net = training.refit(work, SMALL, SETTING, 10.0, epochs=2)
+    assert net is not None
+    assert part.linear is not None
+    chosen = np.array([5, 50, 7])
+    batch = gather(work.windows, part.scaling, chosen)
+    with torch.no_grad():
+        added = net(torch.from_numpy(batch.steps), torch.from_numpy(batch.known)).numpy()
+    expected = (linear.predict(work.windows, part.linear, batch) + added) * batch.spread + batch.level
+    assert training.forecast(work.windows, part, [net], chosen)[0] == pytest.approx(expected, rel=1e-5)
