@@ -9,9 +9,7 @@ from cellsize.registry import versions
 from cellsize.windows import Windows
 
 
-def main(
-    params: Params, indexed: Path, divided: Path, choice: Path, model: Path, evaluated: Path, beside: Path
-) -> None:
+def main(params: Params, indexed: Path, divided: Path, choice: Path, model: Path, errors: Path, beside: Path) -> None:
     """Reads model and holdout; writes the errors, and forecasts beside the truth."""
     challenger = Forecaster.load(model)
     champion = versions.champion(params.mlflow, params.register_.name) if params.evaluate.champion else None

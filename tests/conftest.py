@@ -49,10 +49,11 @@ PARAMS: dict[str, Any] = {
         "include_rules_of_thumb": False,
         "network": {"cell": "lstm", "projection": 0, "bidirectional": False, "head": "last", "skip": "linear"},
     },
-    "baseline": {"season": 24, "penalties": [1.0, 100.0], "classical": "AutoETS", "origins": 10, "history": 240},
+    "baseline": {"season": 6, "penalties": [1.0, 100.0], "classical": "AutoETS", "origins": 10, "history": 240},
     "search": {
         "procedure": "climb",
         "patience": 2,
+        "reach": 8,
         "sample": 5,
         "seed": 0,
         "workers": 0,
@@ -166,7 +167,9 @@ def make_window() -> Callable[..., Window]:
 
 
 @pytest.fixture(scope="session")
-def make_windows(make_schema: Callable[..., Schema], make_window: Callable[..., Window]) -> Callable[..., windows.Windows]:
+def make_windows(
+    make_schema: Callable[..., Schema], make_window: Callable[..., Window]
+) -> Callable[..., windows.Windows]:
     """Windows over clean series a, b, … with the columns y (target), x (past) and k (known ahead).
 
     Each argument gives the values of y for one series (NaN: unobserved), `begins` the hour in which each

@@ -76,7 +76,9 @@ def test_an_unknown_key_is_refused_by_its_path(write_params: Write, params_conte
     content = params_content()
     within(content, section)["sizze"] = 1
     path = write_params(content)
-    assert complaint(lambda: params.load(path)) == f"{path}: {section}.sizze: unknown key; remove it or mend its spelling"
+    assert (
+        complaint(lambda: params.load(path)) == f"{path}: {section}.sizze: unknown key; remove it or mend its spelling"
+    )
 
 
 @pytest.mark.parametrize("section", WRONG)
@@ -239,7 +241,9 @@ def test_a_file_that_holds_no_table_is_refused(tmp_path: Path, name: str, conten
     assert told in found
 
 
-@pytest.mark.parametrize("content", ["when,Zürich\n2026-01-01,1\n", "when,y\n2026-01-01,1\n2026-01-02,Zürich\n"])
+@pytest.mark.parametrize(
+    "content", ["when,Zürich\n2026-01-01,1\n", "when,y\n2026-01-01,1\n2026-01-02,Zürich\n"], ids=["header", "line 3"]
+)
 def test_a_byte_in_another_encoding_is_named_by_its_line_or_by_its_place_in_the_file(
     tmp_path: Path, content: str
 ) -> None:
@@ -431,7 +435,9 @@ def test_a_category_of_one_level_or_of_too_many_is_refused(refuse: Refuse, make_
 
 def test_a_gap_beyond_the_limit_is_named_with_its_line(refuse: Refuse, make_table: Table) -> None:
     told = refuse(make_table().drop(index=range(10, 16)), gap=5)
-    assert told.startswith("line 12: 6 steps are missing before 2026-01-01 16:00:00 (series 'all'), more than prepare.gap")
+    assert told.startswith(
+        "line 12: 6 steps are missing before 2026-01-01 16:00:00 (series 'all'), more than prepare.gap"
+    )
 
 
 def test_a_gap_as_long_as_the_limit_is_accepted(

@@ -108,7 +108,9 @@ def test_undoing_everything_gives_the_values_of_the_table(
         expected = np.concatenate([expected, 10 - expected / 2], axis=2)
     size = max(1.0, *y)
     assert back == pytest.approx(expected, rel=2e-3, abs=2e-3 * size)
-    assert batches.scaled(batch, batch.target) == pytest.approx(batches.truth(made, scaling, chosen), rel=1e-3, abs=1e-3)
+    assert batches.scaled(batch, batch.target) == pytest.approx(
+        batches.truth(made, scaling, chosen), rel=1e-3, abs=1e-3
+    )
 
 
 @pytest.mark.parametrize("transform", ["log1p", "sqrt"])
@@ -121,6 +123,7 @@ def test_a_forecast_below_what_the_transformation_can_give_is_zero(
     assert batches.original(made, scaling, np.full((1, 2, 1), -1, np.float32)).tolist() == [[[0], [0]]]
 
 
+@settings(deadline=None)
 @given(number=st.integers(0, 50), size=st.integers(1, 20))
 def test_pieces_hold_every_window_once_in_order(number: int, size: int) -> None:
     pieces = list(batches.chunks(np.arange(number), size))

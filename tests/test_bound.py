@@ -40,6 +40,7 @@ def test_parameters_within_samples_over_alpha_are_far_fewer_units() -> None:
     assert recurrent_parameters(Size(1, 25), PLAIN, 9) == 3600
 
 
+@settings(deadline=None)
 @given(parameters=st.integers(1, 40_000), n_inputs=st.integers(1, 50), cell=st.sampled_from(["lstm", "gru", "rnn"]))
 def test_one_unit_more_would_be_too_many(parameters: int, n_inputs: int, cell: str) -> None:
     network = PLAIN.model_copy(update={"cell": cell})
@@ -93,6 +94,7 @@ def test_what_cannot_be_measured_counts_as_independent(values: list[float]) -> N
     assert bound.autocorrelation_time(np.array(values)) == 1.0
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=60))
 def test_a_value_is_never_worth_more_than_itself(values: list[float]) -> None:
     found = bound.autocorrelation_time(np.array(values))

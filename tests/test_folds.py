@@ -63,7 +63,9 @@ def problems(draw: st.DrawFn) -> tuple[list[Any], tuple[int, ...], dict[str, int
 @settings(max_examples=150, deadline=None)
 @given(problem=problems())
 def test_parts_of_a_fold_share_nothing_and_none_is_empty(
-    make_windows: Make, make_split: MakeSplit, problem: tuple[list[Any], tuple[int, ...], dict[str, int], dict[str, Any]]
+    make_windows: Make,
+    make_split: MakeSplit,
+    problem: tuple[list[Any], tuple[int, ...], dict[str, int], dict[str, Any]],
 ) -> None:
     values, begins, window, split = problem
     try:
@@ -137,7 +139,10 @@ def through(first: int, last: int) -> list[int]:
     [
         (
             "contiguous",
-            [([16, 17, 25, 26, 27], through(20, 22), through(0, 13)), ([0, 1, 9, 10, 11], through(4, 6), through(14, 27))],
+            [
+                ([16, 17, 25, 26, 27], through(20, 22), through(0, 13)),
+                ([0, 1, 9, 10, 11], through(4, 6), through(14, 27)),
+            ],
         ),
         (
             "expanding",

@@ -100,16 +100,16 @@ def test_the_score_is_the_mean_squared_error_in_variances_of_the_training_rows(
     assert linear.score(made, scaling, found, rest) == pytest.approx(expected, rel=1e-4)
 
 
-def test_pieces_of_any_length_give_the_same_map(
-    wave: Callable[..., Windows], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pieces_of_any_length_give_the_same_map(wave: Callable[..., Windows], monkeypatch: pytest.MonkeyPatch) -> None:
     made, train = wave(), np.arange(80)
     scaling = fit_scaling(made, train)
     whole = linear.fit(made, scaling, train, (1.0,))[0]
     monkeypatch.setattr(linear.chunks, "__defaults__", (7,))
     pieces = linear.fit(made, scaling, train, (1.0,))[0]
     assert pieces.weights == pytest.approx(whole.weights, rel=1e-4, abs=1e-5)
-    assert linear.score(made, scaling, whole, train) == pytest.approx(linear.score(made, scaling, pieces, train), rel=1e-6)
+    assert linear.score(made, scaling, whole, train) == pytest.approx(
+        linear.score(made, scaling, pieces, train), rel=1e-6
+    )
 
 
 def test_the_penalty_is_the_best_one_on_the_stop_part(wave: Callable[..., Windows]) -> None:
@@ -134,3 +134,17 @@ def test_two_targets_are_forecast_side_by_side(make_windows: Make) -> None:
     # z is y turned round: in deviations its forecast is the other's with the sign changed.
     assert forecast[:, :, 1] == pytest.approx(-forecast[:, :, 0], abs=1e-3)
     assert found.parameters == found.weights.size == (3 * 3 + 1 * 2 + 1) * 4
+
+
+def test_a_map_that_sees_nothing_reads_what_is_known_ahead_alone(wave: Callable[..., Windows]) -> None:
+    # Zero cells without the skip: a network without its recurrent part.
+    made, train = wave(normalise="none"), np.arange(60)
+    scaling = fit_scaling(made, train)
+    found = linear.fit(made, scaling, train, (1.0,), seen=False)[0]
+    assert found.weights.shape == (1 * 2 + 1, 2)
+    before = linear.predict(made, found, gather(made, scaling, np.array([70])))
+    first = made.first[70]
+    made.inputs[first : first + made.lookback] += 1
+    np.testing.assert_array_equal(linear.predict(made, found, gather(made, scaling, np.array([70]))), before)
+    made.inputs[first + made.lookback, 2] += 1
+    assert (linear.predict(made, found, gather(made, scaling, np.array([70]))) != before).any()

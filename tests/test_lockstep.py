@@ -15,7 +15,7 @@ from cellsize.sizes import Size
 from cellsize.trials import Epoch, Result, Row, Setting, Work
 
 MakeWork = Callable[..., Work]
-SIZES = [Size(1, 3), Size(2, 3), Size(1, 9)]  # Stacked, stacked, one by one.
+SIZES = [Size(2, 3), Size(1, 9)]  # Stacked, one by one.
 
 
 def curves(result: Result) -> dict[tuple[int, int, Setting], list[Epoch]]:
@@ -138,7 +138,7 @@ def test_a_setting_alone_is_trained_as_it_is_beside_others(make_work: MakeWork, 
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("wild", [1e6, 1e12, 1e30])
+@pytest.mark.parametrize("wild", [1e6, 1e30])
 def test_a_learning_rate_that_diverges_has_no_score_and_disturbs_nobody(
     make_work: MakeWork, size: Size, wild: float
 ) -> None:

@@ -76,7 +76,7 @@ def test_the_first_and_the_last_step_seen_both_count(network: Network) -> None:
 def test_both_directions_have_read_the_whole_window() -> None:
     network = PLAIN.model_copy(update={"bidirectional": True})
     net = Net(Size(1, 4), network, SHAPE)
-    steps, known = inputs()
+    steps, _ = inputs()
     forward, backward = net.layers[0](steps)[1][0]
     assert torch.equal(net.summary(net.layers[0](steps)[0]), torch.cat([forward, backward], dim=1))
 

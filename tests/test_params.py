@@ -31,7 +31,7 @@ def test_the_time_may_be_spread_over_columns(write_params: Write, params_content
     assert params.load(write_params(content)).prepare.time == ("year", "month", "day", "hour")
 
 
-def test_a_number_with_an_exponent_and_no_point_is_a_number(tmp_path: Path, write_params: Write, params_content: Content) -> None:
+def test_a_number_with_an_exponent_and_no_point_is_a_number(write_params: Write, params_content: Content) -> None:
     # YAML 1.1 reads 1e-3 as text; DVC reads YAML 1.2, and so must we.
     path = write_params(params_content())
     text = path.read_text().replace("clip: 1.0", "clip: 1e-3")
@@ -92,3 +92,13 @@ def test_one_setting_needs_no_rung(write_params: Write, params_content: Content)
     content = params_content()
     content["search"]["training"] |= {"learning_rates": [1e-3], "rungs": []}
     assert params.load(write_params(content)).search.training.rungs == ()
+
+
+def test_a_window_must_see_one_season(write_params: Write, params_content: Content) -> None:
+    # The seasonal naive forecast has nothing to repeat otherwise.
+    content = params_content()
+    content["baseline"]["season"] = 7
+    path = write_params(content)
+    with pytest.raises(InputError) as caught:
+        params.load(path)
+    assert str(caught.value).startswith(f"{path}: baseline.season is longer than window.lookback")

@@ -120,7 +120,9 @@ def test_six_in_the_morning_is_a_quarter_of_the_way_round(make_schema: MakeSchem
 
 def test_calendar_features_follow_the_clock_of_the_timezone(make_schema: MakeSchema) -> None:
     # 2026-01-02 23:30 UTC is Saturday in Berlin, 2026-07-03 22:30 UTC too.
-    moments = pd.Series(pd.to_datetime(["2026-01-02 22:30", "2026-01-02 23:30", "2026-07-03 21:30", "2026-07-03 22:30"]))
+    moments = pd.Series(
+        pd.to_datetime(["2026-01-02 22:30", "2026-01-02 23:30", "2026-07-03 21:30", "2026-07-03 22:30"])
+    )
     schema = make_schema(calendar=("weekend",), timezone="Europe/Berlin")
     assert series.calendar(moments, schema)["weekend"].tolist() == [0, 1, 0, 1]
     assert series.calendar(moments.dt.tz_localize("UTC"), schema)["weekend"].tolist() == [0, 1, 0, 1]

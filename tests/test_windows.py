@@ -84,7 +84,8 @@ def test_features_are_filled_without_limit_and_nothing_from_after(
 
 
 @pytest.mark.parametrize(
-    ("transform", "there"), [("none", [0.0, 3.0, 8.0]), ("log1p", np.log1p([0.0, 3.0, 8.0])), ("sqrt", np.sqrt([0, 3, 8]))]
+    ("transform", "there"),
+    [("none", [0.0, 3.0, 8.0]), ("log1p", np.log1p([0.0, 3.0, 8.0])), ("sqrt", np.sqrt([0, 3, 8]))],
 )
 def test_the_target_is_transformed_where_it_is_seen_and_where_it_is_predicted(
     make_windows: Make, transform: str, there: list[float]
@@ -107,7 +108,10 @@ def test_steps_count_from_the_first_moment_of_all_series(make_windows: Make) -> 
     made = make_windows(range(6), range(5), begins=(3, 10))
     assert made.step.tolist() == [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
     assert made.epoch == "2026-01-01T03:00:00"
-    assert made.moment(np.array([0, 7])).tolist() == [pd.Timestamp("2026-01-01 03:00"), pd.Timestamp("2026-01-01 10:00")]
+    assert made.moment(np.array([0, 7])).tolist() == [
+        pd.Timestamp("2026-01-01 03:00"),
+        pd.Timestamp("2026-01-01 10:00"),
+    ]
 
 
 @pytest.mark.parametrize(("frequency", "seconds"), [("h", 3600), ("15min", 900), ("D", 86400)])

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
 from cellsize.folds import row_mask
 from cellsize.windows import BACKWARD, Floats, Ints, Windows
@@ -67,11 +67,11 @@ def gather(windows: Windows, scaling: Scaling, chosen: Ints) -> Batch:
         The batch, all arrays float32.
     """
     first, targets, n_past = windows.first[chosen], windows.n_targets, windows.n_past
-    steps = _blocks(windows.inputs, first, windows.lookback)
-    steps -= scaling.mean
-    steps /= scaling.deviation
-    known = _blocks(windows.inputs, first + windows.lookback, windows.horizon)[:, :, n_past:]
-    known = (known - scaling.mean[n_past:]) / scaling.deviation[n_past:]
+    whole = _blocks(windows.inputs, first, windows.span)
+    flat = whole.reshape(len(first), -1)  # one long row a window: broadcasting over a few features is slow
+    flat -= np.tile(scaling.mean, windows.span)
+    flat /= np.tile(scaling.deviation, windows.span)
+    steps, known = whole[:, : windows.lookback], whole[:, windows.lookback :, n_past:]
     target = truth(windows, scaling, chosen)
     level, spread = _normalisation(steps[:, :, :targets], windows.normalise)
     if windows.normalise != "none":
@@ -91,7 +91,10 @@ def truth(windows: Windows, scaling: Scaling, chosen: Ints) -> Floats:
 def _blocks(values: Floats, first: Ints, length: int) -> Floats:
     """Copies `length` rows from each of `first` on: rows follow one another, so each is one block of memory."""
     columns = values.shape[1]
-    blocks = sliding_window_view(values.reshape(-1), length * columns)[::columns]
+    assert values.flags.c_contiguous
+    shape, strides = (len(values) - length + 1, length * columns), values.strides
+    # The blocks overlap in memory: this view is only read, and indexing it copies.
+    blocks = as_strided(values, shape, (strides[0], values.itemsize), writeable=False)
     return blocks[first].reshape(len(first), length, columns)
 
 

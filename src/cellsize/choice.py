@@ -104,7 +104,7 @@ def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Choi
 def describe(size: Size) -> str:
     """A size in words."""
     if size == ZERO:
-        return "no memory cells (the ridge-linear map alone)"
+        return "no memory cells"
     layers = "1 layer" if size.layers == 1 else f"{size.layers} layers"
     return f"{layers} of {size.units} memory cell{'s' if size.units > 1 else ''}"
 

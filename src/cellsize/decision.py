@@ -98,7 +98,7 @@ def _setting(trials: pd.DataFrame, size: Size) -> dict[str, Any]:
     return {
         **{key: float(best[key]) for key in keys},
         "epochs": int(mine["epochs"].median()),
-        "penalty": float(penalties.index[penalties.to_numpy().argmax()]),
+        "penalty": float(penalties.sort_values(ascending=False, kind="stable").index.to_numpy(float)[0]),
     }
 
 

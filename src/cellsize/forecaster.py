@@ -58,6 +58,7 @@ class Forecaster:
             "layers": self.size.layers,
             "units": self.size.units,
             "penalty": self.part.linear.penalty if self.part.linear is not None else None,
+            "linear_sees": self.part.linear is not None and self.part.linear.seen,
             "schema": asdict(self.schema),
             "window": self.window.model_dump(),
             "network": self.network.model_dump(),
@@ -80,7 +81,7 @@ class Forecaster:
         part = Part(
             Fold(NOWHERE, NOWHERE, NOWHERE),
             Scaling(state["scale.mean"].numpy(), state["scale.deviation"].numpy()),
-            None if linear is None else LinearMap(linear, described["penalty"]),
+            None if linear is None else LinearMap(linear, described["penalty"], described["linear_sees"]),
             float("inf"),
         )
         window = Window(**described["window"])

@@ -41,9 +41,18 @@ def forward(members: Sequence[Net], steps: Sequence[Tensor], known: Sequence[Ten
         outputs = _stacked_layer([member.layers[number] for member in members], outputs)
         outputs = _dropout(members, outputs)
     summaries = outputs.mean(dim=0) if members[0].network.head == "mean" else outputs[-1]
-    return [
-        member.read(summary.T, part) for member, summary, part in zip(members, summaries.unbind(), known, strict=True)
-    ]
+    return list(_read(members, summaries, torch.stack(list(known))).unbind())
+
+
+def _read(members: Sequence[Net], summaries: Tensor, known: Tensor) -> Tensor:
+    """`Net.read` of all members: summaries (members, units, n), known (members, n, horizon, n_known)."""
+    shape = members[0].shape
+    weight = torch.stack([member.head.weight for member in members])
+    bias = torch.stack([member.head.bias for member in members])
+    remembered = torch.baddbmm(bias.unsqueeze(1), summaries.transpose(1, 2), weight.transpose(1, 2))
+    ahead = torch.stack([member.ahead for member in members])
+    seen_ahead = torch.einsum("mnhk,mhkt->mnht", known, ahead)
+    return remembered.view(len(members), -1, shape.horizon, shape.n_targets) + seen_ahead
 
 
 def _can_stack(member: Net) -> bool:

@@ -72,7 +72,7 @@ class Cost:
         recurrent: Parameters of the recurrent layers (PyTorch's two biases).
         textbook: The same with one bias for each gate.
         head: Parameters of the head.
-        linear: Parameters of the linear map beside it (0 with skip: none, but for zero cells).
+        linear: Parameters of the linear map beside it; with skip: none only zero cells have one, of what is known.
         multiply_adds: Multiply-adds of the recurrent layers for one step of one window.
         bytes: Bytes of all parameters as float32.
     """
@@ -132,7 +132,10 @@ def cost(size: Size, network: Network, shape: Shape) -> Cost:
     head = 0
     if size != ZERO:
         head = (width(size, network) + 1) * shape.n_outputs + shape.horizon * shape.n_known * shape.n_targets
-    linear = shape.n_linear * shape.n_outputs if size == ZERO or network.skip == "linear" else 0
+    if network.skip == "linear":
+        linear = shape.n_linear * shape.n_outputs
+    else:  # without the skip, zero cells leave only what is known ahead
+        linear = (shape.n_known * shape.horizon + 1) * shape.n_outputs if size == ZERO else 0
     return Cost(
         recurrent=recurrent,
         textbook=recurrent_parameters(size, network, shape.n_inputs, biases=1),

@@ -89,7 +89,8 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
     nothing = np.empty(0, np.int64)
     scaling = fit_scaling(work.windows, everything)
     needs_map = size == ZERO or work.network.skip == "linear"
-    linear = fit(work.windows, scaling, everything, (penalty,))[0] if needs_map else None
+    seen = work.network.skip == "linear"
+    linear = fit(work.windows, scaling, everything, (penalty,), seen)[0] if needs_map else None
     part = Part(Fold(everything, nothing, nothing), scaling, linear, float("inf"))
     if size == ZERO:
         return part, None
@@ -110,7 +111,9 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
 def _part(work: Work, fold: Fold, size: Size) -> Part:
     scaling = fit_scaling(work.windows, fold.train)
     needs_map = size == ZERO or work.network.skip == "linear"
-    linear = fit_chosen(work.windows, scaling, fold, work.penalties) if needs_map else None
+    # Zero cells without the skip is the same network without its recurrent part: it has seen nothing.
+    seen = work.network.skip == "linear"
+    linear = fit_chosen(work.windows, scaling, fold, work.penalties, seen) if needs_map else None
     part = Part(fold, scaling, linear, 0.0)
     return Part(fold, scaling, linear, _score(work, part, [], fold.stop))
 

@@ -53,8 +53,8 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
     run = client.create_run(experiment, run_name=name, tags={PARENT: parent, SIZE: name}).info.run_id
     kept = {_key(row) for row in result.rows if row.status == "ok"}
     now, first = int(time.time() * 1000), result.rows[0]
-    scored = [row for row in result.rows if row.score is not None]
-    metrics = [Metric(f"fold_{row.fold}_score_seed_{row.seed}", row.score, now, 0) for row in scored]
+    scored = [(row, row.score) for row in result.rows if row.score is not None]
+    metrics = [Metric(f"fold_{row.fold}_score_seed_{row.seed}", score, now, 0) for row, score in scored]
     metrics += [
         Metric(f"fold_{epoch.fold}_stop_score_seed_{epoch.seed}", epoch.stop_score, now, epoch.epoch)
         for epoch in result.epochs
@@ -62,9 +62,9 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
     ]
     metrics += [Metric("seconds", result.seconds, now, 0), Metric("milliseconds", result.milliseconds, now, 0)]
     if scored:
-        metrics.append(Metric("score", sum(row.score or 0.0 for row in scored) / len(scored), now, 0))
+        metrics.append(Metric("score", sum(score for _, score in scored) / len(scored), now, 0))
     params = [Param(key, str(getattr(first, key))) for key in ("layers", "units", "parameters", "n_train")]
-    params.append(Param("learning_rates_chosen", " ".join(map(str, sorted({row.learning_rate for row in scored})))))
+    params.append(Param("learning_rates_chosen", " ".join(map(str, sorted({row.learning_rate for row, _ in scored})))))
     client.log_batch(run, params=params)
     for begin in range(0, len(metrics), BATCH):
         client.log_batch(run, metrics=metrics[begin : begin + BATCH])

@@ -1,0 +1,95 @@
+"""One small project, run once through every stage with real DVC, Ray and MLflow; the tests share it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with its own data, parameters, registry and DVC cache."""
+
+    folder: Path
+
+    def edit(self, **changes: Any) -> None:
+        """Sets keys of params.yaml; `search__workers=1` is search.workers: 1."""
+        yaml = YAML()
+        path = self.folder / "params.yaml"
+        content = yaml.load(path)
+        for key, value in changes.items():
+            *sections, last = key.split("__")
+            target = content
+            for section in sections:
+                target = target[section]
+            target[last] = value
+        yaml.dump(content, path)
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command in the folder, with this environment's programs first."""
+        return subprocess.run(words, cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=600)
+
+    def repro(self) -> subprocess.CompletedProcess[str]:
+        """Brings everything up to date."""
+        return self.command("dvc", "repro")
+
+    def read(self, name: str) -> str:
+        """The text of a file."""
+        return (self.folder / name).read_text(encoding="utf-8")
+
+
+def environment() -> dict[str, str]:
+    """The environment of a user's shell with the virtual environment active."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "DVC", "RAY"))}
+    quiet = {"DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "RAY_USAGE_STATS_ENABLED": "0"}
+    return {**kept, **quiet, "PATH": path}
+
+
+def make_project(folder: Path) -> Project:
+    """A project with two short series that a linear map forecasts well, and a small grid."""
+    folder.mkdir(parents=True)
+    for name in ("src", "pipeline"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("dvc.yaml", "params.yaml"):
+        shutil.copy(ROOT / name, folder / name)
+    hours = np.arange(900)
+    noise = np.random.default_rng(7).normal(0, 0.3, (2, hours.size))
+    times = pd.date_range("2026-01-01", periods=hours.size, freq="h")
+    parts = [
+        pd.DataFrame({"when": times, "place": place, "load": 50 + 5 * np.sin(2 * np.pi * hours / 12) + noise[number]})
+        for number, place in enumerate(("north", "south"))
+    ]
+    pd.concat(parts).to_csv(folder / "table.csv", index=False)
+    project = Project(folder)
+    project.edit(
+        prepare__table="table.csv", prepare__time="when", prepare__series="place", prepare__targets=["load"],
+        prepare__calendar=["hour"], window__lookback=12, window__horizon=3, split__folds=3, split__stop__blocks=2,
+        propose__layers=2, propose__samples="sequences", baseline__season=12, baseline__classical="AutoTheta",
+        baseline__origins=3, baseline__history=48, search__training__learning_rates=[0.01, 0.03],
+        search__training__dropouts=[0.0], search__training__rungs=[1], search__training__epochs=3,
+        search__training__seeds=1, search__training__batch=64, search__workers=2, search__reach=2, search__patience=1,
+        register__name="small", mlflow__experiment="small",
+    )  # fmt: skip
+    project.command("dvc", "init", "--no-scm", "-q")
+    project.command("dvc", "config", "core.analytics", "false")
+    return project
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The small project after its first run."""
+    made = make_project(tmp_path_factory.mktemp("first") / "project")
+    ran = made.repro()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return made

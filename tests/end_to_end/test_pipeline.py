@@ -1,0 +1,161 @@
+"""The whole pipeline, as a user runs it."""
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+
+from tests.end_to_end.conftest import Project, environment, make_project
+
+pytestmark = pytest.mark.end_to_end
+RESULTS = ("reports/choice.json", "reports/evaluation.json")
+
+
+def test_every_promised_key_of_the_results_is_there(project: Project) -> None:
+    choice = json.loads(project.read("reports/choice.json"))
+    promised = "layers units parameters learning_rate score score_se best zero_cells bound alpha_implied rule reason"
+    assert set(promised.split()) <= set(choice)
+    for one in (choice["best"], choice["zero_cells"]):
+        assert set(one) == {"layers", "units", "parameters", "score", "score_se"}
+    evaluation = json.loads(project.read("reports/evaluation.json"))
+    for errors in (evaluation["model"], *evaluation["baselines"].values()):
+        assert set(errors) == {"mae", "rmse", "mase", "mse_scaled", "by_step"}
+        assert len(errors["by_step"]) == 3
+    assert set(evaluation["baselines"]) == {"naive", "seasonal_naive", "ridge_linear"}
+    registration = json.loads(project.read("reports/registration.json"))
+    assert set(registration) == {"name", "version", "alias", "registered", "promoted", "reason"}
+
+
+def test_the_trials_table_has_a_row_for_each_fold_of_each_size(project: Project) -> None:
+    trials = pd.read_csv(project.folder / "build/trials.csv")
+    scored = trials[trials["status"] == "ok"]
+    assert scored.groupby(["layers", "units"])["fold"].apply(sorted).map(tuple).eq((1, 2, 3)).all()
+    assert (0, 0) in set(zip(trials["layers"], trials["units"], strict=True))
+    assert len(trials) > len(scored)  # every learning rate that was dropped is told too
+
+
+def test_a_second_run_does_nothing(project: Project) -> None:
+    ran = project.repro()
+    assert ran.returncode == 0
+    assert "Data and pipelines are up to date" in ran.stdout
+    assert "Running stage" not in ran.stdout
+
+
+def test_one_worker_from_scratch_gives_the_same_bytes_as_two(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = make_project(tmp_path_factory.mktemp("second") / "project")
+    other.edit(search__workers=1)
+    assert other.repro().returncode == 0
+    for name in RESULTS:
+        assert other.read(name) == project.read(name)
+    assert other.read("build/trials.csv") == project.read("build/trials.csv")
+
+
+@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_search_goes_on_and_gives_the_same_bytes(
+    project: Project, tmp_path: Path, blow: signal.Signals
+) -> None:
+    other = make_project(tmp_path / "project")
+    with (tmp_path / "log").open("w") as log:
+        running = subprocess.Popen(
+            ["dvc", "repro"], cwd=other.folder, env=environment(), stdout=log, stderr=log, start_new_session=True
+        )
+        finished = 0
+        while running.poll() is None and not finished:
+            finished = len(list(other.folder.glob(".cache/search/*/0x0.npz")))
+            time.sleep(0.05)
+        subprocess.run(["kill", f"-{int(blow)}", "--", f"-{running.pid}"], check=False)
+        running.wait(timeout=120)
+    assert finished
+    assert not (other.folder / "reports/choice.json").exists()
+    kept = next(other.folder.glob(".cache/search/*/0x0.npz")).stat().st_mtime_ns
+    if blow == signal.SIGKILL:  # a killed DVC leaves its locks, as it would on a user's machine
+        for lock in (other.folder / ".dvc/tmp").glob("*lock*"):
+            lock.unlink()
+    ran = other.repro()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert next(other.folder.glob(".cache/search/*/0x0.npz")).stat().st_mtime_ns == kept
+    for name in RESULTS:
+        assert other.read(name) == project.read(name)
+
+
+def test_mlflow_has_a_parent_run_and_one_child_for_each_size(project: Project) -> None:
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{project.folder}/mlflow.db")
+    experiment = client.get_experiment_by_name("small")
+    assert experiment is not None
+    runs = client.search_runs([experiment.experiment_id])
+    parents = [run for run in runs if run.data.tags.get("cellsize.size") == "all"]
+    assert len(parents) == 1
+    assert parents[0].info.status == "FINISHED"
+    children = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parents[0].info.run_id]
+    trials = pd.read_csv(project.folder / "build/trials.csv")
+    visited = {f"{layers}x{units}" for layers, units in zip(trials["layers"], trials["units"], strict=True)}
+    # A size that was begun ahead and not needed in the end has a run too, but no row.
+    assert visited <= {run.data.tags["cellsize.size"] for run in children}
+    assert len({run.data.tags["cellsize.size"] for run in children}) == len(children)
+    some = next(run for run in children if run.data.tags["cellsize.size"] == "1x1")
+    assert {"score", "seconds", "fold_1_stop_score_seed_0"} <= set(some.data.metrics)
+    assert some.data.params["units"] == "1"
+
+
+def test_the_page_and_dvc_show_the_results(project: Project) -> None:
+    page = project.read("reports/index.html")
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    shown = project.command("dvc", "metrics", "show", "--md")
+    assert shown.returncode == 0
+    assert "mse_scaled" in shown.stdout
+    plots = project.command("dvc", "plots", "show", "-o", "plots")
+    assert plots.returncode == 0, plots.stderr
+    assert (project.folder / "plots/index.html").is_file()
+
+
+def test_changing_the_rule_trains_nothing_and_the_same_result_makes_no_second_version(
+    project: Project, tmp_path: Path
+) -> None:
+    before = {name: project.read(name) for name in (*RESULTS, "reports/registration.json")}
+    project.edit(choose__rule="best")
+    ran = project.repro()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "Running stage 'choose'" in ran.stdout
+    assert "Running stage 'search'" not in ran.stdout
+    assert json.loads(project.read("reports/choice.json"))["rule"] == "best"
+    project.edit(choose__rule="one_standard_error")
+    assert project.repro().returncode == 0
+    for name, text in before.items():
+        if name != "reports/evaluation.json":  # the champion it is compared with is now itself
+            assert project.read(name) == text
+
+
+def test_a_typo_in_params_is_one_line_and_leaves_the_results_alone(project: Project) -> None:
+    before = {name: project.read(name) for name in RESULTS}
+    text = project.read("params.yaml")
+    (project.folder / "params.yaml").write_text(text.replace("lookback:", "look_back:"), encoding="utf-8")
+    try:
+        ran = project.repro()
+    finally:
+        (project.folder / "params.yaml").write_text(text, encoding="utf-8")
+    assert ran.returncode != 0
+    assert "error: params.yaml: window.look" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert {name: project.read(name) for name in RESULTS} == before
+    assert "Running stage" not in project.repro().stdout
+
+
+def test_a_broken_table_is_one_line_and_leaves_the_results_alone(project: Project) -> None:
+    before = {name: project.read(name) for name in (*RESULTS, "build/schema.json")}
+    text = project.read("table.csv")
+    (project.folder / "table.csv").write_text(text.replace("2026-01-02 03:00:00", "2026-13-02", 1), encoding="utf-8")
+    try:
+        ran = project.repro()
+    finally:
+        (project.folder / "table.csv").write_text(text, encoding="utf-8")
+    assert ran.returncode != 0
+    assert "error: table.csv, line 29, column 'when'" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert {name: project.read(name) for name in before} == before

@@ -1,0 +1,96 @@
+"""The registered model, loaded and served as its consumers do."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellsize.forecaster import Forecaster
+from tests.end_to_end.conftest import Project, environment
+
+pytestmark = pytest.mark.end_to_end
+
+
+def history(project: Project, rows: int) -> pd.DataFrame:
+    """The last rows of each series, in the raw table's columns and units."""
+    table = pd.read_csv(project.folder / "table.csv")
+    return table.groupby("place").tail(rows).reset_index(drop=True)
+
+
+def test_the_champion_forecasts_rows_in_original_units_without_a_pickle(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+    mlflow.set_tracking_uri(f"sqlite:///{project.folder}/mlflow.db")
+    model = mlflow.pyfunc.load_model("models:/small@champion")
+    made = model.predict(history(project, 12))
+    assert list(made.columns) == ["place", "time", "load"]
+    assert list(made["place"]) == ["north"] * 3 + ["south"] * 3
+    last = pd.Timestamp(history(project, 1)["when"].iloc[0])
+    assert [pd.Timestamp(moment) for moment in made["time"][:3]] == [last + pd.Timedelta(h, "h") for h in (1, 2, 3)]
+    assert made["load"].between(40, 60).all()
+    assert model.metadata.signature is not None
+    assert model.input_example is not None
+
+
+def test_the_registered_model_gives_the_forecasts_that_were_evaluated(project: Project) -> None:
+    beside = pd.read_parquet(project.folder / "build/forecasts.parquet")
+    one = beside[beside["series"] == "north"].groupby("origin").get_group(beside["origin"].iloc[0])
+    table = pd.read_csv(project.folder / "table.csv", parse_dates=["when"])
+    seen = table[(table["place"] == "north") & (table["when"] <= one["origin"].iloc[0])].tail(12)
+    made = Forecaster.load(project.folder / "build/model").forecast(seen)
+    np.testing.assert_allclose(made["load"], one["model"], rtol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def address(project: Project) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["mlflow", "models", "serve", "-m", "models:/small@champion", "-h", "127.0.0.1", "-p", str(port)]
+    log = (project.folder / "serve.log").open("w")
+    server = subprocess.Popen(
+        [*command, "--env-manager", "local"], cwd=project.folder, stdout=log, stderr=log, start_new_session=True,
+        env={**environment(), "MLFLOW_TRACKING_URI": f"sqlite:///{project.folder}/mlflow.db"},
+    )  # fmt: skip
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=5)
+                break
+            except OSError:
+                assert server.poll() is None, (project.folder / "serve.log").read_text()
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}/invocations"
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait(timeout=60)
+
+
+def post(address: str, rows: pd.DataFrame) -> dict[str, list[dict[str, object]]]:
+    body = json.dumps({"dataframe_split": rows.to_dict(orient="split")}).encode()
+    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})
+    answer: dict[str, list[dict[str, object]]] = json.load(urllib.request.urlopen(request, timeout=60))
+    return answer
+
+
+def test_the_served_model_answers_rows_with_forecasts(project: Project, address: str) -> None:
+    made = pd.DataFrame(post(address, history(project, 20))["predictions"])
+    assert list(made["place"]) == ["north"] * 3 + ["south"] * 3
+    assert made["load"].between(40, 60).all()
+
+
+def test_too_short_a_history_is_refused_in_words(project: Project, address: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        post(address, history(project, 5))
+    assert refused.value.code == 400
+    assert "looks back 12" in refused.value.read().decode()

@@ -1,0 +1,189 @@
+"""From scores to a size: each rule on a table worked out by hand."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cellsize import choice
+from cellsize.errors import InputError
+from cellsize.params import Choose
+from cellsize.scores import Scores, compare
+from cellsize.sizes import ZERO, Size
+
+
+def scores(size: tuple[int, int], parameters: int, *folds: float, ratio: float = 0.25) -> Scores:
+    return Scores(Size(*size), parameters, np.array(folds), np.array(folds) / 2, ratio)
+
+
+def rule(name: str, **changes: Any) -> Choose:
+    plain = {"rule": name, "percent": 5.0, "tolerance": 0.01, "budget": "parameters", "limit": 1000.0}
+    return Choose.model_validate(plain | changes)
+
+
+# Fold scores around a difficulty of 0.2, 0.6, 0.4, 0.4 (mean 0.4). Differences to the best, 1x32:
+#   zero  0.2, 0.2, 0.2, 0.2         mean 0.20   error 0
+#   1x4   0.03, 0.05, 0.05, 0.03     mean 0.04   variance 0.0004/3, error √((1/4 + 1/4) · 0.0004/3) = 0.00816
+#   1x16  0.00, 0.04, -0.04, 0.04    mean 0.01   variance 0.0044/3, error √(0.5 · 0.0044/3) = 0.02708
+#   2x16  0.005, 0.005, 0.005, 0.005 mean 0.005  error 0
+TABLE = [
+    scores((0, 0), 100, 0.4, 0.8, 0.6, 0.6),
+    scores((1, 4), 200, 0.23, 0.65, 0.45, 0.43),
+    scores((1, 16), 1_000, 0.20, 0.64, 0.36, 0.44),
+    scores((2, 16), 3_000, 0.205, 0.605, 0.405, 0.405),
+    scores((1, 32), 4_000, 0.2, 0.6, 0.4, 0.4),
+]
+NO_COSTS: dict[Size, float] = {}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        ("best", {}, Size(1, 32)),
+        ("one_standard_error", {}, Size(1, 16)),
+        ("within_percent", {"percent": 0.0}, Size(1, 32)),
+        ("within_percent", {"percent": 1.5}, Size(2, 16)),
+        ("within_percent", {"percent": 3.0}, Size(1, 16)),
+        ("within_percent", {"percent": 11.0}, Size(1, 4)),
+        ("within_percent", {"percent": 60.0}, ZERO),
+        ("budget", {"limit": 999.0}, Size(1, 4)),
+        ("budget", {"limit": 1_000.0}, Size(1, 16)),
+        ("budget", {"limit": 3_999.0}, Size(2, 16)),
+        ("budget", {"limit": 100.0}, ZERO),
+    ],
+)
+def test_each_rule_on_a_table_worked_out_by_hand(name: str, changes: dict[str, Any], expected: Size) -> None:
+    costs = {one.size: float(one.parameters) for one in TABLE}
+    for table in (TABLE, TABLE[::-1]):
+        found = choice.choose(table, rule(name, **changes), costs)
+        assert found.chosen.size == expected
+        assert found.best.size == Size(1, 32)
+        assert found.difference.mean == pytest.approx(found.chosen.mean - 0.4)
+
+
+def test_the_error_of_the_difference_decides_and_not_that_of_the_scores() -> None:
+    # The scores of 1x4 and of the best overlap widely; the paired difference does not.
+    assert TABLE[1].mean - TABLE[4].mean < TABLE[4].standard_error
+    difference = compare(TABLE[1], TABLE[4])
+    assert (difference.mean, difference.standard_error) == pytest.approx((0.04, 0.00816), abs=1e-5)
+    assert not choice.within_one_error(TABLE[1], TABLE[4])
+    difference = compare(TABLE[2], TABLE[4])
+    assert (difference.mean, difference.standard_error) == pytest.approx((0.01, 0.02708), abs=1e-5)
+    assert choice.within_one_error(TABLE[2], TABLE[4])
+
+
+def test_of_equal_scores_the_fewest_parameters_win() -> None:
+    table = [scores((0, 0), 10, 0.9, 0.9), scores((1, 8), 60, 0.1, 0.3), scores((1, 4), 50, 0.3, 0.1)]
+    costs = {one.size: 1.0 for one in table}
+    for name in ("best", "one_standard_error", "within_percent", "budget"):
+        for order in (table, table[::-1]):
+            assert choice.choose(order, rule(name), costs).chosen.size == Size(1, 4)
+
+
+def test_of_equal_parameters_the_lowest_score_wins_then_the_fewest_layers() -> None:
+    table = [scores((0, 0), 10, 0.9, 0.9), scores((2, 2), 50, 0.2, 0.2), scores((1, 4), 50, 0.2, 0.2)]
+    for order in (table, table[::-1]):
+        assert choice.choose(order, rule("one_standard_error"), NO_COSTS).chosen.size == Size(1, 4)
+    table[1] = scores((2, 2), 50, 0.19, 0.19)
+    assert choice.choose(table, rule("within_percent", percent=50), NO_COSTS).chosen.size == Size(2, 2)
+
+
+@pytest.mark.parametrize("unit", ["parameters", "bytes", "milliseconds"])
+def test_a_budget_that_no_size_keeps_is_refused_with_the_cheapest(unit: str) -> None:
+    costs = {one.size: one.parameters / 2 for one in TABLE}
+    with pytest.raises(InputError, match=rf"^choose\.limit: no size costs at most 49 {unit}; the cheapest costs 50"):
+        choice.choose(TABLE, rule("budget", budget=unit, limit=49), costs)
+
+
+@pytest.mark.parametrize("table", [[], TABLE[1:]])
+def test_without_zero_cells_there_is_nothing_to_compare_with(table: list[Scores]) -> None:
+    with pytest.raises(InputError, match="no zero-cell row"):
+        choice.choose(table, rule("best"), NO_COSTS)
+
+
+def test_zero_cells_alone_are_chosen_for_want_of_others() -> None:
+    found = choice.choose(TABLE[:1], rule("one_standard_error"), NO_COSTS)
+    assert found.chosen.size == ZERO
+    assert found.larger_odds == 0
+    assert found.reason.endswith("No larger size was tried.")
+
+
+def test_the_odds_are_those_of_the_most_promising_larger_size() -> None:
+    found = choice.choose(TABLE, rule("one_standard_error", tolerance=0.0), NO_COSTS)
+    # 1x16 against 1x32: 0.01 / 0.02708 = 0.369 errors; t(3) is below it with probability 0.632. 2x16: 0.005, less.
+    assert found.larger_odds == pytest.approx(0.632, abs=2e-3)
+    tolerant = choice.choose(TABLE, rule("one_standard_error", tolerance=0.05), NO_COSTS)
+    assert tolerant.larger_odds < found.larger_odds
+
+
+def test_the_reason_names_the_rule_the_sizes_and_the_figures() -> None:
+    told = choice.choose(TABLE, rule("one_standard_error"), NO_COSTS).reason
+    for words in (
+        "Of 5 sizes tried, 1 layer of 16 memory cells has the fewest parameters within one standard error of the best.",
+        "The best, 1 layer of 32 memory cells, scores 0.4000 against 0.4100: ",
+        "a difference of 0.0100 with a standard error of 0.0271, paired over 4 folds",
+        "Without memory cells the score is 0.6000: 0.1900 ±",
+        "The odds that a larger size tried is better by more than 1 % are at most ",
+    ):
+        assert words in told
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(ZERO, "no memory cells"), (Size(1, 1), "1 layer of 1 memory cell"),
+     (Size(2, 16), "2 layers of 16 memory cells")],
+)  # fmt: skip
+def test_a_size_in_words(size: Size, words: str) -> None:
+    assert choice.describe(size) == words
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[Scores]:
+    folds = draw(st.integers(2, 6))
+    level = st.lists(st.floats(0.01, 2), min_size=folds, max_size=folds)
+    sizes = draw(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 64)), max_size=6, unique=True))
+    ratio = draw(st.floats(0.05, 1))
+    found = [scores((0, 0), 10, *draw(level), ratio=ratio)]
+    return found + [scores(size, 10 + draw(st.integers(1, 100)), *draw(level), ratio=ratio) for size in sizes]
+
+
+@settings(max_examples=50, deadline=None)
+@given(table=tables(), percent=st.floats(0, 100))
+def test_no_rule_returns_what_it_promises_not_to(table: list[Scores], percent: float) -> None:
+    best = choice.lowest(table)
+    chosen = choice.one_standard_error(table)
+    assert chosen.parameters <= best.parameters
+    assert chosen.mean <= best.mean + compare(chosen, best).standard_error + 1e-12
+    for one in table:
+        if one.parameters < chosen.parameters:
+            assert compare(one, best).mean > compare(one, best).standard_error
+    assert choice.within_percent(table, percent).mean <= best.mean * (1 + percent / 100)
+    assert choice.within_percent(table, 0).mean == best.mean
+
+
+@settings(max_examples=50, deadline=None)
+@given(table=tables(), limit=st.floats(1, 200))
+def test_a_budget_is_kept_and_nothing_affordable_is_better(table: list[Scores], limit: float) -> None:
+    costs = {one.size: float(one.parameters) for one in table}
+    affordable = [one for one in table if one.parameters <= limit]
+    if not affordable:
+        with pytest.raises(InputError):
+            choice.within_budget(table, costs, limit, "parameters")
+        return
+    found = choice.within_budget(table, costs, limit, "parameters")
+    assert found.parameters <= limit
+    assert found.mean == min(one.mean for one in affordable)
+
+
+@settings(max_examples=50, deadline=None)
+@given(table=tables(), name=st.sampled_from(["one_standard_error", "best", "within_percent"]), data=st.data())
+def test_the_choice_does_not_depend_on_the_order_of_the_table(
+    table: list[Scores], name: str, data: st.DataObject
+) -> None:
+    other = data.draw(st.permutations(table))
+    first, second = (choice.choose(one, rule(name), NO_COSTS) for one in (table, other))
+    assert first.chosen.size == second.chosen.size
+    assert first.reason == second.reason
+    assert 0 <= first.larger_odds <= 1

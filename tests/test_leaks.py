@@ -1,0 +1,227 @@
+"""Nothing of a validation block or of the holdout reaches training, scaling, or any choice."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cellsize import folds, linear, training, windows
+from cellsize.batches import fit_scaling, gather
+from cellsize.folds import Folds, row_mask
+from cellsize.params import Split, Window
+from cellsize.schema import Schema
+from cellsize.scores import paired
+from cellsize.sizes import ZERO, Size
+from cellsize.trials import Result, Setting, Work
+from cellsize.windows import Ints, Windows
+
+MakeWork = Callable[..., Work]
+Make = Callable[..., Windows]
+MakeSplit = Callable[..., Split]
+POISON = 1e6
+
+
+def poisoned(made: Windows, where: npt.NDArray[np.bool_]) -> Windows:
+    """The same windows with another value in every column of some rows."""
+    inputs, target = made.inputs.copy(), made.target.copy()
+    inputs[where] = POISON
+    target[where] = POISON
+    return replace(made, inputs=inputs, target=target)
+
+
+# --- what is fitted on training rows --------------------------------------------------------------------------------
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    lengths=st.lists(st.integers(20, 70), min_size=1, max_size=3),
+    normalise=st.sampled_from(["none", "last", "standard"]),
+    scheme=st.sampled_from(["contiguous", "expanding", "sliding"]),
+    data=st.data(),
+)
+def test_scaling_and_linear_map_change_with_no_value_outside_the_training_rows(
+    make_windows: Make, make_split: MakeSplit, lengths: list[int], normalise: str, scheme: str, data: st.DataObject
+) -> None:
+    values = []
+    for number, length in enumerate(lengths):
+        y = np.random.default_rng(number).standard_normal(length)
+        y[data.draw(st.integers(3, length - 1))] = np.nan
+        values.append(y)
+    made = make_windows(*values, normalise=normalise, fill=1)
+    try:
+        found = folds.split(made, make_split(scheme=scheme))
+    except folds.InputError:
+        return
+    for fold in found.all():
+        scaling = fit_scaling(made, fold.train)
+        other = poisoned(made, ~row_mask(made, fold.train))
+        again = fit_scaling(other, fold.train)
+        np.testing.assert_array_equal(again.mean, scaling.mean)
+        np.testing.assert_array_equal(again.deviation, scaling.deviation)
+        first, second = (linear.fit(one, scaling, fold.train, (1.0,))[0] for one in (made, other))
+        np.testing.assert_array_equal(first.weights, second.weights)
+        # The penalty is chosen on the stop part, and on no other row.
+        kept = poisoned(made, ~row_mask(made, np.concatenate([fold.train, fold.stop])))
+        first, second = (linear.fit_chosen(one, scaling, fold, (0.1, 10.0)) for one in (made, kept))
+        np.testing.assert_array_equal(first.weights, second.weights)
+        assert first.penalty == second.penalty
+
+
+def test_the_poison_would_be_noticed(make_windows: Make, make_split: MakeSplit) -> None:
+    # Of one training row alone, the last that is predicted: else the test above could not fail.
+    made = make_windows(np.random.default_rng(0).standard_normal(60))
+    train = folds.split(made, make_split()).fold(0).train
+    last = np.zeros(60, bool)
+    last[made.first[train[-1]] + made.span - 1] = True
+    other = poisoned(made, last)
+    scaling = fit_scaling(made, train)
+    assert (fit_scaling(other, train).mean != scaling.mean).all()
+    weights = [linear.fit(one, scaling, train, (1.0,))[0].weights for one in (made, other)]
+    assert not np.array_equal(weights[0], weights[1])
+
+
+def gathered(made: Windows, chosen: Ints) -> list[npt.NDArray[np.floating]]:
+    """Everything that learning from these windows would read."""
+    scaling = fit_scaling(made, chosen)
+    batch = gather(made, scaling, chosen)
+    return [*vars(scaling).values(), *vars(batch).values()]
+
+
+def test_no_gap_is_filled_from_a_validation_block_into_training(
+    make_schema: Callable[..., Schema], make_window: Callable[..., Window], make_split: MakeSplit
+) -> None:
+    # Training windows begin right behind the purge. Where their first rows are missing, they are filled from the
+    # rows before, and those belong to the validation block: so the gap is tried everywhere.
+    hours = 60
+    whole = pd.DataFrame(
+        {
+            "series": "all",
+            "time": pd.date_range("2026-01-01", periods=hours, freq="h"),
+            "y": np.random.default_rng(0).standard_normal(hours),
+            "x": np.random.default_rng(1).standard_normal(hours),
+        }
+    )
+
+    def build(raw: pd.DataFrame) -> tuple[Windows, Folds]:
+        made = windows.build(raw, make_schema(features=("x",)), make_window(fill=2), Path("clean.parquet"))
+        return made, folds.split(made, make_split())
+
+    leaks = []
+    for gap in range(20, 40):
+        frame = whole.copy()
+        frame.loc[gap : gap + 1, ["y", "x"]] = np.nan
+        made, parts = build(frame)
+        for number, fold in enumerate(parts.all()):
+            for learns, held in (("train", [fold.stop, fold.validation]), ("stop", [fold.validation])):
+                changed = frame.copy()
+                changed.loc[row_mask(made, np.concatenate(held)) & frame["y"].notna(), ["y", "x"]] = POISON
+                other, again = build(changed)
+                np.testing.assert_array_equal(again.labels, parts.labels)
+                part = getattr(fold, learns)
+                pairs = zip(gathered(made, part), gathered(other, part), strict=True)
+                if not all(np.array_equal(one, two) for one, two in pairs):
+                    leaks.append(f"fold {number + 1}, {learns} part, gap at {gap}")
+    assert leaks == []
+
+
+# --- a whole training -----------------------------------------------------------------------------------------------
+
+# Without dropout: its masks are drawn for all members in turn, so that they depend on which other folds still train.
+MANY: dict[str, Any] = {
+    "learning_rates": [1e-2, 3e-2],
+    "rungs": [2],
+    "seeds": 2,
+    "epochs": 3,
+    "batch": 32,
+}
+
+
+def of_fold(result: Result, fold: int) -> list[dict[str, Any]]:
+    """All that training and tuning of a fold found out; not its validation score."""
+    rows = [{**vars(row), "score": row.score is not None} for row in result.rows if row.fold == fold]
+    return [*rows, *(vars(epoch) for epoch in result.epochs if epoch.fold == fold)]
+
+
+@pytest.mark.parametrize(("size", "skip"), [(ZERO, "linear"), (Size(1, 2), "linear"), (Size(2, 9), "none")], ids=str)
+def test_nothing_outside_its_training_and_stop_rows_changes_a_folds_training(
+    make_work: MakeWork, size: Size, skip: str
+) -> None:
+    work = make_work(network={"skip": skip}, **MANY)
+    expected = training.train(work, size)
+    for number, fold in enumerate(work.folds.all()):
+        outside = ~row_mask(work.windows, np.concatenate([fold.train, fold.stop]))
+        assert outside[work.windows.first[fold.validation]].all()
+        found = training.train(replace(work, windows=poisoned(work.windows, outside)), size)
+        assert of_fold(found, number + 1) == of_fold(expected, number + 1)
+        # The poison is there: it shows in the score.
+        scores = [[row.score for row in one.rows if row.fold == number + 1] for one in (expected, found)]
+        assert scores[0] != scores[1]
+
+
+@pytest.mark.parametrize("size", [ZERO, Size(1, 2)], ids=str)
+def test_nothing_of_the_holdout_changes_anything(make_work: MakeWork, size: Size) -> None:
+    work = make_work(**MANY, dropouts=[0.0, 0.3])
+    # Also the rows purged before it: everything that no development window reaches.
+    outside = ~row_mask(work.windows, np.flatnonzero(work.folds.development))
+    assert outside[work.windows.first[work.folds.holdout]].all()
+    other = replace(work, windows=poisoned(work.windows, outside))
+    expected, found = training.train(work, size), training.train(other, size)
+    assert (found.rows, found.epochs) == (expected.rows, expected.epochs)
+    np.testing.assert_array_equal(found.residuals, expected.residuals)
+
+    setting = Setting(1e-2, 0.0, 0.0)
+    (part, net), (again, twin) = (training.refit(one, size, setting, 10.0, epochs=2) for one in (work, other))
+    np.testing.assert_array_equal(again.scaling.mean, part.scaling.mean)
+    assert part.linear is not None
+    assert again.linear is not None
+    np.testing.assert_array_equal(again.linear.weights, part.linear.weights)
+    if net is not None:
+        assert twin is not None
+        assert all(torch.equal(one, two) for one, two in zip(net.parameters(), twin.parameters(), strict=True))
+
+
+# --- noise ----------------------------------------------------------------------------------------------------------
+
+
+def from_the_mean(work: Work) -> list[float]:
+    """Each fold's validation score of forecasting the mean of the training rows."""
+    found = []
+    for fold in work.folds.all():
+        scaling = fit_scaling(work.windows, fold.train)
+        rows = work.windows.first[fold.validation][:, None] + work.windows.lookback + np.arange(work.windows.horizon)
+        errors = (work.windows.target[rows, 0] - scaling.mean[0]) / scaling.deviation[0]
+        found.append(float(np.square(errors, dtype=np.float64).mean()))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("normalise", "scheme"), [("none", "contiguous"), ("last", "contiguous"), ("standard", "expanding")]
+)
+def test_on_pure_noise_no_size_is_better_than_the_mean_beyond_its_error(
+    make_work: MakeWork, normalise: str, scheme: str
+) -> None:
+    noise = np.random.default_rng(11).standard_normal(250)
+    changes: dict[str, Any] = {
+        "window": {"normalise": normalise},
+        "split": {"folds": 4, "scheme": scheme},
+        "learning_rates": [1e-2, 1e-1],
+        "rungs": [2],
+        "epochs": 3,
+        "batch": 32,
+    }
+    work = make_work(noise, **changes)
+    mean = np.array(from_the_mean(work))
+    assert mean.mean() == pytest.approx(1, abs=0.2)
+    for size in (ZERO, Size(1, 1), Size(2, 4)):
+        rows = [row for row in training.train(work, size).rows if row.status == "ok"]
+        assert [row.fold for row in rows] == [1, 2, 3, 4]
+        gain = paired(mean, np.array([row.score for row in rows]), rows[0].n_validation / rows[0].n_train)
+        assert gain.mean <= gain.standard_error
