@@ -118,6 +118,14 @@ def test_the_odds_are_those_of_the_most_promising_larger_size() -> None:
     assert tolerant.larger_odds < found.larger_odds
 
 
+def test_only_larger_sizes_count_in_the_odds() -> None:
+    # 1x16 has a chance of being better than the largest, 1x32; it is not larger.
+    found = choice.choose(TABLE, rule("best", tolerance=0.0), NO_COSTS)
+    assert found.chosen.size == Size(1, 32)
+    assert found.larger_odds == 0
+    assert found.reason.endswith("No larger size was tried.")
+
+
 def test_the_reason_names_the_rule_the_sizes_and_the_figures() -> None:
     told = choice.choose(TABLE, rule("one_standard_error"), NO_COSTS).reason
     for words in (

@@ -11,6 +11,7 @@ import torch
 
 from cellsize import linear, training
 from cellsize.batches import fit_scaling, truth
+from cellsize.folds import PURGED, STOP, TRAIN, VALIDATION, Folds
 from cellsize.forecasting import forecast
 from cellsize.sizes import ZERO, Size, cost, shape
 from cellsize.trials import Epoch, Result, Row, Setting, Work
@@ -24,6 +25,14 @@ def same(one: Result, other: Result) -> bool:
     np.testing.assert_array_equal(one.residuals, other.residuals)
     np.testing.assert_array_equal(one.residual_windows, other.residual_windows)
     return one.rows == other.rows and one.epochs == other.epochs
+
+
+def ulam(length: int) -> list[float]:
+    """Ulam's map, y ← 1 - 2 y²: no value is correlated with the one before, and yet follows from it."""
+    y = [0.3]
+    while len(y) < length:
+        y.append(1 - 2 * y[-1] ** 2)
+    return y
 
 
 def curve(result: Result, row: Row) -> list[Epoch]:
@@ -76,6 +85,21 @@ def test_the_weights_of_the_best_epoch_are_kept_and_patience_ends_a_training(mak
     assert ended_early
 
 
+def test_the_weights_that_are_scored_are_those_that_the_stop_score_was_measured_with(make_work: MakeWork) -> None:
+    # Two series that are the same: the stop part lies in one, the validation part at the same hours in the other.
+    # The stop score is measured with a running average of the weights, and so must be the score.
+    y = ulam(120)
+    work = make_work(y, y, window={"normalise": "none", "horizon": 1}, learning_rates=[0.05], average=0.95, epochs=8)
+    start, series = work.windows.start, work.windows.series[work.windows.first]
+    label = np.where(series == 1, PURGED, np.where(start < 60, TRAIN, PURGED)).astype(np.int8)
+    late = (start >= 70) & (start < 90)
+    label[late & (series == 0)], label[late & (series == 1)] = STOP, VALIDATION
+    twin = replace(work, folds=Folds(label[None], start >= 115, start < 115))
+    (row,) = training.train(twin, SMALL).rows
+    assert row.epochs > 0
+    assert row.score == pytest.approx(row.stop_score, rel=1e-5)
+
+
 def test_a_training_that_learns_nothing_leaves_the_linear_map(make_work: MakeWork) -> None:
     # Its best epoch is the one before the first.
     result = training.train(make_work(learning_rates=[1e6]), SMALL)
@@ -85,12 +109,8 @@ def test_a_training_that_learns_nothing_leaves_the_linear_map(make_work: MakeWor
 
 
 def test_cells_learn_what_the_linear_map_cannot(make_work: MakeWork) -> None:
-    # Ulam's map, y ← 1 - 2 y²: no value is correlated with the one before, and it follows from it.
-    y = [0.3]
-    for _ in range(500):
-        y.append(1 - 2 * y[-1] ** 2)
     changes: dict[str, Any] = {"window": {"normalise": "none", "horizon": 1}, "epochs": 20, "patience": 20}
-    work = make_work(y, **changes, learning_rates=[0.05], batch=32)
+    work = make_work(ulam(500), **changes, learning_rates=[0.05], batch=32)
     zero, some = (training.train(work, size) for size in (ZERO, Size(1, 4)))
     assert np.mean([row.score for row in zero.rows]) > 0.9
     assert np.mean([row.score for row in some.rows]) < 0.5

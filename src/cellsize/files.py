@@ -1,6 +1,7 @@
 """Files that are written whole or not at all."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,14 @@ import pandas as pd
 
 
 def write(path: Path, writer: Callable[[Path], object]) -> None:
-    """Lets `writer` fill a file beside the path, then puts it in its place."""
+    """Lets `writer` fill a file or a folder beside the path, then puts it in its place."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
+    if partial.is_dir():
+        shutil.rmtree(partial)
     writer(partial)
+    if path.is_dir():  # a folder cannot be renamed onto a full one
+        shutil.rmtree(path)
     partial.replace(path)
 
 

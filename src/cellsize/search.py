@@ -76,6 +76,7 @@ def run(
 
     Raises:
         InputError: A trial failed twice.
+        KeyboardInterrupt: The search was interrupted.
     """
     folder = (store / fingerprint(work)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,9 +87,11 @@ def run(
             say(f"search: {len(results)} sizes were finished before; going on")
         _tune(work, walker, search, folder)
     walk = walker.walk()
+    if walk.wanted and not walker.failure:
+        raise KeyboardInterrupt  # Ray Tune took the signal and returned
     if walk.wanted:
         raise InputError(
-            f"search: size {walk.wanted[0]} failed twice: {walker.failure or 'see the log above'}; what is finished "
+            f"search: size {walk.wanted[0]} failed twice ({walker.failure}); what is finished "
             "is kept, so run again once the cause is mended"
         )
     return [walker.results[size] for size in walk.visited]

@@ -1,0 +1,118 @@
+"""The data of the examples for the benchmarks, read through the project's own functions; and where results go."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cellsize import files, folds, params, series, table, windows
+from cellsize.folds import Folds
+from cellsize.params import Network, Params, Training
+from cellsize.schema import SERIES, Schema
+from cellsize.trials import Work
+from cellsize.windows import Windows
+
+ROOT = Path(__file__).parents[1]
+PLACES = {"bay-area-traffic": ROOT, "new-york-weather": ROOT / "examples/new-york-weather"}
+QUIET = {
+    "DVC_NO_ANALYTICS": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+@dataclass(frozen=True)
+class Data:
+    """One example's data, windows and folds, and the parameters they come from."""
+
+    params: Params
+    schema: Schema
+    windows: Windows
+    folds: Folds
+
+    def work(self, training: Training | None = None, network: Network | None = None, seed: int | None = None) -> Work:
+        """What every trial shares; training, network and seed in place of those in params.yaml, if given."""
+        return Work(
+            windows=self.windows,
+            folds=self.folds,
+            network=network or self.params.propose.network,
+            training=training or self.params.search.training,
+            penalties=self.params.baseline.penalties,
+            seed=self.params.search.seed if seed is None else seed,
+        )
+
+
+def load(name: str, rows: int | None = None) -> Data:
+    """Prepares, windows and splits an example as the stages do.
+
+    Args:
+        name: One of `PLACES`.
+        rows: Rows of each series to keep, from the first on; None keeps all.
+    """
+    place = PLACES[name]
+    settings = params.load(place / "params.yaml")
+    source = place / settings.prepare.table
+    raw = table.read(source)
+    schema = series.describe(raw, source, settings.prepare)
+    clean = series.clean(raw, source, schema)
+    if rows is not None:
+        clean = clean.groupby(SERIES, sort=False).head(rows).reset_index(drop=True)
+    indexed = windows.build(clean, schema, settings.window, source)
+    return Data(settings, schema, indexed, folds.split(indexed, settings.split))
+
+
+def changed(section: Any, **changes: object) -> Any:
+    """A section of the parameters with other values, checked like the first ones."""
+    return type(section)(**{**section.model_dump(), **changes})
+
+
+def result(name: str, smoke: bool = False) -> Path:
+    """Where a benchmark's figures go; a smoke test's figures mean nothing and go elsewhere."""
+    return (ROOT / ".cache/benchmarks" if smoke else ROOT / "benchmarks/results") / f"{name}.json"
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "cpu": names[0] if names else platform.processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "load_before": round(os.getloadavg()[0], 2),
+        "python": platform.python_version(),
+        "when": time.strftime("%Y-%m-%d"),
+    }
+
+
+def fresh(module: str, *arguments: object, python: Path | str = sys.executable) -> tuple[Any, float]:
+    """Runs a module in a new process, as a user would start it.
+
+    Returns:
+        The JSON of its last line, and its wall time from before the process until after it, in seconds.
+    """
+    command = [str(python), "-m", module, *map(str, arguments)]
+    began = time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **QUIET}, text=True, stdout=subprocess.PIPE, check=True)
+    seconds = time.perf_counter() - began
+    return json.loads(done.stdout.splitlines()[-1]), seconds
+
+
+def write(name: str, content: Any, smoke: bool) -> None:
+    """Writes a benchmark's figures and says where."""
+    files.write_json(result(name, smoke), content)
+    print(f"\nwrote {result(name, smoke).relative_to(ROOT)}")
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """Prints a table."""
+    print(pd.DataFrame(rows).to_string(index=False, float_format=lambda value: f"{value:,.3f}"), flush=True)

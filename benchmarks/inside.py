@@ -1,0 +1,86 @@
+"""Where a trial's own time goes: trainings of `overhead.py`'s work with timers, in plain processes without Ray."""
+
+import json
+import multiprocessing
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from benchmarks.overhead import work_of
+from cellsize import feed, training
+from cellsize.lockstep import Lockstep
+
+TIMED = [
+    (Lockstep, "training_step", "step"),
+    (Lockstep, "_clip", "clip"),
+    (Lockstep, "_average", "average"),
+    (Lockstep, "validation_step", "validation"),
+    (Lockstep, "on_train_epoch_end", "decisions"),
+    (feed, "load", "gather"),
+    (training, "_fit", "fit"),
+    (training, "_part", "part"),
+    (training, "_row", "rows"),
+    (training, "_residuals", "residuals"),
+    (training, "_milliseconds", "milliseconds"),
+    (training, "train", "trial"),
+]
+
+
+def parts(folder: Path) -> dict[str, float]:
+    """Core seconds of all sizes together, by what they were spent on."""
+    work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
+    tasks = [(str(folder), number) for number in reversed(range(len(work["sizes"])))]
+    with multiprocessing.get_context("spawn").Pool(work["workers"]) as pool:
+        found = pool.map(_timed_training, tasks, chunksize=1)
+    # What the code no longer has counts as nothing.
+    spent = {label: sum(one.get(label, 0.0) for one in found) for _, _, label in TIMED}
+    scores = spent["rows"] + spent["residuals"] + spent["milliseconds"]
+    return {
+        "forward_backward_optimizer": spent["step"] - spent["clip"] - spent["average"],
+        "clipping_gradients": spent["clip"],
+        "averaging_weights": spent["average"],
+        "gathering_batches": spent["gather"],
+        "validation_each_epoch": spent["validation"],
+        "decisions_each_epoch": spent["decisions"],
+        "lightning": spent["fit"] - sum(spent[label] for label in ("step", "gather", "validation", "decisions")),
+        "scaling_and_set_up": spent["part"],
+        "last_scores_and_residuals": scores,
+        "rest_of_the_trial": spent["trial"] - spent["fit"] - spent["part"] - scores,
+        "core_seconds": spent["trial"],
+    }
+
+
+def _timed_training(task: tuple[str, int]) -> dict[str, float]:
+    work, sizes, _ = work_of(Path(task[0]))
+    spent: dict[str, float] = {}
+    # Functions as they are before the first timer: a worker process trains several sizes.
+    plain = [(owner, name, label, getattr(owner, name, None)) for owner, name, label in TIMED]
+    for owner, name, label, function in plain:
+        if function is not None:
+            setattr(owner, name, _timed(function, label, spent))
+    try:
+        training.train(work, sizes[task[1]])
+    finally:
+        for owner, name, _, function in plain:
+            if function is not None:
+                setattr(owner, name, function)
+    return spent
+
+
+def _timed(function: Callable[..., Any], label: str, spent: dict[str, float]) -> Callable[..., Any]:
+    @wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return function(*args, **options)
+        finally:
+            spent[label] = spent.get(label, 0.0) + time.perf_counter() - began
+
+    return call
+
+
+if __name__ == "__main__":
+    print(json.dumps(parts(Path(sys.argv[1]))))

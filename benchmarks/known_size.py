@@ -1,0 +1,117 @@
+"""Problems whose right size is known: what is chosen, by climbing and on the whole grid.
+
+`make bench-known` writes benchmarks/results/known_size.json: for each problem the seeds, which choices were
+right, what was chosen, and in how many seeds climbing agrees with the grid.
+"""
+
+import argparse
+import json
+import time
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from benchmarks import problems
+from cellsize.choice import one_standard_error, within_one_error
+from cellsize.procedures import climb
+from cellsize.scores import Scores, from_trials
+from cellsize.sizes import ZERO, Size
+from cellsize.training import train
+from cellsize.trials import Row, frame
+
+RESULTS = Path(__file__).parent / "results" / "known_size.json"
+PATIENCE, REACH = 2, 8
+MAKERS = {
+    "linear": problems.linear,
+    "recall-1": lambda seed: problems.recall(seed, 1),
+    "recall-2": lambda seed: problems.recall(seed, 2),
+    "recall-4": lambda seed: problems.recall(seed, 4),
+    "recall-8": lambda seed: problems.recall(seed, 8),
+    "sinusoids-2": lambda seed: problems.sinusoids(seed, 2),
+    "sinusoids-4": lambda seed: problems.sinusoids(seed, 4),
+    "teacher-1": lambda seed: problems.teacher(seed, 1),
+    "teacher-4": lambda seed: problems.teacher(seed, 4),
+}
+
+
+def measure(task: tuple[str, int]) -> dict[str, Any]:
+    """Trains the whole grid of one problem and one seed; climbing is replayed on the same trials."""
+    name, seed = task
+    began = time.perf_counter()
+    problem = MAKERS[name](seed)
+    sizes = [ZERO, *(Size(layers, units) for layers in range(1, problem.layers + 1) for units in problem.units)]
+    scores = {}
+    for size in sizes:
+        result = train(problem.work, size)
+        scores[size] = from_trials(frame(result.rows, Row), name, len(problem.work.folds.labels))[0]
+    whole = one_standard_error(list(scores.values()))
+    visited = climb(sizes, scores, PATIENCE, REACH).visited
+    climbed = one_standard_error([scores[size] for size in visited])
+    return {
+        "problem": name,
+        "seed": seed,
+        "grid": str(whole.size),
+        "climb": str(climbed.size),
+        "right": bool(_right(problem, whole, scores)),
+        "climb_right": bool(_right(problem, climbed, scores)),
+        "agrees": climbed.size == whole.size or within_one_error(climbed, whole),
+        "scores": {str(size): round(one.mean, 5) for size, one in scores.items()},
+        "solved_below": problem.solved,
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+
+
+def _right(problem: problems.Problem, chosen: Scores, scores: dict[Size, Scores]) -> bool:
+    """Whether a choice is right for the problem.
+
+    Known size zero: zero cells were chosen. Recall: the choice solves it, and is at most one grid step above the
+    smallest size that does. Teacher: the choice is as good as the teacher's own size, and not larger than one step
+    above it.
+    """
+    if problem.right == 0:
+        return chosen.size == ZERO
+    ladder = [Size(1, units) for units in problem.units]
+    if problem.solved is not None:
+        solving = [size for size in ladder if scores[size].mean <= problem.solved]
+        if not solving or chosen.size not in ladder:
+            return False
+        return chosen.mean <= problem.solved and ladder.index(chosen.size) <= ladder.index(solving[0]) + 1
+    assert problem.right is not None
+    own = Size(1, problem.right)
+    steps = ladder.index(own) + 1
+    not_above = chosen.size == ZERO or (chosen.size in ladder and ladder.index(chosen.size) <= steps)
+    return not_above and within_one_error(chosen, scores[own])
+
+
+def main() -> None:
+    """Measures every problem over the seeds and writes the results."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--only", nargs="*", default=list(MAKERS))
+    parser.add_argument("--workers", type=int, default=2)
+    arguments = parser.parse_args()
+    tasks = [(name, seed) for name in arguments.only for seed in range(arguments.seeds)]
+    with get_context("spawn").Pool(arguments.workers) as pool:
+        found = []
+        for one in pool.imap(measure, tasks):
+            found.append(one)
+            print(json.dumps(one), flush=True)
+    summary = {}
+    for name in arguments.only:
+        mine = [one for one in found if one["problem"] == name]
+        summary[name] = {
+            "seeds": len(mine),
+            "right": sum(one["right"] for one in mine),
+            "climb_right": sum(one["climb_right"] for one in mine),
+            "chosen": [one["grid"] for one in mine],
+            "chosen_by_climb": [one["climb"] for one in mine],
+            "climb_agrees": sum(one["agrees"] for one in mine),
+            "scores": [one["scores"] for one in mine],
+        }
+        print(name, {key: value for key, value in summary[name].items() if key != "scores"})
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,219 @@
+"""What the search costs beyond its bare training: the project's grid procedure against bare torch loops.
+
+Both sides train the same sizes on the same folds for the same number of steps (Bay Area traffic, no linear map on
+either side, one learning rate, no early stop), each in a fresh process, interleaved: A B A B. The bare side is one
+plain process a core: windows gathered by index, Adam, the stop part scored in large batches after each epoch and the
+validation part once. It clips no gradient, averages no weights, scores no training windows, keeps no residuals and
+records nothing: what the project does beyond it counts as overhead. `ratio` is whole wall time over whole wall time.
+"""
+
+import argparse
+import json
+import multiprocessing
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+# The rest is imported where it is used: a bare process must not pay for the project's imports.
+RATE, BATCH, EPOCHS = 0.01, 256, 5
+SIZES = [(layers, units) for layers in (1, 2) for units in (4, 8, 16, 32, 64)]
+SMOKE = [(1, 4), (2, 8)]
+CHUNK = 2048
+held: dict[str, Any] = {}
+
+
+def prepare(folder: Path, smoke: bool) -> None:
+    """Writes what both sides read, so that neither is timed on the data stages."""
+    import pandas as pd
+
+    from benchmarks import data
+    from cellsize.folds import save_labels
+
+    loaded = data.load("bay-area-traffic", 2000 if smoke else None)
+    loaded.windows.save(folder / "windows.npz")
+    labels = save_labels(loaded.folds)
+    pd.DataFrame(labels).to_parquet(folder / "folds.parquet")
+    arrays = {name: getattr(loaded.windows, name) for name in ("inputs", "target", "first", "lookback", "horizon")}
+    np.savez(folder / "bare.npz", labels=loaded.folds.labels, **arrays)
+    described = {"epochs": 1 if smoke else EPOCHS, "sizes": SMOKE if smoke else SIZES, "workers": 2}
+    (folder / "work.json").write_text(json.dumps(described), encoding="utf-8")
+
+
+def bare(folder: Path) -> dict[str, float]:
+    """Every size and fold in plain processes, the biggest first."""
+    work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
+    sizes = sorted(map(tuple, work["sizes"]), key=lambda size: -size[0] * size[1] ** 2)
+    tasks = [(layers, units, fold, work["epochs"]) for layers, units in sizes for fold in range(5)]
+    with multiprocessing.get_context("spawn").Pool(work["workers"], _open, (str(folder),)) as pool:
+        spans = list(pool.imap_unordered(_bare_training, tasks))
+    training = max(span[1] for span in spans) - min(span[0] for span in spans)
+    return {"training": training, "core_seconds": sum(end - begin for begin, end, _ in spans), "steps": spans[0][2]}
+
+
+def _open(folder: str) -> None:
+    import torch
+
+    torch.set_num_threads(1)
+    with np.load(Path(folder) / "bare.npz") as content:
+        held.update(content)
+
+
+def _bare_training(task: tuple[int, int, int, int]) -> tuple[float, float, int]:
+    import torch
+
+    began = time.monotonic()
+    layers, units, fold, epochs = task
+    lookback, span = int(held["lookback"]), int(held["lookback"] + held["horizon"])
+    train, stop, validation = (np.flatnonzero(held["labels"][fold] == part) for part in (1, 2, 3))
+    rows = np.zeros(len(held["inputs"]), bool)
+    rows[held["first"][train][:, None] + np.arange(span)] = True
+    mean, deviation = held["inputs"][rows].mean(axis=0), held["inputs"][rows].std(axis=0)
+    inputs = torch.from_numpy((held["inputs"] - mean) / deviation)
+    target = torch.from_numpy((held["target"] - mean[:1]) / deviation[:1])
+    first, seen, ahead = torch.from_numpy(held["first"]), torch.arange(lookback), torch.arange(lookback, span)
+    torch.manual_seed(fold)
+    lstm = torch.nn.LSTM(inputs.shape[1], units, layers, batch_first=True)
+    head = torch.nn.Linear(units, len(ahead))
+    optimizer = torch.optim.Adam([*lstm.parameters(), *head.parameters()], RATE)
+
+    def errors(chosen: torch.Tensor) -> torch.Tensor:
+        begin = first[chosen][:, None]
+        return head(lstm(inputs[begin + seen])[0][:, -1]) - target[begin + ahead, 0]
+
+    def score(chosen: torch.Tensor) -> float:
+        with torch.no_grad():
+            return sum(float(errors(piece).square().sum()) for piece in chosen.split(CHUNK)) / len(chosen) / len(ahead)
+
+    steps = len(train) // BATCH
+    for epoch in range(epochs):
+        order = torch.from_numpy(np.random.default_rng([fold, epoch]).permutation(train))
+        for step in range(steps):
+            loss = errors(order[step * BATCH : (step + 1) * BATCH]).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        score(torch.from_numpy(stop))
+    score(torch.from_numpy(validation))
+    return began, time.monotonic(), steps * epochs
+
+
+def work_of(folder: Path) -> tuple[Any, list[Any], Any]:
+    """The project's side of what `prepare` wrote: the work, the sizes, and how to search them."""
+    from benchmarks import data
+    from cellsize import folds, params
+    from cellsize.sizes import Size
+    from cellsize.trials import Work
+    from cellsize.windows import Windows
+
+    work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
+    settings = params.load(data.ROOT / "params.yaml")
+    training = data.changed(
+        settings.search.training, learning_rates=(RATE,), rungs=(), seeds=1, batch=BATCH, epochs=work["epochs"],
+        patience=work["epochs"] + 1,
+    )  # fmt: skip
+    network = data.changed(settings.propose.network, skip="none")
+    search = data.changed(settings.search, procedure="grid", workers=work["workers"], training=training.model_dump())
+    shared = Work(
+        Windows.load(folder / "windows.npz"), folds.load(folder / "folds.parquet"), network, training, (100.0,), 0
+    )
+    return shared, [Size(*size) for size in work["sizes"]], search
+
+
+def ours(folder: Path) -> dict[str, float]:
+    """The project's search of the same sizes, from the driver's imports to its last result."""
+    began = time.monotonic()
+    from cellsize import procedures, search
+    from cellsize.params import Mlflow
+    from cellsize.registry import runs
+
+    imported = time.monotonic()
+    work, sizes, settings = work_of(folder)
+    store = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="overhead")
+    record = runs.recorder(store, search.fingerprint(work), settings.model_dump())
+    opened = time.monotonic()
+    recording, spans = 0.0, []
+
+    def on_result(result: Any) -> None:
+        nonlocal recording
+        now = time.monotonic()
+        spans.append((now - result.seconds, now))
+        record(result)
+        recording += time.monotonic() - now
+
+    def plan(known: dict[Any, Any]) -> Any:
+        return procedures.grid(sizes, known)
+
+    search.run(work, plan, settings, folder / "store", on_result, lambda _: None)
+    ended = time.monotonic()
+    first, last, busy = min(s[0] for s in spans), max(s[1] for s in spans), sum(end - begin for begin, end in spans)
+    return {
+        "training": last - first,
+        "core_seconds": busy,
+        "driver_imports": imported - began,
+        "mlflow_open": opened - imported,
+        "ray_start_and_worker_imports": first - opened,
+        "idle_and_hand_over": last - first - busy / settings.workers,
+        "mlflow_recording": recording,
+        "ray_stop": ended - last,
+    }
+
+
+def main() -> None:
+    """Runs both sides in turn, then once more with timers inside the trials."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--side", choices=["bare", "ours"], help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.side:
+        print(json.dumps({"bare": bare, "ours": ours}[given.side](given.folder)))
+    else:
+        compare(1 if given.smoke else given.repeats, given.smoke)
+
+
+def compare(repeats: int, smoke: bool) -> None:
+    """Measures, prints and writes `overhead.json`."""
+    from benchmarks import data
+
+    described, sides = data.machine(), {"bare": [], "ours": []}
+    for number in range(repeats):
+        for side, found in sides.items():
+            # A folder of its own for each: neither finds what another run has finished.
+            with tempfile.TemporaryDirectory() as folder:
+                prepare(Path(folder), smoke)
+                parts, seconds = data.fresh("benchmarks.overhead", "--side", side, "--folder", folder)
+            found.append({"wall": seconds, "start_up_and_stop": seconds - parts["training"], **parts})
+            print(f"{number + 1}. {side:5s} {seconds:7.2f} s, of it training {parts['training']:7.2f} s", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Path(folder), smoke)
+        trial, _ = data.fresh("benchmarks.inside", folder)
+    pairs = list(zip(sides["bare"], sides["ours"], strict=True))
+    middle = {
+        side: {name: statistics.median(one[name] for one in found) for name in found[0]}
+        for side, found in sides.items()
+    }
+    content = {
+        "ratio": statistics.median(b["wall"] / a["wall"] for a, b in pairs),
+        "ratio_without_start_up": statistics.median(b["training"] / a["training"] for a, b in pairs),
+        "ratios": [b["wall"] / a["wall"] for a, b in pairs],
+        "steps": int(middle["bare"]["steps"]) * 5 * len(SMOKE if smoke else SIZES),
+        "bare": middle["bare"],
+        "ours": middle["ours"],
+        "inside_trials": {**trial, "ray_in_trials": middle["ours"]["core_seconds"] - trial["core_seconds"]},
+        "machine": described,
+    }
+    print(f"\n{content['steps']:,} steps of {BATCH} windows; medians of {repeats}, seconds\n")
+    data.show([{"": name, "bare": middle["bare"].get(name), "ours": value} for name, value in middle["ours"].items()])
+    print("\nInside the trials, core seconds (timers, without Ray; ray_in_trials is a difference of two runs)\n")
+    data.show([{"": name, "seconds": value} for name, value in content["inside_trials"].items()])
+    print(f"\nratio {content['ratio']:.3f} (whole), {content['ratio_without_start_up']:.3f} (first to last step)")
+    data.write("overhead", content, smoke)
+
+
+if __name__ == "__main__":
+    main()
