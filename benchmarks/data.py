@@ -16,11 +16,13 @@ from cellsize import files, folds, params, series, table, windows
 from cellsize.folds import Folds
 from cellsize.params import Network, Params, Training
 from cellsize.schema import SERIES, Schema
+from cellsize.sizes import ZERO, Size, grid
 from cellsize.trials import Work
 from cellsize.windows import Windows
 
 ROOT = Path(__file__).parents[1]
 PLACES = {"bay-area-traffic": ROOT, "new-york-weather": ROOT / "examples/new-york-weather"}
+SMOKE = {"epochs": 1, "rungs": (1,), "learning_rates": (0.01, 0.03), "seeds": 1}
 QUIET = {
     "DVC_NO_ANALYTICS": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -71,6 +73,19 @@ def load(name: str, rows: int | None = None) -> Data:
     return Data(settings, schema, indexed, folds.split(indexed, settings.split))
 
 
+def loaded_for(name: str, smoke: bool) -> tuple[Data, Training]:
+    """An example's data, and how its networks are trained."""
+    found = load(name, 2000 if smoke else None)
+    training = found.params.search.training
+    return found, changed(training, **SMOKE) if smoke else training
+
+
+def cut(found: Data, bound: int, smoke: bool) -> list[Size]:
+    """The project's grid of sizes as it would be with another bound, zero cells first."""
+    params = found.params.propose
+    return [ZERO, Size(1, 1), Size(1, 2)] if smoke else grid(bound, params.layers, params.growth)
+
+
 def changed(section: Any, **changes: object) -> Any:
     """A section of the parameters with other values, checked like the first ones."""
     return type(section)(**{**section.model_dump(), **changes})
@@ -111,6 +126,11 @@ def write(name: str, content: Any, smoke: bool) -> None:
     """Writes a benchmark's figures and says where."""
     files.write_json(result(name, smoke), content)
     print(f"\nwrote {result(name, smoke).relative_to(ROOT)}")
+
+
+def say(line: str) -> None:
+    """Progress goes to stderr: the last line of stdout is the result."""
+    print(f"   {line}", file=sys.stderr, flush=True)
 
 
 def show(rows: list[dict[str, Any]]) -> None:

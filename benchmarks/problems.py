@@ -97,7 +97,9 @@ def recall(seed: int, bits: int) -> Problem:
     train = training(learning_rates=(0.01, 0.03, 0.1), rungs=(10, 30), epochs=120, patience=25, batch=64, average=0.95)
     # A tenth of the bits' variance beside the noise: with signs read off, nearly every bit is right.
     solved = (NOISE**2 + 0.1) / float(np.var(values))
-    return Problem(f"recall-{bits}", Work(windows, folds, network, train, (1.0,), seed), (1, 2, 4, 8, 16), 1, solved, None)
+    return Problem(
+        f"recall-{bits}", Work(windows, folds, network, train, (1.0,), seed), (1, 2, 4, 8, 16), 1, solved, None
+    )
 
 
 def teacher(seed: int, units: int) -> Problem:
@@ -118,7 +120,13 @@ def teacher(seed: int, units: int) -> Problem:
 
 
 def _series(
-    values: np.ndarray, seed: int, lookback: int, horizon: int, skip: str, train: Training, known: np.ndarray | None = None
+    values: np.ndarray,
+    seed: int,
+    lookback: int,
+    horizon: int,
+    skip: str,
+    train: Training,
+    known: np.ndarray | None = None,
 ) -> Work:
     rows = len(values)
     ahead = np.zeros((rows, 0), np.float32) if known is None else known

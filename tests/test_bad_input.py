@@ -128,6 +128,25 @@ def test_a_whole_section_that_is_missing_is_named(write_params: Write, params_co
     assert complaint(lambda: params.load(path)).startswith(f"{path}: {section}: missing; add it")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("time", 5), ("time", []), ("time", [5]), ("targets", []), ("targets", "y"), ("calendar", ["minute"]),
+        ("calendar", ["hour", "hour"]), ("series", "y"), ("known", ["x"]), ("targets", ["y", "y"]),
+    ],
+)  # fmt: skip
+def test_columns_that_cannot_be_meant_are_refused_by_their_key(
+    write_params: Write, params_content: Content, key: str, value: object
+) -> None:
+    # A calendar column made twice, or series told apart by the target, went through to the arrays.
+    content = params_content()
+    content["prepare"][key] = value
+    path = write_params(content)
+    with pytest.raises(InputError) as caught:
+        params.load(path)
+    assert re.match(rf"{re.escape(str(path))}: prepare(\.{key}(\.\d+)?)?: ", str(caught.value))
+
+
 def test_an_unknown_section_is_refused(write_params: Write, params_content: Content) -> None:
     path = write_params({**params_content(), "serach": {}})
     assert complaint(lambda: params.load(path)) == f"{path}: serach: unknown key; remove it or mend its spelling"
@@ -220,6 +239,7 @@ NO_TABLES: dict[str, tuple[str, bytes, str]] = {
     "blank lines": ("a.csv", b"\n\n", "No columns"),
     "utf-16": ("a.csv", "when,y\n2026-01-01,1\n".encode("utf-16"), "not UTF-8"),
     "a row too long": ("a.csv", b"when,y\n2026-01-01,1\n2026-01-02,1,2\n", "line 3"),
+    "all rows too long": ("a.csv", b"when,y\n2026-01-01,1,2\n2026-01-02,1,2\n", "line"),
     "an open quote": ("a.csv", b'when,y\n2026-01-01,"1\n', "row"),
     "a column twice": ("a.csv", b"when,y,y\n2026-01-01,1,2\n", "column 'y' stands twice"),
     "text as parquet": ("a.parquet", b"when,y\n2026-01-01,1\n", "no valid Parquet file"),
@@ -302,7 +322,7 @@ def test_a_column_that_is_not_there_is_named_with_its_key(
 ) -> None:
     raw = make_table().assign(year=2026)
     told = refuse(raw, **{key: value})
-    assert told.startswith(f"no column 'nope' (prepare.{key} in params.yaml)")
+    assert told.startswith(f"no column 'nope'; mend prepare.{key} in params.yaml")
     assert "the table has: when, y, x, wind, planned, year" in told
 
 
@@ -339,7 +359,7 @@ def test_a_time_spread_over_columns_is_refused_by_its_line(refuse: Refuse, make_
 
 def test_columns_of_the_time_with_other_names_are_refused(refuse: Refuse, make_table: Table) -> None:
     told = refuse(make_table().assign(jahr=2026, tag=1), time=["jahr", "tag"])
-    assert told.startswith("columns jahr, tag: ")
+    assert told.startswith("column 'jahr, tag': ")
     assert told.endswith("name them year, month, day, hour")
 
 
@@ -396,6 +416,22 @@ def test_hours_taken_for_half_hours_are_refused(refuse: Refuse, make_table: Tabl
 def test_a_text_in_a_column_of_numbers_is_named_with_its_line(refuse: Refuse, make_table: Table, key: str) -> None:
     told = refuse(change(make_table(), 11, "planned", "n/k"), **{key: ["planned"]})
     assert told.startswith("line 13, column 'planned': 'n/k' is no number; ")
+
+
+def test_blank_lines_do_not_change_the_line_that_is_named(tmp_path: Path, make_prepare: Callable[..., Prepare]) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text("when,y,x\n\n2026-01-01 00:00,1,1\n\n\n2026-01-01 01:00,2,n/k\n")
+    assert complaint(lambda: prepared(path, make_prepare())).startswith(f"{path}, line 6, column 'x': ")
+
+
+@pytest.mark.parametrize("key", ["targets", "features", "known"])
+def test_times_in_a_column_of_numbers_are_refused(
+    tmp_path: Path, make_table: Table, make_prepare: Callable[..., Prepare], key: str
+) -> None:
+    # They became nanoseconds since 1970.
+    path = tmp_path / "toy.parquet"
+    make_table().assign(planned=pd.date_range("2026-01-01", periods=60, freq="h")).to_parquet(path)
+    assert "column 'planned'" in complaint(lambda: prepared(path, make_prepare(**{key: ["planned"]})))
 
 
 @pytest.mark.parametrize("key", ["targets", "features", "known"])

@@ -133,7 +133,7 @@ def test_the_reason_names_the_rule_the_sizes_and_the_figures() -> None:
         "The best, 1 layer of 32 memory cells, scores 0.4000 against 0.4100: ",
         "a difference of 0.0100 with a standard error of 0.0271, paired over 4 folds",
         "Without memory cells the score is 0.6000: 0.1900 ±",
-        "The odds that a larger size tried is better by more than 1 % are at most ",
+        "No larger size tried is better by more than 1 % with odds above ",
     ):
         assert words in told
 

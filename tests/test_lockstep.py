@@ -99,6 +99,12 @@ def test_learning_rate_dropout_and_weight_decay_all_change_the_training(make_wor
     assert len({tuple(epoch.train_loss for epoch in curve) for curve in found.values()}) == 2 * 8
 
 
+def test_a_batch_larger_than_a_fold_is_the_whole_fold(make_work: MakeWork) -> None:
+    whole, larger = (training.train(make_work(batch=batch), Size(1, 3)) for batch in (41, 5000))
+    assert {row.n_train for row in whole.rows} == {41}
+    assert larger.epochs == whole.epochs
+
+
 def test_settings_that_end_before_a_rung_are_compared_then(make_work: MakeWork) -> None:
     # Patience ends all of them in epoch 2; the rung would have come in epoch 5.
     work = make_work(learning_rates=[100.0, 1000.0], rungs=[5], epochs=6, patience=2, seeds=2)
@@ -126,8 +132,10 @@ def close(one: list[Any], other: list[Any]) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_a_fold_alone_is_trained_as_it_is_beside_others(make_work: MakeWork, size: Size) -> None:
-    work = make_work(split={"folds": 3}, epochs=3)
+@pytest.mark.parametrize("scheme", ["contiguous", "expanding"])
+def test_a_fold_alone_is_trained_as_it_is_beside_others(make_work: MakeWork, size: Size, scheme: str) -> None:
+    # Folds of an expanding past are unequally long, and the first one has made its steps before the others.
+    work = make_work(split={"folds": 3, "scheme": scheme}, epochs=3)
     alone = replace(work, folds=Folds(work.folds.labels[:1], work.folds.holdout, work.folds.development))
     together, single = training.train(work, size), training.train(alone, size)
     close(of_fold(together, 1), of_fold(single, 1))

@@ -157,6 +157,15 @@ MANY: dict[str, Any] = {
 }
 
 
+# Folds that make different numbers of steps and end in different epochs.
+UNEQUAL: dict[str, Any] = {
+    "split": {"scheme": "expanding", "folds": 3},
+    "learning_rates": [0.1],
+    "epochs": 6,
+    "patience": 1,
+}
+
+
 @pytest.mark.parametrize("size", [SMALL, Size(2, 8)])
 def test_the_same_work_gives_the_same_result_whatever_was_drawn_before(make_work: MakeWork, size: Size) -> None:
     torch.manual_seed(1)
@@ -175,7 +184,7 @@ class KilledError(Exception):
     """Stands for whatever ends a process."""
 
 
-@pytest.mark.parametrize(("size", "changes"), [(SMALL, {}), (Size(2, 8), MANY)])
+@pytest.mark.parametrize(("size", "changes"), [(SMALL, UNEQUAL), (Size(2, 8), MANY)])
 def test_an_interrupted_training_goes_on_where_it_was_and_ends_as_if_nothing_had_been(
     make_work: MakeWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: Size, changes: dict[str, Any]
 ) -> None:

@@ -42,16 +42,16 @@ def test_windows_are_ordered_by_time_then_by_series(make_windows: Make) -> None:
 
 
 def test_a_window_is_dropped_if_it_must_predict_an_unobserved_target(make_windows: Make) -> None:
-    # Row 6 is missing: the windows from 0 to 6 see or predict it at steps 3 and 4 (predicted: starts 2 and 3).
+    # Row 6 is missing: windows 2 and 3 would predict it, and window 6 could only fill it from a row not its own.
     y = [0, 1, 2, 3, 4, 5, NAN, 7, 8, 9, 10, 11]
-    assert make_windows(y, fill=3).first.tolist() == [0, 1, 4, 5, 6, 7]
+    assert make_windows(y, fill=3).first.tolist() == [0, 1, 4, 5, 7]
 
 
 def test_a_window_is_dropped_if_it_sees_a_gap_longer_than_the_fill(make_windows: Make) -> None:
     y = [0, 1, 2, 3, 4, 5, NAN, NAN, 8, 9, 10, 11, 12, 13]
     # One step filled: row 6 may be seen, row 7 may not.
     assert make_windows(y, fill=1).first.tolist() == [0, 1, 8, 9]
-    assert make_windows(y, fill=2).first.tolist() == [0, 1, 5, 6, 7, 8, 9]
+    assert make_windows(y, fill=2).first.tolist() == [0, 1, 5, 8, 9]
     assert make_windows(y, fill=0).first.tolist() == [0, 1, 8, 9]
 
 
@@ -80,7 +80,8 @@ def test_features_are_filled_without_limit_and_nothing_from_after(
     )
     made = windows.build(frame, make_schema(features=("x",)), make_window(), Path("a.csv"))
     assert made.inputs[:, 1].tolist() == pytest.approx([NAN, 1, 1, 1, 1, 1, 1, 1, 2], nan_ok=True)
-    assert made.first.tolist() == [1, 2, 3, 4]
+    # Only window 1 begins with an observed row: the others would be filled from a row that is not their own.
+    assert made.first.tolist() == [1]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +161,7 @@ def test_a_window_is_usable_if_and_only_if_one_who_looks_at_it_alone_says_so(
             seen.append(run <= fill)
         for first in range(len(part) - lookback - horizon + 1):
             origin = first + lookback
-            if all(seen[first:origin]) and all(part[origin : origin + horizon]):
+            if part[first] and all(seen[first:origin]) and all(part[origin : origin + horizon]):
                 expected.append(begin + first)
         begin += len(part)
     try:

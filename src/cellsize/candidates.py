@@ -35,6 +35,17 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
     sizes = grid(units, params.layers, params.growth)
     if params.include_rules_of_thumb:
         sizes = sorted({*sizes, *(Size(rule["layers"], rule["units"]) for rule in rules)})
+    ladder = [
+        Size(1, neurons(getattr(samples, params.samples), alpha, windows.n_inputs, windows.n_outputs))
+        for alpha in range(round(params.alpha[0]), round(params.alpha[1]) + 1)
+    ]
+
+    def described(size: Size) -> dict[str, Any]:
+        costs = cost(size, params.network, form)
+        past = size.layers * size.units > units
+        named = {"layers": size.layers, "units": size.units, "parameters": costs.parameters}
+        return {**named, **asdict(costs), "past_bound": past}
+
     return {
         "counted": params.samples,
         "samples": asdict(samples),
@@ -43,27 +54,15 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
         "bound": {"kind": params.bound, "alpha": params.alpha[0], "units": units},
         "bounds": bounds,
         "network": params.network.model_dump(),
-        "candidates": [
-            {
-                "layers": size.layers,
-                "units": size.units,
-                "parameters": cost(size, params.network, form).parameters,
-                **asdict(cost(size, params.network, form)),
-                "past_bound": size.layers * size.units > units,
-            }
-            for size in sizes
-        ],
+        "candidates": [described(size) for size in sizes],
         "rules_of_thumb": rules,
-        "alpha_ladder": [
-            neurons(getattr(samples, params.samples), alpha, windows.n_inputs, windows.n_outputs)
-            for alpha in range(round(params.alpha[0]), round(params.alpha[1]) + 1)
-        ],
+        "alpha_ladder": [described(size) for size in dict.fromkeys(ladder)],
     }
 
 
-def sizes(candidates: dict[str, Any]) -> list[Size]:
-    """The grid of a `candidates.json`."""
-    return [Size(one["layers"], one["units"]) for one in candidates["candidates"]]
+def sizes(candidates: dict[str, Any], key: str = "candidates") -> list[Size]:
+    """The grid of a `candidates.json`, or its `alpha_ladder`."""
+    return [Size(one["layers"], one["units"]) for one in candidates[key]]
 
 
 def rules_of_thumb(samples: int, windows: Windows) -> list[dict[str, Any]]:

@@ -135,8 +135,8 @@ def _reason(
         )
     if any(one.parameters > chosen.parameters for one in scores):
         told += (
-            f"The odds that a larger size tried is better by more than {100 * rule.tolerance:g} % "
-            f"are at most {100 * odds:.0f} %."
+            f"No larger size tried is better by more than {100 * rule.tolerance:g} % "
+            f"with odds above {100 * odds:.0f} %."
         )
     else:
         told += "No larger size was tried."

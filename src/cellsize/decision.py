@@ -29,7 +29,8 @@ def decide(
         InputError: A size is incomplete, or none is within the budget.
     """
     scores = from_trials(trials, "build/trials.csv", folds)
-    described = {Size(one["layers"], one["units"]): one for one in candidates["candidates"]}
+    listed = [*candidates["alpha_ladder"], *candidates["candidates"]]
+    described = {Size(one["layers"], one["units"]): one for one in listed}
     unknown = [one.size for one in scores if one.size not in described]
     if unknown:
         raise InputError(f"build/trials.csv: size {unknown[0]} is no candidate; run search again")

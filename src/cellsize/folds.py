@@ -137,7 +137,7 @@ def _validation(
     if params.scheme == "contiguous":
         return validation, development & (before | after)
     if params.scheme == "sliding":
-        before &= start >= block[0] - len(parts[0]) - span
+        before &= start >= block[0] - (parts[1][0] - parts[0][0])
     return validation, development & before
 
 

@@ -114,6 +114,10 @@ class Lockstep(pl.LightningModule):
             foreach=True,
         )
 
+    def on_fit_start(self) -> None:
+        """Follows the weights to their device; Lightning moves only what it knows as a parameter."""
+        self.averages = [[weight.to(self.device) for weight in weights] for weights in self.averages]
+
     def on_train_epoch_start(self) -> None:
         """Draws dropout from the epoch alone, so that a resumed training draws the same."""
         torch.manual_seed(derive(self.work.seed, self.size, self.current_epoch + 1, 1 << 16))

@@ -221,7 +221,7 @@ class Params(Section):
     @model_validator(mode="after")
     def _season_is_seen(self) -> "Params":
         if self.baseline.season > self.window.lookback:
-            raise ValueError("baseline.season is longer than window.lookback: a window must see one season")
+            raise ValueError("baseline.season is longer than window.lookback; set it so that a window sees one season")
         return self
 
 
@@ -241,6 +241,8 @@ def load(path: Path) -> Params:
         content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; copy the one from the repository") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: a folder; give a file with the parameters") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8 text; save the file as UTF-8") from None
     except MarkedYAMLError as error:
@@ -265,6 +267,8 @@ def _first(error: ValidationError) -> str:
     if detail["type"] == "missing":
         return f"{key}: missing; add it (see the repository's params.yaml)"
     told = detail["msg"].removeprefix("Value error, ")
+    if not key:
+        return told
     return f"{key}: {told} (found {detail['input']!r})" if _is_plain(detail["input"]) else f"{key}: {told}"
 
 
@@ -281,4 +285,6 @@ def _finite(path: Path, content: dict[str, object]) -> dict[str, object]:
             raise InputError(f"{path}: {key.lstrip('.')}: {value} is no usable number; give a finite one")
         if isinstance(value, dict):
             stack += [(f"{key}.{name}", part) for name, part in value.items()]
+        if isinstance(value, list):
+            stack += [(key, part) for part in value]
     return content

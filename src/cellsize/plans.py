@@ -20,7 +20,7 @@ AHEAD = 4
 def plan(candidates: dict[str, Any], search: Search) -> Plan:
     """The walk over the candidates that `search.procedure` names."""
     grid = sizes(candidates)
-    ladder = [Size(1, units) for units in candidates["alpha_ladder"]]
+    ladder = sizes(candidates, "alpha_ladder")
 
     def walk(known: dict[Size, Scores]) -> Walk:
         match search.procedure:

@@ -99,14 +99,17 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
     found = []
     for _, group in trials.groupby(["layers", "units"], sort=True):
         size = Size(int(group["layers"].iloc[0]), int(group["units"].iloc[0]))
-        failed = group[group["status"] == "failed"]
-        if len(failed):
-            raise InputError(
-                f"{source}: size {size} failed in fold {failed['fold'].iloc[0]}, seed {failed['seed'].iloc[0]}: no "
-                "size is chosen among incomplete ones; lower search.training.learning_rates and run again"
-            )
         scored = group[group["status"] == "ok"]
-        if scored["score"].isna().any():
+        failed = group[group["status"] == "failed"]
+        # A setting may fail where another one did not: only a fold and seed without any score is incomplete.
+        broken, trained = ({*zip(rows["fold"], rows["seed"], strict=True)} for rows in (failed, scored))
+        if broken - trained:
+            fold, seed = min(broken - trained)
+            raise InputError(
+                f"{source}: size {size} failed in fold {fold}, seed {seed}: no size is chosen among incomplete ones; "
+                "lower search.training.learning_rates and run again"
+            )
+        if not np.isfinite(scored["score"]).all():
             raise InputError(f"{source}: size {size} has a row without a score; remove the file and run search again")
         by_fold = scored.groupby("fold")[["score", "train_score", "n_train", "n_validation"]].mean()
         if list(by_fold.index) != list(range(1, folds + 1)):

@@ -202,7 +202,8 @@ def _tune(work: Work, walker: Walker, search: Search, folder: Path) -> None:
         if search.gpus_per_trial:
             workers = max(1, int(held.get("GPU", 0) / search.gpus_per_trial))
         resources = {"cpu": 1, "gpu": search.gpus_per_trial}
-        trainable = tune.with_resources(tune.with_parameters(_trial, work=work, folder=str(folder)), resources)
+        given = {"work": work, "folder": str(folder), "accelerator": "gpu" if search.gpus_per_trial else "cpu"}
+        trainable = tune.with_resources(tune.with_parameters(_trial, **given), resources)
         tune.Tuner(
             trainable,
             tune_config=tune.TuneConfig(
@@ -223,7 +224,7 @@ def _tune(work: Work, walker: Walker, search: Search, folder: Path) -> None:
         ray.shutdown()
 
 
-def _trial(config: dict[str, int], work: Work, folder: str) -> None:
+def _trial(config: dict[str, int], work: Work, folder: str, accelerator: str) -> None:
     """One trial: a size on every fold. Results travel as files, whole or not at all."""
     size, last = Size(config["layers"], config["units"]), time.monotonic()
     path, checkpoint = Path(folder) / f"{size}.npz", Path(folder) / f"{size}.ckpt"
@@ -234,6 +235,6 @@ def _trial(config: dict[str, int], work: Work, folder: str) -> None:
             last = time.monotonic()
             tune.report({"epoch": epoch})
 
-    train(work, size, checkpoint, on_epoch).save(path)
+    train(work, size, checkpoint, on_epoch, accelerator).save(path)
     checkpoint.unlink(missing_ok=True)
     tune.report({"epoch": work.training.epochs + 1})

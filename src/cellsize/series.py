@@ -1,6 +1,8 @@
 """From a raw table to clean series: a regular clock, gaps marked, calendar features."""
 
+import re
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -25,20 +27,18 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         tables.require(table, path, (prepare.series,), "prepare.series")
     for key in ("targets", "features", "categories", "known"):
         tables.require(table, path, getattr(prepare, key), f"prepare.{key}")
-    try:
-        step(prepare.frequency)
-    except ValueError:
-        raise InputError(f"prepare.frequency: {prepare.frequency!r} is no fixed step; use h, 15min, D") from None
+    if not re.fullmatch(r"([1-9]\d*)?(ms|s|min|h|D|W)", prepare.frequency):
+        raise InputError(f"prepare.frequency: {prepare.frequency!r} is no fixed step; use h, 15min, D")
     if prepare.timezone is not None:
         try:
-            pd.Timestamp("2026-01-01", tz=prepare.timezone)
-        except (ValueError, KeyError):
+            ZoneInfo(prepare.timezone)
+        except (ValueError, KeyError, OSError):
             raise InputError(f"prepare.timezone: {prepare.timezone!r} is unknown; use Area/City or null") from None
     flagged = []
     for column in (*prepare.targets, *prepare.features, *prepare.known):
         values = tables.numbers(table, path, column)
         if column in prepare.targets and np.nanmin(values) == np.nanmax(values):
-            raise InputError(f"{path}, column {column!r}: the target never changes; there is nothing to forecast")
+            raise InputError(f"{path}, column {column!r}: the target never changes; remove it from prepare.targets")
         missing = np.flatnonzero(np.isnan(values))
         if missing.size and column in prepare.known:
             where = tables.line(path, missing[0])
@@ -49,7 +49,7 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     for name, found in levels.items():
         if not 2 <= len(found) <= 50:
             raise InputError(f"{path}, column {name!r}: {len(found)} levels; a category has 2 to 50, else remove it")
-    return Schema(
+    schema = Schema(
         time=time,
         series=prepare.series,
         targets=prepare.targets,
@@ -62,6 +62,11 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         gap=prepare.gap,
         flagged=tuple(flagged),
     )
+    made = [SERIES, TIME, *schema.calendar_columns, *(f"{name}{MISSING}" for name in flagged)]
+    taken = sorted(set(made) & {*prepare.targets, *prepare.features, *prepare.known})
+    if taken:
+        raise InputError(f"{path}, column {taken[0]!r}: this name is needed for a column that is made; rename yours")
+    return schema
 
 
 def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The user's raw table: read it, and refuse what would be wrong later, naming the row."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -29,21 +30,38 @@ def read(path: Path) -> pd.DataFrame:
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
         elif path.suffix == ".csv" or path.name.endswith(".csv.gz"):
+            _refuse_twice(path)
             table = pd.read_csv(path)
         else:
             raise InputError(f"{path}: neither .csv nor .parquet; convert the table to one of them")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}{_undecodable(path)}: not UTF-8; save the file as UTF-8") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(f"{path}: {error}; mend that line") from None
-    except ArrowInvalid:
-        raise InputError(f"{path}: no valid Parquet file; write it again") from None
+    except (ArrowInvalid, OSError, EOFError) as error:
+        kind = "Parquet" if path.suffix == ".parquet" else "CSV"
+        raise InputError(f"{path}: no valid {kind} file ({error}); write it again") from None
     if table.empty:
         raise InputError(f"{path}: a header and no rows; give a table with rows")
-    if not table.columns.is_unique:
-        twice = table.columns[table.columns.duplicated()][0]
-        raise InputError(f"{path}: column {twice!r} stands twice in the header; rename one")
     return table
+
+
+def _refuse_twice(path: Path) -> None:
+    """Refuses a header that names a column twice: pandas would quietly rename the second."""
+    header = pd.read_csv(path, header=None, nrows=1, dtype="str").iloc[0].dropna()
+    if not header.is_unique:
+        raise InputError(f"{path}, line 1: column {header[header.duplicated()].iloc[0]!r} stands twice; rename one")
+
+
+def _undecodable(path: Path) -> str:
+    """The line of the first byte that is not UTF-8, for a message."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        for number, text in enumerate(file, start=1):
+            try:
+                text.decode("utf-8")
+            except UnicodeDecodeError:
+                return f", line {number}"
+    return ""
 
 
 def line(path: Path, position: int) -> str:
@@ -56,7 +74,7 @@ def require(table: pd.DataFrame, path: Path, columns: tuple[str, ...], key: str)
     for column in columns:
         if column not in table.columns:
             there = ", ".join(map(str, table.columns[:12]))
-            raise InputError(f"{path}: no column {column!r} ({key} in params.yaml); the table has: {there}")
+            raise InputError(f"{path}: no column {column!r}; mend {key} in params.yaml (the table has: {there})")
 
 
 def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
@@ -96,7 +114,8 @@ def times(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> pd.Serie
     try:
         parsed = pd.to_datetime(source, errors="coerce")
     except ValueError as error:
-        raise InputError(f"{path}, columns {', '.join(columns)}: {error}; name them year, month, day, hour") from None
+        several = "write all times on one clock" if len(columns) == 1 else "name them year, month, day, hour"
+        raise InputError(f"{path}, column {', '.join(columns)!r}: {error}; {several}") from None
     bad = np.flatnonzero(parsed.isna().to_numpy())
     if bad.size:
         found = source.iloc[bad[0]] if len(columns) == 1 else dict(source.iloc[bad[0]])

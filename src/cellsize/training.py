@@ -30,7 +30,11 @@ SAVE_SECONDS = 20.0
 
 
 def train(
-    work: Work, size: Size, checkpoint: Path | None = None, on_epoch: Callable[[int], None] | None = None
+    work: Work,
+    size: Size,
+    checkpoint: Path | None = None,
+    on_epoch: Callable[[int], None] | None = None,
+    accelerator: str = "cpu",
 ) -> Result:
     """Trains a size on every fold and scores it on the validation parts.
 
@@ -39,6 +43,7 @@ def train(
         size: What to train; (0, 0) is the linear map alone.
         checkpoint: Where to keep the state between epochs; continues from it if it is there.
         on_epoch: Called with the number of epochs done after each.
+        accelerator: Lightning's name of the device: cpu or gpu.
 
     Returns:
         A row for each fold, seed and setting, learning curves, and residuals.
@@ -52,7 +57,7 @@ def train(
         curves = []
     else:
         lockstep = Lockstep(work, size, parts, shape(work.windows), settings(work))
-        _fit(lockstep, checkpoint, on_epoch)
+        _fit(lockstep, checkpoint, on_epoch, accelerator)
         _keep_best(lockstep)
         rows = [_row(lockstep, number) for number in range(len(lockstep.members))]
         curves = lockstep.curves()
@@ -103,7 +108,7 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
         [setting],
     )
     if epochs:
-        _fit(lockstep, None, None)
+        _fit(lockstep, None, None, "cpu")
     _keep_best(lockstep)
     return part, lockstep.net(0)
 
@@ -118,7 +123,7 @@ def _part(work: Work, fold: Fold, size: Size) -> Part:
     return Part(fold, scaling, linear, _score(work, part, [], fold.stop))
 
 
-def _fit(lockstep: Lockstep, checkpoint: Path | None, on_epoch: Callable[[int], None] | None) -> None:
+def _fit(lockstep: Lockstep, checkpoint: Path | None, on_epoch: Callable[[int], None] | None, accelerator: str) -> None:
     """Runs Lightning until no member is active."""
     training = lockstep.work.training
     torch.set_num_threads(1)
@@ -128,7 +133,7 @@ def _fit(lockstep: Lockstep, checkpoint: Path | None, on_epoch: Callable[[int], 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         trainer = pl.Trainer(
-            accelerator="auto",
+            accelerator=accelerator,
             devices=1,
             max_epochs=training.epochs + (training.rungs[-1] if training.rungs else 0),
             logger=False,

@@ -117,9 +117,9 @@ class Windows:
 def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> Windows:
     """Makes base arrays and the index of all usable windows.
 
-    A window is usable if everything it sees is there (targets are filled from before over at most
-    `window.fill` steps, features without limit, and flagged) and every target it must predict was
-    really observed.
+    A window is usable if its first row was observed, everything it sees is there (targets are filled from
+    before over at most `window.fill` steps, features without limit, and flagged), and every target it must
+    predict was really observed.
 
     Args:
         frame: Clean series, as `series.clean` returns them.
@@ -142,7 +142,10 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
             "(window.lookback + window.horizon); give more rows or shorten the window"
         )
     arrays = base(frame, schema, window)
-    usable = _usable(arrays, window)
+    # Its first row must be observed: what a window fills its gaps from has to be a row of its own, or a training
+    # window would see a row of the validation block before it.
+    observed = frame[list(schema.past_columns)].notna().all(axis=1).to_numpy()
+    usable = _usable(arrays, window, observed)
     if not usable.size:
         raise InputError(
             f"{source}: no window of {span} steps has every value it needs; raise window.fill, or remove the "
@@ -201,7 +204,7 @@ def fill(frame: pd.DataFrame, schema: Schema, window: Window) -> pd.DataFrame:
     return filled
 
 
-def _usable(arrays: Windows, window: Window) -> Ints:
+def _usable(arrays: Windows, window: Window, observed: npt.NDArray[np.bool_]) -> Ints:
     """First rows of the usable windows, by running sums over the rows."""
     rows, span = len(arrays.step), window.lookback + window.horizon
     seen = np.isfinite(arrays.inputs).all(axis=1)
@@ -213,5 +216,5 @@ def _usable(arrays: Windows, window: Window) -> Ints:
     inside = arrays.series[first] == arrays.series[first + span - 1]
     seen_all = seen_sum[origin] - seen_sum[first] == window.lookback
     predicted_all = predicted_sum[first + span] - predicted_sum[origin] == window.horizon
-    usable: Ints = first[inside & seen_all & predicted_all]
+    usable: Ints = first[inside & seen_all & predicted_all & observed[first]]
     return usable

@@ -33,7 +33,8 @@ def windows() -> Windows:
     first = first[np.lexsort((series[first], step[first]))]
     return Windows(
         inputs=hour, n_known=0, target=hour, step=step, series=series, first=first,
-        names=("north", "south"), targets=("load",), epoch="2024-03-01T00:00:00", seconds=3600.0, lookback=LOOKBACK, horizon=HORIZON,
+        names=("north", "south"), targets=("load",),
+        epoch="2024-03-01T00:00:00", seconds=3600.0, lookback=LOOKBACK, horizon=HORIZON,
         transform="none", normalise="last",
     )  # fmt: skip
 

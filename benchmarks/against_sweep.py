@@ -1,0 +1,185 @@
+"""The sweep everyone writes, against this project with its defaults, on grids of sizes cut at several bounds.
+
+The sweep is what Ray Tune's and Lightning's documentation show: one trial for each size, learning rate and fold, a
+plain LSTM in a LightningModule, a DataLoader over materialised windows, early stopping on the validation part with the
+project's patience, everything on the grid; then the setting with the lowest mean loss is trained on all that comes
+before the holdout, and scored there. It has one repetition, no MLflow, and no linear map beside it. The project climbs
+the same grid with its own params.yaml (its seeds, learning rates, rungs; MLflow), chooses, refits and scores. Each side
+runs whole in a fresh process, imports and data stages included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytorch_lightning as pl
+import ray
+import torch
+from ray import tune
+from torch.utils.data import DataLoader, TensorDataset
+
+from benchmarks import data
+from cellsize.batches import fit_scaling, gather
+from cellsize.params import Training
+from cellsize.sizes import ZERO, Size
+from cellsize.windows import Ints
+
+
+def sweep(name: str, bound: int, folder: Path, workers: int, smoke: bool, reuse_actors: bool) -> dict[str, Any]:
+    """The other side: every size, learning rate and fold as a trial of its own."""
+    found, training = data.loaded_for(name, smoke)
+    sizes = [(size.layers, size.units) for size in data.cut(found, bound, smoke) if size != ZERO]
+    ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    tuner = tune.Tuner(
+        tune.with_resources(tune.with_parameters(_trial, found=found, training=training), {"cpu": 1}),
+        param_space={
+            "size": tune.grid_search(sizes),
+            "learning_rate": tune.grid_search(list(training.learning_rates)),
+            "fold": tune.grid_search(list(range(len(found.folds.labels)))),
+        },
+        tune_config=tune.TuneConfig(metric="best", mode="min", reuse_actors=reuse_actors),
+        run_config=tune.RunConfig(name="sweep", storage_path=str(folder), verbose=0, callbacks=[_progress()]),
+    )
+    trials = [(result.config, result.metrics or {}) for result in tuner.fit()]
+    table = pd.DataFrame(
+        [{**config, "best": metrics["best"], "epoch": metrics["best_epoch"]} for config, metrics in trials]
+    )
+    mean = table.groupby(["size", "learning_rate"]).agg({"best": "mean", "epoch": "median", "fold": "count"})
+    if (mean["fold"] != len(found.folds.labels)).any():
+        raise SystemExit("a trial of the sweep failed: its figures would mean nothing")
+    (layers, units), rate = mean["best"].idxmin()
+    epochs = int(mean.loc[((layers, units), rate), "epoch"])
+    nothing, holdout = np.empty(0, np.int64), np.flatnonzero(found.folds.holdout)
+    config = {"size": (layers, units), "learning_rate": rate}
+    module = _fit(config, found, training, np.flatnonzero(found.folds.development), nothing, epochs, [])
+    return {
+        "size": str(Size(layers, units)),
+        "learning_rate": rate,
+        "parameters": sum(weight.numel() for weight in module.parameters()),
+        "recurrent": sum(weight.numel() for weight in module.lstm.parameters()),
+        "holdout": _loss(module, found, np.flatnonzero(found.folds.development), holdout),
+        "validation": float(mean["best"].min()),
+        "sizes": len(sizes),
+        "trainings": len(trials),
+    }
+
+
+def _trial(config: dict[str, Any], found: data.Data, training: Training) -> None:
+    """One size, learning rate and fold: what the documentation's example does."""
+
+    class Report(pl.Callback):
+        best, epoch = float("inf"), 0
+
+        def on_validation_epoch_end(self, trainer: Any, pl_module: Any) -> None:
+            loss = float(trainer.callback_metrics["val_loss"])
+            if loss < self.best:
+                self.best, self.epoch = loss, trainer.current_epoch + 1
+            tune.report({"val_loss": loss, "best": self.best, "best_epoch": self.epoch})
+
+    fold = found.folds.fold(config["fold"])
+    stop = pl.callbacks.EarlyStopping("val_loss", patience=training.patience)
+    _fit(config, found, training, fold.train, fold.validation, training.epochs, [Report(), stop])
+
+
+def _fit(
+    config: dict[str, Any], found: data.Data, training: Training, train: Ints, validation: Ints, epochs: int,
+    callbacks: list[Any],
+) -> Any:  # fmt: skip
+    class Plain(pl.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            layers, units = config["size"]
+            self.lstm = torch.nn.LSTM(found.windows.n_inputs, units, layers, batch_first=True)
+            self.head = torch.nn.Linear(units, found.windows.n_outputs)
+
+        def forward(self, steps: torch.Tensor) -> torch.Tensor:
+            return self.head(self.lstm(steps)[0][:, -1])
+
+        def training_step(self, batch: Any, _: int) -> torch.Tensor:
+            return torch.nn.functional.mse_loss(self(batch[0]), batch[1])
+
+        def validation_step(self, batch: Any, _: int) -> None:
+            self.log("val_loss", torch.nn.functional.mse_loss(self(batch[0]), batch[1]))
+
+        def configure_optimizers(self) -> torch.optim.Optimizer:
+            return torch.optim.Adam(self.parameters(), config["learning_rate"])
+
+    def windows_of(chosen: Ints) -> TensorDataset:
+        batch = gather(found.windows, fit_scaling(found.windows, train), chosen)
+        return TensorDataset(torch.from_numpy(batch.steps.copy()), torch.from_numpy(batch.target).flatten(1))
+
+    pl.seed_everything(config.get("fold", 0), verbose=False)
+    trainer = pl.Trainer(
+        accelerator="cpu", max_epochs=epochs, logger=False, enable_checkpointing=False, enable_progress_bar=False,
+        enable_model_summary=False, num_sanity_val_steps=0, gradient_clip_val=training.clip, callbacks=callbacks,
+    )  # fmt: skip
+    batches = DataLoader(windows_of(train), training.batch, shuffle=True, drop_last=True)
+    module = Plain()
+    trainer.fit(module, batches, DataLoader(windows_of(validation), 1024) if validation.size else None)
+    return module.eval()
+
+
+def _loss(module: Any, found: data.Data, train: Ints, chosen: Ints) -> float:
+    """Mean squared error in variances of the training rows, as the project's."""
+    batch = gather(found.windows, fit_scaling(found.windows, train), chosen)
+    with torch.no_grad():
+        made = module(torch.from_numpy(batch.steps.copy())).numpy()
+    return float(np.square(made - batch.target.reshape(made.shape), dtype=np.float64).mean())
+
+
+def _progress() -> Any:
+    class Progress(tune.Callback):
+        done = 0
+
+        def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+            self.done += 1
+            if self.done % 15 == 0:
+                data.say(f"sweep: {self.done} trials done")
+
+    return Progress()
+
+
+def main() -> None:
+    """Runs both sides at each bound and writes `sweep.json` after each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bounds", type=int, nargs="+", default=[16, 64])
+    parser.add_argument("--reuse-actors", action="store_true", help="a kinder sweep: trials share processes")
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--side", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--name", default="bay-area-traffic", choices=list(data.PLACES))
+    given = parser.parse_args()
+    if given.side:  # run as a script, so that Ray sends the trial's function along and a trial imports what it needs
+        with tempfile.TemporaryDirectory() as folder:
+            options = (given.name, given.bounds[0], Path(folder), 2, given.smoke, given.reuse_actors)
+            print(json.dumps(sweep(*options)))
+        return
+    lines: list[dict[str, Any]] = []
+    smoke, kind = ["--smoke"] * given.smoke, ["--reuse-actors"] * given.reuse_actors
+    for bound in given.bounds[:1] if given.smoke else given.bounds:
+        ours, seconds = data.fresh("benchmarks.sizing", given.name, "--bound", bound, *smoke)
+        theirs, their_seconds = data.fresh(
+            "benchmarks.against_sweep", "--side", "--name", given.name, "--bounds", bound, *smoke, *kind
+        )
+        line = {
+            "bound": bound,
+            "speedup": their_seconds / seconds,
+            "holdout_ratio": ours["holdout"] / theirs["holdout"],
+            "parameter_ratio": ours["parameters"] / theirs["parameters"],
+            "recurrent_ratio": ours["recurrent"] / theirs["recurrent"],
+        }
+        lines.append({**line, "ours": {"seconds": seconds, **ours}, "sweep": {"seconds": their_seconds, **theirs}})
+        data.show([line])
+        columns = ("seconds", "size", "parameters", "recurrent", "holdout", "sizes", "trainings")
+        data.show([{"": side, **{key: lines[-1][side][key] for key in columns}} for side in ("ours", "sweep")])
+        data.write("sweep", lines, given.smoke)
+
+
+if __name__ == "__main__":
+    main()
