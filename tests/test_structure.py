@@ -12,7 +12,9 @@ from cellsize.params import Params
 
 ROOT = Path(__file__).parents[1]
 SOURCE, PIPELINE = ROOT / "src" / "cellsize", ROOT / "pipeline"
-STAGES = "prepare window split propose baseline search choose refit evaluate register report".split()
+STAGES = [
+    "prepare", "window", "split", "propose", "baseline", "search", "choose", "refit", "evaluate", "register", "report",
+]  # fmt: skip
 NOT_STAGES = {"answer", "__init__"}
 
 
@@ -96,7 +98,7 @@ def test_a_stage_gets_every_path_it_declares(name: str) -> None:
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_script_is_thin_and_imports_no_other(name: str) -> None:
     source = (PIPELINE / f"{name}.py").read_text(encoding="utf-8")
-    assert len(source.splitlines()) <= 36
+    assert len(source.splitlines()) < 30
     assert not any(found.startswith("pipeline") for found in imported(PIPELINE / f"{name}.py"))
 
 
@@ -106,7 +108,7 @@ def test_ray_mlflow_torch_and_lightning_are_imported_where_the_design_says() -> 
         "mlflow": {"registry/runs.py", "registry/served.py", "registry/store.py", "registry/versions.py"},
         "pytorch_lightning": {"lockstep.py", "training.py"},
         "torch": {
-            f"{name}.py" for name in "feed forecaster forecasting lockstep members network training".split()
+            "feed.py", "forecaster.py", "forecasting.py", "lockstep.py", "members.py", "network.py", "training.py",
         },
         "matplotlib": {"report/charts.py", "report/drawing.py"},
     }  # fmt: skip
@@ -125,9 +127,7 @@ def test_training_and_pure_modules_reach_neither_ray_nor_mlflow() -> None:
     heavy = ("torch", "pytorch_lightning")
     for pure in ("scores", "choice", "procedures", "bound", "windows", "folds", "sizes", "linear", "decision"):
         reached = closure(SOURCE / f"{pure}.py") | {SOURCE / f"{pure}.py"}
-        assert not any(
-            name.split(".")[0] in ("torch", "pytorch_lightning") for path in reached for name in imported(path)
-        )
+        assert not any(name.split(".")[0] in heavy for path in reached for name in imported(path))
 
 
 def test_no_module_depends_on_itself_in_a_circle() -> None:

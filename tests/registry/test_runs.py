@@ -1,0 +1,59 @@
+"""Runs in a real SQLite store."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cellsize.errors import InputError
+from cellsize.params import Mlflow
+from cellsize.registry.runs import recorder
+from cellsize.registry.store import connect
+from cellsize.trials import Epoch, Result, Row
+
+SETTING = {"learning_rate": 0.01, "dropout": 0.0, "weight_decay": 0.0}
+
+
+def result() -> Result:
+    row = Row(
+        layers=1, units=2, fold=1, seed=0, **SETTING, penalty=1.0, status="ok", epochs=2, stop_score=0.5,
+        train_score=0.4, score=0.6, n_train=10, n_validation=3, parameters=99,
+    )  # fmt: skip
+    epochs = tuple(
+        Epoch(layers=1, units=2, fold=1, seed=0, **SETTING, epoch=epoch, train_loss=0.7, stop_score=0.5)
+        for epoch in (1, 2)
+    )
+    return Result((row,), epochs, np.zeros((1, 1, 1)), np.zeros(1, np.int64), 3.0, 0.1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return Mlflow(uri="sqlite:///store.db", experiment="toy")
+
+
+def test_a_size_recorded_twice_has_one_run_below_one_parent(settings: Mlflow) -> None:
+    for _ in range(2):  # the second time is the resumed search
+        recorder(settings, "abc", {"procedure": "climb"})(result())
+    client, experiment = connect(settings)
+    runs = client.search_runs([experiment])
+    parents = [run for run in runs if run.data.tags["cellsize.size"] == "all"]
+    children = [run for run in runs if run.data.tags["cellsize.size"] == "1x2"]
+    assert (len(parents), len(children), len(runs)) == (1, 1, 2)
+    assert children[0].data.tags["mlflow.parentRunId"] == parents[0].info.run_id
+    history = client.get_metric_history(children[0].info.run_id, "fold_1_stop_score_seed_0")
+    assert [(one.step, one.value) for one in history] == [(1, 0.5), (2, 0.5)]
+    assert children[0].data.metrics["score"] == 0.6
+
+
+def test_another_search_has_another_parent(settings: Mlflow) -> None:
+    recorder(settings, "abc", {})
+    recorder(settings, "def", {})
+    client, experiment = connect(settings)
+    assert len(client.search_runs([experiment])) == 2
+
+
+def test_a_folder_as_the_store_is_refused_in_one_line(settings: Mlflow) -> None:
+    with pytest.raises(InputError, match=r"mlflow.uri: './mlruns' is a folder; use sqlite"):
+        connect(settings.model_copy(update={"uri": "./mlruns"}))
