@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run example test check clean constraints
+.PHONY: help run example test check clean constraints bench-known bench-overhead bench-pipeline
 
 PYTHON ?= python3
 INSTALLED := .venv/.installed
@@ -53,6 +53,15 @@ test: $(INSTALLED) ## run the test suite
 
 check: $(INSTALLED) ## lint, format and types
 	@$(IN_VENV) python -m ruff check; python -m ruff format --check; python -m mypy src pipeline
+
+bench-known: $(INSTALLED) ## problems whose right size is known (an hour on 2 cores)
+	@$(IN_VENV) OMP_NUM_THREADS=1 python -m benchmarks.known_size
+
+bench-overhead: $(INSTALLED) ## a search against bare torch loops of the same steps
+	@$(IN_VENV) python -m benchmarks.overhead
+
+bench-pipeline: $(INSTALLED) ## make run on a fresh copy: wall time, memory, the same bytes twice
+	@$(IN_VENV) python -m benchmarks.pipeline
 
 clean: ## remove what runs and tools wrote; keeps .venv, DVC's cache and the MLflow registry
 	rm -rf build reports .cache dist examples/*/build examples/*/reports examples/*/.cache

@@ -222,12 +222,12 @@ def make_network() -> Callable[..., Network]:
 
 @pytest.fixture(scope="session")
 def make_training() -> Callable[..., Training]:
-    """The section `training`: one setting, four epochs."""
+    """The section `training`: one setting, three epochs."""
 
     def make(**changes: Any) -> Training:
         plain = {
-            "learning_rates": [1e-2], "dropouts": [0.0], "weight_decays": [0.0], "rungs": [], "seeds": 1, "epochs": 4,
-            "patience": 4, "batch": 16, "clip": 1.0, "average": 0.5,
+            "learning_rates": [1e-2], "dropouts": [0.0], "weight_decays": [0.0], "rungs": [], "seeds": 1, "epochs": 3,
+            "patience": 3, "batch": 32, "clip": 1.0, "average": 0.5,
         }  # fmt: skip
         return Training.model_validate(plain | changes)
 

@@ -60,7 +60,7 @@ def problems(draw: st.DrawFn) -> tuple[list[Any], tuple[int, ...], dict[str, int
     return values, tuple(begins), window, split
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(problem=problems())
 def test_parts_of_a_fold_share_nothing_and_none_is_empty(
     make_windows: Make,

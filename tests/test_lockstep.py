@@ -39,6 +39,7 @@ MANY: dict[str, Any] = {
     "seeds": 2,
     "epochs": 6,
     "patience": 6,
+    "batch": 16,
 }
 
 

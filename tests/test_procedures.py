@@ -169,7 +169,7 @@ def truths(draw: st.DrawFn) -> dict[Size, Scores]:
     return {size: scores(size, mean, noise, train=mean / 2) for size, mean in zip(DEEP, means, strict=True)}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     truth=truths(),
     patience=st.integers(1, 3),
