@@ -40,6 +40,7 @@ def prepare(folder: Path, smoke: bool) -> None:
     arrays = {name: getattr(loaded.windows, name) for name in ("inputs", "target", "first", "lookback", "horizon")}
     np.savez(folder / "bare.npz", labels=loaded.folds.labels, **arrays)
     described = {"epochs": 1 if smoke else EPOCHS, "sizes": SMOKE if smoke else SIZES, "workers": 2}
+    described["folds"] = len(loaded.folds.labels)
     (folder / "work.json").write_text(json.dumps(described), encoding="utf-8")
 
 
@@ -47,11 +48,11 @@ def bare(folder: Path) -> dict[str, float]:
     """Every size and fold in plain processes, the biggest first."""
     work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
     sizes = sorted(map(tuple, work["sizes"]), key=lambda size: -size[0] * size[1] ** 2)
-    tasks = [(layers, units, fold, work["epochs"]) for layers, units in sizes for fold in range(5)]
+    tasks = [(layers, units, fold, work["epochs"]) for layers, units in sizes for fold in range(work["folds"])]
     with multiprocessing.get_context("spawn").Pool(work["workers"], _open, (str(folder),)) as pool:
         spans = list(pool.imap_unordered(_bare_training, tasks))
     training = max(span[1] for span in spans) - min(span[0] for span in spans)
-    return {"training": training, "core_seconds": sum(end - begin for begin, end, _ in spans), "steps": spans[0][2]}
+    return {"training": training, "core_seconds": sum(s[1] - s[0] for s in spans), "steps": sum(s[2] for s in spans)}
 
 
 def _open(folder: str) -> None:
@@ -201,7 +202,7 @@ def compare(repeats: int, smoke: bool) -> None:
         "ratio": statistics.median(b["wall"] / a["wall"] for a, b in pairs),
         "ratio_without_start_up": statistics.median(b["training"] / a["training"] for a, b in pairs),
         "ratios": [b["wall"] / a["wall"] for a, b in pairs],
-        "steps": int(middle["bare"]["steps"]) * 5 * len(SMOKE if smoke else SIZES),
+        "steps": int(middle["bare"]["steps"]),
         "bare": middle["bare"],
         "ours": middle["ours"],
         "inside_trials": {**trial, "ray_in_trials": middle["ours"]["core_seconds"] - trial["core_seconds"]},

@@ -54,6 +54,7 @@ PARAMS: dict[str, Any] = {
         "procedure": "climb",
         "patience": 2,
         "reach": 8,
+        "effort": 1.25,
         "sample": 5,
         "seed": 0,
         "workers": 0,

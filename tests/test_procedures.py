@@ -269,3 +269,13 @@ def test_alpha_does_not_take_noise_for_overfitting() -> None:
 def test_zero_cells_that_overfit_do_not_end_alpha() -> None:
     known = {ZERO: scores(ZERO, 0.5, train=0.0)}
     assert procedures.alpha(LADDER, known).wanted == (LADDER[0],)
+
+
+def test_a_size_that_costs_far_more_than_all_before_it_ends_the_ladder() -> None:
+    # 128 units cost 1.8 times all the smaller ones together: a search has to end within minutes by default.
+    sizes = [ZERO, *(Size(1, units) for units in (1, 2, 4, 8, 16, 32, 64, 128))]
+    costs = {size: 4.0 * size.units * (6 + size.units) for size in sizes}
+    better = {size: scores(size, 1.0 / (1 + number)) for number, size in enumerate(sizes)}
+    assert procedures.climb(sizes, better, 2, 8).visited == tuple(sizes)
+    allowed = procedures.within_effort(costs, 1.25)
+    assert procedures.climb(sizes, better, 2, 8, allowed=allowed).visited == tuple(sizes[:-1])

@@ -90,7 +90,14 @@ def test_the_weights_that_are_scored_are_those_that_the_stop_score_was_measured_
     # The stop score is measured with a running average of the weights, and so must be the score.
     y = ulam(120)
     work = make_work(
-        y, y, window={"normalise": "none", "horizon": 1}, learning_rates=[0.05], average=0.95, epochs=8, batch=16
+        y,
+        y,
+        window={"normalise": "none", "horizon": 1},
+        learning_rates=[0.05],
+        average=0.95,
+        epochs=8,
+        patience=8,
+        batch=16,
     )
     start, series = work.windows.start, work.windows.series[work.windows.first]
     label = np.where(series == 1, PURGED, np.where(start < 60, TRAIN, PURGED)).astype(np.int8)

@@ -57,10 +57,21 @@ def decide(
         "alpha_implied": alpha_implied(samples, size, candidates["n_inputs"], candidates["n_outputs"]),
         "rule": rule.rule,
         "procedure": procedure,
-        "reason": made.reason,
+        "reason": made.reason + _open_end(made.best.size, by_size, described),
         "rules_of_thumb": [_thumb(one, by_size, chosen) for one in candidates["rules_of_thumb"]],
         "sizes": [_line(trials, described, one, made) for one in scores],
     }
+
+
+def _open_end(best: Size, tried: dict[Size, Scores], described: dict[Size, Any]) -> str:
+    """Says so if the best size is the largest that was tried with its layers, and the grid goes on."""
+    units = [size.units for size in tried if size.layers == best.layers]
+    if best.units < max(units) or not any(size.layers == best.layers and size.units > best.units for size in described):
+        return ""
+    return (
+        f" The best size is the largest that was tried with {best.layers} layer{'s' if best.layers > 1 else ''}: "
+        "a larger one may be better still (search.effort)."
+    )
 
 
 def _costs(described: dict[Size, dict[str, Any]], timings: pd.DataFrame, rule: Choose) -> dict[Size, float]:

@@ -97,16 +97,18 @@ class _StackedLSTM(torch.autograd.Function):
         states = inputs.new_zeros(steps + 1, members, units, n)
         cells = inputs.new_zeros(steps + 1, members, units, n)
         bent = inputs.new_empty(steps, members, units, n)
+        # All views at once, before the loop: making them step by step costs as much as the arithmetic.
+        whole, state, cell, curved = gates.unbind(), states.unbind(), cells.unbind(), bent.unbind()
+        open_, fresh = gates[:, :, : 3 * units].unbind(), gates[:, :, 3 * units :].unbind()
+        entering, kept, shown = (part.unbind() for part in gates[:, :, : 3 * units].split(units, 2))
         for t in range(steps):
-            gate = gates[t]
             if t:
-                torch.baddbmm(gate, w_state, states[t], out=gate)
-            gate[:, : 3 * units].sigmoid_()
-            gate[:, 3 * units :].tanh_()
-            entering, kept, shown, fresh = gate.split(units, 1)
-            torch.mul(entering, fresh, out=cells[t + 1]).addcmul_(kept, cells[t])
-            torch.tanh(cells[t + 1], out=bent[t])
-            torch.mul(shown, bent[t], out=states[t + 1])
+                torch.baddbmm(whole[t], w_state, state[t], out=whole[t])
+            open_[t].sigmoid_()
+            fresh[t].tanh_()
+            torch.mul(entering[t], fresh[t], out=cell[t + 1]).addcmul_(kept[t], cell[t])
+            torch.tanh(cell[t + 1], out=curved[t])
+            torch.mul(shown[t], curved[t], out=state[t + 1])
         ctx.save_for_backward(inputs, w_in, w_state, gates, states, cells, bent)
         return states[1:]
 
@@ -125,14 +127,16 @@ class _StackedLSTM(torch.autograd.Function):
         through = torch.mul(bent, bent).neg_().add_(1).mul_(shown)
         turned = w_state.transpose(1, 2)
         d_cell = torch.zeros_like(cells[0])
+        by_gate = back.view(steps, members, 4, units, n)
+        d_states, behind, keeps, whole = grad.unbind(), through.unbind(), kept.unbind(), back.unbind()
+        two, third, last = by_gate[:, :, :2].unbind(), by_gate[:, :, 2].unbind(), by_gate[:, :, 3].unbind()
         for t in reversed(range(steps)):
-            d_state = grad[t] if t == steps - 1 else torch.baddbmm(grad[t], turned, back[t + 1])
-            d_cell = torch.addcmul(d_cell, d_state, through[t])
-            now = back[t].view(members, 4, units, n)
-            now[:, :2].mul_(d_cell.unsqueeze(1))
-            now[:, 2].mul_(d_state)
-            now[:, 3].mul_(d_cell)
-            d_cell = d_cell * kept[t]
+            d_state = d_states[t] if t == steps - 1 else torch.baddbmm(d_states[t], turned, whole[t + 1])
+            d_cell = torch.addcmul(d_cell, d_state, behind[t])
+            two[t].mul_(d_cell.unsqueeze(1))
+            third[t].mul_(d_state)
+            last[t].mul_(d_cell)
+            d_cell = d_cell * keeps[t]
         rows = back.permute(1, 2, 0, 3).reshape(members, 4 * units, steps * n)
         d_state_weights = torch.bmm(rows, states[:steps].permute(1, 0, 3, 2).reshape(members, steps * n, units))
         d_input_weights = torch.bmm(rows, inputs.permute(1, 0, 3, 2).reshape(members, steps * n, -1))

@@ -150,6 +150,7 @@ class Search(Section):
     procedure: Literal["climb", "grid", "random", "alpha"]
     patience: Positive
     reach: Positive
+    effort: Annotated[float, Field(gt=0)]
     sample: Positive
     seed: Annotated[int, Field(ge=0)]
     workers: Annotated[int, Field(ge=0)]

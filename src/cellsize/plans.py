@@ -21,11 +21,13 @@ def plan(candidates: dict[str, Any], search: Search) -> Plan:
     """The walk over the candidates that `search.procedure` names."""
     grid = sizes(candidates)
     ladder = sizes(candidates, "alpha_ladder")
+    costs = {Size(one["layers"], one["units"]): float(one["multiply_adds"]) for one in candidates["candidates"]}
+    allowed = procedures.within_effort(costs, search.effort)
 
     def walk(known: dict[Size, Scores]) -> Walk:
         match search.procedure:
             case "climb":
-                return procedures.climb(grid, known, search.patience, search.reach, AHEAD)
+                return procedures.climb(grid, known, search.patience, search.reach, AHEAD, allowed)
             case "grid":
                 return procedures.grid(grid, known)
             case "random":

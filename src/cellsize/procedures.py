@@ -12,6 +12,7 @@ import numpy as np
 from cellsize.scores import Scores, compare, paired
 from cellsize.sizes import ZERO, Size
 
+SMALL = 5000.0
 Known = Mapping[Size, Scores]
 
 
@@ -31,9 +32,40 @@ class Walk:
 
 
 Plan = Callable[[dict[Size, Scores]], Walk]
+Allowed = Callable[[Size, tuple[Size, ...]], bool]
 
 
-def climb(sizes: list[Size], known: Known, patience: int, reach: int, ahead: int = 0) -> Walk:
+@dataclass(frozen=True)
+class _Rules:
+    """When a ladder ends; see `climb`."""
+
+    patience: int
+    reach: int
+    allowed: Allowed
+
+
+def within_effort(costs: Mapping[Size, float], limit: float) -> Allowed:
+    """A size may cost at most `limit` times all that was visited before it; small ones always may.
+
+    Args:
+        costs: Multiply-adds of each size for one step of one window.
+        limit: How many times.
+    """
+
+    def allowed(size: Size, visited: tuple[Size, ...]) -> bool:
+        return effort(size, costs) <= limit * sum(effort(one, costs) for one in visited) + SMALL
+
+    return allowed
+
+
+def effort(size: Size, costs: Mapping[Size, float]) -> float:
+    """What training a size costs: a tiny layer's step is overhead, worth about 2,000 multiply-adds."""
+    return costs[size] + 2000.0 * size.layers
+
+
+def climb(
+    sizes: list[Size], known: Known, patience: int, reach: int, ahead: int = 0, allowed: Allowed | None = None
+) -> Walk:
     """Zero cells, then one layer from small to large until larger ones stop helping; then one layer more.
 
     A size helps if its score is lower than the best one's before it by more than one corrected standard
@@ -47,21 +79,23 @@ def climb(sizes: list[Size], known: Known, patience: int, reach: int, ahead: int
         known: Scores so far.
         patience: Sizes in a row that do not help before a ladder ends.
         reach: Units that the first ladder goes to at least.
+        allowed: Whether a size may be tried after those visited; one that may not ends its ladder.
         ahead: How many likely sizes to name: those that follow if the ones before them help, or not.
     """
-    walk = _climb(sizes, known, patience, reach, {})
+    rules = _Rules(patience, reach, allowed or (lambda size, visited: True))
+    walk = _climb(sizes, known, rules, {})
     likely: list[Size] = []
     assumptions: list[dict[Size, bool]] = [{size: helps} for size in walk.wanted for helps in (True, False)]
     while assumptions and len(likely) < ahead:
         assumed = assumptions.pop(0)
-        for size in _climb(sizes, known, patience, reach, assumed).wanted:
+        for size in _climb(sizes, known, rules, assumed).wanted:
             if size not in likely:
                 likely.append(size)
             assumptions += [{**assumed, size: True}, {**assumed, size: False}]
     return Walk(walk.visited, walk.wanted, tuple(likely))
 
 
-def _climb(sizes: list[Size], known: Known, patience: int, reach: int, assumed: Mapping[Size, bool]) -> Walk:
+def _climb(sizes: list[Size], known: Known, rules: _Rules, assumed: Mapping[Size, bool]) -> Walk:
     """One replay; what an assumed size would score is unknown, so that it never becomes the one to beat."""
     if ZERO not in known and ZERO not in assumed:
         return Walk((), (ZERO,))
@@ -74,6 +108,8 @@ def _climb(sizes: list[Size], known: Known, patience: int, reach: int, assumed: 
             ladder = [size for size in ladder if size.units >= max(1, best_size.units // 4)]
         failed = 0
         for size in ladder:
+            if not rules.allowed(size, tuple(visited)):
+                break
             if size not in known and size not in assumed:
                 return Walk(tuple(visited), (size,))
             visited.append(size)
@@ -81,7 +117,7 @@ def _climb(sizes: list[Size], known: Known, patience: int, reach: int, assumed: 
             failed = 0 if helped else failed + 1
             if helped:
                 best, best_size = known.get(size, best), size
-            if failed >= patience and (depth > 1 or size.units >= reach):
+            if failed >= rules.patience and (depth > 1 or size.units >= rules.reach):
                 break
     return Walk(tuple(visited), ())
 

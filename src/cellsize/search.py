@@ -23,7 +23,7 @@ from ray.tune.search import Searcher
 
 from cellsize.errors import InputError
 from cellsize.params import Search
-from cellsize.procedures import Plan, Walk
+from cellsize.procedures import Plan, Walk, within_effort
 from cellsize.scores import Scores, from_trials
 from cellsize.sizes import Size, cost, shape
 from cellsize.training import train
@@ -163,13 +163,12 @@ class Walker(Searcher):
         """See `save`."""
 
     def _affordable(self, size: Size) -> bool:
-        """Work begun ahead may cost at most what has been done so far, so that it never doubles the bill."""
-        done = sum(map(self._effort, {*self.results, *self.running.values()}))
-        return self._effort(size) <= done
+        """Work begun ahead may cost little more than what has been done so far: it may turn out not to be needed."""
+        tried = tuple({*self.results, *self.running.values()})
+        return within_effort({one: self._multiply_adds(one) for one in (size, *tried)}, 1.5)(size, tried)
 
-    def _effort(self, size: Size) -> float:
-        # A tiny layer costs about as much as one of 2,000 multiply-adds: its step is overhead.
-        return cost(size, self.work.network, shape(self.work.windows)).multiply_adds + 2000.0 * size.layers
+    def _multiply_adds(self, size: Size) -> float:
+        return float(cost(size, self.work.network, shape(self.work.windows)).multiply_adds)
 
     def _score(self, result: Result) -> Scores:
         return from_trials(frame(result.rows, Row), "search", len(self.work.folds.labels))[0]

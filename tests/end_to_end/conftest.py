@@ -79,6 +79,7 @@ def make_project(folder: Path) -> Project:
         baseline__origins=3, baseline__history=48, search__training__learning_rates=[0.01, 0.03],
         search__training__dropouts=[0.0], search__training__rungs=[1], search__training__epochs=3,
         search__training__seeds=1, search__training__batch=64, search__workers=2, search__reach=2, search__patience=1,
+        search__effort=1000.0,
         register__name="small", mlflow__experiment="small",
     )  # fmt: skip
     project.command("dvc", "init", "--no-scm", "-q")

@@ -163,6 +163,7 @@ def write(folder: Path, **changed: dict[str, Any]) -> dict[str, Path]:
     made = windows()
     plain = {
         "candidates": candidates(), "choice": choice(), "evaluation": evaluation(),
+        "baselines": {"all": {"naive": [2.0, 1.0], "ridge_linear": [0.3, 0.5]}, "subset": {}},
         "registration": {"name": "toy", "version": "4", "alias": "champion", "registered": True, "promoted": True,
                          "reason": "Better than every baseline, and than version 3."},
     }  # fmt: skip

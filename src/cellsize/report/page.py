@@ -17,6 +17,7 @@ from cellsize.report.wording import Artefact
 from cellsize.schema import Schema
 from cellsize.windows import Windows
 
+KEYS = ["layers", "units", "fold", "seed", "learning_rate", "dropout", "weight_decay"]
 DRAWN = ("ridge_linear", "seasonal_naive")
 
 
@@ -32,6 +33,7 @@ class Inputs:
         folds: `folds.parquet`.
         windows: `windows.npz`.
         schema: `schema.json`.
+        baselines: `baselines.json`.
         choice: `choice.json`.
         evaluation: `evaluation.json`.
         forecasts: `forecasts.parquet`.
@@ -45,6 +47,7 @@ class Inputs:
     folds: Folds
     windows: Windows
     schema: Schema
+    baselines: Artefact
     choice: Artefact
     evaluation: Artefact
     forecasts: pd.DataFrame
@@ -60,6 +63,7 @@ def read(
     folds: Path,
     windows: Path,
     schema: Path,
+    baselines: Path,
     choice: Path,
     evaluation: Path,
     forecasts: Path,
@@ -70,7 +74,7 @@ def read(
     Raises:
         InputError: One of them is missing.
     """
-    measured = (candidates, trials, curves, timings, folds, windows, schema)
+    measured = (candidates, trials, curves, timings, folds, windows, schema, baselines)
     for path in (*measured, choice, evaluation, forecasts, registration):
         if not path.is_file():
             raise InputError(f"{path}: no such file; run `dvc repro`, which makes it")
@@ -83,6 +87,7 @@ def read(
         folds=load_labels({str(name): labels[name].to_numpy(np.int8) for name in labels}),
         windows=Windows.load(windows),
         schema=Schema.load(schema),
+        baselines=_json(baselines),
         choice=_json(choice),
         evaluation=_json(evaluation),
         forecasts=pd.read_parquet(forecasts),
@@ -99,7 +104,7 @@ def read_folders(build: Path, reports: Path) -> Inputs:
     """
     return read(
         **{name: build / f"{name}.csv" for name in ("trials", "curves", "timings")},
-        **{name: build / f"{name}.json" for name in ("candidates", "schema")},
+        **{name: build / f"{name}.json" for name in ("candidates", "schema", "baselines")},
         **{name: build / f"{name}.parquet" for name in ("folds", "forecasts")},
         **{name: reports / f"{name}.json" for name in ("choice", "evaluation", "registration")},
         windows=build / "windows.npz",
@@ -151,6 +156,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         captions=prose.captions(choice, candidates, inputs.trials, timed=_timed(inputs)),
         holdout=tables.holdout(evaluation, report.unit),
         windows=wording.number(evaluation["windows"]),
+        crossed=prose.crossed(inputs.baselines),
         subset=tables.errors(subset["models"], report.unit) if subset else None,
         origins=wording.plural(subset["origins"], "origin") if subset else "",
         sizes=tables.sizes(choice, inputs.timings),
@@ -189,14 +195,11 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
 
 
 def _chosen_curves(inputs: Inputs) -> pd.DataFrame:
-    """Learning curves of the chosen size with the chosen setting."""
-    table, choice = inputs.curves, inputs.choice
-    mine = (table["layers"] == choice["layers"]) & (table["units"] == choice["units"])
-    for key in ("learning_rate", "dropout", "weight_decay"):
-        if choice[key] is not None:
-            mine &= np.isclose(table[key].astype(float), choice[key])
-    chosen: pd.DataFrame = table[mine & table["stop_score"].notna() & (choice["units"] > 0)]
-    return chosen
+    """Learning curves of the chosen size, each fold with the setting that its stop part chose."""
+    table, choice, trials = inputs.curves, inputs.choice, inputs.trials
+    mine = (trials["layers"] == choice["layers"]) & (trials["units"] == choice["units"]) & (trials["status"] == "ok")
+    kept = trials.loc[mine, KEYS] if choice["units"] > 0 else trials.loc[mine, KEYS].iloc[:0]
+    return table[table["stop_score"].notna()].merge(kept, on=KEYS)
 
 
 def _timed(inputs: Inputs) -> bool:

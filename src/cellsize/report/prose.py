@@ -108,8 +108,8 @@ def captions(choice: Artefact, candidates: Artefact, trials: pd.DataFrame, *, ti
     if not timed:
         folds += " The parts divide the series, not time, so the bars show shares of the windows."
     curves = (
-        "One thin line for each fold and seed, at the chosen learning rate only; the dot is its lowest point. A line "
-        "that still falls at its end wants more epochs (search.training.epochs)."
+        "One thin line for each fold and seed, at the learning rate that its stop part chose; the dot is its lowest "
+        "point. A line that still falls at its end wants more epochs (search.training.epochs)."
     )
     return {"sizes": sizes.strip(), "folds": folds, "curves": curves}
 
@@ -171,3 +171,10 @@ def method(windows: Windows, folds: Folds, choice: Artefact, trials: pd.DataFram
         "Zero cells is a size too: a ridge-linear map of the window. Memory cells have to earn their place.",
         f"The chosen size was trained again{epochs} on everything but the holdout, and then met the holdout once.",
     ]
+
+
+def crossed(baselines: Artefact) -> str:
+    """The baselines' scores on the folds, comparable with the scores of the sizes."""
+    means = {MODELS.get(name, name): sum(by_fold) / len(by_fold) for name, by_fold in baselines["all"].items()}
+    listed = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
+    return f"On the folds, where the sizes are scored, the baselines have: {listed}."

@@ -1,0 +1,194 @@
+"""What a user would pick instead: NeuralForecast's AutoLSTM, beside the project and the models without memory cells.
+
+AutoLSTM runs in its own environment (`benchmarks/auto_lstm_requirements.txt`, .cache/auto-lstm), with Ray Tune, its
+default scaler, learning rate and batch, the same lookback, horizon, calendar and features, and squared error as its
+loss. It tries ten sizes on one validation stretch before the holdout and is given one core a trial, which is kinder
+than its default of all cores for one. Its holdout errors are taken on exactly the windows of the project's holdout.
+Both sides run whole in fresh processes; the project cross-validates every size it tries.
+"""
+
+import argparse
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# The project's modules and neuralforecast live in two environments: each is imported where it is there.
+PYTHON = Path(__file__).parents[1] / ".cache/auto-lstm/bin/python"
+STEPS = {"bay-area-traffic": 1500, "new-york-weather": 600}
+SIZES = [(layers, units) for layers in (1, 2) for units in (4, 8, 16, 32, 64)]
+DECODER = 16
+
+
+def tell(name: str, folder: Path, steps: int | None, calendar_only: bool, smoke: bool) -> None:
+    """Writes what AutoLSTM is given: the clean series with gaps filled and masked, and how to train."""
+    from benchmarks import data
+
+    found = data.load(name, 2000 if smoke else None)
+    windows = found.windows
+    if windows.n_targets != 1 or windows.transform != "none":
+        raise SystemExit("AutoLSTM is given one target, untransformed")
+    past, known = found.schema.past_columns[1:], found.schema.known_columns
+    table = pd.DataFrame(windows.inputs, columns=["y", *past, *known])
+    table.insert(0, "unique_id", np.array(windows.names)[windows.series])
+    table.insert(1, "ds", windows.moment(windows.step))
+    table["available_mask"] = np.isfinite(windows.target[:, 0]).astype(np.float32)
+    columns = ["y", *past, *known]
+    table[columns] = table.groupby("unique_id")[columns].ffill()
+    table = table.fillna(0.0)
+    rows = table.groupby("unique_id")["ds"]
+    # The holdout begins where its first window does; AutoLSTM may learn from every row before that.
+    begins = windows.moment(windows.start[found.folds.holdout]).min()
+    table.to_parquet(folder / "series.parquet")
+    described = {
+        "horizon": windows.horizon,
+        "lookback": windows.lookback,
+        "frequency": found.schema.frequency,
+        "past": [] if calendar_only else list(past),
+        "known": list(known),
+        "test": int(rows.agg(lambda times: (times >= begins).sum()).max()),
+        "validation": int(rows.agg(lambda times: (times < begins).sum()).min() * found.params.split.stop.share),
+        "steps": 2 if smoke else steps or STEPS[name],
+        "sizes": SIZES[:2] if smoke else SIZES,
+    }
+    (folder / "work.json").write_text(json.dumps(described), encoding="utf-8")
+
+
+def auto_lstm(folder: Path) -> dict[str, Any]:
+    """The other side, in its own environment: tunes, trains the pick again, forecasts every holdout window."""
+    import ray
+    import torch
+    from neuralforecast import NeuralForecast
+    from neuralforecast.auto import AutoLSTM
+    from neuralforecast.common._base_auto import RayOptions
+    from neuralforecast.losses.pytorch import MSE
+    from ray import tune
+
+    for name in ("pytorch_lightning", "lightning_fabric", "ray.tune"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
+    cores = len(os.sched_getaffinity(0))
+    ray.init(num_cpus=cores, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+    search = {
+        "input_size": work["lookback"],
+        "encoder_n_layers": tune.grid_search(sorted({layers for layers, _ in work["sizes"]})),
+        "encoder_hidden_size": tune.grid_search(sorted({units for _, units in work["sizes"]})),
+        "decoder_hidden_size": DECODER,
+        "futr_exog_list": work["known"],
+        "hist_exog_list": work["past"],
+        "max_steps": work["steps"],
+        "val_check_steps": min(100, work["steps"]),
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "enable_checkpointing": False,
+        "logger": False,
+    }
+    options = RayOptions(cpus=1, run_config=tune.RunConfig(storage_path=str(folder / "ray"), verbose=0))
+    model = AutoLSTM(work["horizon"], loss=MSE(), config=search, num_samples=1, ray_options=options)
+    forecaster = NeuralForecast([model], freq=work["frequency"])
+    made = forecaster.cross_validation(
+        pd.read_parquet(folder / "series.parquet"), n_windows=None, val_size=work["validation"], test_size=work["test"]
+    )
+    made[["unique_id", "ds", "cutoff", "AutoLSTM"]].to_parquet(folder / "forecasts.parquet")
+    picked = forecaster.models[0]
+    weights = picked.model.hist_encoder.parameters()
+    return {
+        "size": f"{picked.model.encoder_n_layers}x{picked.model.encoder_hidden_size}",
+        "parameters": sum(weight.numel() for weight in picked.model.parameters()),
+        "recurrent": sum(weight.numel() for weight in weights),
+        "sizes": len(picked.results),
+        "failed": picked.results.num_errors,
+        "steps": work["steps"],
+        "torch": torch.__version__,
+    }
+
+
+def errors(name: str, folder: Path, smoke: bool) -> dict[str, float]:
+    """Holdout errors of AutoLSTM's forecasts, on the project's windows and in its units."""
+    from benchmarks import data
+    from cellsize.batches import fit_scaling, truth
+
+    found = data.load(name, 2000 if smoke else None)
+    windows, holdout = found.windows, np.flatnonzero(found.folds.holdout)
+    scaling = fit_scaling(windows, np.flatnonzero(found.folds.development))
+    table = pd.read_parquet(folder / "forecasts.parquet").sort_values(["unique_id", "cutoff", "ds"])
+    made = table["AutoLSTM"].to_numpy(np.float64).reshape(-1, windows.horizon)
+    keys = pd.MultiIndex.from_frame(table.iloc[:: windows.horizon][["unique_id", "cutoff"]])
+    origin = windows.first[holdout] + windows.lookback - 1
+    wanted = pd.MultiIndex.from_arrays(
+        [np.array(windows.names)[windows.series[origin]], windows.moment(windows.step[origin])]
+    )
+    at = keys.get_indexer(wanted)
+    if (at < 0).any():
+        raise SystemExit(f"{(at < 0).sum()} of {len(at)} holdout windows have no forecast by AutoLSTM")
+    scaled = (made[at] - scaling.mean[0]) / scaling.deviation[0]
+    difference = scaled - truth(windows, scaling, holdout)[:, :, 0].astype(np.float64)
+    return {
+        "holdout": float(np.square(difference).mean()),
+        "mae": float(np.abs(difference).mean() * scaling.deviation[0]),
+        "windows": len(holdout),
+    }
+
+
+def compare(name: str, given: argparse.Namespace) -> dict[str, Any]:
+    """Both sides on one example."""
+    from benchmarks import data
+
+    smoke = ["--smoke"] * given.smoke
+    ours, seconds = data.fresh("benchmarks.sizing", name, *smoke)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        tell(name, folder, given.steps, given.calendar_only, given.smoke)
+        theirs, their_seconds = data.fresh("benchmarks.against_auto_lstm", "--folder", folder, python=PYTHON)
+        theirs |= errors(name, folder, given.smoke)
+    recorded = data.PLACES[name] / "reports/evaluation.json"
+    kept = json.loads(recorded.read_text(encoding="utf-8"))["model"] if recorded.is_file() else None
+    content = {
+        "example": name,
+        "time_ratio": seconds / their_seconds,
+        "holdout_ratio": ours["holdout"] / theirs["holdout"],
+        "parameter_ratio": ours["parameters"] / theirs["parameters"],
+        "recurrent_ratio": ours["recurrent"] / theirs["recurrent"],
+        "ours": {"seconds": seconds, **ours},
+        "auto_lstm": {"seconds": their_seconds, **theirs},
+        "same_as_the_report": kept is not None and kept["mse_scaled"] == ours["holdout"],
+    }
+    columns = ("seconds", "size", "parameters", "recurrent", "linear", "holdout", "mae")
+    rows = [{"": side, **{key: content[side].get(key) for key in columns}} for side in ("ours", "auto_lstm")]
+    rows += [{"": other, **of} for other, of in ours["baselines"].items()]
+    print(f"\n{name}")
+    data.show(rows)
+    if not content["same_as_the_report"]:
+        print("(these are not the figures of the example's reports/evaluation.json: run make example again)")
+    return content
+
+
+def main() -> None:
+    """Runs both sides on each example and writes `auto_lstm.json` after each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", nargs="+", default=list(STEPS), choices=list(STEPS))
+    parser.add_argument("--steps", type=int, help="optimiser steps of each size; default by example")
+    parser.add_argument("--calendar-only", action="store_true", help="give AutoLSTM no features but the calendar")
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.folder:
+        print(json.dumps(auto_lstm(given.folder)))
+        return
+    from benchmarks import data
+
+    if not PYTHON.is_file():
+        raise SystemExit("no .cache/auto-lstm: run make bench-auto-lstm, which installs it")
+    found: list[dict[str, Any]] = []
+    for name in given.only:
+        found.append(compare(name, given))
+        data.write("auto_lstm", {"machine": data.machine(), "examples": found}, given.smoke)
+
+
+if __name__ == "__main__":
+    main()

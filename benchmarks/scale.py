@@ -1,0 +1,175 @@
+"""Time and memory against the number of rows: the data stages up to ten million, the search up to one million.
+
+Synthetic series of one target by the minute, with the calendar, at two lookbacks. Each stage is run as `dvc repro`
+runs it, in its own process; memory is that of its largest process. `over_base` is how many times the base arrays
+(the bytes of windows.npz) a stage needs beyond what it needs for the smallest table, which is the constant. The search
+trains few epochs of a small grid on five folds, its two workers included.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import data
+from benchmarks.processes import watched
+from cellsize import params
+
+SMALLEST = 5_000
+ROWS, SEARCHED = (100_000, 1_000_000, 10_000_000), 1_000_000
+LOOKBACKS = (24, 96)
+STAGES = {
+    "prepare": ("raw.parquet", "build/series.parquet", "build/schema.json"),
+    "window": ("build/series.parquet", "build/schema.json", "build/windows.npz"),
+    "split": ("build/windows.npz", "build/folds.parquet"),
+    "propose": ("build/windows.npz", "build/folds.parquet", "build/candidates.json"),
+    "search": (
+        "build/windows.npz", "build/folds.parquet", "build/candidates.json", "build/trials.csv", "build/curves.csv",
+        "build/timings.csv", "build/residuals.npz",
+    ),
+}  # fmt: skip
+MEGABYTE = 1e6
+
+
+def make(rows: int, path: Path) -> None:
+    """Writes a table of daily and weekly cycles with noise."""
+    minutes = np.arange(rows)
+    value = np.sin(2 * np.pi * minutes / 1440) + 0.5 * np.sin(2 * np.pi * minutes / 10080)
+    value += np.random.default_rng(0).normal(0, 0.3, rows)
+    time = pd.date_range("2001-01-01", periods=rows, freq="min")
+    pd.DataFrame({"time": time, "value": value}).to_parquet(path, index=False)
+
+
+def settings(lookback: int, epochs: int) -> dict[str, Any]:
+    """The default params.yaml for such a table, with a small grid."""
+    content = json.loads(params.load(data.ROOT / "params.yaml").model_dump_json(by_alias=True))
+    changes: dict[str, dict[str, Any]] = {
+        "mlflow": {"uri": "sqlite:///mlflow.db", "experiment": "scale"},
+        "prepare": {
+            "table": "raw.parquet", "time": "time", "series": None, "targets": ["value"], "frequency": "min",
+            "features": [], "categories": [], "known": [], "calendar": ["hour", "weekday"], "timezone": None,
+        },
+        "window": {"lookback": lookback, "horizon": 24, "transform": "none", "normalise": "none"},
+        "split": {"scheme": "contiguous", "folds": 5},
+        "propose": {"layers": 1, "bound": "neurons", "alpha": [1e9, 1e9]},
+        "baseline": {"season": 24, "classical": "none"},
+        "search": {"procedure": "grid", "workers": 2},
+    }  # fmt: skip
+    for section, values in changes.items():
+        content[section] |= values
+    content["search"]["training"] |= {
+        "learning_rates": [0.01], "rungs": [], "seeds": 1, "epochs": epochs, "patience": epochs + 1, "batch": 1024,
+    }  # fmt: skip
+    return content
+
+
+def measure(rows: int, lookbacks: tuple[int, ...], searched: bool, epochs: int) -> list[dict[str, Any]]:
+    """Time and memory of every stage on one table."""
+    found: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        python = [sys.executable, "-m"]
+        # In a process of its own: what making the table needs is not the stages' memory.
+        watched([*python, "benchmarks.scale", "--make", str(rows), str(folder / "raw.parquet")], data.ROOT)
+        for number, lookback in enumerate(lookbacks):
+            (folder / "params.yaml").write_text(json.dumps(settings(lookback, epochs)), encoding="utf-8")
+            for stage, paths in STAGES.items():
+                if (stage == "prepare" and number) or (stage == "search" and not searched):
+                    continue
+                took = watched([*python, f"pipeline.{stage}", *paths], folder)
+                base = folder / "build/windows.npz"
+                line = {
+                    "rows": rows,
+                    "lookback": lookback,
+                    "stage": stage,
+                    "seconds": took.seconds,
+                    "largest_mb": took.largest / MEGABYTE,
+                    "together_mb": took.together / MEGABYTE,
+                    "base_mb": base.stat().st_size / MEGABYTE if base.is_file() else None,
+                }
+                found.append(line)
+                print(f"{rows:>12,} rows  lookback {lookback:3d}  {stage:8s}{took.seconds:8.1f} s"
+                      f"{line['largest_mb']:9.0f} MB", flush=True)  # fmt: skip
+    for line in found:
+        line["base_mb"] = max(one["base_mb"] or 0.0 for one in found)
+    return found
+
+
+def over_base(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Adds what each stage needs beyond its constant, in base arrays."""
+    smallest = min(line["rows"] for line in lines)
+    constant = {(line["stage"], line["lookback"]): line for line in lines if line["rows"] == smallest}
+    for line in lines:
+        start = constant[line["stage"], line["lookback"]]
+        line["constant_mb"] = start["largest_mb"]
+        beyond = line["base_mb"] - start["base_mb"]
+        line["over_base"] = (line["largest_mb"] - start["largest_mb"]) / beyond if beyond else None
+    return lines
+
+
+def draw(lines: list[dict[str, Any]], path: Path) -> None:
+    """Draws seconds and megabytes against rows."""
+    from matplotlib.figure import Figure
+
+    from cellsize.report import drawing
+
+    with drawing.style("performance"):
+        figure = Figure(figsize=(9.0, 3.6), layout="constrained", facecolor="white")
+        times, memory = figure.subplots(1, 2)
+        for number, stage in enumerate(STAGES):
+            for lookback, dashes in zip(sorted({line["lookback"] for line in lines}), ("-", "--"), strict=False):
+                mine = [line for line in lines if line["stage"] == stage and line["lookback"] == lookback]
+                label = stage if dashes == "-" else None
+                for axes, key in ((times, "seconds"), (memory, "largest_mb")):
+                    axes.plot(
+                        [line["rows"] for line in mine], [line[key] for line in mine], dashes, marker="o",
+                        markersize=3, color=drawing.colour(number), label=label,
+                    )  # fmt: skip
+        searched = [line for line in lines if line["stage"] == "window"]
+        limit = sorted({(line["rows"], 3 * line["base_mb"] + line["constant_mb"]) for line in searched})
+        memory.plot(*zip(*limit, strict=True), ":", color=drawing.MUTED, label="3 × base arrays + constant")
+        times.set_title("Seconds, by rows (dashed: the longer lookback)")
+        memory.set_title("Megabytes of the largest process, by rows")
+        for axes in (times, memory):
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+        memory.legend(fontsize=8)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, format="svg", metadata={"Date": None})
+    print(f"drew {path.relative_to(data.ROOT)}")
+
+
+def main() -> None:
+    """Measures every table, prints, draws and writes `scale.json`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--make", nargs=2, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.make:
+        make(int(given.make[0]), Path(given.make[1]))
+        return
+    described = data.machine()
+    rows = (SMALLEST, 2 * SMALLEST) if given.smoke else (SMALLEST, *given.rows)
+    lookbacks, epochs = (LOOKBACKS[:1], 1) if given.smoke else (LOOKBACKS, 2)
+    lines: list[dict[str, Any]] = []
+    for number in rows:
+        lines += measure(number, lookbacks, number <= SEARCHED, epochs)
+    lines = over_base(lines)
+    print()
+    columns = ("rows", "lookback", "stage", "seconds", "largest_mb", "together_mb", "base_mb", "over_base")
+    data.show([{key: line[key] for key in columns} for line in lines])
+    draw(
+        lines,
+        data.result("performance", True).with_suffix(".svg") if given.smoke else data.ROOT / "docs/performance.svg",
+    )
+    data.write("scale", {"machine": described, "lines": lines}, given.smoke)
+
+
+if __name__ == "__main__":
+    main()
