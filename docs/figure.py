@@ -17,7 +17,8 @@ def main() -> None:
     assert chart is not None
     text = re.sub(r"var\((--[a-z0-9-]+)[^)]*\)", lambda found: colours[found.group(1)], chart.group(1))
     if "xmlns=" not in text:
-        text = text.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+        spaces = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+        text = text.replace("<svg", f"<svg {spaces}", 1)
     background = '<rect width="100%" height="100%" fill="#ffffff"/>'
     text = re.sub(r"(<svg[^>]*>)", lambda found: found.group(1) + background, text, count=1)
     (ROOT / "docs" / "size-against-score.svg").write_text(text + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize import procedures
-from cellsize.procedures import Walk
+from cellsize.procedures import Allowed, Walk
 from cellsize.scores import Scores
 from cellsize.sizes import ZERO, Size
 
@@ -45,8 +45,13 @@ ONE = [Size(1, units) for units in (1, 2, 4, 8, 16, 32)]
 DEEP = [ZERO, *ONE, *(Size(2, units) for units in (1, 2, 4, 8, 16)), *(Size(3, units) for units in (1, 2, 4, 8))]
 
 
-def climb(patience: int = 2, reach: int = 1, sizes: list[Size] = DEEP, ahead: int = 0) -> Plan:
-    return lambda known: procedures.climb(sizes, known, patience, reach, ahead)
+COSTS = {size: float(size.layers * size.units**2) for size in DEEP}
+
+
+def climb(
+    patience: int = 2, reach: int = 1, sizes: list[Size] = DEEP, ahead: int = 0, allowed: Allowed | None = None
+) -> Plan:
+    return lambda known: procedures.climb(sizes, known, patience, reach, ahead, allowed)
 
 
 # --- climb ----------------------------------------------------------------------------------------------------------
@@ -136,6 +141,26 @@ def test_what_was_trained_beyond_need_changes_nothing() -> None:
     assert climb(1)(truth).visited == tuple(Size(*map(int, name.split("x"))) for name in follow(climb(1), truth))
 
 
+def test_a_size_that_is_not_allowed_ends_its_ladder_and_not_the_next() -> None:
+    means = BEST_8 | {(2, 2): 0.55, (2, 4): 0.4}
+    plan = climb(2, allowed=lambda size, _: size.units < 8)
+    # One layer ends before 8 units, so that 4 are the best; the second ladder begins at one unit and ends before 8 too.
+    assert follow(plan, table(means)) == ["0x0", "1x1", "1x2", "1x4", "2x1", "2x2", "2x4", "3x1", "3x2"]
+
+
+def test_a_size_may_cost_so_many_times_what_was_done_before_it() -> None:
+    # A size costs its multiply-adds and 2,000 a layer; 5,000 are free.
+    costs = {ZERO: 0.0, ONE[0]: 3000.0, ONE[1]: 3001.0, ONE[2]: 18_001.0, Size(2, 1): 1000.0, Size(2, 2): 1001.0}
+    allowed = procedures.within_effort(costs, limit=1.5)
+    assert allowed(ONE[0], (ZERO,))
+    assert not allowed(ONE[1], (ZERO,))
+    assert allowed(Size(2, 1), (ZERO,))
+    assert not allowed(Size(2, 2), (ZERO,))
+    # After 1x1 and 1x2, which cost 5,000 and 5,001: 1.5 · 10,001 + 5,000 = 20,001.5, and 1x4 costs 20,001.
+    assert allowed(ONE[2], (ZERO, ONE[0], ONE[1]))
+    assert not procedures.within_effort(costs, limit=1.49)(ONE[2], (ZERO, ONE[0], ONE[1]))
+
+
 def test_likely_sizes_are_the_next_ones_if_the_wanted_one_helps_then_if_it_does_not() -> None:
     known = {size: one for size, one in table(BEST_8).items() if size in (ZERO, *ONE[:4])}
     walk = climb(1, ahead=4)(known)
@@ -176,13 +201,15 @@ def truths(draw: st.DrawFn) -> dict[Size, Scores]:
     reach=st.sampled_from([1, 4, 64]),
     ahead=st.integers(0, 6),
     workers=st.integers(1, 5),
+    limit=st.sampled_from([0.01, 0.5, 99.0]),
     random=st.randoms(use_true_random=False),
 )
 def test_the_climb_visits_the_same_sizes_whatever_the_workers_and_the_order_of_results(
-    truth: dict[Size, Scores], patience: int, reach: int, ahead: int, workers: int, random: Random
+    truth: dict[Size, Scores], patience: int, reach: int, ahead: int, workers: int, limit: float, random: Random
 ) -> None:
-    alone = follow(climb(patience, reach), truth)
-    walk = trained_by_many(climb(patience, reach, ahead=ahead), truth, workers, random)
+    allowed = procedures.within_effort({size: 1000 * cost for size, cost in COSTS.items()}, limit)
+    alone = follow(climb(patience, reach, allowed=allowed), truth)
+    walk = trained_by_many(climb(patience, reach, ahead=ahead, allowed=allowed), truth, workers, random)
     assert [str(size) for size in walk.visited] == alone
 
 
