@@ -70,7 +70,7 @@ def _open_end(best: Size, tried: dict[Size, Scores], described: dict[Size, Any])
         return ""
     return (
         f" The best size is the largest that was tried with {best.layers} layer{'s' if best.layers > 1 else ''}: "
-        "a larger one may be better still (search.effort)."
+        "search.patience and search.effort end the search there, and a larger one may be better still."
     )
 
 
