@@ -30,7 +30,7 @@ class Prepare(Section):
     """Which table, which columns, which clock."""
 
     table: str
-    time: str | Names
+    time: str | Annotated[Names, Field(min_length=1)]
     series: str | None
     targets: Annotated[Names, Field(min_length=1)]
     features: Names
@@ -47,6 +47,10 @@ class Prepare(Section):
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
             raise ValueError(f"column {twice[0]!r} is named twice: give each column one role")
+        if self.series in named:
+            raise ValueError(f"column {self.series!r} is series and something else: give each column one role")
+        if len(set(self.calendar)) < len(self.calendar):
+            raise ValueError("calendar: name each feature once")
         return self
 
 
@@ -262,7 +266,9 @@ def load(path: Path) -> Params:
 def _first(error: ValidationError) -> str:
     """The first complaint, as `key.path: what is wrong; what to do`."""
     detail = error.errors()[0]
-    key = ".".join(str(part) for part in detail["loc"] if not str(part).startswith("function"))
+    # Where a key may be of two kinds, pydantic adds the kind to the place: prepare.time.str.
+    kinds = ("function", "str", "tuple[")
+    key = ".".join(str(part) for part in detail["loc"] if not str(part).startswith(kinds))
     if detail["type"] == "extra_forbidden":
         return f"{key}: unknown key; remove it or mend its spelling"
     if detail["type"] == "missing":

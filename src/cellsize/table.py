@@ -32,6 +32,8 @@ def read(path: Path) -> pd.DataFrame:
         elif path.suffix == ".csv" or path.name.endswith(".csv.gz"):
             _refuse_twice(path)
             table = pd.read_csv(path)
+            if not isinstance(table.index, pd.RangeIndex):
+                raise InputError(f"{path}, {line(path, 0)}: more values than the header has columns; mend the header")
         else:
             raise InputError(f"{path}: neither .csv nor .parquet; convert the table to one of them")
     except UnicodeDecodeError:
@@ -66,6 +68,11 @@ def _undecodable(path: Path) -> str:
 
 def line(path: Path, position: int) -> str:
     """How a message names a row: the line of a text file, counted from 1 with the header, else the row."""
+    if path.suffix == ".csv" and path.is_file():
+        with path.open(encoding="utf-8", errors="replace") as file:
+            written = [number for number, text in enumerate(file, start=1) if text.strip()]
+        if position + 1 < len(written):  # blank lines are no rows
+            return f"line {written[position + 1]}"
     return f"line {position + 2}" if path.suffix in (".csv", ".gz") else f"row {position}"
 
 
@@ -84,6 +91,8 @@ def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
         InputError: A value is text, or infinite, or every value is missing.
     """
     values = table[column]
+    if pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_timedelta64_dtype(values):
+        raise InputError(f"{path}, column {column!r}: times, not numbers; remove it from params.yaml or convert it")
     if not pd.api.types.is_numeric_dtype(values):
         parsed = pd.to_numeric(values, errors="coerce")
         bad = np.flatnonzero((parsed.isna() & values.notna()).to_numpy())

@@ -168,8 +168,8 @@ def test_the_summary_holds_answer_tables_and_registry(toy, report, tmp_path):
 
 
 def test_a_missing_artefact_ends_in_one_line(tmp_path):
-    names = ("candidates", "trials", "curves", "timings", "folds", "windows", "schema", "choice", "evaluation")
-    paths = {name: tmp_path / name for name in (*names, "forecasts", "registration")}
+    names = ("candidates", "trials", "curves", "timings", "folds", "windows", "schema", "baselines")
+    paths = {name: tmp_path / name for name in (*names, "choice", "evaluation", "forecasts", "registration")}
     with pytest.raises(InputError, match=r"candidates: no such file; run `dvc repro`"):
         page.read(**paths)
 
