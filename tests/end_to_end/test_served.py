@@ -34,6 +34,8 @@ def test_the_champion_forecasts_rows_in_original_units_without_a_pickle(
     model = mlflow.pyfunc.load_model("models:/small@champion")
     made = model.predict(history(project, 12))
     assert list(made.columns) == ["place", "time", "load"]
+    read = history(project, 12).assign(when=lambda rows: pd.to_datetime(rows["when"]))
+    pd.testing.assert_frame_equal(model.predict(read), made)  # times as times are as good as times as text
     assert list(made["place"]) == ["north"] * 3 + ["south"] * 3
     last = pd.Timestamp(history(project, 1)["when"].iloc[0])
     assert [pd.Timestamp(moment) for moment in made["time"][:3]] == [last + pd.Timedelta(h, "h") for h in (1, 2, 3)]

@@ -15,6 +15,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
+from mlflow.types.schema import AnyType
 
 from cellsize.forecaster import Forecaster
 from cellsize.params import Mlflow, Register
@@ -155,7 +156,7 @@ def _register(
     for column in sent.select_dtypes(include=["datetime", "datetimetz"]):
         sent[column] = sent[column].map(lambda moment: moment.isoformat())
     made["time"] = made["time"].map(lambda moment: moment.isoformat())
-    signature = ModelSignature(inputs=_columns(sent), outputs=_columns(made))
+    signature = ModelSignature(inputs=_columns(sent, forecaster.schema.time), outputs=_columns(made))
     run = client.create_run(experiment, run_name=f"register-{fingerprint[:8]}", tags={FINGERPRINT: fingerprint})
     with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:
         mlflow.log_params({key: choice[key] for key in ("layers", "units", "parameters", "learning_rate", "rule")})
@@ -181,10 +182,19 @@ def _register(
     return number
 
 
-def _columns(table: pd.DataFrame) -> Schema:
-    """Text as string, every number as double: an integer column could hold no missing value."""
-    kinds = {column: "double" if pd.api.types.is_numeric_dtype(table[column]) else "string" for column in table.columns}
-    return Schema([ColSpec(kind, column, required=True) for column, kind in kinds.items()])
+def _columns(table: pd.DataFrame, loose: tuple[str, ...] = ()) -> Schema:
+    """Types of columns: text, numbers as double, and for some any.
+
+    MLflow takes no whole number for a double and no time for a text. So a column that holds whole numbers in the raw
+    table, and the time, are of any type: the model checks them itself, in words.
+    """
+
+    def kind(column: str) -> str | AnyType:
+        if column in loose or pd.api.types.is_integer_dtype(table[column]):
+            return AnyType()  # type: ignore[no-untyped-call]
+        return "double" if pd.api.types.is_numeric_dtype(table[column]) else "string"
+
+    return Schema([ColSpec(kind(str(column)), str(column), required=True) for column in table.columns])
 
 
 def recent_rows(table: pd.DataFrame, model: Path) -> pd.DataFrame:
