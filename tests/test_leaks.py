@@ -134,9 +134,9 @@ def test_no_gap_is_filled_from_a_validation_block_into_training(
 
 # --- a whole training -----------------------------------------------------------------------------------------------
 
-# Without dropout: its masks are drawn for all members in turn, so that they depend on which other folds still train.
 MANY: dict[str, Any] = {
     "learning_rates": [1e-2, 3e-2],
+    "dropouts": [0.0, 0.3],
     "rungs": [2],
     "seeds": 2,
     "epochs": 3,
@@ -168,7 +168,7 @@ def test_nothing_outside_its_training_and_stop_rows_changes_a_folds_training(
 
 @pytest.mark.parametrize("size", [ZERO, Size(1, 2)], ids=str)
 def test_nothing_of_the_holdout_changes_anything(make_work: MakeWork, size: Size) -> None:
-    work = make_work(**MANY, dropouts=[0.0, 0.3])
+    work = make_work(**MANY)
     # Also the rows purged before it: everything that no development window reaches.
     outside = ~row_mask(work.windows, np.flatnonzero(work.folds.development))
     assert outside[work.windows.first[work.folds.holdout]].all()

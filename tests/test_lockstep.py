@@ -136,12 +136,10 @@ def close(one: list[Any], other: list[Any]) -> None:
 @pytest.mark.parametrize("scheme", ["contiguous", "expanding"])
 def test_a_fold_alone_is_trained_as_it_is_beside_others(make_work: MakeWork, size: Size, scheme: str) -> None:
     # Folds of an expanding past are unequally long, and the first one has made its steps before the others.
-    work = make_work(split={"folds": 3, "scheme": scheme}, epochs=3)
+    work = make_work(split={"folds": 3, "scheme": scheme}, epochs=3, dropouts=[0.3])
     alone = replace(work, folds=Folds(work.folds.labels[:1], work.folds.holdout, work.folds.development))
     together, single = training.train(work, size), training.train(alone, size)
     close(of_fold(together, 1), of_fold(single, 1))
-    if size.units > 7:
-        assert of_fold(together, 1) == of_fold(single, 1)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

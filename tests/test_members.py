@@ -1,4 +1,4 @@
-"""Stacked members: the same forecasts and the same gradients as one network after another."""
+"""Members together: the same forecasts and the same gradients as one network after another."""
 
 import pytest
 import torch
@@ -14,9 +14,9 @@ PLAIN = Network(cell="lstm", projection=0, bidirectional=False, head="last", ski
 
 
 def nets(number: int, size: Size, network: Network = PLAIN) -> list[Net]:
-    """Different networks in double precision, whose heads say something."""
+    """Different networks, whose heads say something."""
     torch.manual_seed(0)
-    made = [Net(size, network, SHAPE).double() for _ in range(number)]
+    made = [Net(size, network, SHAPE) for _ in range(number)]
     for weight in (weight for net in made for weight in net.parameters()):
         torch.nn.init.normal_(weight, std=0.5)
     return made
@@ -25,8 +25,8 @@ def nets(number: int, size: Size, network: Network = PLAIN) -> list[Net]:
 def windows(*counts: int) -> tuple[list[Tensor], list[Tensor]]:
     """For each member its own windows."""
     torch.manual_seed(1)
-    steps = [torch.randn(n, SHAPE.lookback, SHAPE.n_inputs, dtype=torch.float64) for n in counts]
-    return steps, [torch.randn(n, SHAPE.horizon, SHAPE.n_known, dtype=torch.float64) for n in counts]
+    steps = [torch.randn(n, SHAPE.lookback, SHAPE.n_inputs) for n in counts]
+    return steps, [torch.randn(n, SHAPE.horizon, SHAPE.n_known) for n in counts]
 
 
 def gradients(made: list[Net], outputs: list[Tensor]) -> list[Tensor]:
@@ -41,40 +41,25 @@ def gradients(made: list[Net], outputs: list[Tensor]) -> list[Tensor]:
 
 @pytest.mark.parametrize("head", ["last", "mean"])
 @pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("units", [1, 3, 7])
-def test_stacked_members_forecast_and_learn_as_they_would_alone(layers: int, units: int, head: str) -> None:
+@pytest.mark.parametrize("units", [1, 3, 32])
+def test_members_together_forecast_and_learn_as_they_would_alone(layers: int, units: int, head: str) -> None:
     made = nets(3, Size(layers, units), PLAIN.model_copy(update={"head": head}))
     steps, known = windows(4, 4, 4)
     assert members.groups(made, [5, 6, 8]) == [[5, 6, 8]]
     together = members.forward(made, steps, known)
     alone = [net(*inputs) for net, *inputs in zip(made, steps, known, strict=True)]
     for one, other in zip(together, alone, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
     expected = gradients(made, alone)
     for one, other in zip(gradients(made, together), expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-10, atol=1e-10)
-
-
-def test_the_gradient_written_by_hand_is_the_numerical_one() -> None:
-    torch.manual_seed(0)
-    inputs = torch.randn(3, 2, 2, 4, dtype=torch.float64, requires_grad=True)
-    weights = [torch.randn(2, 8, n, dtype=torch.float64, requires_grad=True) for n in (2, 2)]
-    bias = torch.randn(2, 8, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(members._StackedLSTM.apply, (inputs, *weights, bias))
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize(
-    ("units", "changes"),
-    [
-        (members.STACKED_BELOW, {}),
-        (3, {"cell": "gru"}),
-        (3, {"cell": "rnn"}),
-        (3, {"bidirectional": True}),
-        (3, {"projection": 2}),
-    ],
+    "changes", [{"cell": "gru"}, {"cell": "rnn"}, {"bidirectional": True}, {"projection": 2}], ids=str
 )
-def test_what_cannot_be_stacked_goes_one_by_one_to_the_same_end(units: int, changes: dict[str, object]) -> None:
-    made = nets(2, Size(2, units), PLAIN.model_copy(update=changes))
+def test_what_cannot_move_together_goes_one_by_one_to_the_same_end(changes: dict[str, object]) -> None:
+    made = nets(2, Size(2, 3), PLAIN.model_copy(update=changes))
     steps, known = windows(4, 4)
     assert members.groups(made, [0, 1]) == [[0], [1]]
     for one, net, *inputs in zip(members.forward(made, steps, known), made, steps, known, strict=True):
@@ -85,7 +70,13 @@ def test_members_may_have_different_numbers_of_windows() -> None:
     made = nets(3, Size(1, 3))
     steps, known = windows(4, 2, 4)
     for one, net, *inputs in zip(members.forward(made, steps, known), made, steps, known, strict=True):
-        torch.testing.assert_close(one, net(*inputs), rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(one, net(*inputs), rtol=1e-5, atol=1e-5)
+
+
+def test_large_members_move_in_smaller_groups() -> None:
+    units = members.TOGETHER // 2
+    assert members.groups(nets(5, Size(1, units)), [0, 1, 4, 7, 9]) == [[0, 1], [4, 7], [9]]
+    assert members.groups(nets(2, Size(1, 2 * members.TOGETHER)), [3, 4]) == [[3], [4]]
 
 
 def test_nobody_is_nobody() -> None:
@@ -107,7 +98,7 @@ def test_a_member_gone_mad_does_not_touch_the_others(poisoned: int) -> None:
         assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in net.parameters()) == healthy
 
 
-def test_dropout_of_stacked_members_keeps_the_mean_and_follows_each_members_share() -> None:
+def test_dropout_keeps_the_mean_and_follows_each_members_share() -> None:
     made = nets(2, Size(1, 4))
     made[0].dropout, made[1].dropout = 0.0, 0.5
     torch.manual_seed(0)
@@ -120,3 +111,16 @@ def test_dropout_of_stacked_members_keeps_the_mean_and_follows_each_members_shar
     for net in made:
         net.eval()
     assert torch.equal(members.forward(made, steps, known)[1], members.forward(made, steps, known)[1])
+
+
+@pytest.mark.parametrize("changes", [{}, {"cell": "gru"}, {"head": "mean"}], ids=str)
+def test_a_members_dropout_does_not_depend_on_the_others(changes: dict[str, object]) -> None:
+    made = nets(3, Size(2, 4), PLAIN.model_copy(update=changes))
+    steps, known = windows(4, 4, 4)
+
+    def of_the_last(first: int) -> Tensor:
+        for number, net in enumerate(made):
+            net.dropout, net.generator = 0.5, torch.Generator().manual_seed(number)
+        return members.forward(made[first:], steps[first:], known[first:])[-1]
+
+    torch.testing.assert_close(of_the_last(0), of_the_last(2))

@@ -76,9 +76,9 @@ def test_a_projection_as_wide_as_the_layer_is_none(projection: int, bidirectiona
 @pytest.mark.parametrize(
     ("bound", "growth", "expected"),
     [
-        (10, 2.0, [1, 2, 4, 8, 16]),
-        (8, 2.0, [1, 2, 4, 8, 16]),
-        (7, 2.0, [1, 2, 4, 8]),
+        (10, 2.0, [1, 2, 3, 4, 8, 16]),
+        (8, 2.0, [1, 2, 3, 4, 8, 16]),
+        (7, 2.0, [1, 2, 3, 4, 8]),
         (1, 2.0, [1, 2]),
         (6, 1.5, [1, 2, 3, 5, 8]),
     ],
@@ -99,9 +99,9 @@ def test_units_rise_from_one_and_exactly_one_is_past_the_bound(bound: int, growt
 def test_the_grid_shares_the_bound_among_the_layers() -> None:
     assert grid(12, 3, 2.0) == [
         ZERO,
-        *(Size(1, units) for units in (1, 2, 4, 8, 16)),
-        *(Size(2, units) for units in (1, 2, 4, 8)),
-        *(Size(3, units) for units in (1, 2, 4, 8)),
+        *(Size(1, units) for units in (1, 2, 3, 4, 8, 16)),
+        *(Size(2, units) for units in (1, 2, 3, 4, 8)),
+        *(Size(3, units) for units in (1, 2, 3, 4, 8)),
     ]
 
 

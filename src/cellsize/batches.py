@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import as_strided
 from cellsize.folds import row_mask
 from cellsize.windows import BACKWARD, Floats, Ints, Windows
 
-CHUNK = 2048
+CHUNK = 512
 FLOOR = 1e-3
 
 

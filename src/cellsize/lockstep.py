@@ -119,11 +119,12 @@ class Lockstep(pl.LightningModule):
         self.averages = [[weight.to(self.device) for weight in weights] for weights in self.averages]
 
     def on_train_epoch_start(self) -> None:
-        """Draws dropout from the epoch alone, so that a resumed training draws the same."""
-        torch.manual_seed(derive(self.work.seed, self.size, self.current_epoch + 1, 1 << 16))
+        """Draws each member's dropout from where it stands alone: a resumed training draws the same."""
         for number in self.active():
             net, member = self.net(number), self.members[number]
             net.dropout, member.loss = member.setting.dropout, (0.0, 0)
+            seed = derive(self.work.seed, self.size, member.fold, member.seed, member.epoch + 1)
+            net.generator = torch.Generator(self.device).manual_seed(seed)
 
     def training_step(self, batch: dict[int, tuple[Tensor, ...]], _: int) -> None:
         """One step of every member; each member's gradient comes from its own loss alone."""

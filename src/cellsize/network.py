@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from cellsize.params import Network
 from cellsize.sizes import Shape, Size, width
@@ -19,11 +18,13 @@ class Net(nn.Module):
 
     Attributes:
         dropout: Share of values dropped after every layer while training.
+        generator: What its dropout is drawn from, so that no other network changes it; None for PyTorch's own.
     """
 
     def __init__(self, size: Size, network: Network, shape: Shape) -> None:
         super().__init__()
         self.network, self.shape, self.dropout = network, shape, 0.0
+        self.generator: torch.Generator | None = None
         options: dict[str, int] = {}
         if 0 < network.projection < size.units:
             options["proj_size"] = network.projection
@@ -53,9 +54,14 @@ class Net(nn.Module):
         Returns:
             Shape (n, horizon, n_targets).
         """
-        for layer in self.layers:
-            steps = functional.dropout(layer(steps)[0], self.dropout, self.training)
-        return self.read(self.summary(steps), known)
+        last = len(self.layers) - 1
+        for number, layer in enumerate(self.layers):
+            steps = layer(steps)[0]
+            if number < last or self.network.head == "mean":
+                steps = drop(steps, self)
+        summary = self.summary(steps)
+        # Of the last layer the head sees the last step alone, and only that is worth drawing for.
+        return self.read(summary if self.network.head == "mean" else drop(summary, self), known)
 
     def summary(self, outputs: Tensor) -> Tensor:
         """The last layer's outputs (n, lookback, width) as one vector a window, (n, width)."""
@@ -71,3 +77,11 @@ class Net(nn.Module):
         """The head: each hour's forecast from the summary (n, width) and from what is known of that hour."""
         remembered: Tensor = self.head(summary).view(-1, self.shape.horizon, self.shape.n_targets)
         return remembered + torch.einsum("nhk,hkt->nht", known, self.ahead)
+
+
+def drop(values: Tensor, net: Net) -> Tensor:
+    """Dropout as the network asks for it: a share is 0, the rest larger by as much; nothing when not training."""
+    if not net.training or not net.dropout:
+        return values
+    drawn = torch.rand(values.shape, generator=net.generator, device=values.device)
+    return values * ((drawn >= net.dropout) / (1 - net.dropout))

@@ -4,7 +4,7 @@ Parameters are PyTorch's, which keeps two bias vectors for each gate; the textbo
 """
 
 from dataclasses import dataclass
-from itertools import count
+from itertools import pairwise
 
 from cellsize.params import Network
 from cellsize.windows import Windows
@@ -147,18 +147,16 @@ def cost(size: Size, network: Network, shape: Shape) -> Cost:
 
 
 def units_in_steps(bound: int, growth: float) -> list[int]:
-    """Units from 1 to the bound in geometric steps, and one past it.
+    """Units 1, 2, 3, then up to the bound in geometric steps, and one past it.
 
-    `units_in_steps(10, 2.0)` is [1, 2, 4, 8, 16]: 16 is there to show whether the bound binds.
+    `units_in_steps(10, 2.0)` is [1, 2, 3, 4, 8, 16]: 16 is there to show whether the bound binds.
     """
-    steps: list[int] = []
-    for power in count():
-        units = round(growth**power)
-        if not steps or units > steps[-1]:
-            steps.append(units)
-        if units > bound:
-            return steps
-    raise AssertionError("count() has no end")
+    units, power = {1, 2, 3}, 1  # the advice is to begin with two or three cells
+    while max(units) <= bound:
+        units.add(round(growth**power))
+        power += 1
+    ordered = sorted(units)
+    return [1, *(larger for smaller, larger in pairwise(ordered) if smaller <= bound)]
 
 
 def grid(bound: int, layers: int, growth: float) -> list[Size]:
