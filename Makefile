@@ -2,7 +2,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run example test check clean constraints bench-known bench-overhead bench-pipeline
+.PHONY: help run example test check clean constraints bench-known bench-stability bench-overhead \
+	bench-sweep bench-auto-lstm bench-scale bench-pipeline
 
 PYTHON ?= python3
 INSTALLED := .venv/.installed
@@ -30,7 +31,7 @@ cd ./$(1) && python -m pipeline.answer reports
 endef
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## measure the size for params.yaml: install, run what changed, say the answer
 	$(call pipeline,)
@@ -54,11 +55,23 @@ test: $(INSTALLED) ## run the test suite
 check: $(INSTALLED) ## lint, format and types
 	@$(IN_VENV) python -m ruff check; python -m ruff format --check; python -m mypy src pipeline
 
-bench-known: $(INSTALLED) ## problems whose right size is known (an hour on 2 cores)
+bench-known: $(INSTALLED) ## problems whose right size is known (20 minutes on 2 cores)
 	@$(IN_VENV) OMP_NUM_THREADS=1 python -m benchmarks.known_size
+
+bench-stability: $(INSTALLED) ## the choice repeated with ten other seeds (an hour on 2 cores)
+	@$(IN_VENV) OMP_NUM_THREADS=1 python -m benchmarks.stability
 
 bench-overhead: $(INSTALLED) ## a search against bare torch loops of the same steps
 	@$(IN_VENV) python -m benchmarks.overhead
+
+bench-sweep: $(INSTALLED) ## a whole sizing against an exhaustive sweep of the same grid
+	@$(IN_VENV) python -m benchmarks.against_sweep
+
+bench-auto-lstm: $(INSTALLED) ## a whole sizing against NeuralForecast's AutoLSTM, installed apart
+	@$(IN_VENV) python -m benchmarks.against_auto_lstm
+
+bench-scale: $(INSTALLED) ## time and memory against rows
+	@$(IN_VENV) python -m benchmarks.scale
 
 bench-pipeline: $(INSTALLED) ## make run on a fresh copy: wall time, memory, the same bytes twice
 	@$(IN_VENV) python -m benchmarks.pipeline

@@ -111,3 +111,13 @@ def test_one_series_without_anything_known_ahead_is_enough() -> None:
     net = Net(Size(1, 1), PLAIN, shape)
     assert net(*inputs(3, shape)).shape == (3, 1, 1)
     assert cost(Size(1, 1), PLAIN, shape).parameters == sum(weight.numel() for weight in net.parameters())
+
+
+@pytest.mark.parametrize("network", [one for one in KINDS if one.cell == "lstm"], ids=str)
+def test_forget_gates_begin_open(network: Network) -> None:
+    net = Net(Size(2, 4), network, SHAPE)
+    for layer in net.layers:
+        biases = {name: weight.chunk(4)[1] for name, weight in layer.named_parameters() if name.startswith("bias")}
+        assert len(biases) == (4 if network.bidirectional else 2)
+        for name, forget in biases.items():
+            assert torch.equal(forget, torch.full((4,), 1.0 if name.startswith("bias_ih") else 0.0))

@@ -10,6 +10,7 @@ from cellsize.errors import InputError
 from cellsize.params import Choose
 from cellsize.scores import Scores, compare, from_trials
 from cellsize.sizes import Size
+from cellsize.spread import choices
 
 
 def decide(
@@ -34,7 +35,8 @@ def decide(
     unknown = [one.size for one in scores if one.size not in described]
     if unknown:
         raise InputError(f"build/trials.csv: size {unknown[0]} is no candidate; run search again")
-    made = choose(scores, rule, _costs(described, timings, rule))
+    costs = _costs(described, timings, rule)
+    made = choose(scores, rule, costs)
     chosen, size = made.chosen, made.chosen.size
     setting = _setting(trials, size)
     by_size = {one.size: one for one in scores}
@@ -52,6 +54,7 @@ def decide(
         "difference": made.difference.mean,
         "difference_se": made.difference.standard_error,
         "odds": made.larger_odds,
+        "spread": choices(trials, rule, costs, folds),
         "bound": bound,
         "bound_binding": size.layers * size.units >= bound,
         "alpha_implied": alpha_implied(samples, size, candidates["n_inputs"], candidates["n_outputs"]),

@@ -43,6 +43,17 @@ class Net(nn.Module):
         self.ahead = nn.Parameter(torch.zeros(shape.horizon, shape.n_known, shape.n_targets))
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        if network.cell == "lstm":
+            self._open_forget_gates(size.units)
+
+    def _open_forget_gates(self, units: int) -> None:
+        """Begins with cells that keep what they hold (Gers et al. 2000; Jozefowicz et al. 2015).
+
+        Without it a single cell often never learns to hold a bit, and a size looks too small that is not.
+        """
+        for name, weight in self.layers.named_parameters():
+            if ".bias_" in name:
+                weight.data[units : 2 * units] = 1.0 if ".bias_ih" in name else 0.0
 
     def forward(self, steps: Tensor, known: Tensor) -> Tensor:
         """Forecasts in normalised values.

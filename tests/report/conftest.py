@@ -98,6 +98,7 @@ def choice(layers: int = 1, units: int = 32) -> dict[str, Any]:
         "alpha_implied": 10.5 if units else None, "rule": "one_standard_error", "odds": None, "procedure": "climb",
         "reason": f"{layers} × {units} has the fewest parameters of the sizes within one standard error of 1 × 64.",
         "rules_of_thumb": [], "sizes": sizes,
+        "spread": [{"layers": layers, "units": units, "count": 9}, {"layers": 1, "units": 16, "count": 1}],
     }  # fmt: skip
 
 

@@ -159,6 +159,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         crossed=prose.crossed(inputs.baselines),
         subset=tables.errors(subset["models"], report.unit) if subset else None,
         origins=wording.plural(subset["origins"], "origin") if subset else "",
+        spread=prose.spread(choice),
         sizes=tables.sizes(choice, inputs.timings),
         notes=prose.notes(choice, candidates, inputs.trials),
         bounds=tables.bounds(candidates),

@@ -114,6 +114,16 @@ def captions(choice: Artefact, candidates: Artefact, trials: pd.DataFrame, *, ti
     return {"sizes": sizes.strip(), "folds": folds, "curves": curves}
 
 
+def spread(choice: Artefact) -> str:
+    """How far the choice moves with less evidence."""
+    found = choice["spread"]
+    repeats = sum(one["count"] for one in found)
+    listed = ", ".join(f"{short(one)} in {one['count']}" for one in found)
+    return (
+        f"With less evidence, one seed alone and one fold left out, the same rule chooses, of {repeats} times: {listed}."
+    )
+
+
 def notes(choice: Artefact, candidates: Artefact, trials: pd.DataFrame) -> list[str]:
     """What the table of sizes leaves out."""
     told = []

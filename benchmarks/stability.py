@@ -1,0 +1,119 @@
+"""How far the chosen size moves when only the random numbers change: ten repeats with other seeds.
+
+`make bench-stability` climbs on the default and the New York data as the pipeline does, once for each
+`search.seed`, two repeats at once in plain processes (the choice does not depend on the workers), and writes
+benchmarks/results/stability.json. What is finished is kept, so that an interrupted run goes on.
+"""
+
+import argparse
+import json
+import time
+from collections import Counter
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks import data
+from cellsize import decision, files, plans
+from cellsize.candidates import propose, sizes
+from cellsize.scores import from_trials
+from cellsize.search import fingerprint
+from cellsize.sizes import ZERO, Size
+from cellsize.training import train
+from cellsize.trials import Row, frame
+
+KEPT = data.ROOT / ".cache/benchmarks/stability"
+
+
+def repeat(task: tuple[str, int, bool]) -> dict[str, Any]:
+    """Climbs and chooses once.
+
+    Args:
+        task: The example, the seed, and whether to try the code on little data.
+    """
+    name, seed, smoke = task
+    found, training = data.loaded_for(name, smoke)
+    work, params = found.work(training, seed=seed), found.params
+    kept = KEPT / f"{fingerprint(work)}.json"
+    if kept.is_file():
+        return dict(files.read_json(kept))
+    began = time.perf_counter()
+    candidates = propose(found.windows, found.folds, params.propose)
+    plan = plans.plan(candidates, params.search)
+    scores, results = {}, {}
+    while wanted := plan(scores).wanted:
+        results[wanted[0]] = train(work, wanted[0])
+        rows = frame(results[wanted[0]].rows, Row)
+        scores[wanted[0]] = from_trials(rows, f"{name}, seed {seed}", params.split.folds)[0]
+    trials = pd.concat([frame(result.rows, Row) for result in results.values()], ignore_index=True)
+    times = pd.DataFrame([{**vars(size), "milliseconds": result.milliseconds} for size, result in results.items()])
+    choice = decision.decide(trials, times, candidates, params.choose, params.split.folds, params.search.procedure)
+    made = {
+        "seed": seed,
+        "chosen": str(Size(choice["layers"], choice["units"])),
+        "best": str(Size(choice["best"]["layers"], choice["best"]["units"])),
+        "score": choice["score"],
+        "zero_cells": choice["zero_cells"]["score"],
+        "scores": {str(size): round(one.mean, 5) for size, one in scores.items()},
+        "grid": [str(size) for size in sizes(candidates)],
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+    files.write_json(kept, made)
+    return made
+
+
+def within_one_step(one: str, other: str, grid: list[str]) -> bool:
+    """Whether two sizes are neighbours in the grid: in the units of one number of layers, or in the layers alone."""
+    first, second = _size(one), _size(other)
+    ladder = [ZERO.units, *sorted({_size(name).units for name in grid} - {0})]
+    steps = abs(ladder.index(first.units) - ladder.index(second.units))
+    if ZERO in (first, second):
+        return steps <= 1 and max(first.layers, second.layers) <= 1
+    return steps + abs(first.layers - second.layers) <= 1
+
+
+def _size(name: str) -> Size:
+    layers, units = name.split("x")
+    return Size(int(layers), int(units))
+
+
+def main() -> None:
+    """Repeats every example and writes the spread."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--only", nargs="*", default=list(data.PLACES))
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--smoke", action="store_true")
+    given = parser.parse_args()
+    KEPT.mkdir(parents=True, exist_ok=True)
+    summary: dict[str, Any] = {"machine": data.machine()}
+    for name in given.only:
+        tasks = [(name, seed, given.smoke) for seed in range(given.seeds)]
+        repeats = []
+        with get_context("spawn").Pool(given.workers) as pool:
+            for one in pool.imap(repeat, tasks, chunksize=1):
+                data.say(f"{name} seed {one['seed']}: {one['chosen']} ({one['score']:.4f}), {one['seconds']:.0f} s")
+                repeats.append(one)
+        counts = Counter(one["chosen"] for one in repeats)
+        # Of equally frequent choices the one that most others are near.
+        near = {
+            middle: sum(within_one_step(one["chosen"], middle, one["grid"]) for one in repeats) for middle in counts
+        }
+        middle = max(counts, key=lambda size: (counts[size], near[size]))
+        summary[name] = {
+            "seeds": len(repeats),
+            "most_frequent": middle,
+            "within_one_step": near[middle],
+            "chosen": dict(counts.most_common()),
+            "repeats": [{key: value for key, value in one.items() if key != "grid"} for one in repeats],
+        }
+        print(name, json.dumps({key: value for key, value in summary[name].items() if key != "repeats"}))
+    path = Path(data.result("stability", given.smoke))
+    before = files.read_json(path) if path.is_file() else {}
+    data.write("stability", {**before, **summary}, given.smoke)
+
+
+if __name__ == "__main__":
+    main()
