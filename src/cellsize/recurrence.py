@@ -4,7 +4,7 @@ The gates of a step are compiled with Numba into one pass over memory, where PyT
 the windows last, so that every gate of every member is one block.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numba
@@ -88,6 +88,14 @@ class LSTMLayer(torch.autograd.Function):
         return d_inputs, d_weights, None
 
 
+def _compiled(function: Callable[..., None]) -> Any:
+    """Compiles at the first call, and keeps the result on disk; in a container that cannot be written, in memory."""
+    try:
+        return numba.njit(function, fastmath=MATH, error_model="numpy", cache=True)
+    except RuntimeError:
+        return numba.njit(function, fastmath=MATH, error_model="numpy")
+
+
 @numba.njit(fastmath=MATH, error_model="numpy", inline="always")
 def _tanh(value: np.float32) -> np.float32:
     """The rational approximation of Eigen's `ptanh`: within 3e-7, and made of what a processor does eight at a time."""
@@ -107,7 +115,7 @@ def _tanh(value: np.float32) -> np.float32:
     return value * above / below
 
 
-@numba.njit(fastmath=MATH, error_model="numpy", cache=True)
+@_compiled
 def _step(gates: np.ndarray, before: np.ndarray, cell: np.ndarray, state: np.ndarray) -> None:
     """Bends the gates (members, 4 · units, n) in place; writes the cells and the state's first units rows."""
     members, units, n = before.shape
@@ -127,7 +135,7 @@ def _step(gates: np.ndarray, before: np.ndarray, cell: np.ndarray, state: np.nda
                 out[window] = o * _tanh(value)
 
 
-@numba.njit(fastmath=MATH, error_model="numpy", cache=True)
+@_compiled
 def _step_back(
     gates: np.ndarray, before: np.ndarray, cell: np.ndarray, d_state: np.ndarray, d_cell: np.ndarray
 ) -> None:
