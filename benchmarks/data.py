@@ -83,7 +83,11 @@ def loaded_for(name: str, smoke: bool) -> tuple[Data, Training]:
 def cut(found: Data, bound: int, smoke: bool) -> list[Size]:
     """The project's grid of sizes as it would be with another bound, zero cells first."""
     params = found.params.propose
-    return [ZERO, Size(1, 1), Size(1, 2)] if smoke else grid(bound, params.layers, params.growth)
+    return (
+        [ZERO, Size(1, 1), Size(1, 2)]
+        if smoke
+        else grid([max(1, bound // depth) for depth in range(1, params.layers + 1)], params.growth)
+    )
 
 
 def changed(section: Any, **changes: object) -> Any:

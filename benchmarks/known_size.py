@@ -32,6 +32,11 @@ MAKERS = {
     "teacher-1": lambda seed: problems.teacher(seed, 1),
     "teacher-4": lambda seed: problems.teacher(seed, 4),
 }
+TRUE = {
+    **dict.fromkeys(("linear", "sinusoids-2", "sinusoids-4"), "no memory cells"),
+    **{f"recall-{bits}": "the smallest size that solves it, or one step above" for bits in (1, 2, 4, 8)},
+    **{f"teacher-{units}": f"as good as {units} units, at most one step above" for units in (1, 4)},
+}
 
 
 def measure(task: tuple[str, int]) -> dict[str, Any]:
@@ -96,21 +101,24 @@ def main() -> None:
         for one in pool.imap(measure, tasks):
             found.append(one)
             print(json.dumps(one), flush=True)
-    summary = {}
+    summary = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     for name in arguments.only:
         mine = [one for one in found if one["problem"] == name]
         summary[name] = {
             "seeds": len(mine),
             "right": sum(one["right"] for one in mine),
             "climb_right": sum(one["climb_right"] for one in mine),
+            "true": TRUE[name],
             "chosen": [one["grid"] for one in mine],
             "chosen_by_climb": [one["climb"] for one in mine],
             "climb_agrees": sum(one["agrees"] for one in mine),
+            "climb_is_the_same": sum(one["grid"] == one["climb"] for one in mine),
             "scores": [one["scores"] for one in mine],
         }
         print(name, {key: value for key, value in summary[name].items() if key != "scores"})
     RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    ordered = {name: summary[name] for name in MAKERS if name in summary}
+    RESULTS.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

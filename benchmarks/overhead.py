@@ -130,6 +130,7 @@ def ours(folder: Path) -> dict[str, float]:
     from cellsize import procedures, search
     from cellsize.params import Mlflow
     from cellsize.registry import runs
+    from cellsize.sizes import cost, shape
 
     imported = time.monotonic()
     work, sizes, settings = work_of(folder)
@@ -145,8 +146,10 @@ def ours(folder: Path) -> dict[str, float]:
         record(result)
         recording += time.monotonic() - now
 
+    costs = {size: float(cost(size, work.network, shape(work.windows)).multiply_adds) for size in sizes}
+
     def plan(known: dict[Any, Any]) -> Any:
-        return procedures.grid(sizes, known)
+        return procedures.grid(sizes, known, costs)
 
     search.run(work, plan, settings, folder / "store", on_result, lambda _: None)
     ended = time.monotonic()

@@ -46,13 +46,16 @@ def training(**changes: object) -> Training:
 
 
 def linear(seed: int) -> Problem:
-    """A target that is linear in the window: an autoregression of order 3 with noise. Zero cells are right."""
+    """A target that is linear in the window: an autoregression of order 3 with noise. Zero cells are right.
+
+    Four repetitions of each fold: with one, the best of ten networks is now and then better by a lucky 0.2 %.
+    """
     drawn = np.random.default_rng(seed)
     values, noise = np.zeros(2000), drawn.normal(size=2000)
     weights = drawn.uniform([0.3, 0.1, 0.05], [0.5, 0.3, 0.15])
     for t in range(3, 2000):
         values[t] = weights @ values[t - 3 : t][::-1] + noise[t]
-    work = _series(values, seed, lookback=12, horizon=3, skip="linear", train=training())
+    work = _series(values, seed, lookback=12, horizon=3, skip="linear", train=training(seeds=4))
     return Problem("linear", work, (1, 2, 4, 8, 16), 2, None, 0)
 
 

@@ -2,12 +2,12 @@
 
 `make bench-stability` climbs on the default and the New York data as the pipeline does, once for each
 `search.seed`, two repeats at once in plain processes (the choice does not depend on the workers), and writes
-benchmarks/results/stability.json. What is finished is kept, so that an interrupted run goes on.
+benchmarks/results/stability.json. What is trained is kept, so that an interrupted run goes on; what is chosen
+from it is worked out anew.
 """
 
 import argparse
 import json
-import time
 from collections import Counter
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,7 +22,7 @@ from cellsize.scores import from_trials
 from cellsize.search import fingerprint
 from cellsize.sizes import ZERO, Size
 from cellsize.training import train
-from cellsize.trials import Row, frame
+from cellsize.trials import Result, Row, frame
 
 KEPT = data.ROOT / ".cache/benchmarks/stability"
 
@@ -36,21 +36,22 @@ def repeat(task: tuple[str, int, bool]) -> dict[str, Any]:
     name, seed, smoke = task
     found, training = data.loaded_for(name, smoke)
     work, params = found.work(training, seed=seed), found.params
-    kept = KEPT / f"{fingerprint(work)}.json"
-    if kept.is_file():
-        return dict(files.read_json(kept))
-    began = time.perf_counter()
+    kept = KEPT / fingerprint(work)
+    kept.mkdir(parents=True, exist_ok=True)
     candidates = propose(found.windows, found.folds, params.propose)
     plan = plans.plan(candidates, params.search)
     scores, results = {}, {}
     while wanted := plan(scores).wanted:
-        results[wanted[0]] = train(work, wanted[0])
-        rows = frame(results[wanted[0]].rows, Row)
-        scores[wanted[0]] = from_trials(rows, f"{name}, seed {seed}", params.split.folds)[0]
+        size, path = wanted[0], kept / f"{wanted[0]}.npz"
+        if not path.is_file():
+            train(work, size).save(path)
+        results[size] = Result.load(path)
+        rows = frame(results[size].rows, Row)
+        scores[size] = from_trials(rows, f"{name}, seed {seed}", params.split.folds)[0]
     trials = pd.concat([frame(result.rows, Row) for result in results.values()], ignore_index=True)
     times = pd.DataFrame([{**vars(size), "milliseconds": result.milliseconds} for size, result in results.items()])
     choice = decision.decide(trials, times, candidates, params.choose, params.split.folds, params.search.procedure)
-    made = {
+    return {
         "seed": seed,
         "chosen": str(Size(choice["layers"], choice["units"])),
         "best": str(Size(choice["best"]["layers"], choice["best"]["units"])),
@@ -58,10 +59,8 @@ def repeat(task: tuple[str, int, bool]) -> dict[str, Any]:
         "zero_cells": choice["zero_cells"]["score"],
         "scores": {str(size): round(one.mean, 5) for size, one in scores.items()},
         "grid": [str(size) for size in sizes(candidates)],
-        "seconds": round(time.perf_counter() - began, 1),
+        "core_seconds": round(sum(result.seconds for result in results.values()), 1),
     }
-    files.write_json(kept, made)
-    return made
 
 
 def within_one_step(one: str, other: str, grid: list[str]) -> bool:
@@ -87,14 +86,15 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
-    KEPT.mkdir(parents=True, exist_ok=True)
-    summary: dict[str, Any] = {"machine": data.machine()}
+    summary: dict[str, Any] = {}
     for name in given.only:
         tasks = [(name, seed, given.smoke) for seed in range(given.seeds)]
         repeats = []
         with get_context("spawn").Pool(given.workers) as pool:
             for one in pool.imap(repeat, tasks, chunksize=1):
-                data.say(f"{name} seed {one['seed']}: {one['chosen']} ({one['score']:.4f}), {one['seconds']:.0f} s")
+                data.say(
+                    f"{name} seed {one['seed']}: {one['chosen']} ({one['score']:.4f}), {one['core_seconds']:.0f} s"
+                )
                 repeats.append(one)
         counts = Counter(one["chosen"] for one in repeats)
         # Of equally frequent choices the one that most others are near.
@@ -103,6 +103,7 @@ def main() -> None:
         }
         middle = max(counts, key=lambda size: (counts[size], near[size]))
         summary[name] = {
+            "machine": data.machine(),
             "seeds": len(repeats),
             "most_frequent": middle,
             "within_one_step": near[middle],

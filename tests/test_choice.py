@@ -106,7 +106,7 @@ def test_without_zero_cells_there_is_nothing_to_compare_with(table: list[Scores]
 def test_zero_cells_alone_are_chosen_for_want_of_others() -> None:
     found = choice.choose(TABLE[:1], rule("one_standard_error"), NO_COSTS)
     assert found.chosen.size == ZERO
-    assert found.larger_odds == 0
+    assert found.larger_odds is None
     assert found.reason.endswith("No larger size was tried.")
 
 
@@ -122,7 +122,7 @@ def test_only_larger_sizes_count_in_the_odds() -> None:
     # 1x16 has a chance of being better than the largest, 1x32; it is not larger.
     found = choice.choose(TABLE, rule("best", tolerance=0.0), NO_COSTS)
     assert found.chosen.size == Size(1, 32)
-    assert found.larger_odds == 0
+    assert found.larger_odds is None
     assert found.reason.endswith("No larger size was tried.")
 
 
@@ -194,4 +194,4 @@ def test_the_choice_does_not_depend_on_the_order_of_the_table(
     first, second = (choice.choose(one, rule(name), NO_COSTS) for one in (table, other))
     assert first.chosen.size == second.chosen.size
     assert first.reason == second.reason
-    assert 0 <= first.larger_odds <= 1
+    assert first.larger_odds is None or 0 <= first.larger_odds <= 1

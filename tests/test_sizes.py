@@ -96,8 +96,8 @@ def test_units_rise_from_one_and_exactly_one_is_past_the_bound(bound: int, growt
     assert [units > bound for units in found] == [False] * (len(found) - 1) + [True]
 
 
-def test_the_grid_shares_the_bound_among_the_layers() -> None:
-    assert grid(12, 3, 2.0) == [
+def test_the_grid_has_a_bound_for_each_number_of_layers() -> None:
+    assert grid([12, 6, 4], 2.0) == [
         ZERO,
         *(Size(1, units) for units in (1, 2, 3, 4, 8, 16)),
         *(Size(2, units) for units in (1, 2, 3, 4, 8)),
@@ -106,14 +106,14 @@ def test_the_grid_shares_the_bound_among_the_layers() -> None:
 
 
 @settings(deadline=None)
-@given(bound=st.integers(1, 500), layers=st.integers(1, 6), growth=st.floats(1.1, 4))
-def test_every_number_of_layers_has_one_size_past_the_bound(bound: int, layers: int, growth: float) -> None:
-    found = grid(bound, layers, growth)
+@given(bounds=st.lists(st.integers(1, 500), min_size=1, max_size=6), growth=st.floats(1.1, 4))
+def test_every_number_of_layers_has_one_size_past_its_bound(bounds: list[int], growth: float) -> None:
+    found = grid(bounds, growth)
     assert len(found) == len(set(found))
-    for depth in range(1, layers + 1):
+    for depth, bound in enumerate(bounds, start=1):
         units = [size.units for size in found if size.layers == depth]
         assert 1 in units
-        assert sum(one > max(1, bound // depth) for one in units) == 1
+        assert sum(one > bound for one in units) == 1
 
 
 @settings(deadline=None)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from ruamel.yaml import YAML
 
 from cellsize import search
 from cellsize.params import Params
+from cellsize.registry import versions
 
 ROOT = Path(__file__).parents[1]
 SOURCE, PIPELINE = ROOT / "src" / "cellsize", ROOT / "pipeline"
@@ -145,3 +147,10 @@ def test_the_search_fingerprint_covers_every_module_that_trains() -> None:
 def test_every_file_fits_in_a_head() -> None:
     for path in modules():
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 330, path
+
+
+def test_a_served_model_is_told_of_every_library_it_imports() -> None:
+    served = SOURCE / "registry" / "served.py"
+    names = set().union(*(imported(path) for path in closure(served) | {served}))
+    libraries = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"cellsize"}
+    assert libraries == {name.split(".")[0] for name in versions.REQUIREMENTS}

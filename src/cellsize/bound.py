@@ -77,9 +77,9 @@ def neurons(samples: float, alpha: float, n_inputs: int, n_outputs: int) -> int:
     return max(1, int(samples / (alpha * (n_inputs + n_outputs))))
 
 
-def units_within(parameters: float, network: Network, n_inputs: int) -> int:
-    """The most units that one layer can have within a number of recurrent parameters, at least 1."""
+def units_within(parameters: float, network: Network, n_inputs: int, layers: int = 1) -> int:
+    """The most units that each layer can have within a number of recurrent parameters, at least 1."""
     units = 1
-    while recurrent_parameters(Size(1, units + 1), network, n_inputs) <= parameters:
+    while recurrent_parameters(Size(layers, units + 1), network, n_inputs) <= parameters:
         units += 1
     return units

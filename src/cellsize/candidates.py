@@ -31,10 +31,17 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
     ]
     loose = next(one for one in bounds if one["samples"] == params.samples and one["alpha"] == params.alpha[0])
     units = loose["neurons"] if params.bound == "neurons" else loose["units_by_outputs"]
+    # Units of one layer: the neurons are shared among the layers, and so are the parameters.
+    each = [
+        max(1, units // depth)
+        if params.bound == "neurons"
+        else units_within(loose["parameters_by_outputs"], params.network, windows.n_inputs, depth)
+        for depth in range(1, params.layers + 1)
+    ]
     rules = rules_of_thumb(getattr(samples, params.samples), windows)
-    sizes = grid(units, params.layers, params.growth)
-    if params.include_rules_of_thumb:
-        sizes = sorted({*sizes, *(Size(rule["layers"], rule["units"]) for rule in rules)})
+    plain = grid(each, params.growth)
+    guessed = {Size(rule["layers"], rule["units"]) for rule in rules} if params.include_rules_of_thumb else set()
+    sizes = sorted({*plain, *guessed})
     ladder = [
         Size(1, neurons(getattr(samples, params.samples), alpha, windows.n_inputs, windows.n_outputs))
         for alpha in range(round(params.alpha[0]), round(params.alpha[1]) + 1)
@@ -42,9 +49,11 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
 
     def described(size: Size) -> dict[str, Any]:
         costs = cost(size, params.network, form)
-        past = size.layers * size.units > units
+        limit = each[min(size.layers, len(each)) - 1]
+        past = size != ZERO and size.units > limit
         named = {"layers": size.layers, "units": size.units, "parameters": costs.parameters}
-        return {**named, **asdict(costs), "past_bound": past}
+        extra = {"past_bound": past, "at_bound": size != ZERO and size.units >= limit, "guessed": size not in plain}
+        return {**named, **asdict(costs), **extra}
 
     return {
         "counted": params.samples,
@@ -61,8 +70,13 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
 
 
 def sizes(candidates: dict[str, Any], key: str = "candidates") -> list[Size]:
-    """The grid of a `candidates.json`, or its `alpha_ladder`."""
+    """All candidates of a `candidates.json`, or its `alpha_ladder`."""
     return [Size(one["layers"], one["units"]) for one in candidates[key]]
+
+
+def guesses(candidates: dict[str, Any]) -> list[Size]:
+    """Candidates that only a rule of thumb has put there: no steps of a ladder."""
+    return [Size(one["layers"], one["units"]) for one in candidates["candidates"] if one["guessed"]]
 
 
 def rules_of_thumb(samples: int, windows: Windows) -> list[dict[str, Any]]:

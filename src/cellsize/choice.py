@@ -17,14 +17,14 @@ class Choice:
         best: Scores of the size with the lowest mean.
         difference: Chosen minus best, paired.
         larger_odds: Probability that some larger size is better by more than the tolerance: the
-            highest one among the larger sizes, 0 if there is none.
+            highest one among the larger sizes tried, None if there is none.
         reason: Why, in words.
     """
 
     chosen: Scores
     best: Scores
     difference: Difference
-    larger_odds: float
+    larger_odds: float | None
     reason: str
 
 
@@ -97,7 +97,7 @@ def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Choi
             chosen = best
     difference = compare(chosen, best)
     larger = [one for one in scores if one.parameters > chosen.parameters]
-    odds = max((compare(chosen, one).odds_above(rule.tolerance * chosen.mean) for one in larger), default=0.0)
+    odds = max((compare(chosen, one).odds_above(rule.tolerance * chosen.mean) for one in larger), default=None)
     return Choice(chosen, best, difference, odds, _reason(chosen, best, difference, odds, scores, rule))
 
 
@@ -110,7 +110,7 @@ def describe(size: Size) -> str:
 
 
 def _reason(
-    chosen: Scores, best: Scores, difference: Difference, odds: float, scores: list[Scores], rule: Choose
+    chosen: Scores, best: Scores, difference: Difference, odds: float | None, scores: list[Scores], rule: Choose
 ) -> str:
     rules = {
         "one_standard_error": "the fewest parameters within one standard error of the best",
@@ -133,7 +133,7 @@ def _reason(
         told += (
             f"Without memory cells the score is {zero.mean:.4f}: {gain.mean:.4f} ± {gain.standard_error:.4f} worse. "
         )
-    if any(one.parameters > chosen.parameters for one in scores):
+    if odds is not None:
         told += (
             f"No larger size tried is better by more than {100 * rule.tolerance:g} % "
             f"with odds above {100 * odds:.0f} %."

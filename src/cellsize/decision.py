@@ -56,11 +56,11 @@ def decide(
         "odds": made.larger_odds,
         "spread": choices(trials, rule, costs, folds),
         "bound": bound,
-        "bound_binding": size.layers * size.units >= bound,
+        "bound_binding": described[size]["at_bound"],
         "alpha_implied": alpha_implied(samples, size, candidates["n_inputs"], candidates["n_outputs"]),
         "rule": rule.rule,
         "procedure": procedure,
-        "reason": made.reason + _open_end(made.best.size, by_size, described),
+        "reason": made.reason + (_open_end(made.best.size, by_size, described) if procedure == "climb" else ""),
         "rules_of_thumb": [_thumb(one, by_size, chosen) for one in candidates["rules_of_thumb"]],
         "sizes": [_line(trials, described, one, made) for one in scores],
     }

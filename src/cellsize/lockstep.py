@@ -182,11 +182,10 @@ class Lockstep(pl.LightningModule):
         """Adds up the squared errors on a piece of one fold's stop part."""
         fold, (steps, known, target, spread) = batch
         numbers = [number for number in self._sums if self.members[number].fold == fold]
-        count = len(numbers)
-        for number, made in zip(
-            numbers, forward([self.net(n) for n in numbers], [steps] * count, [known] * count), strict=True
-        ):
-            self._sums[number].append(((made - target) * spread).double().square().sum())
+        for together in groups([self.net(number) for number in numbers], numbers):
+            nets, count = [self.net(number) for number in together], len(together)
+            for number, made in zip(together, forward(nets, [steps] * count, [known] * count), strict=True):
+                self._sums[number].append(((made - target) * spread).double().square().sum())
 
     def on_validation_epoch_end(self) -> None:
         """Puts the trained weights back."""

@@ -1,4 +1,4 @@
-"""Many small networks at once: the same results as one after another, in less time.
+"""Many small networks at once: the results of one after another, but for rounding, in less time.
 
 On a CPU the members' LSTM layers move together (`recurrence`); whatever else there is goes network by network.
 """
@@ -12,7 +12,7 @@ from torch import Tensor
 from cellsize.network import Net, drop
 from cellsize.recurrence import lstm_layer
 
-# Units of all layers that move together: more leave the cache (measured: docs/decisions.md).
+# Units of a layer, in all members that move together: more leave the cache (measured: docs/decisions.md).
 TOGETHER = 256
 
 

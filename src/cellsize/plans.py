@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize import files, procedures
-from cellsize.candidates import sizes
+from cellsize.candidates import guesses, sizes
 from cellsize.params import Search
 from cellsize.procedures import Plan, Walk
 from cellsize.scores import Scores
@@ -19,7 +19,8 @@ AHEAD = 4
 
 def plan(candidates: dict[str, Any], search: Search) -> Plan:
     """The walk over the candidates that `search.procedure` names."""
-    grid = sizes(candidates)
+    guessed = guesses(candidates)
+    grid = [size for size in sizes(candidates) if size not in guessed]
     ladder = sizes(candidates, "alpha_ladder")
     costs = {Size(one["layers"], one["units"]): float(one["multiply_adds"]) for one in candidates["candidates"]}
     allowed = procedures.within_effort(costs, search.effort)
@@ -27,13 +28,15 @@ def plan(candidates: dict[str, Any], search: Search) -> Plan:
     def walk(known: dict[Size, Scores]) -> Walk:
         match search.procedure:
             case "climb":
-                return procedures.climb(grid, known, search.patience, search.reach, AHEAD, allowed)
+                found = procedures.climb(grid, known, search.patience, search.reach, AHEAD, allowed)
             case "grid":
-                return procedures.grid(grid, known)
+                found = procedures.grid(grid, known, costs)
             case "random":
-                return procedures.grid(procedures.sample(grid, search.sample, search.seed), known)
+                found = procedures.grid(procedures.sample(grid, search.sample, search.seed), known, costs)
             case "alpha":
-                return procedures.alpha(ladder, known)
+                found = procedures.alpha(ladder, known)
+        # What guessing would have cost is measured last, whatever was chosen.
+        return found if found.wanted else procedures.after(found, guessed, known, costs)
 
     return walk
 

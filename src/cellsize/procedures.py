@@ -127,10 +127,16 @@ def _helps(new: Scores, best: Scores) -> bool:
     return difference.mean > difference.standard_error
 
 
-def grid(sizes: list[Size], known: Known) -> Walk:
-    """Every size; the largest ones first, so that no worker idles at the end."""
-    missing = tuple(size for size in reversed(sizes) if size not in known)
-    return Walk(tuple(size for size in sizes if size in known), missing)
+def grid(sizes: list[Size], known: Known, costs: Mapping[Size, float]) -> Walk:
+    """Every size; the dearest ones first, so that no worker idles at the end."""
+    missing = sorted((size for size in sizes if size not in known), key=lambda size: effort(size, costs), reverse=True)
+    return Walk(tuple(size for size in sizes if size in known), tuple(missing))
+
+
+def after(walk: Walk, sizes: list[Size], known: Known, costs: Mapping[Size, float]) -> Walk:
+    """A walk that has ended, and then some sizes more, the dearest ones first."""
+    more = grid([size for size in sizes if size not in walk.visited], known, costs)
+    return Walk((*walk.visited, *more.visited), more.wanted)
 
 
 def sample(sizes: list[Size], number: int, seed: int) -> list[Size]:

@@ -75,14 +75,14 @@ def run(
         The results of the sizes that the plan visited, in its order.
 
     Raises:
-        InputError: A trial failed twice.
+        InputError: A trial failed twice, or a size that the plan wants has a fold without a score.
         KeyboardInterrupt: The search was interrupted.
     """
     folder = (store / fingerprint(work)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     results = {result.size: result for result in map(Result.load, sorted(folder.glob("*.npz")))}
     walker = Walker(plan, work, folder, results, on_result, say)
-    if walker.walk().wanted:
+    if walker.unfinished() is not None:
         if results:
             say(f"search: {len(results)} sizes were finished before; going on")
         _tune(work, walker, search, folder)
@@ -90,10 +90,7 @@ def run(
     if walk.wanted and not walker.failure:
         raise KeyboardInterrupt  # Ray Tune took the signal and returned
     if walk.wanted:
-        raise InputError(
-            f"search: size {walk.wanted[0]} failed twice ({walker.failure}); what is finished "
-            "is kept, so run again once the cause is mended"
-        )
+        raise InputError(walker.failure)
     return [walker.results[size] for size in walk.visited]
 
 
@@ -110,19 +107,28 @@ class Walker(Searcher):
         say: Callable[[str], None],
     ) -> None:
         super().__init__(metric="epoch", mode="max")
-        self.plan, self.work, self.folder, self.results = plan, work, folder, dict(results)
+        self.plan, self.work, self.folder = plan, work, folder
         self.on_result, self.say, self.running, self.failure = on_result, say, dict[str, Size](), ""
-        self.scores = {size: self._score(result) for size, result in results.items()}
+        self.results, self.scores, self.unusable = dict[Size, Result](), dict[Size, Scores](), dict[Size, str]()
         self.began = time.monotonic()
+        for result in results.values():
+            self._take(result)
 
     def walk(self) -> Walk:
         """Where the procedure stands now."""
         return self.plan(self.scores)
 
+    def unfinished(self) -> Walk | None:
+        """Where the procedure stands, or None if it has ended or cannot go on."""
+        walk = self.walk()
+        # A size begun ahead may have failed without harm: only one that is wanted ends the search.
+        self.failure = self.failure or next((self.unusable[size] for size in walk.wanted if size in self.unusable), "")
+        return walk if walk.wanted and not self.failure else None
+
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next size to train, None to wait, or that all is done."""
-        walk = self.walk()
-        if not walk.wanted or self.failure:
+        walk = self.unfinished()
+        if walk is None:
             finished: Any = Searcher.FINISHED  # a word, where the type says a configuration
             return finished  # type: ignore[no-any-return]
         for size in (*walk.wanted, *walk.likely):
@@ -140,12 +146,14 @@ class Walker(Searcher):
             return
         path = self.folder / f"{size}.npz"
         if error:
-            self.failure = self.failure or f"size {size} ended in an error"
+            self.failure = self.failure or (
+                f"search: size {size} failed twice; what is finished is kept, so run again once the cause is mended"
+            )
         elif path.is_file():
             found = Result.load(path)
-            self.results[size], self.scores[size] = found, self._score(found)
+            self._take(found)
             self.on_result(found)
-            self.say(self._line(found))
+            self.say(self._line(found) if size in self.scores else self.unusable[size])
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Nothing is decided before a size is finished: early epochs flatter large sizes."""
@@ -170,8 +178,12 @@ class Walker(Searcher):
     def _multiply_adds(self, size: Size) -> float:
         return float(cost(size, self.work.network, shape(self.work.windows)).multiply_adds)
 
-    def _score(self, result: Result) -> Scores:
-        return from_trials(frame(result.rows, Row), "search", len(self.work.folds.labels))[0]
+    def _take(self, result: Result) -> None:
+        self.results[result.size] = result
+        try:
+            self.scores[result.size] = from_trials(frame(result.rows, Row), "search", len(self.work.folds.labels))[0]
+        except InputError as error:
+            self.unusable[result.size] = str(error)
 
     def _line(self, result: Result) -> str:
         scores, walk = self.scores[result.size], self.walk()

@@ -3,6 +3,7 @@
 Parameters are PyTorch's, which keeps two bias vectors for each gate; the textbook has one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -159,9 +160,14 @@ def units_in_steps(bound: int, growth: float) -> list[int]:
     return [1, *(larger for smaller, larger in pairwise(ordered) if smaller <= bound)]
 
 
-def grid(bound: int, layers: int, growth: float) -> list[Size]:
-    """Zero cells, then for each number of layers the units up to bound / layers and one past it."""
+def grid(bounds: Sequence[int], growth: float) -> list[Size]:
+    """Zero cells, then for each number of layers the units of one layer up to its bound and one past it.
+
+    Args:
+        bounds: The bound on the units of each layer, for one layer, two layers, …
+        growth: Factor between two steps.
+    """
     sizes = [ZERO]
-    for depth in range(1, layers + 1):
-        sizes += [Size(depth, units) for units in units_in_steps(max(1, bound // depth), growth)]
+    for depth, bound in enumerate(bounds, start=1):
+        sizes += [Size(depth, units) for units in units_in_steps(bound, growth)]
     return sizes

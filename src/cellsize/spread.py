@@ -23,7 +23,8 @@ def choices(trials: pd.DataFrame, rule: Choose, costs: dict[Size, float], folds:
         folds: Number of folds; of two none is left out, since one alone has no spread.
 
     Returns:
-        For each size that was chosen how often, most frequent first; the counts add up to seeds × folds.
+        For each size that was chosen how often, most frequent first; the counts add up to seeds × folds, or to the
+        seeds alone if there are two folds.
     """
     # Zero cells have nothing random in them: their one row for each fold stands beside every seed.
     linear = trials["units"] == ZERO.units

@@ -66,7 +66,7 @@ def candidates() -> dict[str, Any]:
         for alpha in (2.0, 5.0, 10.0)
     ]  # fmt: skip
     grid = [*SCORES, (1, 256), (2, 64)]
-    extra = {"textbook": 1, "multiply_adds": 1, "bytes": 1, "past_bound": False}
+    extra = {"textbook": 1, "multiply_adds": 1, "bytes": 1, "past_bound": False, "guessed": False}
     return {
         "counted": "targets", "samples": samples, "n_inputs": 6, "n_outputs": 6,
         "bound": {"kind": "neurons", "alpha": 2.0, "units": 168}, "bounds": bounds,

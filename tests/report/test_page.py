@@ -135,6 +135,7 @@ def test_the_page_says_how_far_the_choice_moves(toy, report):
     assert "of 10 times: 1 × 32 in 9, 1 × 16 in 1." in page.render(toy(), report)
 
 
+@WORDS
 def test_what_failed_and_what_was_never_tried_is_named(toy, report):
     html = page.render(toy(), report)
     assert "1 training failed, in: 2 × 64." in html

@@ -22,7 +22,7 @@ from cellsize.params import Mlflow, Register
 from cellsize.registry.store import connect
 
 CHAMPION, FINGERPRINT = "champion", "cellsize.fingerprint"
-REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "scipy", "torch")
+REQUIREMENTS = ("mlflow", "numba", "numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "scipy", "torch")
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,10 @@ RULES = {
     "budget": "The answer is the best size within a set budget (rule: budget).",
 }
 PROCEDURES = {
-    "climb": "Sizes were trained from the smallest up, until larger ones were no better; then with one layer more.",
+    "climb": (
+        "Sizes were trained from the smallest up, until larger ones were no better or cost too much (search.effort); "
+        "then with one layer more."
+    ),
     "grid": "Every size of the grid was trained.",
     "random": "A random sample of the grid was trained.",
     "alpha": "Only the sizes that α gives were trained.",
@@ -120,7 +123,9 @@ def spread(choice: Artefact) -> str:
     repeats = sum(one["count"] for one in found)
     listed = ", ".join(f"{short(one)} in {one['count']}" for one in found)
     return (
-        f"With less evidence, one seed alone and one fold left out, the same rule chooses, of {repeats} times: {listed}."
+        "The same rule on less evidence, each seed alone and (with more than two folds) without each fold in turn, "
+        f"chooses, of {plural(repeats, 'time')}: {listed}. These share most of their data, so that they are no odds: "
+        "a whole search with other seeds may move further (docs/sizing.md has figures)."
     )
 
 
@@ -132,7 +137,8 @@ def notes(choice: Artefact, candidates: Artefact, trials: pd.DataFrame) -> list[
         names = sorted({(int(row["layers"]), int(row["units"])) for row in failed.to_dict("records")})
         listed = ", ".join(short({"layers": layers, "units": units}) for layers, units in names)
         told.append(
-            f"{plural(len(failed), 'training')} failed, in: {listed}. A size with a fold missing is not ranked."
+            f"{plural(len(failed), 'training')} failed, in: {listed}. "
+            "A size is ranked only if every fold and seed has a training that did not."
         )
     left = untried(candidates, choice)
     if left:

@@ -1,0 +1,70 @@
+"""What the search hands out and takes up, without starting Ray."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cellsize import search, training
+from cellsize.errors import InputError
+from cellsize.procedures import Plan, Walk
+from cellsize.sizes import ZERO, Size
+from cellsize.trials import Result, Work
+
+MakeWork = Callable[..., Work]
+SMALL, LARGE = Size(1, 1), Size(1, 2)
+
+
+def climbing(*wanted: Size) -> Plan:
+    """Wants one size after another; the next one is likely."""
+
+    def plan(known: object) -> Walk:
+        left = [size for size in wanted if size not in known]  # type: ignore[operator]
+        return Walk(tuple(size for size in wanted if size not in left), tuple(left[:1]), tuple(left[1:2]))
+
+    return plan
+
+
+def failed(result: Result) -> Result:
+    """The same result with no score in its first fold."""
+    rows = [replace(row, status="failed", score=None) if row.fold == 1 else row for row in result.rows]
+    return replace(result, rows=tuple(rows))
+
+
+@pytest.fixture
+def work(make_work: MakeWork) -> Work:
+    return make_work(epochs=1)
+
+
+def walker(work: Work, plan: Plan, folder: Path, *results: Result) -> search.Walker:
+    return search.Walker(
+        plan, work, folder, {result.size: result for result in results}, lambda _: None, lambda _: None
+    )
+
+
+def test_a_size_begun_ahead_that_failed_ends_nothing(work: Work, tmp_path: Path) -> None:
+    zero, broken = training.train(work, ZERO), failed(training.train(work, LARGE))
+    found = walker(work, climbing(ZERO, SMALL, LARGE), tmp_path, zero, broken)
+    assert found.suggest("a") == {"layers": 1, "units": 1}
+    assert found.failure == ""
+
+
+def test_a_wanted_size_that_failed_ends_the_search_with_its_reason(work: Work, tmp_path: Path) -> None:
+    zero, broken = training.train(work, ZERO), failed(training.train(work, LARGE))
+    assert walker(work, climbing(ZERO, LARGE), tmp_path, zero, broken).suggest("a") == search.Searcher.FINISHED
+    store = tmp_path / search.fingerprint(work)
+    store.mkdir()
+    for result in (zero, broken):
+        result.save(store / f"{result.size}.npz")
+    with pytest.raises(InputError, match="size 1x2 failed in fold 1"):
+        search.run(work, climbing(ZERO, LARGE), None, tmp_path, lambda _: None)  # type: ignore[arg-type]
+
+
+def test_idle_workers_begin_what_is_likely_and_wait_when_there_is_nothing(work: Work, tmp_path: Path) -> None:
+    found = walker(work, climbing(ZERO, SMALL, LARGE), tmp_path)
+    assert [found.suggest(name) for name in "abc"] == [
+        {"layers": 0, "units": 0},
+        {"layers": 1, "units": 1},
+        None,
+    ]
