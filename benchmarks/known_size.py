@@ -106,11 +106,11 @@ def main() -> None:
         mine = [one for one in found if one["problem"] == name]
         summary[name] = {
             "seeds": len(mine),
-            "right": sum(one["right"] for one in mine),
-            "climb_right": sum(one["climb_right"] for one in mine),
+            "right": sum(one["climb_right"] for one in mine),
+            "grid_right": sum(one["right"] for one in mine),
             "true": TRUE[name],
-            "chosen": [one["grid"] for one in mine],
-            "chosen_by_climb": [one["climb"] for one in mine],
+            "chosen": [one["climb"] for one in mine],
+            "chosen_by_grid": [one["grid"] for one in mine],
             "climb_agrees": sum(one["agrees"] for one in mine),
             "climb_is_the_same": sum(one["grid"] == one["climb"] for one in mine),
             "scores": [one["scores"] for one in mine],

@@ -148,18 +148,17 @@ def _by_outputs(candidates: Artefact) -> bool:
 
 
 def rules_of_thumb(candidates: Artefact, choice: Artefact) -> Table:
-    """What each rule of thumb would have said, and its score where that size was tried."""
+    """What each rule of thumb would have said, and its score where that size was tried; last what was measured."""
     rules: Sequence[Artefact] = choice["rules_of_thumb"] or candidates["rules_of_thumb"]
     places = decimals(row["score"] for row in choice["sizes"])
     rows = []
-    for rule in rules:
-        found = entry(choice, rule) or rule
-        score, difference = found.get("score"), found.get("difference")
+    for rule in (*rules, {**choice, "rule": "measured"}):
+        found = entry(choice, rule)
         cells = (
             rule["rule"],
             short(rule),
-            "not tried" if score is None else number(score, places),
-            NONE if difference is None else number(difference, places),
+            "not tried" if found is None else number(found["score"], places),
+            NONE if found is None or same(rule, choice) else number(found["score"] - choice["score"], places),
         )
         rows.append(Row(cells, chosen=same(rule, choice)))
-    return Table(("Rule", "Size", "Score", "Difference to the best"), tuple(rows), text=2)
+    return Table(("Rule", "Size", "Score", "Worse than the choice by"), tuple(rows), text=2)
