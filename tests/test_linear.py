@@ -1,6 +1,7 @@
 """The ridge-linear map: closed form, fitted on training windows alone."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from cellsize import linear
 from cellsize.batches import fit_scaling, gather, scaled, truth
 from cellsize.folds import Fold
+from cellsize.params import Network
+from cellsize.sizes import ZERO, cost, shape
 from cellsize.windows import Windows
 
 Make = Callable[..., Windows]
@@ -148,3 +151,16 @@ def test_a_map_that_sees_nothing_reads_what_is_known_ahead_alone(wave: Callable[
     np.testing.assert_array_equal(linear.predict(made, found, gather(made, scaling, np.array([70]))), before)
     made.inputs[first + made.lookback, 2] += 1
     assert (linear.predict(made, found, gather(made, scaling, np.array([70]))) != before).any()
+
+
+@pytest.mark.parametrize("window", [{}, {"lookback": 7}, {"horizon": 5}, {"second": True, "horizon": 3}], ids=str)
+def test_the_map_has_as_many_numbers_as_its_counted_cost(
+    make_windows: Make, make_network: Callable[..., Network], window: dict[str, Any]
+) -> None:
+    # The count and the map are written down in two places.
+    made, train = make_windows(np.sin(np.arange(120) / 3), **window), np.arange(60)
+    scaling, counted = fit_scaling(made, train), shape(made)
+    whole, ahead = (linear.fit(made, scaling, train, (1.0,), seen)[0] for seen in (True, False))
+    assert counted.n_linear * counted.n_outputs == whole.weights.size == whole.parameters
+    assert cost(ZERO, make_network(), counted).parameters == whole.weights.size
+    assert cost(ZERO, make_network(skip="none"), counted).parameters == ahead.weights.size < whole.weights.size

@@ -7,15 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torch import Tensor
 
-from cellsize import training
+from cellsize import lockstep, members, training
 from cellsize.folds import Folds
-from cellsize.lockstep import derive, settings
+from cellsize.lockstep import Lockstep, derive, settings
+from cellsize.network import Net
 from cellsize.sizes import Size
 from cellsize.trials import Epoch, Result, Row, Setting, Work
 
 MakeWork = Callable[..., Work]
-SIZES = [Size(2, 3), Size(1, 9)]  # Stacked, one by one.
+SIZES = [Size(2, 3), Size(1, 9)]  # Two layers, of which the first hands on every step; one, of which the last counts.
 
 
 def curves(result: Result) -> dict[tuple[int, int, Setting], list[Epoch]]:
@@ -186,6 +189,68 @@ def test_a_gradient_is_clipped_by_its_own_norm_alone(make_work: MakeWork) -> Non
     assert other.windows.target[: max(other.windows.first[other.folds.fold(1).train])].max() < 10
     first, second = (curves(training.train(work, Size(1, 3)))[2, 0, Setting(1e-2, 0.0, 0.0)] for work in (one, other))
     assert [epoch.train_loss for epoch in first] == pytest.approx([epoch.train_loss for epoch in second], rel=1e-5)
+
+
+def norms(work: Work, size: Size, monkeypatch: pytest.MonkeyPatch) -> list[list[float]]:
+    """For each step of the optimizer the length of each member's gradient when it is made."""
+    found: list[list[float]] = []
+    configure = Lockstep.configure_optimizers
+
+    def watched(mine: Lockstep) -> torch.optim.Optimizer:
+        def note(*_: Any) -> None:
+            lengths = [
+                torch.stack([weight.grad.norm() for weight in net.parameters() if weight.grad is not None]).norm()
+                for net in mine.nets
+            ]
+            found.append([float(length) for length in lengths])
+
+        optimizer = configure(mine)
+        optimizer.register_step_pre_hook(note)
+        return optimizer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lockstep, "configure_optimizers", watched)
+        training.train(work, size)
+    return found
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_no_member_makes_a_step_with_a_gradient_longer_than_the_clip(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, size: Size
+) -> None:
+    # AdamW hardly minds how long a gradient is: losses do not show whether it was clipped.
+    changes: dict[str, Any] = {"epochs": 2, "batch": 16}
+    free, clipped = (norms(make_work(clip=clip, **changes), size, monkeypatch) for clip in (1e9, 1e-3))
+    assert len(free) == len(clipped) > 2
+    assert all(length > 1e-2 for step in free for length in step)
+    # Each to the whole of the clip, and not all of them together.
+    assert [length for step in clipped for length in step] == pytest.approx([1e-3] * 2 * len(clipped), rel=1e-2)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_members_that_move_in_several_groups_are_trained_as_in_one(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, size: Size
+) -> None:
+    # Three folds of different lengths, three settings and a second seed, which begins late.
+    changes: dict[str, Any] = {"learning_rates": [1e-3, 1e-2, 3e-2], "dropouts": [0.3], "rungs": [2], "seeds": 2}
+    work = make_work(split={"folds": 3, "scheme": "expanding"}, **changes)
+    moved: list[int] = []
+
+    def forward(nets: list[Net], *inputs: list[Tensor]) -> list[Tensor]:
+        moved.append(len(nets))
+        return members.forward(nets, *inputs)
+
+    monkeypatch.setattr(lockstep, "forward", forward)
+    whole = training.train(work, size)
+    # All that train at a time: the settings of each fold, and later its second seed.
+    assert max(moved) == 9
+    moved.clear()
+    monkeypatch.setattr(members, "TOGETHER", 2 * size.units)
+    pieces = training.train(work, size)
+    # Nine are four pairs and one alone; the settings of a fold, whose stop parts are scored, a pair and one alone.
+    assert set(moved) == {1, 2}
+    for fold in (1, 2, 3):
+        close(of_fold(pieces, fold), of_fold(whole, fold))
 
 
 # --- seeds ----------------------------------------------------------------------------------------------------------

@@ -1,10 +1,13 @@
 """The network of one size, compared with its counted cost and with a computation by hand."""
 
+from collections.abc import Callable
 from itertools import product
 
 import pytest
 import torch
+from torch import Tensor
 
+from cellsize import members
 from cellsize.network import Net
 from cellsize.params import Network
 from cellsize.sizes import Shape, Size, cost, recurrent_parameters
@@ -104,6 +107,57 @@ def test_dropout_falls_while_training_and_only_then() -> None:
     steps, known = inputs()
     assert not torch.equal(net.train()(steps, known), net(steps, known))
     assert torch.equal(net.eval()(steps, known), net(steps, known))
+
+
+def alone(net: Net, steps: Tensor, known: Tensor) -> Tensor:
+    return net(steps, known)
+
+
+def together(net: Net, steps: Tensor, known: Tensor) -> Tensor:
+    return members.forward([net], [steps], [known])[0]
+
+
+def unreachable(net: Net, forward: Callable[[Net, Tensor, Tensor], Tensor], steps: Tensor, known: Tensor) -> float:
+    """Share of the forecasts that dropout of a half after the last layer alone could not have made."""
+    with torch.no_grad():
+        net.eval()
+        outputs = steps
+        for layer in net.layers:
+            outputs = layer(outputs)[0]
+        # Of a single unit each step is dropped, or twice as large: 2⁴ forecasts that there may be of each window.
+        masks = 2 * torch.tensor(list(product((0.0, 1.0), repeat=SHAPE.lookback)))[:, None, :, None]
+        possible = torch.stack([net.read(net.summary(mask * outputs), known) for mask in masks])
+        net.dropout = 0.5
+        distance = (possible - forward(net.train(), steps, known)).abs().amax(dim=(2, 3)).amin(dim=0)
+    return float((distance > 1e-4).float().mean())
+
+
+@pytest.mark.parametrize("forward", [alone, together])
+@pytest.mark.parametrize("head", ["last", "mean"])
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_dropout_falls_after_every_layer_and_not_after_the_last_alone(
+    forward: Callable[[Net, Tensor, Tensor], Tensor], head: str, cell: str
+) -> None:
+    network = PLAIN.model_copy(update={"cell": cell, "head": head})
+    for layers in (1, 2, 3):
+        net = awake(Net(Size(layers, 1), network, SHAPE))
+        for weight in net.layers.parameters():
+            torch.nn.init.normal_(weight)
+        share = unreachable(net, forward, *inputs(200))
+        # With the head on the last step half of the windows are dropped at the end, whatever was before.
+        assert share == 0 if layers == 1 else share > 0.3
+
+
+@pytest.mark.parametrize("forward", [alone, together])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_dropout_falls_after_the_last_layer_too(forward: Callable[[Net, Tensor, Tensor], Tensor], layers: int) -> None:
+    # With a single unit, dropped in half of the windows, nothing is left there but what is known ahead.
+    net = awake(Net(Size(layers, 1), PLAIN, SHAPE))
+    net.dropout = 0.5
+    steps, known = inputs(400)
+    empty = net.read(torch.zeros(400, 1), known)
+    dropped = (forward(net.train(), steps, known) - empty).abs().amax(dim=(1, 2)) < 1e-6
+    assert float(dropped.float().mean()) == pytest.approx(0.5, abs=0.1)
 
 
 def test_one_series_without_anything_known_ahead_is_enough() -> None:

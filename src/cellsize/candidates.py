@@ -31,15 +31,15 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
     ]
     loose = next(one for one in bounds if one["samples"] == params.samples and one["alpha"] == params.alpha[0])
     units = loose["neurons"] if params.bound == "neurons" else loose["units_by_outputs"]
-    # Units of one layer: the neurons are shared among the layers, and so are the parameters.
-    each = [
-        max(1, units // depth)
-        if params.bound == "neurons"
-        else units_within(loose["parameters_by_outputs"], params.network, windows.n_inputs, depth)
-        for depth in range(1, params.layers + 1)
-    ]
+
+    def each(depth: int) -> int:
+        """The bound on the units of one layer: the neurons are shared among the layers, and so are the parameters."""
+        if params.bound == "neurons":
+            return max(1, int(units) // depth)
+        return units_within(loose["parameters_by_outputs"], params.network, windows.n_inputs, depth)
+
     rules = rules_of_thumb(getattr(samples, params.samples), windows)
-    plain = grid(each, params.growth)
+    plain = grid([each(depth) for depth in range(1, params.layers + 1)], params.growth)
     guessed = {Size(rule["layers"], rule["units"]) for rule in rules} if params.include_rules_of_thumb else set()
     sizes = sorted({*plain, *guessed})
     ladder = [
@@ -49,7 +49,7 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
 
     def described(size: Size) -> dict[str, Any]:
         costs = cost(size, params.network, form)
-        limit = each[min(size.layers, len(each)) - 1]
+        limit = each(max(1, size.layers))
         past = size != ZERO and size.units > limit
         named = {"layers": size.layers, "units": size.units, "parameters": costs.parameters}
         extra = {"past_bound": past, "at_bound": size != ZERO and size.units >= limit, "guessed": size not in plain}

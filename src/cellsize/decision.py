@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from cellsize.candidates import alpha_implied
+from cellsize.candidates import alpha_implied, sizes
 from cellsize.choice import Choice, choose, within_one_error
 from cellsize.errors import InputError
 from cellsize.params import Choose
@@ -60,16 +60,17 @@ def decide(
         "alpha_implied": alpha_implied(samples, size, candidates["n_inputs"], candidates["n_outputs"]),
         "rule": rule.rule,
         "procedure": procedure,
-        "reason": made.reason + (_open_end(made.best.size, by_size, described) if procedure == "climb" else ""),
+        "reason": made.reason + (_open_end(made.best.size, by_size, candidates) if procedure == "climb" else ""),
         "rules_of_thumb": [_thumb(one, by_size, chosen) for one in candidates["rules_of_thumb"]],
         "sizes": [_line(trials, described, one, made) for one in scores],
     }
 
 
-def _open_end(best: Size, tried: dict[Size, Scores], described: dict[Size, Any]) -> str:
+def _open_end(best: Size, tried: dict[Size, Scores], candidates: dict[str, Any]) -> str:
     """Says so if the best size is the largest that was tried with its layers, and the grid goes on."""
     units = [size.units for size in tried if size.layers == best.layers]
-    if best.units < max(units) or not any(size.layers == best.layers and size.units > best.units for size in described):
+    larger = [size for size in sizes(candidates) if size.layers == best.layers and size.units > best.units]
+    if best.units < max(units) or not larger:
         return ""
     return (
         f" The best size is the largest that was tried with {best.layers} layer{'s' if best.layers > 1 else ''}: "
