@@ -97,15 +97,15 @@ def main() -> None:
                 )
                 repeats.append(one)
         counts = Counter(one["chosen"] for one in repeats)
-        # Of equally frequent choices the one that most others are near.
         near = {
             middle: sum(within_one_step(one["chosen"], middle, one["grid"]) for one in repeats) for middle in counts
         }
-        middle = max(counts, key=lambda size: (counts[size], near[size]))
+        # The choice that most of them are near; of equals the most frequent one.
+        middle = max(counts, key=lambda size: (near[size], counts[size]))
         summary[name] = {
             "machine": data.machine(),
             "seeds": len(repeats),
-            "most_frequent": middle,
+            "middle": middle,
             "within_one_step": near[middle],
             "chosen": dict(counts.most_common()),
             "repeats": [{key: value for key, value in one.items() if key != "grid"} for one in repeats],

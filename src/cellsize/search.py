@@ -82,9 +82,10 @@ def run(
     folder.mkdir(parents=True, exist_ok=True)
     results = {result.size: result for result in map(Result.load, sorted(folder.glob("*.npz")))}
     walker = Walker(plan, work, folder, results, on_result, say)
-    if walker.unfinished() is not None:
-        if results:
-            say(f"search: {len(results)} sizes were finished before; going on")
+    going_on = walker.unfinished() is not None
+    if results:
+        say(f"search: {len(results)} sizes were finished before; {'going on' if going_on else 'nothing left to train'}")
+    if going_on:
         _tune(work, walker, search, folder)
     walk = walker.walk()
     if walk.wanted and not walker.failure:
