@@ -113,8 +113,8 @@ def work_of(folder: Path) -> tuple[Any, list[Any], Any]:
     work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
     settings = params.load(data.ROOT / "params.yaml")
     training = data.changed(
-        settings.search.training, learning_rates=(RATE,), rungs=(), seeds=1, batch=BATCH, epochs=work["epochs"],
-        patience=work["epochs"] + 1,
+        settings.search.training, learning_rates=(RATE,), dropouts=(0.0,), rungs=(), seeds=1, batch=BATCH,
+        epochs=work["epochs"], patience=work["epochs"] + 1,
     )  # fmt: skip
     network = data.changed(settings.propose.network, skip="none")
     search = data.changed(settings.search, procedure="grid", workers=work["workers"], training=training.model_dump())

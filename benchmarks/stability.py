@@ -2,8 +2,9 @@
 
 `make bench-stability` climbs on the default and the New York data as the pipeline does, once for each
 `search.seed`, two repeats at once in plain processes (the choice does not depend on the workers), and writes
-benchmarks/results/stability.json. What is trained is kept, so that an interrupted run goes on; what is chosen
-from it is worked out anew.
+benchmarks/results/stability.json: what each repeat chose, how near that is to the answer that users get (the first
+repeat: it has the seed of params.yaml), and what would be chosen on the evidence of two repeats together, and of all.
+What is trained is kept, so that an interrupted run goes on; what is chosen from it is worked out anew.
 """
 
 import argparse
@@ -18,7 +19,8 @@ import pandas as pd
 from benchmarks import data
 from cellsize import decision, files, plans
 from cellsize.candidates import propose, sizes
-from cellsize.scores import from_trials
+from cellsize.choice import one_standard_error
+from cellsize.scores import Scores, compare, from_trials
 from cellsize.search import fingerprint
 from cellsize.sizes import ZERO, Size
 from cellsize.training import train
@@ -60,7 +62,23 @@ def repeat(task: tuple[str, int, bool]) -> dict[str, Any]:
         "scores": {str(size): round(one.mean, 5) for size, one in scores.items()},
         "grid": [str(size) for size in sizes(candidates)],
         "core_seconds": round(sum(result.seconds for result in results.values()), 1),
+        "trials": trials,
     }
+
+
+def together(repeats: list[dict[str, Any]], folds: int) -> tuple[Scores, list[Scores]]:
+    """What one standard error chooses on the trials of several repeats, among the sizes that all of them tried."""
+    common = set.intersection(*(set(one["scores"]) for one in repeats))
+    parts = []
+    for number, one in enumerate(repeats):
+        trials = one["trials"].query("status == 'ok'")
+        names = [str(Size(layers, units)) for layers, units in zip(trials["layers"], trials["units"], strict=True)]
+        kept = trials[[name in common for name in names]]
+        # A map without memory cells has no seed: it is the same in every repeat, and counted once.
+        kept = kept if number == 0 else kept[kept["layers"] > 0]
+        parts.append(kept.assign(seed=kept["seed"] + 100 * number))
+    scores = from_trials(pd.concat(parts, ignore_index=True), "repeats", folds)
+    return one_standard_error(scores), scores
 
 
 def within_one_step(one: str, other: str, grid: list[str]) -> bool:
@@ -97,19 +115,28 @@ def main() -> None:
                 )
                 repeats.append(one)
         counts = Counter(one["chosen"] for one in repeats)
-        near = {
-            middle: sum(within_one_step(one["chosen"], middle, one["grid"]) for one in repeats) for middle in counts
-        }
-        # The choice that most of them are near; of equals the most frequent one.
-        middle = max(counts, key=lambda size: (near[size], counts[size]))
+        answer, frequent, grid = repeats[0]["chosen"], counts.most_common(1)[0][0], repeats[0]["grid"]
+        folds = data.load(name).params.split.folds
+        pairs = [together(repeats[begin : begin + 2], folds)[0] for begin in range(0, len(repeats) - 1, 2)]
+        whole, scores = together(repeats, folds)
+        asked = next(one for one in scores if str(one.size) == answer)
+        best = min(scores, key=lambda one: one.mean)
+        behind = compare(asked, best)
         summary[name] = {
             "machine": data.machine(),
             "seeds": len(repeats),
-            "middle": middle,
-            "within_one_step": near[middle],
+            "answer": answer,
+            "within_one_step": sum(within_one_step(one["chosen"], answer, grid) for one in repeats),
+            "most_frequent": frequent,
+            "within_one_step_of_most_frequent": sum(within_one_step(one["chosen"], frequent, grid) for one in repeats),
             "chosen": dict(counts.most_common()),
-            "repeats": [{key: value for key, value in one.items() if key != "grid"} for one in repeats],
-        }
+            "chosen_by_two_together": dict(Counter(str(one.size) for one in pairs).most_common()),
+            "chosen_by_all_together": str(whole.size),
+            "answer_behind_best_of_all": {
+                "best": str(best.size), "mean": behind.mean, "standard_error": behind.standard_error
+            },
+            "repeats": [{key: value for key, value in one.items() if key not in ("grid", "trials")} for one in repeats],
+        }  # fmt: skip
         print(name, json.dumps({key: value for key, value in summary[name].items() if key != "repeats"}))
     path = Path(data.result("stability", given.smoke))
     before = files.read_json(path) if path.is_file() else {}

@@ -200,8 +200,8 @@ def truths(draw: st.DrawFn) -> dict[Size, Scores]:
     truth=truths(),
     patience=st.integers(1, 3),
     reach=st.sampled_from([1, 4, 64]),
-    ahead=st.integers(0, 6),
-    workers=st.integers(1, 5),
+    ahead=st.integers(0, 9),
+    workers=st.integers(1, 9),
     limit=st.sampled_from([0.01, 0.5, 99.0]),
     random=st.randoms(use_true_random=False),
 )
@@ -215,7 +215,7 @@ def test_the_climb_visits_the_same_sizes_whatever_the_workers_and_the_order_of_r
 
 
 @settings(max_examples=50, deadline=None)
-@given(truth=truths(), share=st.sets(st.sampled_from(DEEP)), ahead=st.integers(0, 6), patience=st.integers(1, 3))
+@given(truth=truths(), share=st.sets(st.sampled_from(DEEP)), ahead=st.integers(0, 9), patience=st.integers(1, 3))
 def test_nothing_known_is_wanted_or_likely_and_nothing_wanted_is_likely(
     truth: dict[Size, Scores], share: set[Size], ahead: int, patience: int
 ) -> None:
@@ -239,7 +239,7 @@ def test_the_grid_wants_every_size_largest_first() -> None:
 
 
 @settings(max_examples=20, deadline=None)
-@given(truth=truths(), workers=st.integers(1, 5), random=st.randoms(use_true_random=False))
+@given(truth=truths(), workers=st.integers(1, 9), random=st.randoms(use_true_random=False))
 def test_the_grid_ends_in_its_own_order_whatever_the_order_of_results(
     truth: dict[Size, Scores], workers: int, random: Random
 ) -> None:

@@ -68,3 +68,20 @@ def test_idle_workers_begin_what_is_likely_and_wait_when_there_is_nothing(work: 
         {"layers": 1, "units": 1},
         None,
     ]
+
+
+def test_a_crash_of_a_size_begun_ahead_ends_nothing_and_it_is_not_begun_again(work: Work, tmp_path: Path) -> None:
+    found = walker(work, climbing(ZERO, SMALL), tmp_path)
+    found.suggest("a")
+    found.suggest("b")
+    found.on_trial_complete("b", error=True)
+    assert found.suggest("c") is None
+    assert found.failure == ""
+
+
+def test_a_crash_of_a_wanted_size_ends_the_search_with_its_name(work: Work, tmp_path: Path) -> None:
+    found = walker(work, climbing(SMALL, LARGE), tmp_path)
+    found.suggest("a")
+    found.on_trial_complete("a", error=True)
+    assert found.suggest("b") == search.Searcher.FINISHED
+    assert found.failure.startswith("search: size 1x1 failed twice")

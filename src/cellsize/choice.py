@@ -1,6 +1,7 @@
 """From scores to a size: the rules, and the reason in words."""
 
 from dataclasses import dataclass
+from math import ceil
 
 from cellsize.errors import InputError
 from cellsize.params import Choose
@@ -136,7 +137,7 @@ def _reason(
     if odds is not None:
         told += (
             f"No larger size tried is better by more than {100 * rule.tolerance:g} % "
-            f"with odds above {100 * odds:.0f} %."
+            f"with odds above {ceil(100 * odds):.0f} %."
         )
     else:
         told += "No larger size was tried."

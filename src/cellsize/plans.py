@@ -14,7 +14,8 @@ from cellsize.scores import Scores
 from cellsize.sizes import Size
 from cellsize.trials import Epoch, Result, Row, frame
 
-AHEAD = 4
+# A climb knows at most so many sizes that may come next; each one more doubles the cases to be thought through.
+AHEAD = 8
 
 
 def plan(candidates: dict[str, Any], search: Search) -> Plan:

@@ -133,7 +133,7 @@ class Walker(Searcher):
             finished: Any = Searcher.FINISHED  # a word, where the type says a configuration
             return finished  # type: ignore[no-any-return]
         for size in (*walk.wanted, *walk.likely):
-            if size in self.running.values() or size in self.results:
+            if size in self.running.values() or size in self.results or size in self.unusable:
                 continue
             if size in walk.wanted or self._affordable(size):
                 self.running[trial_id] = size
@@ -147,7 +147,7 @@ class Walker(Searcher):
             return
         path = self.folder / f"{size}.npz"
         if error:
-            self.failure = self.failure or (
+            self.unusable[size] = (
                 f"search: size {size} failed twice; what is finished is kept, so run again once the cause is mended"
             )
         elif path.is_file():
