@@ -198,11 +198,7 @@ def norms(work: Work, size: Size, monkeypatch: pytest.MonkeyPatch) -> list[list[
 
     def watched(mine: Lockstep) -> torch.optim.Optimizer:
         def note(*_: Any) -> None:
-            lengths = [
-                torch.stack([weight.grad.norm() for weight in net.parameters() if weight.grad is not None]).norm()
-                for net in mine.nets
-            ]
-            found.append([float(length) for length in lengths])
+            found.append([float(row.norm()) for row in mine.rows.gradients])
 
         optimizer = configure(mine)
         optimizer.register_step_pre_hook(note)
@@ -232,7 +228,13 @@ def test_members_that_move_in_several_groups_are_trained_as_in_one(
     make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     # Three folds of different lengths, three settings and a second seed, which begins late.
-    changes: dict[str, Any] = {"learning_rates": [1e-3, 1e-2, 3e-2], "dropouts": [0.3], "rungs": [2], "seeds": 2}
+    changes: dict[str, Any] = {
+        "learning_rates": [1e-3, 1e-2, 3e-2],
+        "dropouts": [0.3],
+        "rungs": [2],
+        "seeds": 2,
+        "batch": 8,
+    }
     work = make_work(split={"folds": 3, "scheme": "expanding"}, **changes)
     moved: list[int] = []
 

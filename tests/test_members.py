@@ -1,5 +1,7 @@
 """Members together: the same forecasts and the same gradients as one network after another."""
 
+from collections.abc import Iterable
+
 import pytest
 import torch
 from torch import Tensor
@@ -29,7 +31,7 @@ def windows(*counts: int) -> tuple[list[Tensor], list[Tensor]]:
     return steps, [torch.randn(n, SHAPE.horizon, SHAPE.n_known) for n in counts]
 
 
-def gradients(made: list[Net], outputs: list[Tensor]) -> list[Tensor]:
+def gradients(made: list[Net], outputs: Iterable[Tensor]) -> list[Tensor]:
     """Of a loss in which every output counts differently."""
     for net in made:
         net.zero_grad()
@@ -66,11 +68,24 @@ def test_what_cannot_move_together_goes_one_by_one_to_the_same_end(changes: dict
         assert torch.equal(one, net(*inputs))
 
 
-def test_members_may_have_different_numbers_of_windows() -> None:
-    made = nets(3, Size(1, 3))
-    steps, known = windows(4, 2, 4)
-    for one, net, *inputs in zip(members.forward(made, steps, known), made, steps, known, strict=True):
-        torch.testing.assert_close(one, net(*inputs), rtol=1e-5, atol=1e-5)
+def test_only_members_with_equally_many_windows_move_together() -> None:
+    assert members.groups(nets(4, Size(1, 3)), [0, 1, 4, 6], [4, 2, 2, 4]) == [[0], [1, 4], [6]]
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_weights_at_hand_are_used_in_place_of_the_networks_own(layers: int) -> None:
+    made, others = nets(3, Size(layers, 3)), nets(6, Size(layers, 3))[3:]
+    steps, known = windows(4, 4, 4)
+    rows = torch.stack([torch.nn.utils.parameters_to_vector(net.parameters()).detach() for net in others])
+    rows.requires_grad_()
+    together = members.forward(made, steps, known, rows)
+    alone = [net(*inputs) for net, *inputs in zip(others, steps, known, strict=True)]
+    torch.testing.assert_close(together, torch.stack(alone), rtol=1e-5, atol=1e-5)
+    together.sin().sum().backward()
+    assert rows.grad is not None
+    for row, net, output in zip(rows.grad, others, alone, strict=True):
+        expected = torch.autograd.grad(output.sin().sum(), list(net.parameters()))
+        torch.testing.assert_close(row, torch.cat([one.flatten() for one in expected]), rtol=1e-4, atol=1e-4)
 
 
 def test_large_members_move_in_smaller_groups() -> None:

@@ -19,6 +19,12 @@ def layers(number: int, n_in: int, units: int) -> list[nn.LSTM]:
     return made
 
 
+def forward(made: list[nn.LSTM], inputs: Tensor, whole: bool) -> Tensor:
+    """The layers together."""
+    weights = {name: torch.stack([getattr(layer, name) for layer in made]) for name in recurrence.WEIGHTS}
+    return recurrence.lstm_layer(weights, inputs, whole)
+
+
 def gradients(made: list[nn.LSTM], inputs: Tensor, loss: Tensor) -> list[Tensor]:
     """Of the inputs and of all weights."""
     return list(torch.autograd.grad(loss, [inputs, *(weight for layer in made for weight in layer.parameters())]))
@@ -37,7 +43,7 @@ def test_it_is_the_lstm_of_pytorch(members: int, n_in: int, units: int, steps: i
     made = layers(members, n_in, units)
     inputs = torch.randn(steps, members, n_in, windows, requires_grad=True)
     given_back = torch.randn(steps, members, units, windows)
-    together = recurrence.lstm_layer(made, inputs, whole)
+    together = forward(made, inputs, whole)
     alone = torch.stack(
         [layer(inputs[:, number].transpose(1, 2))[0].transpose(1, 2) for number, layer in enumerate(made)], dim=1
     )
@@ -60,7 +66,7 @@ def test_what_is_no_number_stays_none(poison: float) -> None:
     made = layers(2, 2, 3)
     inputs = torch.randn(4, 2, 2, 9)
     inputs[1, 1, 0, 4] = poison
-    outputs = recurrence.lstm_layer(made, inputs, True)
+    outputs = forward(made, inputs, True)
     expected = made[1](inputs[:, 1].transpose(1, 2))[0].transpose(1, 2)
     assert outputs[:, 0].isfinite().all()
     assert torch.equal(outputs[:, 1].isnan(), expected.isnan())

@@ -14,11 +14,11 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
-from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from cellsize.forecasting import Part
 from cellsize.members import forward, groups
 from cellsize.network import Net
+from cellsize.rows import Rows, tie
 from cellsize.sizes import Shape, Size
 from cellsize.trials import Epoch, Setting, Work
 
@@ -39,7 +39,7 @@ class Member:
         best: Lowest stop score so far, epoch 0 (the linear map alone) included.
         best_epoch: When that was.
         lowest: Lowest stop score since training began: what settings are compared by.
-        kept: Weights of the best epoch, by parameter.
+        kept: Weights of the best epoch, in a row.
         loss: Sum and number of this epoch's training losses.
         curve: Training loss and stop score of each epoch.
     """
@@ -53,7 +53,7 @@ class Member:
     best: float = float("inf")
     best_epoch: int = 0
     lowest: float = float("inf")
-    kept: list[Tensor] = field(default_factory=list)
+    kept: Tensor = field(default_factory=lambda: torch.empty(0))
     loss: tuple[float, int] = (0.0, 0)
     curve: list[tuple[float, float]] = field(default_factory=list)
 
@@ -78,18 +78,16 @@ class Lockstep(pl.LightningModule):
         ]
         # In the order in which they began: the optimizer's groups are rebuilt in it after an interruption.
         self.begun = [number for number, member in enumerate(self.members) if member.status == "active"]
-        nets = []
+        nets: list[Net] = []
         for member in self.members:
             torch.manual_seed(derive(work.seed, size, member.fold, member.seed))
             nets.append(Net(size, work.network, shape))
         self.nets = torch.nn.ModuleList(nets)
         self.automatic_optimization = False
-        self._weights: list[list[Tensor]] = [list(net.parameters()) for net in nets]
-        self.averages = [[weight.detach().clone() for weight in net.parameters()] for net in nets]
+        self.rows: Rows = tie(nets)
         self._sums: dict[int, list[Tensor]] = {}
-        self._stepped: list[int] = []
-        for member, weights in zip(self.members, self.averages, strict=True):
-            member.best, member.kept = parts[member.fold].start, [weight.clone() for weight in weights]
+        for number, member in enumerate(self.members):
+            member.best, member.kept = parts[member.fold].start, self.rows.averages[number].clone()
 
     def net(self, number: int) -> Net:
         """The network of a member."""
@@ -102,21 +100,18 @@ class Lockstep(pl.LightningModule):
         return [number for number, member in enumerate(self.members) if member.status == "active"]
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """One AdamW with a group for each learning rate and weight decay."""
+        """One AdamW with a group for each learning rate and weight decay; the members are on their device by now."""
+        self.rows = tie([self.net(number) for number in range(len(self.members))], self.rows.averages)
         groups: dict[tuple[float, float], list[Tensor]] = {
             (setting.learning_rate, setting.weight_decay): [] for setting in settings(self.work)
         }
         for number in self.begun:
             setting = self.members[number].setting
-            groups[setting.learning_rate, setting.weight_decay] += self._weights[number]
+            groups[setting.learning_rate, setting.weight_decay].append(self.rows.vectors[number])
         return torch.optim.AdamW(
             [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()],
             foreach=True,
         )
-
-    def on_fit_start(self) -> None:
-        """Follows the weights to their device; Lightning moves only what it knows as a parameter."""
-        self.averages = [[weight.to(self.device) for weight in weights] for weights in self.averages]
 
     def on_train_epoch_start(self) -> None:
         """Draws each member's dropout from where it stands alone: a resumed training draws the same."""
@@ -129,21 +124,26 @@ class Lockstep(pl.LightningModule):
     def training_step(self, batch: dict[int, tuple[Tensor, ...]], _: int) -> None:
         """One step of every member; each member's gradient comes from its own loss alone."""
         numbers = [number for number in self.active() if self._stream(number) in batch]
-        optimizer = self._optimizer()
-        optimizer.zero_grad()
-        for together in groups([self.net(number) for number in numbers], numbers):
+        windows = [len(batch[self._stream(number)][0]) for number in numbers]
+        self.rows.gradients.zero_()
+        for together in groups([self.net(number) for number in numbers], numbers, windows):
             # A group's gradients follow its forward pass at once, while its memory is still in the cache.
-            inputs = [batch[self._stream(number)] for number in together]
-            nets = [self.net(number) for number in together]
-            forecasts = forward(nets, [part[0] for part in inputs], [part[1] for part in inputs])
-            errors = [(made - part[2]) * part[3] for made, part in zip(forecasts, inputs, strict=True)]
-            losses = torch.stack([error.square().mean() for error in errors])
+            steps, known, target, spread = zip(*(batch[self._stream(number)] for number in together), strict=True)
+            weights = self.rows.values[together].requires_grad_()
+            made = forward([self.net(number) for number in together], steps, known, weights)
+            losses = ((made - torch.stack(target)) * torch.stack(spread)).square().mean(dim=(1, 2, 3))
             self.manual_backward(losses.sum())
+            if weights.grad is not None:
+                self.rows.gradients[together] = weights.grad
+            else:  # members that cannot move together went by themselves
+                for number in together:
+                    self.rows.take(number, self.net(number))
             self._note(together, losses.detach().tolist())
-        self._stepped = [number for number in numbers if self.members[number].status == "active"]
-        self._clip()
-        optimizer.step()
-        self._average()
+        stepped = [number for number in numbers if self.members[number].status == "active"]
+        self.rows.clip(stepped, self.work.training.clip)
+        self.rows.move(stepped)
+        self._optimizer().step()
+        self._average(stepped)
 
     def _note(self, numbers: list[int], losses: list[float]) -> None:
         """Adds up this epoch's losses; a member whose loss is no number has failed and learns no more."""
@@ -152,30 +152,24 @@ class Lockstep(pl.LightningModule):
             member.loss = (member.loss[0] + loss, member.loss[1] + 1)
             if not isfinite(loss):
                 member.status = "failed"
-                self.nets[number].zero_grad()
+                self.rows.gradients[number] = 0.0
 
     def _stream(self, number: int) -> int:
         """Members of one fold and one seed read the same batches."""
         member = self.members[number]
         return member.fold * self.work.training.seeds + member.seed
 
-    def _clip(self) -> None:
-        """Clips each member's gradient by its own norm."""
-        for number in self._stepped:
-            torch.nn.utils.clip_grad_norm_(self._weights[number], self.work.training.clip, foreach=True)
-
-    def _average(self) -> None:
+    def _average(self, numbers: list[int]) -> None:
         """Moves the running average of each member's weights."""
-        for number in self._stepped:
-            member = self.members[number]
-            # Short memory at first, so that the start is forgotten: the usual correction of a running mean.
-            decay = min(self.work.training.average, (1 + member.steps) / (10 + member.steps))
-            get_ema_multi_avg_fn(decay)(self.averages[number], self._weights[number], member.steps)
-            member.steps += 1
+        # Short memory at first, so that the start is forgotten: the usual correction of a running mean.
+        steps = [self.members[number].steps for number in numbers]
+        self.rows.average(numbers, [min(self.work.training.average, (1 + made) / (10 + made)) for made in steps])
+        for number in numbers:
+            self.members[number].steps += 1
 
     def on_validation_epoch_start(self) -> None:
         """Puts the averaged weights in place."""
-        self._swap()
+        self.rows.swap(self.active())
         self._sums = {number: [] for number in self.active()}
 
     def validation_step(self, batch: tuple[int, tuple[Tensor, ...]], _: int) -> None:
@@ -189,7 +183,7 @@ class Lockstep(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Puts the trained weights back."""
-        self._swap()
+        self.rows.swap(self.active())
 
     def on_train_epoch_end(self) -> None:
         """Decides for each member: keep these weights, go on, stop; then for each fold: drop settings."""
@@ -206,7 +200,7 @@ class Lockstep(pl.LightningModule):
             member.lowest = min(member.lowest, score)
             if score < member.best or not sums:
                 member.best, member.best_epoch = score, member.epoch
-                member.kept = [weight.clone() for weight in self.averages[number]]
+                member.kept = self.rows.averages[number].clone()
             waited = member.epoch - member.best_epoch
             if member.epoch >= self.work.training.epochs or waited >= self.work.training.patience:
                 member.status = "done"
@@ -243,7 +237,7 @@ class Lockstep(pl.LightningModule):
         )
         for number in waiting:
             self.members[number].setting, self.members[number].status = setting, "active"
-            group["params"] += self._weights[number]
+            group["params"].append(self.rows.vectors[number])
             self.begun.append(number)
 
     def _optimizer(self) -> torch.optim.Optimizer:
@@ -251,22 +245,18 @@ class Lockstep(pl.LightningModule):
         assert isinstance(optimizer, torch.optim.Optimizer)
         return optimizer
 
-    def _swap(self) -> None:
-        for number in self.active():
-            for weight, average in zip(self._weights[number], self.averages[number], strict=True):
-                weight.data, average.data = average.data, weight.data
-
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds where each member stands; plain values and tensors, so that no pickle is needed to load."""
         checkpoint["begun"] = list(self.begun)
-        checkpoint["averages"] = self.averages
+        checkpoint["averages"] = self.rows.averages
         checkpoint["members"] = [
             {**vars(member), "setting": tuple(vars(member.setting).values())} for member in self.members
         ]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Takes up where `on_save_checkpoint` left off; Lightning restores weights and optimizer."""
-        self.begun, self.averages = list(checkpoint["begun"]), checkpoint["averages"]
+        self.begun = list(checkpoint["begun"])
+        self.rows.averages.copy_(checkpoint["averages"])
         self.members = [Member(**{**state, "setting": Setting(*state["setting"])}) for state in checkpoint["members"]]
 
     def curves(self) -> list[Epoch]:

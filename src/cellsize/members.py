@@ -4,60 +4,79 @@ On a CPU the members' LSTM layers move together (`recurrence`); whatever else th
 """
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from cellsize.network import Net, drop
-from cellsize.recurrence import lstm_layer
+from cellsize.recurrence import WEIGHTS, lstm_layer
 
 # Units of a layer, in all members that move together: more leave the cache (measured: docs/decisions.md).
 TOGETHER = 256
 
 
-def groups(members: Sequence[Net], numbers: Sequence[int]) -> list[list[int]]:
-    """The members' numbers, those together that are best moved together."""
+def groups(members: Sequence[Net], numbers: Sequence[int], windows: Sequence[int] | None = None) -> list[list[int]]:
+    """The members' numbers, those together that are best moved together.
+
+    Args:
+        members: Networks of one size.
+        numbers: What each is called.
+        windows: How many windows each has before it, if they differ: only equal ones move together.
+    """
     many = max(1, TOGETHER // _units(members[0])) if members and _can_move_together(members[0]) else 1
-    return [list(numbers[begin : begin + many]) for begin in range(0, len(numbers), many)]
+    counts = windows or [0] * len(numbers)
+    found: list[list[int]] = []
+    for _, same in groupby(zip(numbers, counts, strict=True), key=lambda one: one[1]):
+        alike = [number for number, _ in same]
+        found += [alike[begin : begin + many] for begin in range(0, len(alike), many)]
+    return found
 
 
-def forward(members: Sequence[Net], steps: Sequence[Tensor], known: Sequence[Tensor]) -> list[Tensor]:
-    """Forecasts of several members, each on its own windows.
+def forward(
+    members: Sequence[Net], steps: Sequence[Tensor], known: Sequence[Tensor], weights: Tensor | None = None
+) -> Tensor:
+    """Forecasts of several members, each on its own windows, equally many for each.
 
     Args:
         members: Networks of one size, all training or all not.
         steps: What each member's windows see, each of shape (n, lookback, n_inputs).
         known: What is known ahead, each of shape (n, horizon, n_known).
+        weights: Each member's parameters in a row, in the order of `Net.parameters`, shape (members, parameters), if
+            they are at hand; used where members move together.
 
     Returns:
-        For each member a tensor of shape (n, horizon, n_targets).
+        Shape (members, n, horizon, n_targets).
     """
     if not _can_move_together(members[0]):
-        return [member(*inputs) for member, *inputs in zip(members, steps, known, strict=True)]
-    if any(part.shape != steps[0].shape for part in steps):
-        return [
-            forward([member], [seen], [ahead])[0] for member, seen, ahead in zip(members, steps, known, strict=True)
-        ]
+        return torch.stack([member(*inputs) for member, *inputs in zip(members, steps, known, strict=True)])
+    if weights is None:
+        weights = torch.stack([torch.nn.utils.parameters_to_vector(member.parameters()) for member in members])
+    named = _named(members[0], weights)
     outputs = torch.stack([part.permute(1, 2, 0) for part in steps], dim=1)
     depth, last = len(members[0].layers), members[0].network.head == "last"
     for number in range(depth):
         whole = number < depth - 1 or not last
-        outputs = lstm_layer([member.layers[number] for member in members], outputs, whole)
+        outputs = lstm_layer({name: named[f"layers.{number}.{name}"] for name in WEIGHTS}, outputs, whole)
         outputs = _dropout(members, outputs)
     summaries = outputs if last else outputs.mean(dim=0)
-    return list(_read(members, summaries, torch.stack(list(known))).unbind())
+    return _read(members[0], named, summaries, torch.stack(list(known)))
 
 
-def _read(members: Sequence[Net], summaries: Tensor, known: Tensor) -> Tensor:
+def _named(member: Net, weights: Tensor) -> dict[str, Tensor]:
+    """Rows of parameters as stacked ones, each with the shape of the network's own behind the members."""
+    names, shapes = zip(*((name, weight.shape) for name, weight in member.named_parameters()), strict=True)
+    pieces = weights.split([shape.numel() for shape in shapes], dim=1)
+    return {name: piece.reshape(-1, *shape) for name, piece, shape in zip(names, pieces, shapes, strict=True)}
+
+
+def _read(member: Net, named: dict[str, Tensor], summaries: Tensor, known: Tensor) -> Tensor:
     """`Net.read` of all members: summaries (members, units, n), known (members, n, horizon, n_known)."""
-    shape = members[0].shape
-    weight = torch.stack([member.head.weight for member in members])
-    bias = torch.stack([member.head.bias for member in members])
+    weight, bias = named["head.weight"].contiguous(), named["head.bias"]
     remembered = torch.baddbmm(bias.unsqueeze(1), summaries.transpose(1, 2), weight.transpose(1, 2))
-    ahead = torch.stack([member.ahead for member in members])
-    seen_ahead = torch.einsum("mnhk,mhkt->mnht", known, ahead)
-    return remembered.view(len(members), -1, shape.horizon, shape.n_targets) + seen_ahead
+    seen_ahead = torch.einsum("mnhk,mhkt->mnht", known, named["ahead"].contiguous())
+    return remembered.view(len(known), -1, member.shape.horizon, member.shape.n_targets) + seen_ahead
 
 
 def _units(member: Net) -> int:

@@ -4,7 +4,7 @@ The gates of a step are compiled with Numba into one pass over memory, where PyT
 the windows last, so that every gate of every member is one block.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numba
@@ -13,29 +13,26 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+WEIGHTS = ("weight_hh_l0", "weight_ih_l0", "bias_ih_l0", "bias_hh_l0")
 HALF, ONE = np.float32(0.5), np.float32(1.0)
 # Infinities and NaN must come through, so that a member that diverged is seen: not all of fastmath.
 MATH = {"contract", "arcp", "nsz"}
 
 
-def lstm_layer(layers: Sequence[Any], inputs: Tensor, whole: bool) -> Tensor:
-    """Runs one LSTM layer of each member.
+def lstm_layer(weights: Mapping[str, Tensor], inputs: Tensor, whole: bool) -> Tensor:
+    """Runs one LSTM layer of each member, on the CPU in float32.
 
     Args:
-        layers: For each member an `nn.LSTM` of one layer and one direction, all of one size, on the CPU.
-        inputs: What they see, float32 of shape (lookback, members, n_in, n).
+        weights: Those of `nn.LSTM`, by its names (`WEIGHTS`), each with the members as a first axis.
+        inputs: What they see, shape (lookback, members, n_in, n).
         whole: Whether all steps are wanted, or the last one alone.
 
     Returns:
         Shape (lookback, members, units, n) or (members, units, n).
     """
-    weights = torch.stack(
-        [
-            torch.cat([layer.weight_hh_l0, layer.weight_ih_l0, (layer.bias_ih_l0 + layer.bias_hh_l0)[:, None]], 1)
-            for layer in layers
-        ]
-    )
-    result: Tensor = LSTMLayer.apply(inputs, weights, whole)  # type: ignore[no-untyped-call]
+    weight_hh, weight_ih, bias_ih, bias_hh = (weights[name] for name in WEIGHTS)
+    joined = torch.cat([weight_hh, weight_ih, (bias_ih + bias_hh).unsqueeze(2)], dim=2)
+    result: Tensor = LSTMLayer.apply(inputs, joined, whole)  # type: ignore[no-untyped-call]
     return result
 
 

@@ -167,8 +167,7 @@ def _keep_best(lockstep: Lockstep) -> None:
     """Puts each member's weights of its best epoch in place, ready to forecast."""
     lockstep.to("cpu").eval()
     for number, member in enumerate(lockstep.members):
-        for weight, kept in zip(lockstep.nets[number].parameters(), member.kept, strict=True):
-            weight.data = kept.to("cpu")
+        torch.nn.utils.vector_to_parameters(member.kept.to("cpu"), lockstep.nets[number].parameters())
 
 
 def _errors(work: Work, part: Part, nets: list[Net], chosen: Ints) -> list[Floats]:
