@@ -109,10 +109,10 @@ def test_ray_mlflow_torch_and_lightning_are_imported_where_the_design_says() -> 
         "ray": {"search.py"},
         "mlflow": {"registry/runs.py", "registry/served.py", "registry/store.py", "registry/versions.py"},
         "pytorch_lightning": {"lockstep.py", "training.py"},
-        "numba": {"recurrence.py", "rows.py"},
+        "numba": {"recurrence.py"},
         "torch": {
-            "feed.py", "forecaster.py", "forecasting.py", "lockstep.py", "members.py", "network.py", "recurrence.py", "rows.py",
-            "training.py",
+            "feed.py", "forecaster.py", "forecasting.py", "lockstep.py", "members.py", "network.py", "recurrence.py",
+            "rows.py", "training.py",
         },
         "matplotlib": {"report/charts.py", "report/drawing.py"},
     }  # fmt: skip

@@ -26,7 +26,6 @@ from cellsize.params import Search
 from cellsize.procedures import Plan, Walk, within_effort
 from cellsize.scores import Scores, from_trials
 from cellsize.sizes import Size, cost, shape
-from cellsize.training import train
 from cellsize.trials import Result, Row, Work, frame
 
 REPORT_SECONDS = 2.0
@@ -238,6 +237,8 @@ def _tune(work: Work, walker: Walker, search: Search, folder: Path) -> None:
 
 def _trial(config: dict[str, int], work: Work, folder: str, accelerator: str) -> None:
     """One trial: a size on every fold. Results travel as files, whole or not at all."""
+    from cellsize.training import train  # the driver trains nothing, and need not load torch
+
     size, last = Size(config["layers"], config["units"]), time.monotonic()
     path, checkpoint = Path(folder) / f"{size}.npz", Path(folder) / f"{size}.ckpt"
 
