@@ -3,7 +3,7 @@ SHELL := bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 .PHONY: help run example test check clean constraints bench-known bench-stability bench-overhead \
-	bench-sweep bench-auto-lstm bench-scale bench-pipeline
+	bench-sweep bench-auto-lstm bench-workers bench-scale bench-pipeline
 
 PYTHON ?= python3
 INSTALLED := .venv/.installed
@@ -69,6 +69,9 @@ bench-sweep: $(INSTALLED) ## a whole sizing against an exhaustive sweep of the s
 
 bench-auto-lstm: $(INSTALLED) ## a whole sizing against NeuralForecast's AutoLSTM, installed apart
 	@$(IN_VENV) python -m benchmarks.against_auto_lstm
+
+bench-workers: $(INSTALLED) ## the default search with one worker and with two
+	@$(IN_VENV) python -m benchmarks.workers
 
 bench-scale: $(INSTALLED) ## time and memory against rows
 	@$(IN_VENV) python -m benchmarks.scale

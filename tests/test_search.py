@@ -10,6 +10,7 @@ from cellsize import search, training
 from cellsize.errors import InputError
 from cellsize.procedures import Plan, Walk
 from cellsize.sizes import ZERO, Size
+from cellsize.tasks import UNITS, divide
 from cellsize.trials import Result, Work
 
 MakeWork = Callable[..., Work]
@@ -39,14 +40,14 @@ def work(make_work: MakeWork) -> Work:
 
 def walker(work: Work, plan: Plan, folder: Path, *results: Result) -> search.Walker:
     return search.Walker(
-        plan, work, folder, {result.size: result for result in results}, lambda _: None, lambda _: None
+        plan, work, folder, {str(result.size): result for result in results}, lambda _: None, lambda _: None
     )
 
 
 def test_a_size_begun_ahead_that_failed_ends_nothing(work: Work, tmp_path: Path) -> None:
     zero, broken = training.train(work, ZERO), failed(training.train(work, LARGE))
     found = walker(work, climbing(ZERO, SMALL, LARGE), tmp_path, zero, broken)
-    assert found.suggest("a") == {"layers": 1, "units": 1}
+    assert found.suggest("a") == {"layers": 1, "units": 1, "folds": (0, 1)}
     assert found.failure == ""
 
 
@@ -64,8 +65,8 @@ def test_a_wanted_size_that_failed_ends_the_search_with_its_reason(work: Work, t
 def test_idle_workers_begin_what_is_likely_and_wait_when_there_is_nothing(work: Work, tmp_path: Path) -> None:
     found = walker(work, climbing(ZERO, SMALL, LARGE), tmp_path)
     assert [found.suggest(name) for name in "abc"] == [
-        {"layers": 0, "units": 0},
-        {"layers": 1, "units": 1},
+        {"layers": 0, "units": 0, "folds": (0, 1)},
+        {"layers": 1, "units": 1, "folds": (0, 1)},
         None,
     ]
 
@@ -85,3 +86,30 @@ def test_a_crash_of_a_wanted_size_ends_the_search_with_its_name(work: Work, tmp_
     found.on_trial_complete("a", error=True)
     assert found.suggest("b") == search.Searcher.FINISHED
     assert found.failure.startswith("search: size 1x1 failed twice")
+
+
+def test_a_large_size_is_shared_out_and_counts_once_all_its_tasks_are_finished(work: Work, tmp_path: Path) -> None:
+    large, told = Size(1, 2 * UNITS), list[Result]()
+    found = search.Walker(climbing(ZERO, large), work, tmp_path, {}, told.append, lambda _: None)
+    found.suggest("zero")
+    training.train(work, ZERO).save(tmp_path / "0x0.npz")
+    found.on_trial_complete("zero")
+    first, second = divide(large, 2)
+    assert [found.suggest(name) for name in "abc"] == [
+        {"layers": 1, "units": large.units, "folds": (0,)},
+        {"layers": 1, "units": large.units, "folds": (1,)},
+        None,
+    ]
+    training.train(work, large, folds=second.folds).save(tmp_path / f"{second.name}.npz")
+    found.on_trial_complete("b")
+    assert set(found.results) == {ZERO}
+    # Another search that begins now goes on from here.
+    kept = {path.stem: Result.load(path) for path in tmp_path.glob("*.npz")}
+    later = search.Walker(climbing(ZERO, large), work, tmp_path, kept, told.append, lambda _: None)
+    assert later.suggest("a") == {"layers": 1, "units": large.units, "folds": (0,)}
+    training.train(work, large, folds=first.folds).save(tmp_path / f"{first.name}.npz")
+    for one in (found, later):
+        one.on_trial_complete("a")
+        assert [row.fold for row in one.results[large].rows] == [1, 2]
+        assert one.suggest("d") == search.Searcher.FINISHED
+    assert [result.size for result in told] == [ZERO, large, large]

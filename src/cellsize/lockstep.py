@@ -5,6 +5,7 @@ first seed tries every setting; at each rung the worse half of a fold's settings
 and when one is left the other seeds begin with it. Members never see each other's windows or gradients.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from math import isfinite
@@ -67,12 +68,12 @@ def settings(work: Work) -> list[Setting]:
 class Lockstep(pl.LightningModule):
     """The members of one size, trained side by side."""
 
-    def __init__(self, work: Work, size: Size, parts: list[Part], shape: Shape, trained: list[Setting]) -> None:
+    def __init__(self, work: Work, size: Size, parts: Mapping[int, Part], shape: Shape, trained: list[Setting]) -> None:
         super().__init__()
         self.work, self.size, self.parts = work, size, parts
         self.members = [
             Member(fold, seed, setting, "active" if seed == 0 or len(trained) == 1 else "waiting")
-            for fold in range(len(parts))
+            for fold in parts
             for seed in range(work.training.seeds)
             for setting in (trained if seed == 0 else trained[:1])
         ]
@@ -204,7 +205,7 @@ class Lockstep(pl.LightningModule):
             waited = member.epoch - member.best_epoch
             if member.epoch >= self.work.training.epochs or waited >= self.work.training.patience:
                 member.status = "done"
-        for fold in range(len(self.parts)):
+        for fold in self.parts:
             self._drop_settings(fold)
         if not self.active():
             self.trainer.should_stop = True

@@ -1,4 +1,4 @@
-"""The search: Ray Tune runs one trial a size. The only module that imports Ray."""
+"""The search: Ray Tune runs a trial for each size, several for a large one. The only module that imports Ray."""
 
 import hashlib
 import json
@@ -26,6 +26,7 @@ from cellsize.params import Search
 from cellsize.procedures import Plan, Walk, within_effort
 from cellsize.scores import Scores, from_trials
 from cellsize.sizes import Size, cost, shape
+from cellsize.tasks import Task, divide, join
 from cellsize.trials import Result, Row, Work, frame
 
 REPORT_SECONDS = 2.0
@@ -79,11 +80,11 @@ def run(
     """
     folder = (store / fingerprint(work)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    results = {result.size: result for result in map(Result.load, sorted(folder.glob("*.npz")))}
-    walker = Walker(plan, work, folder, results, on_result, say)
+    walker = Walker(plan, work, folder, {path.stem: Result.load(path) for path in folder.glob("*.npz")}, on_result, say)
     going_on = walker.unfinished() is not None
-    if results:
-        say(f"search: {len(results)} sizes were finished before; {'going on' if going_on else 'nothing left to train'}")
+    if walker.results:
+        then = "going on" if going_on else "nothing left to train"
+        say(f"search: {len(walker.results)} sizes were finished before; {then}")
     if going_on:
         _tune(work, walker, search, folder)
     walk = walker.walk()
@@ -95,24 +96,25 @@ def run(
 
 
 class Walker(Searcher):
-    """Hands Ray Tune the next size, and takes up what finished trials have found."""
+    """Hands Ray Tune the next task, and takes up what finished trials have found."""
 
     def __init__(
         self,
         plan: Plan,
         work: Work,
         folder: Path,
-        results: dict[Size, Result],
+        finished: dict[str, Result],
         on_result: Callable[[Result], None],
         say: Callable[[str], None],
     ) -> None:
         super().__init__(metric="epoch", mode="max")
         self.plan, self.work, self.folder = plan, work, folder
-        self.on_result, self.say, self.running, self.failure = on_result, say, dict[str, Size](), ""
+        self.on_result, self.say, self.running, self.failure = on_result, say, dict[str, Task](), ""
+        self.finished = finished  # tasks, by name
         self.results, self.scores, self.unusable = dict[Size, Result](), dict[Size, Scores](), dict[Size, str]()
         self.began = time.monotonic()
-        for result in results.values():
-            self._take(result)
+        for size in sorted({result.size for result in finished.values()}):
+            self._take(size)
 
     def walk(self) -> Walk:
         """Where the procedure stands now."""
@@ -126,34 +128,37 @@ class Walker(Searcher):
         return walk if walk.wanted and not self.failure else None
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
-        """The next size to train, None to wait, or that all is done."""
+        """The next task to train, None to wait, or that all is done."""
         walk = self.unfinished()
         if walk is None:
             finished: Any = Searcher.FINISHED  # a word, where the type says a configuration
             return finished  # type: ignore[no-any-return]
         for size in (*walk.wanted, *walk.likely):
-            if size in self.running.values() or size in self.results or size in self.unusable:
-                continue
-            if size in walk.wanted or self._affordable(size):
-                self.running[trial_id] = size
-                return {"layers": size.layers, "units": size.units}
+            waiting = [
+                task
+                for task in self._tasks(size)
+                if task.name not in self.finished and task not in self.running.values()
+            ]
+            if waiting and size not in self.unusable and (size in walk.wanted or self._affordable(size)):
+                self.running[trial_id] = waiting[0]
+                return {"layers": size.layers, "units": size.units, "folds": waiting[0].folds}
         return None
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Takes up a finished size; one that was stopped because nobody wants it any more leaves nothing."""
-        size = self.running.pop(trial_id, None)
-        if size is None:
+        """Takes up a finished task; one that was stopped because nobody wants it any more leaves nothing."""
+        task = self.running.pop(trial_id, None)
+        if task is None:
             return
-        path = self.folder / f"{size}.npz"
+        size, path = task.size, self.folder / f"{task.name}.npz"
         if error:
             self.unusable[size] = (
                 f"search: size {size} failed twice; what is finished is kept, so run again once the cause is mended"
             )
         elif path.is_file():
-            found = Result.load(path)
-            self._take(found)
-            self.on_result(found)
-            self.say(self._line(found) if size in self.scores else self.unusable[size])
+            self.finished[task.name] = Result.load(path)
+            if self._take(size):
+                self.on_result(self.results[size])
+                self.say(self._line(self.results[size]) if size in self.scores else self.unusable[size])
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Nothing is decided before a size is finished: early epochs flatter large sizes."""
@@ -161,8 +166,8 @@ class Walker(Searcher):
     def unwanted(self, trial_id: str, _: Mapping[str, Any]) -> bool:
         """Whether a running trial was begun ahead and turned out not to be needed."""
         walk = self.walk()
-        size = self.running.get(trial_id)
-        return size is not None and size not in (*walk.wanted, *walk.likely)
+        task = self.running.get(trial_id)
+        return task is not None and task.size not in (*walk.wanted, *walk.likely)
 
     def save(self, checkpoint_path: str) -> None:
         """The store holds what is finished; Ray need not keep it too."""
@@ -172,18 +177,27 @@ class Walker(Searcher):
 
     def _affordable(self, size: Size) -> bool:
         """Work begun ahead may cost little more than what has been done so far: it may turn out not to be needed."""
-        tried = tuple({*self.results, *self.running.values()})
+        tried = tuple({*self.results, *(task.size for task in self.running.values())})
         return within_effort({one: self._multiply_adds(one) for one in (size, *tried)}, 1.5)(size, tried)
 
     def _multiply_adds(self, size: Size) -> float:
         return float(cost(size, self.work.network, shape(self.work.windows)).multiply_adds)
 
-    def _take(self, result: Result) -> None:
-        self.results[result.size] = result
+    def _tasks(self, size: Size) -> tuple[Task, ...]:
+        return divide(size, len(self.work.folds.labels))
+
+    def _take(self, size: Size) -> bool:
+        """Takes up a size if all its tasks are finished."""
+        names = [task.name for task in self._tasks(size)]
+        if not all(name in self.finished for name in names):
+            return False
+        self.results[size] = join([self.finished[name] for name in names])
         try:
-            self.scores[result.size] = from_trials(frame(result.rows, Row), "search", len(self.work.folds.labels))[0]
+            rows = frame(self.results[size].rows, Row)
+            self.scores[size] = from_trials(rows, "search", len(self.work.folds.labels))[0]
         except InputError as error:
-            self.unusable[result.size] = str(error)
+            self.unusable[size] = str(error)
+        return True
 
     def _line(self, result: Result) -> str:
         scores, walk = self.scores[result.size], self.walk()
@@ -235,12 +249,13 @@ def _tune(work: Work, walker: Walker, search: Search, folder: Path) -> None:
         ray.shutdown()
 
 
-def _trial(config: dict[str, int], work: Work, folder: str, accelerator: str) -> None:
-    """One trial: a size on every fold. Results travel as files, whole or not at all."""
+def _trial(config: dict[str, Any], work: Work, folder: str, accelerator: str) -> None:
+    """One trial: a size on its task's folds. Results travel as files, whole or not at all."""
     from cellsize.training import train  # the driver trains nothing, and need not load torch
 
     size, last = Size(config["layers"], config["units"]), time.monotonic()
-    path, checkpoint = Path(folder) / f"{size}.npz", Path(folder) / f"{size}.ckpt"
+    task = next(one for one in divide(size, len(work.folds.labels)) if one.folds == tuple(config["folds"]))
+    path, checkpoint = Path(folder) / f"{task.name}.npz", Path(folder) / f"{task.name}.ckpt"
 
     def on_epoch(epoch: int) -> None:
         nonlocal last
@@ -248,6 +263,6 @@ def _trial(config: dict[str, int], work: Work, folder: str, accelerator: str) ->
             last = time.monotonic()
             tune.report({"epoch": epoch})
 
-    train(work, size, checkpoint, on_epoch, accelerator).save(path)
+    train(work, size, checkpoint, on_epoch, accelerator, task.folds).save(path)
     checkpoint.unlink(missing_ok=True)
     tune.report({"epoch": work.training.epochs + 1})

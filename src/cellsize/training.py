@@ -6,7 +6,7 @@ Knows neither Ray nor MLflow, so it runs anywhere.
 import logging
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +35,9 @@ def train(
     checkpoint: Path | None = None,
     on_epoch: Callable[[int], None] | None = None,
     accelerator: str = "cpu",
+    folds: Sequence[int] | None = None,
 ) -> Result:
-    """Trains a size on every fold and scores it on the validation parts.
+    """Trains a size on every fold, or on some, and scores it on the validation parts.
 
     Args:
         work: Data, folds and how to train.
@@ -44,15 +45,17 @@ def train(
         checkpoint: Where to keep the state between epochs; continues from it if it is there.
         on_epoch: Called with the number of epochs done after each.
         accelerator: Lightning's name of the device: cpu or gpu.
+        folds: Which folds, from 0; by default all. A fold's numbers do not depend on the others'.
 
     Returns:
         A row for each fold, seed and setting, learning curves, and residuals.
     """
     began = time.perf_counter()
-    parts = [_part(work, fold, size) for fold in work.folds.all()]
+    chosen = range(len(work.folds.labels)) if folds is None else folds
+    parts = {number: _part(work, work.folds.fold(number), size) for number in chosen}
     if size == ZERO:
-        rows = [_linear_row(work, number, part) for number, part in enumerate(parts)]
-        residuals = [_residuals(work, part, []) for part in parts]
+        rows = [_linear_row(work, number, part) for number, part in parts.items()]
+        residuals = [_residuals(work, part, []) for part in parts.values()]
         nets: list[Net] = []
         curves = []
     else:
@@ -62,18 +65,19 @@ def train(
         rows = [_row(lockstep, number) for number in range(len(lockstep.members))]
         curves = lockstep.curves()
         nets = [net for net in lockstep.nets if isinstance(net, Net)]
-        scored = [
-            [nets[n] for n, row in enumerate(rows) if row.fold == fold + 1 and row.status == "ok"]
-            for fold in range(len(parts))
+        residuals = [
+            _residuals(
+                work, part, [nets[n] for n, row in enumerate(rows) if row.fold == fold + 1 and row.status == "ok"]
+            )
+            for fold, part in parts.items()
         ]
-        residuals = [_residuals(work, part, kept) for part, kept in zip(parts, scored, strict=True)]
     return Result(
         rows=tuple(rows),
         epochs=tuple(curves),
         residuals=np.concatenate([made for made, _ in residuals]),
         residual_windows=np.concatenate([chosen for _, chosen in residuals]),
         seconds=time.perf_counter() - began,
-        milliseconds=_milliseconds(work, parts[0], nets[:1]),
+        milliseconds=_milliseconds(work, next(iter(parts.values())), nets[:1]),
     )
 
 
@@ -103,7 +107,7 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
     lockstep = Lockstep(
         Work(work.windows, work.folds, work.network, once, (penalty,), work.seed),
         size,
-        [part],
+        {0: part},
         shape(work.windows),
         [setting],
     )
@@ -143,7 +147,7 @@ def _fit(lockstep: Lockstep, checkpoint: Path | None, on_epoch: Callable[[int], 
             num_sanity_val_steps=0,
             callbacks=[_Keeper(checkpoint, on_epoch)],
         )
-        stop = StopBatches(lockstep) if any(part.fold.stop.size for part in lockstep.parts) else None
+        stop = StopBatches(lockstep) if any(part.fold.stop.size for part in lockstep.parts.values()) else None
         trainer.fit(lockstep, TrainingBatches(lockstep), stop, ckpt_path=resume, weights_only=True)
 
 
