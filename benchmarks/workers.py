@@ -1,6 +1,6 @@
 """The default search with one worker and with two: how much faster, and whether the tables are the same.
 
-Each search is a process of its own with an empty store, as `dvc repro` runs it: imports, Ray and MLflow are in its time.
+Each search is a process of its own with an empty store, as `dvc repro` runs it: imports, Ray and MLflow count.
 `make bench-workers` writes benchmarks/results/workers.json.
 """
 
