@@ -12,11 +12,12 @@ from typing import Any
 from benchmarks.overhead import work_of
 from cellsize import feed, training
 from cellsize.lockstep import Lockstep
+from cellsize.rows import Rows
 
 TIMED = [
     (Lockstep, "training_step", "step"),
-    (Lockstep, "_clip", "clip"),
-    (Lockstep, "_average", "average"),
+    (Rows, "clip", "clip"),
+    (Rows, "average", "average"),
     (Lockstep, "validation_step", "validation"),
     (Lockstep, "on_train_epoch_end", "decisions"),
     (feed, "load", "gather"),
