@@ -26,6 +26,7 @@ from ray import tune
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import data
+from cellsize import files
 from cellsize.batches import fit_scaling, gather
 from cellsize.params import Training
 from cellsize.sizes import ZERO, Size
@@ -149,7 +150,7 @@ def _progress() -> Any:
 def main() -> None:
     """Runs both sides at each bound and writes `sweep.json` after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bounds", type=int, nargs="+", default=[16, 64])
+    parser.add_argument("--bounds", type=int, nargs="+", default=[2, 4])
     parser.add_argument("--reuse-actors", action="store_true", help="a kinder sweep: trials share processes")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--side", action="store_true", help=argparse.SUPPRESS)
@@ -160,7 +161,10 @@ def main() -> None:
             options = (given.name, given.bounds[0], Path(folder), 2, given.smoke, given.reuse_actors)
             print(json.dumps(sweep(*options)))
         return
-    lines: list[dict[str, Any]] = []
+    path = data.result("sweep", given.smoke)
+    before = files.read_json(path) if path.is_file() else []
+    # Bounds measured earlier stay: a sweep takes long.
+    lines: list[dict[str, Any]] = [line for line in before if line["bound"] not in given.bounds]
     smoke, kind = ["--smoke"] * given.smoke, ["--reuse-actors"] * given.reuse_actors
     for bound in given.bounds[:1] if given.smoke else given.bounds:
         ours, seconds = data.fresh("benchmarks.sizing", given.name, "--bound", bound, *smoke)
@@ -174,11 +178,18 @@ def main() -> None:
             "parameter_ratio": ours["parameters"] / theirs["parameters"],
             "recurrent_ratio": ours["recurrent"] / theirs["recurrent"],
         }
-        lines.append({**line, "ours": {"seconds": seconds, **ours}, "sweep": {"seconds": their_seconds, **theirs}})
+        lines.append(
+            {
+                **line,
+                "machine": data.machine(),
+                "ours": {"seconds": seconds, **ours},
+                "sweep": {"seconds": their_seconds, **theirs},
+            }
+        )
         data.show([line])
         columns = ("seconds", "size", "parameters", "recurrent", "holdout", "sizes", "trainings")
         data.show([{"": side, **{key: lines[-1][side][key] for key in columns}} for side in ("ours", "sweep")])
-        data.write("sweep", lines, given.smoke)
+        data.write("sweep", sorted(lines, key=lambda one: one["bound"]), given.smoke)
 
 
 if __name__ == "__main__":

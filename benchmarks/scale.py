@@ -63,7 +63,8 @@ def settings(lookback: int, epochs: int) -> dict[str, Any]:
     for section, values in changes.items():
         content[section] |= values
     content["search"]["training"] |= {
-        "learning_rates": [0.01], "rungs": [], "seeds": 1, "epochs": epochs, "patience": epochs + 1, "batch": 1024,
+        "learning_rates": [0.01], "dropouts": [0.0], "rungs": [], "seeds": 1, "epochs": epochs,
+        "patience": epochs + 1, "batch": 1024,
     }  # fmt: skip
     return content
 

@@ -136,7 +136,9 @@ class Forecaster:
                 f"{lookback}; send more history"
             )
         # Gaps are filled from before, so the fill sees all the history that came along.
-        filled = windows.fill(part, self.schema, self.window)
+        filled = part.copy(deep=False)
+        for column, values in windows.fill(part, self.schema, self.window):
+            filled[column] = values
         seen = filled.iloc[origin + 1 - lookback : origin + 1]
         clock = pd.date_range(part[TIME].iloc[origin] + step, periods=horizon, freq=step, name=TIME)
         ahead = part.set_index(TIME).reindex(clock).reset_index()

@@ -1,6 +1,6 @@
 """Windows as an index over base arrays: what each window sees and must predict, never copied out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -144,15 +144,18 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
     arrays = base(frame, schema, window)
     # Its first row must be observed: what a window fills its gaps from has to be a row of its own, or a training
     # window would see a row of the validation block before it.
-    observed = frame[list(schema.past_columns)].notna().all(axis=1).to_numpy()
+    observed = np.ones(len(frame), np.bool_)
+    for column in schema.past_columns:
+        observed &= frame[column].notna().to_numpy()
     usable = _usable(arrays, window, observed)
     if not usable.size:
         raise InputError(
             f"{source}: no window of {span} steps has every value it needs; raise window.fill, or remove the "
             "features that are mostly missing"
         )
-    order = np.lexsort((arrays.series[usable], arrays.step[usable]))
-    return replace(arrays, first=usable[order])
+    if len(arrays.names) > 1:
+        usable = usable[np.lexsort((arrays.series[usable], arrays.step[usable]))]
+    return replace(arrays, first=usable)
 
 
 def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
@@ -169,20 +172,23 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
     target = FORWARD[window.transform](raw)
     codes, names = pd.factorize(frame[SERIES], sort=True)
     times = frame[TIME].to_numpy("datetime64[ns]").astype(np.int64)
-    every = int(step(schema.frequency).total_seconds() * 1e9)
-    past = fill(frame, schema, window)[list(schema.past_columns)].to_numpy(np.float64, copy=True)
-    past[:, : len(schema.targets)] = FORWARD[window.transform](past[:, : len(schema.targets)])
-    known = frame[list(schema.known_columns)].to_numpy(np.float32)
+    begin, every = times.min(), int(step(schema.frequency).total_seconds() * 1e9)
+    times -= begin
+    times //= every
+    # Column by column: the frame holds every value in eight bytes, and a copy of it would be the stage's largest.
+    inputs = np.empty((len(frame), len(schema.past_columns) + len(schema.known_columns)), np.float32)
+    for number, (column, values) in enumerate(fill(frame, schema, window)):
+        inputs[:, number] = FORWARD[window.transform](values) if column in schema.targets else values
     return Windows(
-        inputs=np.ascontiguousarray(np.hstack([past.astype(np.float32), known])),
+        inputs=inputs,
         n_known=len(schema.known_columns),
         target=np.ascontiguousarray(target, np.float32),
-        step=(times - times.min()) // every,
-        series=codes.astype(np.int64),
+        step=times,
+        series=np.asarray(codes, np.int64),
         first=np.empty(0, np.int64),
         names=tuple(map(str, names)),
         targets=schema.targets,
-        epoch=str(pd.Timestamp(times.min()).isoformat()),
+        epoch=str(pd.Timestamp(begin).isoformat()),
         seconds=every / 1e9,
         lookback=window.lookback,
         horizon=window.horizon,
@@ -191,17 +197,15 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
     )
 
 
-def fill(frame: pd.DataFrame, schema: Schema, window: Window) -> pd.DataFrame:
-    """Fills gaps from before: targets over at most `window.fill` steps, features without limit."""
-    filled = frame.copy(deep=False)
-    targets = list(schema.targets)
+def fill(frame: pd.DataFrame, schema: Schema, window: Window) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
+    """The columns of the inputs, gaps filled from before: targets over at most `window.fill` steps, features without."""
     groups = frame.groupby(SERIES, sort=False)
-    if window.fill:
-        filled[targets] = groups[targets].ffill(limit=window.fill)
-    features = [column for column in schema.past_columns if column not in targets]
-    if features:
-        filled[features] = groups[features].ffill()
-    return filled
+    for column in schema.past_columns:
+        limit = window.fill if column in schema.targets else None
+        gaps = limit != 0 and frame[column].isna().any()
+        yield column, (groups[column].ffill(limit=limit) if gaps else frame[column]).to_numpy(np.float64)
+    for column in schema.known_columns:
+        yield column, frame[column].to_numpy(np.float64)
 
 
 def _usable(arrays: Windows, window: Window, observed: npt.NDArray[np.bool_]) -> Ints:
@@ -209,12 +213,11 @@ def _usable(arrays: Windows, window: Window, observed: npt.NDArray[np.bool_]) ->
     rows, span = len(arrays.step), window.lookback + window.horizon
     seen = np.isfinite(arrays.inputs).all(axis=1)
     predicted = np.isfinite(arrays.target).all(axis=1) & np.isfinite(arrays.inputs[:, arrays.n_past :]).all(axis=1)
-    seen_sum = np.concatenate([[0], np.cumsum(seen)])
-    predicted_sum = np.concatenate([[0], np.cumsum(predicted)])
-    first = np.arange(max(rows - span + 1, 0))
-    origin = first + window.lookback
-    inside = arrays.series[first] == arrays.series[first + span - 1]
-    seen_all = seen_sum[origin] - seen_sum[first] == window.lookback
-    predicted_all = predicted_sum[first + span] - predicted_sum[origin] == window.horizon
-    usable: Ints = first[inside & seen_all & predicted_all & observed[first]]
-    return usable
+    number = max(rows - span + 1, 0)
+    usable = observed[:number] & (arrays.series[:number] == arrays.series[rows - number :])
+    # A running sum's difference over a stretch is its length if every row of it counts.
+    sums = np.concatenate([[0], np.cumsum(seen, dtype=np.int32)], dtype=np.int32)
+    usable &= sums[window.lookback :][:number] - sums[:number] == window.lookback
+    sums = np.concatenate([[0], np.cumsum(predicted, dtype=np.int32)], dtype=np.int32)
+    usable &= sums[span:][:number] - sums[window.lookback :][:number] == window.horizon
+    return np.flatnonzero(usable)
