@@ -1,6 +1,7 @@
 """window: clean series → base arrays and the index of usable windows."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,7 +12,10 @@ from cellsize.schema import Schema
 
 def main(params: Params, clean: Path, schema: Path, indexed: Path) -> None:
     """Reads series and schema; writes arrays and index."""
-    arrays = windows.build(pd.read_parquet(clean), Schema.load(schema), params.window, clean)
+    # Column by column out of Arrow's hands: both copies of a long table at once would be this stage's largest.
+    options: Any = {"split_blocks": True, "self_destruct": True}
+    table = pd.read_parquet(clean, to_pandas_kwargs=options)
+    arrays = windows.build(table, Schema.load(schema), params.window, clean)
     files.write(indexed, arrays.save)
     print(f"window: {len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} features a step")
 

@@ -139,3 +139,17 @@ def test_a_members_dropout_does_not_depend_on_the_others(changes: dict[str, obje
         return members.forward(made[first:], steps[first:], known[first:])[-1]
 
     torch.testing.assert_close(of_the_last(0), of_the_last(2))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_nothing_need_be_known_ahead(cell: str) -> None:
+    shape = Shape(n_inputs=1, n_known=0, lookback=3, horizon=2, n_targets=1, n_linear=4)
+    made = [Net(Size(1, 2), PLAIN.model_copy(update={"cell": cell}), shape) for _ in range(3)]
+    for net in made:
+        torch.nn.init.normal_(net.head.weight)
+    steps, known = [torch.randn(4, 3, 1)] * 3, [torch.empty(4, 2, 0)] * 3
+    together = members.forward(made, steps, known)
+    alone = torch.stack([net(*inputs) for net, *inputs in zip(made, steps, known, strict=True)])
+    torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-5)
+    together.sum().backward()
+    assert all(net.head.weight.grad is not None for net in made)

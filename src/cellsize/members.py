@@ -68,7 +68,7 @@ def _named(member: Net, weights: Tensor) -> dict[str, Tensor]:
     """Rows of parameters as stacked ones, each with the shape of the network's own behind the members."""
     names, shapes = zip(*((name, weight.shape) for name, weight in member.named_parameters()), strict=True)
     pieces = weights.split([shape.numel() for shape in shapes], dim=1)
-    return {name: piece.reshape(-1, *shape) for name, piece, shape in zip(names, pieces, shapes, strict=True)}
+    return {name: piece.reshape(len(weights), *shape) for name, piece, shape in zip(names, pieces, shapes, strict=True)}
 
 
 def _read(member: Net, named: dict[str, Tensor], summaries: Tensor, known: Tensor) -> Tensor:

@@ -198,7 +198,7 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
 
 
 def fill(frame: pd.DataFrame, schema: Schema, window: Window) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
-    """The columns of the inputs, gaps filled from before: targets over at most `window.fill` steps, features without."""
+    """The columns of the inputs by name, gaps filled from before: targets over at most `window.fill` steps."""
     groups = frame.groupby(SERIES, sort=False)
     for column in schema.past_columns:
         limit = window.fill if column in schema.targets else None
