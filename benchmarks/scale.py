@@ -116,11 +116,12 @@ def over_base(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def draw(lines: list[dict[str, Any]], path: Path) -> None:
     """Draws seconds and megabytes against rows."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, NullFormatter
 
     from cellsize.report import drawing
 
     with drawing.style("performance"):
-        figure = Figure(figsize=(9.0, 3.6), layout="constrained", facecolor="white")
+        figure = Figure(figsize=(11.0, 3.6), layout="constrained", facecolor="white")
         times, memory = figure.subplots(1, 2)
         for number, stage in enumerate(STAGES):
             for lookback, dashes in zip(sorted({line["lookback"] for line in lines}), ("-", "--"), strict=False):
@@ -139,7 +140,16 @@ def draw(lines: list[dict[str, Any]], path: Path) -> None:
         for axes in (times, memory):
             axes.set_xscale("log")
             axes.set_yscale("log")
-        memory.legend(fontsize=8)
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(
+                    FuncFormatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:g}")
+                )
+                axis.set_minor_formatter(NullFormatter())
+            axes.set_xticks([1e4, 1e5, 1e6, 1e7])
+        times.set_yticks([1, 10, 100])
+        memory.set_yticks([100, 300, 1000, 3000])
+        memory.set_ylim(90, 3500)
+        memory.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, format="svg", metadata={"Date": None})
     print(f"drew {path.relative_to(data.ROOT)}")
