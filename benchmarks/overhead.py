@@ -154,7 +154,8 @@ def ours(folder: Path) -> dict[str, float]:
     search.run(work, plan, settings, folder / "store", on_result, lambda _: None)
     ended = time.monotonic()
     # A task's file is written when it ends, on the clock of the day.
-    ends = [(path.stat().st_mtime - time.time() + ended, Result.load(path)) for path in folder.glob("store/*/*.npz")]
+    shift = time.monotonic() - time.time()
+    ends = [(path.stat().st_mtime + shift, Result.load(path)) for path in folder.glob("store/*/*.npz")]
     spans = [(end - result.seconds, end) for end, result in ends]
     first, last, busy = min(s[0] for s in spans), max(s[1] for s in spans), sum(end - begin for begin, end in spans)
     return {

@@ -14,11 +14,11 @@ import pandas as pd
 from benchmarks import data
 from cellsize import decision, evaluation, plans, search
 from cellsize.candidates import propose
-from cellsize.params import Mlflow
+from cellsize.params import Mlflow, Params, Training
 from cellsize.refitting import refit_choice
 from cellsize.registry import runs
 from cellsize.sizes import Size
-from cellsize.trials import Row, frame
+from cellsize.trials import Result, Row, frame
 
 
 def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: bool) -> dict[str, Any]:
@@ -38,15 +38,8 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
         kept = set(data.cut(found, bound or 2, smoke))
         chosen = [one for one in candidates["candidates"] if Size(one["layers"], one["units"]) in kept]
         candidates = {**candidates, "candidates": chosen}
-    settings = data.changed(params.search, workers=workers, training=training.model_dump())
-    work = found.work(training)
-    record = runs.recorder(
-        Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment=name), search.fingerprint(work), settings.model_dump()
-    )
-    results = search.run(work, plans.plan(candidates, settings), settings, folder / "store", record, data.say)
-    trials = pd.concat([frame(result.rows, Row) for result in results], ignore_index=True)
-    times = pd.DataFrame([{**vars(result.size), "milliseconds": result.milliseconds} for result in results])
-    choice = decision.decide(trials, times, candidates, params.choose, params.split.folds, settings.procedure)
+    results = search_it(found, training, candidates, folder, workers)
+    trials, choice = chosen_from(results, candidates, params)
     model = refit_choice(found.work(training, seed=params.refit.seed), choice, found.schema, params.window)
     baseline = data.changed(params.baseline, classical="none")
     errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline, choice["penalty"])
@@ -63,6 +56,27 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
         "sizes": len(results),
         "trainings": len(trials),
     }
+
+
+def search_it(
+    found: data.Data, training: Training, candidates: dict[str, Any], folder: Path, workers: int
+) -> list[Result]:
+    """The search of one example with its store and its MLflow in a folder."""
+    settings = data.changed(found.params.search, workers=workers, training=training.model_dump())
+    work = found.work(training)
+    store = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="sizing")
+    record = runs.recorder(store, search.fingerprint(work), settings.model_dump())
+    return search.run(work, plans.plan(candidates, settings), settings, folder / "store", record, data.say)
+
+
+def chosen_from(
+    results: list[Result], candidates: dict[str, Any], params: Params
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The trials table of a search, and what is chosen from it."""
+    trials = pd.concat([frame(result.rows, Row) for result in results], ignore_index=True)
+    times = pd.DataFrame([{**vars(result.size), "milliseconds": result.milliseconds} for result in results])
+    procedure = params.search.procedure
+    return trials, decision.decide(trials, times, candidates, params.choose, params.split.folds, procedure)
 
 
 def main() -> None:

@@ -17,7 +17,8 @@ from typing import Any
 import pandas as pd
 
 from benchmarks import data
-from cellsize import decision, files, plans
+from benchmarks.sizing import chosen_from
+from cellsize import files, plans
 from cellsize.candidates import propose, sizes
 from cellsize.choice import one_standard_error
 from cellsize.scores import Scores, compare, from_trials
@@ -50,9 +51,7 @@ def repeat(task: tuple[str, int, bool]) -> dict[str, Any]:
         results[size] = Result.load(path)
         rows = frame(results[size].rows, Row)
         scores[size] = from_trials(rows, f"{name}, seed {seed}", params.split.folds)[0]
-    trials = pd.concat([frame(result.rows, Row) for result in results.values()], ignore_index=True)
-    times = pd.DataFrame([{**vars(size), "milliseconds": result.milliseconds} for size, result in results.items()])
-    choice = decision.decide(trials, times, candidates, params.choose, params.split.folds, params.search.procedure)
+    trials, choice = chosen_from(list(results.values()), candidates, params)
     return {
         "seed": seed,
         "chosen": str(Size(choice["layers"], choice["units"])),

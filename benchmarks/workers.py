@@ -10,31 +10,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from benchmarks import data
-from cellsize import decision, plans, search
+from benchmarks.sizing import chosen_from, search_it
 from cellsize.candidates import propose
-from cellsize.params import Mlflow
-from cellsize.registry import runs
-from cellsize.trials import Row, frame
 
 
 def searched(workers: int, smoke: bool) -> dict[str, Any]:
     """The default search, and what is chosen from it."""
     found, training = data.loaded_for("bay-area-traffic", smoke)
-    params = found.params
-    candidates = propose(found.windows, found.folds, params.propose)
-    settings = data.changed(params.search, workers=workers, training=training.model_dump())
-    work = found.work(training)
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        store = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="workers")
-        record = runs.recorder(store, search.fingerprint(work), settings.model_dump())
-        results = search.run(work, plans.plan(candidates, settings), settings, folder / "store", record, data.say)
-    trials = pd.concat([frame(result.rows, Row) for result in results], ignore_index=True)
-    times = pd.DataFrame([{**vars(result.size), "milliseconds": result.milliseconds} for result in results])
-    choice = decision.decide(trials, times, candidates, params.choose, params.split.folds, settings.procedure)
+    candidates = propose(found.windows, found.folds, found.params.propose)
+    with tempfile.TemporaryDirectory() as folder:
+        results = search_it(found, training, candidates, Path(folder), workers)
+    trials, choice = chosen_from(results, candidates, found.params)
     return {
         "chosen": f"{choice['layers']}x{choice['units']}",
         "score": choice["score"],
