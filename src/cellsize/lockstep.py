@@ -86,7 +86,7 @@ class Lockstep(pl.LightningModule):
         self.nets = torch.nn.ModuleList(nets)
         self.automatic_optimization = False
         self.rows: Rows = tie(nets)
-        self._sums: dict[int, list[Tensor]] = {}
+        self._errors: Tensor | None = None
         for number, member in enumerate(self.members):
             member.best, member.kept = parts[member.fold].start, self.rows.averages[number].clone()
 
@@ -171,16 +171,19 @@ class Lockstep(pl.LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Puts the averaged weights in place."""
         self.rows.swap(self.active())
-        self._sums = {number: [] for number in self.active()}
+        # One tensor for all sums: a small one for each piece, kept between large ones that come and go, would leave
+        # the heap in holes, and memory would grow with the number of pieces.
+        self._errors = torch.zeros(len(self.members), dtype=torch.float64, device=self.device)
 
     def validation_step(self, batch: tuple[int, tuple[Tensor, ...]], _: int) -> None:
         """Adds up the squared errors on a piece of one fold's stop part."""
         fold, (steps, known, target, spread) = batch
-        numbers = [number for number in self._sums if self.members[number].fold == fold]
+        assert self._errors is not None
+        numbers = [number for number in self.active() if self.members[number].fold == fold]
         for together in groups([self.net(number) for number in numbers], numbers):
             nets, count = [self.net(number) for number in together], len(together)
             for number, made in zip(together, forward(nets, [steps] * count, [known] * count), strict=True):
-                self._sums[number].append(((made - target) * spread).double().square().sum())
+                self._errors[number] += ((made - target) * spread).double().square().sum()
 
     def on_validation_epoch_end(self) -> None:
         """Puts the trained weights back."""
@@ -188,18 +191,19 @@ class Lockstep(pl.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Decides for each member: keep these weights, go on, stop; then for each fold: drop settings."""
+        # A refit has no stop part: it goes on to its last epoch and keeps that one.
+        errors = None if self._errors is None else self._errors.tolist()
         for number in self.active():
-            member, sums = self.members[number], self._sums.get(number, [])
+            member = self.members[number]
             count = len(self.parts[member.fold].fold.stop) * self.net(number).shape.n_outputs
-            # A refit has no stop part: it goes on to its last epoch and keeps that one.
-            score = float(torch.stack(sums).sum()) / count if sums else 0.0
+            score = 0.0 if errors is None else errors[number] / count
             member.epoch += 1
             member.curve.append((member.loss[0] / max(1, member.loss[1]), score))
             if not isfinite(score):
                 member.status = "failed"
                 continue
             member.lowest = min(member.lowest, score)
-            if score < member.best or not sums:
+            if score < member.best or errors is None:
                 member.best, member.best_epoch = score, member.epoch
                 member.kept = self.rows.averages[number].clone()
             waited = member.epoch - member.best_epoch
