@@ -103,6 +103,18 @@ def test_the_order_of_columns_is_targets_features_levels_flags_known_calendar(
     assert list(series.clean(raw, HERE, schema)) == ["series", "time", *schema.past_columns, *schema.known_columns]
 
 
+def test_targets_keep_their_precision_and_what_is_only_seen_takes_four_bytes(
+    make_table: Table, make_prepare: MakePrepare
+) -> None:
+    raw = make_table(rows=4).assign(x=1 / 3, y=[1 / 3, 2 / 3, 1.0, 1e-9])
+    found = cleaned(raw, make_prepare(features=["x"], known=["planned"], calendar=["hour"]))
+    assert {column: str(kind) for column, kind in found.dtypes.items() if column not in ("series", "time")} == {
+        "y": "float64", "x": "float32", "planned": "float32", "hour_sin": "float32", "hour_cos": "float32"
+    }  # fmt: skip
+    assert found["y"].tolist() == raw["y"].tolist()
+    assert isinstance(found["series"].dtype, pd.CategoricalDtype)
+
+
 def test_calendar_columns_are_those_that_the_schema_promises(make_schema: MakeSchema) -> None:
     schema = make_schema(calendar=("month", "weekend", "hour", "weekday"))
     found = series.calendar(pd.Series(pd.date_range("2026-01-01", periods=30, freq="h")), schema)

@@ -113,7 +113,10 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     regular = pd.concat(parts, ignore_index=True)
     for column, values in calendar(regular[TIME], schema).items():
         regular[column] = values
-    return regular[[SERIES, TIME, *schema.past_columns, *schema.known_columns]]
+    # What is seen is gathered in four bytes a number; only targets are scored in the precision they came in.
+    inputs = [*schema.past_columns[len(schema.targets) :], *schema.known_columns]
+    thrifty = regular.astype({SERIES: "category", **dict.fromkeys(inputs, np.float32)})
+    return thrifty[[SERIES, TIME, *schema.past_columns, *schema.known_columns]]
 
 
 def calendar(time: pd.Series, schema: Schema) -> dict[str, np.ndarray]:
