@@ -13,14 +13,15 @@ from typing import Any
 
 from benchmarks import problems
 from cellsize.choice import one_standard_error, within_one_error
-from cellsize.procedures import climb
+from cellsize.params import load
+from cellsize.procedures import climb, within_effort
 from cellsize.scores import Scores, from_trials
-from cellsize.sizes import ZERO, Size
+from cellsize.sizes import ZERO, Size, cost, shape
 from cellsize.training import train
 from cellsize.trials import Row, frame
 
 RESULTS = Path(__file__).parent / "results" / "known_size.json"
-PATIENCE, REACH = 2, 8
+DEFAULT = load(Path(__file__).parents[1] / "params.yaml").search
 MAKERS = {
     "linear": problems.linear,
     "recall-1": lambda seed: problems.recall(seed, 1),
@@ -50,7 +51,9 @@ def measure(task: tuple[str, int]) -> dict[str, Any]:
         result = train(problem.work, size)
         scores[size] = from_trials(frame(result.rows, Row), name, len(problem.work.folds.labels))[0]
     whole = one_standard_error(list(scores.values()))
-    visited = climb(sizes, scores, PATIENCE, REACH).visited
+    costs = {size: float(cost(size, problem.work.network, shape(problem.work.windows)).multiply_adds) for size in sizes}
+    allowed = within_effort(costs, DEFAULT.effort)
+    visited = climb(sizes, scores, DEFAULT.patience, DEFAULT.reach, allowed=allowed).visited
     climbed = one_standard_error([scores[size] for size in visited])
     return {
         "problem": name,
@@ -113,6 +116,7 @@ def main() -> None:
             "chosen_by_grid": [one["grid"] for one in mine],
             "climb_agrees": sum(one["agrees"] for one in mine),
             "climb_is_the_same": sum(one["grid"] == one["climb"] for one in mine),
+            "seconds": sum(one["seconds"] for one in mine),
             "scores": [one["scores"] for one in mine],
         }
         print(name, {key: value for key, value in summary[name].items() if key != "scores"})

@@ -1,9 +1,7 @@
 """From scores to a size: the rules, and the reason in words."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
-
-import numpy as np
 
 from cellsize.errors import InputError
 from cellsize.params import Choose
@@ -18,8 +16,7 @@ class Choice:
     Attributes:
         chosen: The size's scores.
         best: Scores of the size with the lowest mean.
-        rival: What sizes are compared with: see `best_of_other_folds`.
-        difference: Chosen minus rival, paired.
+        difference: Chosen minus best, paired.
         larger_odds: Probability that some larger size is better by more than the tolerance: the
             highest one among the larger sizes tried, None if there is none.
         reason: Why, in words.
@@ -27,48 +24,21 @@ class Choice:
 
     chosen: Scores
     best: Scores
-    rival: Scores
     difference: Difference
     larger_odds: float | None
     reason: str
 
 
 def one_standard_error(scores: list[Scores]) -> Scores:
-    """Fewest parameters among the sizes within one corrected standard error of the best, paired.
-
-    The best is taken on other folds than those it is compared on, see `best_of_other_folds`.
-    """
-    rival = best_of_other_folds(scores)
-    return fewest([one for one in scores if within_one_error(one, rival)])
-
-
-def within_one_error(one: Scores, other: Scores) -> bool:
-    """Whether one size is worse than the other by no more than the corrected standard error of their difference."""
-    difference = compare(one, other)
-    return difference.mean <= difference.standard_error
-
-
-def best_of_other_folds(scores: list[Scores]) -> Scores:
-    """On each fold the score of the size that has the lowest mean on all other folds.
-
-    The lowest of many means owes part of its lead to luck on these very folds: the more sizes are tried, the more.
-    Picked without the fold it is compared on, it owes nothing to it. On no fold is that lower than the score of the
-    size with the lowest mean of all, which therefore is always within its error. If the same size is the best
-    whichever fold is left out, it is that size's scores as they are.
-
-    Returns:
-        Size and parameters are those of the lowest mean over all folds.
-    """
+    """Fewest parameters among the sizes within one corrected standard error of the best, paired."""
     best = lowest(scores)
-    picked = [
-        lowest([replace(one, folds=np.delete(one.folds, fold)) for one in scores]).size
-        for fold in range(len(best.folds))
-    ]
-    by_size = {one.size: one for one in scores}
-    folds, train = (
-        np.array([getattr(by_size[size], key)[fold] for fold, size in enumerate(picked)]) for key in ("folds", "train")
-    )
-    return replace(best, folds=folds, train=train)
+    return fewest([one for one in scores if within_one_error(one, best)])
+
+
+def within_one_error(one: Scores, best: Scores) -> bool:
+    """Whether the paired difference to the best is no more than its corrected standard error."""
+    difference = compare(one, best)
+    return difference.mean <= difference.standard_error
 
 
 def within_percent(scores: list[Scores], percent: float) -> Scores:
@@ -126,11 +96,10 @@ def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Choi
             chosen = within_budget(scores, costs, rule.limit, rule.budget)
         case "best":
             chosen = best
-    rival = best_of_other_folds(scores)
-    difference = compare(chosen, rival)
+    difference = compare(chosen, best)
     larger = [one for one in scores if one.parameters > chosen.parameters]
     odds = max((compare(chosen, one).odds_above(rule.tolerance * chosen.mean) for one in larger), default=None)
-    return Choice(chosen, best, rival, difference, odds, _reason(chosen, best, difference, odds, scores, rule))
+    return Choice(chosen, best, difference, odds, _reason(chosen, best, difference, odds, scores, rule))
 
 
 def describe(size: Size) -> str:
@@ -155,8 +124,7 @@ def _reason(
         told += f"It is itself the best, with a score of {best.mean:.4f}. "
     else:
         told += (
-            f"The best, {describe(best.size)}, scores {best.mean:.4f} against {chosen.mean:.4f}. Against the size that "
-            f"is best on the other folds, so that luck on a fold picks nothing there, it is a difference of "
+            f"The best, {describe(best.size)}, scores {best.mean:.4f} against {chosen.mean:.4f}: a difference of "
             f"{difference.mean:.4f} with a standard error of {difference.standard_error:.4f}, paired over "
             f"{difference.degrees + 1} folds and corrected for their overlap. "
         )

@@ -125,12 +125,12 @@ def _thumb(rule: dict[str, Any], by_size: dict[Size, Scores], chosen: Scores) ->
 
 
 def _line(trials: pd.DataFrame, described: dict[Size, dict[str, Any]], one: Scores, made: Choice) -> dict[str, Any]:
-    difference = compare(one, made.rival)
+    difference = compare(one, made.best)
     return {
         **_named(one),
         **{key: described[one.size][key] for key in ("recurrent", "head", "linear")},
         "learning_rate": _setting(trials, one.size)["learning_rate"],
         "difference": difference.mean,
         "difference_se": difference.standard_error,
-        "within": within_one_error(one, made.rival),
+        "within": within_one_error(one, made.best),
     }

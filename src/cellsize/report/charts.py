@@ -33,7 +33,7 @@ class Point:
         layers: Number of layers.
         units: Memory cells in each.
         score: Its score.
-        error: Corrected standard error of its paired difference to the best of other folds; 0 for the best itself.
+        error: Corrected standard error of its paired difference to the best; 0 for the best itself.
         within: Whether it is within one standard error of the best.
         chosen: Whether it is the choice.
     """

@@ -100,9 +100,7 @@ def captions(choice: Artefact, candidates: Artefact, trials: pd.DataFrame, *, ti
         "and 1 is no better than always saying the mean. The folds are unlike one another"
         f"{spread}, far more than the sizes are, so the bars do not show that spread. They show how sure the "
         "difference to the best size is: plus or minus one standard error of the difference on the same folds, "
-        "corrected for the data that the folds share. On each fold the best size is the one that is best on the other "
-        "folds, so that luck on a fold picks nothing there. A filled point is no worse than the best by more than its "
-        "error. "
+        "corrected for the data that the folds share. A filled point is no worse than the best by more than that. "
         f"{lines if candidates['bound']['kind'] == 'neurons' else ''}"
     )
     folds = (

@@ -44,7 +44,7 @@ def _compared(choice: Artefact) -> Table:
             apart = f"{number(row['difference'], places)} ± {number(row['difference_se'], places)}"
         cells = (", ".join(names), short(size), number(size["parameters"]), number(size["score"], places), apart)
         rows.append(Row(cells, chosen="chosen" in names))
-    return Table(("", "Size", "Parameters", "Score", "Behind the best of other folds"), tuple(rows), text=2)
+    return Table(("", "Size", "Parameters", "Score", "Difference to the best"), tuple(rows), text=2)
 
 
 def table(content: Table) -> str:

@@ -92,7 +92,7 @@ def sizes(choice: Artefact, timings: pd.DataFrame) -> Table:
         )
         rows.append(Row(cells, chosen=same(row, choice)))
     parameters = ("Recurrent", "Head", "Linear map", "All parameters")
-    scores = ("Score", "Behind the best of other folds", "Within one standard error")
+    scores = ("Score", "Difference to the best", "Within one standard error")
     return Table(("Size", *parameters, "Learning rate", *scores, "Forecast, ms", "Training, s"), tuple(rows))
 
 
