@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cellsize.bound import count_samples
 from cellsize.candidates import alpha_implied, guesses, propose, rules_of_thumb, sizes
+from cellsize.errors import InputError
 from cellsize.folds import TRAIN, VALIDATION, Folds
 from cellsize.params import Propose
 from cellsize.sizes import ZERO, Size, cost, grid, recurrent_parameters, shape
@@ -180,8 +181,18 @@ def test_the_rules_of_thumb_worked_out_by_hand(data: Data) -> None:
 def test_the_rules_of_thumb_read_the_samples_that_are_counted(
     proposed: Callable[..., dict[str, Any]], data: Data
 ) -> None:
-    assert proposed()["rules_of_thumb"] == rules_of_thumb(600, data[0])
-    assert proposed(samples="windows")["rules_of_thumb"] == rules_of_thumb(599, data[0])
+    for samples, count in (("targets", 600), ("windows", 599)):
+        found = proposed(samples=samples)["rules_of_thumb"]
+        assert [{key: one[key] for key in ("rule", "layers", "units")} for one in found] == rules_of_thumb(
+            count, data[0]
+        )
+
+
+def test_a_guess_has_its_parameters_whether_it_is_trained_or_not(
+    proposed: Callable[..., dict[str, Any]], data: Data, make_network: Any
+) -> None:
+    for one in proposed()["rules_of_thumb"]:
+        assert one["parameters"] == cost(Size(one["layers"], one["units"]), make_network(), shape(data[0])).parameters
 
 
 def test_sizes_of_rules_of_thumb_are_candidates_only_if_they_are_included(
@@ -209,7 +220,14 @@ def test_a_guess_may_be_at_the_bound_and_past_it(proposed: Callable[..., dict[st
 
 @pytest.mark.parametrize(
     ("alpha", "expected"),
-    [([2, 10], [60, 40, 30, 24, 20, 17, 15, 13, 12]), ([3, 6], [40, 30, 24, 20]), ([5, 5], [24])],
+    [
+        ([2, 10], [60, 40, 30, 24, 20, 17, 15, 13, 12]),
+        ([3, 6], [40, 30, 24, 20]),
+        ([5, 5], [24]),
+        # 1.5, 2.5 and the tight end itself, never past it.
+        ([1.5, 3.0], [80, 48, 40]),
+        ([2.5, 3.5], [48, 34]),
+    ],
     ids=str,
 )
 def test_the_ladder_of_alpha_is_one_layer_from_large_to_small(
@@ -219,6 +237,17 @@ def test_the_ladder_of_alpha_is_one_layer_from_large_to_small(
     for changes in ({}, {"bound": "parameters"}, {"include_rules_of_thumb": True}):
         made = proposed(alpha=alpha, **changes)
         assert sizes(made, "alpha_ladder") == [Size(1, units) for units in expected]
+
+
+def test_a_projection_that_no_size_can_have_is_refused(
+    proposed: Callable[..., dict[str, Any]], make_network: Any
+) -> None:
+    largest = max(size.units for size in PLAIN)
+    with pytest.raises(
+        InputError, match=rf"^propose\.network\.projection: {largest} is no smaller .*at most {largest}"
+    ):
+        proposed(network=make_network(projection=largest))
+    assert sizes(proposed(network=make_network(projection=largest - 1))) == PLAIN
 
 
 def test_the_ladder_of_alpha_names_a_size_once(proposed: Callable[..., dict[str, Any]]) -> None:

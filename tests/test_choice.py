@@ -118,6 +118,13 @@ def test_the_odds_are_those_of_the_most_promising_larger_size() -> None:
     assert tolerant.larger_odds < found.larger_odds
 
 
+def test_a_larger_size_that_is_surely_better_is_named_as_such() -> None:
+    costs = {one.size: float(one.parameters) for one in TABLE}
+    told = choice.choose(TABLE, rule("budget", limit=100.0), costs).reason
+    # 1x32 and 2x16 are better by 0.2 and 0.195 on every fold; of odds that are equal the fewest parameters count.
+    assert told.endswith("2 layers of 16 memory cells is the likeliest to be better by more than 1 %: almost surely.")
+
+
 def test_only_larger_sizes_count_in_the_odds() -> None:
     # 1x16 has a chance of being better than the largest, 1x32; it is not larger.
     found = choice.choose(TABLE, rule("best", tolerance=0.0), NO_COSTS)
@@ -133,7 +140,7 @@ def test_the_reason_names_the_rule_the_sizes_and_the_figures() -> None:
         "The best, 1 layer of 32 memory cells, scores 0.4000 against 0.4100: ",
         "a difference of 0.0100 with a standard error of 0.0271, paired over 4 folds",
         "Without memory cells the score is 0.6000: 0.1900 ±",
-        "No larger size tried is better by more than 1 % with odds above ",
+        "Of the larger sizes tried, 1 layer of 32 memory cells is the likeliest to be better by more than",
     ):
         assert words in told
 

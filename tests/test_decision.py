@@ -14,7 +14,6 @@ from cellsize.errors import InputError
 from cellsize.params import Choose
 
 Line = dict[str, Any]
-OPEN_END = " The best size is the largest that was tried with "
 
 # Parameters and milliseconds of the candidates; 1x16 and 2x8 were never tried. The largest that was tried is the best.
 COSTS = {
@@ -60,6 +59,7 @@ def content(*sizes: tuple[int, int], at_bound: tuple[tuple[int, int], ...] = (),
         "n_inputs": 3,
         "n_outputs": 2,
         "bound": {"kind": "neurons", "alpha": 2, "units": 8},
+        "network": {"cell": "lstm", "skip": "linear"},
         "candidates": [candidate(size, at_bound=size in at_bound) for size in sizes or COSTS],
         "rules_of_thumb": [],
         "alpha_ladder": [],
@@ -171,11 +171,15 @@ def test_a_budget_is_kept_in_its_own_unit(budget: str, limit: float, expected: t
     assert size_of(found) == expected
     assert found["spread"] == [{"layers": expected[0], "units": expected[1], "count": 3}]
     assert f"at no more than {limit:g} {budget}" in found["reason"]
+    cost = COSTS[expected][1] if budget == "milliseconds" else COSTS[expected][0] * (4 if budget == "bytes" else 1)
+    assert found["budget"] == {"unit": budget, "limit": limit, "cost": cost}
 
 
 @pytest.mark.parametrize("name", ["best", "one_standard_error", "within_percent"])
 def test_times_are_read_for_a_budget_alone(name: str) -> None:
-    assert size_of(made(how=rule(name, budget="milliseconds"))) == (2, 4)
+    found = made(how=rule(name, budget="milliseconds"))
+    assert size_of(found) == (2, 4)
+    assert found["budget"] is None
 
 
 def test_a_budget_that_nothing_keeps_is_refused() -> None:
@@ -198,6 +202,7 @@ def test_a_rule_of_thumb_has_the_score_of_its_size_and_the_difference_to_the_cho
     assert [{key: one[key] for key in ("rule", "layers", "units")} for one in found] == thumbs
     assert [one["score"] for one in found] == [pytest.approx(0.2), pytest.approx(0.3), None, None]
     assert [one["difference"] for one in found] == [pytest.approx(-0.1), 0, None, None]
+    assert [one["difference_se"] for one in found] == [pytest.approx(0), 0, None, None]
 
 
 # --- the setting of the refit ---------------------------------------------------------------------------------------
@@ -319,56 +324,28 @@ def test_a_size_that_is_no_candidate_is_refused(unknown: tuple[int, int]) -> Non
     assert str(caught.value) == (f"build/trials.csv: size {unknown[0]}x{unknown[1]} is no candidate; run search again")
 
 
-# --- the open end ---------------------------------------------------------------------------------------------------
+# --- how the search ended -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("scores", "layers"),
-    [(SCORES, "2 layers"), ({(0, 0): 0.5, (1, 4): 0.3, (1, 8): 0.2, (2, 4): 0.3}, "1 layer")],
-    ids=["two layers", "one layer"],
-)
-def test_a_climb_that_ended_with_the_best_size_as_its_largest_says_so(
-    scores: dict[tuple[int, int], float], layers: str
-) -> None:
-    reason = made(table(scores))["reason"]
-    assert reason.endswith(
-        f"{OPEN_END}{layers}: search.patience and search.effort end the search there, and a larger one may be "
-        "better still."
-    )
-    assert reason.count("The best size is the largest") == 1
-
-
-def test_the_open_end_is_that_of_the_best_size_whatever_was_chosen() -> None:
+def test_the_reason_ends_with_what_the_reader_must_know_of_the_search() -> None:
     found = made(how=AT_MOST_99)
-    assert size_of(found) == (1, 4)
-    assert f"{OPEN_END}2 layers: " in found["reason"]
+    assert found["caution"].startswith("The best size is the largest that was tried with 2 layers: ")
+    assert found["reason"].endswith(f" {found['caution']}")
+    larger = made(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}))
+    assert larger["caution"] == ""
+    assert not larger["reason"].endswith(" ")
 
 
-@pytest.mark.parametrize("procedure", ["grid", "random", "alpha"])
-def test_no_other_procedure_has_an_open_end(procedure: str) -> None:
-    reason = made(procedure=procedure)["reason"]
-    assert OPEN_END not in reason
-    assert made()["reason"].startswith(f"{reason}{OPEN_END}")
+def test_what_alpha_found_is_part_of_the_reason() -> None:
+    ladder = content(alpha_ladder=[candidate((1, 8)), candidate((1, 4))])
+    found = made(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}), candidates=ladder, procedure="alpha")
+    assert " The α procedure went from 8 to 4 memory cells. " in found["reason"]
+    assert "The α procedure" not in made(procedure="grid")["reason"]
 
 
-@pytest.mark.parametrize(
-    ("scores", "sizes"),
-    [
-        # 1x8 was tried, and 1x4 is better.
-        ({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2, (2, 4): 0.3}, tuple(COSTS)),
-        # The grid has no more with two layers, though it goes on with one.
-        (SCORES, ((0, 0), (1, 4), (1, 8), (1, 16), (2, 4))),
-        # With one layer, though it goes on with two.
-        ({(0, 0): 0.5, (1, 4): 0.3, (1, 8): 0.2}, ((0, 0), (1, 4), (1, 8), (2, 4), (2, 8))),
-        ({(0, 0): 0.1, (1, 4): 0.3}, tuple(COSTS)),
-    ],
-    ids=["larger tried", "two layers end", "one layer ends", "zero cells"],
-)
-def test_a_climb_with_nothing_left_above_its_best_size_has_no_open_end(
-    scores: dict[tuple[int, int], float], sizes: tuple[tuple[int, int], ...]
-) -> None:
-    found = made(table(scores), candidates=content(*sizes))
-    assert OPEN_END not in found["reason"]
+def test_the_record_says_what_kind_of_network_it_is_about() -> None:
+    found = made(candidates=content(network={"cell": "gru", "skip": "none"}))
+    assert (found["cell"], found["skip"]) == ("gru", "none")
 
 
 # --- less evidence --------------------------------------------------------------------------------------------------

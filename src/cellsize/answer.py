@@ -36,6 +36,7 @@ def lines(title: str, reports: Path) -> str:
             f"{describe(Size(best['layers'], best['units']))}; without memory cells {zero['score']:.4f}",
             f"  holdout       {model['mse_scaled']:.4f}; best baseline {rival} {others[rival]:.4f}",
             f"  registered    models:/{registration['name']}/{registration['version']} ({alias})",
+            *([f"  note          {choice['caution']}"] if choice["caution"] else []),
             f"  report        {(reports / 'index.html').absolute()}",
         ]
     )

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from cellsize.bound import Samples, count_samples, neurons, units_within
+from cellsize.errors import InputError
 from cellsize.folds import Folds
 from cellsize.params import Propose
 from cellsize.sizes import ZERO, Size, cost, grid, shape
@@ -22,6 +23,9 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
 
     Returns:
         Samples counted in every way, the bounds, the grid with its costs, the rules of thumb.
+
+    Raises:
+        InputError: A projection is asked for that no candidate can have.
     """
     samples, form = count_samples(windows, folds), shape(windows)
     bounds = [
@@ -38,13 +42,21 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
             return max(1, int(units) // depth)
         return units_within(loose["parameters_by_outputs"], params.network, windows.n_inputs, depth)
 
-    rules = rules_of_thumb(getattr(samples, params.samples), windows)
+    rules = [
+        {**rule, "parameters": cost(Size(rule["layers"], rule["units"]), params.network, form).parameters}
+        for rule in rules_of_thumb(getattr(samples, params.samples), windows)
+    ]
     plain = grid([each(depth) for depth in range(1, params.layers + 1)], params.growth)
     guessed = {Size(rule["layers"], rule["units"]) for rule in rules} if params.include_rules_of_thumb else set()
     sizes = sorted({*plain, *guessed})
+    if params.network.projection and all(size.units <= params.network.projection for size in sizes):
+        raise InputError(
+            f"propose.network.projection: {params.network.projection} is no smaller than the units of any candidate "
+            f"(at most {max(size.units for size in sizes)}), so that no layer would have one; take less, or 0"
+        )
     ladder = [
         Size(1, neurons(getattr(samples, params.samples), alpha, windows.n_inputs, windows.n_outputs))
-        for alpha in range(round(params.alpha[0]), round(params.alpha[1]) + 1)
+        for alpha in _alphas(*params.alpha)
     ]
 
     def described(size: Size) -> dict[str, Any]:
@@ -97,6 +109,12 @@ def alpha_implied(samples: int, size: Size, n_inputs: int, n_outputs: int) -> fl
     if size == ZERO:
         return None
     return samples / (size.layers * size.units * (n_inputs + n_outputs))
+
+
+def _alphas(loose: float, tight: float) -> list[float]:
+    """From the loose α to the tight one in steps of 1, both ends included."""
+    steps = [loose + step for step in range(int(tight - loose) + 1)]
+    return steps if steps[-1] == tight else [*steps, tight]
 
 
 def _bounds(windows: Windows, params: Propose, samples: Samples, kind: str, alpha: float) -> dict[str, Any]:

@@ -97,9 +97,14 @@ def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Choi
         case "best":
             chosen = best
     difference = compare(chosen, best)
-    larger = [one for one in scores if one.parameters > chosen.parameters]
-    odds = max((compare(chosen, one).odds_above(rule.tolerance * chosen.mean) for one in larger), default=None)
-    return Choice(chosen, best, difference, odds, _reason(chosen, best, difference, odds, scores, rule))
+    larger = [
+        (compare(chosen, one).odds_above(rule.tolerance * chosen.mean), one)
+        for one in scores
+        if one.parameters > chosen.parameters
+    ]
+    likely = max(larger, key=lambda pair: (pair[0], -pair[1].parameters, pair[1].size), default=None)
+    odds = None if likely is None else likely[0]
+    return Choice(chosen, best, difference, odds, _reason(chosen, best, difference, likely, scores, rule))
 
 
 def describe(size: Size) -> str:
@@ -111,7 +116,12 @@ def describe(size: Size) -> str:
 
 
 def _reason(
-    chosen: Scores, best: Scores, difference: Difference, odds: float | None, scores: list[Scores], rule: Choose
+    chosen: Scores,
+    best: Scores,
+    difference: Difference,
+    likely: tuple[float, Scores] | None,
+    scores: list[Scores],
+    rule: Choose,
 ) -> str:
     rules = {
         "one_standard_error": "the fewest parameters within one standard error of the best",
@@ -134,11 +144,11 @@ def _reason(
         told += (
             f"Without memory cells the score is {zero.mean:.4f}: {gain.mean:.4f} ± {gain.standard_error:.4f} worse. "
         )
-    if odds is not None:
-        told += (
-            f"No larger size tried is better by more than {100 * rule.tolerance:g} % "
-            f"with odds above {ceil(100 * odds):.0f} %."
-        )
-    else:
-        told += "No larger size was tried."
-    return told
+    if likely is None:
+        return told + "No larger size was tried."
+    odds, larger = likely
+    words = "almost surely" if odds > 0.99 else f"with odds of at most {ceil(100 * odds):.0f} %"
+    return told + (
+        f"Of the larger sizes tried, {describe(larger.size)} is the likeliest to be better by more than "
+        f"{100 * rule.tolerance:g} %: {words}."
+    )

@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from cellsize.candidates import alpha_implied, sizes
+from cellsize import remarks
+from cellsize.candidates import alpha_implied
 from cellsize.choice import Choice, choose, within_one_error
 from cellsize.errors import InputError
 from cellsize.params import Choose
@@ -42,9 +43,13 @@ def decide(
     by_size = {one.size: one for one in scores}
     samples = candidates["samples"][candidates["counted"]]
     bound = candidates["bound"]["units"]
+    caution = remarks.open_end(made.best.size, by_size, candidates, procedure)
+    found = remarks.overfitting(by_size, candidates) if procedure == "alpha" else ""
     return {
         "layers": size.layers,
         "units": size.units,
+        "cell": candidates["network"]["cell"],
+        "skip": candidates["network"]["skip"],
         "parameters": chosen.parameters,
         "recurrent": described[size]["recurrent"],
         **setting,
@@ -59,23 +64,18 @@ def decide(
         "bound_binding": described[size]["at_bound"],
         "alpha_implied": alpha_implied(samples, size, candidates["n_inputs"], candidates["n_outputs"]),
         "rule": rule.rule,
+        "budget": _budget(rule, costs[size]),
         "procedure": procedure,
-        "reason": made.reason + (_open_end(made.best.size, by_size, candidates) if procedure == "climb" else ""),
+        "reason": " ".join(filter(None, (made.reason, found, caution))),
+        "caution": caution,
         "rules_of_thumb": [_thumb(one, by_size, chosen) for one in candidates["rules_of_thumb"]],
         "sizes": [_line(trials, described, one, made) for one in scores],
     }
 
 
-def _open_end(best: Size, tried: dict[Size, Scores], candidates: dict[str, Any]) -> str:
-    """Says so if the best size is the largest that was tried with its layers, and the grid goes on."""
-    units = [size.units for size in tried if size.layers == best.layers]
-    larger = [size for size in sizes(candidates) if size.layers == best.layers and size.units > best.units]
-    if best.units < max(units) or not larger:
-        return ""
-    return (
-        f" The best size is the largest that was tried with {best.layers} layer{'s' if best.layers > 1 else ''}: "
-        "search.patience and search.effort end the search there, and a larger one may be better still."
-    )
+def _budget(rule: Choose, cost: float) -> dict[str, Any] | None:
+    """The limit that was set, and what the choice costs of it."""
+    return {"unit": rule.budget, "limit": rule.limit, "cost": cost} if rule.rule == "budget" else None
 
 
 def _costs(described: dict[Size, dict[str, Any]], timings: pd.DataFrame, rule: Choose) -> dict[Size, float]:
@@ -120,8 +120,12 @@ def _setting(trials: pd.DataFrame, size: Size) -> dict[str, Any]:
 
 def _thumb(rule: dict[str, Any], by_size: dict[Size, Scores], chosen: Scores) -> dict[str, Any]:
     found = by_size.get(Size(rule["layers"], rule["units"]))
-    score = None if found is None else found.mean
-    return {**rule, "score": score, "difference": None if score is None else score - chosen.mean}
+    if found is None:
+        return {**rule, "score": None, "difference": None, "difference_se": None}
+    difference = compare(found, chosen)
+    return {
+        **rule, "score": found.mean, "difference": difference.mean, "difference_se": difference.standard_error
+    }  # fmt: skip
 
 
 def _line(trials: pd.DataFrame, described: dict[Size, dict[str, Any]], one: Scores, made: Choice) -> dict[str, Any]:

@@ -97,7 +97,14 @@ def choice(layers: int = 1, units: int = 32) -> dict[str, Any]:
         "penalty": 100.0, "best": by_size[1, 64], "zero_cells": by_size[0, 0], "bound": 168, "bound_binding": False,
         "alpha_implied": 10.5 if units else None, "rule": "one_standard_error", "odds": None, "procedure": "climb",
         "reason": f"{layers} × {units} has the fewest parameters of the sizes within one standard error of 1 × 64.",
-        "rules_of_thumb": [], "sizes": sizes,
+        "cell": "lstm", "skip": "linear", "budget": None, "caution": "",
+        "rules_of_thumb": [
+            {"rule": "alpha = 2, one layer", "layers": 1, "units": 168, "parameters": 120_000, "score": None,
+             "difference": None, "difference_se": None},
+            {"rule": "published nets", "layers": 2, "units": 32, "parameters": cost(2, 32)["parameters"],
+             "score": SCORES[2, 32], "difference": 0.01, "difference_se": 0.004},
+        ],
+        "sizes": sizes,
         "spread": [{"layers": layers, "units": units, "count": 9}, {"layers": 1, "units": 16, "count": 1}],
     }  # fmt: skip
 

@@ -126,8 +126,24 @@ def test_without_subset_champion_or_rules_their_parts_are_left_out(toy, report, 
 @WORDS
 def test_a_rule_of_thumb_that_was_not_tried_has_no_score(toy, report):
     html = page.render(toy(), report)
-    assert re.search(r"1 × 168</td>\s*<td>not tried</td>", html)
-    assert re.search(r"2 × 32</td>\s*<td>0\.2921</td>", html)
+    assert re.search(r"1 × 168</td>\s*<td>120,000</td>\s*<td>not tried</td>\s*<td>–</td>", html)
+    assert re.search(r"2 × 32</td>\s*<td>[\d,]+</td>\s*<td>0\.2921</td>\s*<td>0\.0100 ± 0\.0040</td>", html)
+
+
+@WORDS
+def test_the_words_are_those_of_the_network(toy, report, made_choice):
+    plain = made_choice() | {"cell": "gru"}
+    assert "<h1>Your GRU needs 1 layer of 32 memory cells.</h1>" in page.render(toy(choice=plain), report)
+    without = page.render(toy(choice=made_choice(0, 0) | {"skip": "none"}), report)
+    assert "needs no memory cells: a ridge-linear map of what is known ahead is as good" in without
+    assert "a ridge-linear map of the window" not in without
+
+
+@WORDS
+def test_a_budget_is_named_with_what_the_choice_costs(toy, report, made_choice):
+    choice = made_choice() | {"rule": "budget", "budget": {"unit": "bytes", "limit": 50000.0, "cost": 43128.0}}
+    told = "The answer is the best size at no more than 50,000 bytes (rule: budget); it has 43,128."
+    assert told in page.render(toy(choice=choice), report)
 
 
 @WORDS

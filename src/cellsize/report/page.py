@@ -164,7 +164,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         notes=prose.notes(choice, candidates, inputs.trials),
         bounds=tables.bounds(candidates),
         bound=prose.bound(choice, candidates),
-        rules=tables.rules_of_thumb(candidates, choice),
+        rules=tables.rules_of_thumb(choice),
         method=prose.method(inputs.windows, inputs.folds, choice, inputs.trials),
     )
 

@@ -13,6 +13,7 @@ from cellsize.report.wording import (
     best_baseline,
     decimals,
     entry,
+    linear_map,
     number,
     percent,
     plural,
@@ -26,7 +27,6 @@ RULES = {
     "one_standard_error": "The answer is the size with the fewest parameters within one standard error of the best.",
     "best": "The answer is the size with the lowest mean score, however many parameters it has (rule: best).",
     "within_percent": "The answer is the size with the fewest parameters within a set percentage of the best.",
-    "budget": "The answer is the best size within a set budget (rule: budget).",
 }
 PROCEDURES = {
     "climb": (
@@ -183,10 +183,17 @@ def method(windows: Windows, folds: Folds, choice: Artefact, trials: pd.DataFram
         PROCEDURES.get(choice["procedure"], f"Procedure: {choice['procedure']}."),
         "Sizes are compared fold by fold, each with the best one, since folds differ more than sizes do. The standard "
         "error is the one of Nadeau and Bengio, which allows for training parts that overlap.",
-        RULES.get(choice["rule"], f"Rule: {choice['rule']}."),
-        "Zero cells is a size too: a ridge-linear map of the window. Memory cells have to earn their place.",
+        _rule(choice),
+        f"Zero cells is a size too: {linear_map(choice)}. Memory cells have to earn their place.",
         f"The chosen size was trained again{epochs} on everything but the holdout, and then met the holdout once.",
     ]
+
+
+def _rule(choice: Artefact) -> str:
+    if choice["budget"] is None:
+        return RULES.get(choice["rule"], f"Rule: {choice['rule']}.")
+    limit, cost, unit = (choice["budget"][key] for key in ("limit", "cost", "unit"))
+    return f"The answer is the best size at no more than {limit:,g} {unit} (rule: budget); it has {cost:,.6g}."
 
 
 def crossed(baselines: Artefact) -> str:

@@ -147,18 +147,17 @@ def _by_outputs(candidates: Artefact) -> bool:
     return used["units"] in at
 
 
-def rules_of_thumb(candidates: Artefact, choice: Artefact) -> Table:
+def rules_of_thumb(choice: Artefact) -> Table:
     """What each rule of thumb would have said, and its score where that size was tried; last what was measured."""
-    rules: Sequence[Artefact] = choice["rules_of_thumb"] or candidates["rules_of_thumb"]
+    rules: Sequence[Artefact] = choice["rules_of_thumb"]
     places = decimals(row["score"] for row in choice["sizes"])
     rows = []
     for rule in (*rules, {**choice, "rule": "measured"}):
         found = entry(choice, rule)
-        cells = (
-            rule["rule"],
-            short(rule),
-            "not tried" if found is None else number(found["score"], places),
-            NONE if found is None or same(rule, choice) else number(found["score"] - choice["score"], places),
-        )
+        apart = NONE
+        if found is not None and not same(rule, choice):
+            apart = f"{number(rule['difference'], places)} ± {number(rule['difference_se'], places)}"
+        score = "not tried" if found is None else number(found["score"], places)
+        cells = (rule["rule"], short(rule), number(rule["parameters"]), score, apart)
         rows.append(Row(cells, chosen=same(rule, choice)))
-    return Table(("Rule", "Size", "Score", "Worse than the choice by"), tuple(rows), text=2)
+    return Table(("Rule", "Size", "All parameters", "Score", "Worse than the choice by"), tuple(rows), text=2)

@@ -60,15 +60,20 @@ def entry(choice: Artefact, size: Artefact) -> Artefact | None:
     return next((row for row in choice["sizes"] if same(row, size)), None)
 
 
+def linear_map(choice: Artefact) -> str:
+    """What zero cells are: with the skip a map of the whole window, without it of what is known ahead."""
+    return f"a ridge-linear map of {'the window' if choice['skip'] == 'linear' else 'what is known ahead'}"
+
+
 def answer(choice: Artefact) -> str:
     """The one sentence that the whole page is about."""
     if not choice["units"]:
         row = entry(choice, choice)
-        close = row is None or row["within"]
-        told = "a ridge-linear map of the window is as good" if close else "a ridge-linear map of the window will do"
-        return f"This forecast needs no memory cells: {told}."
+        told = "is as good" if row is None or row["within"] else "will do"
+        return f"This forecast needs no memory cells: {linear_map(choice)} {told}."
     each = " each" if choice["layers"] > 1 else ""
-    return f"Your LSTM needs {plural(choice['layers'], 'layer')} of {plural(choice['units'], 'memory cell')}{each}."
+    size = f"{plural(choice['layers'], 'layer')} of {plural(choice['units'], 'memory cell')}{each}"
+    return f"Your {choice['cell'].upper()} needs {size}."
 
 
 def best_baseline(evaluation: Artefact) -> tuple[str, float] | None:

@@ -1,0 +1,41 @@
+"""What a choice's reader must know of how the search ended: that it ended too early, or what α found."""
+
+from typing import Any
+
+from cellsize.candidates import sizes
+from cellsize.procedures import alpha
+from cellsize.scores import Scores, paired
+from cellsize.sizes import ZERO, Size
+
+ENDS = {
+    "climb": "search.patience and search.effort end the search there",
+    "grid": "the grid has no larger one",
+    "random": "no larger one was drawn",
+    "alpha": "the ladder begins there",
+}
+
+
+def open_end(best: Size, tried: dict[Size, Scores], candidates: dict[str, Any], procedure: str) -> str:
+    """Says so if the best size is the largest that was tried with its layers; empty if a larger one was."""
+    if best == ZERO or best.units < max(size.units for size in tried if size.layers == best.layers):
+        return ""
+    larger = any(size.layers == best.layers and size.units > best.units for size in sizes(candidates))
+    ended = ENDS[procedure] if larger or procedure == "alpha" else ENDS["grid"]
+    return (
+        f"The best size is the largest that was tried with {best.layers} layer{'s' if best.layers > 1 else ''}: "
+        f"{ended}, and a larger one may be better still."
+    )
+
+
+def overfitting(tried: dict[Size, Scores], candidates: dict[str, Any]) -> str:
+    """Where the α procedure ended, and why."""
+    visited = [size for size in alpha(sizes(candidates, "alpha_ladder"), tried).visited if size != ZERO]
+    last = tried[visited[-1]]
+    gap = paired(last.folds, last.train, last.test_ratio)
+    over = gap.mean > 2 * gap.standard_error
+    return (
+        f"The α procedure went from {visited[0].units} to {last.size.units} memory cells. With {last.size.units} the "
+        f"training error is {abs(gap.mean):.4f} {'below' if gap.mean >= 0 else 'above'} the validation error, with a "
+        f"standard error of {gap.standard_error:.4f}: "
+        + ("it still overfits there, at the largest α." if over else "no significant overfitting.")
+    )

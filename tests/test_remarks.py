@@ -1,0 +1,88 @@
+"""What a choice's reader must know of how the search ended."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cellsize import remarks
+from cellsize.scores import Scores
+from cellsize.sizes import ZERO, Size
+
+GRID = [ZERO, Size(1, 4), Size(1, 8), Size(1, 16), Size(2, 4), Size(2, 8)]
+FOLDS = np.array([0.3, 0.1, 0.2])
+TRIED = (ZERO, Size(1, 4), Size(1, 8), Size(2, 4))
+
+
+def content(*ladder: Size, grid: list[Size] = GRID) -> dict[str, Any]:
+    """What remarks read of `candidates.json`."""
+    return {
+        "candidates": [vars(size) for size in grid],
+        "alpha_ladder": [vars(size) for size in ladder],
+    }
+
+
+def scores(size: Size, *gaps: float) -> Scores:
+    """Validation above training by so much on each fold."""
+    return Scores(size, 10, FOLDS, FOLDS - np.array(gaps or (0.0, 0.0, 0.0)), 0.25)
+
+
+def tried(*sizes: Size) -> dict[Size, Scores]:
+    return {size: scores(size) for size in sizes}
+
+
+@pytest.mark.parametrize(
+    ("procedure", "best", "expected"),
+    [
+        ("climb", Size(1, 8), "with 1 layer: search.patience and search.effort end the search there, and a larger one"),
+        ("climb", Size(2, 4), "with 2 layers: search.patience and search.effort end the search there, and a larger"),
+        ("random", Size(1, 8), "with 1 layer: no larger one was drawn, and a larger one may be better still."),
+        ("alpha", Size(1, 8), "with 1 layer: the ladder begins there, and a larger one may be better still."),
+    ],
+)
+def test_a_search_that_ended_with_the_best_size_as_its_largest_says_so(
+    procedure: str, best: Size, expected: str
+) -> None:
+    told = remarks.open_end(best, tried(*TRIED), content(), procedure)
+    assert told.startswith("The best size is the largest that was tried ")
+    assert expected in told
+
+
+@pytest.mark.parametrize("procedure", ["climb", "grid", "random"])
+def test_where_the_grid_itself_ends_the_grid_is_named(procedure: str) -> None:
+    told = remarks.open_end(Size(1, 16), tried(*GRID), content(), procedure)
+    assert told.endswith("with 1 layer: the grid has no larger one, and a larger one may be better still.")
+
+
+@pytest.mark.parametrize("procedure", list(remarks.ENDS))
+def test_there_is_nothing_to_say_if_a_larger_size_was_tried_or_none_is_needed(procedure: str) -> None:
+    assert remarks.open_end(Size(1, 4), tried(*TRIED), content(), procedure) == ""
+    assert remarks.open_end(ZERO, tried(*TRIED), content(), procedure) == ""
+
+
+def test_alpha_says_at_which_size_overfitting_ended() -> None:
+    ladder = content(Size(1, 16), Size(1, 8), Size(1, 4))
+    found = {
+        ZERO: scores(ZERO),
+        Size(1, 16): scores(Size(1, 16), 0.2, 0.2, 0.2),
+        # Mean 0.02, variance 0.0003, error √((1/3 + 1/4) · 0.0003) = 0.0132: not more than two of them.
+        Size(1, 8): scores(Size(1, 8), 0.0, 0.03, 0.03),
+        # Trained as a guess: the procedure had ended before.
+        Size(1, 4): scores(Size(1, 4)),
+    }
+    assert remarks.overfitting(found, ladder) == (
+        "The α procedure went from 16 to 8 memory cells. With 8 the training error is 0.0200 below the validation "
+        "error, with a standard error of 0.0132: no significant overfitting."
+    )
+
+
+def test_alpha_says_so_if_the_smallest_size_still_overfits() -> None:
+    found = {ZERO: scores(ZERO), Size(1, 16): scores(Size(1, 16), 0.2, 0.2, 0.2)}
+    assert remarks.overfitting(found, content(Size(1, 16))).endswith("it still overfits there, at the largest α.")
+
+
+def test_a_training_error_above_the_validation_error_is_no_overfitting() -> None:
+    found = {ZERO: scores(ZERO), Size(1, 16): scores(Size(1, 16), -0.2, -0.2, -0.2)}
+    told = remarks.overfitting(found, content(Size(1, 16), Size(1, 8)))
+    assert "the training error is 0.2000 above the validation error" in told
+    assert told.endswith("no significant overfitting.")
