@@ -131,6 +131,14 @@ def test_a_rule_of_thumb_that_was_not_tried_has_no_score(toy, report):
 
 
 @WORDS
+def test_every_candidate_has_its_costs_whether_it_was_tried_or_not(toy, report):
+    html = page.render(toy(), report)
+    costs = html[html.index("<details>") : html.index("</details>")]
+    assert re.search(r"1 × 256</td>\s*<td>270,336</td>\s*<td>1</td>\s*<td>272,316</td>", costs)
+    assert costs.count('class="chosen"') == 1
+
+
+@WORDS
 def test_the_words_are_those_of_the_network(toy, report, made_choice):
     plain = made_choice() | {"cell": "gru"}
     assert "<h1>Your GRU needs 1 layer of 32 memory cells.</h1>" in page.render(toy(choice=plain), report)

@@ -165,6 +165,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         bounds=tables.bounds(candidates),
         bound=prose.bound(choice, candidates),
         rules=tables.rules_of_thumb(choice),
+        costs=tables.costs(candidates, choice),
         method=prose.method(inputs.windows, inputs.folds, choice, inputs.trials),
     )
 

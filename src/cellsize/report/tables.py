@@ -101,6 +101,23 @@ def untried(candidates: Artefact, choice: Artefact) -> list[str]:
     return [short(size) for size in candidates["candidates"] if entry(choice, size) is None]
 
 
+def costs(candidates: Artefact, choice: Artefact) -> Table:
+    """What every candidate costs, tried or not."""
+    keys = ("recurrent", "textbook", "parameters", "multiply_adds", "bytes")
+    rows = [
+        Row((short(one), *(number(one[key]) for key in keys)), chosen=same(one, choice))
+        for one in candidates["candidates"]
+    ]
+    heads = (
+        "Recurrent parameters",
+        "With one bias, as in textbooks",
+        "All parameters",
+        "Multiply-adds a step",
+        "Bytes",
+    )
+    return Table(("Size", *heads), tuple(rows))
+
+
 def bounds(candidates: Artefact) -> Table:
     """The bound under each definition of a sample."""
     rows, before = [], None
