@@ -13,8 +13,8 @@ from cellsize.errors import InputError
 @pytest.fixture
 def reports(tmp_path: Path) -> Path:
     size = {"layers": 1, "units": 8, "score": 0.25}
-    write(tmp_path, "choice", {**size, "parameters": 1_234, "recurrent": 567, "best": {**size, "units": 16, "score": 0.2},
-                               "zero_cells": {"layers": 0, "units": 0, "score": 0.5}, "caution": ""})  # fmt: skip
+    others = {"best": {**size, "units": 16, "score": 0.2}, "zero_cells": {"layers": 0, "units": 0, "score": 0.5}}
+    write(tmp_path, "choice", {**size, **others, "parameters": 1_234, "recurrent": 567, "caution": ""})
     baselines = {"naive": {"mse_scaled": 0.9}, "ridge_linear": {"mse_scaled": 0.4}}
     write(tmp_path, "evaluation", {"model": {"mse_scaled": 0.3}, "baselines": baselines})
     record = {"name": "toy", "version": "3", "alias": "champion", "promoted": True, "reason": "better"}
