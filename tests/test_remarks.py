@@ -78,7 +78,9 @@ def test_alpha_says_at_which_size_overfitting_ended() -> None:
 
 def test_alpha_says_so_if_the_smallest_size_still_overfits() -> None:
     found = {ZERO: scores(ZERO), Size(1, 16): scores(Size(1, 16), 0.2, 0.2, 0.2)}
-    assert remarks.overfitting(found, content(Size(1, 16))).endswith("it still overfits there, at the largest α.")
+    told = remarks.overfitting(found, content(Size(1, 16)))
+    assert told.startswith("The α procedure began and ended with 16 memory cells. With 16 the training error")
+    assert told.endswith("it still overfits there, at the largest α.")
 
 
 def test_a_training_error_above_the_validation_error_is_no_overfitting() -> None:
