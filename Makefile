@@ -55,10 +55,10 @@ test: $(INSTALLED) ## run the test suite
 check: $(INSTALLED) ## lint, format and types
 	@$(IN_VENV) python -m ruff check; python -m ruff format --check; python -m mypy src pipeline
 
-bench-known: $(INSTALLED) ## problems whose right size is known (25 minutes on 2 cores)
+bench-known: $(INSTALLED) ## problems whose right size is known (30 minutes on 2 cores)
 	@$(IN_VENV) OMP_NUM_THREADS=1 python -m benchmarks.known_size
 
-bench-stability: $(INSTALLED) ## the choice repeated with ten other seeds (an hour on 2 cores)
+bench-stability: $(INSTALLED) ## the choice repeated with ten other seeds (an hour and a half on 2 cores)
 	@$(IN_VENV) OMP_NUM_THREADS=1 python -m benchmarks.stability
 
 bench-overhead: $(INSTALLED) ## a search against bare torch loops of the same steps
