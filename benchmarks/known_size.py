@@ -11,17 +11,17 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from benchmarks import problems
+from benchmarks import data, problems
+from cellsize import plans
 from cellsize.choice import one_standard_error, within_one_error
 from cellsize.params import load
-from cellsize.procedures import climb, within_effort
+from cellsize.procedures import Plan
 from cellsize.scores import Scores, from_trials
 from cellsize.sizes import ZERO, Size, cost, shape
 from cellsize.training import train
 from cellsize.trials import Row, frame
 
 RESULTS = Path(__file__).parent / "results" / "known_size.json"
-DEFAULT = load(Path(__file__).parents[1] / "params.yaml").search
 MAKERS = {
     "linear": problems.linear,
     "recall-1": lambda seed: problems.recall(seed, 1),
@@ -51,10 +51,7 @@ def measure(task: tuple[str, int]) -> dict[str, Any]:
         result = train(problem.work, size)
         scores[size] = from_trials(frame(result.rows, Row), name, len(problem.work.folds.labels))[0]
     whole = one_standard_error(list(scores.values()))
-    costs = {size: float(cost(size, problem.work.network, shape(problem.work.windows)).multiply_adds) for size in sizes}
-    allowed = within_effort(costs, DEFAULT.effort)
-    visited = climb(sizes, scores, DEFAULT.patience, DEFAULT.reach, allowed=allowed).visited
-    climbed = one_standard_error([scores[size] for size in visited])
+    climbed = one_standard_error([scores[size] for size in _climb(problem, sizes)(scores).visited])
     return {
         "problem": name,
         "seed": seed,
@@ -67,6 +64,16 @@ def measure(task: tuple[str, int]) -> dict[str, Any]:
         "solved_below": problem.solved,
         "seconds": round(time.perf_counter() - began, 1),
     }
+
+
+def _climb(problem: problems.Problem, sizes: list[Size]) -> Plan:
+    """The default climb over these sizes."""
+    form = shape(problem.work.windows)
+    listed = [
+        {**vars(size), "guessed": False, "multiply_adds": cost(size, problem.work.network, form).multiply_adds}
+        for size in sizes
+    ]
+    return plans.plan({"candidates": listed, "alpha_ladder": []}, load(data.ROOT / "params.yaml").search)
 
 
 def _right(problem: problems.Problem, chosen: Scores, scores: dict[Size, Scores]) -> bool:

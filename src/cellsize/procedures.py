@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellsize.scores import Scores, compare, paired
+from cellsize.scores import Difference, Scores, compare, paired
 from cellsize.sizes import ZERO, Size
 
 SMALL = 5000.0
@@ -161,8 +161,17 @@ def alpha(ladder: list[Size], known: Known) -> Walk:
         if size not in known:
             return Walk(tuple(visited), (size,))
         visited.append(size)
-        scores = known[size]
-        gap = paired(scores.folds, scores.train, scores.test_ratio)
-        if size != ZERO and gap.mean <= 2 * gap.standard_error:
+        if size != ZERO and not overfits(known[size]):
             break
     return Walk(tuple(visited), ())
+
+
+def overfits(scores: Scores) -> bool:
+    """Whether the training error is significantly below the validation error."""
+    gap = generalisation_gap(scores)
+    return gap.mean > 2 * gap.standard_error
+
+
+def generalisation_gap(scores: Scores) -> Difference:
+    """Validation error minus training error, paired over the folds."""
+    return paired(scores.folds, scores.train, scores.test_ratio)

@@ -3,9 +3,8 @@
 from typing import Any
 
 from cellsize.candidates import sizes
-from cellsize.choice import describe
-from cellsize.procedures import alpha
-from cellsize.scores import Scores, paired
+from cellsize.procedures import alpha, generalisation_gap, overfits
+from cellsize.scores import Scores
 from cellsize.sizes import ZERO, Size
 
 ENDS = {
@@ -32,12 +31,11 @@ def overfitting(tried: dict[Size, Scores], candidates: dict[str, Any]) -> str:
     """Where the α procedure ended, and why."""
     visited = [size for size in alpha(sizes(candidates, "alpha_ladder"), tried).visited if size != ZERO]
     last = tried[visited[-1]]
-    gap = paired(last.folds, last.train, last.test_ratio)
-    over = gap.mean > 2 * gap.standard_error
+    gap, cells = generalisation_gap(last), f"{last.size.units} memory cell{'s' if last.size.units > 1 else ''}"
     way = f"went from {visited[0].units} to" if len(visited) > 1 else "began and ended with"
     return (
-        f"The α procedure {way} {describe(last.size).removeprefix('1 layer of ')}. With {last.size.units} the "
+        f"The α procedure {way} {cells}. With {last.size.units} the "
         f"training error is {abs(gap.mean):.4f} {'below' if gap.mean >= 0 else 'above'} the validation error, with a "
         f"standard error of {gap.standard_error:.4f}: "
-        + ("it still overfits there, at the largest α." if over else "no significant overfitting.")
+        + ("it still overfits there, at the largest α." if overfits(last) else "no significant overfitting.")
     )

@@ -79,7 +79,8 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
 
     Returns:
         A frame sorted by series and time, one row a step without a hole, with the columns
-        `series`, `time`, `schema.past_columns` (NaN where missing) and `schema.known_columns`.
+        `series` (a category), `time`, `schema.past_columns` (NaN where missing) and `schema.known_columns`; targets
+        in float64, all other numbers in float32, as they are gathered.
 
     Raises:
         InputError: Times repeat, do not lie on the clock, or leave a gap beyond `schema.gap`.
