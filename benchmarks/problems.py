@@ -40,7 +40,7 @@ def training(**changes: object) -> Training:
     """Small data are gone through more often, in smaller batches; each fold three times, as by default."""
     settings: dict[str, object] = {
         "learning_rates": (0.003, 0.01, 0.03), "dropouts": (0.0,), "weight_decays": (0.0,), "rungs": (3, 8),
-        "seeds": 3, "epochs": 40, "patience": 5, "batch": 64, "clip": 1.0, "average": 0.98,
+        "seeds": 3, "epochs": 40, "schedule": "constant", "patience": 5, "batch": 64, "clip": 1.0, "average": 0.98,
     }  # fmt: skip
     return Training(**{**settings, **changes})  # type: ignore[arg-type]
 

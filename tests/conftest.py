@@ -66,6 +66,7 @@ PARAMS: dict[str, Any] = {
             "rungs": [2],
             "seeds": 1,
             "epochs": 10,
+            "schedule": "linear",
             "patience": 3,
             "batch": 32,
             "clip": 1.0,
@@ -228,7 +229,7 @@ def make_training() -> Callable[..., Training]:
     def make(**changes: Any) -> Training:
         plain = {
             "learning_rates": [1e-2], "dropouts": [0.0], "weight_decays": [0.0], "rungs": [], "seeds": 1, "epochs": 3,
-            "patience": 3, "batch": 32, "clip": 1.0, "average": 0.5,
+            "schedule": "linear", "patience": 3, "batch": 32, "clip": 1.0, "average": 0.5,
         }  # fmt: skip
         return Training.model_validate(plain | changes)
 

@@ -117,6 +117,55 @@ def test_settings_that_end_before_a_rung_are_compared_then(make_work: MakeWork) 
         assert sorted(row.status for row in result.rows if row.fold == fold) == ["dropped", "ok", "ok"]
 
 
+# --- learning rates -------------------------------------------------------------------------------------------------
+
+
+def rates(learn: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> dict[int, list[float]]:
+    """The learning rates of each member in its epochs, one after another."""
+    found: dict[int, dict[int, float]] = {}
+    configure = Lockstep.configure_optimizers
+
+    def watched(mine: Lockstep) -> torch.optim.Optimizer:
+        def note(optimizer: torch.optim.Optimizer, *_: Any) -> None:
+            for group in optimizer.param_groups:
+                for vector in group["params"]:
+                    number = next(n for n, one in enumerate(mine.rows.vectors) if one is vector)
+                    if vector.grad is not None:
+                        found.setdefault(number, {})[mine.current_epoch] = group["lr"]
+
+        optimizer = configure(mine)
+        optimizer.register_step_pre_hook(note)
+        return optimizer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lockstep, "configure_optimizers", watched)
+        learn()
+    return {number: list(by_epoch.values()) for number, by_epoch in found.items()}
+
+
+@pytest.mark.parametrize(("schedule", "left"), [("linear", [1.0, 0.75, 0.5, 0.25]), ("constant", [1.0, 1.0, 1.0, 1.0])])
+def test_the_learning_rate_of_each_member_falls_over_its_own_epochs(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, schedule: str, left: list[float]
+) -> None:
+    # A second seed begins after epoch 2, when the rates of the first have fallen already.
+    work = make_work(learning_rates=[1e-2, 2e-2], rungs=[2], seeds=2, epochs=4, patience=9, schedule=schedule)
+    found = list(rates(lambda: training.train(work, Size(1, 3)), monkeypatch).values())
+    whole = [[rate * share for share in left] for rate in (1e-2, 2e-2)]
+    # In each of two folds one setting is dropped after two epochs; its rival and the second seed make all four.
+    assert len(found) == 2 * 3
+    assert sorted(map(len, found)) == [2, 2, 4, 4, 4, 4]
+    for made in found:
+        assert made in [pytest.approx(one[: len(made)]) for one in whole]
+
+
+def test_a_refit_goes_down_the_same_schedule_and_ends_earlier(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = make_work(epochs=4)
+    found = rates(lambda: training.refit(work, Size(1, 3), Setting(1e-2, 0.0, 0.0), 1.0, 3), monkeypatch)
+    assert list(found.values()) == [pytest.approx([1e-2, 7.5e-3, 5e-3])]
+
+
 # --- nobody disturbs anybody ----------------------------------------------------------------------------------------
 
 

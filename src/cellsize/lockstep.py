@@ -35,6 +35,7 @@ class Member:
         seed: Its repetition, from 0.
         setting: What it is trained with; a waiting member has the first one until it begins.
         status: waiting, active, done, dropped or failed.
+        began: Epoch of the whole training before which it began.
         epoch: Epochs trained.
         steps: Optimizer steps made.
         best: Lowest stop score so far, epoch 0 (the linear map alone) included.
@@ -49,6 +50,7 @@ class Member:
     seed: int
     setting: Setting
     status: Status
+    began: int = 0
     epoch: int = 0
     steps: int = 0
     best: float = float("inf")
@@ -68,9 +70,19 @@ def settings(work: Work) -> list[Setting]:
 class Lockstep(pl.LightningModule):
     """The members of one size, trained side by side."""
 
-    def __init__(self, work: Work, size: Size, parts: Mapping[int, Part], shape: Shape, trained: list[Setting]) -> None:
+    def __init__(
+        self,
+        work: Work,
+        size: Size,
+        parts: Mapping[int, Part],
+        shape: Shape,
+        trained: list[Setting],
+        epochs: int | None = None,
+    ) -> None:
         super().__init__()
         self.work, self.size, self.parts = work, size, parts
+        # A refit ends earlier on the same schedule, since the epochs it is given were counted on that.
+        self.epochs = work.training.epochs if epochs is None else epochs
         self.members = [
             Member(fold, seed, setting, "active" if seed == 0 or len(trained) == 1 else "waiting")
             for fold in parts
@@ -101,21 +113,37 @@ class Lockstep(pl.LightningModule):
         return [number for number, member in enumerate(self.members) if member.status == "active"]
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """One AdamW with a group for each learning rate and weight decay; the members are on their device by now."""
+        """One AdamW with a group for all that move alike; the members are on their device by now."""
         self.rows = tie([self.net(number) for number in range(len(self.members))], self.rows.averages)
-        groups: dict[tuple[float, float], list[Tensor]] = {
-            (setting.learning_rate, setting.weight_decay): [] for setting in settings(self.work)
-        }
+        # An optimizer must have a group to begin with; this one stays empty.
+        optimizer = torch.optim.AdamW([{"params": []}], foreach=True)
         for number in self.begun:
-            setting = self.members[number].setting
-            groups[setting.learning_rate, setting.weight_decay].append(self.rows.vectors[number])
-        return torch.optim.AdamW(
-            [{"params": group, "lr": rate, "weight_decay": decay} for (rate, decay), group in groups.items()],
-            foreach=True,
-        )
+            self._enter(optimizer, number)
+        return optimizer
+
+    def _share(self, epoch: int) -> float:
+        """How much of the learning rate is left in an epoch (from 0)."""
+        whole = self.work.training.epochs
+        return 1.0 if self.work.training.schedule == "constant" else max(0, whole - epoch) / whole
+
+    def _enter(self, optimizer: torch.optim.Optimizer, number: int) -> None:
+        """Puts a member into the group of its learning rate, weight decay and first epoch."""
+        member, vector = self.members[number], self.rows.vectors[number]
+        pace = (member.setting.learning_rate, member.setting.weight_decay, member.began)
+        for group in optimizer.param_groups:
+            if group.get("pace") == pace:
+                group["params"].append(vector)
+                return
+        optimizer.add_param_group({"params": [vector], "weight_decay": pace[1], "pace": pace})
 
     def on_train_epoch_start(self) -> None:
-        """Draws each member's dropout from where it stands alone: a resumed training draws the same."""
+        """Sets the learning rates, and draws each member's dropout from where it stands alone.
+
+        Neither depends on anything but the epoch: a resumed training does the same.
+        """
+        for group in self._optimizer().param_groups[1:]:
+            rate, _, began = group["pace"]
+            group["lr"] = rate * self._share(self.current_epoch - began)
         for number in self.active():
             net, member = self.net(number), self.members[number]
             net.dropout, member.loss = member.setting.dropout, (0.0, 0)
@@ -207,7 +235,7 @@ class Lockstep(pl.LightningModule):
                 member.best, member.best_epoch = score, member.epoch
                 member.kept = self.rows.averages[number].clone()
             waited = member.epoch - member.best_epoch
-            if member.epoch >= self.work.training.epochs or waited >= self.work.training.patience:
+            if member.epoch >= self.epochs or waited >= self.work.training.patience:
                 member.status = "done"
         for fold in self.parts:
             self._drop_settings(fold)
@@ -235,14 +263,10 @@ class Lockstep(pl.LightningModule):
                 self.members[number].status = "failed"
 
     def _begin(self, waiting: list[int], setting: Setting) -> None:
-        group = next(
-            group
-            for group in self._optimizer().param_groups
-            if (group["lr"], group["weight_decay"]) == (setting.learning_rate, setting.weight_decay)
-        )
         for number in waiting:
-            self.members[number].setting, self.members[number].status = setting, "active"
-            group["params"].append(self.rows.vectors[number])
+            member = self.members[number]
+            member.setting, member.status, member.began = setting, "active", self.current_epoch + 1
+            self._enter(self._optimizer(), number)
             self.begun.append(number)
 
     def _optimizer(self) -> torch.optim.Optimizer:

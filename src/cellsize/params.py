@@ -133,6 +133,7 @@ class Training(Section):
     rungs: tuple[Positive, ...]
     seeds: Positive
     epochs: Positive
+    schedule: Literal["linear", "constant"]
     patience: Positive
     batch: Positive
     clip: Annotated[float, Field(gt=0)]

@@ -89,7 +89,7 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
         size: The choice.
         setting: Learning rate, dropout and weight decay of the choice.
         penalty: Ridge penalty of the linear map.
-        epochs: Passes over the data; 0 leaves the linear map alone.
+        epochs: Passes over the data, on the schedule of `training.epochs`; 0 leaves the linear map alone.
 
     Returns:
         Scaling and linear map, and the network in evaluation mode, or None if there is none.
@@ -103,13 +103,14 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
     part = Part(Fold(everything, nothing, nothing), scaling, linear, float("inf"))
     if size == ZERO:
         return part, None
-    once = work.training.model_copy(update={"seeds": 1, "epochs": epochs, "rungs": ()})
+    once = work.training.model_copy(update={"seeds": 1, "rungs": ()})
     lockstep = Lockstep(
         Work(work.windows, work.folds, work.network, once, (penalty,), work.seed),
         size,
         {0: part},
         shape(work.windows),
         [setting],
+        epochs,
     )
     if epochs:
         _fit(lockstep, None, None, "cpu")
