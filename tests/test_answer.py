@@ -14,7 +14,9 @@ from cellsize.errors import InputError
 def reports(tmp_path: Path) -> Path:
     size = {"layers": 1, "units": 8, "score": 0.25}
     others = {"best": {**size, "units": 16, "score": 0.2}, "zero_cells": {"layers": 0, "units": 0, "score": 0.5}}
-    write(tmp_path, "choice", {**size, **others, "parameters": 1_234, "recurrent": 567, "caution": ""})
+    write(
+        tmp_path, "choice", {**size, **others, "parameters": 1_234, "recurrent": 567, "caution": "", "at_least": False}
+    )
     baselines = {"naive": {"mse_scaled": 0.9}, "ridge_linear": {"mse_scaled": 0.4}}
     write(tmp_path, "evaluation", {"model": {"mse_scaled": 0.3}, "baselines": baselines})
     record = {"name": "toy", "version": "3", "alias": "champion", "promoted": True, "reason": "better"}
@@ -44,9 +46,10 @@ def test_the_answer_says_size_scores_holdout_version_and_report(reports: Path) -
 
 
 def test_what_limits_the_answer_is_part_of_it(reports: Path) -> None:
-    change(reports, "choice", caution="A larger one may be better still.")
+    change(reports, "choice", caution="A larger one may be better still.", at_least=True)
     change(reports, "registration", promoted=False)
     told = answer.lines("Toy", reports).splitlines()
+    assert told[1].startswith("Toy: at least ")
     assert "  note          A larger one may be better still." in told
     assert "  registered    models:/toy/3 (not promoted: better)" in told
 

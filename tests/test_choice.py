@@ -106,14 +106,14 @@ def test_without_zero_cells_there_is_nothing_to_compare_with(table: list[Scores]
 def test_zero_cells_alone_are_chosen_for_want_of_others() -> None:
     found = choice.choose(TABLE[:1], rule("one_standard_error"), NO_COSTS)
     assert found.chosen.size == ZERO
-    assert found.larger_odds is None
+    assert (found.larger, found.larger_odds) == (None, None)
     assert found.reason.endswith("No larger size was tried.")
 
 
 def test_the_odds_are_those_of_the_most_promising_larger_size() -> None:
     found = choice.choose(TABLE, rule("one_standard_error", tolerance=0.0), NO_COSTS)
     # 1x16 against 1x32: 0.01 / 0.02708 = 0.369 errors; t(3) is below it with probability 0.632. 2x16: 0.005, less.
-    assert found.larger_odds == pytest.approx(0.632, abs=2e-3)
+    assert (found.larger.size, found.larger_odds) == (Size(1, 32), pytest.approx(0.632, abs=2e-3))
     tolerant = choice.choose(TABLE, rule("one_standard_error", tolerance=0.05), NO_COSTS)
     assert tolerant.larger_odds < found.larger_odds
 
@@ -125,11 +125,19 @@ def test_a_larger_size_that_is_surely_better_is_named_as_such() -> None:
     assert told.endswith("2 layers of 16 memory cells is the likeliest to be better by more than 1 %: almost surely.")
 
 
+def test_the_reason_says_how_far_the_next_smaller_size_is_behind() -> None:
+    assert "The next smaller size" not in choice.choose(TABLE[:2], rule("best"), NO_COSTS).reason
+    told = choice.choose(TABLE, rule("best"), NO_COSTS).reason
+    behind = compare(next(one for one in TABLE if one.size == Size(2, 16)), choice.lowest(TABLE))
+    expected = f"2 layers of 16 memory cells, is {behind.mean:.4f} ± {behind.standard_error:.4f} behind the best. "
+    assert f"The next smaller size tried, {expected}" in told
+
+
 def test_only_larger_sizes_count_in_the_odds() -> None:
     # 1x16 has a chance of being better than the largest, 1x32; it is not larger.
     found = choice.choose(TABLE, rule("best", tolerance=0.0), NO_COSTS)
     assert found.chosen.size == Size(1, 32)
-    assert found.larger_odds is None
+    assert (found.larger, found.larger_odds) == (None, None)
     assert found.reason.endswith("No larger size was tried.")
 
 

@@ -108,7 +108,7 @@ def test_the_record_says_what_was_chosen_and_what_it_was_compared_with() -> None
     assert (size_of(found["zero_cells"]), found["zero_cells"]["score"]) == ((0, 0), 0.5)
     assert found["difference"] == pytest.approx(0.2)
     assert (found["difference_se"], found["score_se"]) == pytest.approx((0, 0))
-    assert found["odds"] == 1.0
+    assert found["odds"] == {"layers": 1, "units": 8, "tolerance": 0.01, "probability": 1.0}
     assert (found["rule"], found["procedure"]) == ("budget", "grid")
     assert found["reason"].startswith("Of 4 sizes tried, 1 layer of 4 memory cells has the lowest score at no more")
 
@@ -122,7 +122,7 @@ def test_errors_and_odds_are_those_of_the_paired_differences() -> None:
     assert (found["score"], found["score_se"]) == pytest.approx((0.4, 0.1 / np.sqrt(3)))
     assert (found["difference"], found["difference_se"]) == pytest.approx((0.2, 0.07638), abs=1e-5)
     # Better by more than 1 % of 0.4: (0.2 - 0.004) / 0.07638 = 2.566 errors; t(2) is below with probability 0.938.
-    assert found["odds"] == pytest.approx(0.938, abs=1e-3)
+    assert (size_of(found["odds"]), found["odds"]["probability"]) == ((1, 8), pytest.approx(0.938, abs=1e-3))
     # Nothing else is affordable and better than no cells, whichever fold is left out.
     assert found["spread"] == [{"layers": 1, "units": 4, "count": 3}]
 
@@ -331,6 +331,9 @@ def test_the_reason_ends_with_what_the_reader_must_know_of_the_search() -> None:
     found = made(how=AT_MOST_99)
     assert found["caution"].startswith("The best size is the largest that was tried with 2 layers: ")
     assert found["reason"].endswith(f" {found['caution']}")
+    # Another size was chosen than the best: it is that one which may be larger still.
+    assert found["at_least"] is False
+    assert made(how=BEST)["at_least"] is True
     larger = made(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}))
     assert larger["caution"] == ""
     assert not larger["reason"].endswith(" ")

@@ -1,8 +1,10 @@
 """Members side by side: which settings are dropped when, and that nobody disturbs anybody."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from torch import Tensor
 
 from cellsize import lockstep, members, training
 from cellsize.folds import Folds
-from cellsize.lockstep import Lockstep, derive, settings
+from cellsize.lockstep import Lockstep, Member, derive, settings
 from cellsize.network import Net
 from cellsize.sizes import Size
 from cellsize.trials import Epoch, Result, Row, Setting, Work
@@ -120,9 +122,12 @@ def test_settings_that_end_before_a_rung_are_compared_then(make_work: MakeWork) 
 # --- learning rates -------------------------------------------------------------------------------------------------
 
 
-def rates(learn: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> dict[int, list[float]]:
-    """The learning rates of each member in its epochs, one after another."""
-    found: dict[int, dict[int, float]] = {}
+Pace = tuple[Member, int, float, float]
+
+
+def paces(learn: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[Pace]:
+    """For each step the member, its epoch, and the learning rate and weight decay it moves by."""
+    found: list[Pace] = []
     configure = Lockstep.configure_optimizers
 
     def watched(mine: Lockstep) -> torch.optim.Optimizer:
@@ -131,7 +136,8 @@ def rates(learn: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> dict[
                 for vector in group["params"]:
                     number = next(n for n, one in enumerate(mine.rows.vectors) if one is vector)
                     if vector.grad is not None:
-                        found.setdefault(number, {})[mine.current_epoch] = group["lr"]
+                        member = mine.members[number]
+                        found.append((member, member.epoch, group["lr"], group["weight_decay"]))
 
         optimizer = configure(mine)
         optimizer.register_step_pre_hook(note)
@@ -140,30 +146,49 @@ def rates(learn: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> dict[
     with monkeypatch.context() as patch:
         patch.setattr(Lockstep, "configure_optimizers", watched)
         learn()
-    return {number: list(by_epoch.values()) for number, by_epoch in found.items()}
+    return found
 
 
-@pytest.mark.parametrize(("schedule", "left"), [("linear", [1.0, 0.75, 0.5, 0.25]), ("constant", [1.0, 1.0, 1.0, 1.0])])
+def train_killed_after_each_epoch(work: Work, size: Size, checkpoint: Path) -> None:
+    """Trains a size in one process an epoch, so to say."""
+
+    def kill(epoch: int) -> None:
+        raise InterruptedError(epoch)
+
+    for _ in range(100):
+        with suppress(InterruptedError):
+            training.train(work, size, checkpoint, kill)
+            return
+
+
+@pytest.mark.parametrize(("schedule", "falls"), [("linear", 1), ("constant", 0)])
+@pytest.mark.parametrize("interrupted", [False, True])
 def test_the_learning_rate_of_each_member_falls_over_its_own_epochs(
-    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, schedule: str, left: list[float]
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, schedule: str, falls: int, interrupted: bool
 ) -> None:
-    # A second seed begins after epoch 2, when the rates of the first have fallen already.
-    work = make_work(learning_rates=[1e-2, 2e-2], rungs=[2], seeds=2, epochs=4, patience=9, schedule=schedule)
-    found = list(rates(lambda: training.train(work, Size(1, 3)), monkeypatch).values())
-    whole = [[rate * share for share in left] for rate in (1e-2, 2e-2)]
-    # In each of two folds one setting is dropped after two epochs; its rival and the second seed make all four.
-    assert len(found) == 2 * 3
-    assert sorted(map(len, found)) == [2, 2, 4, 4, 4, 4]
-    for made in found:
-        assert made in [pytest.approx(one[: len(made)]) for one in whole]
+    # A patience of one ends all settings of some folds before the rung: second seeds begin in different epochs.
+    changes = {"learning_rates": [1e-2, 3e-2], "weight_decays": [0.0, 0.1], "rungs": [3], "seeds": 2, "epochs": 4}
+    work = make_work(split={"folds": 4}, patience=1, schedule=schedule, **changes)
+    if interrupted:
+        monkeypatch.setattr(training, "SAVE_SECONDS", 0.0)
+        found = paces(lambda: train_killed_after_each_epoch(work, Size(1, 3), tmp_path / "state.ckpt"), monkeypatch)
+    else:
+        found = paces(lambda: training.train(work, Size(1, 3)), monkeypatch)
+    assert {epoch for _, epoch, _, _ in found} >= {0, 1, 2}
+    assert len({member.began for member, *_ in found}) >= 3
+    for member, epoch, rate, decay in found:
+        assert rate == pytest.approx(member.setting.learning_rate * (1 - falls * epoch / 4))
+        assert decay == member.setting.weight_decay
 
 
 def test_a_refit_goes_down_the_same_schedule_and_ends_earlier(
     make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    work = make_work(epochs=4)
-    found = rates(lambda: training.refit(work, Size(1, 3), Setting(1e-2, 0.0, 0.0), 1.0, 3), monkeypatch)
-    assert list(found.values()) == [pytest.approx([1e-2, 7.5e-3, 5e-3])]
+    work, setting = make_work(epochs=4), Setting(1e-2, 0.0, 0.0)
+    found = paces(lambda: training.refit(work, Size(1, 3), setting, 1.0, 3), monkeypatch)
+    assert sorted({(epoch, rate) for _, epoch, rate, _ in found}) == [
+        (0, pytest.approx(1e-2)), (1, pytest.approx(7.5e-3)), (2, pytest.approx(5e-3))
+    ]  # fmt: skip
 
 
 # --- nobody disturbs anybody ----------------------------------------------------------------------------------------

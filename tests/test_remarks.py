@@ -10,6 +10,7 @@ from cellsize.scores import Scores
 from cellsize.sizes import ZERO, Size
 
 GRID = [ZERO, Size(1, 4), Size(1, 8), Size(1, 16), Size(2, 4), Size(2, 8)]
+GUESS = Size(1, 100)
 FOLDS = np.array([0.3, 0.1, 0.2])
 TRIED = (ZERO, Size(1, 4), Size(1, 8), Size(2, 4))
 
@@ -17,7 +18,7 @@ TRIED = (ZERO, Size(1, 4), Size(1, 8), Size(2, 4))
 def content(*ladder: Size, grid: list[Size] = GRID) -> dict[str, Any]:
     """What remarks read of `candidates.json`."""
     return {
-        "candidates": [vars(size) for size in grid],
+        "candidates": [{**vars(size), "guessed": size == GUESS} for size in [*grid, GUESS]],
         "alpha_ladder": [vars(size) for size in ladder],
     }
 
@@ -58,6 +59,19 @@ def test_where_the_grid_itself_ends_the_grid_is_named(procedure: str) -> None:
 def test_there_is_nothing_to_say_if_a_larger_size_was_tried_or_none_is_needed(procedure: str) -> None:
     assert remarks.open_end(Size(1, 4), tried(*TRIED), content(), procedure) == ""
     assert remarks.open_end(ZERO, tried(*TRIED), content(), procedure) == ""
+
+
+@pytest.mark.parametrize("procedure", ["climb", "grid", "random"])
+def test_a_rule_of_thumbs_size_says_nothing_of_how_the_search_ended(procedure: str) -> None:
+    beside = remarks.open_end(Size(1, 8), tried(*TRIED, GUESS), content(), procedure)
+    assert beside == remarks.open_end(Size(1, 8), tried(*TRIED), content(), procedure) != ""
+    told = remarks.open_end(GUESS, tried(*TRIED, GUESS), content(), procedure)
+    assert told.startswith(f"The best size is a rule of thumb's, to which {procedure} did not come")
+
+
+def test_a_rule_of_thumbs_size_on_the_ladder_of_alpha_is_a_step_of_it() -> None:
+    told = remarks.open_end(GUESS, tried(ZERO, GUESS), content(GUESS), "alpha")
+    assert told.startswith("The best size is the largest that was tried with 1 layer: the ladder begins there")
 
 
 def test_alpha_says_at_which_size_overfitting_ended() -> None:

@@ -30,7 +30,7 @@ def lines(title: str, reports: Path) -> str:
     return "\n".join(
         [
             "",
-            f"{title}: {describe(Size(choice['layers'], choice['units']))}.",
+            f"{title}: {'at least ' * choice['at_least']}{describe(Size(choice['layers'], choice['units']))}.",
             f"  parameters    {choice['parameters']:,}, of them {choice['recurrent']:,} recurrent",
             f"  score         {choice['score']:.4f} (MSE in variances, cross-validated); best {best['score']:.4f} with "
             f"{describe(Size(best['layers'], best['units']))}; without memory cells {zero['score']:.4f}",

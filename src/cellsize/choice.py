@@ -17,14 +17,16 @@ class Choice:
         chosen: The size's scores.
         best: Scores of the size with the lowest mean.
         difference: Chosen minus best, paired.
-        larger_odds: Probability that some larger size is better by more than the tolerance: the
-            highest one among the larger sizes tried, None if there is none.
+        larger: Of the sizes tried with more parameters the one most likely to be better by more than the
+            tolerance; None if there is none.
+        larger_odds: Probability that it is.
         reason: Why, in words.
     """
 
     chosen: Scores
     best: Scores
     difference: Difference
+    larger: Scores | None
     larger_odds: float | None
     reason: str
 
@@ -103,8 +105,9 @@ def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Choi
         if one.parameters > chosen.parameters
     ]
     likely = max(larger, key=lambda pair: (pair[0], -pair[1].parameters, pair[1].size), default=None)
-    odds = None if likely is None else likely[0]
-    return Choice(chosen, best, difference, odds, _reason(chosen, best, difference, likely, scores, rule))
+    odds, larger_one = likely or (None, None)
+    reason = _reason(chosen, best, difference, likely, scores, rule)
+    return Choice(chosen, best, difference, larger_one, odds, reason)
 
 
 def describe(size: Size) -> str:
@@ -138,6 +141,14 @@ def _reason(
             f"{difference.mean:.4f} with a standard error of {difference.standard_error:.4f}, paired over "
             f"{difference.degrees + 1} folds and corrected for their overlap. "
         )
+    smaller = [one for one in scores if one.size != ZERO and one.parameters < chosen.parameters]
+    if smaller:
+        next_smaller = max(smaller, key=lambda one: (one.parameters, -one.mean, one.size))
+        behind = compare(next_smaller, best)
+        told += (
+            f"The next smaller size tried, {describe(next_smaller.size)}, is {behind.mean:.4f} ± "
+            f"{behind.standard_error:.4f} behind the best. "
+        )
     zero = next(one for one in scores if one.size == ZERO)
     if chosen.size != ZERO:
         gain = compare(zero, chosen)
@@ -147,7 +158,7 @@ def _reason(
     if likely is None:
         return told + "No larger size was tried."
     odds, larger = likely
-    words = "almost surely" if odds > 0.99 else f"with odds of at most {ceil(100 * odds):.0f} %"
+    words = "almost surely" if odds > 0.99 else f"with odds of {ceil(100 * odds):.0f} %"
     return told + (
         f"Of the larger sizes tried, {describe(larger.size)} is the likeliest to be better by more than "
         f"{100 * rule.tolerance:g} %: {words}."

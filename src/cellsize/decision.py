@@ -58,7 +58,7 @@ def decide(
         "zero_cells": _named(by_size[Size(0, 0)]),
         "difference": made.difference.mean,
         "difference_se": made.difference.standard_error,
-        "odds": made.larger_odds,
+        "odds": _odds(made, rule),
         "spread": choices(trials, rule, costs, folds),
         "bound": bound,
         "bound_binding": described[size]["at_bound"],
@@ -68,9 +68,17 @@ def decide(
         "procedure": procedure,
         "reason": " ".join(filter(None, (made.reason, found, caution))),
         "caution": caution,
+        "at_least": bool(caution) and size == made.best.size,
         "rules_of_thumb": [_thumb(one, by_size, chosen) for one in candidates["rules_of_thumb"]],
         "sizes": [_line(trials, described, one, made) for one in scores],
     }
+
+
+def _odds(made: Choice, rule: Choose) -> dict[str, Any] | None:
+    """The larger size most likely to be better by more than a share of the chosen score, and how likely."""
+    if made.larger is None:
+        return None
+    return {**vars(made.larger.size), "tolerance": rule.tolerance, "probability": made.larger_odds}
 
 
 def _budget(rule: Choose, cost: float) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cellsize.candidates import sizes
+from cellsize.candidates import guesses, sizes
 from cellsize.procedures import alpha, generalisation_gap, overfits
 from cellsize.scores import Scores
 from cellsize.sizes import ZERO, Size
@@ -16,10 +16,25 @@ ENDS = {
 
 
 def open_end(best: Size, tried: dict[Size, Scores], candidates: dict[str, Any], procedure: str) -> str:
-    """Says so if the best size is the largest that was tried with its layers; empty if a larger one was."""
-    if best == ZERO or best.units < max(size.units for size in tried if size.layers == best.layers):
+    """Says so if the procedure came to no size larger than the best; empty if it did.
+
+    Args:
+        best: The size with the lowest score.
+        tried: Scores of all sizes tried, the rules of thumb's included.
+        candidates: Content of `candidates.json`.
+        procedure: Its name.
+    """
+    ladder = set(sizes(candidates, "alpha_ladder")) if procedure == "alpha" else set()
+    guessed = set(guesses(candidates)) - ladder
+    if best in guessed:
+        return (
+            f"The best size is a rule of thumb's, to which {procedure} did not come; a larger one may be better still."
+        )
+    walked = [size for size in tried if size.layers == best.layers and size not in guessed]
+    if best == ZERO or best.units < max(size.units for size in walked):
         return ""
-    larger = any(size.layers == best.layers and size.units > best.units for size in sizes(candidates))
+    left = [size for size in sizes(candidates) if size not in guessed and size.layers == best.layers]
+    larger = any(size.units > best.units for size in left)
     ended = ENDS[procedure] if larger or procedure == "alpha" else ENDS["grid"]
     return (
         f"The best size is the largest that was tried with {best.layers} layer{'s' if best.layers > 1 else ''}: "

@@ -67,10 +67,13 @@ def candidates() -> dict[str, Any]:
     ]  # fmt: skip
     grid = [*SCORES, (1, 256), (2, 64)]
     extra = {"textbook": 1, "multiply_adds": 1, "bytes": 1, "past_bound": False, "guessed": False}
+    described = [
+        {"layers": layers, "units": units, **cost(layers, units), **extra} for layers, units in (*grid, (1, 168))
+    ]
     return {
         "counted": "targets", "samples": samples, "n_inputs": 6, "n_outputs": 6,
         "bound": {"kind": "neurons", "alpha": 2.0, "units": 168}, "bounds": bounds,
-        "candidates": [{"layers": layers, "units": units, **cost(layers, units), **extra} for layers, units in grid],
+        "candidates": described[:-1], "alpha_ladder": [described[-1], described[0]],
         "rules_of_thumb": [
             {"rule": "alpha = 2, one layer", "layers": 1, "units": 168},
             {"rule": "published nets", "layers": 2, "units": 32},
@@ -97,7 +100,7 @@ def choice(layers: int = 1, units: int = 32) -> dict[str, Any]:
         "penalty": 100.0, "best": by_size[1, 64], "zero_cells": by_size[0, 0], "bound": 168, "bound_binding": False,
         "alpha_implied": 10.5 if units else None, "rule": "one_standard_error", "odds": None, "procedure": "climb",
         "reason": f"{layers} × {units} has the fewest parameters of the sizes within one standard error of 1 × 64.",
-        "cell": "lstm", "skip": "linear", "budget": None, "caution": "",
+        "cell": "lstm", "skip": "linear", "budget": None, "caution": "", "at_least": False,
         "rules_of_thumb": [
             {"rule": "alpha = 2, one layer", "layers": 1, "units": 168, "parameters": 120_000, "score": None,
              "difference": None, "difference_se": None},

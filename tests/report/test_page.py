@@ -130,12 +130,29 @@ def test_a_rule_of_thumb_that_was_not_tried_has_no_score(toy, report):
     assert re.search(r"2 × 32</td>\s*<td>[\d,]+</td>\s*<td>0\.2921</td>\s*<td>0\.0100 ± 0\.0040</td>", html)
 
 
+def costs_of(html: str) -> str:
+    """The fold-out with what every candidate costs."""
+    return html[html.index("<details>") : html.index("</details>")]
+
+
 @WORDS
 def test_every_candidate_has_its_costs_whether_it_was_tried_or_not(toy, report):
-    html = page.render(toy(), report)
-    costs = html[html.index("<details>") : html.index("</details>")]
+    costs = costs_of(page.render(toy(), report))
     assert re.search(r"1 × 256</td>\s*<td>270,336</td>\s*<td>1</td>\s*<td>272,316</td>", costs)
     assert costs.count('class="chosen"') == 1
+
+
+def test_the_steps_of_alpha_have_their_costs_if_it_was_the_procedure(toy, report, made_choice):
+    climbed = costs_of(page.render(toy(), report))
+    stepped = costs_of(page.render(toy(choice=made_choice() | {"procedure": "alpha"}), report))
+    assert (climbed.count("1 × 168"), stepped.count("1 × 168")) == (0, 1)
+    # A step that is also in the grid has one line.
+    assert stepped.count("<tr") == climbed.count("<tr") + 1
+
+
+def test_an_answer_that_the_search_cut_short_says_at_least(toy, report, made_choice):
+    cut = made_choice() | {"at_least": True}
+    assert "<h1>Your LSTM needs at least 1 layer of 32 memory cells.</h1>" in page.render(toy(choice=cut), report)
 
 
 @WORDS

@@ -112,7 +112,7 @@ def captions(choice: Artefact, candidates: Artefact, trials: pd.DataFrame, *, ti
         folds += " The parts divide the series, not time, so the bars show shares of the windows."
     curves = (
         "One thin line for each fold and seed, at the learning rate that its stop part chose; the dot is its lowest "
-        "point. A line that still falls at its end wants more epochs (search.training.epochs)."
+        "point. If most lines are lowest in their last epoch, try more of them (search.training.epochs)."
     )
     return {"sizes": sizes.strip(), "folds": folds, "curves": curves}
 

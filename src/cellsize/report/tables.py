@@ -104,9 +104,14 @@ def untried(candidates: Artefact, choice: Artefact) -> list[str]:
 def costs(candidates: Artefact, choice: Artefact) -> Table:
     """What every candidate costs, tried or not."""
     keys = ("recurrent", "textbook", "parameters", "multiply_adds", "bytes")
+    ladder = [
+        one
+        for one in candidates["alpha_ladder"]
+        if choice["procedure"] == "alpha" and not any(same(one, other) for other in candidates["candidates"])
+    ]
     rows = [
         Row((short(one), *(number(one[key]) for key in keys)), chosen=same(one, choice))
-        for one in candidates["candidates"]
+        for one in (*candidates["candidates"], *ladder)
     ]
     heads = (
         "Recurrent parameters",

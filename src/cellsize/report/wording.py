@@ -73,7 +73,7 @@ def answer(choice: Artefact) -> str:
         return f"This forecast needs no memory cells: {linear_map(choice)} {told}."
     each = " each" if choice["layers"] > 1 else ""
     size = f"{plural(choice['layers'], 'layer')} of {plural(choice['units'], 'memory cell')}{each}"
-    return f"Your {choice['cell'].upper()} needs {size}."
+    return f"Your {choice['cell'].upper()} needs {'at least ' if choice['at_least'] else ''}{size}."
 
 
 def best_baseline(evaluation: Artefact) -> tuple[str, float] | None:
