@@ -191,6 +191,15 @@ def test_a_refit_goes_down_the_same_schedule_and_ends_earlier(
     ]  # fmt: skip
 
 
+def test_a_refit_of_more_epochs_than_the_schedule_has_goes_down_a_longer_one(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, setting = make_work(epochs=2), Setting(1e-2, 0.0, 0.0)
+    found = paces(lambda: training.refit(work, Size(1, 3), setting, 1.0, 4), monkeypatch)
+    assert sorted({epoch for _, epoch, _, _ in found}) == [0, 1, 2, 3]
+    assert min(rate for _, _, rate, _ in found) == pytest.approx(2.5e-3)
+
+
 # --- nobody disturbs anybody ----------------------------------------------------------------------------------------
 
 
@@ -217,6 +226,15 @@ def test_a_fold_alone_is_trained_as_it_is_beside_others(make_work: MakeWork, siz
     alone = replace(work, folds=Folds(work.folds.labels[:1], work.folds.holdout, work.folds.development))
     together, single = training.train(work, size), training.train(alone, size)
     close(of_fold(together, 1), of_fold(single, 1))
+
+
+@pytest.mark.parametrize("fold", [1, 2, 3])
+def test_a_fold_alone_ends_where_it_ends_beside_others(make_work: MakeWork, fold: int) -> None:
+    # Once the longest fold has ended, an epoch has fewer steps; its stop parts are scored all the same.
+    work = make_work(split={"folds": 3, "scheme": "expanding"}, epochs=6, patience=1, learning_rates=[0.1])
+    together = training.train(work, Size(1, 3))
+    assert len({len(curve) for curve in curves(together).values()}) > 1
+    close(of_fold(together, fold), of_fold(training.train(work, Size(1, 3), folds=[fold - 1]), fold))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)

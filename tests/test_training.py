@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from cellsize import linear, training
+from cellsize import linear, stopping, training
 from cellsize.batches import fit_scaling, truth
 from cellsize.folds import PURGED, STOP, TRAIN, VALIDATION, Folds
 from cellsize.forecasting import forecast
@@ -71,18 +71,36 @@ def test_residuals_are_truth_minus_forecast_on_the_validation_windows(make_work:
     assert result.residuals.shape[1:] == (2, 1)
 
 
-def test_the_weights_of_the_best_epoch_are_kept_and_patience_ends_a_training(make_work: MakeWork) -> None:
+def test_the_latest_epoch_that_is_better_than_none_and_no_worse_than_the_best_is_kept(make_work: MakeWork) -> None:
     # A large rate overshoots, so that the best epoch is not the last one.
     result = training.train(make_work(learning_rates=[0.3], epochs=12, patience=3), SMALL)
     start = {row.fold: row.stop_score for row in training.train(make_work(), ZERO).rows}
     ended_early = 0
     for row in result.rows:
         stop_scores = [start[row.fold], *(epoch.stop_score for epoch in curve(result, row))]
-        assert row.stop_score == pytest.approx(min(stop_scores), rel=1e-6)
-        assert row.epochs == int(np.argmin(stop_scores))
+        best = int(np.argmin(stop_scores))
+        assert best <= row.epochs <= (12 if best else 0)
+        assert row.stop_score == pytest.approx(stop_scores[row.epochs], rel=1e-6)
+        assert row.stop_score <= start[row.fold]
         assert len(stop_scores) - 1 == min(12, row.epochs + 3)
         ended_early += len(stop_scores) - 1 < 12
     assert ended_early
+
+
+@pytest.mark.parametrize(("significant", "later"), [(-1e9, False), (1e9, True)])
+def test_a_later_epoch_is_kept_unless_it_is_significantly_worse(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, significant: float, later: bool
+) -> None:
+    monkeypatch.setattr(stopping, "SIGNIFICANT", significant)
+    result = training.train(make_work(learning_rates=[0.1], epochs=12, patience=12), SMALL)
+    start = {row.fold: row.stop_score for row in training.train(make_work(), ZERO).rows}
+    seen = set()
+    for row in result.rows:
+        scores = [start[row.fold], *(epoch.stop_score for epoch in curve(result, row))]
+        better = [epoch for epoch, score in enumerate(scores) if score < start[row.fold]] or [0]
+        assert row.epochs == (better[-1] if later else int(np.argmin(scores)))
+        seen.add(better[-1] > int(np.argmin(scores)))
+    assert True in seen
 
 
 def test_the_weights_that_are_scored_are_those_that_the_stop_score_was_measured_with(make_work: MakeWork) -> None:

@@ -10,6 +10,7 @@ from cellsize.batches import chunks, gather
 from cellsize.forecasting import Part
 from cellsize.linear import predict
 from cellsize.lockstep import Lockstep, derive
+from cellsize.stopping import pieces
 from cellsize.trials import Work
 from cellsize.windows import Ints
 
@@ -66,9 +67,10 @@ class StopBatches:
     def __init__(self, lockstep: Lockstep) -> None:
         self.lockstep = lockstep
 
-    def __iter__(self) -> Iterator[tuple[int, Tensors]]:
+    def __iter__(self) -> Iterator[tuple[int, int, Tensors]]:
         folds = sorted({self.lockstep.members[number].fold for number in self.lockstep.active()})
         for fold in folds:
             part = self.lockstep.parts[fold]
-            for chosen in chunks(part.fold.stop):
-                yield fold, load(self.lockstep.work, part, chosen)
+            for number, piece in enumerate(pieces(part.fold.stop)):
+                for chosen in chunks(piece):
+                    yield fold, number, load(self.lockstep.work, part, chosen)

@@ -21,6 +21,7 @@ from cellsize.members import forward, groups
 from cellsize.network import Net
 from cellsize.rows import Rows, tie
 from cellsize.sizes import Shape, Size
+from cellsize.stopping import PIECES, no_worse, stop_scores
 from cellsize.trials import Epoch, Setting, Work
 
 Status = Literal["waiting", "active", "done", "dropped", "failed"]
@@ -39,9 +40,11 @@ class Member:
         epoch: Epochs trained.
         steps: Optimizer steps made.
         best: Lowest stop score so far, epoch 0 (the linear map alone) included.
-        best_epoch: When that was.
+        best_pieces: That score on each piece of the stop part; empty for epoch 0.
         lowest: Lowest stop score since training began: what settings are compared by.
-        kept: Weights of the best epoch, in a row.
+        kept_epoch: Latest epoch that is better than epoch 0 and no worse than the best but for chance.
+        kept_score: Its stop score.
+        kept: Its weights, in a row.
         loss: Sum and number of this epoch's training losses.
         curve: Training loss and stop score of each epoch.
     """
@@ -54,8 +57,10 @@ class Member:
     epoch: int = 0
     steps: int = 0
     best: float = float("inf")
-    best_epoch: int = 0
+    best_pieces: tuple[float, ...] = ()
     lowest: float = float("inf")
+    kept_epoch: int = 0
+    kept_score: float = float("inf")
     kept: Tensor = field(default_factory=lambda: torch.empty(0))
     loss: tuple[float, int] = (0.0, 0)
     curve: list[tuple[float, float]] = field(default_factory=list)
@@ -100,7 +105,8 @@ class Lockstep(pl.LightningModule):
         self.rows: Rows = tie(nets)
         self._errors: Tensor | None = None
         for number, member in enumerate(self.members):
-            member.best, member.kept = parts[member.fold].start, self.rows.averages[number].clone()
+            member.best = member.kept_score = parts[member.fold].start
+            member.kept = self.rows.averages[number].clone()
 
     def net(self, number: int) -> Net:
         """The network of a member."""
@@ -134,7 +140,7 @@ class Lockstep(pl.LightningModule):
             if group.get("pace") == pace:
                 group["params"].append(vector)
                 return
-        optimizer.add_param_group({"params": [vector], "weight_decay": pace[1], "pace": pace})
+        optimizer.add_param_group({"params": [vector], "lr": pace[0], "weight_decay": pace[1], "pace": pace})
 
     def on_train_epoch_start(self) -> None:
         """Sets the learning rates, and draws each member's dropout from where it stands alone.
@@ -201,17 +207,17 @@ class Lockstep(pl.LightningModule):
         self.rows.swap(self.active())
         # One tensor for all sums: a small one for each piece, kept between large ones that come and go, would leave
         # the heap in holes, and memory would grow with the number of pieces.
-        self._errors = torch.zeros(len(self.members), dtype=torch.float64, device=self.device)
+        self._errors = torch.zeros(len(self.members), PIECES, dtype=torch.float64, device=self.device)
 
-    def validation_step(self, batch: tuple[int, tuple[Tensor, ...]], _: int) -> None:
-        """Adds up the squared errors on a piece of one fold's stop part."""
-        fold, (steps, known, target, spread) = batch
+    def validation_step(self, batch: tuple[int, int, tuple[Tensor, ...]], _: int) -> None:
+        """Adds up the squared errors on some windows of a piece of one fold's stop part."""
+        fold, piece, (steps, known, target, spread) = batch
         assert self._errors is not None
         numbers = [number for number in self.active() if self.members[number].fold == fold]
         for together in groups([self.net(number) for number in numbers], numbers):
             nets, count = [self.net(number) for number in together], len(together)
             for number, made in zip(together, forward(nets, [steps] * count, [known] * count), strict=True):
-                self._errors[number] += ((made - target) * spread).double().square().sum()
+                self._errors[number, piece] += ((made - target) * spread).double().square().sum()
 
     def on_validation_epoch_end(self) -> None:
         """Puts the trained weights back."""
@@ -223,24 +229,31 @@ class Lockstep(pl.LightningModule):
         errors = None if self._errors is None else self._errors.tolist()
         for number in self.active():
             member = self.members[number]
-            count = len(self.parts[member.fold].fold.stop) * self.net(number).shape.n_outputs
-            score = 0.0 if errors is None else errors[number] / count
+            part, outputs = self.parts[member.fold], self.net(number).shape.n_outputs
+            score, each = (0.0, ()) if errors is None else stop_scores(errors[number], part.fold.stop, outputs)
             member.epoch += 1
             member.curve.append((member.loss[0] / max(1, member.loss[1]), score))
             if not isfinite(score):
                 member.status = "failed"
                 continue
             member.lowest = min(member.lowest, score)
-            if score < member.best or errors is None:
-                member.best, member.best_epoch = score, member.epoch
-                member.kept = self.rows.averages[number].clone()
-            waited = member.epoch - member.best_epoch
+            if errors is None or score < member.best:
+                member.best, member.best_pieces = score, each
+                self._keep(number, score)
+            elif score < part.start and no_worse(each, member.best_pieces):
+                self._keep(number, score)
+            waited = member.epoch - member.kept_epoch
             if member.epoch >= self.epochs or waited >= self.work.training.patience:
                 member.status = "done"
         for fold in self.parts:
             self._drop_settings(fold)
         if not self.active():
             self.trainer.should_stop = True
+
+    def _keep(self, number: int, score: float) -> None:
+        member = self.members[number]
+        member.kept_epoch, member.kept_score = member.epoch, score
+        member.kept = self.rows.averages[number].clone()
 
     def _drop_settings(self, fold: int) -> None:
         """At a rung, keeps the better half of a fold's settings; the last one left starts the other seeds."""

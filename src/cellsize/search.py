@@ -33,7 +33,7 @@ REPORT_SECONDS = 2.0
 # The modules that a trial's numbers come from: training and all that it imports (a test holds this list to it).
 TRAINED_BY = (
     "batches", "errors", "feed", "folds", "forecasting", "linear", "lockstep", "members", "network", "params",
-    "recurrence", "rows", "schema", "series", "sizes", "table", "training", "trials", "windows",
+    "recurrence", "rows", "schema", "series", "sizes", "stopping", "table", "training", "trials", "windows",
 )  # fmt: skip
 
 

@@ -103,7 +103,9 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
     part = Part(Fold(everything, nothing, nothing), scaling, linear, float("inf"))
     if size == ZERO:
         return part, None
-    once = work.training.model_copy(update={"seeds": 1, "rungs": ()})
+    # A schedule that ends before the refit does would leave its last epochs without a learning rate.
+    longest = max(epochs, work.training.epochs)
+    once = work.training.model_copy(update={"seeds": 1, "rungs": (), "epochs": longest})
     lockstep = Lockstep(
         Work(work.windows, work.folds, work.network, once, (penalty,), work.seed),
         size,
@@ -146,6 +148,8 @@ def _fit(lockstep: Lockstep, checkpoint: Path | None, on_epoch: Callable[[int], 
             enable_progress_bar=False,
             enable_model_summary=False,
             num_sanity_val_steps=0,
+            # An epoch is as long as the longest fold still training: else none that is shorter would be validated.
+            reload_dataloaders_every_n_epochs=1,
             callbacks=[_Keeper(checkpoint, on_epoch)],
         )
         stop = StopBatches(lockstep) if any(part.fold.stop.size for part in lockstep.parts.values()) else None
@@ -169,7 +173,7 @@ class _Keeper(pl.callbacks.Checkpoint):
 
 
 def _keep_best(lockstep: Lockstep) -> None:
-    """Puts each member's weights of its best epoch in place, ready to forecast."""
+    """Puts each member's kept weights in place, ready to forecast."""
     lockstep.to("cpu").eval()
     for number, member in enumerate(lockstep.members):
         torch.nn.utils.vector_to_parameters(member.kept.to("cpu"), lockstep.nets[number].parameters())
@@ -223,8 +227,8 @@ def _row(lockstep: Lockstep, number: int) -> Row:
         seed=member.seed,
         **vars(member.setting),
         status="ok" if scored else "dropped" if member.status == "dropped" else "failed",
-        epochs=member.best_epoch,
-        stop_score=member.best if np.isfinite(member.best) else None,
+        epochs=member.kept_epoch,
+        stop_score=member.kept_score if np.isfinite(member.kept_score) else None,
         train_score=_score(work, part, nets, _spread_out(part.fold.train, len(part.fold.validation)))
         if scored
         else None,
