@@ -28,7 +28,7 @@ def test_a_chart_is_the_same_twice_and_holds_no_address_and_no_fixed_colour():
 def test_charts_share_no_id(made_curves, made_forecasts):
     drawn = [
         charts.sizes(ONE, {}, "good"),
-        charts.curves(made_curves, 14),
+        charts.curves(made_curves.assign(kept=14), 14),
         charts.forecasts(made_forecasts, 2, "MW", {"model": "this model"}),
     ]
     ids = [set(re.findall(r'\bid="([^"]+)"', chart)) for chart in drawn]

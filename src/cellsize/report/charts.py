@@ -203,7 +203,7 @@ def curves(table: pd.DataFrame, epochs: int | None) -> str:
     """Stop score against epoch, one thin line for each fold and seed.
 
     Args:
-        table: Rows of `curves.csv` of the chosen size and setting.
+        table: Rows of `curves.csv` of the chosen size and setting, with `kept`: the epoch whose weights were.
         epochs: Epochs of the last training, or None.
     """
     with style("curves"):
@@ -213,8 +213,8 @@ def curves(table: pd.DataFrame, epochs: int | None) -> str:
             tint = colour(fold - 1)
             label = f"fold {fold}" if seed == table["seed"].min() else None
             axes.plot(line["epoch"], line["stop_score"], color=tint, lw=1, alpha=0.8, label=label)
-            lowest = line.iloc[line["stop_score"].to_numpy().argmin()]
-            axes.plot(lowest["epoch"], lowest["stop_score"], "o", ms=4, color=tint)
+            kept = line[line["epoch"] == line["kept"]]
+            axes.plot(kept["epoch"], kept["stop_score"], "o", ms=4, color=tint)
         if epochs:
             axes.axvline(epochs, color=MUTED, ls=":", lw=1.3)
             above = axes.get_xaxis_transform()

@@ -200,7 +200,7 @@ def _chosen_curves(inputs: Inputs) -> pd.DataFrame:
     """Learning curves of the chosen size, each fold with the setting that its stop part chose."""
     table, choice, trials = inputs.curves, inputs.choice, inputs.trials
     mine = (trials["layers"] == choice["layers"]) & (trials["units"] == choice["units"]) & (trials["status"] == "ok")
-    kept = trials.loc[mine, KEYS] if choice["units"] > 0 else trials.loc[mine, KEYS].iloc[:0]
+    kept = trials.loc[mine & (choice["units"] > 0), [*KEYS, "epochs"]].rename(columns={"epochs": "kept"})
     return table[table["stop_score"].notna()].merge(kept, on=KEYS)
 
 

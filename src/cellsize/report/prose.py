@@ -111,8 +111,8 @@ def captions(choice: Artefact, candidates: Artefact, trials: pd.DataFrame, *, ti
     if not timed:
         folds += " The parts divide the series, not time, so the bars show shares of the windows."
     curves = (
-        "One thin line for each fold and seed, at the learning rate that its stop part chose; the dot is its lowest "
-        "point. If most lines are lowest in their last epoch, try more of them (search.training.epochs)."
+        "One thin line for each fold and seed, at the learning rate that its stop part chose; the dot is the epoch "
+        "whose weights were kept. If most lines are lowest at their end, try more epochs (search.training.epochs)."
     )
     return {"sizes": sizes.strip(), "folds": folds, "curves": curves}
 
