@@ -74,6 +74,22 @@ def test_the_error_of_the_difference_decides_and_not_that_of_the_scores() -> Non
     assert choice.within_one_error(TABLE[2], TABLE[4])
 
 
+def test_a_size_that_a_smaller_one_beats_is_not_chosen_for_its_wide_error() -> None:
+    # To 1x32: zero cells 0.01 on every fold, error 0; 1x2 0.02 with an error of 0.0248, so within it, and alone.
+    table = [
+        scores((0, 0), 100, 0.21, 0.61, 0.41, 0.41),
+        scores((1, 2), 200, 0.18, 0.62, 0.44, 0.44),
+        scores((1, 32), 4_000, 0.20, 0.60, 0.40, 0.40),
+    ]
+    assert [choice.within_one_error(one, table[2]) for one in table] == [False, True, True]
+    found = choice.choose(table, rule("one_standard_error"), NO_COSTS)
+    assert found.chosen.size == ZERO
+    assert found.reason.startswith(
+        "Of 3 sizes tried, 1 layer of 2 memory cells has the fewest parameters within one standard error of the best. "
+        "Smaller still, and no worse with 0.4100 against 0.4200, is what is chosen: no memory cells. "
+    )
+
+
 def test_of_equal_scores_the_fewest_parameters_win() -> None:
     table = [scores((0, 0), 10, 0.9, 0.9), scores((1, 8), 60, 0.1, 0.3), scores((1, 4), 50, 0.3, 0.1)]
     costs = {one.size: 1.0 for one in table}
@@ -182,6 +198,7 @@ def test_no_rule_returns_what_it_promises_not_to(table: list[Scores], percent: f
     for one in table:
         if one.parameters < chosen.parameters:
             assert compare(one, best).mean > compare(one, best).standard_error
+            assert one.mean > chosen.mean
     assert choice.within_percent(table, percent).mean <= best.mean * (1 + percent / 100)
     assert choice.within_percent(table, 0).mean == best.mean
 

@@ -159,6 +159,7 @@ def train_killed_after_each_epoch(work: Work, size: Size, checkpoint: Path) -> N
         with suppress(InterruptedError):
             training.train(work, size, checkpoint, kill)
             return
+    raise AssertionError("a hundred epochs, and no end")
 
 
 @pytest.mark.parametrize(("schedule", "falls"), [("linear", 1), ("constant", 0)])

@@ -32,6 +32,16 @@ class Choice:
 
 
 def one_standard_error(scores: list[Scores]) -> Scores:
+    """Fewest parameters among the sizes within one corrected standard error of the best, or fewer that score no worse.
+
+    A size that scores unevenly is within its wide error of the best, even where a smaller and steadier one scores
+    better and is not within its narrow error: then the smaller one is chosen.
+    """
+    near = near_best(scores)
+    return fewest([one for one in scores if one.mean <= near.mean])
+
+
+def near_best(scores: list[Scores]) -> Scores:
     """Fewest parameters among the sizes within one corrected standard error of the best, paired."""
     best = lowest(scores)
     return fewest([one for one in scores if within_one_error(one, best)])
@@ -132,7 +142,11 @@ def _reason(
         "budget": f"the lowest score at no more than {rule.limit:g} {rule.budget}",
         "best": "the lowest score",
     }
-    told = f"Of {len(scores)} sizes tried, {describe(chosen.size)} has {rules[rule.rule]}. "
+    near = near_best(scores) if rule.rule == "one_standard_error" else chosen
+    told = f"Of {len(scores)} sizes tried, {describe(near.size)} has {rules[rule.rule]}. "
+    if near.size != chosen.size:
+        scored = f"{chosen.mean:.4f} against {near.mean:.4f}"
+        told += f"Smaller still, and no worse with {scored}, is what is chosen: {describe(chosen.size)}. "
     if chosen.size == best.size:
         told += f"It is itself the best, with a score of {best.mean:.4f}. "
     else:
