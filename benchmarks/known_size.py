@@ -1,7 +1,7 @@
 """Problems whose right size is known: what is chosen, by climbing and on the whole grid.
 
 `make bench-known` writes benchmarks/results/known_size.json: for each problem the seeds, which choices were
-right, what was chosen, and in how many seeds climbing agrees with the grid.
+right and which too small to solve it, what was chosen, and in how many seeds climbing agrees with the grid.
 """
 
 import argparse
@@ -98,6 +98,26 @@ def _right(problem: problems.Problem, chosen: Scores, scores: dict[Size, Scores]
     return not_above and within_one_error(chosen, scores[own])
 
 
+def summarised(name: str, measured: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is written of one problem."""
+    unsolved = [
+        one["solved_below"] is not None and one["scores"][one["climb"]] > one["solved_below"] for one in measured
+    ]
+    return {
+        "seeds": len(measured),
+        "right": sum(one["climb_right"] for one in measured),
+        "grid_right": sum(one["right"] for one in measured),
+        "too_small": sum(unsolved),
+        "true": TRUE[name],
+        "chosen": [one["climb"] for one in measured],
+        "chosen_by_grid": [one["grid"] for one in measured],
+        "climb_agrees": sum(one["agrees"] for one in measured),
+        "climb_is_the_same": sum(one["grid"] == one["climb"] for one in measured),
+        "seconds": sum(one["seconds"] for one in measured),
+        "scores": [one["scores"] for one in measured],
+    }
+
+
 def main() -> None:
     """Measures every problem over the seeds and writes the results."""
     parser = argparse.ArgumentParser()
@@ -113,19 +133,7 @@ def main() -> None:
             print(json.dumps(one), flush=True)
     summary = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     for name in arguments.only:
-        mine = [one for one in found if one["problem"] == name]
-        summary[name] = {
-            "seeds": len(mine),
-            "right": sum(one["climb_right"] for one in mine),
-            "grid_right": sum(one["right"] for one in mine),
-            "true": TRUE[name],
-            "chosen": [one["climb"] for one in mine],
-            "chosen_by_grid": [one["grid"] for one in mine],
-            "climb_agrees": sum(one["agrees"] for one in mine),
-            "climb_is_the_same": sum(one["grid"] == one["climb"] for one in mine),
-            "seconds": sum(one["seconds"] for one in mine),
-            "scores": [one["scores"] for one in mine],
-        }
+        summary[name] = summarised(name, [one for one in found if one["problem"] == name])
         print(name, {key: value for key, value in summary[name].items() if key != "scores"})
     RESULTS.parent.mkdir(exist_ok=True)
     ordered = {name: summary[name] for name in MAKERS if name in summary}

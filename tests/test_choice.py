@@ -74,6 +74,20 @@ def test_the_error_of_the_difference_decides_and_not_that_of_the_scores() -> Non
     assert choice.within_one_error(TABLE[2], TABLE[4])
 
 
+def test_no_memory_cells_are_the_smallest_size_whatever_the_parameters_of_their_map() -> None:
+    table = [scores((0, 0), 2_904, 0.2, 0.6), scores((1, 1), 200, 0.2, 0.6), scores((1, 16), 2_064, 0.21, 0.61)]
+    for order in (table, table[::-1]):
+        found = choice.choose(order, rule("one_standard_error"), NO_COSTS)
+        assert found.chosen.size == ZERO
+        assert found.larger.size in (Size(1, 1), Size(1, 16))
+        assert "smaller" not in found.reason
+        found = choice.choose(
+            order, rule("budget", limit=200), {ZERO: 2_904.0, Size(1, 1): 200.0, Size(1, 16): 2_064.0}
+        )
+        assert found.chosen.size == Size(1, 1)
+        assert found.larger.size == Size(1, 16)
+
+
 def test_a_size_that_a_smaller_one_beats_is_not_chosen_for_its_wide_error() -> None:
     # To 1x32: zero cells 0.01 on every fold, error 0; 1x2 0.02 with an error of 0.0248, so within it, and alone.
     table = [
@@ -85,7 +99,7 @@ def test_a_size_that_a_smaller_one_beats_is_not_chosen_for_its_wide_error() -> N
     found = choice.choose(table, rule("one_standard_error"), NO_COSTS)
     assert found.chosen.size == ZERO
     assert found.reason.startswith(
-        "Of 3 sizes tried, 1 layer of 2 memory cells has the fewest parameters within one standard error of the best. "
+        "Of 3 sizes tried, 1 layer of 2 memory cells is the smallest within one standard error of the best. "
         "Smaller still, and no worse with 0.4100 against 0.4200, is what is chosen: no memory cells. "
     )
 
@@ -160,7 +174,7 @@ def test_only_larger_sizes_count_in_the_odds() -> None:
 def test_the_reason_names_the_rule_the_sizes_and_the_figures() -> None:
     told = choice.choose(TABLE, rule("one_standard_error"), NO_COSTS).reason
     for words in (
-        "Of 5 sizes tried, 1 layer of 16 memory cells has the fewest parameters within one standard error of the best.",
+        "Of 5 sizes tried, 1 layer of 16 memory cells is the smallest within one standard error of the best.",
         "The best, 1 layer of 32 memory cells, scores 0.4000 against 0.4100: ",
         "a difference of 0.0100 with a standard error of 0.0271, paired over 4 folds",
         "Without memory cells the score is 0.6000: 0.1900 ±",

@@ -17,7 +17,7 @@ class Choice:
         chosen: The size's scores.
         best: Scores of the size with the lowest mean.
         difference: Chosen minus best, paired.
-        larger: Of the sizes tried with more parameters the one most likely to be better by more than the
+        larger: Of the larger sizes tried the one most likely to be better by more than the
             tolerance; None if there is none.
         larger_odds: Probability that it is.
         reason: Why, in words.
@@ -32,19 +32,19 @@ class Choice:
 
 
 def one_standard_error(scores: list[Scores]) -> Scores:
-    """Fewest parameters among the sizes within one corrected standard error of the best, or fewer that score no worse.
+    """The smallest size within one corrected standard error of the best, or a smaller one that scores no worse.
 
     A size that scores unevenly is within its wide error of the best, even where a smaller and steadier one scores
     better and is not within its narrow error: then the smaller one is chosen.
     """
     near = near_best(scores)
-    return fewest([one for one in scores if one.mean <= near.mean])
+    return smallest([one for one in scores if one.mean <= near.mean])
 
 
 def near_best(scores: list[Scores]) -> Scores:
-    """Fewest parameters among the sizes within one corrected standard error of the best, paired."""
+    """The smallest size within one corrected standard error of the best, paired."""
     best = lowest(scores)
-    return fewest([one for one in scores if within_one_error(one, best)])
+    return smallest([one for one in scores if within_one_error(one, best)])
 
 
 def within_one_error(one: Scores, best: Scores) -> bool:
@@ -54,19 +54,27 @@ def within_one_error(one: Scores, best: Scores) -> bool:
 
 
 def within_percent(scores: list[Scores], percent: float) -> Scores:
-    """Fewest parameters among the sizes whose mean is at most `percent` above the best one's."""
+    """The smallest size whose mean is at most `percent` above the best one's."""
     limit = lowest(scores).mean * (1 + percent / 100)
-    return fewest([one for one in scores if one.mean <= limit])
+    return smallest([one for one in scores if one.mean <= limit])
 
 
 def lowest(scores: list[Scores]) -> Scores:
-    """The lowest mean; of equals the fewest parameters."""
-    return min(scores, key=lambda one: (one.mean, one.parameters, one.size))
+    """The lowest mean; of equals the smallest."""
+    return min(scores, key=lambda one: (one.mean, *extent(one), one.size))
 
 
-def fewest(scores: list[Scores]) -> Scores:
-    """The fewest parameters; of equals the lowest mean."""
-    return min(scores, key=lambda one: (one.parameters, one.mean, one.size))
+def smallest(scores: list[Scores]) -> Scores:
+    """The smallest; of equals the lowest mean."""
+    return min(scores, key=lambda one: (*extent(one), one.mean, one.size))
+
+
+def extent(one: Scores) -> tuple[bool, int]:
+    """What makes one size smaller than another: no memory cells at all, then the parameters.
+
+    Without the skip, a few cells have fewer parameters than zero cells' map of what is known ahead.
+    """
+    return one.size != ZERO, one.parameters
 
 
 def within_budget(scores: list[Scores], costs: dict[Size, float], limit: float, unit: str) -> Scores:
@@ -112,7 +120,7 @@ def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Choi
     larger = [
         (compare(chosen, one).odds_above(rule.tolerance * chosen.mean), one)
         for one in scores
-        if one.parameters > chosen.parameters
+        if extent(one) > extent(chosen)
     ]
     likely = max(larger, key=lambda pair: (pair[0], -pair[1].parameters, pair[1].size), default=None)
     odds, larger_one = likely or (None, None)
@@ -137,13 +145,13 @@ def _reason(
     rule: Choose,
 ) -> str:
     rules = {
-        "one_standard_error": "the fewest parameters within one standard error of the best",
-        "within_percent": f"the fewest parameters within {rule.percent:g} % of the best",
-        "budget": f"the lowest score at no more than {rule.limit:g} {rule.budget}",
-        "best": "the lowest score",
+        "one_standard_error": "is the smallest within one standard error of the best",
+        "within_percent": f"is the smallest within {rule.percent:g} % of the best",
+        "budget": f"has the lowest score at no more than {rule.limit:g} {rule.budget}",
+        "best": "has the lowest score",
     }
     near = near_best(scores) if rule.rule == "one_standard_error" else chosen
-    told = f"Of {len(scores)} sizes tried, {describe(near.size)} has {rules[rule.rule]}. "
+    told = f"Of {len(scores)} sizes tried, {describe(near.size)} {rules[rule.rule]}. "
     if near.size != chosen.size:
         scored = f"{chosen.mean:.4f} against {near.mean:.4f}"
         told += f"Smaller still, and no worse with {scored}, is what is chosen: {describe(chosen.size)}. "
@@ -155,7 +163,7 @@ def _reason(
             f"{difference.mean:.4f} with a standard error of {difference.standard_error:.4f}, paired over "
             f"{difference.degrees + 1} folds and corrected for their overlap. "
         )
-    smaller = [one for one in scores if one.size != ZERO and one.parameters < chosen.parameters]
+    smaller = [one for one in scores if one.size != ZERO and extent(one) < extent(chosen)]
     if smaller:
         next_smaller = max(smaller, key=lambda one: (one.parameters, -one.mean, one.size))
         behind = compare(next_smaller, best)

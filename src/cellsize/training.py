@@ -61,7 +61,7 @@ def train(
     else:
         lockstep = Lockstep(work, size, parts, shape(work.windows), settings(work))
         _fit(lockstep, checkpoint, on_epoch, accelerator)
-        _use_kept_weights(lockstep)
+        _keep_best(lockstep)
         rows = [_row(lockstep, number) for number in range(len(lockstep.members))]
         curves = lockstep.curves()
         nets = [net for net in lockstep.nets if isinstance(net, Net)]
@@ -116,7 +116,7 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
     )
     if epochs:
         _fit(lockstep, None, None, "cpu")
-    _use_kept_weights(lockstep)
+    _keep_best(lockstep)
     return part, lockstep.net(0)
 
 
@@ -172,7 +172,7 @@ class _Keeper(pl.callbacks.Checkpoint):
             self.on_epoch(trainer.current_epoch + 1)
 
 
-def _use_kept_weights(lockstep: Lockstep) -> None:
+def _keep_best(lockstep: Lockstep) -> None:
     """Puts each member's kept weights in place, ready to forecast."""
     lockstep.to("cpu").eval()
     for number, member in enumerate(lockstep.members):

@@ -99,7 +99,7 @@ def choice(layers: int = 1, units: int = 32) -> dict[str, Any]:
         "learning_rate": 3e-3 if units else None, "dropout": 0.0, "weight_decay": 0.0, "epochs": 14 if units else None,
         "penalty": 100.0, "best": by_size[1, 64], "zero_cells": by_size[0, 0], "bound": 168, "bound_binding": False,
         "alpha_implied": 10.5 if units else None, "rule": "one_standard_error", "odds": None, "procedure": "climb",
-        "reason": f"{layers} × {units} has the fewest parameters of the sizes within one standard error of 1 × 64.",
+        "reason": f"{layers} × {units} is the smallest of the sizes within one standard error of 1 × 64.",
         "cell": "lstm", "skip": "linear", "budget": None, "caution": "", "at_least": False,
         "rules_of_thumb": [
             {"rule": "alpha = 2, one layer", "layers": 1, "units": 168, "parameters": 120_000, "score": None,

@@ -25,11 +25,11 @@ from cellsize.windows import Windows
 
 RULES = {
     "one_standard_error": (
-        "The answer is the size with the fewest parameters within one standard error of the best, or a smaller one "
-        "that scores no worse than that."
+        "The answer is the smallest size within one standard error of the best, or a smaller one that scores no worse "
+        "than that."
     ),
     "best": "The answer is the size with the lowest mean score, however many parameters it has (rule: best).",
-    "within_percent": "The answer is the size with the fewest parameters within a set percentage of the best.",
+    "within_percent": "The answer is the smallest size within a set percentage of the best.",
 }
 PROCEDURES = {
     "climb": (
