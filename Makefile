@@ -55,6 +55,14 @@ test: $(INSTALLED) ## run the test suite
 check: $(INSTALLED) ## lint, format and types
 	@$(IN_VENV) python -m ruff check; python -m ruff format --check; python -m mypy src pipeline
 
+# NeuralForecast is no dependency: it lives in an environment of its own.
+AUTO_LSTM := .cache/auto-lstm/.installed
+
+$(AUTO_LSTM): benchmarks/auto_lstm_requirements.txt
+	@test -x .cache/auto-lstm/bin/python || $(PYTHON) -m venv .cache/auto-lstm
+	@.cache/auto-lstm/bin/python -m pip install -q -r $<
+	@touch $@
+
 bench-known: $(INSTALLED) ## problems whose right size is known (30 minutes on 2 cores)
 	@$(IN_VENV) OMP_NUM_THREADS=1 python -m benchmarks.known_size
 
@@ -67,7 +75,7 @@ bench-overhead: $(INSTALLED) ## a search against bare torch loops of the same st
 bench-sweep: $(INSTALLED) ## a whole sizing against an exhaustive sweep of the same grid
 	@$(IN_VENV) python -m benchmarks.against_sweep
 
-bench-auto-lstm: $(INSTALLED) ## a whole sizing against NeuralForecast's AutoLSTM, installed apart
+bench-auto-lstm: $(INSTALLED) $(AUTO_LSTM) ## a whole sizing against NeuralForecast's AutoLSTM, installed apart
 	@$(IN_VENV) python -m benchmarks.against_auto_lstm
 
 bench-workers: $(INSTALLED) ## the default search with one worker and with two

@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,9 @@ def machine() -> dict[str, Any]:
     }
 
 
-def fresh(module: str, *arguments: object, python: Path | str = sys.executable) -> tuple[Any, float]:
+def fresh(
+    module: str, *arguments: object, python: Path | str = sys.executable, also: Mapping[str, str] | None = None
+) -> tuple[Any, float]:
     """Runs a module in a new process, as a user would start it.
 
     Returns:
@@ -121,7 +124,8 @@ def fresh(module: str, *arguments: object, python: Path | str = sys.executable) 
     """
     command = [str(python), "-m", module, *map(str, arguments)]
     began = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **QUIET}, text=True, stdout=subprocess.PIPE, check=True)
+    environment = {**os.environ, **QUIET, **(also or {})}
+    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, check=True)
     seconds = time.perf_counter() - began
     return json.loads(done.stdout.splitlines()[-1]), seconds
 

@@ -13,6 +13,8 @@ from benchmarks.overhead import work_of
 from cellsize import feed, training
 from cellsize.lockstep import Lockstep
 from cellsize.rows import Rows
+from cellsize.sizes import Size
+from cellsize.tasks import divide
 
 TIMED = [
     (Lockstep, "training_step", "step"),
@@ -33,7 +35,11 @@ TIMED = [
 def parts(folder: Path) -> dict[str, float]:
     """Core seconds of all sizes together, by what they were spent on."""
     work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
-    tasks = [(str(folder), number) for number in reversed(range(len(work["sizes"])))]
+    tasks = [
+        (str(folder), number, task.folds)
+        for number in reversed(range(len(work["sizes"])))
+        for task in divide(Size(*work["sizes"][number]), work["folds"])
+    ]
     with multiprocessing.get_context("spawn").Pool(work["workers"]) as pool:
         found = pool.map(_timed_training, tasks, chunksize=1)
     # What the code no longer has counts as nothing.
@@ -54,7 +60,7 @@ def parts(folder: Path) -> dict[str, float]:
     }
 
 
-def _timed_training(task: tuple[str, int]) -> dict[str, float]:
+def _timed_training(task: tuple[str, int, tuple[int, ...]]) -> dict[str, float]:
     work, sizes, _ = work_of(Path(task[0]))
     spent: dict[str, float] = {}
     # Functions as they are before the first timer: a worker process trains several sizes.
@@ -63,7 +69,7 @@ def _timed_training(task: tuple[str, int]) -> dict[str, float]:
         if function is not None:
             setattr(owner, name, _timed(function, label, spent))
     try:
-        training.train(work, sizes[task[1]])
+        training.train(work, sizes[task[1]], folds=task[2])
     finally:
         for owner, name, _, function in plain:
             if function is not None:
