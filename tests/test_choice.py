@@ -206,9 +206,11 @@ def tables(draw: st.DrawFn) -> list[Scores]:
 @given(table=tables(), percent=st.floats(0, 100))
 def test_no_rule_returns_what_it_promises_not_to(table: list[Scores], percent: float) -> None:
     best = choice.lowest(table)
-    chosen = choice.one_standard_error(table)
-    assert chosen.parameters <= best.parameters
-    assert chosen.mean <= best.mean + compare(chosen, best).standard_error + 1e-12
+    chosen, near = choice.one_standard_error(table), choice.near_best(table)
+    assert near.parameters <= best.parameters
+    assert near.mean <= best.mean + compare(near, best).standard_error + 1e-12
+    assert chosen.parameters <= near.parameters
+    assert chosen.mean <= near.mean
     for one in table:
         if one.parameters < chosen.parameters:
             assert compare(one, best).mean > compare(one, best).standard_error
