@@ -158,7 +158,6 @@ def compare(name: str, given: argparse.Namespace) -> dict[str, Any]:
     # Beside whichever of its losses has the lower squared error on the holdout: the kinder comparison.
     loss, theirs = min(auto.items(), key=lambda one: one[1]["holdout"])
     content = {
-        "example": name,
         "loss": loss,
         "time_ratio": seconds / theirs["seconds"],
         "holdout_ratio": ours["holdout"] / theirs["holdout"],
@@ -194,13 +193,15 @@ def main() -> None:
         print(json.dumps(auto_lstm(given.folder, given.losses[0])))
         return
     from benchmarks import data
+    from cellsize import files
 
     if not PYTHON.is_file():
         raise SystemExit("no .cache/auto-lstm: run make bench-auto-lstm, which installs it")
-    found: list[dict[str, Any]] = []
+    path = data.result("auto_lstm", given.smoke)
+    found: dict[str, Any] = files.read_json(path) if path.is_file() else {}
     for name in given.only:
-        found.append(compare(name, given))
-        data.write("auto_lstm", {"machine": data.machine(), "examples": found}, given.smoke)
+        found[name] = {"machine": data.machine(), **compare(name, given)}
+        data.write("auto_lstm", found, given.smoke)
 
 
 if __name__ == "__main__":
