@@ -63,7 +63,7 @@ $(AUTO_LSTM): benchmarks/auto_lstm_requirements.txt
 	@.cache/auto-lstm/bin/python -m pip install -q -r $<
 	@touch $@
 
-bench-known: $(INSTALLED) ## problems whose right size is known (45 minutes on 2 cores)
+bench-known: $(INSTALLED) ## problems whose right size is known (50 minutes on 2 cores)
 	@$(IN_VENV) OMP_NUM_THREADS=1 python -m benchmarks.known_size
 
 bench-stability: $(INSTALLED) ## the choice repeated with ten other seeds (an hour and a half on 2 cores)

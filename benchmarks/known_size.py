@@ -1,7 +1,7 @@
 """Problems whose right size is known: what is chosen, by climbing and on the whole grid.
 
-`make bench-known` writes benchmarks/results/known_size.json: for each problem the seeds, which choices were
-right and which too small to solve it, what was chosen, and in how many seeds climbing agrees with the grid.
+`make bench-known` writes benchmarks/results/known_size.json: for each problem the seeds, how many choices were
+right and how many too small to solve it, what was chosen, and in how many seeds climbing agrees with the grid.
 """
 
 import argparse
@@ -107,7 +107,7 @@ def summarised(name: str, measured: list[dict[str, Any]]) -> dict[str, Any]:
         "seeds": len(measured),
         "right": sum(one["climb_right"] for one in measured),
         "grid_right": sum(one["right"] for one in measured),
-        "too_small": sum(unsolved),
+        "too_small": sum(unsolved) if measured[0]["solved_below"] is not None else None,
         "true": TRUE[name],
         "chosen": [one["climb"] for one in measured],
         "chosen_by_grid": [one["grid"] for one in measured],

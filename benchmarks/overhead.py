@@ -22,7 +22,7 @@ import numpy as np
 RATE, BATCH, EPOCHS = 0.01, 256, 5
 SIZES = [(layers, units) for layers in (1, 2) for units in (4, 8, 16, 32, 64)]
 SMOKE = [(1, 4), (2, 8)]
-# The fastest found for the bare loops: larger validation batches, and memory given back each step, cost them a third.
+# The best case of the bare loops: larger validation batches, and memory given back after each step, cost them more.
 CHUNK = 512
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "1000000000"}
 held: dict[str, Any] = {}

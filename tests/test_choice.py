@@ -100,7 +100,7 @@ def test_a_size_that_a_smaller_one_beats_is_not_chosen_for_its_wide_error() -> N
     assert found.chosen.size == ZERO
     assert found.reason.startswith(
         "Of 3 sizes tried, 1 layer of 2 memory cells is the smallest within one standard error of the best. "
-        "Smaller still, and no worse with 0.4100 against 0.4200, is what is chosen: no memory cells. "
+        "Chosen is a smaller one that scores no worse (0.4100 against 0.4200): no memory cells. "
     )
 
 
@@ -198,7 +198,8 @@ def tables(draw: st.DrawFn) -> list[Scores]:
     level = st.lists(st.floats(0.01, 2), min_size=folds, max_size=folds)
     sizes = draw(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 64)), max_size=6, unique=True))
     ratio = draw(st.floats(0.05, 1))
-    found = [scores((0, 0), 10, *draw(level), ratio=ratio)]
+    # Without the skip, zero cells may have more parameters than some cells.
+    found = [scores((0, 0), draw(st.sampled_from([10, 60])), *draw(level), ratio=ratio)]
     return found + [scores(size, 10 + draw(st.integers(1, 100)), *draw(level), ratio=ratio) for size in sizes]
 
 
@@ -207,12 +208,12 @@ def tables(draw: st.DrawFn) -> list[Scores]:
 def test_no_rule_returns_what_it_promises_not_to(table: list[Scores], percent: float) -> None:
     best = choice.lowest(table)
     chosen, near = choice.one_standard_error(table), choice.near_best(table)
-    assert near.parameters <= best.parameters
+    assert choice.extent(near) <= choice.extent(best)
     assert near.mean <= best.mean + compare(near, best).standard_error + 1e-12
-    assert chosen.parameters <= near.parameters
+    assert choice.extent(chosen) <= choice.extent(near)
     assert chosen.mean <= near.mean
     for one in table:
-        if one.parameters < chosen.parameters:
+        if choice.extent(one) < choice.extent(chosen):
             assert compare(one, best).mean > compare(one, best).standard_error
             assert one.mean > chosen.mean
     assert choice.within_percent(table, percent).mean <= best.mean * (1 + percent / 100)

@@ -154,7 +154,7 @@ def _reason(
     told = f"Of {len(scores)} sizes tried, {describe(near.size)} {rules[rule.rule]}. "
     if near.size != chosen.size:
         scored = f"{chosen.mean:.4f} against {near.mean:.4f}"
-        told += f"Smaller still, and no worse with {scored}, is what is chosen: {describe(chosen.size)}. "
+        told += f"Chosen is a smaller one that scores no worse ({scored}): {describe(chosen.size)}. "
     if chosen.size == best.size:
         told += f"It is itself the best, with a score of {best.mean:.4f}. "
     else:

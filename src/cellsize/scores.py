@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from cellsize.errors import InputError
-from cellsize.sizes import Size
+from cellsize.sizes import ZERO, Size
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
         folds: Number of folds that every size must have.
 
     Returns:
-        One entry for each size, fewest parameters first.
+        One entry for each size, no memory cells first, then fewest parameters first.
 
     Raises:
         InputError: A size has a failed row, a fold missing, or a score that is no number.
@@ -126,4 +126,4 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
                 test_ratio=float((by_fold["n_validation"] / by_fold["n_train"]).mean()),
             )
         )
-    return sorted(found, key=lambda scores: (scores.parameters, scores.size))
+    return sorted(found, key=lambda scores: (scores.size != ZERO, scores.parameters, scores.size))
