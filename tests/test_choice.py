@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cellsize import choice
 from cellsize.errors import InputError
 from cellsize.params import Choose
-from cellsize.scores import Scores, compare
+from cellsize.scores import Scores, compare, extent
 from cellsize.sizes import ZERO, Size
 
 
@@ -208,12 +208,12 @@ def tables(draw: st.DrawFn) -> list[Scores]:
 def test_no_rule_returns_what_it_promises_not_to(table: list[Scores], percent: float) -> None:
     best = choice.lowest(table)
     chosen, near = choice.one_standard_error(table), choice.near_best(table)
-    assert choice.extent(near) <= choice.extent(best)
+    assert extent(near) <= extent(best)
     assert near.mean <= best.mean + compare(near, best).standard_error + 1e-12
-    assert choice.extent(chosen) <= choice.extent(near)
+    assert extent(chosen) <= extent(near)
     assert chosen.mean <= near.mean
     for one in table:
-        if choice.extent(one) < choice.extent(chosen):
+        if extent(one) < extent(chosen):
             assert compare(one, best).mean > compare(one, best).standard_error
             assert one.mean > chosen.mean
     assert choice.within_percent(table, percent).mean <= best.mean * (1 + percent / 100)

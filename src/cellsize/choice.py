@@ -5,7 +5,7 @@ from math import ceil
 
 from cellsize.errors import InputError
 from cellsize.params import Choose
-from cellsize.scores import Difference, Scores, compare
+from cellsize.scores import Difference, Scores, compare, extent
 from cellsize.sizes import ZERO, Size
 
 
@@ -67,14 +67,6 @@ def lowest(scores: list[Scores]) -> Scores:
 def smallest(scores: list[Scores]) -> Scores:
     """The smallest; of equals the lowest mean."""
     return min(scores, key=lambda one: (*extent(one), one.mean, one.size))
-
-
-def extent(one: Scores) -> tuple[bool, int]:
-    """What makes one size smaller than another: no memory cells at all, then the parameters.
-
-    Without the skip, a few cells have fewer parameters than zero cells' map of what is known ahead.
-    """
-    return one.size != ZERO, one.parameters
 
 
 def within_budget(scores: list[Scores], costs: dict[Size, float], limit: float, unit: str) -> Scores:

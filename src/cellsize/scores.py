@@ -82,6 +82,14 @@ def compare(first: Scores, second: Scores) -> Difference:
     return paired(first.folds, second.folds, first.test_ratio)
 
 
+def extent(one: Scores) -> tuple[bool, int]:
+    """What makes one size smaller than another: no memory cells at all, then the parameters.
+
+    Without the skip, a few cells have fewer parameters than zero cells' map of what is known ahead.
+    """
+    return one.size != ZERO, one.parameters
+
+
 def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
     """Averages the scored rows over the seeds of each fold.
 
@@ -126,4 +134,4 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
                 test_ratio=float((by_fold["n_validation"] / by_fold["n_train"]).mean()),
             )
         )
-    return sorted(found, key=lambda scores: (scores.size != ZERO, scores.parameters, scores.size))
+    return sorted(found, key=lambda scores: (*extent(scores), scores.size))
