@@ -20,6 +20,7 @@ os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
 import ray
 from ray import tune
 from ray.tune.search import Searcher
+from threadpoolctl import threadpool_limits
 
 from cellsize.errors import InputError
 from cellsize.params import Search
@@ -263,6 +264,7 @@ def _trial(config: dict[str, Any], work: Work, folder: str, accelerator: str) ->
             last = time.monotonic()
             tune.report({"epoch": epoch})
 
-    train(work, size, checkpoint, on_epoch, accelerator, task.folds).save(path)
+    with threadpool_limits(limits=1):  # Ray sees to it, unless OMP_NUM_THREADS is set
+        train(work, size, checkpoint, on_epoch, accelerator, task.folds).save(path)
     checkpoint.unlink(missing_ok=True)
     tune.report({"epoch": work.training.epochs + 1})

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from cellsize import params
 from cellsize.errors import InputError
 
@@ -14,6 +16,9 @@ PARAMS = Path("params.yaml")
 def run(main: Callable[..., None]) -> None:
     """Calls a stage's `main` with the checked parameters and a path for each further argument.
 
+    Sums over several threads end in other last digits than over one, and a training amplifies them: with one thread
+    the results are the same bytes whatever the number of cores.
+
     Args:
         main: Takes `params.Params`, then paths; `dvc.yaml` gives them in this order.
     """
@@ -22,7 +27,8 @@ def run(main: Callable[..., None]) -> None:
     try:
         if len(paths) != len(names):
             raise InputError(f"{Path(sys.argv[0]).name}: expects {' '.join(names).upper()}; run it through dvc repro")
-        main(params.load(PARAMS), *paths)
+        with threadpool_limits(limits=1):
+            main(params.load(PARAMS), *paths)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from None
