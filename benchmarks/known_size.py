@@ -57,8 +57,8 @@ def measure(task: tuple[str, int]) -> dict[str, Any]:
         "seed": seed,
         "grid": str(whole.size),
         "climb": str(climbed.size),
-        "right": bool(_right(problem, whole, scores)),
-        "climb_right": bool(_right(problem, climbed, scores)),
+        "right": bool(judge(problem, whole, scores)),
+        "climb_right": bool(judge(problem, climbed, scores)),
         "agrees": climbed.size == whole.size or within_one_error(climbed, whole),
         "scores": {str(size): round(one.mean, 5) for size, one in scores.items()},
         "solved_below": problem.solved,
@@ -71,13 +71,18 @@ def _climb(problem: problems.Problem, sizes: list[Size]) -> Plan:
     """The default climb over these sizes."""
     form = shape(problem.work.windows)
     listed = [
-        {**vars(size), "guessed": False, "multiply_adds": cost(size, problem.work.network, form).multiply_adds}
+        {
+            **vars(size),
+            "on_grid": True,
+            "guessed": False,
+            "multiply_adds": cost(size, problem.work.network, form).multiply_adds,
+        }
         for size in sizes
     ]
     return plans.plan({"candidates": listed, "alpha_ladder": []}, load(data.ROOT / "params.yaml").search)
 
 
-def _right(problem: problems.Problem, chosen: Scores, scores: dict[Size, Scores]) -> bool:
+def judge(problem: problems.Problem, chosen: Scores, scores: dict[Size, Scores]) -> bool:
     """Whether a choice is right for the problem.
 
     Known size zero: zero cells were chosen. Recall: the choice solves it, and is at most one grid step above the

@@ -9,11 +9,11 @@ from cellsize.registry import versions
 from cellsize.windows import Windows
 
 
-def main(params: Params, indexed: Path, divided: Path, choice: Path, model: Path, errors: Path, beside: Path) -> None:
+def main(params: Params, indexed: Path, divided: Path, recipe: Path, model: Path, errors: Path, beside: Path) -> None:
     """Reads model and holdout; writes the errors, and forecasts beside the truth."""
     challenger = Forecaster.load(model)
     champion = versions.champion(params.mlflow, params.register_.name) if params.evaluate.champion else None
-    penalty = files.read_json(choice)["penalty"]
+    penalty = files.read_json(recipe)["penalty"]
     made, forecasts = evaluation.evaluate(
         Windows.load(indexed), folds.load(divided), challenger, champion, params.baseline, penalty
     )

@@ -8,11 +8,11 @@ from cellsize.schema import Schema
 from cellsize.trials import work_from
 
 
-def main(params: Params, indexed: Path, divided: Path, schema: Path, proposed: Path, choice: Path, model: Path) -> None:
-    """Reads arrays, folds and choice; writes the model."""
+def main(params: Params, indexed: Path, divided: Path, schema: Path, proposed: Path, recipe: Path, model: Path) -> None:
+    """Reads arrays, folds and recipe; writes the model."""
     network = files.read_json(proposed)["network"]
     work = work_from(indexed, divided, network, params.search, params.baseline.penalties, params.refit.seed)
-    made = refitting.refit_choice(work, files.read_json(choice), Schema.load(schema), params.window)
+    made = refitting.refit_choice(work, files.read_json(recipe), Schema.load(schema), params.window)
     files.write(model, made.save)
     print(f"refit: {made.size} on {work.folds.development.sum():,} windows")
 

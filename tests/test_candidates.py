@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.bound import count_samples
-from cellsize.candidates import alpha_implied, guesses, propose, rules_of_thumb, sizes
+from cellsize.candidates import alpha_implied, guesses, on_grid, propose, rules_of_thumb, sizes
 from cellsize.errors import InputError
 from cellsize.folds import TRAIN, VALIDATION, Folds
 from cellsize.params import Propose
@@ -150,7 +150,8 @@ def test_a_candidate_has_its_costs(proposed: Callable[..., dict[str, Any]], data
     # Recurrent 4 · 4 · (4 + 5); head 5 · 2 and 1 known value for each of 2 hours; map 2 · 3 + 1 · 2 + 1 inputs for 2.
     assert line == {
         "layers": 1, "units": 4, "parameters": 174, "recurrent": 144, "textbook": 128, "head": 12, "linear": 18,
-        "multiply_adds": 112, "bytes": 696, "past_bound": False, "at_bound": False, "guessed": False,
+        "multiply_adds": 112, "bytes": 696, "past_bound": False, "at_bound": False, "on_grid": True,
+        "guessed": False,
     }  # fmt: skip
     for one in (*made["candidates"], *made["alpha_ladder"]):
         found = cost(Size(one["layers"], one["units"]), make_network(), shape(data[0]))
@@ -201,11 +202,12 @@ def test_sizes_of_rules_of_thumb_are_candidates_only_if_they_are_included(
     without, included = proposed(), proposed(include_rules_of_thumb=True)
     assert sizes(without) == PLAIN
     assert guesses(without) == []
-    # 1x3 is a step of the grid and no guess.
     added = [Size(1, 6), Size(1, 12), Size(1, 24), Size(1, 60), Size(1, 100), Size(2, 50)]
     assert sizes(included) == sorted([*PLAIN, *added])
-    assert guesses(included) == named(included, "guessed") == added
-    assert [one for one in included["candidates"] if not one["guessed"]] == without["candidates"]
+    assert on_grid(included) == on_grid(without) == PLAIN
+    # 1x3 is a step of the grid as well.
+    assert guesses(included) == named(included, "guessed") == [Size(1, 3), *added]
+    assert [one | {"guessed": False} for one in included["candidates"] if one["on_grid"]] == without["candidates"]
     assert included["rules_of_thumb"] == without["rules_of_thumb"]
 
 
@@ -303,15 +305,16 @@ def test_every_number_of_layers_has_one_step_past_its_bound_and_nothing_past_it_
         growth=growth,
         include_rules_of_thumb=included,
     )
-    found, past, guessed = sizes(made), named(made, "past_bound"), guesses(made)
+    found, past, guessed, steps = sizes(made), named(made, "past_bound"), guesses(made), on_grid(made)
     assert found == sorted(set(found))
     assert found[0] == ZERO
     assert set(past) <= set(named(made, "at_bound"))
     assert ZERO not in named(made, "at_bound")
     for depth in range(1, layers + 1):
-        assert [size.layers for size in past if size not in guessed].count(depth) == 1
+        assert [size.layers for size in past if size in steps].count(depth) == 1
         limit = min(size.units for size in past if size.layers == depth)
         assert {size for size in found if size.layers == depth and size.units >= limit} <= set(past)
     told = {Size(one["layers"], one["units"]) for one in made["rules_of_thumb"]}
     assert set(guessed) <= told
+    assert set(found) == {*steps, *guessed}
     assert not included or told <= set(found)

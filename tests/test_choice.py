@@ -163,6 +163,15 @@ def test_the_reason_says_how_far_the_next_smaller_size_is_behind() -> None:
     assert f"The next smaller size tried, {expected}" in told
 
 
+def test_the_best_is_not_called_the_next_smaller_size_behind_itself() -> None:
+    # Milliseconds do not grow with parameters: here 1x4, which is best, is too slow for the budget.
+    table = [TABLE[0], scores((1, 4), 200, 0.1, 0.5, 0.3, 0.3), TABLE[2]]
+    costs = {ZERO: 1.0, Size(1, 4): 9.0, Size(1, 16): 2.0}
+    found = choice.choose(table, rule("budget", budget="milliseconds", limit=5.0), costs)
+    assert (found.chosen.size, found.best.size) == (Size(1, 16), Size(1, 4))
+    assert "The next smaller size" not in found.reason
+
+
 def test_only_larger_sizes_count_in_the_odds() -> None:
     # 1x16 has a chance of being better than the largest, 1x32; it is not larger.
     found = choice.choose(TABLE, rule("best", tolerance=0.0), NO_COSTS)

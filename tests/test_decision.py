@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellsize.decision import decide
+from cellsize.decision import decide, recipe
 from cellsize.errors import InputError
 from cellsize.params import Choose
 
@@ -46,7 +46,8 @@ def candidate(size: tuple[int, int], **changes: Any) -> Line:
     parameters = COSTS[size][0]
     plain = {
         "layers": size[0], "units": size[1], "parameters": parameters, "recurrent": parameters - 15, "head": 5,
-        "linear": 10, "bytes": 4 * parameters, "past_bound": False, "at_bound": False, "guessed": False,
+        "linear": 10, "bytes": 4 * parameters, "past_bound": False, "at_bound": False, "on_grid": True,
+        "guessed": False,
     }  # fmt: skip
     return plain | changes
 
@@ -95,6 +96,15 @@ def made(
 
 def size_of(record: dict[str, Any]) -> tuple[int, int]:
     return record["layers"], record["units"]
+
+
+def test_the_recipe_holds_what_a_refit_needs_and_nothing_that_another_reason_changes() -> None:
+    first, second = made(how=AT_MOST_99), made(how=AT_MOST_99.model_copy(update={"tolerance": 0.3}))
+    assert first["reason"] != second["reason"]
+    assert recipe(first) == recipe(second)
+    keys = ["layers", "units", "learning_rate", "dropout", "weight_decay", "epochs", "penalty"]
+    assert list(recipe(first)) == keys
+    assert all(recipe(first)[key] == first[key] for key in keys)
 
 
 # --- the record -----------------------------------------------------------------------------------------------------

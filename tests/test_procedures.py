@@ -149,6 +149,12 @@ def test_a_size_that_is_not_allowed_ends_its_ladder_and_not_the_next() -> None:
     assert follow(plan, table(means)) == ["0x0", "1x1", "1x2", "1x4", "2x1", "2x2", "2x4", "3x1", "3x2", "3x4"]
 
 
+def test_the_first_ladder_goes_to_its_reach_whatever_it_costs() -> None:
+    # With a thousand inputs one cell alone costs more than what is free.
+    plan = climb(2, reach=4, allowed=lambda size, _: False)
+    assert follow(plan, table(BEST_8)) == ["0x0", "1x1", "1x2", "1x4"]
+
+
 def test_a_size_may_cost_so_many_times_what_was_done_before_it() -> None:
     # A size costs its multiply-adds and 2,000 a layer; 5,000 are free.
     costs = {ZERO: 0.0, ONE[0]: 3000.0, ONE[1]: 3001.0, ONE[2]: 18_001.0, Size(2, 1): 1000.0, Size(2, 2): 1001.0}

@@ -18,7 +18,7 @@ TRIED = (ZERO, Size(1, 4), Size(1, 8), Size(2, 4))
 def content(*ladder: Size, grid: list[Size] = GRID) -> dict[str, Any]:
     """What remarks read of `candidates.json`."""
     return {
-        "candidates": [{**vars(size), "guessed": size == GUESS} for size in [*grid, GUESS]],
+        "candidates": [{**vars(size), "on_grid": size in grid, "guessed": size == GUESS} for size in [*grid, GUESS]],
         "alpha_ladder": [vars(size) for size in ladder],
     }
 
@@ -44,7 +44,7 @@ def tried(*sizes: Size) -> dict[Size, Scores]:
 def test_a_search_that_ended_with_the_best_size_as_its_largest_says_so(
     procedure: str, best: Size, expected: str
 ) -> None:
-    told = remarks.open_end(best, tried(*TRIED), content(), procedure)
+    told = remarks.open_end(best, tried(*TRIED), content(Size(1, 8), Size(1, 4)), procedure)
     assert told.startswith("The best size is the largest that was tried ")
     assert expected in told
 
@@ -57,8 +57,9 @@ def test_where_the_grid_itself_ends_the_grid_is_named(procedure: str) -> None:
 
 @pytest.mark.parametrize("procedure", list(remarks.ENDS))
 def test_there_is_nothing_to_say_if_a_larger_size_was_tried_or_none_is_needed(procedure: str) -> None:
-    assert remarks.open_end(Size(1, 4), tried(*TRIED), content(), procedure) == ""
-    assert remarks.open_end(ZERO, tried(*TRIED), content(), procedure) == ""
+    found = content(Size(1, 8), Size(1, 4))
+    assert remarks.open_end(Size(1, 4), tried(*TRIED), found, procedure) == ""
+    assert remarks.open_end(ZERO, tried(*TRIED), found, procedure) == ""
 
 
 @pytest.mark.parametrize("procedure", ["climb", "grid", "random"])
@@ -67,6 +68,24 @@ def test_a_rule_of_thumbs_size_says_nothing_of_how_the_search_ended(procedure: s
     assert beside == remarks.open_end(Size(1, 8), tried(*TRIED), content(), procedure) != ""
     told = remarks.open_end(GUESS, tried(*TRIED, GUESS), content(), procedure)
     assert told.startswith(f"The best size is a rule of thumb's, to which {procedure} did not come")
+
+
+@pytest.mark.parametrize("best", [Size(1, 4), Size(1, 32)])
+def test_a_step_of_the_grid_beyond_the_climbs_end_is_none_of_its_steps(best: Size) -> None:
+    # A rule of thumb asked for 32 units, and the climb had ended before 16.
+    grid = [*GRID, Size(1, 32)]
+    told = remarks.open_end(best, tried(ZERO, Size(1, 4), Size(1, 32)), content(grid=grid), "climb")
+    rule, end = "The best size is a rule of thumb's", "The best size is the largest that was tried with 1 layer"
+    assert told.startswith(end if best == Size(1, 4) else rule)
+
+
+@pytest.mark.parametrize("procedure", ["climb", "grid", "random"])
+def test_the_best_size_having_as_many_layers_as_are_allowed_is_said(procedure: str) -> None:
+    told = remarks.open_end(Size(2, 4), tried(*GRID), content(), procedure)
+    assert told == "The best size has as many layers as propose.layers allows, and a deeper one may be better still."
+    assert remarks.open_end(Size(2, 4), tried(*GRID), content(grid=[*GRID, Size(3, 4)]), procedure) == ""
+    # Who allows one layer alone wants no other.
+    assert remarks.open_end(Size(1, 4), tried(*GRID[:4]), content(grid=GRID[:4]), procedure) == ""
 
 
 def test_a_rule_of_thumbs_size_on_the_ladder_of_alpha_is_a_step_of_it() -> None:

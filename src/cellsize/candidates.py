@@ -64,8 +64,8 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
         limit = each(max(1, size.layers))
         past = size != ZERO and size.units > limit
         named = {"layers": size.layers, "units": size.units, "parameters": costs.parameters}
-        extra = {"past_bound": past, "at_bound": size != ZERO and size.units >= limit, "guessed": size not in plain}
-        return {**named, **asdict(costs), **extra}
+        bounded = {"past_bound": past, "at_bound": size != ZERO and size.units >= limit}
+        return {**named, **asdict(costs), **bounded, "on_grid": size in plain, "guessed": size in guessed}
 
     return {
         "counted": params.samples,
@@ -86,8 +86,13 @@ def sizes(candidates: dict[str, Any], key: str = "candidates") -> list[Size]:
     return [Size(one["layers"], one["units"]) for one in candidates[key]]
 
 
+def on_grid(candidates: dict[str, Any]) -> list[Size]:
+    """The candidates that are steps of a ladder."""
+    return [Size(one["layers"], one["units"]) for one in candidates["candidates"] if one["on_grid"]]
+
+
 def guesses(candidates: dict[str, Any]) -> list[Size]:
-    """Candidates that only a rule of thumb has put there: no steps of a ladder."""
+    """The candidates that a rule of thumb asks for, on the grid or not."""
     return [Size(one["layers"], one["units"]) for one in candidates["candidates"] if one["guessed"]]
 
 

@@ -155,7 +155,7 @@ def _reason(
             f"{difference.mean:.4f} with a standard error of {difference.standard_error:.4f}, paired over "
             f"{difference.degrees + 1} folds and corrected for their overlap. "
         )
-    smaller = [one for one in scores if one.size != ZERO and extent(one) < extent(chosen)]
+    smaller = [one for one in scores if one.size not in (ZERO, best.size) and extent(one) < extent(chosen)]
     if smaller:
         next_smaller = max(smaller, key=lambda one: (one.parameters, -one.mean, one.size))
         behind = compare(next_smaller, best)

@@ -74,6 +74,12 @@ def decide(
     }
 
 
+def recipe(choice: dict[str, Any]) -> dict[str, Any]:
+    """What the refit trains, of a `choice.json`: another reason for the same size needs no other model."""
+    keys = ("layers", "units", "learning_rate", "dropout", "weight_decay", "epochs", "penalty")
+    return {key: choice[key] for key in keys}
+
+
 def _odds(made: Choice, rule: Choose) -> dict[str, Any] | None:
     """The larger size most likely to be better by more than a share of the chosen score, and how likely."""
     if made.larger is None:

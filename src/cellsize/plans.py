@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize import files, procedures
-from cellsize.candidates import guesses, sizes
+from cellsize.candidates import guesses, on_grid, sizes
 from cellsize.params import Search
 from cellsize.procedures import Plan, Walk
 from cellsize.scores import Scores
@@ -20,9 +20,7 @@ AHEAD = 8
 
 def plan(candidates: dict[str, Any], search: Search) -> Plan:
     """The walk over the candidates that `search.procedure` names."""
-    guessed = guesses(candidates)
-    grid = [size for size in sizes(candidates) if size not in guessed]
-    ladder = sizes(candidates, "alpha_ladder")
+    grid, guessed, ladder = on_grid(candidates), guesses(candidates), sizes(candidates, "alpha_ladder")
     costs = {Size(one["layers"], one["units"]): float(one["multiply_adds"]) for one in candidates["candidates"]}
     allowed = procedures.within_effort(costs, search.effort)
 

@@ -79,7 +79,8 @@ def climb(
         known: Scores so far.
         patience: Sizes in a row that do not help before a ladder ends.
         reach: Units that the first ladder goes to at least.
-        allowed: Whether a size may be tried after those visited; one that may not ends its ladder.
+        allowed: Whether a size may be tried after those visited; one that may not ends its ladder. The first
+            ladder goes to `reach` units without asking.
         ahead: How many likely sizes to name: those that follow if the ones before them help, or not.
     """
     rules = _Rules(patience, reach, allowed or (lambda size, visited: True))
@@ -108,7 +109,8 @@ def _climb(sizes: list[Size], known: Known, rules: _Rules, assumed: Mapping[Size
             ladder = [size for size in ladder if size.units >= max(1, best_size.units // 4)]
         failed = 0
         for size in ladder:
-            if not rules.allowed(size, tuple(visited)):
+            # One or two cells are nothing to stop at, however many inputs make them dear.
+            if (depth > 1 or size.units > rules.reach) and not rules.allowed(size, tuple(visited)):
                 break
             if size not in known and size not in assumed:
                 return Walk(tuple(visited), (size,))

@@ -10,16 +10,16 @@ from cellsize.training import refit
 from cellsize.trials import Setting, Work
 
 
-def refit_choice(work: Work, choice: dict[str, Any], schema: Schema, window: Window) -> Forecaster:
-    """Trains what `choice.json` names.
+def refit_choice(work: Work, recipe: dict[str, Any], schema: Schema, window: Window) -> Forecaster:
+    """Trains what `recipe.json` names.
 
     Args:
         work: Data and how to train.
-        choice: Size, setting, ridge penalty and number of epochs.
+        recipe: Size, setting, ridge penalty and number of epochs.
         schema: Meaning of the raw columns, for forecasts from raw rows.
         window: Lookback, horizon and scales.
     """
-    size = Size(choice["layers"], choice["units"])
-    setting = Setting(choice["learning_rate"], choice["dropout"], choice["weight_decay"])
-    part, net = refit(work, size, setting, choice["penalty"], choice["epochs"])
+    size = Size(recipe["layers"], recipe["units"])
+    setting = Setting(recipe["learning_rate"], recipe["dropout"], recipe["weight_decay"])
+    part, net = refit(work, size, setting, recipe["penalty"], recipe["epochs"])
     return Forecaster(size, schema, window, work.network, part, net)

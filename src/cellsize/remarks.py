@@ -1,8 +1,10 @@
 """What a choice's reader must know of how the search ended: that it ended too early, or what α found."""
 
+from collections.abc import Mapping
+from itertools import dropwhile, takewhile
 from typing import Any
 
-from cellsize.candidates import guesses, sizes
+from cellsize.candidates import on_grid, sizes
 from cellsize.procedures import alpha, generalisation_gap, overfits
 from cellsize.scores import Scores
 from cellsize.sizes import ZERO, Size
@@ -16,7 +18,7 @@ ENDS = {
 
 
 def open_end(best: Size, tried: dict[Size, Scores], candidates: dict[str, Any], procedure: str) -> str:
-    """Says so if the procedure came to no size larger than the best; empty if it did.
+    """Says so if the procedure came to no size larger than the best, or to none deeper; empty if it did.
 
     Args:
         best: The size with the lowest score.
@@ -24,22 +26,40 @@ def open_end(best: Size, tried: dict[Size, Scores], candidates: dict[str, Any], 
         candidates: Content of `candidates.json`.
         procedure: Its name.
     """
-    ladder = set(sizes(candidates, "alpha_ladder")) if procedure == "alpha" else set()
-    guessed = set(guesses(candidates)) - ladder
-    if best in guessed:
+    if best == ZERO:
+        return ""
+    walked, grid = _walked(tried, candidates, procedure), on_grid(candidates)
+    if best not in walked:
         return (
             f"The best size is a rule of thumb's, to which {procedure} did not come; a larger one may be better still."
         )
-    walked = [size for size in tried if size.layers == best.layers and size not in guessed]
-    if best == ZERO or best.units < max(size.units for size in walked):
-        return ""
-    left = [size for size in sizes(candidates) if size not in guessed and size.layers == best.layers]
-    larger = any(size.units > best.units for size in left)
-    ended = ENDS[procedure] if larger or procedure == "alpha" else ENDS["grid"]
-    return (
-        f"The best size is the largest that was tried with {best.layers} layer{'s' if best.layers > 1 else ''}: "
-        f"{ended}, and a larger one may be better still."
-    )
+    told = []
+    if best.units == max(size.units for size in walked if size.layers == best.layers):
+        larger = any(size.layers == best.layers and size.units > best.units for size in grid)
+        told.append(
+            f"The best size is the largest that was tried with {best.layers} layer{'s' if best.layers > 1 else ''}: "
+            f"{ENDS[procedure] if larger or procedure == 'alpha' else ENDS['grid']}, and a larger one may be better "
+            "still."
+        )
+    # Who allows one layer alone wants no other.
+    if best.layers == max(size.layers for size in grid) > 1:
+        told.append("The best size has as many layers as propose.layers allows, and a deeper one may be better still.")
+    return " ".join(told)
+
+
+def _walked(tried: Mapping[Size, Scores], candidates: dict[str, Any], procedure: str) -> set[Size]:
+    """The sizes that the procedure itself came to: a climb leaves out no step, a rule of thumb may lie beyond one."""
+    if procedure == "alpha":
+        return set(sizes(candidates, "alpha_ladder")) & set(tried)
+    grid = on_grid(candidates)
+    if procedure != "climb":
+        return set(grid) & set(tried)
+    walked: set[Size] = set()
+    for depth in {size.layers for size in grid}:
+        ladder = sorted(size for size in grid if size.layers == depth)
+        begun = dropwhile(lambda size: size not in tried, ladder)
+        walked |= set(takewhile(lambda size: size in tried, begun))
+    return walked
 
 
 def overfitting(tried: dict[Size, Scores], candidates: dict[str, Any]) -> str:

@@ -128,9 +128,19 @@ def registered(project: Project) -> str:
     return version
 
 
-def test_changing_the_rule_trains_nothing_and_the_same_result_makes_no_second_version(
-    project: Project, tmp_path: Path
-) -> None:
+def test_another_choice_of_the_same_size_trains_nothing(project: Project) -> None:
+    choice = project.read("reports/choice.json")
+    project.edit(choose__tolerance=0.02)
+    ran = project.repro()
+    project.edit(choose__tolerance=0.01)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    for stage, runs in {"search": False, "choose": True, "refit": False, "evaluate": False, "report": True}.items():
+        assert (f"Running stage '{stage}'" in ran.stdout) is runs
+    assert project.repro().returncode == 0
+    assert project.read("reports/choice.json") == choice
+
+
+def test_changing_the_rule_searches_nothing_and_the_same_result_makes_no_second_version(project: Project) -> None:
     choice, version = project.read("reports/choice.json"), registered(project)
     project.edit(choose__rule="best")
     ran = project.repro()

@@ -66,7 +66,7 @@ def candidates() -> dict[str, Any]:
         for alpha in (2.0, 5.0, 10.0)
     ]  # fmt: skip
     grid = [*SCORES, (1, 256), (2, 64)]
-    extra = {"textbook": 1, "multiply_adds": 1, "bytes": 1, "past_bound": False, "guessed": False}
+    extra = {"textbook": 1, "multiply_adds": 1, "bytes": 1, "past_bound": False, "on_grid": True, "guessed": False}
     described = [
         {"layers": layers, "units": units, **cost(layers, units), **extra} for layers, units in (*grid, (1, 168))
     ]
