@@ -407,3 +407,15 @@ def test_the_record_holds_together_and_fits_into_a_file(seed: int, folds: int, s
         near = min((one for one in tried.values() if one["within"]), key=lambda one: (one["parameters"], one["score"]))
         assert found["score"] <= near["score"]
         assert found["parameters"] <= near["parameters"]
+
+
+def test_a_choice_within_a_wide_error_is_cautioned_about_unless_its_rule_took_it_knowingly() -> None:
+    # 1x4 is bad in fold 2 alone: 0.27 behind the best, with an error of √((1/3 + 1/4) · 0.2133) = 0.35.
+    lines = [line for line in table() if line["units"] != 4 or line["layers"] == 2]
+    lines += [row((1, 4), fold, score) for fold, score in ((1, 0.1), (2, 0.9), (3, 0.1))]
+    one_error = BEST.model_copy(update={"rule": "one_standard_error"})
+    found = made(lines, one_error)
+    assert size_of(found) == (1, 4)
+    assert "in fold 2 it scores 0.9000 against 0.1000" in found["caution"]
+    assert found["at_least"] is False
+    assert "in fold 2" not in made(lines, AT_MOST_99)["caution"]

@@ -93,6 +93,17 @@ def test_a_rule_of_thumbs_size_on_the_ladder_of_alpha_is_a_step_of_it() -> None:
     assert told.startswith("The best size is the largest that was tried with 1 layer: the ladder begins there")
 
 
+def test_a_choice_that_is_within_its_error_only_because_it_is_uneven_is_named_with_its_fold() -> None:
+    best = Scores(Size(1, 8), 80, np.array([0.2, 0.2, 0.2]), FOLDS, 0.25)
+    uneven = Scores(Size(1, 4), 40, np.array([0.2, 0.92, 0.2]), FOLDS, 0.25)
+    assert remarks.uneven(uneven, best).startswith(
+        "The choice is 120 % worse than the best, and within its error only because that is wide: in fold 2 it scores "
+        "0.9200 against 0.2000."
+    )
+    assert remarks.uneven(Scores(Size(1, 4), 40, best.folds * 1.09, FOLDS, 0.25), best) == ""
+    assert remarks.uneven(best, best) == ""
+
+
 def test_alpha_says_at_which_size_overfitting_ended() -> None:
     ladder = content(Size(1, 16), Size(1, 8), Size(1, 4))
     found = {

@@ -43,7 +43,9 @@ def decide(
     by_size = {one.size: one for one in scores}
     samples = candidates["samples"][candidates["counted"]]
     bound = candidates["bound"]["units"]
-    caution = remarks.open_end(made.best.size, by_size, candidates, procedure)
+    open_end = remarks.open_end(made.best.size, by_size, candidates, procedure)
+    uneven = remarks.uneven(chosen, made.best) if rule.rule == "one_standard_error" else ""
+    caution = " ".join(filter(None, (open_end, uneven)))
     found = remarks.overfitting(by_size, candidates) if procedure == "alpha" else ""
     return {
         "layers": size.layers,
@@ -68,7 +70,7 @@ def decide(
         "procedure": procedure,
         "reason": " ".join(filter(None, (made.reason, found, caution))),
         "caution": caution,
-        "at_least": bool(caution) and size == made.best.size,
+        "at_least": bool(open_end) and size == made.best.size,
         "rules_of_thumb": [_thumb(one, by_size, chosen) for one in candidates["rules_of_thumb"]],
         "sizes": [_line(trials, described, one, made) for one in scores],
     }

@@ -1,4 +1,4 @@
-"""What a choice's reader must know of how the search ended: that it ended too early, or what α found."""
+"""What a choice's reader must know: that the search ended too early, what α found, that a size trains unevenly."""
 
 from collections.abc import Mapping
 from itertools import dropwhile, takewhile
@@ -6,9 +6,11 @@ from typing import Any
 
 from cellsize.candidates import on_grid, sizes
 from cellsize.procedures import alpha, generalisation_gap, overfits
-from cellsize.scores import Scores
+from cellsize.scores import Scores, compare
 from cellsize.sizes import ZERO, Size
 
+# A choice further behind the best than this share of its score is so only because its own error is wide.
+FAR = 0.1
 ENDS = {
     "climb": "search.patience and search.effort end the search there",
     "grid": "the grid has no larger one",
@@ -73,4 +75,17 @@ def overfitting(tried: dict[Size, Scores], candidates: dict[str, Any]) -> str:
         f"training error is {abs(gap.mean):.4f} {'below' if gap.mean >= 0 else 'above'} the validation error, with a "
         f"standard error of {gap.standard_error:.4f}: "
         + ("it still overfits there, at the largest α." if overfits(last) else "no significant overfitting.")
+    )
+
+
+def uneven(chosen: Scores, best: Scores) -> str:
+    """Says so if a size far behind the best is within its error of it, since it is good on some folds only."""
+    gap = compare(chosen, best).mean
+    if gap <= FAR * best.mean:
+        return ""
+    fold = int((chosen.folds - best.folds).argmax())
+    return (
+        f"The choice is {100 * gap / best.mean:.0f} % worse than the best, and within its error only because that is "
+        f"wide: in fold {fold + 1} it scores {chosen.folds[fold]:.4f} against {best.folds[fold]:.4f}. It may train "
+        "unreliably; a higher search.training.seeds tells."
     )
