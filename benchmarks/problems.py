@@ -25,7 +25,7 @@ class Problem:
         units: The grid: zero cells, and one layer of these.
         layers: Layers of the grid.
         solved: Score below which it counts as solved, or None.
-        surely: The same with half the error: not met where one training of ten failed at a bit.
+        surely: The same with half the error: not met where one training of ten failed at the only bit.
         right: Units that are known to be right, or None where the grid itself tells the smallest adequate size.
     """
 

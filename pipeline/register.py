@@ -11,7 +11,7 @@ def main(params: Params, raw: Path, choice: Path, evaluated: Path, model: Path, 
     """Reads model and results; writes what became of it."""
     made = versions.register(
         params.mlflow, params.register_, model, versions.recent_rows(table.read(raw), model), files.read_json(choice),
-        files.read_json(evaluated),
+        files.read_json(evaluated), params.evaluate.champion,
     )  # fmt: skip
     files.write_json(registered, versions.content(made))
     print(f"register: {made.name} version {made.version}, {made.alias or 'no alias'}: {made.reason}")

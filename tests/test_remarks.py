@@ -102,6 +102,10 @@ def test_a_choice_that_is_within_its_error_only_because_it_is_uneven_is_named_wi
     )
     assert remarks.uneven(Scores(Size(1, 4), 40, best.folds * 1.09, FOLDS, 0.25), best) == ""
     assert remarks.uneven(best, best) == ""
+    # A smaller size than the one within its error is chosen for its mean, not for a wide error.
+    assert remarks.uneven(Scores(Size(1, 4), 40, best.folds + 0.2, FOLDS, 0.25), best) == ""
+    assert "seeds" in remarks.uneven(uneven, best)
+    assert "seeds" not in remarks.uneven(Scores(ZERO, 4, uneven.folds, FOLDS, 0.25), best)
 
 
 def test_alpha_says_at_which_size_overfitting_ended() -> None:

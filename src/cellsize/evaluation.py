@@ -47,6 +47,7 @@ def evaluate(
         "baselines": {name: errors.of(simple[name], holdout) for name in simple},
         "subset": None,
         "champion": None,
+        "reigning": None if champion is None else champion[0],
     }
     if baseline.classical != "none":
         few = baselines.origins(holdout, baseline.origins)

@@ -80,12 +80,13 @@ def overfitting(tried: dict[Size, Scores], candidates: dict[str, Any]) -> str:
 
 def uneven(chosen: Scores, best: Scores) -> str:
     """Says so if a size far behind the best is within its error of it, since it is good on some folds only."""
-    gap = compare(chosen, best).mean
-    if gap <= FAR * best.mean:
+    difference = compare(chosen, best)
+    if not FAR * best.mean < difference.mean <= difference.standard_error:
         return ""
     fold = int((chosen.folds - best.folds).argmax())
-    return (
-        f"The choice is {100 * gap / best.mean:.0f} % worse than the best, and within its error only because that is "
-        f"wide: in fold {fold + 1} it scores {chosen.folds[fold]:.4f} against {best.folds[fold]:.4f}. It may train "
-        "unreliably; a higher search.training.seeds tells."
+    told = (
+        f"The choice is {100 * difference.mean / best.mean:.0f} % worse than the best, and within its error only "
+        f"because that is wide: in fold {fold + 1} it scores {chosen.folds[fold]:.4f} against {best.folds[fold]:.4f}."
     )
+    # A map without cells has no seed.
+    return told + " It may train unreliably; a higher search.training.seeds tells." * (chosen.size != ZERO)

@@ -27,6 +27,8 @@ def run(main: Callable[..., None]) -> None:
     try:
         if len(paths) != len(names):
             raise InputError(f"{Path(sys.argv[0]).name}: expects {' '.join(names).upper()}; run it through dvc repro")
+        if torch := sys.modules.get("torch"):  # counts its threads itself, at its first use; not every stage loads it
+            torch.set_num_threads(1)
         with threadpool_limits(limits=1):
             main(params.load(PARAMS), *paths)
     except InputError as error:

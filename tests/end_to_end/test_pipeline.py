@@ -129,11 +129,13 @@ def registered(project: Project) -> str:
 
 
 def test_another_choice_of_the_same_size_trains_nothing(project: Project) -> None:
-    choice = project.read("reports/choice.json")
+    choice, registration = project.read("reports/choice.json"), project.read("reports/registration.json")
     project.edit(choose__tolerance=0.02)
     ran = project.repro()
     project.edit(choose__tolerance=0.01)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert project.read("reports/choice.json") != choice
+    assert project.read("reports/registration.json") == registration
     for stage, runs in {"search": False, "choose": True, "refit": False, "evaluate": False, "report": True}.items():
         assert (f"Running stage '{stage}'" in ran.stdout) is runs
     assert project.repro().returncode == 0

@@ -17,6 +17,7 @@ def evaluation(model: float, champion: float | None = None, **baselines: float) 
         "baselines": {name: {"mse_scaled": error} for name, error in others.items()},
         "subset": {"origins": 3, "models": {"model": {"mse_scaled": model}, "AutoETS": {"mse_scaled": 0.45}}},
         "champion": None if champion is None else {"version": "4", "mse_scaled": champion},
+        "reigning": None if champion is None else "4",
     }
 
 
@@ -55,3 +56,17 @@ def test_a_champion_stays_until_a_challenger_is_better_on_the_same_rows(champion
     passed, reason = gate(evaluation(0.4, champion), register(*BEAT))
     assert passed == passes
     assert "version 4" in reason
+
+
+@pytest.mark.parametrize(
+    ("measured_beside", "now", "passes"), [(None, None, True), ("4", "4", True), (None, "4", False), ("4", "5", False)]
+)
+def test_a_model_replaces_only_the_champion_that_it_was_measured_beside(
+    measured_beside: str | None, now: str | None, passes: bool
+) -> None:
+    # An evaluation restored from DVC's cache knows nothing of a later champion.
+    found = evaluation(0.4, 0.41 if measured_beside else None)
+    passed, reason = gate(found, register(*BEAT), now)
+    assert passed is passes
+    assert passes or f"from before version {now} became champion" in reason
+    assert gate(found, register(*BEAT), None)[0]  # nobody asks for a comparison

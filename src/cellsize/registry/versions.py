@@ -47,11 +47,17 @@ def champion(settings: Mlflow, name: str) -> tuple[str, Forecaster] | None:
     return found, Forecaster.load(Path(folder) / "artifacts" / "model")
 
 
-def gate(evaluation: dict[str, Any], register: Register) -> tuple[bool, str]:
+def gate(evaluation: dict[str, Any], register: Register, champion: str | None = None) -> tuple[bool, str]:
     """Whether the model is good enough for the alias, and why.
 
     It is if its holdout error (mse_scaled) is below that of every baseline named, or equal where the
-    choice is that baseline itself, and below that of the current champion on the same windows.
+    choice is that baseline itself, and below that of the champion on the same windows.
+
+    Args:
+        evaluation: Content of `evaluation.json`.
+        register: The baselines to beat.
+        champion: The champion's version now, beside which the model has to have been measured; None if there is none,
+            or none is asked for.
     """
     mine, against = evaluation["model"]["mse_scaled"], []
     for name in register.beat:
@@ -74,6 +80,12 @@ def gate(evaluation: dict[str, Any], register: Register) -> tuple[bool, str]:
             f"not better on the holdout than the champion, version {reigning['version']} "
             f"({reigning['mse_scaled']:.4f} against {mine:.4f})"
         )
+    if champion not in (None, evaluation["reigning"]):
+        # DVC restores an earlier evaluation as it was, and another model may have become champion since.
+        return False, (
+            f"its holdout error is from before version {champion} became champion; measure both again: "
+            "dvc repro --force --single-item evaluate, then dvc repro"
+        )
     beaten = ", ".join(name for name, _, _ in against) or "no baseline asked for"
     champion_too = f", and than the champion before it, version {reigning['version']}" if reigning is not None else ""
     return True, f"no worse on the holdout than {beaten}{champion_too}"
@@ -86,8 +98,9 @@ def register(
     example: pd.DataFrame,
     choice: dict[str, Any],
     evaluation: dict[str, Any],
+    compare: bool = True,
 ) -> Registration:
-    """Registers the model unless this very result is registered already, and moves the alias if the gate opens.
+    """Registers the model unless it is registered already, and moves the alias if the gate opens.
 
     Args:
         settings: Where models are kept.
@@ -96,20 +109,22 @@ def register(
         example: Rows that the model can forecast from, for signature and input example.
         choice: Content of `choice.json`.
         evaluation: Content of `evaluation.json`.
+        compare: Whether a champion is replaced only by a model that was measured beside it.
 
     Returns:
-        Name, version and what was decided; the same for the same result.
+        Name, version and what was decided; the same for the same model.
     """
     client, experiment_id = connect(settings)
-    fingerprint = _fingerprint(model, choice)
-    promoted, reason = gate(evaluation, params)
+    fingerprint = _fingerprint(model)
     known = client.search_model_versions(f"name = '{params.name}' and tag.`{FINGERPRINT}` = '{fingerprint}'")
     if known:
         number = str(min(int(one.version) for one in known))
     else:
         number = _register(client, experiment_id, params.name, model, example, choice, evaluation, fingerprint)
-    if _champion(client, params.name) == number:
+    reigning = _champion(client, params.name)
+    if reigning == number:
         return Registration(params.name, number, CHAMPION, True, True, _kept(client, params.name, number))
+    promoted, reason = gate(evaluation, params, reigning if compare else None)
     if promoted and "DVC_EXP_NAME" in os.environ:  # an experiment registers, but never promotes
         promoted, reason = False, f"a DVC experiment is not promoted; it was {reason}"
     client.set_model_version_tag(params.name, number, "cellsize.gate", reason)
@@ -132,9 +147,9 @@ def _champion(client: MlflowClient, name: str) -> str | None:
         raise
 
 
-def _fingerprint(model: Path, choice: dict[str, Any]) -> str:
-    """Names the result: the weights, what they mean, and the choice."""
-    digest = hashlib.sha256(json.dumps(choice, sort_keys=True).encode())
+def _fingerprint(model: Path) -> str:
+    """Names a model: its weights, and what they mean. Another reason for the same one makes no second version."""
+    digest = hashlib.sha256()
     for file in sorted(model.iterdir()):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
