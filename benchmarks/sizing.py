@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from benchmarks import data
 from cellsize import decision, evaluation, plans, search
@@ -86,7 +87,8 @@ def main() -> None:
     parser.add_argument("--bound", type=int)
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    # One thread, as in the stages: the last digits are theirs.
+    with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
         print(json.dumps(size_it(given.name, given.bound, Path(folder), 2, given.smoke)))
 
 
