@@ -35,14 +35,13 @@ class Project:
             target[last] = value
         yaml.dump(content, path)
 
-    def command(self, *words: str, threads: int = 1) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Runs a command in the folder, with this environment's programs first."""
-        variables = {**environment(), "OMP_NUM_THREADS": str(threads)}
-        return subprocess.run(words, cwd=self.folder, env=variables, capture_output=True, text=True, timeout=600)
+        return subprocess.run(words, cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=600)
 
-    def repro(self, threads: int = 1) -> subprocess.CompletedProcess[str]:
+    def repro(self) -> subprocess.CompletedProcess[str]:
         """Brings everything up to date."""
-        return self.command("dvc", "repro", threads=threads)
+        return self.command("dvc", "repro")
 
     def read(self, name: str) -> str:
         """The text of a file."""

@@ -50,12 +50,12 @@ def test_a_second_run_does_nothing(project: Project) -> None:
     assert "Running stage" not in ran.stdout
 
 
-def test_one_worker_and_two_threads_from_scratch_give_the_same_bytes_as_two_workers_and_one(
+def test_one_worker_from_scratch_gives_the_same_bytes_as_two(
     project: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     other = make_project(tmp_path_factory.mktemp("second") / "project")
     other.edit(search__workers=1)
-    assert other.repro(threads=2).returncode == 0
+    assert other.repro().returncode == 0
     for name in RESULTS:
         assert other.read(name) == project.read(name)
     assert other.read("build/trials.csv") == project.read("build/trials.csv")
