@@ -13,7 +13,8 @@ import psutil
 
 from benchmarks.data import QUIET
 
-EVERY = 0.1
+EVERY = 0.02  # a command may write its largest array and be gone
+CHILDREN_EVERY = 0.1
 SHARED_EVERY = 1.0
 
 
@@ -59,10 +60,13 @@ def watched(command: Sequence[str], folder: Path, environment: Mapping[str, str]
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    largest, together, looked = 0, 0, -SHARED_EVERY
+    largest, together, tree, listed, looked = 0, 0, [process.pid], -CHILDREN_EVERY, -SHARED_EVERY
     while process.poll() is None:
-        tree = list(_tree(process.pid))
-        largest = max([largest, *(_field(pid, "status", "VmHWM:") for pid in tree)])
+        watched_now = tree[:1]
+        if time.monotonic() - listed >= CHILDREN_EVERY:
+            watched_now = tree = list(_tree(process.pid)) or tree
+            listed = time.monotonic()
+        largest = max([largest, *(_field(pid, "status", "VmHWM:") for pid in watched_now)])
         if time.monotonic() - looked >= SHARED_EVERY:
             together, looked = max(together, sum(_field(pid, "smaps_rollup", "Pss:") for pid in tree)), time.monotonic()
         time.sleep(EVERY)

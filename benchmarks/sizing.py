@@ -4,6 +4,7 @@ What the other benchmarks compare themselves with: the functions of the stages i
 """
 
 import argparse
+import gc
 import json
 import tempfile
 from pathlib import Path
@@ -90,6 +91,7 @@ def main() -> None:
     # One thread, as in the stages: the last digits are theirs.
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(limits=1):
         print(json.dumps(size_it(given.name, given.bound, Path(folder), 2, given.smoke)))
+    gc.freeze()  # as a stage ends
 
 
 if __name__ == "__main__":

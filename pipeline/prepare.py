@@ -10,10 +10,11 @@ def main(params: Params, raw: Path, clean: Path, schema: Path) -> None:
     """Reads the raw table; writes series and schema."""
     rows = table.read(raw)
     described = series.describe(rows, raw, params.prepare)
-    frame = series.clean(rows, raw, described)
+    frame, given = series.clean(rows, raw, described), len(rows)
+    del rows  # a long table need not lie beside what was made of it
     files.write_parquet(clean, frame)
     files.write(schema, described.save)
-    print(f"prepare: {len(frame):,} rows, {frame['series'].nunique()} series, {len(rows):,} rows in the table")
+    print(f"prepare: {len(frame):,} rows, {frame['series'].nunique()} series, {given:,} rows in the table")
 
 
 if __name__ == "__main__":

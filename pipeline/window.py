@@ -14,8 +14,7 @@ def main(params: Params, clean: Path, schema: Path, indexed: Path) -> None:
     """Reads series and schema; writes arrays and index."""
     # Column by column out of Arrow's hands: both copies of a long table at once would be this stage's largest.
     options: Any = {"split_blocks": True, "self_destruct": True}
-    table = pd.read_parquet(clean, to_pandas_kwargs=options)
-    arrays = windows.build(table, Schema.load(schema), params.window, clean)
+    arrays = windows.build(pd.read_parquet(clean, to_pandas_kwargs=options), Schema.load(schema), params.window, clean)
     files.write(indexed, arrays.save)
     print(f"window: {len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} features a step")
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ray import cloudpickle
 
 from cellsize import search, training
 from cellsize.errors import InputError
@@ -113,3 +114,10 @@ def test_a_large_size_is_shared_out_and_counts_once_all_its_tasks_are_finished(w
         assert [row.fold for row in one.results[large].rows] == [1, 2]
         assert one.suggest("d") == search.Searcher.FINISHED
     assert [result.size for result in told] == [ZERO, large, large]
+
+
+def test_what_ray_tune_writes_of_the_search_again_and_again_holds_no_data(work: Work, tmp_path: Path) -> None:
+    # It pickles its searcher and its stopping rule at every checkpoint.
+    found = walker(work, climbing(ZERO), tmp_path)
+    written = cloudpickle.dumps((found, found.unwanted))  # type: ignore[no-untyped-call]
+    assert work.windows.inputs.tobytes()[:1000] not in written

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.fft import irfft, next_fast_len, rfft
 
 from cellsize.folds import Folds
 from cellsize.params import Network
@@ -64,9 +65,8 @@ def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) 
     centred = values.astype(np.float64) - np.mean(values, dtype=np.float64)
     if n < 3 or not np.any(centred):
         return 1.0
-    padded = 1 << (2 * n - 1).bit_length()
-    power = np.abs(np.fft.rfft(centred, padded)) ** 2
-    correlation = np.fft.irfft(power, padded)[:n]
+    padded = next_fast_len(2 * n - 1, real=True)
+    correlation = irfft(np.abs(rfft(centred, padded)) ** 2, padded)[:n]
     times = 2 * np.cumsum(correlation / correlation[0]) - 1
     converged = np.flatnonzero(np.arange(n) >= window * times)
     return float(max(1.0, times[converged[0]] if converged.size else times[-1]))

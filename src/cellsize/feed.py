@@ -45,11 +45,10 @@ class TrainingBatches:
     def __iter__(self) -> Iterator[dict[int, Tensors]]:
         lockstep, work = self.lockstep, self.lockstep.work
         members = [lockstep.members[number] for number in lockstep.active()]
-        # In four bytes a window: an order for each fold and seed is what grows most with the rows.
         orders = {
             (member.fold, member.seed): np.random.default_rng(
                 derive(work.seed, member.fold, member.seed, member.epoch)
-            ).permutation(lockstep.parts[member.fold].fold.train.astype(np.int32))
+            ).permutation(lockstep.parts[member.fold].fold.train)
             for member in members
         }
         for step in range(len(self)):

@@ -144,7 +144,7 @@ class Forecaster:
         ahead = part.set_index(TIME).reindex(clock).reset_index()
         ahead[SERIES] = name
         ahead[targets] = np.nan
-        for column, values in series.calendar(ahead[TIME], self.schema).items():
+        for column, values in series.calendar(ahead[TIME], self.schema):
             ahead[column] = values
         missing = [column for column in self.schema.known if ahead[column].isna().any()]
         if missing:

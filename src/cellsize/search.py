@@ -42,7 +42,7 @@ def fingerprint(work: Work) -> str:
     """Names the work: the same data, folds, parameters and code give the same one."""
     digest = hashlib.sha256()
     for value in vars(work.windows).values():
-        digest.update(np.ascontiguousarray(value).tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+        digest.update(np.ascontiguousarray(value).data if isinstance(value, np.ndarray) else repr(value).encode())
     digest.update(work.folds.labels.tobytes())
     settings = {"network": work.network.model_dump(), "training": work.training.model_dump()}
     digest.update(json.dumps([settings, work.penalties, work.seed], sort_keys=True).encode())
@@ -109,7 +109,9 @@ class Walker(Searcher):
         say: Callable[[str], None],
     ) -> None:
         super().__init__(metric="epoch", mode="max")
-        self.plan, self.work, self.folder = plan, work, folder
+        # Not the work itself: Ray Tune pickles its searcher again and again, and would write all data each time.
+        self.network, self.shape, self.folds = work.network, shape(work.windows), len(work.folds.labels)
+        self.plan, self.folder = plan, folder
         self.on_result, self.say, self.running, self.failure = on_result, say, dict[str, Task](), ""
         self.finished = finished  # tasks, by name
         self.results, self.scores, self.unusable = dict[Size, Result](), dict[Size, Scores](), dict[Size, str]()
@@ -182,10 +184,10 @@ class Walker(Searcher):
         return within_effort({one: self._multiply_adds(one) for one in (size, *tried)}, 1.5)(size, tried)
 
     def _multiply_adds(self, size: Size) -> float:
-        return float(cost(size, self.work.network, shape(self.work.windows)).multiply_adds)
+        return float(cost(size, self.network, self.shape).multiply_adds)
 
     def _tasks(self, size: Size) -> tuple[Task, ...]:
-        return divide(size, len(self.work.folds.labels))
+        return divide(size, self.folds)
 
     def _take(self, size: Size) -> bool:
         """Takes up a size if all its tasks are finished."""
@@ -195,7 +197,7 @@ class Walker(Searcher):
         self.results[size] = join([self.finished[name] for name in names])
         try:
             rows = frame(self.results[size].rows, Row)
-            self.scores[size] = from_trials(rows, "search", len(self.work.folds.labels))[0]
+            self.scores[size] = from_trials(rows, "search", self.folds)[0]
         except InputError as error:
             self.unusable[size] = str(error)
         return True

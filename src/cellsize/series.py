@@ -1,10 +1,12 @@
 """From a raw table to clean series: a regular clock, gaps marked, calendar features."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cellsize import table as tables
@@ -85,6 +87,51 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     Raises:
         InputError: Times repeat, do not lie on the clock, or leave a gap beyond `schema.gap`.
     """
+    clock = step(schema.frequency)
+    # Nothing but the result outlives its step: a long table's copies would be this stage's largest.
+    regular = pd.concat(
+        [_regular(part, path, schema, clock) for _, part in _checked(table, path, schema).groupby(SERIES, sort=True)],
+        ignore_index=True,
+    )
+    for column, values in calendar(regular[TIME], schema):
+        regular[column] = values
+    # What is seen is gathered in four bytes a number; only targets are scored in the precision they came in.
+    inputs = [*schema.past_columns[len(schema.targets) :], *schema.known_columns]
+    thrifty = regular.astype({SERIES: "category", **dict.fromkeys(inputs, np.float32)})
+    return thrifty[[SERIES, TIME, *schema.past_columns, *schema.known_columns]]
+
+
+def calendar(time: pd.Series, schema: Schema) -> Iterator[tuple[str, np.ndarray]]:
+    """Calendar features of each moment by name, float32 arrays of shape (rows,), on the schema's clock."""
+    clock = time
+    if schema.timezone is not None:
+        aware = time if time.dt.tz is not None else time.dt.tz_localize("UTC")
+        clock = aware.dt.tz_convert(schema.timezone)
+    for name in schema.calendar:
+        if name != "weekend":
+            angle = 2 * np.pi * _place(clock, name) / CYCLES[name]
+            yield f"{name}_sin", np.sin(angle).astype(np.float32)
+            yield f"{name}_cos", np.cos(angle).astype(np.float32)
+    if "weekend" in schema.calendar:
+        yield "weekend", (clock.dt.day_of_week >= 5).to_numpy(np.float32)
+
+
+def _place(clock: pd.Series, name: str) -> npt.NDArray[np.float64]:
+    """Where each moment lies in a cycle, in the units of `CYCLES`."""
+    if name == "hour":
+        place = clock.dt.hour + clock.dt.minute / 60
+    else:
+        place = clock.dt.day_of_week if name == "weekday" else clock.dt.month + clock.dt.day / 31
+    return np.asarray(place, np.float64)
+
+
+def step(frequency: str) -> pd.Timedelta:
+    """The step between two rows: `h`, `15min`, `D`."""
+    return pd.Timedelta(f"1{frequency}" if frequency.isalpha() else frequency)
+
+
+def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
+    """The columns that are needed, in the table's order: series, time, then numbers."""
     columns = (*schema.time, *schema.targets, *schema.features, *schema.categories, *schema.known)
     tables.require(table, path, (*columns, *([schema.series] if schema.series else [])), "prepare")
     moments = tables.times(table, path, schema.time)
@@ -102,55 +149,22 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
             frame[f"{name}={level}"] = (text == level).astype(np.float64).where(text.notna())
     for column in schema.flagged:
         frame[f"{column}{MISSING}"] = frame[column].isna().astype(np.float64)
-    twice = np.flatnonzero(frame.duplicated([SERIES, TIME]).to_numpy())
-    if twice.size:
-        row = frame.iloc[twice[0]]
-        raise InputError(
-            f"{path}, {tables.line(path, twice[0])}: {row[TIME]} stands twice for series {row[SERIES]!r}; "
-            "keep one row, or name the column that tells series apart under prepare.series"
-        )
-    clock = step(schema.frequency)
-    parts = [_regular(part, path, schema, clock) for _, part in frame.groupby(SERIES, sort=True)]
-    regular = pd.concat(parts, ignore_index=True)
-    for column, values in calendar(regular[TIME], schema).items():
-        regular[column] = values
-    # What is seen is gathered in four bytes a number; only targets are scored in the precision they came in.
-    inputs = [*schema.past_columns[len(schema.targets) :], *schema.known_columns]
-    thrifty = regular.astype({SERIES: "category", **dict.fromkeys(inputs, np.float32)})
-    return thrifty[[SERIES, TIME, *schema.past_columns, *schema.known_columns]]
-
-
-def calendar(time: pd.Series, schema: Schema) -> dict[str, np.ndarray]:
-    """Calendar features of each moment, float64 arrays of shape (rows,), on the schema's clock."""
-    clock = time
-    if schema.timezone is not None:
-        aware = time if time.dt.tz is not None else time.dt.tz_localize("UTC")
-        clock = aware.dt.tz_convert(schema.timezone)
-    fields = {
-        "hour": clock.dt.hour + clock.dt.minute / 60,
-        "weekday": clock.dt.day_of_week,
-        "month": clock.dt.month + clock.dt.day / 31,
-    }
-    columns: dict[str, np.ndarray] = {}
-    for name in schema.calendar:
-        if name != "weekend":
-            angle = 2 * np.pi * fields[name].to_numpy(np.float64) / CYCLES[name]
-            columns[f"{name}_sin"], columns[f"{name}_cos"] = np.sin(angle), np.cos(angle)
-    if "weekend" in schema.calendar:
-        columns["weekend"] = (clock.dt.day_of_week >= 5).to_numpy(np.float64)
-    return columns
-
-
-def step(frequency: str) -> pd.Timedelta:
-    """The step between two rows: `h`, `15min`, `D`."""
-    return pd.Timedelta(f"1{frequency}" if frequency.isalpha() else frequency)
+    return frame
 
 
 def _regular(part: pd.DataFrame, path: Path, schema: Schema, every: pd.Timedelta) -> pd.DataFrame:
     """One series, sorted, with a row of NaN for each missing step."""
-    part = part.sort_values(TIME, kind="stable")
+    if not part[TIME].is_monotonic_increasing:
+        part = part.sort_values(TIME, kind="stable")
     name, moments = part[SERIES].iloc[0], part[TIME]
     steps = (moments - moments.iloc[0]) / every
+    jumps = steps.diff().fillna(1).to_numpy()
+    if not jumps.all():
+        at = int(np.flatnonzero(jumps == 0)[0])
+        raise InputError(
+            f"{path}, {tables.line(path, int(part.index[at]))}: {moments.iloc[at]} stands twice for series {name!r}; "
+            "keep one row, or name the column that tells series apart under prepare.series"
+        )
     off = np.flatnonzero((steps != steps.round()).to_numpy())
     if off.size:
         where = tables.line(path, int(part.index[off[0]]))
@@ -158,7 +172,6 @@ def _regular(part: pd.DataFrame, path: Path, schema: Schema, every: pd.Timedelta
             f"{path}, {where}: {moments.iloc[off[0]]} is not a whole number of steps of {schema.frequency!r} after "
             f"{moments.iloc[0]} (series {name!r}); mend prepare.frequency, or resample the table to one frequency"
         )
-    jumps = steps.diff().fillna(1).to_numpy()
     if jumps.max() - 1 > schema.gap:
         at = int(jumps.argmax())
         raise InputError(

@@ -1,5 +1,6 @@
 """The door of every stage: paths from the command line, parameters checked whole, one line for what is wrong."""
 
+import gc
 import inspect
 import sys
 from collections.abc import Callable
@@ -37,3 +38,5 @@ def run(main: Callable[..., None]) -> None:
     except KeyboardInterrupt:
         print("interrupted; what is finished is kept, and the next run goes on from there", file=sys.stderr)
         raise SystemExit(130) from None
+    finally:
+        gc.freeze()  # the process ends here: a last look for garbage among all of torch's objects takes a second

@@ -202,7 +202,7 @@ def _spread_out(chosen: Ints, number: int) -> Ints:
 
 def _residuals(work: Work, part: Part, nets: list[Net]) -> tuple[Floats, Ints]:
     chosen = _spread_out(part.fold.validation, RESIDUALS)
-    return np.mean(_errors(work, part, nets, chosen), axis=0).astype(np.float32), chosen
+    return np.mean(_errors(work, part, nets, chosen), axis=0).astype(np.float32), chosen.astype(np.int64)
 
 
 def _linear_row(work: Work, number: int, part: Part) -> Row:

@@ -15,7 +15,7 @@ from cellsize.schema import SERIES, TIME, Schema
 from cellsize.series import step
 
 Floats = npt.NDArray[np.floating]
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.integer]
 Transform = Literal["none", "log1p", "sqrt"]
 Normalise = Literal["none", "last", "standard"]
 

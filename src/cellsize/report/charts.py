@@ -134,7 +134,7 @@ def _bounds(axes: Axes, bounds: dict[str, int], largest: int) -> None:
         axes.text(1, 1.01 if not near else 1.06, ", ".join(far), color=MUTED, ha="right", transform=axes.transAxes)
 
 
-def in_time(folds: Folds, start: npt.NDArray[np.int64]) -> bool:
+def in_time(folds: Folds, start: npt.NDArray[np.integer]) -> bool:
     """Whether the parts are stretches of time: at each moment all series play the same part."""
     order = np.argsort(start, kind="stable")
     same = start[order][1:] == start[order][:-1]
@@ -142,7 +142,7 @@ def in_time(folds: Folds, start: npt.NDArray[np.int64]) -> bool:
     return not (same & (parts[:, 1:] != parts[:, :-1])).any()
 
 
-def folds(folds: Folds, start: npt.NDArray[np.int64], epoch: str, step: pd.Timedelta) -> str:
+def folds(folds: Folds, start: npt.NDArray[np.integer], epoch: str, step: pd.Timedelta) -> str:
     """One row for each fold: who trains, stops, validates, when; or shares of the windows, where time is no matter.
 
     Args:
@@ -174,7 +174,7 @@ def folds(folds: Folds, start: npt.NDArray[np.int64], epoch: str, step: pd.Timed
 
 
 def _runs(
-    labels: npt.NDArray[np.int8], start: npt.NDArray[np.int64], epoch: str, step: pd.Timedelta
+    labels: npt.NDArray[np.int8], start: npt.NDArray[np.integer], epoch: str, step: pd.Timedelta
 ) -> dict[int, list[tuple[float, float]]]:
     """Stretches of time with one label, as (begin, length) in days."""
     moments, first = np.unique(start, return_index=True)
