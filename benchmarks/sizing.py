@@ -14,10 +14,9 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from benchmarks import data
-from cellsize import decision, evaluation, plans, search
+from cellsize import decision, plans, search
 from cellsize.candidates import propose
 from cellsize.params import Mlflow, Params, Training
-from cellsize.refitting import refit_choice
 from cellsize.registry import runs
 from cellsize.sizes import Size
 from cellsize.trials import Result, Row, frame
@@ -42,6 +41,9 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
         candidates = {**candidates, "candidates": chosen}
     results = search_it(found, training, candidates, folder, workers)
     trials, choice = chosen_from(results, candidates, params)
+    from cellsize import evaluation  # these load torch, which the driver of a search does without
+    from cellsize.refitting import refit_choice
+
     model = refit_choice(found.work(training, seed=params.refit.seed), choice, found.schema, params.window)
     baseline = data.changed(params.baseline, classical="none")
     errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline, choice["penalty"])

@@ -5,6 +5,7 @@ Each search is a process of its own with an empty store, as `dvc repro` runs it:
 """
 
 import argparse
+import gc
 import json
 import tempfile
 from pathlib import Path
@@ -38,6 +39,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.workers:
         print(json.dumps(searched(given.workers, given.smoke)))
+        gc.freeze()  # as a stage ends
         return
     machine, found = data.machine(), {}
     for workers in (2, 1):
