@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from ray import cloudpickle
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from cellsize import search, training
 from cellsize.errors import InputError
@@ -121,3 +122,18 @@ def test_what_ray_tune_writes_of_the_search_again_and_again_holds_no_data(work: 
     found = walker(work, climbing(ZERO), tmp_path)
     written = cloudpickle.dumps((found, found.unwanted))  # type: ignore[no-untyped-call]
     assert work.windows.inputs.tobytes()[:1000] not in written
+
+
+def test_a_trial_computes_with_one_thread(work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, threads = training.train(work, ZERO), list[int]()
+
+    def train(*_: object) -> Result:
+        threads.extend(library["num_threads"] for library in threadpool_info())
+        return found
+
+    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(search.tune, "report", lambda _: None)
+    with threadpool_limits(limits=2):
+        search._trial({"layers": 0, "units": 0, "folds": (0, 1)}, work, str(tmp_path), "cpu")
+    assert set(threads) == {1}
+    assert (tmp_path / "0x0.npz").is_file()
