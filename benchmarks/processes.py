@@ -13,7 +13,7 @@ import psutil
 
 from benchmarks.data import QUIET
 
-EVERY = 0.02  # a command may write its largest array and be gone
+EVERY = 0.02  # the command itself, which may make its largest array and be gone; its children less often
 CHILDREN_EVERY = 0.1
 SHARED_EVERY = 1.0
 

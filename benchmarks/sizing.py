@@ -41,9 +41,12 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
         candidates = {**candidates, "candidates": chosen}
     results = search_it(found, training, candidates, folder, workers)
     trials, choice = chosen_from(results, candidates, params)
-    from cellsize import evaluation  # these load torch, which the driver of a search does without
+    import torch  # only now: the driver of a search does without
+
+    from cellsize import evaluation
     from cellsize.refitting import refit_choice
 
+    torch.set_num_threads(1)
     model = refit_choice(found.work(training, seed=params.refit.seed), choice, found.schema, params.window)
     baseline = data.changed(params.baseline, classical="none")
     errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline, choice["penalty"])

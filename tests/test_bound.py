@@ -127,3 +127,12 @@ def test_the_series_and_target_that_changes_most_slowly_decides_what_targets_are
     slowed, plain = (bound.count_samples(made, folds.split(made, split)) for made in (both, alone))
     assert slowed.targets == plain.targets
     assert slowed.effective < plain.effective / 5
+
+
+def test_the_sum_takes_no_value_from_beyond_the_ends() -> None:
+    ramp = np.arange(12.0)
+    centred = ramp - ramp.mean()
+    lags = np.correlate(centred, centred, "full")[11:]
+    times = 2 * np.cumsum(lags / lags[0]) - 1
+    right = times[np.flatnonzero(np.arange(12) >= 2 * times)[0]]
+    assert bound.autocorrelation_time(ramp, window=2.0) == pytest.approx(right)

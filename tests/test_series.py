@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from cellsize import series
+from cellsize.errors import InputError
 from cellsize.params import Prepare
 from cellsize.schema import Schema
 
@@ -160,3 +161,23 @@ def test_a_schema_is_read_as_it_was_written(tmp_path: Path, make_table: Table, m
     schema = series.describe(raw, HERE, prepare)
     schema.save(tmp_path / "schema.json")
     assert Schema.load(tmp_path / "schema.json") == schema
+
+
+@pytest.mark.parametrize("index", [list("abcdefg"), pd.date_range("2026-01-01", periods=7), [0, 1, 2, 3, 4, 5, 4]])
+def test_a_repeated_time_is_named_by_its_row_whatever_index_came_along(
+    index: object, make_table: Table, make_prepare: MakePrepare
+) -> None:
+    raw = make_table(rows=6)
+    raw = pd.concat([raw, raw.iloc[[4]]]).set_axis(index, axis=0)  # type: ignore[call-overload]
+    with pytest.raises(InputError, match="row 6: 2026-01-01 04:00:00 stands twice for series 'all'"):
+        series.clean(raw, Path("toy.parquet"), series.describe(raw, HERE, make_prepare()))
+
+
+def test_two_equal_times_in_a_sorted_table_are_found_before_a_time_off_the_clock(
+    make_table: Table, make_prepare: MakePrepare
+) -> None:
+    raw = make_table(rows=6)
+    times = pd.to_datetime(raw["when"]).dt.tz_localize("UTC")
+    raw["when"] = [times[0], times[1], times[1], times[3], times[4] + pd.Timedelta("7min"), times[5]]
+    with pytest.raises(InputError, match=r"row 2: 2026-01-01 01:00:00\S* stands twice"):
+        series.clean(raw, Path("toy.parquet"), series.describe(raw, HERE, make_prepare()))

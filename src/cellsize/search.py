@@ -109,7 +109,6 @@ class Walker(Searcher):
         say: Callable[[str], None],
     ) -> None:
         super().__init__(metric="epoch", mode="max")
-        # Not the work itself: Ray Tune pickles its searcher again and again, and would write all data each time.
         self.network, self.shape, self.folds = work.network, shape(work.windows), len(work.folds.labels)
         self.plan, self.folder = plan, folder
         self.on_result, self.say, self.running, self.failure = on_result, say, dict[str, Task](), ""
@@ -171,6 +170,10 @@ class Walker(Searcher):
         walk = self.walk()
         task = self.running.get(trial_id)
         return task is not None and task.size not in (*walk.wanted, *walk.likely)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Ray Tune pickles its stopping rule again and again, `unwanted` and the walker with it."""
+        return {}
 
     def save(self, checkpoint_path: str) -> None:
         """The store holds what is finished; Ray need not keep it too."""

@@ -132,6 +132,7 @@ def step(frequency: str) -> pd.Timedelta:
 
 def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     """The columns that are needed, in the table's order: series, time, then numbers."""
+    table = table.reset_index(drop=True)  # messages count rows, whatever index came along
     columns = (*schema.time, *schema.targets, *schema.features, *schema.categories, *schema.known)
     tables.require(table, path, (*columns, *([schema.series] if schema.series else [])), "prepare")
     moments = tables.times(table, path, schema.time)
