@@ -47,9 +47,10 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
     from cellsize.refitting import refit_choice
 
     torch.set_num_threads(1)
-    model = refit_choice(found.work(training, seed=params.refit.seed), choice, found.schema, params.window)
     baseline = data.changed(params.baseline, classical="none")
-    errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline, choice["penalty"])
+    with threadpool_limits(limits=1):  # what was loaded just now has brought threads of its own
+        model = refit_choice(found.work(training, seed=params.refit.seed), choice, found.schema, params.window)
+        errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline, choice["penalty"])
     size = Size(choice["layers"], choice["units"])
     line = next(one for one in choice["sizes"] if Size(one["layers"], one["units"]) == size)
     return {
