@@ -69,6 +69,7 @@ def sweep(name: str, bound: int, folder: Path, workers: int, smoke: bool, reuse_
         "validation": float(mean["best"].min()),
         "sizes": len(sizes),
         "trainings": len(trials),
+        "core_seconds": sum(metrics["time_total_s"] for _, metrics in trials),
     }
 
 
@@ -150,7 +151,7 @@ def _progress() -> Any:
 def main() -> None:
     """Runs both sides at each bound and writes `sweep.json` after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bounds", type=int, nargs="+", default=[4, 8])
+    parser.add_argument("--bounds", type=int, nargs="+", default=[4, 8, 16])
     parser.add_argument("--reuse-actors", action="store_true", help="a kinder sweep: trials share processes")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--side", action="store_true", help=argparse.SUPPRESS)
@@ -163,16 +164,19 @@ def main() -> None:
         return
     path = data.result("sweep", given.smoke)
     before = files.read_json(path) if path.is_file() else []
-    # Bounds measured earlier stay: a sweep takes long.
-    lines: list[dict[str, Any]] = [line for line in before if line["bound"] not in given.bounds]
     smoke, kind = ["--smoke"] * given.smoke, ["--reuse-actors"] * given.reuse_actors
+    lines: list[dict[str, Any]] = before
     for bound in given.bounds[:1] if given.smoke else given.bounds:
+        what = {"bound": bound, "data": given.name, "reuse_actors": given.reuse_actors}
+        # What was measured earlier stays: a sweep takes long.
+        lines = [line for line in lines if {key: line.get(key) for key in what} != what]
+        machine = data.machine()
         ours, seconds = data.fresh("benchmarks.sizing", given.name, "--bound", bound, *smoke)
         theirs, their_seconds = data.fresh(
             "benchmarks.against_sweep", "--side", "--name", given.name, "--bounds", bound, *smoke, *kind
         )
         line = {
-            "bound": bound,
+            **what,
             "speedup": their_seconds / seconds,
             "holdout_ratio": ours["holdout"] / theirs["holdout"],
             "parameter_ratio": ours["parameters"] / theirs["parameters"],
@@ -181,15 +185,16 @@ def main() -> None:
         lines.append(
             {
                 **line,
-                "machine": data.machine(),
+                "machine": machine,
                 "ours": {"seconds": seconds, **ours},
                 "sweep": {"seconds": their_seconds, **theirs},
             }
         )
         data.show([line])
-        columns = ("seconds", "size", "parameters", "recurrent", "holdout", "sizes", "trainings")
+        columns = ("seconds", "size", "parameters", "recurrent", "holdout", "sizes", "trainings", "core_seconds")
         data.show([{"": side, **{key: lines[-1][side][key] for key in columns}} for side in ("ours", "sweep")])
-        data.write("sweep", sorted(lines, key=lambda one: one["bound"]), given.smoke)
+        lines.sort(key=lambda one: (one["data"], one["reuse_actors"], one["bound"]))
+        data.write("sweep", lines, given.smoke)
 
 
 if __name__ == "__main__":

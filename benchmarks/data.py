@@ -102,16 +102,23 @@ def result(name: str, smoke: bool = False) -> Path:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """What the figures are measured on; to be asked before."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
         "cpu": names[0] if names else platform.processor(),
         "cores": len(os.sched_getaffinity(0)),
         "load_before": round(os.getloadavg()[0], 2),
+        "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
         "python": platform.python_version(),
         "when": time.strftime("%Y-%m-%d"),
     }
+
+
+def environment(also: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment for another one, quiet, and without the user's own MLflow store."""
+    own = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+    return {**own, **QUIET, **(also or {})}
 
 
 def fresh(
@@ -124,8 +131,7 @@ def fresh(
     """
     command = [str(python), "-m", module, *map(str, arguments)]
     began = time.perf_counter()
-    environment = {**os.environ, **QUIET, **(also or {})}
-    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, cwd=ROOT, env=environment(also), text=True, stdout=subprocess.PIPE, check=True)
     seconds = time.perf_counter() - began
     return json.loads(done.stdout.splitlines()[-1]), seconds
 

@@ -1,6 +1,5 @@
 """Runs a command and watches its whole tree of processes: wall time, memory, and when it printed what."""
 
-import os
 import subprocess
 import threading
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.data import QUIET
+from benchmarks import data
 
 EVERY = 0.02  # the command itself, which may make its largest array and be gone; its children less often
 CHILDREN_EVERY = 0.1
@@ -35,21 +34,20 @@ class Watched:
     lines: list[tuple[float, str]]
 
 
-def watched(command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None) -> Watched:
+def watched(command: Sequence[str], folder: Path, also: Mapping[str, str] | None = None) -> Watched:
     """Runs a command to its end.
 
     Args:
         command: Program and arguments.
         folder: Where it runs.
-        environment: Beside this process's own.
+        also: Environment beside this process's own.
 
     Raises:
         SystemExit: It failed; its last lines are printed.
     """
     began = time.monotonic()
-    there = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
     process = subprocess.Popen(
-        command, cwd=folder, env={**there, **QUIET, **(environment or {})}, text=True, stdout=subprocess.PIPE,
+        command, cwd=folder, env=data.environment(also), text=True, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
     )  # fmt: skip
     lines: list[tuple[float, str]] = []

@@ -63,6 +63,7 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
         },
         "sizes": len(results),
         "trainings": len(trials),
+        "core_seconds": sum(result.seconds for result in results),
     }
 
 

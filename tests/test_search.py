@@ -64,6 +64,16 @@ def test_a_wanted_size_that_failed_ends_the_search_with_its_reason(work: Work, t
         search.run(work, climbing(ZERO, LARGE), None, tmp_path, lambda _: None)  # type: ignore[arg-type]
 
 
+def test_a_size_that_was_finished_before_is_told_again(work: Work, tmp_path: Path) -> None:
+    store = tmp_path / search.fingerprint(work)
+    store.mkdir()
+    for size in (ZERO, SMALL):
+        training.train(work, size).save(store / f"{size}.npz")
+    told: list[Result] = []
+    search.run(work, climbing(ZERO, SMALL), None, tmp_path, told.append)  # type: ignore[arg-type]
+    assert [result.size for result in told] == [ZERO, SMALL]
+
+
 def test_idle_workers_begin_what_is_likely_and_wait_when_there_is_nothing(work: Work, tmp_path: Path) -> None:
     found = walker(work, climbing(ZERO, SMALL, LARGE), tmp_path)
     assert [found.suggest(name) for name in "abc"] == [

@@ -69,7 +69,8 @@ def run(
         plan: From the scores so far to what is wanted next; see `procedures`.
         search: Workers and devices.
         store: Folder for finished sizes and saved epochs, below one named by the work's fingerprint.
-        on_result: Called for each size that a trial has finished, in the driver.
+        on_result: Called in the driver for each finished size, also for one that was finished before: whoever
+            records it may have been cut off, or may be another store.
         say: Prints a line of progress.
 
     Returns:
@@ -82,6 +83,8 @@ def run(
     folder = (store / fingerprint(work)).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     walker = Walker(plan, work, folder, {path.stem: Result.load(path) for path in folder.glob("*.npz")}, on_result, say)
+    for result in walker.results.values():
+        on_result(result)
     going_on = walker.unfinished() is not None
     if walker.results:
         then = "going on" if going_on else "nothing left to train"
