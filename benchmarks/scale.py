@@ -134,7 +134,12 @@ def draw(lines: list[dict[str, Any]], path: Path) -> None:
                     )  # fmt: skip
         searched = [line for line in lines if line["stage"] == "window"]
         limit = sorted({(line["rows"], 3 * line["base_mb"] + line["constant_mb"]) for line in searched})
-        memory.plot(*zip(*limit, strict=True), ":", color=drawing.MUTED, label="3 × base arrays + constant")
+        memory.plot(
+            *zip(*limit, strict=True),
+            ":",
+            color=drawing.MUTED,
+            label="3 × base arrays + what window\nneeds for 5,000 rows",
+        )
         times.set_title("Seconds, by rows (dashed: the longer lookback)")
         memory.set_title("Megabytes of the largest process, by rows")
         for axes in (times, memory):
