@@ -65,7 +65,7 @@ def load(name: str, rows: int | None = None) -> Data:
     place = PLACES[name]
     settings = params.load(place / "params.yaml")
     source = place / settings.prepare.table
-    raw = table.read(source)
+    raw = table.read(source, series.texts(settings.prepare))
     schema = series.describe(raw, source, settings.prepare)
     clean = series.clean(raw, source, schema)
     if rows is not None:

@@ -50,7 +50,7 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
     baseline = data.changed(params.baseline, classical="none")
     with threadpool_limits(limits=1):  # what was loaded just now has brought threads of its own
         model = refit_choice(found.work(training, seed=params.refit.seed), choice, found.schema, params.window)
-        errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline, choice["penalty"])
+        errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline)
     size = Size(choice["layers"], choice["units"])
     line = next(one for one in choice["sizes"] if Size(one["layers"], one["units"]) == size)
     return {

@@ -9,13 +9,12 @@ from cellsize.registry import versions
 from cellsize.windows import Windows
 
 
-def main(params: Params, indexed: Path, divided: Path, recipe: Path, model: Path, errors: Path, beside: Path) -> None:
+def main(params: Params, indexed: Path, divided: Path, model: Path, errors: Path, beside: Path) -> None:
     """Reads model and holdout; writes the errors, and forecasts beside the truth."""
     challenger = Forecaster.load(model)
     champion = versions.champion(params.mlflow, params.register_.name) if params.evaluate.champion else None
-    penalty = files.read_json(recipe)["penalty"]
     made, forecasts = evaluation.evaluate(
-        Windows.load(indexed), folds.load(divided), challenger, champion, params.baseline, penalty
+        Windows.load(indexed), folds.load(divided), challenger, champion, params.baseline
     )
     files.write_json(errors, made)
     files.write_parquet(beside, forecasts)

@@ -8,7 +8,7 @@ from cellsize.params import Params
 
 def main(params: Params, raw: Path, clean: Path, schema: Path) -> None:
     """Reads the raw table; writes series and schema."""
-    rows = table.read(raw)
+    rows = table.read(raw, series.texts(params.prepare))
     described = series.describe(rows, raw, params.prepare)
     frame, given = series.clean(rows, raw, described), len(rows)
     del rows  # a long table need not lie beside what was made of it

@@ -2,16 +2,17 @@
 
 from pathlib import Path
 
-from cellsize import files, stage, table
+from cellsize import files, series, stage, table
 from cellsize.params import Params
 from cellsize.registry import versions
 
 
 def main(params: Params, raw: Path, choice: Path, evaluated: Path, model: Path, registered: Path) -> None:
     """Reads model and results; writes what became of it."""
+    example = versions.recent_rows(table.read(raw, series.texts(params.prepare)), raw, model)
     made = versions.register(
-        params.mlflow, params.register_, model, versions.recent_rows(table.read(raw), model), files.read_json(choice),
-        files.read_json(evaluated), params.evaluate.champion,
+        params.mlflow, params.register_, model, example, files.read_json(choice), files.read_json(evaluated),
+        params.evaluate.champion,
     )  # fmt: skip
     files.write_json(registered, versions.content(made))
     print(f"register: {made.name} version {made.version}, {made.alias or 'no alias'}: {made.reason}")

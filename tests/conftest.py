@@ -4,17 +4,20 @@ import copy
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from cellsize import folds, windows
+from cellsize import folds, series, windows
 from cellsize.params import Network, Prepare, Split, Training, Window
 from cellsize.schema import SERIES, TIME, Schema
 from cellsize.trials import Work
+
+if TYPE_CHECKING:  # it loads torch, which few tests need
+    from cellsize.forecaster import Forecaster
 
 # Tensors as small as these lose more by a second thread than they gain; read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -264,5 +267,28 @@ def make_work(
             penalties=(1.0, 100.0),
             seed=1,
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_model(
+    make_prepare: Callable[..., Prepare],
+    make_window: Callable[..., Window],
+    make_split: Callable[..., Split],
+    make_network: Callable[..., Network],
+    make_training: Callable[..., Training],
+) -> Callable[..., "Forecaster"]:
+    """The linear map of a raw table as a model: six steps seen, two predicted; other keys are those of `prepare`."""
+
+    def make(raw: pd.DataFrame, fill: int = 0, **prepare: Any) -> "Forecaster":
+        from cellsize.refitting import refit_choice
+
+        schema = series.describe(raw, SOURCE, make_prepare(**prepare))
+        window = make_window(lookback=6, fill=fill)
+        made = windows.build(series.clean(raw, SOURCE, schema), schema, window, SOURCE)
+        work = Work(made, folds.split(made, make_split()), make_network(), make_training(), (1.0,), 0)
+        recipe = {"layers": 0, "units": 0, "learning_rate": 0.0, "dropout": 0.0, "weight_decay": 0.0}
+        return refit_choice(work, {**recipe, "penalty": 1.0, "epochs": 0}, schema, window)
 
     return make

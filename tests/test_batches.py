@@ -33,6 +33,20 @@ def test_a_feature_that_never_changes_in_training_is_not_divided_by_zero(make_wi
     assert np.isfinite(batches.gather(made, found, np.arange(4)).steps).all()
 
 
+@pytest.mark.parametrize("unit", [2.0**-60, 2.0**40])
+def test_the_unit_of_a_number_changes_nothing(make_windows: Make, unit: float) -> None:
+    values = np.sin(np.arange(12)) + 1.5
+    plain, other = make_windows(values), make_windows(values * unit)
+    found = [batches.gather(made, batches.fit_scaling(made, np.arange(4)), np.arange(8)) for made in (plain, other)]
+    np.testing.assert_array_equal(found[0].steps, found[1].steps)
+    np.testing.assert_array_equal(found[0].target, found[1].target)
+
+
+def test_rounding_of_a_constant_is_no_deviation(make_windows: Make) -> None:
+    made = make_windows(np.float32(1e6) + np.array([0, 0.06, 0, 0.06, 0, 0.06, 0, 9]))
+    assert batches.fit_scaling(made, np.array([0, 1])).deviation[0] == 1
+
+
 def test_a_batch_worked_out_by_hand(eight: Callable[..., Windows]) -> None:
     made = eight(normalise="none")
     scaling = batches.Scaling(np.array([1, 0, 0], np.float32), np.array([2, 1, 10], np.float32))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ray import cloudpickle
@@ -10,6 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from cellsize import search, training
 from cellsize.errors import InputError
+from cellsize.params import Search
 from cellsize.procedures import Plan, Walk
 from cellsize.sizes import ZERO, Size
 from cellsize.tasks import UNITS, divide
@@ -146,3 +148,13 @@ def test_a_trial_computes_with_one_thread(work: Work, tmp_path: Path, monkeypatc
         search._trial({"layers": 0, "units": 0, "folds": (0, 1)}, work, str(tmp_path), "cpu")
     assert set(threads) == {1}
     assert (tmp_path / "0x0.npz").is_file()
+
+
+def test_a_gpu_that_is_not_there_is_said_before_anything_waits_for_it(
+    work: Work, tmp_path: Path, params_content: Callable[[], dict[str, Any]]
+) -> None:
+    settings = Search(**{**params_content()["search"], "gpus_per_trial": 1000, "workers": 1})
+    with pytest.raises(
+        InputError, match=r"search.gpus_per_trial: 1000 asked for, but Ray sees \d+ GPUs here; set it to 0"
+    ):
+        search.run(work, climbing(ZERO), settings, tmp_path, lambda _: None, lambda _: None)

@@ -181,3 +181,21 @@ def test_two_equal_times_in_a_sorted_table_are_found_before_a_time_off_the_clock
     raw["when"] = [times[0], times[1], times[1], times[3], times[4] + pd.Timedelta("7min"), times[5]]
     with pytest.raises(InputError, match=r"row 2: 2026-01-01 01:00:00\S* stands twice"):
         series.clean(raw, Path("toy.parquet"), series.describe(raw, HERE, make_prepare()))
+
+
+def test_nothing_known_is_made_up_beyond_the_last_observed_target(make_table: Table, make_prepare: MakePrepare) -> None:
+    raw = make_table(rows=6)
+    schema = series.describe(raw, HERE, make_prepare(known=["planned"]))
+    raw.loc[4:, "y"] = np.nan
+    found = series.clean(raw.drop(index=[2, 4]), HERE, schema)
+    assert np.array_equal(found["planned"], [0, 1, 1, 3, np.nan, 5], equal_nan=True)
+
+
+def test_a_known_value_that_is_missing_in_rows_to_forecast_is_refused(
+    make_table: Table, make_prepare: MakePrepare
+) -> None:
+    raw = make_table(rows=6)
+    schema = series.describe(raw, HERE, make_prepare(known=["planned"]))
+    raw.loc[5, "planned"] = np.nan
+    with pytest.raises(InputError, match="line 7, column 'planned': missing, but declared as known; fill it in"):
+        series.clean(raw, HERE, schema)

@@ -69,6 +69,8 @@ def test_dvc_yaml_has_the_stages_in_the_order_of_the_sentence() -> None:
 def test_a_stage_depends_on_exactly_the_modules_it_imports(name: str) -> None:
     deps = [path.removeprefix("${root}/") for path in paths(stages()[name]["deps"]) if path.startswith("${root}/")]
     code = {str(path.relative_to(ROOT)) for path in closure(PIPELINE / f"{name}.py")} | {f"pipeline/{name}.py"}
+    if name == "register":  # MLflow is given this file by its path
+        code.add("src/cellsize/registry/served.py")
     assert {path for path in deps if path.endswith(".py")} == code
     assert len(deps) == len(set(deps))
 

@@ -54,3 +54,23 @@ def test_times_of_a_parquet_file_pass_as_they_are() -> None:
     when = pd.date_range("2026-01-01", periods=2, freq="h", tz="UTC")
     found = table.times(pd.DataFrame({"when": when}), Path("a.parquet"), ("when",))
     assert found.tolist() == when.tolist()
+
+
+def test_a_name_in_a_text_file_is_what_is_written_there(tmp_path: Path) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text("place,holiday,y\nNA,None,1\n007,,NA\n", encoding="utf-8")
+    found = table.read(path, texts=("place", "holiday"))
+    assert found["place"].tolist() == ["NA", "007"]
+    assert found["holiday"].fillna("missing").tolist() == ["None", "missing"]
+    assert np.array_equal(found["y"], [1, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("values", [[1, 2, 1], [1.0, 2.0, 1.0], ["1", "2", "1"], pd.array([1, 2, 1], dtype="Int64")])
+def test_a_code_is_the_same_name_whatever_type_it_came_as(values: object) -> None:
+    assert table.labels(pd.Series(values)).tolist() == ["1", "2", "1"]
+
+
+def test_a_gap_among_codes_makes_no_other_names_of_them() -> None:
+    found = table.labels(pd.Series([1, None, 2]))
+    assert found.fillna("missing").tolist() == ["1", "missing", "2"]
+    assert table.labels(pd.Series([1.5, None])).fillna("missing").tolist() == ["1.5", "missing"]

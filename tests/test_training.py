@@ -11,6 +11,7 @@ import torch
 
 from cellsize import linear, stopping, training
 from cellsize.batches import fit_scaling, truth
+from cellsize.errors import InputError
 from cellsize.folds import PURGED, STOP, TRAIN, VALIDATION, Folds
 from cellsize.forecasting import forecast
 from cellsize.sizes import ZERO, Size, cost, shape
@@ -313,3 +314,12 @@ def test_the_same_refit_gives_the_same_weights(make_work: MakeWork) -> None:
     assert nets[1] is not None
     for one, other in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_refit_whose_loss_is_no_number_is_refused(make_work: MakeWork) -> None:
+    work = make_work()
+    work = replace(work, training=work.training.model_copy(update={"clip": 1e30}))
+    with pytest.raises(
+        InputError, match=r"^refit: the loss of 1x3 is no number after epoch \d+; set another refit.seed"
+    ):
+        training.refit(work, SMALL, Setting(1e30, 0.0, 0.0), 10.0, epochs=3)

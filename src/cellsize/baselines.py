@@ -5,12 +5,14 @@ import warnings
 import numpy as np
 
 from cellsize.batches import Scaling, fit_scaling, gather, scaled, truth
+from cellsize.errors import InputError
 from cellsize.folds import Folds
 from cellsize.linear import LinearMap, fit_chosen, predict
 from cellsize.params import Baseline
 from cellsize.windows import Floats, Ints, Windows
 
 Forecasts = dict[str, Floats]
+SHORTEST = 7  # AutoETS refuses shorter histories
 
 
 def simple(windows: Windows, scaling: Scaling, linear: LinearMap, season: int, chosen: Ints) -> Forecasts:
@@ -51,19 +53,46 @@ def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: In
     model = {"AutoETS": AutoETS, "AutoTheta": AutoTheta}[baseline.classical](season_length=baseline.season)
     made = np.empty((len(chosen), windows.horizon, windows.n_targets), np.float32)
     for number, first in enumerate(windows.first[chosen]):
-        origin = first + windows.lookback
-        begin = max(origin - baseline.history, int(np.searchsorted(windows.series, windows.series[first])))
         for column in range(windows.n_targets):
-            history = windows.inputs[begin:origin, column].astype(np.float64)
-            history = history[np.flatnonzero(~np.isfinite(history))[-1] + 1 :] if np.isnan(history).any() else history
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
+                history = _history(windows, baseline, first, column)
                 made[number, :, column] = model.forecast(y=history, h=windows.horizon)["mean"]
     return (made - scaling.mean[: windows.n_targets]) / scaling.deviation[: windows.n_targets]
 
 
-def origins(chosen: Ints, number: int) -> Ints:
-    """At most `number` of the chosen windows, spread evenly: the subset for a slow model."""
+def _history(windows: Windows, baseline: Baseline, first: int, column: int) -> Floats:
+    """The last `baseline.history` steps before a window's forecast, of one series and since its last gap."""
+    origin = first + windows.lookback
+    begin = max(origin - baseline.history, int(np.searchsorted(windows.series, windows.series[first])))
+    history: Floats = windows.inputs[begin:origin, column].astype(np.float64)
+    missing = np.flatnonzero(~np.isfinite(history))
+    return history[missing[-1] + 1 :] if missing.size else history
+
+
+def ridge_penalty(windows: Windows, folds: Folds, penalties: tuple[float, ...]) -> float:
+    """The ridge penalty that most folds choose on their stop part; of equals the smallest."""
+    found = [fit_chosen(windows, fit_scaling(windows, fold.train), fold, penalties).penalty for fold in folds.all()]
+    return max(sorted(set(found)), key=found.count)
+
+
+def origins(windows: Windows, baseline: Baseline, chosen: Ints, number: int) -> Ints:
+    """At most `number` of the chosen windows, spread evenly: the subset for a slow model.
+
+    Raises:
+        InputError: None of them has the history that the classical models need.
+    """
+    columns = range(windows.n_targets)
+    enough = [
+        all(len(_history(windows, baseline, first, column)) >= SHORTEST for column in columns)
+        for first in (windows.first[chosen] if min(windows.lookback, baseline.history) < SHORTEST else ())
+    ]
+    chosen = chosen[enough] if enough else chosen
+    if not len(chosen):
+        raise InputError(
+            f"baseline.classical: {baseline.classical} needs {SHORTEST} steps of history, and no window has them; "
+            "raise baseline.history or window.lookback, or set baseline.classical: none"
+        )
     if len(chosen) <= number:
         return chosen
     return chosen[np.linspace(0, len(chosen) - 1, number).astype(np.int64)]
@@ -84,7 +113,7 @@ def score_folds(windows: Windows, folds: Folds, baseline: Baseline) -> dict[str,
         made = simple(windows, scaling, linear, baseline.season, fold.validation)
         _add(everything, made, truth(windows, scaling, fold.validation))
         if baseline.classical != "none":
-            few = origins(fold.validation, max(1, baseline.origins // len(folds.labels)))
+            few = origins(windows, baseline, fold.validation, max(1, baseline.origins // len(folds.labels)))
             made = simple(windows, scaling, linear, baseline.season, few)
             made[str(baseline.classical)] = classical(windows, scaling, baseline, few)
             _add(subset, made, truth(windows, scaling, few))

@@ -50,8 +50,9 @@ def fit_scaling(windows: Windows, train: Ints) -> Scaling:
     values = windows.inputs[row_mask(windows, train)]
     mean = np.asarray(np.nanmean(values, axis=0, dtype=np.float64))
     deviation = np.asarray(np.nanstd(values, axis=0, dtype=np.float64))
-    # A feature that does not change in training says nothing: it is kept at 0 there, and finite later.
-    deviation = np.where(deviation > 1e-6 * np.maximum(1.0, np.abs(mean)), deviation, 1.0)
+    # A feature that does not change in training says nothing: it is kept at 0 there, and finite later. What is small
+    # beside its mean is rounding; how small a number is by itself depends on its unit alone.
+    deviation = np.where(deviation > np.maximum(1e-6 * np.abs(mean), np.finfo(np.float32).tiny), deviation, 1.0)
     return Scaling(mean.astype(np.float32), deviation.astype(np.float32))
 
 

@@ -1,5 +1,6 @@
 """The one look at the holdout: the model beside the baselines and the current champion."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ def evaluate(
     model: Forecaster,
     champion: tuple[str, Forecaster] | None,
     baseline: Baseline,
-    penalty: float,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Scores the model, the baselines and the champion on the same holdout windows.
 
@@ -28,15 +28,17 @@ def evaluate(
         windows: Base arrays and index.
         folds: Which windows are the holdout, and which come before it; baselines are fitted on these.
         model: The refitted choice.
-        champion: Version and model of the current champion, if there is one; it is left out if it reads other columns.
-        baseline: Season, and the classical model with its number of origins.
-        penalty: Ridge penalty of the ridge-linear baseline.
+        champion: Version and model of the current champion, if there is one; `unmeasured` says why it is left out if
+            it cannot be measured on the same windows, or has learned from them.
+        baseline: Season, ridge penalties, and the classical model with its number of origins.
 
     Returns:
         The content of `evaluation.json`, and forecasts beside the truth, one origin a horizon.
     """
     holdout, development = np.flatnonzero(folds.holdout), np.flatnonzero(folds.development)
     scaling = model.part.scaling
+    # Not the choice's own penalty: a network without the linear map has none.
+    penalty = baselines.ridge_penalty(windows, folds, baseline.penalties)
     linear = fit(windows, scaling, development, (penalty,))[0]
     errors = _Errors(windows, scaling, _seasonal_error(windows, development, baseline.season))
     simple = baselines.simple(windows, scaling, linear, baseline.season, holdout)
@@ -47,16 +49,17 @@ def evaluate(
         "baselines": {name: errors.of(simple[name], holdout) for name in simple},
         "subset": None,
         "champion": None,
+        "unmeasured": None if champion is None else _unmeasured(windows, folds, champion[1], model),
         "reigning": None if champion is None else champion[0],
     }
     if baseline.classical != "none":
-        few = baselines.origins(holdout, baseline.origins)
+        few = baselines.origins(windows, baseline, holdout, baseline.origins)
         position = np.searchsorted(holdout, few)
         forecasts = {name: values[position] for name, values in made.items()}
         forecasts[baseline.classical] = baselines.classical(windows, scaling, baseline, few)
         models = {name: errors.of(values, few) for name, values in forecasts.items()}
         result["subset"] = {"origins": len(few), "models": models}
-    if champion is not None and comparable(champion[1], model):
+    if champion is not None and result["unmeasured"] is None:
         version, reigning = champion
         result["champion"] = {"version": version, **errors.of(_rescaled(windows, reigning, scaling, holdout), holdout)}
     return result, _beside_truth(windows, scaling, made, holdout)
@@ -74,10 +77,11 @@ class _Errors:
         squared = np.square(made - right, dtype=np.float64)
         error = original(self.windows, self.scaling, made) - original(self.windows, self.scaling, right)
         absolute = np.abs(error).mean(axis=(0, 1))
+        changing = self.seasonal_error > 0  # a target that repeats itself exactly has nothing to be compared with
         return {
             "mae": float(absolute.mean()),
             "rmse": float(np.sqrt(np.square(error).mean(axis=(0, 1))).mean()),
-            "mase": float((absolute / self.seasonal_error).mean()),
+            "mase": float((absolute[changing] / self.seasonal_error[changing]).mean()) if changing.any() else None,
             "mse_scaled": float(squared.mean()),
             "by_step": [float(value) for value in squared.mean(axis=(0, 2))],
         }
@@ -91,7 +95,7 @@ def _seasonal_error(windows: Windows, development: Ints, season: int) -> Floats:
     inside = (windows.step[season:] <= last) & (windows.series[season:] == windows.series[:-season])
     differences = np.abs(values[season:] - values[:-season])[inside]
     mean: Floats = np.nanmean(differences, axis=0)
-    return np.maximum(mean, np.finfo(np.float64).tiny)
+    return mean
 
 
 def _rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints) -> Floats:
@@ -101,9 +105,17 @@ def _rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Int
     return (plain - scaling.mean[:targets]) / scaling.deviation[:targets]
 
 
-def comparable(champion: Forecaster, model: Forecaster) -> bool:
-    """Whether both read the same base arrays: columns, scales and window agree."""
-    return champion.schema == model.schema and champion.window == model.window
+def _unmeasured(windows: Windows, folds: Folds, champion: Forecaster, model: Forecaster) -> str | None:
+    """Why the champion cannot be measured beside the model; None if it can."""
+    if replace(champion.schema, gap=0) != replace(model.schema, gap=0) or champion.window != model.window:
+        return "reads other columns, or has another window"  # and so other base arrays
+    holdout, development = (
+        windows.step[windows.first[np.flatnonzero(part)]] for part in (folds.holdout, folds.development)
+    )
+    by_time = development.max() < holdout.min()  # independent sequences are not divided by time
+    if by_time and pd.Timestamp(champion.learned_until) >= windows.moment(holdout.min(keepdims=True))[0]:
+        return f"has learned from rows of this holdout (until {champion.learned_until})"
+    return None
 
 
 def _beside_truth(windows: Windows, scaling: Scaling, made: dict[str, Floats], holdout: Ints) -> pd.DataFrame:

@@ -35,6 +35,7 @@ class Forecaster:
         network: What the candidates had in common.
         part: Scaling constants and the linear map.
         net: The network, or None without memory cells.
+        learned_until: Time of the last row it was trained on, in ISO 8601, as `Windows.moment` counts it.
     """
 
     size: Size
@@ -43,6 +44,7 @@ class Forecaster:
     network: Network
     part: Part
     net: Net | None
+    learned_until: str
 
     def save(self, folder: Path) -> None:
         """Writes `model.json` and `weights.pt`: tensors only, loadable without pickles."""
@@ -62,6 +64,7 @@ class Forecaster:
             "schema": asdict(self.schema),
             "window": self.window.model_dump(),
             "network": self.network.model_dump(),
+            "learned_until": self.learned_until,
             "shape": asdict(self.net.shape) if self.net is not None else None,
         }
         (folder / MODEL).write_text(json.dumps(described, indent=2) + "\n", encoding="utf-8")
@@ -85,7 +88,8 @@ class Forecaster:
             float("inf"),
         )
         window = Window(**described["window"])
-        return cls(size, Schema.from_fields(described["schema"]), window, network, part, net)
+        schema = Schema.from_fields(described["schema"])
+        return cls(size, schema, window, network, part, net, described["learned_until"])
 
     def predict(self, arrays: Windows, chosen: Ints) -> Floats:
         """Forecasts of windows in deviations of the training rows, shape (n, horizon, n_targets)."""
@@ -111,12 +115,6 @@ class Forecaster:
         parts = [self._extend(part) for _, part in frame.groupby(SERIES, sort=True)]
         arrays = windows.base(pd.concat(parts, ignore_index=True), self.schema, self.window)
         arrays = replace(arrays, first=np.arange(len(parts)) * arrays.span)
-        gaps = ~np.isfinite(arrays.inputs[arrays.first[:, None] + np.arange(arrays.lookback)]).all(axis=(1, 2))
-        if gaps.any():
-            raise InputError(
-                f"series {parts[int(gaps.argmax())][SERIES].iloc[0]!r}: values are missing among the last "
-                f"{arrays.lookback} steps before the forecast; fill them in"
-            )
         made = original(arrays, self.part.scaling, self.predict(arrays, np.arange(len(parts))))
         ahead = pd.concat([part.iloc[arrays.lookback :] for part in parts], ignore_index=True)
         result = pd.DataFrame({name: ahead[SERIES], "time": ahead[TIME]})
@@ -140,6 +138,11 @@ class Forecaster:
         for column, values in windows.fill(part, self.schema, self.window):
             filled[column] = values
         seen = filled.iloc[origin + 1 - lookback : origin + 1]
+        # Now, since the base arrays would fill what is left from what was filled here.
+        if seen[[*self.schema.past_columns, *self.schema.known_columns]].isna().any(axis=None):
+            raise InputError(
+                f"series {name!r}: values are missing among the last {lookback} steps before the forecast; fill them in"
+            )
         clock = pd.date_range(part[TIME].iloc[origin] + step, periods=horizon, freq=step, name=TIME)
         ahead = part.set_index(TIME).reindex(clock).reset_index()
         ahead[SERIES] = name

@@ -230,6 +230,12 @@ class Params(Section):
             raise ValueError("baseline.season is longer than window.lookback; set it so that a window sees one season")
         return self
 
+    @model_validator(mode="after")
+    def _beaten_is_measured(self) -> "Params":
+        if "classical" in self.register_.beat and self.baseline.classical == "none":
+            raise ValueError("register.beat names classical, but baseline.classical is none; remove it or name a model")
+        return self
+
 
 def load(path: Path) -> Params:
     """Reads and checks the whole file.

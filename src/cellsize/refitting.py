@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from cellsize.forecaster import Forecaster
 from cellsize.params import Window
 from cellsize.schema import Schema
@@ -22,4 +24,7 @@ def refit_choice(work: Work, recipe: dict[str, Any], schema: Schema, window: Win
     size = Size(recipe["layers"], recipe["units"])
     setting = Setting(recipe["learning_rate"], recipe["dropout"], recipe["weight_decay"])
     part, net = refit(work, size, setting, recipe["penalty"], recipe["epochs"])
-    return Forecaster(size, schema, window, work.network, part, net)
+    windows, development = work.windows, np.flatnonzero(work.folds.development)
+    last = windows.step[windows.first[development] + windows.span - 1].max(keepdims=True)
+    learned_until = windows.moment(last)[0].isoformat()
+    return Forecaster(size, schema, window, work.network, part, net, learned_until)

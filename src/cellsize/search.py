@@ -224,6 +224,7 @@ class Walker(Searcher):
 def _tune(work: Work, walker: Walker, search: Search, folder: Path) -> None:
     """Runs Ray Tune until the walker has no more sizes."""
     ray.init(
+        address="local",  # never a cluster that happens to run: results travel as files of this machine
         num_cpus=search.workers or None,
         include_dashboard=False,
         logging_level=logging.ERROR,
@@ -233,6 +234,11 @@ def _tune(work: Work, walker: Walker, search: Search, folder: Path) -> None:
     try:
         held: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
         workers = search.workers or max(1, int(held.get("CPU", 1)))
+        if search.gpus_per_trial > held.get("GPU", 0):
+            raise InputError(
+                f"search.gpus_per_trial: {search.gpus_per_trial:g} asked for, but Ray sees {held.get('GPU', 0):g} GPUs "
+                "here; set it to 0 to train on the CPU"
+            )
         if search.gpus_per_trial:
             workers = max(1, int(held.get("GPU", 0) / search.gpus_per_trial))
         resources = {"cpu": 1, "gpu": search.gpus_per_trial}

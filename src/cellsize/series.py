@@ -17,6 +17,11 @@ from cellsize.schema import MISSING, SERIES, TIME, Schema
 CYCLES = {"hour": 24.0, "weekday": 7.0, "month": 12.0}
 
 
+def texts(prepare: Prepare) -> tuple[str, ...]:
+    """Columns that hold names, not numbers."""
+    return (*prepare.categories, *([prepare.series] if prepare.series else []))
+
+
 def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     """What `prepare` says of the columns, checked against the table and completed from it.
 
@@ -42,12 +47,9 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         if column in prepare.targets and np.nanmin(values) == np.nanmax(values):
             raise InputError(f"{path}, column {column!r}: the target never changes; remove it from prepare.targets")
         missing = np.flatnonzero(np.isnan(values))
-        if missing.size and column in prepare.known:
-            where = tables.line(path, missing[0])
-            raise InputError(f"{path}, {where}, column {column!r}: missing, but declared as known; fill it in")
         if missing.size and column in prepare.features:
             flagged.append(column)
-    levels = {name: tuple(sorted(map(str, table[name].dropna().unique()))) for name in prepare.categories}
+    levels = {name: tuple(sorted(tables.labels(table[name]).dropna().unique())) for name in prepare.categories}
     for name, found in levels.items():
         if not 2 <= len(found) <= 50:
             raise InputError(f"{path}, column {name!r}: {len(found)} levels; a category has 2 to 50, else remove it")
@@ -136,7 +138,7 @@ def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     columns = (*schema.time, *schema.targets, *schema.features, *schema.categories, *schema.known)
     tables.require(table, path, (*columns, *([schema.series] if schema.series else [])), "prepare")
     moments = tables.times(table, path, schema.time)
-    names = table[schema.series].astype("str") if schema.series else pd.Series("all", index=table.index)
+    names = tables.names(table, schema.series)
     missing = np.flatnonzero(table[schema.series].isna().to_numpy()) if schema.series else np.empty(0, int)
     if missing.size:
         where = tables.line(path, missing[0])
@@ -144,8 +146,13 @@ def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     frame = pd.DataFrame({SERIES: names, TIME: moments})
     for column in (*schema.targets, *schema.features, *schema.known):
         frame[column] = tables.numbers(table, path, column)
+    for column in schema.known:
+        missing = np.flatnonzero(frame[column].isna().to_numpy())
+        if missing.size:
+            where = tables.line(path, missing[0])
+            raise InputError(f"{path}, {where}, column {column!r}: missing, but declared as known; fill it in")
     for name, levels in schema.categories.items():
-        text = table[name].astype("str").where(table[name].notna())
+        text = tables.labels(table[name])
         for level in levels:
             frame[f"{name}={level}"] = (text == level).astype(np.float64).where(text.notna())
     for column in schema.flagged:
@@ -192,6 +199,9 @@ def _regular(part: pd.DataFrame, path: Path, schema: Schema, every: pd.Timedelta
         full[f"{column}{MISSING}"] = full[column].isna().astype(np.float64)
     holes = [column for column in schema.known if full[column].isna().any()]
     if holes:
-        full[holes] = full[holes].ffill()
+        # Beyond the last observed target lies what is to be forecast: nothing is made up there.
+        seen = np.flatnonzero(full[list(schema.targets)].notna().all(axis=1).to_numpy())
+        past = full.index[: seen[-1] + 1] if seen.size else full.index[:0]
+        full.loc[past, holes] = full.loc[past, holes].ffill()
     full.insert(0, SERIES, name)
     return full

@@ -10,11 +10,12 @@ from pyarrow.lib import ArrowInvalid
 from cellsize.errors import InputError
 
 
-def read(path: Path) -> pd.DataFrame:
+def read(path: Path, texts: tuple[str, ...] = ()) -> pd.DataFrame:
     """Reads a CSV or Parquet file whole.
 
     Args:
         path: File whose name ends in `.csv`, `.csv.gz` or `.parquet`.
+        texts: Columns of a CSV file that are read as they are written: `None`, `NA` and `007` are names there.
 
     Returns:
         The table as it stands, with at least one row.
@@ -31,7 +32,7 @@ def read(path: Path) -> pd.DataFrame:
             table = pd.read_parquet(path)
         elif path.suffix == ".csv" or path.name.endswith(".csv.gz"):
             _refuse_twice(path)
-            table = pd.read_csv(path)
+            table = pd.read_csv(path, converters=dict.fromkeys(texts, _as_written))
             if not isinstance(table.index, pd.RangeIndex):
                 raise InputError(f"{path}, {line(path, 0)}: more values than the header has columns; mend the header")
         else:
@@ -46,6 +47,10 @@ def read(path: Path) -> pd.DataFrame:
     if table.empty:
         raise InputError(f"{path}: a header and no rows; give a table with rows")
     return table
+
+
+def _as_written(cell: str) -> str | None:
+    return cell or None
 
 
 def _refuse_twice(path: Path) -> None:
@@ -109,6 +114,18 @@ def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
     if np.isnan(array).all():
         raise InputError(f"{path}, column {column!r}: every value is missing; remove it from params.yaml")
     return array
+
+
+def labels(values: pd.Series) -> pd.Series:
+    """A column of names as text, missing where it was: 1, 1.0 and "1" are one name, since a gap makes floats."""
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    return values.astype("str").where(values.notna())
+
+
+def names(table: pd.DataFrame, column: str | None) -> pd.Series:
+    """The series of each row; a table without such a column holds one, named `all`."""
+    return labels(table[column]) if column else pd.Series("all", index=table.index)
 
 
 def times(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> pd.Series:

@@ -15,6 +15,7 @@ import pytorch_lightning as pl
 import torch
 
 from cellsize.batches import chunks, fit_scaling, truth
+from cellsize.errors import InputError
 from cellsize.feed import StopBatches, TrainingBatches
 from cellsize.folds import Fold
 from cellsize.forecasting import Part, forecast
@@ -93,6 +94,9 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
 
     Returns:
         Scaling and linear map, and the network in evaluation mode, or None if there is none.
+
+    Raises:
+        InputError: The loss became infinite or no number.
     """
     everything = np.flatnonzero(work.folds.development)
     nothing = np.empty(0, np.int64)
@@ -116,6 +120,11 @@ def refit(work: Work, size: Size, setting: Setting, penalty: float, epochs: int)
     )
     if epochs:
         _fit(lockstep, None, None, "cpu")
+    if lockstep.members[0].status == "failed":
+        raise InputError(
+            f"refit: the loss of {size} is no number after epoch {lockstep.members[0].epoch}; set another refit.seed, "
+            "or remove the highest of search.training.learning_rates"
+        )
     _keep_best(lockstep)
     return part, lockstep.net(0)
 

@@ -18,6 +18,7 @@ def evaluation(model: float, champion: float | None = None, **baselines: float) 
         "subset": {"origins": 3, "models": {"model": {"mse_scaled": model}, "AutoETS": {"mse_scaled": 0.45}}},
         "champion": None if champion is None else {"version": "4", "mse_scaled": champion},
         "reigning": None if champion is None else "4",
+        "unmeasured": None,
     }
 
 
@@ -70,3 +71,11 @@ def test_a_model_replaces_only_the_champion_that_it_was_measured_beside(
     assert passed is passes
     assert passes or f"from before version {now} became champion" in reason
     assert gate(found, register(*BEAT), None)[0]  # nobody asks for a comparison
+
+
+def test_a_champion_that_could_not_be_measured_on_the_same_rows_stays() -> None:
+    found = evaluation(0.4) | {"reigning": "4", "unmeasured": "reads other columns, or has another window"}
+    passed, reason = gate(found, register(*BEAT), "4")
+    assert not passed
+    assert reason.startswith("version 4 is champion and reads other columns, or has another window, so that nobody")
+    assert gate(found, register(*BEAT), None)[0]  # evaluate.champion: false asks for no comparison

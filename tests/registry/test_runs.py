@@ -57,3 +57,19 @@ def test_another_search_has_another_parent(settings: Mlflow) -> None:
 def test_a_folder_as_the_store_is_refused_in_one_line(settings: Mlflow) -> None:
     with pytest.raises(InputError, match=r"mlflow.uri: './mlruns' is a folder; use sqlite"):
         connect(settings.model_copy(update={"uri": "./mlruns"}))
+
+
+def test_a_store_that_cannot_be_opened_is_said_in_one_line_without_its_password(settings: Mlflow) -> None:
+    with pytest.raises(
+        InputError, match=r"^mlflow.uri: sqlite:///\S+/nowhere/store.db cannot be opened \(.*; start that"
+    ):
+        connect(settings.model_copy(update={"uri": "sqlite:///nowhere/store.db"}))
+    with pytest.raises(InputError, match=r"^mlflow.uri: oracle\+nothing://me:\*\*\*@127.0.0.1/x cannot be opened"):
+        connect(settings.model_copy(update={"uri": "oracle+nothing://me:secret@127.0.0.1/x"}))
+
+
+def test_an_experiment_that_was_deleted_is_named(settings: Mlflow) -> None:
+    client, experiment = connect(settings)
+    client.delete_experiment(experiment)
+    with pytest.raises(InputError, match=r"^mlflow.experiment: 'toy' was deleted; restore it"):
+        connect(settings)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from pathlib import Path
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -10,9 +11,13 @@ os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import mlflow
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
 from cellsize.errors import InputError
 from cellsize.params import Mlflow
+
+PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
 
 
 def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
@@ -28,7 +33,8 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
         The client and the experiment's id.
 
     Raises:
-        InputError: The URI is a folder: MLflow no longer keeps a registry in files.
+        InputError: The URI is a folder (MLflow no longer keeps a registry in files), the store cannot be opened, or
+            the experiment was deleted.
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI") or settings.uri
     if "://" not in uri or uri.startswith("file:"):
@@ -43,8 +49,19 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
         root, uri = path.parent, f"sqlite:///{path}"
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
-    client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-    found = client.get_experiment_by_name(settings.experiment)
+    try:
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        found = client.get_experiment_by_name(settings.experiment)
+    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
+        told = PASSWORD.sub(r"\1***@", f"{uri} cannot be opened ({type(error).__name__}: {error}")
+        raise InputError(
+            f"mlflow.uri: {' '.join(told.split())[:300]}); start that server, make the folder, or install its driver"
+        ) from None
+    if found is not None and found.lifecycle_stage == "deleted":
+        raise InputError(
+            f"mlflow.experiment: {settings.experiment!r} was deleted; restore it (mlflow experiments restore "
+            f"--experiment-id {found.experiment_id}) or give another name"
+        )
     if found is not None:
         return client, str(found.experiment_id)
     # A database keeps no files: they lie beside it. A server has its own place.

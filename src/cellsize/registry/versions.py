@@ -7,6 +7,7 @@ import tempfile
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as installed
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import mlflow
@@ -17,9 +18,13 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import AnyType
 
+from cellsize import series, windows
+from cellsize import table as tables
+from cellsize.errors import InputError
 from cellsize.forecaster import Forecaster
 from cellsize.params import Mlflow, Register
 from cellsize.registry.store import connect
+from cellsize.schema import TIME
 
 CHAMPION, FINGERPRINT = "champion", "cellsize.fingerprint"
 REQUIREMENTS = ("mlflow", "numba", "numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "scipy", "torch")
@@ -38,13 +43,24 @@ class Registration:
 
 
 def champion(settings: Mlflow, name: str) -> tuple[str, Forecaster] | None:
-    """Version and model of the current champion, or None if there is none."""
+    """Version and model of the current champion, or None if there is none.
+
+    Raises:
+        InputError: It is not where the registry says, or is no model of this version of cellsize.
+    """
     client, _ = connect(settings)
     found = _champion(client, name)
     if found is None:
         return None
-    folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{found}")
-    return found, Forecaster.load(Path(folder) / "artifacts" / "model")
+    try:
+        folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{found}")
+        return found, Forecaster.load(Path(folder) / "artifacts" / "model")
+    except (MlflowException, OSError, KeyError, TypeError, ValueError, RuntimeError, UnpicklingError) as error:
+        raise InputError(
+            f"register.name: the champion of {name!r}, version {found}, cannot be read "
+            f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); set evaluate.champion: false to go "
+            "without it, or give another register.name"
+        ) from None
 
 
 def gate(evaluation: dict[str, Any], register: Register, champion: str | None = None) -> tuple[bool, str]:
@@ -85,6 +101,11 @@ def gate(evaluation: dict[str, Any], register: Register, champion: str | None = 
         return False, (
             f"its holdout error is from before version {champion} became champion; measure both again: "
             "dvc repro --force --single-item evaluate, then dvc repro"
+        )
+    if champion is not None and reigning is None:
+        return False, (
+            f"version {champion} is champion and {evaluation['unmeasured']}, so that nobody measured both on the same "
+            "rows; evaluate.champion: false promotes without"
         )
     beaten = ", ".join(name for name, _, _ in against) or "no baseline asked for"
     champion_too = f", and than the champion before it, version {reigning['version']}" if reigning is not None else ""
@@ -171,11 +192,17 @@ def _register(
     for column in sent.select_dtypes(include=["datetime", "datetimetz"]):
         sent[column] = sent[column].map(lambda moment: moment.isoformat())
     made["time"] = made["time"].map(lambda moment: moment.isoformat())
-    signature = ModelSignature(inputs=_columns(sent, forecaster.schema.time), outputs=_columns(made))
+    signature = ModelSignature(inputs=_columns(sent, loose=True), outputs=_columns(made))
     run = client.create_run(experiment, run_name=f"register-{fingerprint[:8]}", tags={FINGERPRINT: fingerprint})
     with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:
         mlflow.log_params({key: choice[key] for key in ("layers", "units", "parameters", "learning_rate", "rule")})
-        mlflow.log_metrics({f"holdout_{key}": value for key, value in evaluation["model"].items() if key != "by_step"})
+        mlflow.log_metrics(
+            {
+                f"holdout_{key}": value
+                for key, value in evaluation["model"].items()
+                if key != "by_step" and value is not None
+            }
+        )
         for content, file in ((choice, "choice.json"), (evaluation, "evaluation.json")):
             path = Path(folder) / file
             path.write_text(json.dumps(content, indent=2), encoding="utf-8")
@@ -197,37 +224,62 @@ def _register(
     return number
 
 
-def _columns(table: pd.DataFrame, loose: tuple[str, ...] = ()) -> Schema:
-    """Types of columns: text, numbers as double, and for some any.
+def _columns(table: pd.DataFrame, loose: bool = False) -> Schema:
+    """Names and types of columns: text and double, or any.
 
-    MLflow takes no whole number for a double and no time for a text. So a column that holds whole numbers in the raw
-    table, and the time, are of any type: the model checks them itself, in words.
+    MLflow takes no whole number and no truth value for a double, and no time or number for a text. So what the caller
+    sends is of any type: the model checks it itself, in words.
     """
 
     def kind(column: str) -> str | AnyType:
-        if column in loose or pd.api.types.is_integer_dtype(table[column]):
+        if loose:
             return AnyType()  # type: ignore[no-untyped-call]
         return "double" if pd.api.types.is_numeric_dtype(table[column]) else "string"
 
     return Schema([ColSpec(kind(str(column)), str(column), required=True) for column in table.columns])
 
 
-def recent_rows(table: pd.DataFrame, model: Path) -> pd.DataFrame:
-    """The last rows of each series of a raw table that the model can forecast from: an input example."""
+def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
+    """The last rows of each series of a raw table that the model can forecast from: an input example.
+
+    Args:
+        table: The raw table.
+        source: Where it comes from, for messages.
+        model: Folder of the refitted model.
+
+    Returns:
+        For each series that holds a whole usable window the rows of its last one; where columns are known in future
+        also those of the horizon, with the targets left empty.
+
+    Raises:
+        InputError: The model can forecast none of them.
+    """
     forecaster = Forecaster.load(model)
     schema, window = forecaster.schema, forecaster.window
     named = [*schema.time, *([schema.series] if schema.series else []), *schema.targets, *schema.features]
     columns = list(dict.fromkeys([*named, *schema.categories, *schema.known]))
-    rows = table[columns]
-    groups = rows.groupby(schema.series) if schema.series else [(None, rows)]
-    step = window.lookback + window.horizon + schema.gap
-    recent = pd.concat([part.sort_values(list(schema.time)).tail(step) for _, part in groups])
-    if schema.known:
-        # What is known in future needs rows for it: the last horizon's targets are left empty.
-        last = recent.groupby(schema.series).tail(window.horizon) if schema.series else recent.tail(window.horizon)
-        recent = recent.astype(dict.fromkeys(schema.targets, "float64"))
-        recent.loc[last.index, list(schema.targets)] = None
-    return recent.reset_index(drop=True)
+    table = table.reset_index(drop=True)
+    frame = series.clean(table, source, schema)
+    arrays = windows.build(frame, schema, window, source)
+    moments = tables.times(table, source, schema.time)
+    rows = tables.names(table, schema.series).groupby(tables.names(table, schema.series)).indices
+    parts, refused = [], ""
+    for number, first in pd.Series(arrays.first).groupby(arrays.series[arrays.first]).max().items():
+        mine = moments.iloc[rows[arrays.names[number]]].sort_values()
+        begin, end, last = frame[TIME].iloc[[first, first + window.lookback - 1, first + arrays.span - 1]]
+        part = table.loc[mine.index[(mine >= begin) & (mine <= (last if schema.known else end))], columns]
+        if schema.known:
+            part = part.astype(dict.fromkeys(schema.targets, "float64"))
+            part.loc[moments[part.index] > end, list(schema.targets)] = None
+        try:
+            forecaster.forecast(part)
+        except InputError as error:
+            refused = str(error)
+        else:
+            parts.append(part)
+    if not parts:
+        raise InputError(f"{source}: the model can forecast no series of it: {refused}")
+    return pd.concat(parts, ignore_index=True)
 
 
 def content(registration: Registration) -> dict[str, Any]:

@@ -100,10 +100,10 @@ def captions(choice: Artefact, candidates: Artefact, trials: pd.DataFrame, *, ti
     lines = "The bound counts the cells of all layers together, so two layers get half as many each. "
     sizes = (
         "Each point is the mean score over the folds: squared error in variances of the training data, so 0 is perfect "
-        "and 1 is no better than always saying the mean. The folds are unlike one another"
-        f"{spread}, far more than the sizes are, so the bars do not show that spread. They show how sure the "
-        "difference to the best size is: plus or minus one standard error of the difference on the same folds, "
-        "corrected for the data that the folds share. A filled point is no worse than the best by more than that. "
+        f"and 1 is no better than always saying the mean. How far the folds are apart{spread} is not what the bars "
+        "show. They show how sure the difference to the best size is: plus or minus one standard error of the "
+        "difference on the same folds, corrected for the data that the folds share. A filled point is no worse than "
+        "the best by more than that. "
         f"{lines if candidates['bound']['kind'] == 'neurons' else ''}"
     )
     folds = (
@@ -112,7 +112,7 @@ def captions(choice: Artefact, candidates: Artefact, trials: pd.DataFrame, *, ti
         "holdout was used once, after everything was decided."
     )
     if not timed:
-        folds += " The parts divide the series, not time, so the bars show shares of the windows."
+        folds += " Whole series are the validation parts, so the bars show shares of the windows, not time."
     curves = (
         "One thin line for each fold and seed, at the learning rate that its stop part chose; the dot is the epoch "
         "whose weights were kept. If most lines are lowest at their end, try more epochs (search.training.epochs)."
@@ -184,8 +184,8 @@ def method(windows: Windows, folds: Folds, choice: Artefact, trials: pd.DataFram
         "In each fold the stop part, not the validation part, decides the number of epochs and the learning rate; the "
         "validation part only gives the score. Scales come from the training part alone.",
         PROCEDURES.get(choice["procedure"], f"Procedure: {choice['procedure']}."),
-        "Sizes are compared fold by fold, each with the best one, since folds differ more than sizes do. The standard "
-        "error is the one of Nadeau and Bengio, which allows for training parts that overlap.",
+        "Sizes are compared fold by fold, each with the best one, so that an easy or a hard fold favours none. The "
+        "standard error is the one of Nadeau and Bengio, which allows for training parts that overlap.",
         _rule(choice),
         f"Zero cells is a size too: {linear_map(choice)}. Memory cells have to earn their place.",
         f"The chosen size was trained again{epochs} on everything but the holdout, and then met the holdout once.",

@@ -67,12 +67,16 @@ def linear_map(choice: Artefact) -> str:
 
 def answer(choice: Artefact) -> str:
     """The one sentence that the whole page is about."""
+    if not choice["units"] and choice["rule"] == "budget":
+        return f"Within the budget, no memory cells are best: {linear_map(choice)}."
     if not choice["units"]:
         row = entry(choice, choice)
         told = "is as good" if row is None or row["within"] else "will do"
         return f"This forecast needs no memory cells: {linear_map(choice)} {told}."
     each = " each" if choice["layers"] > 1 else ""
     size = f"{plural(choice['layers'], 'layer')} of {plural(choice['units'], 'memory cell')}{each}"
+    if choice["rule"] == "budget":
+        return f"Within the budget, the best {choice['cell'].upper()} has {size}."
     return f"Your {choice['cell'].upper()} needs {'at least ' if choice['at_least'] else ''}{size}."
 
 
