@@ -138,22 +138,22 @@ def ours(folder: Path) -> dict[str, float]:
     imported = time.monotonic()
     work, sizes, settings = work_of(folder)
     store = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="overhead")
-    record = runs.recorder(store, search.fingerprint(work), settings.model_dump())
-    opened = time.monotonic()
-    recording = 0.0
-
-    def on_result(result: Any) -> None:
-        nonlocal recording
-        now = time.monotonic()
-        record(result)
-        recording += time.monotonic() - now
-
     costs = {size: float(cost(size, work.network, shape(work.windows)).multiply_adds) for size in sizes}
+    recording = 0.0
 
     def plan(known: dict[Any, Any]) -> Any:
         return procedures.grid(sizes, known, costs)
 
-    search.run(work, plan, settings, folder / "store", on_result, lambda _: None)
+    with runs.recorder(store, search.fingerprint(work), settings.model_dump()) as record:
+        opened = time.monotonic()
+
+        def on_result(result: Any) -> None:
+            nonlocal recording
+            now = time.monotonic()
+            record(result)
+            recording += time.monotonic() - now
+
+        search.run(work, plan, settings, folder / "store", on_result, lambda _: None)
     ended = time.monotonic()
     # A task's file is written when it ends, on the clock of the day.
     shift = time.monotonic() - time.time()

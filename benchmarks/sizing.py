@@ -74,8 +74,8 @@ def search_it(
     settings = data.changed(found.params.search, workers=workers, training=training.model_dump())
     work = found.work(training)
     store = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="sizing")
-    record = runs.recorder(store, search.fingerprint(work), settings.model_dump())
-    return search.run(work, plans.plan(candidates, settings), settings, folder / "store", record, data.say)
+    with runs.recorder(store, search.fingerprint(work), settings.model_dump()) as record:
+        return search.run(work, plans.plan(candidates, settings), settings, folder / "store", record, data.say)
 
 
 def chosen_from(

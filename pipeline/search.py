@@ -13,8 +13,8 @@ def main(params: Params, indexed: Path, divided: Path, proposed: Path, trials: P
     """Reads arrays, folds and candidates; writes the trials, their curves, times and residuals."""
     candidates = files.read_json(proposed)
     work = work_from(indexed, divided, candidates["network"], params.search, params.baseline.penalties)
-    record = runs.recorder(params.mlflow, search.fingerprint(work), params.search.model_dump())
-    found = search.run(work, plans.plan(candidates, params.search), params.search, Path(".cache/search"), record)
+    with runs.recorder(params.mlflow, search.fingerprint(work), params.search.model_dump()) as record:
+        found = search.run(work, plans.plan(candidates, params.search), params.search, Path(".cache/search"), record)
     plans.write(found, trials, curves, timings, residuals)
 
 

@@ -32,9 +32,14 @@ def read(path: Path, texts: tuple[str, ...] = ()) -> pd.DataFrame:
             table = pd.read_parquet(path)
         elif path.suffix == ".csv" or path.name.endswith(".csv.gz"):
             _refuse_twice(path)
-            table = pd.read_csv(path, converters=dict.fromkeys(texts, _as_written))
+            table = pd.read_csv(path)
             if not isinstance(table.index, pd.RangeIndex):
                 raise InputError(f"{path}, {line(path, 0)}: more values than the header has columns; mend the header")
+            if texts:
+                names = pd.read_csv(
+                    path, usecols=lambda column: column in texts, dtype="str", keep_default_na=False, na_values=[""]
+                )
+                table[list(names)] = names
         else:
             raise InputError(f"{path}: neither .csv nor .parquet; convert the table to one of them")
     except UnicodeDecodeError:
@@ -47,10 +52,6 @@ def read(path: Path, texts: tuple[str, ...] = ()) -> pd.DataFrame:
     if table.empty:
         raise InputError(f"{path}: a header and no rows; give a table with rows")
     return table
-
-
-def _as_written(cell: str) -> str | None:
-    return cell or None
 
 
 def _refuse_twice(path: Path) -> None:

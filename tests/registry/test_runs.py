@@ -1,5 +1,6 @@
 """Runs in a real SQLite store."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
 
 def test_a_size_recorded_twice_has_one_run_below_one_parent(settings: Mlflow) -> None:
     for _ in range(2):  # the second time is the resumed search
-        recorder(settings, "abc", {"procedure": "climb"})(result())
+        with recorder(settings, "abc", {"procedure": "climb"}) as record:
+            record(result())
     client, experiment = connect(settings)
     runs = client.search_runs([experiment])
     parents = [run for run in runs if run.data.tags["cellsize.size"] == "all"]
@@ -47,11 +49,30 @@ def test_a_size_recorded_twice_has_one_run_below_one_parent(settings: Mlflow) ->
     assert children[0].data.metrics["score"] == 0.6
 
 
-def test_another_search_has_another_parent(settings: Mlflow) -> None:
-    recorder(settings, "abc", {})
-    recorder(settings, "def", {})
+def test_another_search_or_procedure_has_another_parent(settings: Mlflow) -> None:
+    for fingerprint, procedure in (("abc", "climb"), ("def", "climb"), ("abc", "grid"), ("abc", "climb")):
+        with recorder(settings, fingerprint, {"procedure": procedure}) as record:
+            record(result())
     client, experiment = connect(settings)
-    assert len(client.search_runs([experiment])) == 2
+    runs = client.search_runs([experiment])
+    assert sum(run.data.tags["cellsize.size"] == "all" for run in runs) == 3
+    assert len(runs) == 6
+
+
+@pytest.mark.parametrize(
+    ("error", "ended"), [(None, "FINISHED"), (InputError("no"), "FAILED"), (KeyboardInterrupt(), "KILLED")]
+)
+def test_the_parent_ends_as_its_search_did(settings: Mlflow, error: BaseException | None, ended: str) -> None:
+    client, experiment = connect(settings)
+    with suppress(InputError, KeyboardInterrupt), recorder(settings, "abc", {"procedure": "climb"}) as record:
+        record(result())
+        parent = next(run for run in client.search_runs([experiment]) if run.data.tags["cellsize.size"] == "all")
+        assert parent.info.status == "RUNNING"
+        if error:
+            raise error
+    assert client.get_run(parent.info.run_id).info.status == ended
+    with recorder(settings, "abc", {"procedure": "climb"}):  # it goes on
+        assert client.get_run(parent.info.run_id).info.status == "RUNNING"
 
 
 def test_a_folder_as_the_store_is_refused_in_one_line(settings: Mlflow) -> None:

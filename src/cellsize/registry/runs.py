@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
@@ -16,22 +17,28 @@ BATCH = 900  # a server takes 1,000 metrics at once
 DVC = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 
 
-def recorder(settings: Mlflow, fingerprint: str, described: dict[str, object]) -> Callable[[Result], None]:
-    """Opens the parent run, or finds the one of an interrupted search, and returns what records a size.
+@contextmanager
+def recorder(settings: Mlflow, fingerprint: str, described: dict[str, object]) -> Iterator[Callable[[Result], None]]:
+    """Opens the parent run, or the one of an interrupted search, for as long as the search runs.
+
+    It ends as finished, as failed or, if the search was interrupted, as killed.
 
     Args:
         settings: Where runs are kept.
         fingerprint: Names the search's data, parameters and code.
-        described: Parameters of the search, for the parent run.
+        described: Parameters of the search, for the parent run; another procedure has another parent.
 
-    Returns:
+    Yields:
         A function that writes a child run for a finished size: parameters, per-epoch stop scores of each
         fold, fold scores, seconds. A size that has a run already gets no second one.
     """
     client, experiment = connect(settings)
-    found = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}' and tags.`{SIZE}` = 'all'")
+    procedure = str(described.get("procedure", ""))
+    query = f"tags.`{FINGERPRINT}` = '{fingerprint}' and tags.`{SIZE}` = 'all' and params.`procedure` = '{procedure}'"
+    found = client.search_runs([experiment], query)
     if found:
         parent = found[0].info.run_id
+        client.update_run(parent, status="RUNNING")
     else:
         tags = {FINGERPRINT: fingerprint, SIZE: "all"} | {
             f"dvc.{key}": os.environ[key] for key in DVC if key in os.environ
@@ -44,9 +51,16 @@ def recorder(settings: Mlflow, fingerprint: str, described: dict[str, object]) -
         query = f"tags.`{PARENT}` = '{parent}' and tags.`{SIZE}` = '{name}' and attributes.status = 'FINISHED'"
         if not client.search_runs([experiment], query):
             _record(client, experiment, parent, name, result)
-        client.set_terminated(parent, "FINISHED")
 
-    return record
+    ended = "FAILED"
+    try:
+        yield record
+        ended = "FINISHED"
+    except KeyboardInterrupt:
+        ended = "KILLED"
+        raise
+    finally:
+        client.set_terminated(parent, ended)
 
 
 def _record(client: MlflowClient, experiment: str, parent: str, name: str, result: Result) -> None:
