@@ -9,6 +9,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from benchmarks.overhead import work_of
 from cellsize import feed, training
 from cellsize.lockstep import Lockstep
@@ -69,7 +71,8 @@ def _timed_training(task: tuple[str, int, tuple[int, ...]]) -> dict[str, float]:
         if function is not None:
             setattr(owner, name, _timed(function, label, spent))
     try:
-        training.train(work, sizes[task[1]], folds=task[2])
+        with threadpool_limits(limits=1):  # as in a trial
+            training.train(work, sizes[task[1]], folds=task[2])
     finally:
         for owner, name, _, function in plain:
             if function is not None:

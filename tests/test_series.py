@@ -184,11 +184,11 @@ def test_two_equal_times_in_a_sorted_table_are_found_before_a_time_off_the_clock
 
 
 def test_nothing_known_is_made_up_beyond_the_last_observed_target(make_table: Table, make_prepare: MakePrepare) -> None:
-    raw = make_table(rows=6)
+    raw = make_table(rows=12)
     schema = series.describe(raw, HERE, make_prepare(known=["planned"]))
-    raw.loc[4:, "y"] = np.nan
-    found = series.clean(raw.drop(index=[2, 4]), HERE, schema)
-    assert np.array_equal(found["planned"], [0, 1, 1, 3, np.nan, 5], equal_nan=True)
+    raw.loc[10:, "y"] = np.nan
+    found = series.clean(raw.drop(index=[2, 10]), HERE, schema)
+    assert np.array_equal(found["planned"], [0, 1, 1, 3, 4, 5, 6, 0, 1, 2, np.nan, 4], equal_nan=True)
 
 
 def test_a_known_value_that_is_missing_in_rows_to_forecast_is_refused(

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def test_a_stage_declares_exactly_the_params_sections_it_reads(name: str) -> Non
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_gets_every_path_it_declares(name: str) -> None:
     stage = stages()[name]
-    command = str(stage["cmd"]).split()
+    command = shlex.split(str(stage["cmd"]))
     assert command[:3] == ["python", "-m", f"pipeline.{name}"]
     declared = [path for path in paths(stage["deps"]) if not path.startswith("${root}")]
     for key in ("outs", "metrics", "plots"):

@@ -4,16 +4,20 @@ The gates of a step are compiled with Numba into one pass over memory, where PyT
 the windows last, so that every gate of every member is one block.
 """
 
+import math
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numba
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 WEIGHTS = ("weight_hh_l0", "weight_ih_l0", "bias_ih_l0", "bias_hh_l0")
+Array = npt.NDArray[np.float32]
 HALF, ONE = np.float32(0.5), np.float32(1.0)
 # Infinities and NaN must come through, so that a member that diverged is seen: not all of fastmath.
 MATH = {"contract", "arcp", "nsz"}
@@ -44,54 +48,88 @@ class LSTMLayer(torch.autograd.Function):
     """
 
     @staticmethod
+    @np.errstate(all="ignore")  # a member that diverged is found by its loss
     def forward(ctx: Any, inputs: Tensor, weights: Tensor, whole: bool) -> Tensor:
         """All steps in turn; see `lstm_layer`."""
         steps, members, n_in, n = inputs.shape
         units = weights.shape[1] // 4
-        read = inputs.new_empty(steps + 1, members, units + n_in + 1, n)
+        read = _borrow(steps + 1, members, units + n_in + 1, n)
         read[0, :, :units] = 0
-        read[:steps, :, units:-1] = inputs
+        read[:steps, :, units:-1] = inputs.detach().numpy()
         read[:, :, -1] = 1
         # Without a gradient to come one step's gates and cells are enough.
         kept = steps if any(ctx.needs_input_grad) else 1
-        gates, cells = inputs.new_empty(kept, members, 4 * units, n), inputs.new_empty(kept + 1, members, units, n)
+        gates, cells = _borrow(kept, members, 4 * units, n), _borrow(kept + 1, members, units, n)
         cells[0] = 0
         # All views at once, before the loop: making them step by step costs as much as the arithmetic.
-        products, gate, cell, state = gates.unbind(), list(gates.numpy()), list(cells.numpy()), list(read.numpy())
-        for step, block in enumerate(read.unbind()[:steps]):
-            torch.bmm(weights, block, out=products[step % kept])
+        matrices, gate, cell, block = weights.detach().numpy(), list(gates), list(cells), list(read)
+        for step in range(steps):
+            np.matmul(matrices, block[step], out=gate[step % kept])
             before, after = (step, step + 1) if kept == steps else (step % 2, (step + 1) % 2)
-            _step(gate[step % kept], cell[before], cell[after], state[step + 1])
-        ctx.save_for_backward(weights, gates, read, cells)
-        ctx.units, ctx.whole, ctx.used = units, whole, False
-        return read[1:, :, :units] if whole else read[steps, :, :units]
+            _step(gate[step % kept], cell[before], cell[after], block[step + 1])
+        # A copy: what was read is lent out again.
+        made = torch.from_numpy((read[1:, :, :units] if whole else read[steps, :, :units]).copy())
+        ctx.save_for_backward(weights)
+        ctx.whole, ctx.lent = whole, (gates, read, cells)
+        if not any(ctx.needs_input_grad):
+            _give_back(ctx)
+        return made
 
     @staticmethod
     @once_differentiable
+    @np.errstate(all="ignore")
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, None]:
         """All steps in reverse: gradients of inputs and weights."""
-        if ctx.used:
+        if not ctx.lent:
             raise RuntimeError("the gradient of an LSTM layer can be taken once: its gates are overwritten")
-        ctx.used = True
-        weights, gates, read, cells = ctx.saved_tensors
-        units, steps = ctx.units, len(gates)
-        back = weights[:, :, :units].transpose(1, 2).contiguous()
-        d_weights, d_cell = torch.zeros_like(weights), torch.zeros_like(cells[0]).numpy()
-        d_state = (grad[-1] if ctx.whole else grad).clone(memory_format=torch.contiguous_format)
-        products, blocks = gates.unbind(), read.transpose(2, 3).unbind()
-        gate, cell, d_state_values = list(gates.numpy()), list(cells.numpy()), d_state.numpy()
+        (weights,), (gates, read, cells), from_above = ctx.saved_tensors, ctx.lent, grad.numpy()
+        units, steps = weights.shape[1] // 4, len(gates)
+        transposed = weights.transpose(1, 2).contiguous().numpy()
+        back, below = transposed[:, :units], transposed[:, units:-1]
+        d_weights, product = np.zeros(weights.shape, np.float32), np.empty(weights.shape, np.float32)
+        d_state, d_cell = np.array(from_above[-1] if ctx.whole else from_above, order="C"), np.zeros_like(cells[0])
+        gate, cell, block = list(gates), list(cells), list(read.swapaxes(2, 3))
         for step in reversed(range(steps)):
             if step < steps - 1:
-                torch.bmm(back, products[step + 1], out=d_state)
+                np.matmul(back, gate[step + 1], out=d_state)
                 if ctx.whole:
-                    d_state += grad[step]
+                    d_state += from_above[step]
             # The gates become their gradients in place.
-            _step_back(gate[step], cell[step], cell[step + 1], d_state_values, d_cell)
-            torch.baddbmm(d_weights, products[step], blocks[step], out=d_weights)
-        d_inputs = None
-        if ctx.needs_input_grad[0]:
-            d_inputs = torch.matmul(weights[:, :, units:-1].transpose(1, 2), gates)
-        return d_inputs, d_weights, None
+            _step_back(gate[step], cell[step], cell[step + 1], d_state, d_cell)
+            d_weights += np.matmul(gate[step], block[step], out=product)
+        d_inputs = torch.from_numpy(np.matmul(below, gates)) if ctx.needs_input_grad[0] else None
+        _give_back(ctx)
+        return d_inputs, torch.from_numpy(d_weights), None
+
+
+def _borrow(*shape: int) -> Array:
+    """An array with whatever was in it: the smallest spare one that is large enough, or a new one.
+
+    An array of tens of megabytes goes back to the system when it is freed, and the next one comes as pages that are
+    cleared one by one: a third of a training step.
+    """
+    wanted = math.prod(shape)
+    large = [number for number, one in enumerate(lent.spare) if one.size >= wanted]
+    if not large:
+        lent.spare.clear()  # all too small: a larger size has come
+        return np.empty(wanted, np.float32).reshape(shape)
+    return lent.spare.pop(min(large, key=lambda number: lent.spare[number].size))[:wanted].reshape(shape)
+
+
+def _give_back(ctx: Any) -> None:
+    """Lends a layer's arrays out again, each whole."""
+    lent.spare += [array.base for array in ctx.lent]
+    ctx.lent = ()
+
+
+class _Lent(threading.local):
+    """The spare arrays of each thread."""
+
+    def __init__(self) -> None:
+        self.spare: list[Array] = []
+
+
+lent = _Lent()
 
 
 def _compiled(function: Callable[..., None]) -> Any:

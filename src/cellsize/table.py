@@ -36,10 +36,10 @@ def read(path: Path, texts: tuple[str, ...] = ()) -> pd.DataFrame:
             if not isinstance(table.index, pd.RangeIndex):
                 raise InputError(f"{path}, {line(path, 0)}: more values than the header has columns; mend the header")
             if texts:
-                names = pd.read_csv(
+                found = pd.read_csv(
                     path, usecols=lambda column: column in texts, dtype="str", keep_default_na=False, na_values=[""]
                 )
-                table[list(names)] = names
+                table[found.columns] = found
         else:
             raise InputError(f"{path}: neither .csv nor .parquet; convert the table to one of them")
     except UnicodeDecodeError:

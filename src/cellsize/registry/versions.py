@@ -11,6 +11,7 @@ from pickle import UnpicklingError
 from typing import Any
 
 import mlflow
+import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -264,8 +265,9 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     moments = tables.times(table, source, schema.time)
     rows = tables.names(table, schema.series).groupby(tables.names(table, schema.series)).indices
     parts, refused = [], ""
-    for number, first in pd.Series(arrays.first).groupby(arrays.series[arrays.first]).max().items():
-        mine = moments.iloc[rows[arrays.names[number]]].sort_values()
+    of = arrays.series[arrays.first]
+    for number in np.unique(of):
+        first, mine = arrays.first[of == number].max(), moments.iloc[rows[arrays.names[number]]].sort_values()
         begin, end, last = frame[TIME].iloc[[first, first + window.lookback - 1, first + arrays.span - 1]]
         part = table.loc[mine.index[(mine >= begin) & (mine <= (last if schema.known else end))], columns]
         if schema.known:
@@ -279,7 +281,8 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
             parts.append(part)
     if not parts:
         raise InputError(f"{source}: the model can forecast no series of it: {refused}")
-    return pd.concat(parts, ignore_index=True)
+    example: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return example
 
 
 def content(registration: Registration) -> dict[str, Any]:
