@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_info
 
 from cellsize import files, folds, params, series, table, windows
 from cellsize.folds import Folds
@@ -110,6 +111,7 @@ def machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "load_before": round(os.getloadavg()[0], 2),
         "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
+        "openblas": next((one["architecture"] for one in threadpool_info() if "architecture" in one), None),
         "python": platform.python_version(),
         "when": time.strftime("%Y-%m-%d"),
     }

@@ -181,6 +181,7 @@ def main() -> None:
     """Runs both sides in turn, then once more with timers inside the trials."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--name", default="overhead", help="of the file of results")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--side", choices=["bare", "ours"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -188,11 +189,11 @@ def main() -> None:
     if given.side:
         print(json.dumps({"bare": bare, "ours": ours}[given.side](given.folder)))
     else:
-        compare(1 if given.smoke else given.repeats, given.smoke)
+        compare(1 if given.smoke else given.repeats, given.smoke, given.name)
 
 
-def compare(repeats: int, smoke: bool) -> None:
-    """Measures, prints and writes `overhead.json`."""
+def compare(repeats: int, smoke: bool, name: str) -> None:
+    """Measures, prints and writes the results."""
     from benchmarks import data
 
     described, sides = data.machine(), {"bare": [], "ours": []}
@@ -228,7 +229,7 @@ def compare(repeats: int, smoke: bool) -> None:
     print("\nInside the trials, core seconds (timers, without Ray; ray_in_trials is a difference of two runs)\n")
     data.show([{"": name, "seconds": value} for name, value in content["inside_trials"].items()])
     print(f"\nratio {content['ratio']:.3f} (whole), {content['ratio_without_start_up']:.3f} (first to last step)")
-    data.write("overhead", content, smoke)
+    data.write(name, content, smoke)
 
 
 if __name__ == "__main__":
