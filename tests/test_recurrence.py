@@ -71,3 +71,20 @@ def test_what_is_no_number_stays_none(poison: float) -> None:
     assert outputs[:, 0].isfinite().all()
     assert torch.equal(outputs[:, 1].isnan(), expected.isnan())
     assert outputs[:, 1, :, [0, 1, 2, 3, 5, 6, 7, 8]].isfinite().all()
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_was_given_stays_as_it_is_when_its_arrays_are_lent_out_again(whole: bool) -> None:
+    made, results = layers(2, 3, 4), []
+    for windows in (7, 30, 7, 2, 7):  # larger ones and smaller ones between equal ones
+        torch.manual_seed(windows)
+        inputs = torch.randn(5, 2, 3, windows, requires_grad=True)
+        found = forward(made, inputs, whole)
+        with torch.no_grad():
+            forward(made, torch.randn(5, 2, 3, windows), whole)
+        results.append([found, found.detach().clone(), *gradients(made, inputs, found.sum())])
+    for one, other in ((results[0], results[2]), (results[0], results[4])):
+        for values, expected in zip(one, other, strict=True):
+            assert torch.equal(values, expected)
+    for found, then, *_ in results:
+        assert torch.equal(found, then)
