@@ -8,6 +8,7 @@ records nothing: what the project does beyond it counts as overhead. `ratio` is 
 """
 
 import argparse
+import gc
 import json
 import multiprocessing
 import statistics
@@ -129,12 +130,14 @@ def work_of(folder: Path) -> tuple[Any, list[Any], Any]:
 def ours(folder: Path) -> dict[str, float]:
     """The project's search of the same sizes, from the driver's imports to its last result."""
     began = time.monotonic()
+    import pipeline  # noqa: F401 - as every stage begins
     from cellsize import procedures, search
     from cellsize.params import Mlflow
     from cellsize.registry import runs
     from cellsize.sizes import cost, shape
     from cellsize.trials import Result
 
+    gc.enable()
     imported = time.monotonic()
     work, sizes, settings = work_of(folder)
     store = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="overhead")
@@ -188,6 +191,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.side:
         print(json.dumps({"bare": bare, "ours": ours}[given.side](given.folder)))
+        gc.freeze()  # as a stage ends
     else:
         compare(1 if given.smoke else given.repeats, given.smoke, given.name)
 

@@ -58,3 +58,18 @@ def test_a_stage_computes_with_one_thread_whatever_it_is_granted(
         assert set(within) == {1}
         assert of_torch == 1
         assert digest == found["1"][-1]
+
+
+def test_a_stage_looks_for_garbage_though_its_imports_did_not(
+    tmp_path: Path, write_params: Callable[[dict[str, Any]], Path], params_content: Callable[[], dict[str, Any]]
+) -> None:
+    write_params(params_content())
+    script = "import gc, pipeline\nfrom cellsize import stage\nprint(gc.isenabled())\n"
+    script += "def main(params):\n    print(gc.isenabled())\nstage.run(main)\n"
+    (tmp_path / "script.py").write_text(script, encoding="utf-8")
+    root = str(Path(__file__).parents[1])
+    found = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env={"PYTHONPATH": root, "PATH": ""}, check=True,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert found.stdout.split() == ["False", "True"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr
 
 from cellsize.errors import InputError
 from cellsize.sizes import ZERO, Size
@@ -58,7 +58,7 @@ class Difference:
         """Probability that the true difference exceeds a threshold (t distribution, flat prior)."""
         if self.standard_error == 0.0:
             return float(self.mean > threshold)
-        return float(stats.t.sf((threshold - self.mean) / self.standard_error, self.degrees))
+        return float(stdtr(self.degrees, (self.mean - threshold) / self.standard_error))
 
 
 def paired(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64], test_ratio: float) -> Difference:

@@ -1,5 +1,6 @@
 """The search: Ray Tune runs a trial for each size, several for a large one. The only module that imports Ray."""
 
+import gc
 import hashlib
 import json
 import logging
@@ -266,8 +267,10 @@ def _tune(work: Work, walker: Walker, search: Search, folder: Path) -> None:
 
 def _trial(config: dict[str, Any], work: Work, folder: str, accelerator: str) -> None:
     """One trial: a size on its task's folds. Results travel as files, whole or not at all."""
+    gc.disable()  # what is imported is no garbage: looking for some takes a quarter of the time
     from cellsize.training import train  # the driver trains nothing, and need not load torch
 
+    gc.enable()
     size, last = Size(config["layers"], config["units"]), time.monotonic()
     task = next(one for one in divide(size, len(work.folds.labels)) if one.folds == tuple(config["folds"]))
     path, checkpoint = Path(folder) / f"{task.name}.npz", Path(folder) / f"{task.name}.ckpt"

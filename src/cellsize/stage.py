@@ -23,6 +23,8 @@ def run(main: Callable[..., None]) -> None:
     Args:
         main: Takes `params.Params`, then paths; `dvc.yaml` gives them in this order.
     """
+    gc.freeze()  # the imports stay, and are not looked through again
+    gc.enable()  # see pipeline/__init__.py
     names = list(inspect.signature(main).parameters)[1:]
     paths = [Path(argument) for argument in sys.argv[1:]]
     try:
