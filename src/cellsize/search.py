@@ -1,5 +1,6 @@
 """The search: Ray Tune runs a trial for each size, several for a large one. The only module that imports Ray."""
 
+import functools
 import gc
 import hashlib
 import json
@@ -267,10 +268,7 @@ def _tune(work: Work, walker: Walker, search: Search, folder: Path) -> None:
 
 def _trial(config: dict[str, Any], work: Work, folder: str, accelerator: str) -> None:
     """One trial: a size on its task's folds. Results travel as files, whole or not at all."""
-    gc.disable()  # what is imported is no garbage: looking for some takes a quarter of the time
-    from cellsize.training import train  # the driver trains nothing, and need not load torch
-
-    gc.enable()
+    train = _training()  # before its threads are counted
     size, last = Size(config["layers"], config["units"]), time.monotonic()
     task = next(one for one in divide(size, len(work.folds.labels)) if one.folds == tuple(config["folds"]))
     path, checkpoint = Path(folder) / f"{task.name}.npz", Path(folder) / f"{task.name}.ckpt"
@@ -285,3 +283,14 @@ def _trial(config: dict[str, Any], work: Work, folder: str, accelerator: str) ->
         train(work, size, checkpoint, on_epoch, accelerator, task.folds).save(path)
     checkpoint.unlink(missing_ok=True)
     tune.report({"epoch": work.training.epochs + 1})
+
+
+@functools.cache
+def _training() -> Callable[..., Result]:
+    """How a size is trained; the driver trains nothing, and need not load torch."""
+    gc.disable()  # what is imported is no garbage, and looking for some among it takes a quarter of the time
+    from cellsize.training import train
+
+    gc.freeze()
+    gc.enable()
+    return train
