@@ -72,7 +72,7 @@ bench-stability: $(INSTALLED) ## the choice repeated with ten other seeds (an ho
 bench-overhead: $(INSTALLED) ## a search against bare torch loops of the same steps
 	@$(IN_VENV) python -m benchmarks.overhead
 
-bench-sweep: $(INSTALLED) ## a whole sizing against an exhaustive sweep of the same grid (one to two hours on 2 cores)
+bench-sweep: $(INSTALLED) ## a whole sizing against an exhaustive sweep of the same grid (an hour on 2 cores)
 	@$(IN_VENV) python -m benchmarks.against_sweep
 
 bench-auto-lstm: $(INSTALLED) $(AUTO_LSTM) ## a whole sizing against NeuralForecast's AutoLSTM, installed apart

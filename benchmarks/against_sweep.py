@@ -151,7 +151,7 @@ def _progress() -> Any:
 def main() -> None:
     """Runs both sides at each bound and writes `sweep.json` after each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bounds", type=int, nargs="+", default=[4, 16, 128])
+    parser.add_argument("--bounds", type=int, nargs="+", default=[4, 128])
     parser.add_argument("--reuse-actors", action="store_true", help="a kinder sweep: trials share processes")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--side", action="store_true", help=argparse.SUPPRESS)
