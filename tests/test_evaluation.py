@@ -60,8 +60,9 @@ def test_a_champion_is_measured_on_the_same_windows(make_work: MakeWork, refitte
     other_gap = replace(model, schema=replace(model.schema, gap=7))
     for champion in (model, other_gap):
         found, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE)
-        assert found["champion"]["mse_scaled"] == pytest.approx(found["model"]["mse_scaled"])
-        assert (set(found["champion"]), found["champion"]["version"]) == ({"version", *found["model"]}, "4")
+        # A champion's forecasts go through its own constants to original units and back: the eighth digit may differ.
+        expected = {key: pytest.approx(value, rel=1e-7) for key, value in found["model"].items()}
+        assert found["champion"] == {"version": "4", **expected}
         assert (found["reigning"], found["unmeasured"]) == ("4", None)
 
 
