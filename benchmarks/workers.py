@@ -1,12 +1,15 @@
-"""The default search with one worker and with two: how much faster, and whether the tables are the same.
+"""The default search on one core and on two: how much faster, and whether the tables are the same.
 
-Each search is a process of its own with an empty store, as `dvc repro` runs it: imports, Ray and MLflow count.
+Three searches, each a process of its own with an empty store, as `dvc repro` runs it: imports, Ray and MLflow count.
+Two workers on two cores; one worker on one core, which it shares with the driver and Ray, as on a machine that has no
+second one; and one worker on two cores, where the driver and Ray have the other one to themselves.
 `make bench-workers` writes benchmarks/results/workers.json.
 """
 
 import argparse
 import gc
 import json
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -32,28 +35,38 @@ def searched(workers: int, smoke: bool) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Measures both and writes the ratio."""
+    """Measures all three and writes the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--workers", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--cores", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.workers:
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])  # Ray's processes inherit it
         print(json.dumps(searched(given.workers, given.smoke)))
         gc.freeze()  # as a stage ends
         return
     machine, found = data.machine(), {}
-    for workers in (2, 1):
-        made, seconds = data.fresh("benchmarks.workers", "--workers", workers, *["--smoke"] * given.smoke)
-        found[workers] = {"seconds": seconds, **made}
+    if machine["cores"] < 2:
+        raise SystemExit("one core here: what two would do cannot be measured")
+    for workers, cores in ((2, 2), (1, 1), (1, 2)):
+        asked = ("--workers", workers, "--cores", cores, *["--smoke"] * given.smoke)
+        made, seconds = data.fresh("benchmarks.workers", *asked)
+        found[workers, cores] = {"workers": workers, "cores": cores, "seconds": seconds, **made}
+    trials = {one.pop("trials") for one in found.values()}
+    two, one = found[2, 2], found[1, 1]
     content = {
         "machine": machine,
-        "speedup": found[1]["seconds"] / found[2]["seconds"],
-        "same_trials": found[1].pop("trials") == found[2].pop("trials"),
-        "one": found[1],
-        "two": found[2],
+        "speedup": one["seconds"] / two["seconds"],
+        "speedup_of_workers": found[1, 2]["seconds"] / two["seconds"],
+        "same_trials": len(trials) == 1,
+        "searches": list(found.values()),
     }
-    data.show([{"workers": workers, **one} for workers, one in found.items()])
-    print(f"\nspeed-up {content['speedup']:.2f}; the same trials: {content['same_trials']}")
+    data.show(content["searches"])
+    print(
+        f"\nspeed-up from one core to two {content['speedup']:.2f}, from one worker to two on two cores "
+        f"{content['speedup_of_workers']:.2f}; the same trials: {content['same_trials']}"
+    )
     data.write("workers", content, given.smoke)
 
 
