@@ -176,7 +176,7 @@ def compare(name: str, given: argparse.Namespace) -> dict[str, Any]:
     print(f"\n{name}")
     data.show(rows)
     if content["same_as_the_report"] is False:
-        print("(these are not the figures of the example's reports/evaluation.json: run make example again)")
+        print("(not the figures of the example's reports/evaluation.json: that is of other code or other arithmetic)")
     return content
 
 
@@ -202,7 +202,7 @@ def main() -> None:
     found: dict[str, Any] = files.read_json(path) if path.is_file() else {}
     for name in given.only:
         other = [f"{given.steps} steps"] * bool(given.steps) + ["calendar only"] * given.calendar_only
-        found[", ".join([name, *other])] = {"machine": data.machine(), **compare(name, given)}
+        found[", ".join([name, *other])] = {"machine": data.fresh("benchmarks.machine")[0], **compare(name, given)}
         data.write("auto_lstm", found, given.smoke)
 
 

@@ -170,7 +170,7 @@ def main() -> None:
         what = {"bound": bound, "data": given.name, "reuse_actors": given.reuse_actors}
         # What was measured earlier stays: a sweep takes long.
         lines = [line for line in lines if {key: line.get(key) for key in what} != what]
-        machine = data.machine()
+        machine = data.fresh("benchmarks.machine")[0]
         ours, seconds = data.fresh("benchmarks.sizing", given.name, "--bound", bound, *smoke)
         theirs, their_seconds = data.fresh(
             "benchmarks.against_sweep", "--side", "--name", given.name, "--bounds", bound, *smoke, *kind

@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from threadpoolctl import threadpool_info
 
 from cellsize import files, folds, params, series, table, windows
 from cellsize.folds import Folds
@@ -33,6 +31,9 @@ QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "PYTHONUNBUFFERED": "1",
 }
+
+# They hold OpenBLAS to older kernels or another cache, and PyTorch to nothing: one side of a comparison alone.
+ONE_SIDED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
 @dataclass(frozen=True)
@@ -102,21 +103,6 @@ def result(name: str, smoke: bool = False) -> Path:
     return (ROOT / ".cache/benchmarks" if smoke else ROOT / "benchmarks/results") / f"{name}.json"
 
 
-def machine() -> dict[str, Any]:
-    """What the figures are measured on; to be asked before."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return {
-        "cpu": names[0] if names else platform.processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "load_before": round(os.getloadavg()[0], 2),
-        "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
-        "openblas": next((one["architecture"] for one in threadpool_info() if "architecture" in one), None),
-        "python": platform.python_version(),
-        "when": time.strftime("%Y-%m-%d"),
-    }
-
-
 def environment(also: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment for another one, quiet, and without the user's own MLflow store."""
     own = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
@@ -126,14 +112,21 @@ def environment(also: Mapping[str, str] | None = None) -> dict[str, str]:
 def fresh(
     module: str, *arguments: object, python: Path | str = sys.executable, also: Mapping[str, str] | None = None
 ) -> tuple[Any, float]:
-    """Runs a module in a new process, as a user would start it.
+    """Runs a module in a new process, with every library's arithmetic as it comes.
+
+    Args:
+        module: What to run.
+        *arguments: What to give it.
+        python: Of the environment to run it in.
+        also: Variables to set.
 
     Returns:
         The JSON of its last line, and its wall time from before the process until after it, in seconds.
     """
     command = [str(python), "-m", module, *map(str, arguments)]
+    own = {key: value for key, value in environment().items() if key not in ONE_SIDED}
     began = time.perf_counter()
-    done = subprocess.run(command, cwd=ROOT, env=environment(also), text=True, stdout=subprocess.PIPE, check=True)
+    done = subprocess.run(command, cwd=ROOT, env={**own, **(also or {})}, text=True, stdout=subprocess.PIPE, check=True)
     seconds = time.perf_counter() - began
     return json.loads(done.stdout.splitlines()[-1]), seconds
 

@@ -26,6 +26,13 @@ SMOKE = [(1, 4), (2, 8)]
 # The best case of the bare loops: larger validation batches, and memory given back after each step, cost them more.
 CHUNK = 512
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "1000000000"}
+# As on a processor without AVX-512: every library that either side computes with.
+AVX2 = {
+    "OPENBLAS_CORETYPE": "Haswell",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+}
 held: dict[str, Any] = {}
 
 
@@ -184,7 +191,7 @@ def main() -> None:
     """Runs both sides in turn, then once more with timers inside the trials."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--name", default="overhead", help="of the file of results")
+    parser.add_argument("--avx2", action="store_true", help="both sides as on a processor without AVX-512")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--side", choices=["bare", "ours"], help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -193,26 +200,28 @@ def main() -> None:
         print(json.dumps({"bare": bare, "ours": ours}[given.side](given.folder)))
         gc.freeze()  # as a stage ends
     else:
-        compare(1 if given.smoke else given.repeats, given.smoke, given.name)
+        compare(1 if given.smoke else given.repeats, given.smoke, given.avx2)
 
 
-def compare(repeats: int, smoke: bool, name: str) -> None:
+def compare(repeats: int, smoke: bool, avx2: bool) -> None:
     """Measures, prints and writes the results."""
     from benchmarks import data
 
-    described, sides = data.machine(), {"bare": [], "ours": []}
+    held_to = AVX2 if avx2 else {}
+    described, _ = data.fresh("benchmarks.machine", also=held_to)
+    sides: dict[str, list[dict[str, float]]] = {"bare": [], "ours": []}
     for number in range(repeats):
         for side, found in sides.items():
             # A folder of its own for each: neither finds what another run has finished.
             with tempfile.TemporaryDirectory() as folder:
                 prepare(Path(folder), smoke)
-                kind = KEEP_MEMORY if side == "bare" else {}
+                kind = {**held_to, **(KEEP_MEMORY if side == "bare" else {})}
                 parts, seconds = data.fresh("benchmarks.overhead", "--side", side, "--folder", folder, also=kind)
             found.append({"wall": seconds, "start_up_and_stop": seconds - parts["training"], **parts})
             print(f"{number + 1}. {side:5s} {seconds:7.2f} s, of it training {parts['training']:7.2f} s", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder), smoke)
-        trial, _ = data.fresh("benchmarks.inside", folder)
+        trial, _ = data.fresh("benchmarks.inside", folder, also=held_to)
     pairs = list(zip(sides["bare"], sides["ours"], strict=True))
     middle = {
         side: {name: statistics.median(one[name] for one in found) for name in found[0]}
@@ -233,7 +242,7 @@ def compare(repeats: int, smoke: bool, name: str) -> None:
     print("\nInside the trials, core seconds (timers, without Ray; ray_in_trials is a difference of two runs)\n")
     data.show([{"": name, "seconds": value} for name, value in content["inside_trials"].items()])
     print(f"\nratio {content['ratio']:.3f} (whole), {content['ratio_without_start_up']:.3f} (first to last step)")
-    data.write(name, content, smoke)
+    data.write("overhead-avx2" if avx2 else "overhead", content, smoke)
 
 
 if __name__ == "__main__":

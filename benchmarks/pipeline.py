@@ -20,6 +20,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from benchmarks import data
+from benchmarks.machine import machine
 from benchmarks.processes import watched
 
 ANSWERS = ("choice.json", "evaluation.json")
@@ -100,7 +101,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", help="runs once for each; default: as in params.yaml")
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
-    described = data.machine()
+    described = machine()
     runs: list[dict[str, Any]] = []
     for workers in given.workers or [None] * (1 + given.twice):
         runs.append(run(given.name, workers, given.smoke))

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import data
+from benchmarks.machine import machine
 from benchmarks.processes import watched
 from cellsize import params
 
@@ -170,7 +171,7 @@ def main() -> None:
     if given.make:
         make(int(given.make[0]), Path(given.make[1]))
         return
-    described = data.machine()
+    described = machine()
     rows = (SMALLEST, 2 * SMALLEST) if given.smoke else (SMALLEST, *given.rows)
     lookbacks, epochs = (LOOKBACKS[:1], 1) if given.smoke else (LOOKBACKS, 2)
     lines: list[dict[str, Any]] = []

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from benchmarks import data
+from benchmarks.machine import machine
 from benchmarks.sizing import chosen_from
 from cellsize import files, plans
 from cellsize.candidates import propose, sizes
@@ -123,7 +124,7 @@ def main() -> None:
         best = min(scores, key=lambda one: one.mean)
         behind = compare(asked, best)
         summary[name] = {
-            "machine": data.machine(),
+            "machine": machine(),
             "seeds": len(repeats),
             "answer": answer,
             "within_one_step": sum(within_one_step(one["chosen"], answer, grid) for one in repeats),
