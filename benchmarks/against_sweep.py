@@ -59,13 +59,14 @@ def sweep(name: str, bound: int, folder: Path, workers: int, smoke: bool, reuse_
     epochs = int(mean.loc[((layers, units), rate), "epoch"])
     nothing, holdout = np.empty(0, np.int64), np.flatnonzero(found.folds.holdout)
     config = {"size": (layers, units), "learning_rate": rate}
-    module = _fit(config, found, training, np.flatnonzero(found.folds.development), nothing, epochs, [])
+    module = fit(config, found, training, np.flatnonzero(found.folds.development), nothing, epochs, [])
     return {
         "size": str(Size(layers, units)),
         "learning_rate": rate,
+        "epochs": epochs,
         "parameters": sum(weight.numel() for weight in module.parameters()),
         "recurrent": sum(weight.numel() for weight in module.lstm.parameters()),
-        "holdout": _loss(module, found, np.flatnonzero(found.folds.development), holdout),
+        "holdout": loss(module, found, np.flatnonzero(found.folds.development), holdout),
         "validation": float(mean["best"].min()),
         "sizes": len(sizes),
         "trainings": len(trials),
@@ -87,13 +88,15 @@ def _trial(config: dict[str, Any], found: data.Data, training: Training) -> None
 
     fold = found.folds.fold(config["fold"])
     stop = pl.callbacks.EarlyStopping("val_loss", patience=training.patience)
-    _fit(config, found, training, fold.train, fold.validation, training.epochs, [Report(), stop])
+    fit(config, found, training, fold.train, fold.validation, training.epochs, [Report(), stop])
 
 
-def _fit(
+def fit(
     config: dict[str, Any], found: data.Data, training: Training, train: Ints, validation: Ints, epochs: int,
     callbacks: list[Any],
 ) -> Any:  # fmt: skip
+    """Trains one network of the sweep; `fold` in its config is its seed too."""
+
     class Plain(pl.LightningModule):
         def __init__(self) -> None:
             super().__init__()
@@ -128,7 +131,7 @@ def _fit(
     return module.eval()
 
 
-def _loss(module: Any, found: data.Data, train: Ints, chosen: Ints) -> float:
+def loss(module: Any, found: data.Data, train: Ints, chosen: Ints) -> float:
     """Mean squared error in variances of the training rows, as the project's."""
     batch = gather(found.windows, fit_scaling(found.windows, train), chosen)
     with torch.no_grad():

@@ -55,6 +55,7 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
     line = next(one for one in choice["sizes"] if Size(one["layers"], one["units"]) == size)
     return {
         "size": str(size),
+        "recipe": decision.recipe(choice),
         **{key: line[key] for key in ("parameters", "recurrent", "head", "linear")},
         "holdout": errors["model"]["mse_scaled"],
         "mae": errors["model"]["mae"],

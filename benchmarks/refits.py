@@ -1,0 +1,106 @@
+"""Both sides' picks of `against_sweep`, trained again with other seeds: how much of a holdout ratio is one training's.
+
+Reads `benchmarks/results/sweep.json`, trains each line's two picks as its sides did, with the seed that was recorded
+and four more, and writes `refits.json`. The holdout decides nothing here: sizes and settings are those of the sweep.
+"""
+
+import argparse
+import json
+import statistics
+from typing import Any
+
+import numpy as np
+
+from benchmarks import data
+from cellsize import files
+
+
+def ours(name: str, recipe: dict[str, Any], seed: int, smoke: bool) -> float:
+    """The project's refit and its squared error on the holdout, in variances."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    from cellsize import evaluation
+    from cellsize.refitting import refit_choice
+
+    found, training = data.loaded_for(name, smoke)
+    torch.set_num_threads(1)
+    baseline = data.changed(found.params.baseline, classical="none")
+    with threadpool_limits(limits=1):  # as the stages, and as benchmarks.sizing
+        work = found.work(training, seed=found.params.refit.seed + seed)
+        model = refit_choice(work, recipe, found.schema, found.params.window)
+        errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline)
+    return float(errors["model"]["mse_scaled"])
+
+
+def theirs(name: str, pick: dict[str, Any], seed: int, smoke: bool) -> float:
+    """The sweep's refit and its squared error on the holdout, in variances."""
+    from benchmarks.against_sweep import fit, loss
+
+    found, training = data.loaded_for(name, smoke)
+    development, holdout = np.flatnonzero(found.folds.development), np.flatnonzero(found.folds.holdout)
+    layers, units = map(int, pick["size"].split("x"))
+    config = {"size": (layers, units), "learning_rate": pick["learning_rate"], "fold": seed}
+    nothing = np.empty(0, np.int64)
+    return loss(fit(config, found, training, development, nothing, pick["epochs"], []), found, development, holdout)
+
+
+def main() -> None:
+    """Trains every pick with every seed, each in a fresh process, and writes `refits.json`."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--bounds", type=int, nargs="+", default=[128])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--side", choices=["ours", "sweep"], help=argparse.SUPPRESS)
+    parser.add_argument("--of", type=json.loads, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.side:
+        train = {"ours": ours, "sweep": theirs}[given.side]
+        print(json.dumps(train(given.of["data"], given.of["pick"], given.of["seed"], given.smoke)))
+        return
+    lines = files.read_json(data.result("sweep", given.smoke))
+    wanted = [
+        line
+        for line in lines
+        if line["bound"] in given.bounds and not line["reuse_actors"] and "recipe" in line["ours"]
+    ]
+    if not wanted:
+        raise SystemExit(
+            "sweep.json has no such bound, or its lines name no recipe: run benchmarks.against_sweep first"
+        )
+    machine, _ = data.fresh("benchmarks.machine")
+    made = []
+    for line in wanted:
+        errors: dict[str, list[float]] = {"ours": [], "sweep": []}
+        for seed in range(given.seeds):
+            for side, pick in (("ours", line["ours"]["recipe"]), ("sweep", line["sweep"])):
+                asked = json.dumps({"data": line["data"], "pick": pick, "seed": seed})
+                error, seconds = data.fresh(
+                    "benchmarks.refits", "--side", side, "--of", asked, *["--smoke"] * given.smoke
+                )
+                errors[side].append(error)
+                print(
+                    f"{line['data']} up to {line['bound']}, seed {seed}, {side:5s} {error:.4f}  {seconds:.0f} s",
+                    flush=True,
+                )
+        means = {side: statistics.mean(values) for side, values in errors.items()}
+        made.append(
+            {
+                "bound": line["bound"],
+                "data": line["data"],
+                "machine": machine,
+                "holdout_ratio_of_means": means["ours"] / means["sweep"],
+                "recorded": {side: line[side]["holdout"] for side in errors},
+                **{
+                    side: {"size": line[side]["size"], "mean": means[side],
+                           "deviation": statistics.stdev(values), "holdout": values}
+                    for side, values in errors.items()
+                },
+            }
+        )  # fmt: skip
+        print(f"means {means['ours']:.4f}, {means['sweep']:.4f}: ratio {made[-1]['holdout_ratio_of_means']:.3f}")
+    data.write("refits", made, given.smoke)
+
+
+if __name__ == "__main__":
+    main()
