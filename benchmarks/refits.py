@@ -49,6 +49,7 @@ def main() -> None:
     """Trains every pick with every seed, each in a fresh process, and writes `refits.json`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bounds", type=int, nargs="+", default=[128])
+    parser.add_argument("--name", default="bay-area-traffic", choices=list(data.PLACES))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--side", choices=["ours", "sweep"], help=argparse.SUPPRESS)
@@ -59,11 +60,9 @@ def main() -> None:
         print(json.dumps(train(given.of["data"], given.of["pick"], given.of["seed"], given.smoke)))
         return
     lines = files.read_json(data.result("sweep", given.smoke))
-    wanted = [
-        line
-        for line in lines
-        if line["bound"] in given.bounds and not line["reuse_actors"] and "recipe" in line["ours"]
-    ]
+    # Picks do not depend on whether trials share processes: one line of each bound will do.
+    usable = {line["bound"]: line for line in lines if line["data"] == given.name and "recipe" in line["ours"]}
+    wanted = [usable[bound] for bound in given.bounds if bound in usable]
     if not wanted:
         raise SystemExit(
             "sweep.json has no such bound, or its lines name no recipe: run benchmarks.against_sweep first"
