@@ -73,12 +73,12 @@ bench-overhead: $(INSTALLED) ## a search against bare torch loops of the same st
 	@$(IN_VENV) python -m benchmarks.overhead
 
 bench-sweep: $(INSTALLED) ## a whole sizing against an exhaustive sweep of the same grid (an hour on 2 cores)
-	@$(IN_VENV) python -m benchmarks.against_sweep
+	@$(IN_VENV) python -m benchmarks.against_sweep; python -m benchmarks.refits
 
 bench-auto-lstm: $(INSTALLED) $(AUTO_LSTM) ## a whole sizing against NeuralForecast's AutoLSTM, installed apart
 	@$(IN_VENV) python -m benchmarks.against_auto_lstm
 
-bench-workers: $(INSTALLED) ## the default search with one worker and with two
+bench-workers: $(INSTALLED) ## the default search on one core and on two
 	@$(IN_VENV) python -m benchmarks.workers
 
 bench-scale: $(INSTALLED) ## time and memory against rows
