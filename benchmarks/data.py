@@ -32,8 +32,11 @@ QUIET = {
     "PYTHONUNBUFFERED": "1",
 }
 
-# They hold OpenBLAS to older kernels or another cache, and PyTorch to nothing: one side of a comparison alone.
-ONE_SIDED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+# They hold a library's arithmetic to older processors, and with it one side of a comparison more than the other.
+HOLDING = (
+    "ATEN_CPU_CAPABILITY", "DNNL_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS", "NPY_DISABLE_CPU_FEATURES",
+    "NUMBA_CPU_FEATURES", "NUMBA_CPU_NAME", "ONEDNN_MAX_CPU_ISA", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def fresh(
         The JSON of its last line, and its wall time from before the process until after it, in seconds.
     """
     command = [str(python), "-m", module, *map(str, arguments)]
-    own = {key: value for key, value in environment().items() if key not in ONE_SIDED}
+    own = {key: value for key, value in environment().items() if key not in HOLDING}
     began = time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, env={**own, **(also or {})}, text=True, stdout=subprocess.PIPE, check=True)
     seconds = time.perf_counter() - began

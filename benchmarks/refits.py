@@ -1,7 +1,8 @@
 """Both sides' picks of `against_sweep`, trained again with other seeds: how much of a holdout ratio is one training's.
 
-Reads `benchmarks/results/sweep.json`, trains each line's two picks as its sides did, with the seed that was recorded
-and four more, and writes `refits.json`. The holdout decides nothing here: sizes and settings are those of the sweep.
+Reads `benchmarks/results/sweep.json`, trains the two picks of a bound as the two sides did, with the seed that was
+recorded and four more, and writes `refits.json`. The holdout decides nothing here: sizes and settings are those of the
+sweep.
 """
 
 import argparse
@@ -59,17 +60,18 @@ def main() -> None:
         train = {"ours": ours, "sweep": theirs}[given.side]
         print(json.dumps(train(given.of["data"], given.of["pick"], given.of["seed"], given.smoke)))
         return
-    lines = files.read_json(data.result("sweep", given.smoke))
-    # Picks do not depend on whether trials share processes: one line of each bound will do.
-    usable = {line["bound"]: line for line in lines if line["data"] == given.name and "recipe" in line["ours"]}
-    wanted = [usable[bound] for bound in given.bounds if bound in usable]
-    if not wanted:
-        raise SystemExit(
-            "sweep.json has no such bound, or its lines name no recipe: run benchmarks.against_sweep first"
-        )
+    if given.seeds < 2:
+        raise SystemExit("--seeds: at least 2, or there is nothing to compare")
+    lines = [line for line in files.read_json(data.result("sweep", given.smoke)) if "recipe" in line["ours"]]
+    # A sweep whose trials share processes has the same picks: its line will do where there is no other.
+    lines.sort(key=lambda line: not line["reuse_actors"])
+    usable = {line["bound"]: line for line in lines if line["data"] == given.name}
+    wanted = [bound for bound in usable if given.smoke or bound in given.bounds]
+    if not given.smoke and (missing := set(given.bounds) - usable.keys()):
+        raise SystemExit(f"sweep.json names no picks for a bound of {min(missing)}: run benchmarks.against_sweep first")
     machine, _ = data.fresh("benchmarks.machine")
     made = []
-    for line in wanted:
+    for line in map(usable.__getitem__, wanted):
         errors: dict[str, list[float]] = {"ours": [], "sweep": []}
         for seed in range(given.seeds):
             for side, pick in (("ours", line["ours"]["recipe"]), ("sweep", line["sweep"])):
@@ -97,6 +99,8 @@ def main() -> None:
                 },
             }
         )  # fmt: skip
+        if any(values[0] != line[side]["holdout"] for side, values in errors.items()):
+            print("(the first seed gives other errors than sweep.json: that is of other code or another machine)")
         print(f"means {means['ours']:.4f}, {means['sweep']:.4f}: ratio {made[-1]['holdout_ratio_of_means']:.3f}")
     data.write("refits", made, given.smoke)
 

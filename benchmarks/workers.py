@@ -39,19 +39,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--workers", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--cores", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.workers:
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])  # Ray's processes inherit it
         print(json.dumps(searched(given.workers, given.smoke)))
         gc.freeze()  # as a stage ends
         return
     machine, found = data.fresh("benchmarks.machine")[0], {}
     if machine["cores"] < 2:
         raise SystemExit("one core here: what two would do cannot be measured")
+    mine = sorted(os.sched_getaffinity(0))
     for workers, cores in ((2, 2), (1, 1), (1, 2)):
-        asked = ("--workers", workers, "--cores", cores, *["--smoke"] * given.smoke)
-        made, seconds = data.fresh("benchmarks.workers", *asked)
+        os.sched_setaffinity(0, mine[:cores])  # the search and all its processes inherit it
+        made, seconds = data.fresh("benchmarks.workers", "--workers", workers, *["--smoke"] * given.smoke)
         found[workers, cores] = {"workers": workers, "cores": cores, "seconds": seconds, **made}
     trials = {one.pop("trials") for one in found.values()}
     two, one = found[2, 2], found[1, 1]
