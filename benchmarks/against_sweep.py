@@ -57,21 +57,26 @@ def sweep(name: str, bound: int, folder: Path, workers: int, smoke: bool, reuse_
         raise SystemExit("a trial of the sweep failed: its figures would mean nothing")
     (layers, units), rate = mean["best"].idxmin()
     epochs = int(mean.loc[((layers, units), rate), "epoch"])
-    nothing, holdout = np.empty(0, np.int64), np.flatnonzero(found.folds.holdout)
-    config = {"size": (layers, units), "learning_rate": rate}
-    module = fit(config, found, training, np.flatnonzero(found.folds.development), nothing, epochs, [])
+    module, holdout = refit({"size": (layers, units), "learning_rate": rate}, found, training, epochs)
     return {
         "size": str(Size(layers, units)),
         "learning_rate": rate,
         "epochs": epochs,
         "parameters": sum(weight.numel() for weight in module.parameters()),
         "recurrent": sum(weight.numel() for weight in module.lstm.parameters()),
-        "holdout": loss(module, found, np.flatnonzero(found.folds.development), holdout),
+        "holdout": holdout,
         "validation": float(mean["best"].min()),
         "sizes": len(sizes),
         "trainings": len(trials),
         "core_seconds": sum(metrics["time_total_s"] for _, metrics in trials),
     }
+
+
+def refit(config: dict[str, Any], found: data.Data, training: Training, epochs: int) -> tuple[Any, float]:
+    """Trains a pick on all that comes before the holdout; the network, and its error there in variances."""
+    development, holdout = np.flatnonzero(found.folds.development), np.flatnonzero(found.folds.holdout)
+    module = _fit(config, found, training, development, np.empty(0, np.int64), epochs, [])
+    return module, _loss(module, found, development, holdout)
 
 
 def _trial(config: dict[str, Any], found: data.Data, training: Training) -> None:
@@ -88,10 +93,10 @@ def _trial(config: dict[str, Any], found: data.Data, training: Training) -> None
 
     fold = found.folds.fold(config["fold"])
     stop = pl.callbacks.EarlyStopping("val_loss", patience=training.patience)
-    fit(config, found, training, fold.train, fold.validation, training.epochs, [Report(), stop])
+    _fit(config, found, training, fold.train, fold.validation, training.epochs, [Report(), stop])
 
 
-def fit(
+def _fit(
     config: dict[str, Any], found: data.Data, training: Training, train: Ints, validation: Ints, epochs: int,
     callbacks: list[Any],
 ) -> Any:  # fmt: skip
@@ -131,7 +136,7 @@ def fit(
     return module.eval()
 
 
-def loss(module: Any, found: data.Data, train: Ints, chosen: Ints) -> float:
+def _loss(module: Any, found: data.Data, train: Ints, chosen: Ints) -> float:
     """Mean squared error in variances of the training rows, as the project's."""
     batch = gather(found.windows, fit_scaling(found.windows, train), chosen)
     with torch.no_grad():

@@ -10,40 +10,26 @@ import json
 import statistics
 from typing import Any
 
-import numpy as np
-
 from benchmarks import data
 from cellsize import files
 
 
 def ours(name: str, recipe: dict[str, Any], seed: int, smoke: bool) -> float:
     """The project's refit and its squared error on the holdout, in variances."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    from cellsize import evaluation
-    from cellsize.refitting import refit_choice
+    from benchmarks.sizing import refitted
 
     found, training = data.loaded_for(name, smoke)
-    torch.set_num_threads(1)
-    baseline = data.changed(found.params.baseline, classical="none")
-    with threadpool_limits(limits=1):  # as the stages, and as benchmarks.sizing
-        work = found.work(training, seed=found.params.refit.seed + seed)
-        model = refit_choice(work, recipe, found.schema, found.params.window)
-        errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline)
-    return float(errors["model"]["mse_scaled"])
+    return float(refitted(found, training, recipe, found.params.refit.seed + seed)["model"]["mse_scaled"])
 
 
 def theirs(name: str, pick: dict[str, Any], seed: int, smoke: bool) -> float:
     """The sweep's refit and its squared error on the holdout, in variances."""
-    from benchmarks.against_sweep import fit, loss
+    from benchmarks.against_sweep import refit
 
     found, training = data.loaded_for(name, smoke)
-    development, holdout = np.flatnonzero(found.folds.development), np.flatnonzero(found.folds.holdout)
     layers, units = map(int, pick["size"].split("x"))
-    config = {"size": (layers, units), "learning_rate": pick["learning_rate"], "fold": seed}
-    nothing = np.empty(0, np.int64)
-    return loss(fit(config, found, training, development, nothing, pick["epochs"], []), found, development, holdout)
+    config = {"size": (layers, units), "learning_rate": pick["learning_rate"], "fold": seed}  # its fold is its seed
+    return refit(config, found, training, pick["epochs"])[1]
 
 
 def main() -> None:

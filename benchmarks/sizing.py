@@ -41,16 +41,7 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
         candidates = {**candidates, "candidates": chosen}
     results = search_it(found, training, candidates, folder, workers)
     trials, choice = chosen_from(results, candidates, params)
-    import torch  # only now: the driver of a search does without
-
-    from cellsize import evaluation
-    from cellsize.refitting import refit_choice
-
-    torch.set_num_threads(1)
-    baseline = data.changed(params.baseline, classical="none")
-    with threadpool_limits(limits=1):  # what was loaded just now has brought threads of its own
-        model = refit_choice(found.work(training, seed=params.refit.seed), choice, found.schema, params.window)
-        errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline)
+    errors = refitted(found, training, choice, params.refit.seed)
     size = Size(choice["layers"], choice["units"])
     line = next(one for one in choice["sizes"] if Size(one["layers"], one["units"]) == size)
     return {
@@ -66,6 +57,21 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
         "trainings": len(trials),
         "core_seconds": sum(result.seconds for result in results),
     }
+
+
+def refitted(found: data.Data, training: Training, recipe: dict[str, Any], seed: int) -> dict[str, Any]:
+    """Trains what a recipe names on all but the holdout, and scores it there beside the baselines."""
+    import torch  # only now: the driver of a search does without
+
+    from cellsize import evaluation
+    from cellsize.refitting import refit_choice
+
+    torch.set_num_threads(1)
+    baseline = data.changed(found.params.baseline, classical="none")
+    with threadpool_limits(limits=1):  # what was loaded just now has brought threads of its own
+        model = refit_choice(found.work(training, seed=seed), recipe, found.schema, found.params.window)
+        errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline)
+    return errors
 
 
 def search_it(
