@@ -36,7 +36,7 @@ def tell(name: str, folder: Path, steps: int | None, calendar_only: bool, smoke:
     windows = found.windows
     if windows.n_targets != 1 or windows.transform != "none":
         raise SystemExit("AutoLSTM is given one target, untransformed")
-    past, known = found.schema.past_columns[1:], found.schema.known_columns
+    past, known = found.schema.past_columns[1:], found.schema.known_future_columns
     table = pd.DataFrame(windows.inputs, columns=["y", *past, *known])
     table.insert(0, "unique_id", np.array(windows.names)[windows.series])
     table.insert(1, "ds", windows.moment(windows.step))
@@ -53,9 +53,11 @@ def tell(name: str, folder: Path, steps: int | None, calendar_only: bool, smoke:
         "lookback": windows.lookback,
         "frequency": found.schema.frequency,
         "past": [] if calendar_only else list(past),
-        "known": list(known),
+        "known_future_covariates": list(known),
         "test": int(rows.agg(lambda times: (times >= begins).sum()).max()),
-        "validation": int(rows.agg(lambda times: (times < begins).sum()).min() * found.params.split.stop.share),
+        "validation": int(
+            rows.agg(lambda times: (times < begins).sum()).min() * found.params.split.early_stopping.fraction
+        ),
         "steps": 2 if smoke else steps or STEPS[name],
         "sizes": SIZES[:2] if smoke else SIZES,
     }
@@ -116,7 +118,7 @@ def auto_lstm(folder: Path, loss: str) -> dict[str, Any]:
 def errors(name: str, folder: Path, smoke: bool) -> dict[str, float]:
     """Holdout errors of AutoLSTM's forecasts, on the project's windows and in its units."""
     from benchmarks import data
-    from cellsize.batches import fit_scaling, truth
+    from cellsize.data.batches import fit_scaling, truth
 
     found = data.load(name, 2000 if smoke else None)
     windows, holdout = found.windows, np.flatnonzero(found.folds.holdout)
@@ -131,11 +133,11 @@ def errors(name: str, folder: Path, smoke: bool) -> dict[str, float]:
     at = keys.get_indexer(wanted)
     if (at < 0).any():
         raise SystemExit(f"{(at < 0).sum()} of {len(at)} holdout windows have no forecast by AutoLSTM")
-    scaled = (made[at] - scaling.mean[0]) / scaling.deviation[0]
+    scaled = (made[at] - scaling.mean[0]) / scaling.std[0]
     difference = scaled - truth(windows, scaling, holdout)[:, :, 0].astype(np.float64)
     return {
         "holdout": float(np.square(difference).mean()),
-        "mae": float(np.abs(difference).mean() * scaling.deviation[0]),
+        "mae": float(np.abs(difference).mean() * scaling.std[0]),
         "windows": len(holdout),
     }
 
@@ -167,7 +169,7 @@ def compare(name: str, given: argparse.Namespace) -> dict[str, Any]:
         "recurrent_ratio": ours["recurrent"] / theirs["recurrent"],
         "ours": {"seconds": seconds, **ours},
         "auto_lstm": auto,
-        "same_as_the_report": None if kept is None else kept["mse_scaled"] == ours["holdout"],
+        "same_as_the_report": None if kept is None else kept["nmse"] == ours["holdout"],
     }
     columns = ("seconds", "size", "parameters", "recurrent", "linear", "holdout", "mae")
     sides = {"ours": content["ours"], **{f"auto_lstm, {loss}": one for loss, one in auto.items()}}

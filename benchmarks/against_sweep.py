@@ -27,10 +27,10 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import data
 from cellsize import files
-from cellsize.batches import fit_scaling, gather
+from cellsize.data.batches import fit_scaling, gather
+from cellsize.data.windows import Ints
 from cellsize.params import Training
-from cellsize.sizes import ZERO, Size
-from cellsize.windows import Ints
+from cellsize.sizing.sizes import ZERO, Size
 
 
 def sweep(name: str, bound: int, folder: Path, workers: int, smoke: bool, reuse_actors: bool) -> dict[str, Any]:
@@ -128,9 +128,9 @@ def _fit(
     pl.seed_everything(config.get("fold", 0), verbose=False)
     trainer = pl.Trainer(
         accelerator="cpu", max_epochs=epochs, logger=False, enable_checkpointing=False, enable_progress_bar=False,
-        enable_model_summary=False, num_sanity_val_steps=0, gradient_clip_val=training.clip, callbacks=callbacks,
+        enable_model_summary=False, num_sanity_val_steps=0, gradient_clip_val=training.max_gradient_norm, callbacks=callbacks,
     )  # fmt: skip
-    batches = DataLoader(windows_of(train), training.batch, shuffle=True, drop_last=True)
+    batches = DataLoader(windows_of(train), training.batch_size, shuffle=True, drop_last=True)
     module = Plain()
     trainer.fit(module, batches, DataLoader(windows_of(validation), 1024) if validation.size else None)
     return module.eval()

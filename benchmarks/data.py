@@ -12,13 +12,14 @@ from typing import Any
 
 import pandas as pd
 
-from cellsize import files, folds, params, series, table, windows
-from cellsize.folds import Folds
+from cellsize import files, params
+from cellsize.data import folds, series, table, windows
+from cellsize.data.folds import Folds
+from cellsize.data.schema import SERIES, Schema
+from cellsize.data.windows import Windows
 from cellsize.params import Network, Params, Training
-from cellsize.schema import SERIES, Schema
-from cellsize.sizes import ZERO, Size, grid
-from cellsize.trials import Work
-from cellsize.windows import Windows
+from cellsize.sizing.sizes import ZERO, Size, grid
+from cellsize.training.records import Work
 
 ROOT = Path(__file__).parents[1]
 PLACES = {"bay-area-traffic": ROOT, "new-york-weather": ROOT / "examples/new-york-weather"}

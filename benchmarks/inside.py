@@ -12,25 +12,25 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from benchmarks.overhead import work_of
-from cellsize import feed, training
-from cellsize.lockstep import Lockstep
-from cellsize.rows import Rows
-from cellsize.sizes import Size
-from cellsize.tasks import divide
+from cellsize.search.shards import divide
+from cellsize.sizing.sizes import Size
+from cellsize.training import loaders, train
+from cellsize.training.flat_parameters import Rows
+from cellsize.training.joint import JointTraining
 
 TIMED = [
-    (Lockstep, "training_step", "step"),
+    (JointTraining, "training_step", "step"),
     (Rows, "clip", "clip"),
     (Rows, "average", "average"),
-    (Lockstep, "validation_step", "validation"),
-    (Lockstep, "on_train_epoch_end", "decisions"),
-    (feed, "load", "gather"),
-    (training, "_fit", "fit"),
-    (training, "_part", "part"),
-    (training, "_row", "rows"),
-    (training, "_residuals", "residuals"),
-    (training, "_milliseconds", "milliseconds"),
-    (training, "train", "trial"),
+    (JointTraining, "validation_step", "validation"),
+    (JointTraining, "on_train_epoch_end", "decisions"),
+    (loaders, "load", "gather"),
+    (train, "_fit", "fit"),
+    (train, "_part", "part"),
+    (train, "_row", "rows"),
+    (train, "_residuals", "residuals"),
+    (train, "_milliseconds", "milliseconds"),
+    (train, "train", "trial"),
 ]
 
 
@@ -72,7 +72,7 @@ def _timed_training(task: tuple[str, int, tuple[int, ...]]) -> dict[str, float]:
             setattr(owner, name, _timed(function, label, spent))
     try:
         with threadpool_limits(limits=1):  # as in a trial
-            training.train(work, sizes[task[1]], folds=task[2])
+            train.train(work, sizes[task[1]], folds=task[2])
     finally:
         for owner, name, _, function in plain:
             if function is not None:

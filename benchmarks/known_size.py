@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import data, problems
-from cellsize import plans
-from cellsize.choice import one_standard_error, within_one_error
 from cellsize.params import load
-from cellsize.procedures import Plan
-from cellsize.scores import Scores, from_trials
-from cellsize.sizes import ZERO, Size, cost, shape
-from cellsize.training import train
-from cellsize.trials import Row, frame
+from cellsize.search import plans
+from cellsize.sizing.procedures import Plan
+from cellsize.sizing.rules import one_standard_error, within_one_error
+from cellsize.sizing.scores import Scores, from_trials
+from cellsize.sizing.sizes import ZERO, Size, cost, shape
+from cellsize.training.records import Row, frame
+from cellsize.training.train import train
 
 RESULTS = Path(__file__).parent / "results" / "known_size.json"
 MAKERS = {

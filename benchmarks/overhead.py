@@ -44,7 +44,7 @@ def prepare(folder: Path, smoke: bool) -> None:
     import pandas as pd
 
     from benchmarks import data
-    from cellsize.folds import save_labels
+    from cellsize.data.folds import save_labels
 
     loaded = data.load("bay-area-traffic", 2000 if smoke else None)
     loaded.windows.save(folder / "windows.npz")
@@ -118,15 +118,16 @@ def _bare_training(task: tuple[int, int, int, int]) -> tuple[float, float, int]:
 def work_of(folder: Path) -> tuple[Any, list[Any], Any]:
     """The project's side of what `prepare` wrote: the work, the sizes, and how to search them."""
     from benchmarks import data
-    from cellsize import folds, params
-    from cellsize.sizes import Size
-    from cellsize.trials import Work
-    from cellsize.windows import Windows
+    from cellsize import params
+    from cellsize.data import folds
+    from cellsize.data.windows import Windows
+    from cellsize.sizing.sizes import Size
+    from cellsize.training.records import Work
 
     work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
     settings = params.load(data.ROOT / "params.yaml")
     training = data.changed(
-        settings.search.training, learning_rates=(RATE,), dropouts=(0.0,), rungs=(), seeds=1, batch=BATCH,
+        settings.search.training, learning_rates=(RATE,), dropouts=(0.0,), rungs=(), seeds=1, batch_size=BATCH,
         epochs=work["epochs"], patience=work["epochs"] + 1,
     )  # fmt: skip
     network = data.changed(settings.propose.network, skip="none")
@@ -141,11 +142,12 @@ def ours(folder: Path) -> dict[str, float]:
     """The project's search of the same sizes, from the driver's imports to its last result."""
     began = time.monotonic()
     import pipeline  # noqa: F401 - as every stage begins
-    from cellsize import procedures, search
     from cellsize.params import Mlflow
     from cellsize.registry import runs
-    from cellsize.sizes import cost, shape
-    from cellsize.trials import Result
+    from cellsize.search import driver
+    from cellsize.sizing import procedures
+    from cellsize.sizing.sizes import cost, shape
+    from cellsize.training.records import Result
 
     gc.enable()
     imported = time.monotonic()
@@ -157,7 +159,7 @@ def ours(folder: Path) -> dict[str, float]:
     def plan(known: dict[Any, Any]) -> Any:
         return procedures.grid(sizes, known, costs)
 
-    with runs.recorder(store, search.fingerprint(work), settings.model_dump()) as record:
+    with runs.recorder(store, driver.fingerprint(work), settings.model_dump()) as record:
         opened = time.monotonic()
 
         def on_result(result: Any) -> None:
@@ -166,7 +168,7 @@ def ours(folder: Path) -> dict[str, float]:
             record(result)
             recording += time.monotonic() - now
 
-        search.run(work, plan, settings, folder / "store", on_result, lambda _: None)
+        driver.run(work, plan, settings, folder / "store", on_result, lambda _: None)
     ended = time.monotonic()
     # A task's file is written when it ends, on the clock of the day.
     shift = time.monotonic() - time.time()

@@ -50,8 +50,14 @@ def change(path: Path, workers: int | None, smoke: bool) -> None:
     if smoke:
         content["propose"] |= {"layers": 1, "alpha": [1e9, 1e9]}
         content["split"] |= {"folds": 2}
-        content["search"] |= {"reach": 1}
-        content["search"]["training"] |= {"learning_rates": [0.01], "rungs": [], "seeds": 1, "epochs": 1, "batch": 1024}
+        content["search"] |= {"minimum_units": 1}
+        content["search"]["training"] |= {
+            "learning_rates": [0.01],
+            "rungs": [],
+            "seeds": 1,
+            "epochs": 1,
+            "batch_size": 1024,
+        }
         content["baseline"] |= {"classical": "none"}
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(content, file)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from cellsize.folds import split
+from cellsize.data.folds import split
+from cellsize.data.windows import Windows
 from cellsize.params import Network, Split, Training
-from cellsize.trials import Work
-from cellsize.windows import Windows
+from cellsize.training.records import Work
 
 NOISE = 0.3
-SPLIT = {"holdout": 0.1, "folds": 5, "stop": {"share": 0.15, "blocks": 3}}
+SPLIT = {"holdout": 0.1, "folds": 5, "early_stopping": {"fraction": 0.15, "blocks": 3}}
 NETWORK = {"cell": "lstm", "projection": 0, "bidirectional": False, "head": "last"}
 
 
@@ -46,7 +46,7 @@ def training(**changes: object) -> Training:
     """
     settings: dict[str, object] = {
         "learning_rates": (0.003, 0.01, 0.03), "dropouts": (0.0,), "weight_decays": (0.0,), "rungs": (3, 8),
-        "seeds": 3, "epochs": 20, "schedule": "linear", "patience": 10, "batch": 64, "clip": 1.0, "average": 0.98,
+        "seeds": 3, "epochs": 20, "schedule": "linear", "patience": 10, "batch_size": 64, "max_gradient_norm": 1.0, "ema_decay": 0.98,
     }  # fmt: skip
     return Training(**{**settings, **changes})  # type: ignore[arg-type]
 
@@ -84,7 +84,7 @@ def recall(seed: int, bits: int) -> Problem:
     span = values.shape[1]
     windows = Windows(
         inputs=values.reshape(-1, 1),
-        n_known=0,
+        n_known_future=0,
         target=values.reshape(-1, 1).copy(),
         step=np.tile(np.arange(span), sequences),
         series=np.repeat(np.arange(sequences), span),
@@ -102,7 +102,7 @@ def recall(seed: int, bits: int) -> Problem:
     network = Network(skip="none", **NETWORK)  # type: ignore[arg-type]
     train = training(
         learning_rates=(0.01, 0.03, 0.1), rungs=(10, 30), seeds=2, epochs=100 if bits > 4 else 60, patience=25,
-        average=0.95,
+        ema_decay=0.95,
     )  # fmt: skip
     # A tenth of the bits' variance beside the noise: with signs read off, nearly every bit is right.
     solved, surely = ((NOISE**2 + missed) / float(np.var(values)) for missed in (0.1, 0.05))
@@ -143,7 +143,7 @@ def _series(
     target = values.reshape(-1, 1).astype(np.float32)
     windows = Windows(
         inputs=np.ascontiguousarray(np.hstack([target, ahead])),
-        n_known=ahead.shape[1],
+        n_known_future=ahead.shape[1],
         target=target,
         step=np.arange(rows),
         series=np.zeros(rows, np.int64),

@@ -19,7 +19,7 @@ def ours(name: str, recipe: dict[str, Any], seed: int, smoke: bool) -> float:
     from benchmarks.sizing import refitted
 
     found, training = data.loaded_for(name, smoke)
-    return float(refitted(found, training, recipe, found.params.refit.seed + seed)["model"]["mse_scaled"])
+    return float(refitted(found, training, recipe, found.params.refit.seed + seed)["model"]["nmse"])
 
 
 def theirs(name: str, pick: dict[str, Any], seed: int, smoke: bool) -> float:

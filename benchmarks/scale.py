@@ -53,7 +53,7 @@ def settings(lookback: int, epochs: int) -> dict[str, Any]:
         "mlflow": {"uri": "sqlite:///mlflow.db", "experiment": "scale"},
         "prepare": {
             "table": "raw.parquet", "time": "time", "series": None, "targets": ["value"], "frequency": "min",
-            "features": [], "categories": [], "known": [], "calendar": ["hour", "weekday"], "timezone": None,
+            "past_covariates": [], "categorical_covariates": [], "known_future_covariates": [], "calendar": ["hour", "weekday"], "timezone": None,
         },
         "window": {"lookback": lookback, "horizon": 24, "transform": "none", "normalise": "none"},
         "split": {"scheme": "contiguous", "folds": 5},
@@ -65,7 +65,7 @@ def settings(lookback: int, epochs: int) -> dict[str, Any]:
         content[section] |= values
     content["search"]["training"] |= {
         "learning_rates": [0.01], "dropouts": [0.0], "rungs": [], "seeds": 1, "epochs": epochs,
-        "patience": epochs + 1, "batch": 1024,
+        "patience": epochs + 1, "batch_size": 1024,
     }  # fmt: skip
     return content
 

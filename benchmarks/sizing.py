@@ -14,12 +14,13 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from benchmarks import data
-from cellsize import decision, plans, search
-from cellsize.candidates import propose
 from cellsize.params import Mlflow, Params, Training
 from cellsize.registry import runs
-from cellsize.sizes import Size
-from cellsize.trials import Result, Row, frame
+from cellsize.search import driver, plans
+from cellsize.sizing import choice
+from cellsize.sizing.candidates import propose
+from cellsize.sizing.sizes import Size
+from cellsize.training.records import Result, Row, frame
 
 
 def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: bool) -> dict[str, Any]:
@@ -46,13 +47,11 @@ def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: boo
     line = next(one for one in choice["sizes"] if Size(one["layers"], one["units"]) == size)
     return {
         "size": str(size),
-        "recipe": decision.recipe(choice),
+        "recipe": choice.recipe(choice),
         **{key: line[key] for key in ("parameters", "recurrent", "head", "linear")},
-        "holdout": errors["model"]["mse_scaled"],
+        "holdout": errors["model"]["nmse"],
         "mae": errors["model"]["mae"],
-        "baselines": {
-            name: {"holdout": of["mse_scaled"], "mae": of["mae"]} for name, of in errors["baselines"].items()
-        },
+        "baselines": {name: {"holdout": of["nmse"], "mae": of["mae"]} for name, of in errors["baselines"].items()},
         "sizes": len(results),
         "trainings": len(trials),
         "core_seconds": sum(result.seconds for result in results),
@@ -63,14 +62,14 @@ def refitted(found: data.Data, training: Training, recipe: dict[str, Any], seed:
     """Trains what a recipe names on all but the holdout, and scores it there beside the baselines."""
     import torch  # only now: the driver of a search does without
 
-    from cellsize import evaluation
-    from cellsize.refitting import refit_choice
+    from cellsize.evaluation import holdout
+    from cellsize.training.refit import refit_choice
 
     torch.set_num_threads(1)
     baseline = data.changed(found.params.baseline, classical="none")
     with threadpool_limits(limits=1):  # what was loaded just now has brought threads of its own
         model = refit_choice(found.work(training, seed=seed), recipe, found.schema, found.params.window)
-        errors, _ = evaluation.evaluate(found.windows, found.folds, model, None, baseline)
+        errors, _ = holdout.evaluate(found.windows, found.folds, model, None, baseline)
     return errors
 
 
@@ -81,8 +80,8 @@ def search_it(
     settings = data.changed(found.params.search, workers=workers, training=training.model_dump())
     work = found.work(training)
     store = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="sizing")
-    with runs.recorder(store, search.fingerprint(work), settings.model_dump()) as record:
-        return search.run(work, plans.plan(candidates, settings), settings, folder / "store", record, data.say)
+    with runs.recorder(store, driver.fingerprint(work), settings.model_dump()) as record:
+        return driver.run(work, plans.plan(candidates, settings), settings, folder / "store", record, data.say)
 
 
 def chosen_from(
@@ -92,7 +91,7 @@ def chosen_from(
     trials = pd.concat([frame(result.rows, Row) for result in results], ignore_index=True)
     times = pd.DataFrame([{**vars(result.size), "milliseconds": result.milliseconds} for result in results])
     procedure = params.search.procedure
-    return trials, decision.decide(trials, times, candidates, params.choose, params.split.folds, procedure)
+    return trials, choice.decide(trials, times, candidates, params.choose, params.split.folds, procedure)
 
 
 def main() -> None:

@@ -19,14 +19,15 @@ import pandas as pd
 from benchmarks import data
 from benchmarks.machine import machine
 from benchmarks.sizing import chosen_from
-from cellsize import files, plans
-from cellsize.candidates import propose, sizes
-from cellsize.choice import one_standard_error
-from cellsize.scores import Scores, compare, from_trials
-from cellsize.search import fingerprint
-from cellsize.sizes import ZERO, Size
-from cellsize.training import train
-from cellsize.trials import Result, Row, frame
+from cellsize import files
+from cellsize.search import plans
+from cellsize.search.driver import fingerprint
+from cellsize.sizing.candidates import propose, sizes
+from cellsize.sizing.rules import one_standard_error
+from cellsize.sizing.scores import Scores, compare, from_trials
+from cellsize.sizing.sizes import ZERO, Size
+from cellsize.training.records import Result, Row, frame
+from cellsize.training.train import train
 
 KEPT = data.ROOT / ".cache/benchmarks/stability"
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks import data
 from benchmarks.sizing import chosen_from, search_it
-from cellsize.candidates import propose
+from cellsize.sizing.candidates import propose
 
 
 def searched(workers: int, smoke: bool) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from cellsize import answer, stage
+from cellsize import stage
 from cellsize.params import Params
+from cellsize.report import answer
 
 
 def main(params: Params, reports: Path) -> None:

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from cellsize import baselines, files, folds, stage
+from cellsize import files, stage
+from cellsize.data import folds
+from cellsize.data.windows import Windows
+from cellsize.models import baselines
 from cellsize.params import Params
-from cellsize.windows import Windows
 
 
 def main(params: Params, indexed: Path, divided: Path, scored: Path) -> None:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from cellsize import files, series, stage, table
+from cellsize import files, stage
+from cellsize.data import series, table
 from cellsize.params import Params
 
 

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
-from cellsize import candidates, files, folds, stage
+from cellsize import files, stage
+from cellsize.data import folds
+from cellsize.data.windows import Windows
 from cellsize.params import Params
-from cellsize.windows import Windows
+from cellsize.sizing import candidates
 
 
 def main(params: Params, indexed: Path, divided: Path, proposed: Path) -> None:

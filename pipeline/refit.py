@@ -2,17 +2,18 @@
 
 from pathlib import Path
 
-from cellsize import files, refitting, stage
+from cellsize import files, stage
+from cellsize.data.schema import Schema
 from cellsize.params import Params
-from cellsize.schema import Schema
-from cellsize.trials import work_from
+from cellsize.training import refit
+from cellsize.training.records import work_from
 
 
 def main(params: Params, indexed: Path, divided: Path, schema: Path, proposed: Path, recipe: Path, model: Path) -> None:
     """Reads arrays, folds and recipe; writes the model."""
     network = files.read_json(proposed)["network"]
     work = work_from(indexed, divided, network, params.search, params.baseline.penalties, params.refit.seed)
-    made = refitting.refit_choice(work, files.read_json(recipe), Schema.load(schema), params.window)
+    made = refit.refit_choice(work, files.read_json(recipe), Schema.load(schema), params.window)
     files.write(model, made.save)
     print(f"refit: {made.size} on {work.folds.development.sum():,} windows")
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellsize import files, folds, stage
+from cellsize import files, stage
+from cellsize.data import folds
+from cellsize.data.windows import Windows
 from cellsize.params import Params
-from cellsize.windows import Windows
 
 
 def main(params: Params, indexed: Path, divided: Path) -> None:

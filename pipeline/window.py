@@ -5,9 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from cellsize import files, stage, windows
+from cellsize import files, stage
+from cellsize.data import windows
+from cellsize.data.schema import Schema
 from cellsize.params import Params
-from cellsize.schema import Schema
 
 
 def main(params: Params, clean: Path, schema: Path, indexed: Path) -> None:

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from cellsize import folds, series, windows
+from cellsize.data import folds, series, windows
+from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.params import Network, Prepare, Split, Training, Window
-from cellsize.schema import SERIES, TIME, Schema
-from cellsize.trials import Work
+from cellsize.training.records import Work
 
 if TYPE_CHECKING:  # it loads torch, which few tests need
-    from cellsize.forecaster import Forecaster
+    from cellsize.models.forecaster import Forecaster
 
 # Tensors as small as these lose more by a second thread than they gain; read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -33,16 +33,16 @@ PARAMS: dict[str, Any] = {
         "time": "when",
         "series": "place",
         "targets": ["y"],
-        "features": ["x"],
-        "categories": ["wind"],
-        "known": ["planned"],
+        "past_covariates": ["x"],
+        "categorical_covariates": ["wind"],
+        "known_future_covariates": ["planned"],
         "calendar": ["hour", "weekday", "weekend", "month"],
         "timezone": "Europe/Berlin",
         "frequency": "h",
         "gap": 48,
     },
     "window": {"lookback": 6, "horizon": 2, "fill": 1, "transform": "none", "normalise": "last"},
-    "split": {"holdout": 0.2, "folds": 3, "scheme": "contiguous", "stop": {"share": 0.1, "blocks": 2}},
+    "split": {"holdout": 0.2, "folds": 3, "scheme": "contiguous", "early_stopping": {"fraction": 0.1, "blocks": 2}},
     "propose": {
         "samples": "targets",
         "bound": "neurons",
@@ -56,8 +56,8 @@ PARAMS: dict[str, Any] = {
     "search": {
         "procedure": "climb",
         "patience": 2,
-        "reach": 8,
-        "effort": 1.25,
+        "minimum_units": 8,
+        "cost_limit": 1.25,
         "sample": 5,
         "seed": 0,
         "workers": 0,
@@ -71,9 +71,9 @@ PARAMS: dict[str, Any] = {
             "epochs": 10,
             "schedule": "linear",
             "patience": 3,
-            "batch": 32,
-            "clip": 1.0,
-            "average": 0.9,
+            "batch_size": 32,
+            "max_gradient_norm": 1.0,
+            "ema_decay": 0.9,
         },
     },
     "choose": {
@@ -115,8 +115,8 @@ def make_prepare() -> Callable[..., Prepare]:
 
     def make(**changes: Any) -> Prepare:
         plain = {
-            "table": "toy.csv", "time": "when", "series": None, "targets": ["y"], "features": ["x"], "categories": [],
-            "known": [], "calendar": ["hour"], "timezone": None, "frequency": "h", "gap": 48,
+            "table": "toy.csv", "time": "when", "series": None, "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [],
+            "known_future_covariates": [], "calendar": ["hour"], "timezone": None, "frequency": "h", "gap": 48,
         }  # fmt: skip
         return Prepare.model_validate(plain | changes)
 
@@ -152,7 +152,7 @@ def make_schema() -> Callable[..., Schema]:
 
     def make(**changes: Any) -> Schema:
         plain = {
-            "time": ("when",), "series": None, "targets": ("y",), "features": (), "categories": {}, "known": (),
+            "time": ("when",), "series": None, "targets": ("y",), "past_covariates": (), "categorical_covariates": {}, "known_future_covariates": (),
             "calendar": (), "timezone": None, "frequency": "h", "gap": 1000, "flagged": (),
         }  # fmt: skip
         return Schema(**(plain | changes))
@@ -198,7 +198,9 @@ def make_windows(
                     }
                 )
             )
-        schema = make_schema(targets=("y", "z") if second else ("y",), features=("x",), known=("k",))
+        schema = make_schema(
+            targets=("y", "z") if second else ("y",), past_covariates=("x",), known_future_covariates=("k",)
+        )
         return windows.build(pd.concat(parts, ignore_index=True), schema, make_window(**window), SOURCE)
 
     return make
@@ -206,10 +208,15 @@ def make_windows(
 
 @pytest.fixture(scope="session")
 def make_split() -> Callable[..., Split]:
-    """The section `split`; `share` and `blocks` are those of the stop part."""
+    """The section `split`; `fraction` and `blocks` are those of the early-stopping set."""
 
-    def make(share: float = 0.15, blocks: int = 1, **changes: Any) -> Split:
-        plain = {"holdout": 0.2, "folds": 2, "scheme": "contiguous", "stop": {"share": share, "blocks": blocks}}
+    def make(fraction: float = 0.15, blocks: int = 1, **changes: Any) -> Split:
+        plain = {
+            "holdout": 0.2,
+            "folds": 2,
+            "scheme": "contiguous",
+            "early_stopping": {"fraction": fraction, "blocks": blocks},
+        }
         return Split.model_validate(plain | changes)
 
     return make
@@ -232,7 +239,7 @@ def make_training() -> Callable[..., Training]:
     def make(**changes: Any) -> Training:
         plain = {
             "learning_rates": [1e-2], "dropouts": [0.0], "weight_decays": [0.0], "rungs": [], "seeds": 1, "epochs": 3,
-            "schedule": "linear", "patience": 3, "batch": 32, "clip": 1.0, "average": 0.5,
+            "schedule": "linear", "patience": 3, "batch_size": 32, "max_gradient_norm": 1.0, "ema_decay": 0.5,
         }  # fmt: skip
         return Training.model_validate(plain | changes)
 
@@ -281,7 +288,7 @@ def make_model(
     """The linear map of a raw table as a model: six steps seen, two predicted; other keys are those of `prepare`."""
 
     def make(raw: pd.DataFrame, fill: int = 0, **prepare: Any) -> "Forecaster":
-        from cellsize.refitting import refit_choice
+        from cellsize.training.refit import refit_choice
 
         schema = series.describe(raw, SOURCE, make_prepare(**prepare))
         window = make_window(lookback=6, fill=fill)

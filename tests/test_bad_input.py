@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize import folds, params, series, table, windows
+from cellsize import params
+from cellsize.data import folds, series, table, windows
 from cellsize.errors import InputError
 from cellsize.params import Prepare, Split, Window
 
@@ -43,12 +44,12 @@ WRONG: dict[str, tuple[str, Any, Any]] = {
     "prepare": ("gap", "two days", 0),
     "window": ("lookback", "48", 0),
     "split": ("holdout", "a fifth", 1.5),
-    "split.stop": ("share", "a tenth", 0.9),
+    "split.early_stopping": ("fraction", "a tenth", 0.9),
     "propose": ("layers", 1.5, 7),
     "propose.network": ("bidirectional", "yes", None),
     "baseline": ("season", "daily", -24),
     "search": ("procedure", 3, "guess"),
-    "search.training": ("clip", "none", 0.0),
+    "search.training": ("max_gradient_norm", "none", 0.0),
     "choose": ("rule", True, "smallest"),
     "refit": ("seed", "zero", -1),
     "evaluate": ("champion", 1, None),
@@ -132,7 +133,7 @@ def test_a_whole_section_that_is_missing_is_named(write_params: Write, params_co
     ("key", "value"),
     [
         ("time", 5), ("time", []), ("time", [5]), ("targets", []), ("targets", "y"), ("calendar", ["minute"]),
-        ("calendar", ["hour", "hour"]), ("series", "y"), ("known", ["x"]), ("targets", ["y", "y"]),
+        ("calendar", ["hour", "hour"]), ("series", "y"), ("known_future_covariates", ["x"]), ("targets", ["y", "y"]),
     ],
 )  # fmt: skip
 def test_columns_that_cannot_be_meant_are_refused_by_their_key(
@@ -156,7 +157,7 @@ def test_an_unknown_section_is_refused(write_params: Write, params_content: Cont
 @pytest.mark.parametrize(
     ("section", "key", "several"),
     [
-        ("search.training", "clip", False),
+        ("search.training", "max_gradient_norm", False),
         ("choose", "tolerance", False),
         ("search.training", "learning_rates", True),
         ("search.training", "weight_decays", True),
@@ -306,15 +307,17 @@ def test_the_table_of_these_tests_is_accepted_as_it_is(
     # Else every complaint below might be about something else.
     path = tmp_path / "toy.csv"
     make_table(places=("a", "b")).to_csv(path, index=False)
-    clean = prepared(path, make_prepare(series="place", categories=["wind"], known=["planned"]))
+    clean = prepared(
+        path, make_prepare(series="place", categorical_covariates=["wind"], known_future_covariates=["planned"])
+    )
     assert len(clean) == 120
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("time", "nope"), ("time", ["year", "nope"]), ("series", "nope"), ("targets", ["nope"]), ("features", ["nope"]),
-        ("categories", ["nope"]), ("known", ["nope"]),
+        ("time", "nope"), ("time", ["year", "nope"]), ("series", "nope"), ("targets", ["nope"]), ("past_covariates", ["nope"]),
+        ("categorical_covariates", ["nope"]), ("known_future_covariates", ["nope"]),
     ],
 )  # fmt: skip
 def test_a_column_that_is_not_there_is_named_with_its_key(
@@ -412,7 +415,7 @@ def test_hours_taken_for_half_hours_are_refused(refuse: Refuse, make_table: Tabl
     assert "set prepare.frequency" in refuse(make_table(), frequency="30min")
 
 
-@pytest.mark.parametrize("key", ["targets", "features", "known"])
+@pytest.mark.parametrize("key", ["targets", "past_covariates", "known_future_covariates"])
 def test_a_text_in_a_column_of_numbers_is_named_with_its_line(refuse: Refuse, make_table: Table, key: str) -> None:
     told = refuse(change(make_table(), 11, "planned", "n/k"), **{key: ["planned"]})
     assert told.startswith("line 13, column 'planned': 'n/k' is no number; ")
@@ -424,7 +427,7 @@ def test_blank_lines_do_not_change_the_line_that_is_named(tmp_path: Path, make_p
     assert complaint(lambda: prepared(path, make_prepare())).startswith(f"{path}, line 6, column 'x': ")
 
 
-@pytest.mark.parametrize("key", ["targets", "features", "known"])
+@pytest.mark.parametrize("key", ["targets", "past_covariates", "known_future_covariates"])
 def test_times_in_a_column_of_numbers_are_refused(
     tmp_path: Path, make_table: Table, make_prepare: Callable[..., Prepare], key: str
 ) -> None:
@@ -434,14 +437,14 @@ def test_times_in_a_column_of_numbers_are_refused(
     assert "column 'planned'" in complaint(lambda: prepared(path, make_prepare(**{key: ["planned"]})))
 
 
-@pytest.mark.parametrize("key", ["targets", "features", "known"])
+@pytest.mark.parametrize("key", ["targets", "past_covariates", "known_future_covariates"])
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
 def test_an_infinite_value_is_named_with_its_line(refuse: Refuse, make_table: Table, key: str, value: float) -> None:
     told = refuse(change(make_table(), 11, "planned", value), **{key: ["planned"]})
     assert told == "line 13, column 'planned': infinite; mend it or leave it empty"
 
 
-@pytest.mark.parametrize("key", ["targets", "features", "known"])
+@pytest.mark.parametrize("key", ["targets", "past_covariates", "known_future_covariates"])
 def test_a_column_without_any_value_is_named(refuse: Refuse, make_table: Table, key: str) -> None:
     told = refuse(make_table().assign(planned=np.nan), **{key: ["planned"]})
     assert told == "column 'planned': every value is missing; remove it from params.yaml"
@@ -454,7 +457,7 @@ def test_a_target_that_never_changes_is_refused(refuse: Refuse, make_table: Tabl
 
 
 def test_a_known_value_that_is_missing_is_named_with_its_line(refuse: Refuse, make_table: Table) -> None:
-    told = refuse(change(make_table(), 21, "planned", None), known=["planned"])
+    told = refuse(change(make_table(), 21, "planned", None), known_future_covariates=["planned"])
     assert told == "line 23, column 'planned': missing, but declared as known; fill it in"
 
 
@@ -466,7 +469,9 @@ def test_a_row_without_a_series_is_named_with_its_line(refuse: Refuse, make_tabl
 @pytest.mark.parametrize("levels", [1, 51])
 def test_a_category_of_one_level_or_of_too_many_is_refused(refuse: Refuse, make_table: Table, levels: int) -> None:
     raw = make_table().assign(wind=[f"w{row % levels}" for row in range(60)])
-    assert refuse(raw, categories=["wind"]).startswith(f"column 'wind': {levels} levels; a category has 2 to 50")
+    assert refuse(raw, categorical_covariates=["wind"]).startswith(
+        f"column 'wind': {levels} levels; a category has 2 to 50"
+    )
 
 
 def test_a_gap_beyond_the_limit_is_named_with_its_line(refuse: Refuse, make_table: Table) -> None:
@@ -499,7 +504,7 @@ def test_a_timezone_that_does_not_exist_is_refused(refuse: Refuse, make_table: T
 def test_a_column_whose_name_a_clean_series_needs_is_refused(refuse: Refuse, make_table: Table, name: str) -> None:
     # A feature called `series` once split the table into one series for each of its values.
     raw = change(make_table(), 3, "x", None).rename(columns={"planned": name})
-    assert f"column {name!r}" in refuse(raw, features=["x", name])
+    assert f"column {name!r}" in refuse(raw, past_covariates=["x", name])
 
 
 # --- windows and folds ----------------------------------------------------------------------------------------------

@@ -13,15 +13,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellsize import folds, linear, training, windows
-from cellsize.batches import fit_scaling, gather
-from cellsize.folds import Folds, row_mask
+from cellsize.data import folds, windows
+from cellsize.data.batches import fit_scaling, gather
+from cellsize.data.folds import Folds, row_mask
+from cellsize.data.schema import Schema
+from cellsize.data.windows import Ints, Windows
+from cellsize.models import ridge_linear
 from cellsize.params import Split, Window
-from cellsize.schema import Schema
-from cellsize.scores import paired
-from cellsize.sizes import ZERO, Size
-from cellsize.trials import Result, Setting, Work
-from cellsize.windows import Ints, Windows
+from cellsize.sizing.scores import paired
+from cellsize.sizing.sizes import ZERO, Size
+from cellsize.training import train
+from cellsize.training.records import Result, Setting, Work
 
 MakeWork = Callable[..., Work]
 Make = Callable[..., Windows]
@@ -65,12 +67,12 @@ def test_scaling_and_linear_map_change_with_no_value_outside_the_training_rows(
         other = poisoned(made, ~row_mask(made, fold.train))
         again = fit_scaling(other, fold.train)
         np.testing.assert_array_equal(again.mean, scaling.mean)
-        np.testing.assert_array_equal(again.deviation, scaling.deviation)
-        first, second = (linear.fit(one, scaling, fold.train, (1.0,))[0] for one in (made, other))
+        np.testing.assert_array_equal(again.std, scaling.std)
+        first, second = (ridge_linear.fit(one, scaling, fold.train, (1.0,))[0] for one in (made, other))
         np.testing.assert_array_equal(first.weights, second.weights)
         # The penalty is chosen on the stop part, and on no other row.
-        kept = poisoned(made, ~row_mask(made, np.concatenate([fold.train, fold.stop])))
-        first, second = (linear.fit_chosen(one, scaling, fold, (0.1, 10.0)) for one in (made, kept))
+        kept = poisoned(made, ~row_mask(made, np.concatenate([fold.train, fold.early_stopping])))
+        first, second = (ridge_linear.fit_chosen(one, scaling, fold, (0.1, 10.0)) for one in (made, kept))
         np.testing.assert_array_equal(first.weights, second.weights)
         assert first.penalty == second.penalty
 
@@ -84,7 +86,7 @@ def test_the_poison_would_be_noticed(make_windows: Make, make_split: MakeSplit) 
     other = poisoned(made, last)
     scaling = fit_scaling(made, train)
     assert (fit_scaling(other, train).mean != scaling.mean).all()
-    weights = [linear.fit(one, scaling, train, (1.0,))[0].weights for one in (made, other)]
+    weights = [ridge_linear.fit(one, scaling, train, (1.0,))[0].weights for one in (made, other)]
     assert not np.array_equal(weights[0], weights[1])
 
 
@@ -111,7 +113,7 @@ def test_no_gap_is_filled_from_a_validation_block_into_training(
     )
 
     def build(raw: pd.DataFrame) -> tuple[Windows, Folds]:
-        made = windows.build(raw, make_schema(features=("x",)), make_window(fill=2), Path("clean.parquet"))
+        made = windows.build(raw, make_schema(past_covariates=("x",)), make_window(fill=2), Path("clean.parquet"))
         return made, folds.split(made, make_split())
 
     leaks = []
@@ -120,7 +122,10 @@ def test_no_gap_is_filled_from_a_validation_block_into_training(
         frame.loc[gap : gap + 1, ["y", "x"]] = np.nan
         made, parts = build(frame)
         for number, fold in enumerate(parts.all()):
-            for learns, held in (("train", [fold.stop, fold.validation]), ("stop", [fold.validation])):
+            for learns, held in (
+                ("train", [fold.early_stopping, fold.validation]),
+                ("early_stopping", [fold.validation]),
+            ):
                 changed = frame.copy()
                 changed.loc[row_mask(made, np.concatenate(held)) & frame["y"].notna(), ["y", "x"]] = POISON
                 other, again = build(changed)
@@ -140,7 +145,7 @@ MANY: dict[str, Any] = {
     "rungs": [2],
     "seeds": 2,
     "epochs": 3,
-    "batch": 32,
+    "batch_size": 32,
 }
 
 
@@ -155,11 +160,11 @@ def test_nothing_outside_its_training_and_stop_rows_changes_a_folds_training(
     make_work: MakeWork, size: Size, skip: str
 ) -> None:
     work = make_work(network={"skip": skip}, **MANY)
-    expected = training.train(work, size)
+    expected = train.train(work, size)
     for number, fold in enumerate(work.folds.all()):
-        outside = ~row_mask(work.windows, np.concatenate([fold.train, fold.stop]))
+        outside = ~row_mask(work.windows, np.concatenate([fold.train, fold.early_stopping]))
         assert outside[work.windows.first[fold.validation]].all()
-        found = training.train(replace(work, windows=poisoned(work.windows, outside)), size)
+        found = train.train(replace(work, windows=poisoned(work.windows, outside)), size)
         assert of_fold(found, number + 1) == of_fold(expected, number + 1)
         # The poison is there: it shows in the score.
         scores = [[row.score for row in one.rows if row.fold == number + 1] for one in (expected, found)]
@@ -173,12 +178,12 @@ def test_nothing_of_the_holdout_changes_anything(make_work: MakeWork, size: Size
     outside = ~row_mask(work.windows, np.flatnonzero(work.folds.development))
     assert outside[work.windows.first[work.folds.holdout]].all()
     other = replace(work, windows=poisoned(work.windows, outside))
-    expected, found = training.train(work, size), training.train(other, size)
+    expected, found = train.train(work, size), train.train(other, size)
     assert (found.rows, found.epochs) == (expected.rows, expected.epochs)
     np.testing.assert_array_equal(found.residuals, expected.residuals)
 
     setting = Setting(1e-2, 0.0, 0.0)
-    (part, net), (again, twin) = (training.refit(one, size, setting, 10.0, epochs=2) for one in (work, other))
+    (part, net), (again, twin) = (train.refit(one, size, setting, 10.0, epochs=2) for one in (work, other))
     np.testing.assert_array_equal(again.scaling.mean, part.scaling.mean)
     assert part.linear is not None
     assert again.linear is not None
@@ -197,7 +202,7 @@ def from_the_mean(work: Work) -> list[float]:
     for fold in work.folds.all():
         scaling = fit_scaling(work.windows, fold.train)
         rows = work.windows.first[fold.validation][:, None] + work.windows.lookback + np.arange(work.windows.horizon)
-        errors = (work.windows.target[rows, 0] - scaling.mean[0]) / scaling.deviation[0]
+        errors = (work.windows.target[rows, 0] - scaling.mean[0]) / scaling.std[0]
         found.append(float(np.square(errors, dtype=np.float64).mean()))
     return found
 
@@ -215,13 +220,13 @@ def test_on_pure_noise_no_size_is_better_than_the_mean_beyond_its_error(
         "learning_rates": [1e-2, 1e-1],
         "rungs": [2],
         "epochs": 3,
-        "batch": 32,
+        "batch_size": 32,
     }
     work = make_work(noise, **changes)
     mean = np.array(from_the_mean(work))
     assert mean.mean() == pytest.approx(1, abs=0.2)
     for size in (ZERO, Size(1, 1), Size(2, 4)):
-        rows = [row for row in training.train(work, size).rows if row.status == "ok"]
+        rows = [row for row in train.train(work, size).rows if row.status == "ok"]
         assert [row.fold for row in rows] == [1, 2, 3, 4]
         gain = paired(mean, np.array([row.score for row in rows]), rows[0].n_validation / rows[0].n_train)
         assert gain.mean <= gain.standard_error

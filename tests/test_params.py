@@ -34,10 +34,10 @@ def test_the_time_may_be_spread_over_columns(write_params: Write, params_content
 def test_a_number_with_an_exponent_and_no_point_is_a_number(write_params: Write, params_content: Content) -> None:
     # YAML 1.1 reads 1e-3 as text; DVC reads YAML 1.2, and so must we.
     path = write_params(params_content())
-    text = path.read_text().replace("clip: 1.0", "clip: 1e-3")
-    assert "clip: 1e-3" in text
+    text = path.read_text().replace("max_gradient_norm: 1.0", "max_gradient_norm: 1e-3")
+    assert "max_gradient_norm: 1e-3" in text
     path.write_text(text)
-    assert params.load(path).search.training.clip == 1e-3
+    assert params.load(path).search.training.max_gradient_norm == 1e-3
 
 
 def test_whole_numbers_serve_where_fractions_may_stand(write_params: Write, params_content: Content) -> None:
@@ -58,7 +58,7 @@ def test_parameters_cannot_be_changed_once_read(write_params: Write, params_cont
 @pytest.mark.parametrize(
     ("section", "changes", "told"),
     [
-        ("prepare", {"features": ["y"]}, "prepare: column 'y' is named twice"),
+        ("prepare", {"past_covariates": ["y"]}, "prepare: column 'y' is named twice"),
         ("propose", {"alpha": [10, 2]}, "propose: alpha: the loose one comes first"),
     ],
 )

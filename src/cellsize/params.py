@@ -33,9 +33,9 @@ class Prepare(Section):
     time: str | Annotated[Names, Field(min_length=1)]
     series: str | None
     targets: Annotated[Names, Field(min_length=1)]
-    features: Names
-    categories: Names
-    known: Names
+    past_covariates: Names
+    categorical_covariates: Names
+    known_future_covariates: Names
     calendar: tuple[Literal["hour", "weekday", "weekend", "month"], ...]
     timezone: str | None
     frequency: str
@@ -43,7 +43,7 @@ class Prepare(Section):
 
     @model_validator(mode="after")
     def _columns_named_once(self) -> "Prepare":
-        named = [*self.targets, *self.features, *self.categories, *self.known]
+        named = [*self.targets, *self.past_covariates, *self.categorical_covariates, *self.known_future_covariates]
         twice = sorted({name for name in named if named.count(name) > 1})
         if twice:
             raise ValueError(f"column {twice[0]!r} is named twice: give each column one role")
@@ -64,10 +64,10 @@ class Window(Section):
     normalise: Literal["none", "last", "standard"]
 
 
-class Stop(Section):
+class EarlyStopping(Section):
     """The part of each fold's training time that decides when to stop, and which learning rate."""
 
-    share: Annotated[float, Field(gt=0, le=0.5)]
+    fraction: Annotated[float, Field(gt=0, le=0.5)]
     blocks: Positive
 
 
@@ -77,7 +77,7 @@ class Split(Section):
     holdout: Annotated[float, Field(gt=0, le=0.5)]
     folds: Annotated[int, Field(ge=2)]
     scheme: Literal["contiguous", "expanding", "sliding", "groups", "shuffled"]
-    stop: Stop
+    early_stopping: EarlyStopping
 
 
 class Network(Section):
@@ -135,9 +135,9 @@ class Training(Section):
     epochs: Positive
     schedule: Literal["linear", "constant"]
     patience: Positive
-    batch: Positive
-    clip: Annotated[float, Field(gt=0)]
-    average: Annotated[float, Field(ge=0, lt=1)]
+    batch_size: Positive
+    max_gradient_norm: Annotated[float, Field(gt=0)]
+    ema_decay: Annotated[float, Field(ge=0, lt=1)]
 
     @model_validator(mode="after")
     def _rungs_rise(self) -> "Training":
@@ -154,8 +154,8 @@ class Search(Section):
 
     procedure: Literal["climb", "grid", "random", "alpha"]
     patience: Positive
-    reach: Positive
-    effort: Annotated[float, Field(gt=0)]
+    minimum_units: Positive
+    cost_limit: Annotated[float, Field(gt=0)]
     sample: Positive
     seed: Annotated[int, Field(ge=0)]
     workers: Annotated[int, Field(ge=0)]

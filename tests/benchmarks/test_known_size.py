@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks import problems
 from benchmarks.known_size import MAKERS, TRUE, judge, summarised
-from cellsize.scores import Scores
-from cellsize.sizes import ZERO, Size
+from cellsize.sizing.scores import Scores
+from cellsize.sizing.sizes import ZERO, Size
 
 UNITS = (1, 2, 4, 8, 16)
 

@@ -27,7 +27,7 @@ def test_every_promised_key_of_the_results_is_there(project: Project) -> None:
         assert set(one) == {"layers", "units", "parameters", "score", "score_se"}
     evaluation = json.loads(project.read("reports/evaluation.json"))
     for errors in (evaluation["model"], *evaluation["baselines"].values()):
-        assert set(errors) == {"mae", "rmse", "mase", "mse_scaled", "by_step"}
+        assert set(errors) == {"mae", "rmse", "mase", "nmse", "by_step"}
         assert len(errors["by_step"]) == 3
     assert set(evaluation["baselines"]) == {"naive", "seasonal_naive", "ridge_linear"}
     registration = json.loads(project.read("reports/registration.json"))
@@ -107,7 +107,7 @@ def test_mlflow_has_a_parent_run_and_one_child_for_each_size(project: Project) -
     assert visited <= {run.data.tags["cellsize.size"] for run in children}
     assert len({run.data.tags["cellsize.size"] for run in children}) == len(children)
     some = next(run for run in children if run.data.tags["cellsize.size"] == "1x1")
-    assert {"score", "seconds", "fold_1_stop_score_seed_0"} <= set(some.data.metrics)
+    assert {"score", "seconds", "fold_1_early_stopping_score_seed_0"} <= set(some.data.metrics)
     assert some.data.params["units"] == "1"
 
 
@@ -116,7 +116,7 @@ def test_the_page_and_dvc_show_the_results(project: Project) -> None:
     assert "http://" not in page.replace("http://www.w3.org", "")
     shown = project.command("dvc", "metrics", "show", "--md")
     assert shown.returncode == 0
-    assert "mse_scaled" in shown.stdout
+    assert "nmse" in shown.stdout
     plots = project.command("dvc", "plots", "show", "-o", "plots")
     assert plots.returncode == 0, plots.stderr
     assert (project.folder / "plots/index.html").is_file()

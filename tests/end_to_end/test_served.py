@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.forecaster import Forecaster
+from cellsize.models.forecaster import Forecaster
 from tests.end_to_end.conftest import Project, environment
 
 pytestmark = pytest.mark.end_to_end

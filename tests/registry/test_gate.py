@@ -13,10 +13,10 @@ BEAT = ("naive", "seasonal_naive", "ridge_linear")
 def evaluation(model: float, champion: float | None = None, **baselines: float) -> dict[str, Any]:
     others = {"naive": 1.0, "seasonal_naive": 0.8, "ridge_linear": 0.5, **baselines}
     return {
-        "model": {"mse_scaled": model},
-        "baselines": {name: {"mse_scaled": error} for name, error in others.items()},
-        "subset": {"origins": 3, "models": {"model": {"mse_scaled": model}, "AutoETS": {"mse_scaled": 0.45}}},
-        "champion": None if champion is None else {"version": "4", "mse_scaled": champion},
+        "model": {"nmse": model},
+        "baselines": {name: {"nmse": error} for name, error in others.items()},
+        "subset": {"origins": 3, "models": {"model": {"nmse": model}, "AutoETS": {"nmse": 0.45}}},
+        "champion": None if champion is None else {"version": "4", "nmse": champion},
         "reigning": None if champion is None else "4",
         "unmeasured": None,
     }

@@ -10,18 +10,18 @@ from cellsize.errors import InputError
 from cellsize.params import Mlflow
 from cellsize.registry.runs import recorder
 from cellsize.registry.store import connect
-from cellsize.trials import Epoch, Result, Row
+from cellsize.training.records import Epoch, Result, Row
 
 SETTING = {"learning_rate": 0.01, "dropout": 0.0, "weight_decay": 0.0}
 
 
 def result() -> Result:
     row = Row(
-        layers=1, units=2, fold=1, seed=0, **SETTING, penalty=1.0, status="ok", epochs=2, stop_score=0.5,
+        layers=1, units=2, fold=1, seed=0, **SETTING, penalty=1.0, status="ok", epochs=2, early_stopping_score=0.5,
         train_score=0.4, score=0.6, n_train=10, n_validation=3, parameters=99,
     )  # fmt: skip
     epochs = tuple(
-        Epoch(layers=1, units=2, fold=1, seed=0, **SETTING, epoch=epoch, train_loss=0.7, stop_score=0.5)
+        Epoch(layers=1, units=2, fold=1, seed=0, **SETTING, epoch=epoch, train_loss=0.7, early_stopping_score=0.5)
         for epoch in (1, 2)
     )
     return Result((row,), epochs, np.zeros((1, 1, 1)), np.zeros(1, np.int64), 3.0, 0.1)
@@ -44,7 +44,7 @@ def test_a_size_recorded_twice_has_one_run_below_one_parent(settings: Mlflow) ->
     children = [run for run in runs if run.data.tags["cellsize.size"] == "1x2"]
     assert (len(parents), len(children), len(runs)) == (1, 1, 2)
     assert children[0].data.tags["mlflow.parentRunId"] == parents[0].info.run_id
-    history = client.get_metric_history(children[0].info.run_id, "fold_1_stop_score_seed_0")
+    history = client.get_metric_history(children[0].info.run_id, "fold_1_early_stopping_score_seed_0")
     assert [(one.step, one.value) for one in history] == [(1, 0.5), (2, 0.5)]
     assert children[0].data.metrics["score"] == 0.6
 

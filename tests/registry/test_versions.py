@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from cellsize.errors import InputError
-from cellsize.forecaster import Forecaster
+from cellsize.models.forecaster import Forecaster
 from cellsize.params import Mlflow
 from cellsize.registry import versions
 from cellsize.registry.store import connect
@@ -43,7 +43,7 @@ def test_an_example_has_rows_for_what_is_known_ahead_without_their_targets(
     tmp_path: Path, make_model: MakeModel, make_table: Table
 ) -> None:
     raw = make_table()
-    make_model(raw, known=["planned"]).save(tmp_path)
+    make_model(raw, known_future_covariates=["planned"]).save(tmp_path)
     found = versions.recent_rows(raw, HERE, tmp_path)
     assert hours(found) == list(range(52, 60))
     assert found["y"].isna().tolist() == [False] * 6 + [True] * 2

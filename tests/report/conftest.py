@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize import folds
-from cellsize.params import Report, Split, Stop
+from cellsize.data import folds
+from cellsize.data.schema import Schema
+from cellsize.data.windows import Windows
+from cellsize.params import Report, Split, EarlyStopping
 from cellsize.report import page
-from cellsize.schema import Schema
-from cellsize.windows import Windows
 
 SCORES = {
     (0, 0): 0.3723, (1, 1): 0.3651, (1, 2): 0.3592, (1, 4): 0.3543, (1, 8): 0.3341, (1, 16): 0.3162, (1, 32): 0.2908,
@@ -32,7 +32,7 @@ def windows() -> Windows:
     first = first[(first < rows + 400) | (first > rows + 448)]
     first = first[np.lexsort((series[first], step[first]))]
     return Windows(
-        inputs=hour, n_known=0, target=hour, step=step, series=series, first=first,
+        inputs=hour, n_known_future=0, target=hour, step=step, series=series, first=first,
         names=("north", "south"), targets=("load",),
         epoch="2024-03-01T00:00:00", seconds=3600.0, lookback=LOOKBACK, horizon=HORIZON,
         transform="none", normalise="last",
@@ -41,8 +41,8 @@ def windows() -> Windows:
 
 def labels(made: Windows) -> folds.Folds:
     """Five contiguous folds."""
-    stop = Stop(share=0.1, blocks=3)
-    return folds.split(made, Split(holdout=0.2, folds=FOLDS, scheme="contiguous", stop=stop))
+    early_stopping = EarlyStopping(fraction=0.1, blocks=3)
+    return folds.split(made, Split(holdout=0.2, folds=FOLDS, scheme="contiguous", early_stopping=early_stopping))
 
 
 def cost(layers: int, units: int) -> dict[str, int]:
@@ -116,11 +116,11 @@ def evaluation() -> dict[str, Any]:
     """The model before every baseline."""
 
     def errors(scale: float) -> dict[str, Any]:
-        return {"mae": 0.0117 * scale, "rmse": 0.0241 * scale, "mase": 0.71 * scale, "mse_scaled": 0.31 * scale**2,
+        return {"mae": 0.0117 * scale, "rmse": 0.0241 * scale, "mase": 0.71 * scale, "nmse": 0.31 * scale**2,
                 "by_step": [0.2, 0.4]}  # fmt: skip
 
     return {
-        "model": errors(1), "windows": 580, "champion": {"version": "3", "mse_scaled": 0.334},
+        "model": errors(1), "windows": 580, "champion": {"version": "3", "nmse": 0.334},
         "baselines": {"naive": errors(2.1), "seasonal_naive": errors(1.4), "ridge_linear": errors(1.13)},
         "subset": {"origins": 40, "models": {"model": errors(1.02), "naive": errors(2), "AutoETS": errors(1.3)}},
     }  # fmt: skip
@@ -143,7 +143,7 @@ def curves() -> pd.DataFrame:
     rows = [
         {"layers": 1, "units": 32, "fold": fold, "seed": seed, "learning_rate": rate, "dropout": 0.0,
          "weight_decay": 0.0, "epoch": epoch, "train_loss": 1.0,
-         "stop_score": (0.1 + 0.1 * fold) * (1 + np.exp(-epoch / (2 + seed)) + 0.002 * max(0, epoch - 8))}
+         "early_stopping_score": (0.1 + 0.1 * fold) * (1 + np.exp(-epoch / (2 + seed)) + 0.002 * max(0, epoch - 8))}
         for fold in range(1, FOLDS + 1)
         for seed in (0, 1)
         for rate in (1e-3, 3e-3)
@@ -182,7 +182,7 @@ def write(folder: Path, **changed: dict[str, Any]) -> dict[str, Path]:
     for name, content in (plain | changed).items():
         paths[name].write_text(json.dumps(content), encoding="utf-8")
     schema = Schema(
-        time=("time",), series="place", targets=("load",), features=(), categories={}, known=(), calendar=(),
+        time=("time",), series="place", targets=("load",), past_covariates=(), categorical_covariates={}, known_future_covariates=(), calendar=(),
         timezone=None, frequency="h", gap=48, flagged=(),
     )  # fmt: skip
     schema.save(paths["schema"])

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.folds import Folds
+from cellsize.data.folds import Folds
 from cellsize.report import charts, drawing
 from cellsize.report.charts import Point
 

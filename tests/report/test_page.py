@@ -100,7 +100,7 @@ def test_the_same_inputs_give_the_same_bytes(toy, report, tmp_path):
 @WORDS
 def test_a_model_that_loses_to_a_baseline_says_so_at_the_top_and_in_the_summary(toy, report, made_evaluation, tmp_path):
     evaluation = made_evaluation()
-    evaluation["model"]["mse_scaled"] = 0.5
+    evaluation["model"]["nmse"] = 0.5
     page.write(toy(evaluation=evaluation), report, tmp_path / "index.html", tmp_path / "summary.md")
     html, summary = ((tmp_path / name).read_text() for name in ("index.html", "summary.md"))
     assert 'class="bad"' in html[: html.index("<main>")]
@@ -193,7 +193,7 @@ def test_an_unregistered_model_says_why(toy, report):
 @WORDS
 def test_missing_figures_are_dashes_not_crashes(toy, report, made_evaluation, made_choice):
     evaluation, choice = made_evaluation(), made_choice()
-    evaluation["model"]["mase"] = evaluation["baselines"]["naive"]["mse_scaled"] = None
+    evaluation["model"]["mase"] = evaluation["baselines"]["naive"]["nmse"] = None
     for row in choice["sizes"]:
         row["difference_se"] = None
     html = page.render(toy(evaluation=evaluation, choice=choice | {"zero_cells": None}), report)

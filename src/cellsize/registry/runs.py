@@ -10,7 +10,7 @@ from mlflow.entities import Metric, Param
 
 from cellsize.params import Mlflow
 from cellsize.registry.store import connect
-from cellsize.trials import Epoch, Result, Row
+from cellsize.training.records import Epoch, Result, Row
 
 PARENT, FINGERPRINT, SIZE = "mlflow.parentRunId", "cellsize.fingerprint", "cellsize.size"
 BATCH = 900  # a server takes 1,000 metrics at once
@@ -70,7 +70,9 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
     scored = [(row, row.score) for row in result.rows if row.score is not None]
     metrics = [Metric(f"fold_{row.fold}_score_seed_{row.seed}", score, now, 0) for row, score in scored]
     metrics += [
-        Metric(f"fold_{epoch.fold}_stop_score_seed_{epoch.seed}", epoch.stop_score, now, epoch.epoch)
+        Metric(
+            f"fold_{epoch.fold}_early_stopping_score_seed_{epoch.seed}", epoch.early_stopping_score, now, epoch.epoch
+        )
         for epoch in result.epochs
         if _key(epoch) in kept
     ]

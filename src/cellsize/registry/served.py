@@ -10,7 +10,7 @@ from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel
 
 from cellsize.errors import InputError
-from cellsize.forecaster import Forecaster
+from cellsize.models.forecaster import Forecaster
 
 
 class Served(PythonModel):

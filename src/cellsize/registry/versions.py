@@ -19,13 +19,13 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import AnyType
 
-from cellsize import series, windows
-from cellsize import table as tables
+from cellsize.data import series, windows
+from cellsize.data import table as tables
+from cellsize.data.schema import TIME
 from cellsize.errors import InputError
-from cellsize.forecaster import Forecaster
+from cellsize.models.forecaster import Forecaster
 from cellsize.params import Mlflow, Register
 from cellsize.registry.store import connect
-from cellsize.schema import TIME
 
 CHAMPION, FINGERPRINT = "champion", "cellsize.fingerprint"
 REQUIREMENTS = ("mlflow", "numba", "numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "scipy", "torch")
@@ -67,7 +67,7 @@ def champion(settings: Mlflow, name: str) -> tuple[str, Forecaster] | None:
 def gate(evaluation: dict[str, Any], register: Register, champion: str | None = None) -> tuple[bool, str]:
     """Whether the model is good enough for the alias, and why.
 
-    It is if its holdout error (mse_scaled) is below that of every baseline named, or equal where the
+    It is if its holdout error (nmse) is below that of every baseline named, or equal where the
     choice is that baseline itself, and below that of the champion on the same windows.
 
     Args:
@@ -76,26 +76,26 @@ def gate(evaluation: dict[str, Any], register: Register, champion: str | None = 
         champion: The champion's version now, beside which the model has to have been measured; None if there is none,
             or none is asked for.
     """
-    mine, against = evaluation["model"]["mse_scaled"], []
+    mine, against = evaluation["model"]["nmse"], []
     for name in register.beat:
         if name == "classical":
             subset = evaluation["subset"]
             if subset is None:
                 continue
-            ours = subset["models"]["model"]["mse_scaled"]
-            others = {key: one["mse_scaled"] for key, one in subset["models"].items() if key.startswith("Auto")}
+            ours = subset["models"]["model"]["nmse"]
+            others = {key: one["nmse"] for key, one in subset["models"].items() if key.startswith("Auto")}
             against += [(key, ours, theirs) for key, theirs in others.items()]
         else:
-            against.append((name, mine, evaluation["baselines"][name]["mse_scaled"]))
+            against.append((name, mine, evaluation["baselines"][name]["nmse"]))
     # A choice without memory cells is the ridge-linear map: it cannot be below itself.
     lost = [f"{name} ({theirs:.4f} against {ours:.4f})" for name, ours, theirs in against if ours > theirs * (1 + 1e-6)]
     if lost:
         return False, f"not better on the holdout than {', '.join(lost)}"
     reigning = evaluation["champion"]
-    if reigning is not None and mine >= reigning["mse_scaled"]:
+    if reigning is not None and mine >= reigning["nmse"]:
         return False, (
             f"not better on the holdout than the champion, version {reigning['version']} "
-            f"({reigning['mse_scaled']:.4f} against {mine:.4f})"
+            f"({reigning['nmse']:.4f} against {mine:.4f})"
         )
     if champion not in (None, evaluation["reigning"]):
         # DVC restores an earlier evaluation as it was, and another model may have become champion since.
@@ -257,8 +257,8 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     """
     forecaster = Forecaster.load(model)
     schema, window = forecaster.schema, forecaster.window
-    named = [*schema.time, *([schema.series] if schema.series else []), *schema.targets, *schema.features]
-    columns = list(dict.fromkeys([*named, *schema.categories, *schema.known]))
+    named = [*schema.time, *([schema.series] if schema.series else []), *schema.targets, *schema.past_covariates]
+    columns = list(dict.fromkeys([*named, *schema.categorical_covariates, *schema.known_future_covariates]))
     table = table.reset_index(drop=True)
     frame = series.clean(table, source, schema)
     arrays = windows.build(frame, schema, window, source)
@@ -269,8 +269,10 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     for number in np.unique(of):
         first, mine = arrays.first[of == number].max(), moments.iloc[rows[arrays.names[number]]].sort_values()
         begin, end, last = frame[TIME].iloc[[first, first + window.lookback - 1, first + arrays.span - 1]]
-        part = table.loc[mine.index[(mine >= begin) & (mine <= (last if schema.known else end))], columns]
-        if schema.known:
+        part = table.loc[
+            mine.index[(mine >= begin) & (mine <= (last if schema.known_future_covariates else end))], columns
+        ]
+        if schema.known_future_covariates:
             part = part.astype(dict.fromkeys(schema.targets, "float64"))
             part.loc[moments[part.index] > end, list(schema.targets)] = None
         try:

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from cellsize.folds import PURGED, STOP, TRAIN, VALIDATION, Folds
+from cellsize.data.folds import EARLY_STOPPING, PURGED, TRAIN, VALIDATION, Folds
 from cellsize.report.drawing import GRID, INK, MUTED, PAPER, SERIES, colour, panel, style, svg
 
 WIDTH = 7.6
 HOLDOUT = 4
-PARTS = {TRAIN: ("train", SERIES[0]), STOP: ("stop", SERIES[1]), VALIDATION: ("validation", SERIES[2])} | {
+PARTS = {TRAIN: ("train", SERIES[0]), EARLY_STOPPING: ("stop", SERIES[1]), VALIDATION: ("validation", SERIES[2])} | {
     PURGED: ("purged", GRID),
     HOLDOUT: ("holdout", SERIES[3]),
 }
@@ -212,9 +212,9 @@ def curves(table: pd.DataFrame, epochs: int | None) -> str:
             fold, seed = int(line["fold"].iloc[0]), int(line["seed"].iloc[0])
             tint = colour(fold - 1)
             label = f"fold {fold}" if seed == table["seed"].min() else None
-            axes.plot(line["epoch"], line["stop_score"], color=tint, lw=1, alpha=0.8, label=label)
+            axes.plot(line["epoch"], line["early_stopping_score"], color=tint, lw=1, alpha=0.8, label=label)
             kept = line[line["epoch"] == line["kept"]]
-            axes.plot(kept["epoch"], kept["stop_score"], "o", ms=4, color=tint)
+            axes.plot(kept["epoch"], kept["early_stopping_score"], "o", ms=4, color=tint)
         if epochs:
             axes.axvline(epochs, color=MUTED, ls=":", lw=1.3)
             above = axes.get_xaxis_transform()

@@ -10,12 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cellsize import params
+from cellsize.data.folds import Folds, load_labels
+from cellsize.data.schema import Schema
+from cellsize.data.windows import Windows
 from cellsize.errors import InputError
-from cellsize.folds import Folds, load_labels
 from cellsize.report import charts, prose, summaries, tables, wording
 from cellsize.report.wording import Artefact
-from cellsize.schema import Schema
-from cellsize.windows import Windows
 
 KEYS = ["layers", "units", "fold", "seed", "learning_rate", "dropout", "weight_decay"]
 DRAWN = ("ridge_linear", "seasonal_naive")
@@ -201,7 +201,7 @@ def _chosen_curves(inputs: Inputs) -> pd.DataFrame:
     table, choice, trials = inputs.curves, inputs.choice, inputs.trials
     mine = (trials["layers"] == choice["layers"]) & (trials["units"] == choice["units"]) & (trials["status"] == "ok")
     kept = trials.loc[mine & (choice["units"] > 0), [*KEYS, "epochs"]].rename(columns={"epochs": "kept"})
-    return table[table["stop_score"].notna()].merge(kept, on=KEYS)
+    return table[table["early_stopping_score"].notna()].merge(kept, on=KEYS)
 
 
 def _timed(inputs: Inputs) -> bool:

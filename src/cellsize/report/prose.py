@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cellsize.folds import Folds
+from cellsize.data.folds import Folds
+from cellsize.data.windows import Windows
 from cellsize.report.tables import untried
 from cellsize.report.wording import (
     MODELS,
@@ -21,7 +22,6 @@ from cellsize.report.wording import (
     same,
     short,
 )
-from cellsize.windows import Windows
 
 RULES = {
     "one_standard_error": (
@@ -33,7 +33,7 @@ RULES = {
 }
 PROCEDURES = {
     "climb": (
-        "Sizes were trained from the smallest up, until larger ones were no better or cost too much (search.effort); "
+        "Sizes were trained from the smallest up, until larger ones were no better or cost too much (search.cost_limit); "
         "then with one layer more."
     ),
     "grid": "Every size of the grid was trained.",
@@ -72,7 +72,7 @@ def tiles(choice: Artefact, evaluation: Artefact, record: Artefact) -> list[Tile
     if zero and choice["units"]:
         gain = f"score {score} against {number(zero['score'], places)} without memory cells"
         facts.append(Tile("Against zero cells", _apart(choice["score"], zero["score"]), gain))
-    rival, error = best_baseline(evaluation), evaluation["model"]["mse_scaled"]
+    rival, error = best_baseline(evaluation), evaluation["model"]["nmse"]
     if rival and error is not None:
         name, places = MODELS.get(rival[0], rival[0]), decimals([error, rival[1]])
         note = f"{number(error, places)} against {number(rival[1], places)} variances on the holdout"

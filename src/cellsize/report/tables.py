@@ -8,7 +8,7 @@ import pandas as pd
 
 from cellsize.report.wording import MODELS, NONE, SAMPLES, Artefact, decimals, entry, number, same, short
 
-METRICS = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "mse_scaled": "MSE, in variances"}
+METRICS = {"mae": "MAE", "rmse": "RMSE", "mase": "MASE", "nmse": "MSE, in variances"}
 
 
 @dataclass(frozen=True)

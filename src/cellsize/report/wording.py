@@ -82,7 +82,7 @@ def answer(choice: Artefact) -> str:
 
 def best_baseline(evaluation: Artefact) -> tuple[str, float] | None:
     """Name and error of the baseline that is hardest to beat, or None if none has an error."""
-    errors = {name: scores["mse_scaled"] for name, scores in evaluation["baselines"].items()}
+    errors = {name: scores["nmse"] for name, scores in evaluation["baselines"].items()}
     usable = {name: error for name, error in errors.items() if error is not None and math.isfinite(error)}
     return min(usable.items(), key=lambda item: item[1]) if usable else None
 
@@ -93,7 +93,7 @@ def verdict(choice: Artefact, evaluation: Artefact) -> tuple[str, bool]:
     Returns:
         The sentence, and whether the model failed to beat the best baseline.
     """
-    best, error = best_baseline(evaluation), evaluation["model"]["mse_scaled"]
+    best, error = best_baseline(evaluation), evaluation["model"]["nmse"]
     if best is None or error is None:
         return "The holdout gives no error to compare.", True
     name, other = MODELS.get(best[0], best[0]), best[1]

@@ -1,0 +1,1 @@
+"""From a raw table to batches: series, windows, folds."""

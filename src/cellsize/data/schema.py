@@ -1,0 +1,77 @@
+"""What the columns of a series mean: written by `prepare`, read by everything after it."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+MISSING = "_missing"
+SERIES, TIME = "series", "time"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of the raw table and of the clean series, and the clock.
+
+    Attributes:
+        time: Raw column with the time, or the raw columns (year, month, …) it is spread over.
+        series: Raw column that names the series, or None for a single one.
+        targets: Numeric columns to forecast.
+        past_covariates: Numeric columns seen in the past only.
+        categorical_covariates: Text column → its levels, one indicator column each.
+        known_future_covariates: Numeric columns that are known for the hours to be predicted.
+        calendar: Calendar features made from the time; known in future.
+        timezone: Clock of the calendar features, or None for the table's own.
+        frequency: Step between rows, as a pandas offset alias.
+        gap: Longest run of missing rows that is accepted, in steps.
+        flagged: Features that have missing values, each with an indicator column.
+    """
+
+    time: tuple[str, ...]
+    series: str | None
+    targets: tuple[str, ...]
+    past_covariates: tuple[str, ...]
+    categorical_covariates: dict[str, tuple[str, ...]]
+    known_future_covariates: tuple[str, ...]
+    calendar: tuple[str, ...]
+    timezone: str | None
+    frequency: str
+    gap: int
+    flagged: tuple[str, ...]
+
+    @property
+    def past_columns(self) -> tuple[str, ...]:
+        """Columns of the clean series that only the past shows, targets first."""
+        levels = [f"{name}={level}" for name, levels in self.categorical_covariates.items() for level in levels]
+        flags = [f"{name}{MISSING}" for name in self.flagged]
+        return (*self.targets, *self.past_covariates, *levels, *flags)
+
+    @property
+    def known_future_columns(self) -> tuple[str, ...]:
+        """Columns that are known for the hours to be predicted as well."""
+        return (*self.known_future_covariates, *self.calendar_columns)
+
+    @property
+    def calendar_columns(self) -> tuple[str, ...]:
+        """Columns made from the time: a sine and a cosine for each cycle, one for the weekend."""
+        pairs = [(f"{name}_sin", f"{name}_cos") for name in self.calendar if name != "weekend"]
+        weekend = ("weekend",) if "weekend" in self.calendar else ()
+        return (*(column for pair in pairs for column in pair), *weekend)
+
+    def save(self, path: Path) -> None:
+        """Writes JSON with the fields in order."""
+        path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> "Schema":
+        """Reads what `save` wrote."""
+        return cls.from_fields(json.loads(path.read_text(encoding="utf-8")))
+
+    @classmethod
+    def from_fields(cls, fields: dict[str, Any]) -> "Schema":
+        """Makes a schema of JSON values, whose lists become tuples again."""
+        levels = {name: tuple(found) for name, found in fields["categorical_covariates"].items()}
+        plain: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
+        }
+        return cls(**(plain | {"categorical_covariates": levels}))

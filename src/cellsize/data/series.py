@@ -1,0 +1,215 @@
+"""From a raw table to clean series: a regular clock, gaps marked, calendar features."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cellsize.data import table as tables
+from cellsize.data.schema import MISSING, SERIES, TIME, Schema
+from cellsize.errors import InputError
+from cellsize.params import Prepare
+
+CYCLES = {"hour": 24.0, "weekday": 7.0, "month": 12.0}
+
+
+def texts(prepare: Prepare) -> tuple[str, ...]:
+    """Columns that hold names, not numbers."""
+    return (*prepare.categorical_covariates, *([prepare.series] if prepare.series else []))
+
+
+def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
+    """What `prepare` says of the columns, checked against the table and completed from it.
+
+    Raises:
+        InputError: A column is missing, is of the wrong kind, or is constant.
+    """
+    time = (prepare.time,) if isinstance(prepare.time, str) else prepare.time
+    tables.require(table, path, time, "prepare.time")
+    if prepare.series is not None:
+        tables.require(table, path, (prepare.series,), "prepare.series")
+    for key in ("targets", "past_covariates", "categorical_covariates", "known_future_covariates"):
+        tables.require(table, path, getattr(prepare, key), f"prepare.{key}")
+    if not re.fullmatch(r"([1-9]\d*)?(ms|s|min|h|D|W)", prepare.frequency):
+        raise InputError(f"prepare.frequency: {prepare.frequency!r} is no fixed step; use h, 15min, D")
+    if prepare.timezone is not None:
+        try:
+            ZoneInfo(prepare.timezone)
+        except (ValueError, KeyError, OSError):
+            raise InputError(f"prepare.timezone: {prepare.timezone!r} is unknown; use Area/City or null") from None
+    flagged = []
+    for column in (*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates):
+        values = tables.numbers(table, path, column)
+        if column in prepare.targets and np.nanmin(values) == np.nanmax(values):
+            raise InputError(f"{path}, column {column!r}: the target never changes; remove it from prepare.targets")
+        missing = np.flatnonzero(np.isnan(values))
+        if missing.size and column in prepare.past_covariates:
+            flagged.append(column)
+    levels = {
+        name: tuple(sorted(tables.labels(table[name]).dropna().unique())) for name in prepare.categorical_covariates
+    }
+    for name, found in levels.items():
+        if not 2 <= len(found) <= 50:
+            raise InputError(f"{path}, column {name!r}: {len(found)} levels; a category has 2 to 50, else remove it")
+    schema = Schema(
+        time=time,
+        series=prepare.series,
+        targets=prepare.targets,
+        past_covariates=prepare.past_covariates,
+        categorical_covariates=levels,
+        known_future_covariates=prepare.known_future_covariates,
+        calendar=prepare.calendar,
+        timezone=prepare.timezone,
+        frequency=prepare.frequency,
+        gap=prepare.gap,
+        flagged=tuple(flagged),
+    )
+    made = [SERIES, TIME, *schema.calendar_columns, *(f"{name}{MISSING}" for name in flagged)]
+    taken = sorted(set(made) & {*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates})
+    if taken:
+        raise InputError(f"{path}, column {taken[0]!r}: this name is needed for a column that is made; rename yours")
+    return schema
+
+
+def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
+    """Puts every series on a regular clock.
+
+    Args:
+        table: Raw rows in any order.
+        path: Where they come from, for messages.
+        schema: Meaning of the columns.
+
+    Returns:
+        A frame sorted by series and time, one row a step without a hole, with the columns
+        `series` (a category), `time`, `schema.past_columns` (NaN where missing) and `schema.known_future_columns`; targets
+        in float64, all other numbers in float32, as they are gathered.
+
+    Raises:
+        InputError: Times repeat, do not lie on the clock, or leave a gap beyond `schema.gap`.
+    """
+    clock = step(schema.frequency)
+    # Nothing but the result outlives its step: a long table's copies would be this stage's largest.
+    regular = pd.concat(
+        [_regular(part, path, schema, clock) for _, part in _checked(table, path, schema).groupby(SERIES, sort=True)],
+        ignore_index=True,
+    )
+    for column, values in calendar(regular[TIME], schema):
+        regular[column] = values
+    # What is seen is gathered in four bytes a number; only targets are scored in the precision they came in.
+    inputs = [*schema.past_columns[len(schema.targets) :], *schema.known_future_columns]
+    thrifty = regular.astype({SERIES: "category", **dict.fromkeys(inputs, np.float32)})
+    return thrifty[[SERIES, TIME, *schema.past_columns, *schema.known_future_columns]]
+
+
+def calendar(time: pd.Series, schema: Schema) -> Iterator[tuple[str, np.ndarray]]:
+    """Calendar features of each moment by name, float32 arrays of shape (rows,), on the schema's clock."""
+    clock = time
+    if schema.timezone is not None:
+        aware = time if time.dt.tz is not None else time.dt.tz_localize("UTC")
+        clock = aware.dt.tz_convert(schema.timezone)
+    for name in schema.calendar:
+        if name != "weekend":
+            angle = 2 * np.pi * _place(clock, name) / CYCLES[name]
+            yield f"{name}_sin", np.sin(angle).astype(np.float32)
+            yield f"{name}_cos", np.cos(angle).astype(np.float32)
+    if "weekend" in schema.calendar:
+        yield "weekend", (clock.dt.day_of_week >= 5).to_numpy(np.float32)
+
+
+def _place(clock: pd.Series, name: str) -> npt.NDArray[np.float64]:
+    """Where each moment lies in a cycle, in the units of `CYCLES`."""
+    if name == "hour":
+        place = clock.dt.hour + clock.dt.minute / 60
+    else:
+        place = clock.dt.day_of_week if name == "weekday" else clock.dt.month + clock.dt.day / 31
+    return np.asarray(place, np.float64)
+
+
+def step(frequency: str) -> pd.Timedelta:
+    """The step between two rows: `h`, `15min`, `D`."""
+    return pd.Timedelta(f"1{frequency}" if frequency.isalpha() else frequency)
+
+
+def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
+    """The columns that are needed, in the table's order: series, time, then numbers."""
+    table = table.reset_index(drop=True)  # messages count rows, whatever index came along
+    columns = (
+        *schema.time,
+        *schema.targets,
+        *schema.past_covariates,
+        *schema.categorical_covariates,
+        *schema.known_future_covariates,
+    )
+    tables.require(table, path, (*columns, *([schema.series] if schema.series else [])), "prepare")
+    moments = tables.times(table, path, schema.time)
+    names = tables.names(table, schema.series)
+    missing = np.flatnonzero(table[schema.series].isna().to_numpy()) if schema.series else np.empty(0, int)
+    if missing.size:
+        where = tables.line(path, missing[0])
+        raise InputError(f"{path}, {where}, column {schema.series!r}: no series named; fill it in")
+    frame = pd.DataFrame({SERIES: names, TIME: moments})
+    for column in (*schema.targets, *schema.past_covariates, *schema.known_future_covariates):
+        frame[column] = tables.numbers(table, path, column)
+    for column in schema.known_future_covariates:
+        missing = np.flatnonzero(frame[column].isna().to_numpy())
+        if missing.size:
+            where = tables.line(path, missing[0])
+            raise InputError(f"{path}, {where}, column {column!r}: missing, but declared as known; fill it in")
+    for name, levels in schema.categorical_covariates.items():
+        text = tables.labels(table[name])
+        for level in levels:
+            frame[f"{name}={level}"] = (text == level).astype(np.float64).where(text.notna())
+    for column in schema.flagged:
+        frame[f"{column}{MISSING}"] = frame[column].isna().astype(np.float64)
+    return frame
+
+
+def _regular(part: pd.DataFrame, path: Path, schema: Schema, every: pd.Timedelta) -> pd.DataFrame:
+    """One series, sorted, with a row of NaN for each missing step."""
+    if not part[TIME].is_monotonic_increasing:
+        part = part.sort_values(TIME, kind="stable")
+    name, moments = part[SERIES].iloc[0], part[TIME]
+    steps = (moments - moments.iloc[0]) / every
+    jumps = steps.diff().fillna(1).to_numpy()
+    if not jumps.all():
+        at = int(np.flatnonzero(jumps == 0)[0])
+        raise InputError(
+            f"{path}, {tables.line(path, int(part.index[at]))}: {moments.iloc[at]} stands twice for series {name!r}; "
+            "keep one row, or name the column that tells series apart under prepare.series"
+        )
+    off = np.flatnonzero((steps != steps.round()).to_numpy())
+    if off.size:
+        where = tables.line(path, int(part.index[off[0]]))
+        raise InputError(
+            f"{path}, {where}: {moments.iloc[off[0]]} is not a whole number of steps of {schema.frequency!r} after "
+            f"{moments.iloc[0]} (series {name!r}); mend prepare.frequency, or resample the table to one frequency"
+        )
+    if jumps.max() - 1 > schema.gap:
+        at = int(jumps.argmax())
+        raise InputError(
+            f"{path}, {tables.line(path, int(part.index[at]))}: {int(jumps[at] - 1)} steps are missing before "
+            f"{moments.iloc[at]} (series {name!r}), more than prepare.gap: {schema.gap}; fill the gap, raise "
+            "prepare.gap, or give the parts different series names"
+        )
+    skips = jumps[jumps > 1]
+    if skips.size > len(jumps) / 4:
+        raise InputError(
+            f"{path}: series {name!r} steps by {int(np.median(skips))} × {schema.frequency!r} in {skips.size} of "
+            f"{len(jumps)} rows; set prepare.frequency to its real step, or resample the table to one frequency"
+        )
+    clock = pd.date_range(moments.iloc[0], moments.iloc[-1], freq=every, name=TIME)
+    full = part.drop(columns=SERIES).set_index(TIME).reindex(clock).reset_index()
+    for column in schema.flagged:
+        full[f"{column}{MISSING}"] = full[column].isna().astype(np.float64)
+    holes = [column for column in schema.known_future_covariates if full[column].isna().any()]
+    if holes:
+        # Beyond the last observed target lies what is to be forecast: nothing is made up there.
+        seen = np.flatnonzero(full[list(schema.targets)].notna().all(axis=1).to_numpy())
+        past = full.index[: seen[-1] + 1] if seen.size else full.index[:0]
+        full.loc[past, holes] = full.loc[past, holes].ffill()
+    full.insert(0, SERIES, name)
+    return full

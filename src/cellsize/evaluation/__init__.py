@@ -1,0 +1,1 @@
+"""The one look at the holdout, and the gate."""

@@ -1,0 +1,125 @@
+"""What the network has to beat: forecasts that need no memory cells."""
+
+import warnings
+
+import numpy as np
+
+from cellsize.data.batches import Scaling, fit_scaling, gather, scaled, truth
+from cellsize.data.folds import Folds
+from cellsize.data.windows import Floats, Ints, Windows
+from cellsize.errors import InputError
+from cellsize.models.ridge_linear import RidgeLinear, fit_chosen, predict
+from cellsize.params import Baseline
+
+Forecasts = dict[str, Floats]
+SHORTEST = 7  # AutoETS refuses shorter histories
+
+
+def simple(windows: Windows, scaling: Scaling, linear: RidgeLinear, season: int, chosen: Ints) -> Forecasts:
+    """Naive, seasonal naive and ridge-linear forecasts.
+
+    Args:
+        windows: Base arrays and index.
+        scaling: Constants of the training rows.
+        linear: The ridge-linear map fitted on them.
+        season: Steps in a season.
+        chosen: Positions in `windows.first`, shape (n,).
+
+    Returns:
+        For each name forecasts in deviations of the training rows, shape (n, horizon, n_targets).
+    """
+    targets = windows.n_targets
+    origin = windows.first[chosen] + windows.lookback - 1
+    ahead = np.arange(1, windows.horizon + 1)
+    last = np.repeat(origin[:, None], windows.horizon, axis=1)
+    same = origin[:, None] + ahead - season * -(-ahead // season)
+    batch = gather(windows, scaling, chosen)
+    seen = (windows.inputs[:, :targets] - scaling.mean[:targets]) / scaling.std[:targets]
+    return {
+        "naive": seen[last],
+        "seasonal_naive": seen[same],
+        "ridge_linear": scaled(batch, predict(windows, linear, batch)),
+    }
+
+
+def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: Ints) -> Floats:
+    """AutoETS or AutoTheta, fitted anew at each origin on the last `baseline.history` steps.
+
+    Returns:
+        Forecasts in deviations of the training rows, shape (n, horizon, n_targets).
+    """
+    from statsforecast.models import AutoETS, AutoTheta  # two seconds of imports that few stages need
+
+    model = {"AutoETS": AutoETS, "AutoTheta": AutoTheta}[baseline.classical](season_length=baseline.season)
+    made = np.empty((len(chosen), windows.horizon, windows.n_targets), np.float32)
+    for number, first in enumerate(windows.first[chosen]):
+        for column in range(windows.n_targets):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                history = _history(windows, baseline, first, column)
+                made[number, :, column] = model.forecast(y=history, h=windows.horizon)["mean"]
+    return (made - scaling.mean[: windows.n_targets]) / scaling.std[: windows.n_targets]
+
+
+def _history(windows: Windows, baseline: Baseline, first: int, column: int) -> Floats:
+    """The last `baseline.history` steps before a window's forecast, of one series and since its last gap."""
+    origin = first + windows.lookback
+    begin = max(origin - baseline.history, int(np.searchsorted(windows.series, windows.series[first])))
+    history: Floats = windows.inputs[begin:origin, column].astype(np.float64)
+    missing = np.flatnonzero(~np.isfinite(history))
+    return history[missing[-1] + 1 :] if missing.size else history
+
+
+def ridge_penalty(windows: Windows, folds: Folds, penalties: tuple[float, ...]) -> float:
+    """The ridge penalty that most folds choose on their stop part; of equals the smallest."""
+    found = [fit_chosen(windows, fit_scaling(windows, fold.train), fold, penalties).penalty for fold in folds.all()]
+    return max(sorted(set(found)), key=found.count)
+
+
+def origins(windows: Windows, baseline: Baseline, chosen: Ints, number: int) -> Ints:
+    """At most `number` of the chosen windows, spread evenly: the subset for a slow model.
+
+    Raises:
+        InputError: None of them has the history that the classical models need.
+    """
+    columns = range(windows.n_targets)
+    enough = [
+        all(len(_history(windows, baseline, first, column)) >= SHORTEST for column in columns)
+        for first in (windows.first[chosen] if min(windows.lookback, baseline.history) < SHORTEST else ())
+    ]
+    chosen = chosen[enough] if enough else chosen
+    if not len(chosen):
+        raise InputError(
+            f"baseline.classical: {baseline.classical} needs {SHORTEST} steps of history, and no window has them; "
+            "raise baseline.history or window.lookback, or set baseline.classical: none"
+        )
+    if len(chosen) <= number:
+        return chosen
+    return chosen[np.linspace(0, len(chosen) - 1, number).astype(np.int64)]
+
+
+def score_folds(windows: Windows, folds: Folds, baseline: Baseline) -> dict[str, dict[str, list[float]]]:
+    """Scores every baseline on every fold's validation part.
+
+    Returns:
+        `all`: for each simple baseline the mean squared error of each fold in variances of its training
+        rows; `subset`: the same at the origins where the classical model was fitted, itself included.
+    """
+    everything: dict[str, list[float]] = {}
+    subset: dict[str, list[float]] = {}
+    for fold in folds.all():
+        scaling = fit_scaling(windows, fold.train)
+        linear = fit_chosen(windows, scaling, fold, baseline.penalties)
+        made = simple(windows, scaling, linear, baseline.season, fold.validation)
+        _add(everything, made, truth(windows, scaling, fold.validation))
+        if baseline.classical != "none":
+            few = origins(windows, baseline, fold.validation, max(1, baseline.origins // len(folds.labels)))
+            made = simple(windows, scaling, linear, baseline.season, few)
+            made[str(baseline.classical)] = classical(windows, scaling, baseline, few)
+            _add(subset, made, truth(windows, scaling, few))
+    return {"all": everything, "subset": subset}
+
+
+def _add(scores: dict[str, list[float]], forecasts: Forecasts, right: Floats) -> None:
+    for name, made in forecasts.items():
+        scores.setdefault(name, []).append(float(np.square(made - right, dtype=np.float64).mean()))

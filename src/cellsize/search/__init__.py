@@ -1,0 +1,1 @@
+"""Which sizes are trained, by whom, and what is kept."""

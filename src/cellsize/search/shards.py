@@ -1,0 +1,51 @@
+"""A size's training in pieces that several workers can share, and its result out of theirs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellsize.sizing.sizes import Size
+from cellsize.training.records import Result
+
+# Fewer units than these in a task, and what a step costs however small it is begins to tell (docs/decisions.md).
+UNITS = 12
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one trial trains: a size on all folds, or on some of them.
+
+    Attributes:
+        size: The size.
+        folds: Folds from 0, in order.
+        name: What its files are called.
+    """
+
+    size: Size
+    folds: tuple[int, ...]
+    name: str
+
+
+def divide(size: Size, folds: int) -> tuple[Task, ...]:
+    """The tasks of a size: one for a small size, up to one for each fold for a large one.
+
+    How many depends on the size alone, never on the workers, so that every number comes out the same.
+    """
+    number = min(folds, max(1, size.layers * size.units // UNITS))
+    if number == 1:
+        return (Task(size, tuple(range(folds)), str(size)),)
+    shares = [tuple(map(int, share)) for share in np.array_split(np.arange(folds), number)]
+    return tuple(Task(size, share, "-".join([str(size), *(str(fold + 1) for fold in share)])) for share in shares)
+
+
+def join(results: Sequence[Result]) -> Result:
+    """One result for a size from those of its tasks, in the order of `divide`; its seconds are theirs together."""
+    return Result(
+        rows=tuple(row for result in results for row in result.rows),
+        epochs=tuple(epoch for result in results for epoch in result.epochs),
+        residuals=np.concatenate([result.residuals for result in results]),
+        residual_windows=np.concatenate([result.residual_windows for result in results]),
+        seconds=sum(result.seconds for result in results),
+        milliseconds=results[0].milliseconds,
+    )

@@ -1,0 +1,1 @@
+"""The idea: sizes, their cost, the rule of thumb, scores, and the choice among them."""

@@ -1,0 +1,85 @@
+"""The rule of thumb N_h = N_s / (α (N_i + N_o)), its parameter twin, and what a sample is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.fft import irfft, next_fast_len, rfft
+
+from cellsize.data.folds import Folds
+from cellsize.data.windows import Windows
+from cellsize.params import Network
+from cellsize.sizing.sizes import Size, recurrent_parameters
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Training samples of the smallest fold, counted in four ways.
+
+    Attributes:
+        targets: Distinct target time points, over all series.
+        windows: Training windows.
+        sequences: Series.
+        effective: Targets divided by their integrated autocorrelation time.
+    """
+
+    targets: int
+    windows: int
+    sequences: int
+    effective: int
+
+
+def count_samples(windows: Windows, folds: Folds) -> Samples:
+    """Counts the samples of the fold with the fewest training windows."""
+    train = min((fold.train for fold in folds.all()), key=len)
+    edges = np.zeros(len(windows.step) + 1, np.int64)
+    np.add.at(edges, windows.first[train] + windows.lookback, 1)
+    np.add.at(edges, windows.first[train] + windows.span, -1)
+    predicted = np.cumsum(edges[:-1]) > 0
+    targets = int(predicted.sum())
+    inefficiency = max(
+        autocorrelation_time(windows.target[predicted & (windows.series == code), column])
+        for code in np.unique(windows.series[windows.first[train]])
+        for column in range(windows.n_targets)
+        if (predicted & (windows.series == code)).any()
+    )
+    return Samples(
+        targets=targets,
+        windows=len(train),
+        sequences=len(np.unique(windows.series[windows.first[train]])),
+        effective=max(1, int(targets / inefficiency)),
+    )
+
+
+def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) -> float:
+    """Integrated autocorrelation time, 1 + 2 Σ ρ(t), summed up to Sokal's self-consistent window.
+
+    Args:
+        values: One series, shape (rows,), without NaN.
+        window: The sum ends at the first lag t ≥ window · τ(t) (Sokal 1997 takes 4 to 10).
+
+    Returns:
+        τ ≥ 1, in steps: n values are worth n / τ independent ones. 1 for a constant series.
+    """
+    n = len(values)
+    centred = values.astype(np.float64) - np.mean(values, dtype=np.float64)
+    if n < 3 or not np.any(centred):
+        return 1.0
+    padded = next_fast_len(2 * n - 1, real=True)
+    correlation = irfft(np.abs(rfft(centred, padded)) ** 2, padded)[:n]
+    times = 2 * np.cumsum(correlation / correlation[0]) - 1
+    converged = np.flatnonzero(np.arange(n) >= window * times)
+    return float(max(1.0, times[converged[0]] if converged.size else times[-1]))
+
+
+def neurons(samples: float, alpha: float, n_inputs: int, n_outputs: int) -> int:
+    """N_h: hidden units in all layers together, at least 1."""
+    return max(1, int(samples / (alpha * (n_inputs + n_outputs))))
+
+
+def units_within(parameters: float, network: Network, n_inputs: int, layers: int = 1) -> int:
+    """The most units that each layer can have within a number of recurrent parameters, at least 1."""
+    units = 1
+    while recurrent_parameters(Size(layers, units + 1), network, n_inputs) <= parameters:
+        units += 1
+    return units

@@ -1,0 +1,173 @@
+"""A size, what it costs, and the grid of sizes.
+
+Parameters are PyTorch's, which keeps two bias vectors for each gate; the textbook has one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from cellsize.data.windows import Windows
+from cellsize.params import Network
+
+GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+
+
+@dataclass(frozen=True, order=True)
+class Size:
+    """Number of recurrent layers and of memory cells in each; (0, 0) is no recurrent part at all."""
+
+    layers: int
+    units: int
+
+    def __str__(self) -> str:
+        return f"{self.layers}x{self.units}"
+
+
+ZERO = Size(0, 0)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What goes into a network and out of it.
+
+    Attributes:
+        n_inputs: Features a step, N_i.
+        n_known_future: Features known ahead, of these.
+        lookback: Steps seen.
+        horizon: Steps predicted.
+        n_targets: Columns predicted.
+        n_linear: Inputs of the linear map, with its bias.
+    """
+
+    n_inputs: int
+    n_known_future: int
+    lookback: int
+    horizon: int
+    n_targets: int
+    n_linear: int
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers to predict, N_o."""
+        return self.horizon * self.n_targets
+
+
+def shape(windows: Windows) -> Shape:
+    """The shape of everything that these windows feed."""
+    return Shape(
+        n_inputs=windows.n_inputs,
+        n_known_future=windows.n_known_future,
+        lookback=windows.lookback,
+        horizon=windows.horizon,
+        n_targets=windows.n_targets,
+        n_linear=windows.n_past * windows.lookback + windows.n_known_future * windows.horizon + 1,
+    )
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a size costs.
+
+    Attributes:
+        recurrent: Parameters of the recurrent layers (PyTorch's two biases).
+        textbook: The same with one bias for each gate.
+        head: Parameters of the head.
+        linear: Parameters of the linear map beside it; with skip: none only zero cells have one, of what is known.
+        multiply_adds: Multiply-adds of the recurrent layers for one step of one window.
+        bytes: Bytes of all parameters as float32.
+    """
+
+    recurrent: int
+    textbook: int
+    head: int
+    linear: int
+    multiply_adds: int
+    bytes: int
+
+    @property
+    def parameters(self) -> int:
+        """All of them."""
+        return self.recurrent + self.head + self.linear
+
+
+def layer_parameters(cell: str, n_in: int, units: int, projection: int = 0, biases: int = 2, peepholes: int = 0) -> int:
+    """Parameters of one recurrent layer in one direction.
+
+    Args:
+        cell: lstm, gru or rnn.
+        n_in: Inputs a step.
+        units: Memory cells.
+        projection: Width of the recurrent projection (Sak et al. 2014), 0 for none.
+        biases: Bias vectors for each gate: 2 in PyTorch, 1 in textbooks, 0 in Sak et al.
+        peepholes: Peephole connections for each cell: 3 in Sak et al., 0 in PyTorch.
+    """
+    state = projection or units
+    gates = GATES[cell] * units * (n_in + state + biases)
+    return gates + projection * units + peepholes * units
+
+
+def recurrent_parameters(size: Size, network: Network, n_inputs: int, biases: int = 2) -> int:
+    """Parameters of all recurrent layers."""
+    directions = 2 if network.bidirectional else 1
+    projection = _projection(size, network)
+    width = directions * (projection or size.units)
+    inputs = [n_inputs] + [width] * (size.layers - 1)
+    layers = (layer_parameters(network.cell, n_in, size.units, projection, biases) for n_in in inputs[: size.layers])
+    return directions * sum(layers)
+
+
+def _projection(size: Size, network: Network) -> int:
+    """A projection no narrower than the layer is none: PyTorch refuses it, and it would save nothing."""
+    return network.projection if network.projection < size.units else 0
+
+
+def width(size: Size, network: Network) -> int:
+    """Numbers that the last recurrent layer gives the head."""
+    return (2 if network.bidirectional else 1) * (_projection(size, network) or size.units)
+
+
+def cost(size: Size, network: Network, shape: Shape) -> Cost:
+    """Counts parameters, multiply-adds and bytes of one size."""
+    recurrent = recurrent_parameters(size, network, shape.n_inputs)
+    head = 0
+    if size != ZERO:
+        head = (width(size, network) + 1) * shape.n_outputs + shape.horizon * shape.n_known_future * shape.n_targets
+    if network.skip == "linear":
+        linear = shape.n_linear * shape.n_outputs
+    else:  # without the skip, zero cells leave only what is known ahead
+        linear = (shape.n_known_future * shape.horizon + 1) * shape.n_outputs if size == ZERO else 0
+    return Cost(
+        recurrent=recurrent,
+        textbook=recurrent_parameters(size, network, shape.n_inputs, biases=1),
+        head=head,
+        linear=linear,
+        multiply_adds=recurrent_parameters(size, network, shape.n_inputs, biases=0),
+        bytes=4 * (recurrent + head + linear),
+    )
+
+
+def units_in_steps(bound: int, growth: float) -> list[int]:
+    """Units 1, 2, 3, then up to the bound in geometric steps, and one past it.
+
+    `units_in_steps(10, 2.0)` is [1, 2, 3, 4, 8, 16]: 16 is there to show whether the bound binds.
+    """
+    units, power = {1, 2, 3}, 1  # the advice is to begin with two or three cells
+    while max(units) <= bound:
+        units.add(round(growth**power))
+        power += 1
+    ordered = sorted(units)
+    return [1, *(larger for smaller, larger in pairwise(ordered) if smaller <= bound)]
+
+
+def grid(bounds: Sequence[int], growth: float) -> list[Size]:
+    """Zero cells, then for each number of layers the units of one layer up to its bound and one past it.
+
+    Args:
+        bounds: The bound on the units of each layer, for one layer, two layers, …
+        growth: Factor between two steps.
+    """
+    sizes = [ZERO]
+    for depth, bound in enumerate(bounds, start=1):
+        sizes += [Size(depth, units) for units in units_in_steps(bound, growth)]
+    return sizes

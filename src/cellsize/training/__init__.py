@@ -1,0 +1,1 @@
+"""How one size is trained."""

@@ -1,0 +1,187 @@
+"""What a trial is given and what it gives back: plain data, no torch, no Ray."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from cellsize.data.folds import Folds, load
+from cellsize.data.windows import Floats, Ints, Windows
+from cellsize.params import Network, Search, Training
+from cellsize.sizing.sizes import Size
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every trial shares.
+
+    Attributes:
+        windows: Base arrays and index.
+        folds: Who learns from which window.
+        network: What every candidate has in common.
+        training: How a network is trained.
+        penalties: Ridge penalties of the linear map to choose from, in each fold.
+        seed: Seed of everything drawn.
+    """
+
+    windows: Windows
+    folds: Folds
+    network: Network
+    training: Training
+    penalties: tuple[float, ...]
+    seed: int
+
+
+def work_from(
+    indexed: Path,
+    divided: Path,
+    network: dict[str, Any],
+    search: Search,
+    penalties: tuple[float, ...],
+    seed: int | None = None,
+) -> Work:
+    """Reads arrays and folds, and joins them with how to train.
+
+    Args:
+        indexed: Base arrays and index.
+        divided: Table of folds.
+        network: What the candidates have in common, from `candidates.json`.
+        search: Training settings and seed.
+        penalties: Ridge penalties of the linear map.
+        seed: In place of the search's.
+    """
+    return Work(
+        windows=Windows.load(indexed),
+        folds=load(divided),
+        network=Network(**network),
+        training=search.training,
+        penalties=penalties,
+        seed=search.seed if seed is None else seed,
+    )
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is tuned for each size, on the stop part of each fold."""
+
+    learning_rate: float
+    dropout: float
+    weight_decay: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One training of one size: a line of `trials.csv`.
+
+    Attributes:
+        layers: Recurrent layers.
+        units: Memory cells a layer.
+        fold: Number of the fold, from 1.
+        seed: Number of the repetition, from 0.
+        learning_rate: Of the network; 0 without one.
+        dropout: Share dropped after every layer.
+        weight_decay: Decoupled weight decay.
+        penalty: Ridge penalty of the linear map, chosen on the stop part.
+        status: ok (trained and scored), dropped (another setting was better on the stop part), failed.
+        epochs: Epoch whose weights were kept.
+        early_stopping_score: Mean squared error on the stop part at that epoch, in variances of the training rows.
+        train_score: The same on as many training windows as there are validation windows.
+        score: The same on the validation part: measured once, never used for training.
+        n_train: Training windows.
+        n_validation: Validation windows.
+        parameters: Parameters of the size, the linear map's among them.
+    """
+
+    layers: int
+    units: int
+    fold: int
+    seed: int
+    learning_rate: float
+    dropout: float
+    weight_decay: float
+    penalty: float
+    status: Literal["ok", "dropped", "failed"]
+    epochs: int
+    early_stopping_score: float | None
+    train_score: float | None
+    score: float | None
+    n_train: int
+    n_validation: int
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch of one training: a line of `curves.csv`."""
+
+    layers: int
+    units: int
+    fold: int
+    seed: int
+    learning_rate: float
+    dropout: float
+    weight_decay: float
+    epoch: int
+    train_loss: float
+    early_stopping_score: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """All that a trial gives back.
+
+    Attributes:
+        rows: One for each fold, seed and setting, in this order.
+        epochs: The learning curves in the same order.
+        residuals: Truth minus forecast on up to `RESIDUALS` validation windows of each fold, in
+            deviations of its training rows, mean over the seeds; shape (n, horizon, n_targets).
+        residual_windows: Positions of these windows, shape (n,).
+        seconds: Wall time of the trial.
+        milliseconds: Time for one forecast of one window on this machine.
+    """
+
+    rows: tuple[Row, ...]
+    epochs: tuple[Epoch, ...]
+    residuals: Floats
+    residual_windows: Ints
+    seconds: float
+    milliseconds: float
+
+    @property
+    def size(self) -> Size:
+        """The size that was tried."""
+        return Size(self.rows[0].layers, self.rows[0].units)
+
+    def save(self, path: Path) -> None:
+        """Writes an npz without pickles, whole or not at all."""
+        partial = path.with_suffix(".partial")
+        lines = {key: json.dumps([asdict(record) for record in getattr(self, key)]) for key in ("rows", "epochs")}
+        rest = {key: getattr(self, key) for key in ("residuals", "residual_windows", "seconds", "milliseconds")}
+        with partial.open("wb") as file:
+            np.savez(file, allow_pickle=False, **lines, **rest)
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Result":
+        """Reads what `save` wrote."""
+        with np.load(path, allow_pickle=False) as content:
+            arrays = dict(content)
+        return cls(
+            rows=tuple(Row(**line) for line in json.loads(str(arrays["rows"]))),
+            epochs=tuple(Epoch(**line) for line in json.loads(str(arrays["epochs"]))),
+            residuals=arrays["residuals"],
+            residual_windows=arrays["residual_windows"],
+            seconds=float(arrays["seconds"]),
+            milliseconds=float(arrays["milliseconds"]),
+        )
+
+
+def frame(records: tuple[Row, ...] | tuple[Epoch, ...], kind: type[Row] | type[Epoch]) -> pd.DataFrame:
+    """Records as a table; None becomes NaN."""
+    names = [field.name for field in fields(kind)]
+    table = pd.DataFrame([asdict(record) for record in records], columns=names)
+    scores = [name for name in names if name.endswith("score")]
+    return table.astype(dict.fromkeys(scores, np.float64))

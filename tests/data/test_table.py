@@ -1,0 +1,76 @@
+"""Reading the user's table; see test_bad_input.py for what is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellsize.data import table
+
+
+@pytest.mark.parametrize("name", ["toy.csv", "toy.csv.gz", "toy.parquet"])
+def test_a_table_is_the_same_from_every_kind_of_file(tmp_path: Path, name: str) -> None:
+    raw = pd.DataFrame({"when": ["2026-01-01 00:00", "2026-01-01 01:00"], "y": [1.5, np.nan], "wind": ["N", "S"]})
+    path = tmp_path / name
+    if name.endswith(".parquet"):
+        raw.to_parquet(path)
+    else:
+        raw.to_csv(path, index=False)
+    pd.testing.assert_frame_equal(table.read(path), raw, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("a.csv", "line 2"), ("a.csv.gz", "line 2"), ("a.parquet", "row 0")]
+)  # fmt: skip
+def test_the_first_row_of_a_text_file_is_its_second_line(name: str, told: str) -> None:
+    assert table.line(Path(name), 0) == told
+
+
+def test_an_empty_cell_is_missing_and_the_rest_are_numbers() -> None:
+    raw = pd.DataFrame({"y": ["1", "", "2.5", None]}).replace("", None)
+    assert np.array_equal(table.numbers(raw, Path("a.csv"), "y"), [1, np.nan, 2.5, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("values", [[1, 0], [True, False], pd.array([1, 0], dtype="Int64")])
+def test_whole_numbers_and_truth_values_are_numbers(values: object) -> None:
+    found = table.numbers(pd.DataFrame({"y": values}), Path("a.csv"), "y")
+    assert found.dtype == np.float64
+    assert found.tolist() == [1.0, 0.0]
+
+
+def test_a_missing_whole_number_of_a_parquet_file_is_nan() -> None:
+    found = table.numbers(pd.DataFrame({"y": pd.array([1, None], dtype="Int64")}), Path("a.parquet"), "y")
+    assert np.array_equal(found, [1, np.nan], equal_nan=True)
+
+
+def test_a_time_spread_over_columns_is_put_together() -> None:
+    raw = pd.DataFrame({"year": [2026, 2026], "month": [1, 12], "day": [31, 1], "hour": [0, 23]})
+    found = table.times(raw, Path("a.csv"), ("year", "month", "day", "hour"))
+    assert found.tolist() == [pd.Timestamp("2026-01-31 00:00"), pd.Timestamp("2026-12-01 23:00")]
+
+
+def test_times_of_a_parquet_file_pass_as_they_are() -> None:
+    when = pd.date_range("2026-01-01", periods=2, freq="h", tz="UTC")
+    found = table.times(pd.DataFrame({"when": when}), Path("a.parquet"), ("when",))
+    assert found.tolist() == when.tolist()
+
+
+def test_a_name_in_a_text_file_is_what_is_written_there(tmp_path: Path) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text("place,holiday,y\nNA,None,1\n007,,NA\n", encoding="utf-8")
+    found = table.read(path, texts=("place", "holiday"))
+    assert found["place"].tolist() == ["NA", "007"]
+    assert found["holiday"].fillna("missing").tolist() == ["None", "missing"]
+    assert np.array_equal(found["y"], [1, np.nan], equal_nan=True)
+
+
+@pytest.mark.parametrize("values", [[1, 2, 1], [1.0, 2.0, 1.0], ["1", "2", "1"], pd.array([1, 2, 1], dtype="Int64")])
+def test_a_code_is_the_same_name_whatever_type_it_came_as(values: object) -> None:
+    assert table.labels(pd.Series(values)).tolist() == ["1", "2", "1"]
+
+
+def test_a_gap_among_codes_makes_no_other_names_of_them() -> None:
+    found = table.labels(pd.Series([1, None, 2]))
+    assert found.fillna("missing").tolist() == ["1", "missing", "2"]
+    assert table.labels(pd.Series([1.5, None])).fillna("missing").tolist() == ["1.5", "missing"]

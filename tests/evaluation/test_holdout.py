@@ -1,0 +1,94 @@
+"""The one look at the holdout."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cellsize.data.schema import Schema
+from cellsize.evaluation.holdout import evaluate
+from cellsize.models.forecaster import Forecaster
+from cellsize.params import Baseline, Window
+from cellsize.training.records import Work
+from cellsize.training.refit import refit_choice
+
+MakeWork = Callable[..., Work]
+BASELINE = Baseline(season=3, penalties=(1.0, 100.0), classical="none", origins=3, history=48)
+
+
+@pytest.fixture
+def refitted(make_schema: Callable[..., Schema], make_window: Callable[..., Window]) -> Callable[..., Forecaster]:
+    """The model of some work: three cells, or as many as asked."""
+
+    def make(work: Work, units: int = 3, **recipe: Any) -> Forecaster:
+        plain = {
+            "layers": min(units, 1), "units": units, "learning_rate": 1e-2, "dropout": 0.0, "weight_decay": 0.0,
+            "epochs": 1, "penalty": 1.0,
+        }  # fmt: skip
+        schema = make_schema(past_covariates=("x",), known_future_covariates=("k",))
+        return refit_choice(work, plain | recipe, schema, make_window(normalise=work.windows.normalise))
+
+    return make
+
+
+def test_a_network_without_the_linear_map_is_measured_beside_the_same_one(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    # With normalise: last a column of the map is always 0, and nothing but the penalty keeps it solvable.
+    found = []
+    for skip, penalty in (("linear", 1.0), ("none", 0.0)):
+        work = make_work(network={"skip": skip})
+        found.append(evaluate(work.windows, work.folds, refitted(work, penalty=penalty), None, BASELINE)[0])
+    assert found[0]["baselines"] == found[1]["baselines"]
+
+
+def test_zero_cells_are_the_ridge_linear_baseline(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
+    work = make_work()
+    found, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=100.0), None, BASELINE)
+    other, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=1.0), None, BASELINE)
+    assert found["baselines"] == other["baselines"]
+    errors = {found["model"]["nmse"], other["model"]["nmse"]}
+    assert len(errors) == 2
+    assert found["baselines"]["ridge_linear"]["nmse"] in errors
+
+
+def test_a_champion_is_measured_on_the_same_windows(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
+    work = make_work()
+    model = refitted(work)
+    other_gap = replace(model, schema=replace(model.schema, gap=7))
+    for champion in (model, other_gap):
+        found, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE)
+        # A champion's forecasts go through its own constants to original units and back: the eighth digit may differ.
+        expected = {key: pytest.approx(value, rel=1e-7) for key, value in found["model"].items()}
+        assert found["champion"] == {"version": "4", **expected}
+        assert (found["reigning"], found["unmeasured"]) == ("4", None)
+
+
+def test_a_champion_that_reads_other_columns_or_knows_the_holdout_is_not_measured(
+    make_work: MakeWork, make_window: Callable[..., Window], refitted: Callable[..., Forecaster]
+) -> None:
+    work, larger = make_work(), make_work(split={"holdout": 0.3})
+    model = refitted(larger)
+    for champion, why in (
+        (replace(model, schema=replace(model.schema, flagged=("x",))), "reads other columns, or has another window"),
+        (replace(model, window=make_window(lookback=4)), "reads other columns, or has another window"),
+        (refitted(work), "has learned from rows of this holdout (until 2026-01-06T"),
+    ):
+        found, _ = evaluate(larger.windows, larger.folds, model, ("4", champion), BASELINE)
+        assert (found["champion"], found["reigning"]) == (None, "4")
+        assert found["unmeasured"].startswith(why)
+    # The other way round the champion knows less than it might.
+    found, _ = evaluate(work.windows, work.folds, refitted(work), ("4", model), BASELINE)
+    assert found["unmeasured"] is None
+    assert found["champion"]["version"] == "4"
+
+
+def test_a_target_that_repeats_itself_exactly_has_no_scaled_error(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    work = make_work(np.tile([0.0, 1.0, 5.0], 50))
+    found, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE)
+    assert found["model"]["mase"] is None
+    assert found["model"]["mae"] >= 0

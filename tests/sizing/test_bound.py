@@ -1,0 +1,139 @@
+"""The rule of thumb N_h = N_s / (α (N_i + N_o)), and what a sample is."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cellsize.data import folds
+from cellsize.data.windows import Windows
+from cellsize.params import Network, Split
+from cellsize.sizing import bound
+from cellsize.sizing.sizes import Size, recurrent_parameters
+
+Make = Callable[..., Windows]
+MakeSplit = Callable[..., Split]
+PLAIN = Network(cell="lstm", projection=0, bidirectional=False, head="last", skip="linear")
+
+
+@pytest.mark.parametrize(
+    ("samples", "alpha", "n_inputs", "n_outputs", "expected"),
+    [
+        (7352, 2, 9, 6, 245),  # UCI HAR, as the design works it out.
+        (7352, 10, 9, 6, 49),
+        (1000, 5, 4, 16, 10),
+        (999, 5, 4, 16, 9),
+        (10, 10, 20, 20, 1),
+    ],
+)
+def test_hidden_units_worked_out_by_hand(
+    samples: int, alpha: float, n_inputs: int, n_outputs: int, expected: int
+) -> None:
+    assert bound.neurons(samples, alpha, n_inputs, n_outputs) == expected
+
+
+def test_parameters_within_samples_over_alpha_are_far_fewer_units() -> None:
+    # UCI HAR again: 245 units have 250,880 parameters, while 7,352 / 2 parameters are 25 units of 9 inputs.
+    assert recurrent_parameters(Size(1, 245), PLAIN, 9) == 4 * 245 * (9 + 245 + 2)
+    assert bound.units_within(7352 / 2, PLAIN, 9) == 25
+    assert recurrent_parameters(Size(1, 25), PLAIN, 9) == 3600
+
+
+@settings(deadline=None)
+@given(parameters=st.integers(1, 40_000), n_inputs=st.integers(1, 50), cell=st.sampled_from(["lstm", "gru", "rnn"]))
+def test_one_unit_more_would_be_too_many(parameters: int, n_inputs: int, cell: str) -> None:
+    network = PLAIN.model_copy(update={"cell": cell})
+    units = bound.units_within(parameters, network, n_inputs)
+    assert recurrent_parameters(Size(1, units + 1), network, n_inputs) > parameters
+    if units > 1:
+        assert recurrent_parameters(Size(1, units), network, n_inputs) <= parameters
+
+
+def test_samples_worked_out_by_hand(make_windows: Make, make_split: MakeSplit) -> None:
+    # The folds of test_folds.py: fold 1 trains on the windows 16, 17, 25, 26, 27, fold 2 on 0, 1, 9, 10, 11. With two
+    # steps seen and one predicted, fold 1 predicts the rows 18, 19, 27, 28, 29.
+    made = make_windows(range(40), lookback=2, horizon=1)
+    found = bound.count_samples(made, folds.split(made, make_split(holdout=0.25, fraction=0.25)))
+    assert (found.targets, found.windows, found.sequences) == (5, 5, 1)
+
+
+def test_a_moment_that_many_windows_predict_is_one_target(make_windows: Make, make_split: MakeSplit) -> None:
+    made = make_windows(range(60), lookback=2, horizon=4)
+    split = folds.split(made, make_split())
+    train = min((fold.train for fold in split.all()), key=len)
+    predicted = {int(first) + 2 + ahead for first in made.first[train] for ahead in range(4)}
+    found = bound.count_samples(made, split)
+    assert found.targets == len(predicted)
+    assert found.windows == len(train)
+
+
+def test_targets_of_all_series_count(make_windows: Make, make_split: MakeSplit) -> None:
+    one, two = make_windows(range(60)), make_windows(range(60), range(60))
+    single, both = (bound.count_samples(made, folds.split(made, make_split())) for made in (one, two))
+    assert (both.targets, both.windows, both.sequences) == (2 * single.targets, 2 * single.windows, 2)
+
+
+def test_white_noise_is_worth_as_much_as_it_is_long() -> None:
+    values = np.random.default_rng(0).standard_normal(20_000)
+    assert bound.autocorrelation_time(values) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("phi", [0.5, 0.9])
+def test_an_autoregression_is_worth_one_minus_phi_over_one_plus_phi(phi: float) -> None:
+    noise = np.random.default_rng(1).standard_normal(100_000)
+    values = np.empty_like(noise)
+    values[0] = noise[0]
+    for row in range(1, len(noise)):
+        values[row] = phi * values[row - 1] + noise[row]
+    assert bound.autocorrelation_time(values) == pytest.approx((1 + phi) / (1 - phi), rel=0.1)
+
+
+@pytest.mark.parametrize("values", [[1.0], [1.0, 2.0], [3.0] * 50, [0.0] * 3])
+def test_what_cannot_be_measured_counts_as_independent(values: list[float]) -> None:
+    assert bound.autocorrelation_time(np.array(values)) == 1.0
+
+
+@settings(deadline=None)
+@given(values=st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=60))
+def test_a_value_is_never_worth_more_than_itself(values: list[float]) -> None:
+    found = bound.autocorrelation_time(np.array(values))
+    assert 1 <= found <= max(1, len(values))
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 1000), phi=st.floats(-0.9, 0.99), several=st.integers(1, 2))
+def test_effective_samples_are_at_least_one_and_at_most_the_targets(
+    make_windows: Make, make_split: MakeSplit, seed: int, phi: float, several: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = []
+    for _ in range(several):
+        y = rng.standard_normal(70)
+        for row in range(1, 70):
+            y[row] += phi * y[row - 1]
+        values.append(y)
+    made = make_windows(*values)
+    found = bound.count_samples(made, folds.split(made, make_split()))
+    assert 1 <= found.effective <= found.targets
+
+
+def test_the_series_and_target_that_changes_most_slowly_decides_what_targets_are_worth(
+    make_windows: Make, make_split: MakeSplit
+) -> None:
+    noise, slow = np.random.default_rng(0).standard_normal(400), np.arange(400.0)
+    both, alone = make_windows(noise, slow), make_windows(noise, noise[::-1])
+    split = make_split(folds=2)
+    slowed, plain = (bound.count_samples(made, folds.split(made, split)) for made in (both, alone))
+    assert slowed.targets == plain.targets
+    assert slowed.effective < plain.effective / 5
+
+
+def test_the_sum_takes_no_value_from_beyond_the_ends() -> None:
+    ramp = np.arange(12.0)
+    centred = ramp - ramp.mean()
+    lags = np.correlate(centred, centred, "full")[11:]
+    times = 2 * np.cumsum(lags / lags[0]) - 1
+    right = times[np.flatnonzero(np.arange(12) >= 2 * times)[0]]
+    assert bound.autocorrelation_time(ramp, window=2.0) == pytest.approx(right)

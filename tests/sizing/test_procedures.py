@@ -1,0 +1,329 @@
+"""Which sizes are trained: walks on invented scores."""
+
+from collections.abc import Callable
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cellsize.sizing import procedures
+from cellsize.sizing.procedures import Allowed, Walk
+from cellsize.sizing.scores import Scores
+from cellsize.sizing.sizes import ZERO, Size
+
+Plan = Callable[[dict[Size, Scores]], Walk]
+HARD = np.array([0.3, 0.1, 0.2])
+
+
+def scores(size: Size, mean: float, noise: float = 0.0, train: float = 0.0) -> Scores:
+    """A size's scores on three folds; without noise every difference is certain."""
+    ripple = noise * np.roll([1.0, -1.0, 0.0], size.units.bit_length())
+    folds = mean + HARD + ripple
+    return Scores(size, 10 * size.layers * size.units + 1, folds, folds - train, 0.25)
+
+
+def table(means: dict[tuple[int, int], float], noise: float = 0.0) -> dict[Size, Scores]:
+    return {Size(*size): scores(Size(*size), mean, noise) for size, mean in means.items()}
+
+
+def follow(plan: Plan, truth: dict[Size, Scores]) -> list[str]:
+    """Trains what is wanted, one size after another, until nothing is; gives the sizes in this order."""
+    known: dict[Size, Scores] = {}
+    order = []
+    while (walk := plan(known)).wanted:
+        size = walk.wanted[0]
+        assert size not in known, "asks for what is known"
+        known[size] = truth[size]
+        order.append(size)
+    assert list(plan(known).visited) == order
+    return [str(size) for size in order]
+
+
+ONE = [Size(1, units) for units in (1, 2, 4, 8, 16, 32)]
+DEAR = {Size(layers, units): 1000.0 * (2 * layers - 1) * units**2 for layers in range(4) for units in range(129)}
+DEEP = [ZERO, *ONE, *(Size(2, units) for units in (1, 2, 4, 8, 16)), *(Size(3, units) for units in (1, 2, 4, 8))]
+
+
+COSTS = {size: float(size.layers * size.units**2) for size in DEEP}
+
+
+def climb(
+    patience: int = 2, reach: int = 1, sizes: list[Size] = DEEP, ahead: int = 0, allowed: Allowed | None = None
+) -> Plan:
+    return lambda known: procedures.climb(sizes, known, patience, reach, ahead, allowed)
+
+
+# --- climb ----------------------------------------------------------------------------------------------------------
+
+# One layer helps up to 8 units; two layers never do.
+BEST_8 = {
+    (0, 0): 0.9, (1, 1): 0.8, (1, 2): 0.7, (1, 4): 0.6, (1, 8): 0.5, (1, 16): 0.5, (1, 32): 0.55,
+    (2, 1): 0.9, (2, 2): 0.9, (2, 4): 0.9, (2, 8): 0.9, (2, 16): 0.9,
+    (3, 1): 0.0, (3, 2): 0.0, (3, 4): 0.0, (3, 8): 0.0,
+}  # fmt: skip
+
+
+def test_the_climb_begins_without_cells() -> None:
+    assert climb()({}) == Walk((), (ZERO,))
+
+
+@pytest.mark.parametrize(
+    ("patience", "expected"),
+    [
+        (1, ["0x0", "1x1", "1x2", "1x4", "1x8", "1x16", "2x2"]),
+        (2, ["0x0", "1x1", "1x2", "1x4", "1x8", "1x16", "1x32", "2x2", "2x4"]),
+        (9, ["0x0", "1x1", "1x2", "1x4", "1x8", "1x16", "1x32", "2x2", "2x4", "2x8", "2x16"]),
+    ],
+)
+def test_a_ladder_ends_after_as_many_sizes_that_do_not_help_as_there_is_patience(
+    patience: int, expected: list[str]
+) -> None:
+    # The second ladder begins at a quarter of 8 units; it brings nothing, and nobody looks at three layers.
+    assert follow(climb(patience), table(BEST_8)) == expected
+
+
+def test_patience_begins_anew_with_a_size_that_helps() -> None:
+    means = BEST_8 | {(1, 1): 0.9, (1, 2): 0.85, (1, 4): 0.85, (1, 8): 0.8, (1, 16): 0.8, (1, 32): 0.8}
+    assert follow(climb(2, sizes=[ZERO, *ONE]), table(means)) == ["0x0", "1x1", "1x2", "1x4", "1x8", "1x16", "1x32"]
+
+
+def test_a_lower_score_within_its_error_does_not_help() -> None:
+    # Lower by 0.01 a size, and up and down by 0.05 over the folds.
+    means = {(0, 0): 0.9} | {(1, size.units): 0.89 - 0.01 * number for number, size in enumerate(ONE)}
+    assert follow(climb(2, sizes=[ZERO, *ONE]), table(means, noise=0.05))[-1] == "1x2"
+    assert follow(climb(2, sizes=[ZERO, *ONE]), table(means, noise=0.001))[-1] == "1x32"
+
+
+def test_a_size_is_compared_with_the_best_before_it_and_not_with_its_neighbour() -> None:
+    # Every size is worse than zero cells and better than the one before it.
+    means = {(0, 0): 0.1} | {(1, size.units): 0.9 - 0.1 * number for number, size in enumerate(ONE)}
+    assert follow(climb(3, sizes=[ZERO, *ONE]), table(means)) == ["0x0", "1x1", "1x2", "1x4"]
+
+
+@pytest.mark.parametrize(("reach", "last"), [(1, "1x2"), (4, "1x4"), (5, "1x8"), (16, "1x16"), (99, "1x32")])
+def test_the_first_ladder_goes_on_to_its_reach_whatever_the_scores(reach: int, last: str) -> None:
+    # One and two cells often do nothing where eight do.
+    nothing = dict.fromkeys([(size.layers, size.units) for size in DEEP], 0.5)
+    assert follow(climb(2, reach), table(nothing))[-1] == last
+
+
+def test_the_reach_is_for_the_first_ladder_alone() -> None:
+    assert follow(climb(1, 16), table(BEST_8))[-1] == "2x2"
+
+
+def test_without_any_size_that_helps_there_is_no_second_ladder() -> None:
+    nothing = dict.fromkeys([(size.layers, size.units) for size in DEEP], 0.5)
+    assert follow(climb(2, 99), table(nothing)) == ["0x0", *(str(size) for size in ONE)]
+
+
+def test_a_second_ladder_that_helps_is_followed_by_a_third() -> None:
+    means = BEST_8 | {(2, 4): 0.4, (2, 8): 0.3, (2, 16): 0.3, (3, 2): 0.5, (3, 4): 0.2, (3, 8): 0.2}
+    assert follow(climb(1), table(means)) == [
+        "0x0", "1x1", "1x2", "1x4", "1x8", "1x16", "2x2",
+    ]  # fmt: skip
+    # With more patience the first size of the second ladder may fail; the third begins at a quarter of 2x8's units.
+    assert follow(climb(2), table(means))[7:] == ["2x2", "2x4", "2x8", "2x16", "3x2", "3x4", "3x8"]
+
+
+def test_a_ladder_that_begins_below_one_unit_begins_at_one() -> None:
+    means = BEST_8 | {(1, 2): 0.8, (1, 4): 0.8, (1, 8): 0.8, (1, 16): 0.8}
+    assert follow(climb(2), table(means)) == ["0x0", "1x1", "1x2", "1x4", "2x1", "2x2"]
+
+
+def test_zero_cells_alone_end_the_climb() -> None:
+    assert follow(climb(sizes=[ZERO]), table({(0, 0): 0.9})) == ["0x0"]
+
+
+def test_what_was_trained_beyond_need_changes_nothing() -> None:
+    # Two layers of 1 unit are known and the best of all; the climb would never have tried them.
+    truth = table(BEST_8 | {(2, 1): 0.0})
+    assert climb(1)(truth).visited == tuple(Size(*map(int, name.split("x"))) for name in follow(climb(1), truth))
+
+
+def test_a_size_that_is_not_allowed_ends_its_ladder_and_not_the_next() -> None:
+    means = BEST_8 | {(2, 2): 0.55, (2, 4): 0.4}
+    plan = climb(2, allowed=lambda size, _: size.units < 8)
+    # One layer ends before 8 units, so that 4 are the best; the second ladder begins at one unit and ends before 8 too.
+    assert follow(plan, table(means)) == ["0x0", "1x1", "1x2", "1x4", "2x1", "2x2", "2x4", "3x1", "3x2", "3x4"]
+
+
+def test_the_first_ladder_goes_to_its_reach_whatever_it_costs() -> None:
+    # With a thousand inputs one cell alone costs more than what is free.
+    plan = climb(2, reach=4, allowed=lambda size, _: False)
+    assert follow(plan, table(BEST_8)) == ["0x0", "1x1", "1x2", "1x4"]
+
+
+def test_a_size_may_cost_so_many_times_what_was_done_before_it() -> None:
+    # A size costs its multiply-adds and 2,000 a layer; 5,000 are free.
+    costs = {ZERO: 0.0, ONE[0]: 3000.0, ONE[1]: 3001.0, ONE[2]: 18_001.0, Size(2, 1): 1000.0, Size(2, 2): 1001.0}
+    allowed = procedures.within_cost_limit(costs, limit=1.5)
+    assert allowed(ONE[0], (ZERO,))
+    assert not allowed(ONE[1], (ZERO,))
+    assert allowed(Size(2, 1), (ZERO,))
+    assert not allowed(Size(2, 2), (ZERO,))
+    # After 1x1 and 1x2, which cost 5,000 and 5,001: 1.5 · 10,001 + 5,000 = 20,001.5, and 1x4 costs 20,001.
+    assert allowed(ONE[2], (ZERO, ONE[0], ONE[1]))
+    assert not procedures.within_cost_limit(costs, limit=1.49)(ONE[2], (ZERO, ONE[0], ONE[1]))
+
+
+def test_likely_sizes_are_the_next_ones_if_the_wanted_one_helps_then_if_it_does_not() -> None:
+    known = {size: one for size, one in table(BEST_8).items() if size in (ZERO, *ONE[:4])}
+    walk = climb(1, ahead=4)(known)
+    assert walk.wanted == (Size(1, 16),)
+    # If it helps: 32 units. If not: the second ladder, from 8 // 4 = 2 units.
+    assert walk.likely[:2] == (Size(1, 32), Size(2, 2))
+    assert len(walk.likely) == 4
+
+
+def test_nothing_is_likely_when_nothing_is_wanted() -> None:
+    assert climb(1, ahead=4)(table(BEST_8)) == Walk(climb(1)(table(BEST_8)).visited, ())
+
+
+def trained_by_many(plan: Plan, truth: dict[Size, Scores], workers: int, random: Random) -> Walk:
+    """Plays workers that take what is wanted, then what is likely, and end in any order."""
+    known: dict[Size, Scores] = {}
+    running: list[Size] = []
+    while (walk := plan(known)).wanted:
+        for size in (*walk.wanted, *walk.likely):
+            if len(running) < workers and size not in running and size not in known:
+                running.append(size)
+        done = running.pop(random.randrange(len(running)))
+        known[done] = truth[done]
+    return walk
+
+
+@st.composite
+def truths(draw: st.DrawFn) -> dict[Size, Scores]:
+    means = draw(st.lists(st.floats(0, 1), min_size=len(DEEP), max_size=len(DEEP)))
+    noise = draw(st.sampled_from([0.0, 0.01, 0.3]))
+    return {size: scores(size, mean, noise, train=mean / 2) for size, mean in zip(DEEP, means, strict=True)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    truth=truths(),
+    patience=st.integers(1, 3),
+    reach=st.sampled_from([1, 4, 64]),
+    ahead=st.integers(0, 9),
+    workers=st.integers(1, 9),
+    limit=st.sampled_from([0.01, 0.5, 99.0]),
+    random=st.randoms(use_true_random=False),
+)
+def test_the_climb_visits_the_same_sizes_whatever_the_workers_and_the_order_of_results(
+    truth: dict[Size, Scores], patience: int, reach: int, ahead: int, workers: int, limit: float, random: Random
+) -> None:
+    allowed = procedures.within_cost_limit({size: 1000 * cost for size, cost in COSTS.items()}, limit)
+    alone = follow(climb(patience, reach, allowed=allowed), truth)
+    walk = trained_by_many(climb(patience, reach, ahead=ahead, allowed=allowed), truth, workers, random)
+    assert [str(size) for size in walk.visited] == alone
+
+
+@settings(max_examples=50, deadline=None)
+@given(truth=truths(), share=st.sets(st.sampled_from(DEEP)), ahead=st.integers(0, 9), patience=st.integers(1, 3))
+def test_nothing_known_is_wanted_or_likely_and_nothing_wanted_is_likely(
+    truth: dict[Size, Scores], share: set[Size], ahead: int, patience: int
+) -> None:
+    known = {size: truth[size] for size in share}
+    walk = climb(patience, ahead=ahead)(known)
+    assert not set(walk.wanted) & set(known)
+    assert not set(walk.likely) & (set(known) | set(walk.wanted))
+    assert len(walk.likely) == len(set(walk.likely)) <= ahead
+    assert set(walk.visited) <= set(known)
+    assert {*walk.wanted, *walk.likely} <= set(DEEP)
+
+
+# --- grid and random ------------------------------------------------------------------------------------------------
+
+
+def test_the_grid_wants_every_size_largest_first() -> None:
+    sizes = [ZERO, *ONE[:3]]
+    assert procedures.grid(sizes, {}, DEAR) == Walk((), (ONE[2], ONE[1], ONE[0], ZERO))
+    some = {ONE[1]: scores(ONE[1], 0.5)}
+    assert procedures.grid(sizes, some, DEAR) == Walk((ONE[1],), (ONE[2], ONE[0], ZERO))
+
+
+@settings(max_examples=20, deadline=None)
+@given(truth=truths(), workers=st.integers(1, 9), random=st.randoms(use_true_random=False))
+def test_the_grid_ends_in_its_own_order_whatever_the_order_of_results(
+    truth: dict[Size, Scores], workers: int, random: Random
+) -> None:
+    found = trained_by_many(lambda known: procedures.grid(DEEP, known, DEAR), truth, workers, random)
+    assert found == Walk(tuple(DEEP), ())
+
+
+def test_the_dearest_size_comes_first_whatever_its_layers() -> None:
+    # 1x32 costs 1,024 thousand multiply-adds here, 3x8 only 320.
+    assert procedures.grid(DEEP, {}, DEAR).wanted[0] == Size(1, 32)
+
+
+def test_what_comes_after_a_walk_is_no_part_of_it() -> None:
+    ended, more = Walk((ZERO, ONE[0]), ()), [ONE[0], Size(1, 5), Size(2, 50)]
+    known = {size: scores(size, 0.5) for size in ended.visited}
+    assert procedures.after(ended, more, known, DEAR) == Walk(ended.visited, (Size(2, 50), Size(1, 5)))
+    known[Size(2, 50)] = scores(Size(2, 50), 0.1)
+    assert procedures.after(ended, more, known, DEAR) == Walk((*ended.visited, Size(2, 50)), (Size(1, 5),))
+
+
+def test_a_sample_is_zero_cells_and_as_many_others_in_grid_order() -> None:
+    found = procedures.sample(DEEP, 5, seed=0)
+    assert found[0] == ZERO
+    assert len(found) == len(set(found)) == 6
+    assert found == [size for size in DEEP if size in found]
+    assert found == procedures.sample(DEEP, 5, seed=0)
+    assert any(procedures.sample(DEEP, 5, seed) != found for seed in (1, 2, 3))
+
+
+def test_a_sample_as_large_as_the_grid_is_the_grid() -> None:
+    assert procedures.sample(DEEP, 1000, seed=3) == DEEP
+
+
+# --- alpha ----------------------------------------------------------------------------------------------------------
+
+LADDER = [Size(1, units) for units in (24, 16, 12, 8, 8, 6)]
+
+
+def overfitting(*sizes: int) -> dict[Size, Scores]:
+    """Sizes with these units have a training error far below the validation error."""
+    return {size: scores(size, 0.5, train=0.2 if size.units in sizes else 0.0) for size in (ZERO, *LADDER)}
+
+
+@pytest.mark.parametrize(
+    ("overfit", "expected"),
+    [
+        ((), ["0x0", "1x24"]),
+        ((24,), ["0x0", "1x24", "1x16"]),
+        ((24, 16, 12), ["0x0", "1x24", "1x16", "1x12", "1x8"]),
+        ((24, 12), ["0x0", "1x24", "1x16"]),
+        ((24, 16, 12, 8, 6), ["0x0", "1x24", "1x16", "1x12", "1x8", "1x6"]),
+    ],
+)
+def test_alpha_takes_fewer_units_as_long_as_the_network_overfits(overfit: tuple[int, ...], expected: list[str]) -> None:
+    truth = overfitting(*overfit)
+    assert follow(lambda known: procedures.alpha(LADDER, known), truth) == expected
+
+
+def test_alpha_does_not_take_noise_for_overfitting() -> None:
+    # Training 0.1 below validation on average, with twice its corrected error above that: 0.14.
+    folds = np.array([0.5, 0.5, 0.5])
+    gap = np.array([0.0, 0.1, 0.2])
+    noisy = Scores(LADDER[0], 100, folds, folds - gap, 0.25)
+    assert 2 * np.sqrt((1 / 3 + 0.25) * gap.var(ddof=1)) > gap.mean()
+    walk = procedures.alpha(LADDER, {ZERO: scores(ZERO, 0.5), LADDER[0]: noisy})
+    assert walk == Walk((ZERO, LADDER[0]), ())
+
+
+def test_zero_cells_that_overfit_do_not_end_alpha() -> None:
+    known = {ZERO: scores(ZERO, 0.5, train=0.0)}
+    assert procedures.alpha(LADDER, known).wanted == (LADDER[0],)
+
+
+def test_a_size_that_costs_far_more_than_all_before_it_ends_the_ladder() -> None:
+    # 128 units cost 1.8 times all the smaller ones together: a search has to end within minutes by default.
+    sizes = [ZERO, *(Size(1, units) for units in (1, 2, 4, 8, 16, 32, 64, 128))]
+    costs = {size: 4.0 * size.units * (6 + size.units) for size in sizes}
+    better = {size: scores(size, 1.0 / (1 + number)) for number, size in enumerate(sizes)}
+    assert procedures.climb(sizes, better, 2, 8).visited == tuple(sizes)
+    allowed = procedures.within_cost_limit(costs, 1.25)
+    assert procedures.climb(sizes, better, 2, 8, allowed=allowed).visited == tuple(sizes[:-1])

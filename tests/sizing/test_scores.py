@@ -1,0 +1,157 @@
+"""Scores of sizes, and the paired and corrected comparison of two."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cellsize.errors import InputError
+from cellsize.sizing.scores import Difference, compare, from_trials, paired
+from cellsize.sizing.sizes import Size
+
+
+def row(size: tuple[int, int], fold: int, score: float, **changes: Any) -> dict[str, Any]:
+    """A line of trials.csv."""
+    plain = {
+        "layers": size[0], "units": size[1], "fold": fold, "seed": 0, "learning_rate": 1e-3, "dropout": 0.0,
+        "weight_decay": 0.0, "penalty": 1.0, "status": "ok", "epochs": 5, "early_stopping_score": score, "train_score": score / 2,
+        "score": score, "n_train": 400, "n_validation": 100, "parameters": 10 * size[0] * size[1] + 5,
+    }  # fmt: skip
+    return plain | changes
+
+
+@pytest.fixture
+def trials() -> Callable[..., pd.DataFrame]:
+    """Two sizes on three folds, with lines added or changed."""
+
+    def make(*more: dict[str, Any]) -> pd.DataFrame:
+        lines = [row((1, 4), fold, score) for fold, score in ((1, 0.5), (2, 0.3), (3, 0.1))]
+        lines += [row((0, 0), fold, score) for fold, score in ((1, 0.6), (2, 0.4), (3, 0.5))]
+        return pd.DataFrame([*lines, *more])
+
+    return make
+
+
+def test_a_corrected_comparison_worked_out_by_hand() -> None:
+    # Differences 2, 4, 3, 3: mean 3, variance 2/3. Corrected: (1/4 + 1/4) · 2/3 = 1/3.
+    found = paired(np.array([5.0, 9, 8, 6]), np.array([3.0, 5, 5, 3]), 0.25)
+    assert found.mean == 3
+    assert found.standard_error == pytest.approx(np.sqrt(1 / 3))
+    assert found.degrees == 3
+
+
+def test_folds_that_differ_much_do_not_hide_a_difference_they_share() -> None:
+    hard = np.array([0.16, 0.68, 0.4, 0.31])
+    found = paired(hard + np.array([0.011, 0.009, 0.010, 0.010]), hard, 0.25)
+    assert found.mean == pytest.approx(0.01)
+    assert found.standard_error < 0.001
+
+
+@settings(deadline=None)
+@given(first=st.lists(st.floats(0, 10), min_size=2, max_size=10), ratio=st.floats(0, 2), seed=st.integers(0, 1000))
+def test_a_comparison_turned_round_has_the_other_sign_and_the_same_error(
+    first: list[float], ratio: float, seed: int
+) -> None:
+    one, other = np.array(first), np.random.default_rng(seed).uniform(0, 10, len(first))
+    there, back = paired(one, other, ratio), paired(other, one, ratio)
+    assert there.mean == pytest.approx(-back.mean, abs=1e-12)
+    assert there.standard_error == pytest.approx(back.standard_error, abs=1e-12)
+    plain = np.std(one - other, ddof=1) / np.sqrt(len(first))
+    assert there.standard_error >= plain - 1e-12
+
+
+def test_the_odds_of_a_difference_follow_students_t() -> None:
+    # t(4): 5 % lie above 2.132.
+    found = Difference(0.0, 1.0, 4)
+    assert found.probability_above(0.0) == 0.5
+    assert found.probability_above(2.132) == pytest.approx(0.05, abs=1e-4)
+    assert found.probability_above(-2.132) == pytest.approx(0.95, abs=1e-4)
+    assert Difference(1.0, 0.5, 4).probability_above(0.0) == Difference(0.0, 0.5, 4).probability_above(-1.0)
+
+
+@pytest.mark.parametrize(("mean", "threshold", "odds"), [(1.0, 0.5, 1.0), (0.5, 1.0, 0.0), (0.0, 0.0, 0.0)])
+def test_a_difference_without_any_error_is_certain(mean: float, threshold: float, odds: float) -> None:
+    assert Difference(mean, 0.0, 4).probability_above(threshold) == odds
+
+
+def test_a_size_has_the_scores_of_its_folds_and_fewest_parameters_come_first(
+    trials: Callable[..., pd.DataFrame],
+) -> None:
+    zero, one = from_trials(trials(), "trials.csv", 3)
+    assert (zero.size, one.size) == (Size(0, 0), Size(1, 4))
+    assert (zero.parameters, one.parameters) == (5, 45)
+    assert one.folds.tolist() == [0.5, 0.3, 0.1]
+    assert one.train.tolist() == [0.25, 0.15, 0.05]
+    assert one.test_ratio == 0.25
+    assert one.mean == pytest.approx(0.3)
+    assert one.standard_error == pytest.approx(0.2 / np.sqrt(3))
+    assert compare(zero, one).mean == pytest.approx(0.2)
+
+
+def test_seeds_are_averaged_within_their_fold(trials: Callable[..., pd.DataFrame]) -> None:
+    # A fold with more seeds has no more weight than the others.
+    _, one = from_trials(trials(row((1, 4), 2, 0.5, seed=1), row((1, 4), 2, 0.7, seed=2)), "trials.csv", 3)
+    assert one.folds == pytest.approx([0.5, 0.5, 0.1])
+
+
+def test_rows_that_were_dropped_do_not_count(trials: Callable[..., pd.DataFrame]) -> None:
+    dropped = row((1, 4), 2, np.nan, learning_rate=1.0, status="dropped", train_score=np.nan)
+    assert from_trials(trials(dropped), "trials.csv", 3)[1].folds.tolist() == [0.5, 0.3, 0.1]
+
+
+def test_the_order_of_rows_does_not_count(trials: Callable[..., pd.DataFrame]) -> None:
+    for one, other in zip(
+        from_trials(trials().iloc[::-1], "trials.csv", 3), from_trials(trials(), "trials.csv", 3), strict=True
+    ):
+        assert one.folds.tolist() == other.folds.tolist()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            lambda table: table.assign(status=table["status"].where(table.index != 1, "failed")),
+            "failed in fold 2, seed 0",
+        ),
+        (lambda table: table.drop(index=1), "scores for folds [1, 3] of 3"),
+        (lambda table: table.assign(status=table["status"].where(table.index != 1, "dropped")), "folds [1, 3] of 3"),
+        (lambda table: table.assign(status=table["status"].where(table["layers"] == 0, "dropped")), "folds [] of 3"),
+        (lambda table: table.assign(fold=table["fold"].where(table.index != 2, 4)), "folds [1, 2, 4] of 3"),
+        (lambda table: table.assign(score=table["score"].where(table.index != 1)), "a row without a score"),
+        (lambda table: table.assign(score=table["score"].where(table.index != 1, np.inf)), "score"),
+    ],
+    ids=["failed", "no row", "fold dropped", "size dropped", "other fold", "nan", "infinite"],
+)
+def test_no_size_is_ranked_with_a_fold_that_has_no_score(
+    trials: Callable[..., pd.DataFrame], change: Callable[[pd.DataFrame], pd.DataFrame], told: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        from_trials(change(trials()), "build/trials.csv", 3)
+    assert str(caught.value).startswith("build/trials.csv: size 1x4 ")
+    assert told in str(caught.value)
+    assert str(caught.value).endswith("run again") or str(caught.value).endswith("run search again")
+
+
+def test_a_learning_rate_that_failed_beside_one_that_did_not_refuses_nothing(
+    trials: Callable[..., pd.DataFrame],
+) -> None:
+    # Each fold has a scored training; that a rate ten times as high diverges is what several are tried for.
+    failed = row((1, 4), 2, np.nan, learning_rate=10.0, status="failed", train_score=np.nan)
+    assert from_trials(trials(failed), "trials.csv", 3)[1].folds.tolist() == [0.5, 0.3, 0.1]
+
+
+def test_a_repetition_that_failed_is_not_made_up_for_by_another(trials: Callable[..., pd.DataFrame]) -> None:
+    failed = row((1, 4), 2, np.nan, seed=1, status="failed", train_score=np.nan)
+    with pytest.raises(InputError, match="size 1x4 failed in fold 2, seed 1"):
+        from_trials(trials(failed), "trials.csv", 3)
+
+
+def test_sizes_of_as_many_parameters_stand_in_the_order_of_their_layers(trials: Callable[..., pd.DataFrame]) -> None:
+    more = [row((2, 2), fold, 0.5) for fold in (1, 2, 3)]
+    found = from_trials(trials(*more), "trials.csv", 3)
+    assert [one.size for one in found] == [Size(0, 0), Size(1, 4), Size(2, 2)]
+    assert found[1].parameters == found[2].parameters

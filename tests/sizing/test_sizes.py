@@ -1,0 +1,138 @@
+"""What a size costs, and the grid of sizes; test_network.py compares the counts with PyTorch's."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cellsize.params import Network
+from cellsize.sizing.sizes import (
+    ZERO,
+    Shape,
+    Size,
+    cost,
+    grid,
+    layer_parameters,
+    recurrent_parameters,
+    units_in_steps,
+    width,
+)
+
+PLAIN = Network(cell="lstm", projection=0, bidirectional=False, head="last", skip="linear")
+SHAPE = Shape(n_inputs=3, n_known_future=1, lookback=6, horizon=2, n_targets=1, n_linear=15)
+
+
+def test_the_textbook_case_of_80_inputs_and_12_units() -> None:
+    assert layer_parameters("lstm", 80, 12, biases=1) == 4464
+    assert layer_parameters("lstm", 80, 12) == 4512
+    assert recurrent_parameters(Size(1, 12), PLAIN, 80, biases=1) == 4464
+    assert recurrent_parameters(Size(1, 12), PLAIN, 80) == 4512
+
+
+@pytest.mark.parametrize(("cell", "expected"), [("lstm", 4 * 90), ("gru", 3 * 90), ("rnn", 90)])
+def test_every_gate_has_a_weight_for_each_input_each_state_and_two_biases(cell: str, expected: int) -> None:
+    # 5 units, 11 inputs: 5 · (11 + 5 + 2) = 90 a gate.
+    assert layer_parameters(cell, 11, 5) == expected
+
+
+@pytest.mark.parametrize(
+    ("layers", "cells", "projection", "total"),
+    [(2, 800, 512, 13_161_664), (1, 750, 0, 13_057_500), (7, 385, 0, 13_262_480)],
+)
+def test_the_table_of_sak_et_al_2014(layers: int, cells: int, projection: int, total: int) -> None:
+    # Their totals count: weights without biases, three peepholes a cell, the recurrent projection, and an output
+    # layer of 14,247 states without biases that reads the projection, or the cells where there is none.
+    state = projection or cells
+    inputs = [40, *[state] * (layers - 1)]
+    recurrent = sum(layer_parameters("lstm", n_in, cells, projection, biases=0, peepholes=3) for n_in in inputs)
+    assert recurrent + state * 14_247 == total
+
+
+def test_costs_worked_out_by_hand() -> None:
+    # Layer 1: 4 · 4 · (3 + 4 + 2) = 144, layer 2: 4 · 4 · (4 + 4 + 2) = 160.
+    found = cost(Size(2, 4), PLAIN, SHAPE)
+    assert found.recurrent == 304
+    assert found.textbook == 304 - 2 * 16
+    assert found.multiply_adds == 304 - 4 * 16
+    # Head: 4 weights and a bias for each of 2 outputs, and 1 known value for each of 2 hours ahead.
+    assert found.head == 5 * 2 + 2
+    assert found.linear == 15 * 2
+    assert found.parameters == 304 + 12 + 30
+    assert found.bytes == 4 * found.parameters
+
+
+@pytest.mark.parametrize(("skip", "linear"), [("linear", 30), ("none", 6)])
+def test_zero_cells_are_the_linear_map_alone_and_without_the_skip_only_its_part_that_is_known_ahead(
+    skip: str, linear: int
+) -> None:
+    # 2 outputs, each from 15 inputs of the map, or from the 2 known values ahead and the bias.
+    found = cost(ZERO, PLAIN.model_copy(update={"skip": skip}), SHAPE)
+    assert (found.recurrent, found.head, found.linear, found.multiply_adds) == (0, 0, linear, 0)
+
+
+def test_without_a_linear_map_it_costs_nothing() -> None:
+    assert cost(Size(1, 4), PLAIN.model_copy(update={"skip": "none"}), SHAPE).linear == 0
+
+
+@pytest.mark.parametrize(
+    ("projection", "bidirectional", "expected"), [(0, False, 8), (3, False, 3), (8, False, 8), (3, True, 6)]
+)
+def test_a_projection_as_wide_as_the_layer_is_none(projection: int, bidirectional: bool, expected: int) -> None:
+    network = PLAIN.model_copy(update={"projection": projection, "bidirectional": bidirectional})
+    assert width(Size(1, 8), network) == expected
+    if projection == 8:
+        assert recurrent_parameters(Size(2, 8), network, 3) == recurrent_parameters(Size(2, 8), PLAIN, 3)
+
+
+@pytest.mark.parametrize(
+    ("bound", "growth", "expected"),
+    [
+        (10, 2.0, [1, 2, 3, 4, 8, 16]),
+        (8, 2.0, [1, 2, 3, 4, 8, 16]),
+        (7, 2.0, [1, 2, 3, 4, 8]),
+        (1, 2.0, [1, 2]),
+        (6, 1.5, [1, 2, 3, 5, 8]),
+    ],
+)
+def test_units_in_steps_worked_out_by_hand(bound: int, growth: float, expected: list[int]) -> None:
+    assert units_in_steps(bound, growth) == expected
+
+
+@settings(deadline=None)
+@given(bound=st.integers(1, 2000), growth=st.floats(1.01, 5))
+def test_units_rise_from_one_and_exactly_one_is_past_the_bound(bound: int, growth: float) -> None:
+    found = units_in_steps(bound, growth)
+    assert found[0] == 1
+    assert found == sorted(set(found))
+    assert [units > bound for units in found] == [False] * (len(found) - 1) + [True]
+
+
+def test_the_grid_has_a_bound_for_each_number_of_layers() -> None:
+    assert grid([12, 6, 4], 2.0) == [
+        ZERO,
+        *(Size(1, units) for units in (1, 2, 3, 4, 8, 16)),
+        *(Size(2, units) for units in (1, 2, 3, 4, 8)),
+        *(Size(3, units) for units in (1, 2, 3, 4, 8)),
+    ]
+
+
+@settings(deadline=None)
+@given(bounds=st.lists(st.integers(1, 500), min_size=1, max_size=6), growth=st.floats(1.1, 4))
+def test_every_number_of_layers_has_one_size_past_its_bound(bounds: list[int], growth: float) -> None:
+    found = grid(bounds, growth)
+    assert len(found) == len(set(found))
+    for depth, bound in enumerate(bounds, start=1):
+        units = [size.units for size in found if size.layers == depth]
+        assert 1 in units
+        assert sum(one > bound for one in units) == 1
+
+
+@settings(deadline=None)
+@given(units=st.integers(1, 60), layers=st.integers(1, 5))
+def test_more_units_and_more_layers_cost_more(units: int, layers: int) -> None:
+    here = cost(Size(layers, units), PLAIN, SHAPE).parameters
+    assert cost(Size(layers, units + 1), PLAIN, SHAPE).parameters > here
+    assert cost(Size(layers + 1, units), PLAIN, SHAPE).parameters > here
+
+
+def test_a_size_is_written_layers_by_units() -> None:
+    assert str(Size(2, 16)) == "2x16"
