@@ -1,0 +1,423 @@
+"""The JSON files that pass between stages and to consumers, one model each: written and read here, nowhere else.
+
+They stand on the lowest floor that knows what a size is, so that every floor above can read them. Their JSON schema is
+in `docs/schemas/`.
+"""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from cellsize import files
+from cellsize.errors import InputError
+from cellsize.params import Network
+from cellsize.sizing.sizes import Size
+
+
+class Artefact(BaseModel):
+    """A file of results: no key is missing, none is unknown, nothing changes once it is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    def write(self, path: Path) -> None:
+        """Writes JSON, keys in the order below; whole or not at all."""
+        files.write_json(path, self.model_dump(mode="json"))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Reads what `write` wrote.
+
+        Raises:
+            InputError: The file is not there, or another version of cellsize wrote it.
+        """
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise InputError(f"{path}: no such file; run `dvc repro`, which makes it") from None
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(map(str, first["loc"]))
+            raise InputError(
+                f"{path}: {key}: {first['msg']}; remove the file and run `dvc repro`, which makes it again"
+            ) from None
+
+
+class Sized(Artefact):
+    """Something about one size."""
+
+    layers: int
+    """Recurrent layers; 0 without memory cells."""
+    units: int
+    """Memory cells in each layer; 0 without memory cells."""
+
+    @property
+    def size(self) -> Size:
+        """The size it is about."""
+        return Size(self.layers, self.units)
+
+
+# --- candidates.json --------------------------------------------------------------------------------------------------
+
+
+class SampleCounts(Artefact):
+    """Training samples of the smallest fold, counted in four ways."""
+
+    targets: int
+    """Distinct target time points, over all series."""
+    windows: int
+    """Training windows."""
+    sequences: int
+    """Series."""
+    effective: int
+    """Targets divided by their integrated autocorrelation time."""
+
+
+class Bound(Artefact):
+    """What the rules of thumb allow for one count of samples and one α."""
+
+    samples: Literal["targets", "windows", "sequences", "effective"]
+    """What was counted."""
+    alpha: float
+    """The α of the rule."""
+    neurons: int
+    """Hidden units in all layers together, N_s / (α (N_i + N_o))."""
+    parameters_by_outputs: int
+    """Recurrent parameters, N_s · N_o / α."""
+    parameters_by_samples: int
+    """Recurrent parameters, N_s / α."""
+    units_by_outputs: int
+    """Units of one layer within `parameters_by_outputs`."""
+    units_by_samples: int
+    """Units of one layer within `parameters_by_samples`."""
+
+
+class GridBound(Artefact):
+    """The bound that the grid was made with."""
+
+    kind: Literal["neurons", "parameters"]
+    """Whether it bounds units or recurrent parameters."""
+    alpha: float
+    """The loose α."""
+    units: int
+    """The most units: in all layers together (neurons), or in one layer (parameters)."""
+
+
+class Candidate(Sized):
+    """A size, and what it costs."""
+
+    parameters: int
+    """All parameters."""
+    recurrent: int
+    """Parameters of the recurrent layers, with PyTorch's two biases."""
+    textbook: int
+    """The same with one bias for each gate."""
+    head: int
+    """Parameters of the head."""
+    linear: int
+    """Parameters of the linear skip connection, or of the ridge-linear model."""
+    multiply_adds: int
+    """Multiply-adds of the recurrent layers for one step of one window."""
+    bytes: int
+    """Bytes of all parameters as float32."""
+    past_bound: bool
+    """Whether it lies past the bound."""
+    at_bound: bool
+    """Whether it lies at the bound or past it."""
+    on_grid: bool
+    """Whether it is a step of a ladder."""
+    guessed: bool
+    """Whether a rule of thumb asks for it."""
+
+
+class RuleOfThumb(Sized):
+    """What one rule of thumb would have picked."""
+
+    rule: str
+    """The rule."""
+    parameters: int
+    """All parameters of that size."""
+
+
+class Candidates(Artefact):
+    """`build/candidates.json`: the sizes that may be trained, and the bounds."""
+
+    counted: Literal["targets", "windows", "sequences", "effective"]
+    """What N_s counts here."""
+    samples: SampleCounts
+    """N_s, counted in four ways."""
+    n_inputs: int
+    """N_i: covariates and targets of one step."""
+    n_outputs: int
+    """N_o: horizon × targets."""
+    bound: GridBound
+    """The bound that the grid was made with."""
+    bounds: tuple[Bound, ...]
+    """All bounds."""
+    network: Network
+    """What every candidate has in common."""
+    candidates: tuple[Candidate, ...]
+    """The sizes."""
+    rules_of_thumb: tuple[RuleOfThumb, ...]
+    """What guessing would have picked."""
+    alpha_ladder: tuple[Candidate, ...]
+    """The sizes of the α procedure, from loose to tight."""
+
+
+# --- baselines.json ---------------------------------------------------------------------------------------------------
+
+
+class Baselines(Artefact):
+    """`build/baselines.json`: the baselines' normalised MSE on each fold's validation part."""
+
+    all: dict[str, tuple[float, ...]]
+    """Name → score of each fold, on all windows."""
+    subset: dict[str, tuple[float, ...]]
+    """The same at the origins where the classical model was fitted, itself included."""
+
+
+# --- choice.json and recipe.json --------------------------------------------------------------------------------------
+
+
+class ScoredSize(Sized):
+    """A size with its score."""
+
+    parameters: int
+    """All parameters."""
+    score: float
+    """Mean normalised MSE over the folds' validation parts."""
+    score_se: float
+    """Plain standard error of that mean over the folds."""
+
+
+class TriedSize(ScoredSize):
+    """A size that was tried, compared with the best one."""
+
+    recurrent: int
+    """Parameters of the recurrent layers."""
+    head: int
+    """Parameters of the head."""
+    linear: int
+    """Parameters of the linear skip connection, or of the ridge-linear model."""
+    learning_rate: float
+    """The learning rate that most folds chose."""
+    difference: float
+    """Score minus the best one's, paired over the folds."""
+    difference_se: float
+    """Corrected standard error of the difference."""
+    within: bool
+    """Whether the difference is no more than its standard error."""
+
+
+class ScoredRule(RuleOfThumb):
+    """A rule of thumb, with what its size scored where it was tried."""
+
+    score: float | None
+    """Its score."""
+    difference: float | None
+    """Its score minus the chosen size's."""
+    difference_se: float | None
+    """Corrected standard error of the difference."""
+
+
+class LargerSize(Sized):
+    """The larger size most likely to be better than the chosen one."""
+
+    tolerance: float
+    """Better means by more than this fraction of the chosen score."""
+    probability: float
+    """Probability that it is better."""
+
+
+class Repeat(Sized):
+    """How often the rule chose a size on less evidence."""
+
+    count: int
+    """Times it was chosen."""
+
+
+class Budget(Artefact):
+    """What the choice costs of the limit that was set."""
+
+    unit: Literal["parameters", "bytes", "milliseconds"]
+    """What is counted."""
+    limit: float
+    """What was set."""
+    cost: float
+    """What the chosen size costs."""
+
+
+class Recipe(Sized):
+    """`build/recipe.json`: what the refit trains."""
+
+    learning_rate: float
+    """Of the network; 0 without memory cells."""
+    dropout: float
+    """Fraction dropped after every layer."""
+    weight_decay: float
+    """Decoupled weight decay."""
+    epochs: int
+    """Passes over the data."""
+    penalty: float
+    """Ridge penalty of the ridge-linear model."""
+
+
+class Choice(Recipe):
+    """`reports/choice.json`: the size, what it was compared with, and why."""
+
+    cell: Literal["lstm", "gru", "rnn"]
+    """Kind of recurrent cell."""
+    skip: Literal["linear", "none"]
+    """What the cells stand beside."""
+    parameters: int
+    """All parameters."""
+    recurrent: int
+    """Parameters of the recurrent layers."""
+    score: float
+    """Mean normalised MSE over the folds' validation parts."""
+    score_se: float
+    """Plain standard error of that mean over the folds."""
+    best: ScoredSize
+    """The size with the lowest score."""
+    zero_cells: ScoredSize
+    """The model without memory cells."""
+    difference: float
+    """Score minus the best one's, paired over the folds."""
+    difference_se: float
+    """Corrected standard error of the difference."""
+    larger: LargerSize | None
+    """The larger size most likely to be better; null if none was tried."""
+    repeats: tuple[Repeat, ...]
+    """What the rule chooses on each seed alone and without each fold in turn, most frequent first."""
+    bound: int
+    """The bound that the grid was made with, in units."""
+    bound_binding: bool
+    """Whether the chosen size lies at the bound."""
+    alpha_implied: float | None
+    """The α at which the rule gives the chosen size; null without memory cells."""
+    rule: Literal["one_standard_error", "best", "within_percent", "budget"]
+    """The rule that chose."""
+    budget: Budget | None
+    """Limit and cost, where the rule is `budget`."""
+    procedure: Literal["climb", "grid", "random", "alpha"]
+    """How the sizes were searched."""
+    reason: str
+    """Why, in words."""
+    caution: str
+    """What to be careful about; empty if nothing."""
+    at_least: bool
+    """Whether the search ended while its largest size was still the best."""
+    rules_of_thumb: tuple[ScoredRule, ...]
+    """What guessing would have picked, and what it scored."""
+    sizes: tuple[TriedSize, ...]
+    """Every size tried."""
+
+    @property
+    def recipe(self) -> Recipe:
+        """What the refit trains: another reason for the same size needs no other model."""
+        return Recipe(**{key: getattr(self, key) for key in Recipe.model_fields})
+
+
+# --- evaluation.json --------------------------------------------------------------------------------------------------
+
+
+class Errors(Artefact):
+    """Errors of one model on some windows of the holdout."""
+
+    mae: float
+    """Mean absolute error, in the data's units."""
+    rmse: float
+    """Root mean squared error, in the data's units."""
+    mase: float | None
+    """MAE divided by the seasonal naive error before the holdout; null where that is 0."""
+    nmse: float
+    """Normalised MSE: MSE divided by the variance of the training targets."""
+    by_step: tuple[float, ...]
+    """Normalised MSE of each step of the horizon."""
+
+
+class ChampionErrors(Errors):
+    """Errors of the current champion."""
+
+    version: str
+    """Its version."""
+
+
+class Subset(Artefact):
+    """Errors at the origins where the classical model was fitted."""
+
+    origins: int
+    """Number of origins."""
+    models: dict[str, Errors]
+    """Name → errors, the classical model among them."""
+
+
+class Evaluation(Artefact):
+    """`reports/evaluation.json`: errors on the untouched holdout."""
+
+    windows: int
+    """Windows of the holdout."""
+    model: Errors
+    """The refitted choice."""
+    baselines: dict[str, Errors]
+    """Name → errors of the simple baselines and of the ridge-linear model."""
+    subset: Subset | None
+    """All models where the classical one was fitted; null without one."""
+    champion: ChampionErrors | None
+    """The current champion on the same windows; null if there is none or it cannot be measured."""
+    champion_not_measured: str | None
+    """Why the champion cannot be measured on the same windows; null if it can, or there is none."""
+    champion_version: str | None
+    """Version of the current champion, measured or not; null if there is none."""
+
+
+# --- registration.json ------------------------------------------------------------------------------------------------
+
+
+class Registration(Artefact):
+    """`reports/registration.json`: what became of the model."""
+
+    name: str
+    """Name in the registry."""
+    version: str
+    """Version in the registry."""
+    alias: str | None
+    """`champion`, or null."""
+    registered: bool
+    """Whether the version is in the registry."""
+    promoted: bool
+    """Whether it has the alias."""
+    reason: str
+    """Why it was promoted, or why not."""
+
+
+# --- metrics.json -----------------------------------------------------------------------------------------------------
+
+
+class Metrics(Artefact):
+    """`reports/metrics.json`: the numbers that `dvc metrics diff` compares between commits."""
+
+    layers: int
+    """Chosen layers."""
+    units: int
+    """Chosen units a layer."""
+    parameters: int
+    """All parameters of the choice."""
+    recurrent: int
+    """Its recurrent parameters."""
+    score: float
+    """Its cross-validated score."""
+    score_best: float
+    """The best size's score."""
+    score_zero_cells: float
+    """The score without memory cells."""
+    holdout_nmse: float
+    """The model's normalised MSE on the holdout."""
+    holdout_mae: float
+    """Its mean absolute error on the holdout, in the data's units."""
+    holdout_nmse_naive: float
+    """The naive forecast's normalised MSE on the holdout."""
+    holdout_nmse_seasonal_naive: float
+    """The seasonal naive forecast's."""
+    holdout_nmse_ridge_linear: float
+    """The ridge-linear model's."""
