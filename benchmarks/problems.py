@@ -46,7 +46,7 @@ def training(**changes: object) -> Training:
     """
     settings: dict[str, object] = {
         "learning_rates": (0.003, 0.01, 0.03), "dropouts": (0.0,), "weight_decays": (0.0,), "rungs": (3, 8),
-        "seeds": 3, "epochs": 20, "schedule": "linear", "patience": 10, "batch_size": 64, "max_gradient_norm": 1.0, "ema_decay": 0.98,
+        "seeds": 3, "epochs": 20, "schedule": "linear", "patience": 10, "batch_size": 64, "max_gradient_norm": 1.0, "ema_decay": 0.98, "engine": "auto",
     }  # fmt: skip
     return Training(**{**settings, **changes})  # type: ignore[arg-type]
 

@@ -26,7 +26,6 @@ SOURCE = Path("clean.parquet")
 
 # Every key of params.yaml, each with a value that is accepted.
 PARAMS: dict[str, Any] = {
-    "root": ".",
     "mlflow": {"uri": "sqlite:///mlflow.db", "experiment": "toy"},
     "prepare": {
         "table": "data/raw/toy.csv",
@@ -74,6 +73,7 @@ PARAMS: dict[str, Any] = {
             "batch_size": 32,
             "max_gradient_norm": 1.0,
             "ema_decay": 0.9,
+            "engine": "auto",
         },
     },
     "choose": {
@@ -239,7 +239,7 @@ def make_training() -> Callable[..., Training]:
     def make(**changes: Any) -> Training:
         plain = {
             "learning_rates": [1e-2], "dropouts": [0.0], "weight_decays": [0.0], "rungs": [], "seeds": 1, "epochs": 3,
-            "schedule": "linear", "patience": 3, "batch_size": 32, "max_gradient_norm": 1.0, "ema_decay": 0.5,
+            "schedule": "linear", "patience": 3, "batch_size": 32, "max_gradient_norm": 1.0, "ema_decay": 0.5, "engine": "auto",
         }  # fmt: skip
         return Training.model_validate(plain | changes)
 

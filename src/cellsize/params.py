@@ -138,6 +138,7 @@ class Training(Section):
     batch_size: Positive
     max_gradient_norm: Annotated[float, Field(gt=0)]
     ema_decay: Annotated[float, Field(ge=0, lt=1)]
+    engine: Literal["auto", "fused", "torch"]
 
     @model_validator(mode="after")
     def _rungs_rise(self) -> "Training":
@@ -208,9 +209,8 @@ class Mlflow(Section):
 
 
 class Params(Section):
-    """The whole file: one section a stage, and where the code lies."""
+    """The whole file: one section a stage."""
 
-    root: str
     mlflow: Mlflow
     prepare: Prepare
     window: Window
