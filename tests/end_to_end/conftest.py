@@ -78,13 +78,13 @@ def make_project(folder: Path) -> Project:
     project = Project(folder)
     project.edit(
         prepare__table="table.csv", prepare__time="when", prepare__series="place", prepare__targets=["load"],
-        prepare__calendar=["hour"], window__lookback=12, window__horizon=3, split__folds=3, split__early_stopping__blocks=2,
-        propose__layers=2, propose__samples="sequences", baseline__season=12, baseline__classical="AutoTheta",
-        baseline__origins=3, baseline__history=48, search__training__learning_rates=[0.01, 0.03],
-        search__training__dropouts=[0.0], search__training__rungs=[1], search__training__epochs=3,
-        search__training__seeds=1, search__training__batch_size=64, search__workers=2, search__minimum_units=2, search__patience=1,
-        search__cost_limit=1000.0,
-        register__name="small", mlflow__experiment="small",
+        prepare__calendar=["hour"], window__lookback=12, window__horizon=3, split__folds=3,
+        split__early_stopping__blocks=2, propose__layers=2, propose__samples="sequences", baseline__season=12,
+        baseline__classical="AutoTheta", baseline__origins=3, baseline__history=48,
+        search__training__learning_rates=[0.01, 0.03], search__training__dropouts=[0.0], search__training__rungs=[1],
+        search__training__epochs=3, search__training__seeds=1, search__training__batch_size=64, search__workers=2,
+        search__minimum_units=2, search__patience=1, search__cost_limit=1000.0, register__name="small",
+        mlflow__experiment="small",
     )  # fmt: skip
     project.command("dvc", "init", "--no-scm", "-q")
     project.command("dvc", "config", "core.analytics", "false")

@@ -1,7 +1,6 @@
 """What a change of the code runs again, in a project whose code may be changed."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
