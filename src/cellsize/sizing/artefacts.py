@@ -1,6 +1,6 @@
 """The JSON files that pass between stages and to consumers, one model each: written and read here, nowhere else.
 
-They stand on the lowest floor that knows what a size is, so that every floor above can read them. Their JSON schema is
+They are on the lowest floor that knows what a size is, so that every floor above can read them. Their JSON schema is
 in `docs/schemas/`.
 """
 
@@ -13,6 +13,10 @@ from cellsize import files
 from cellsize.errors import InputError
 from cellsize.params import Network
 from cellsize.sizing.sizes import Size
+
+Counted = Literal["targets", "windows", "sequences", "effective"]
+Procedure = Literal["climb", "grid", "random", "alpha"]
+Rule = Literal["one_standard_error", "best", "within_percent", "budget"]
 
 
 class Artefact(BaseModel):
@@ -32,15 +36,21 @@ class Artefact(BaseModel):
             InputError: The file is not there, or another version of cellsize wrote it.
         """
         try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+            return cls.model_validate_json(path.read_bytes())
         except FileNotFoundError:
             raise InputError(f"{path}: no such file; run `dvc repro`, which makes it") from None
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(map(str, first["loc"]))
             raise InputError(
-                f"{path}: {key}: {first['msg']}; remove the file and run `dvc repro`, which makes it again"
+                f"{path}: {_first(error)}; remove the file and run `dvc repro`, which makes it again"
             ) from None
+
+
+def _first(error: ValidationError) -> str:
+    """The first complaint, as `key.path: what is wrong`; without a key if the file is not JSON."""
+    detail = error.errors()[0]
+    reasons = {"extra_forbidden": "unknown key", "missing": "missing key"}
+    place = [".".join(map(str, detail["loc"]))] if detail["loc"] else []
+    return ": ".join([*place, reasons.get(detail["type"], detail["msg"])])
 
 
 class Sized(Artefact):
@@ -76,7 +86,7 @@ class SampleCounts(Artefact):
 class Bound(Artefact):
     """What the rules of thumb allow for one count of samples and one α."""
 
-    samples: Literal["targets", "windows", "sequences", "effective"]
+    samples: Counted
     """What was counted."""
     alpha: float
     """The α of the rule."""
@@ -142,7 +152,7 @@ class RuleOfThumb(Sized):
 class Candidates(Artefact):
     """`build/candidates.json`: the sizes that may be trained, and the bounds."""
 
-    counted: Literal["targets", "windows", "sequences", "effective"]
+    counted: Counted
     """What N_s counts here."""
     samples: SampleCounts
     """N_s, counted in four ways."""
@@ -162,6 +172,12 @@ class Candidates(Artefact):
     """What guessing would have picked."""
     alpha_ladder: tuple[Candidate, ...]
     """The sizes of the α procedure, from loose to tight."""
+
+    @property
+    def n_samples(self) -> int:
+        """N_s, in the way that counts here."""
+        count: int = getattr(self.samples, self.counted)
+        return count
 
 
 # --- baselines.json ---------------------------------------------------------------------------------------------------
@@ -237,7 +253,7 @@ class Repeat(Sized):
 
 
 class Budget(Artefact):
-    """What the choice costs of the limit that was set."""
+    """The limit that was set, and how much of it the choice costs."""
 
     unit: Literal["parameters", "bytes", "milliseconds"]
     """What is counted."""
@@ -268,7 +284,7 @@ class Choice(Recipe):
     cell: Literal["lstm", "gru", "rnn"]
     """Kind of recurrent cell."""
     skip: Literal["linear", "none"]
-    """What the cells stand beside."""
+    """Whether a linear skip connection is added to the network's output."""
     parameters: int
     """All parameters."""
     recurrent: int
@@ -295,11 +311,11 @@ class Choice(Recipe):
     """Whether the chosen size lies at the bound."""
     alpha_implied: float | None
     """The α at which the rule gives the chosen size; null without memory cells."""
-    rule: Literal["one_standard_error", "best", "within_percent", "budget"]
+    rule: Rule
     """The rule that chose."""
     budget: Budget | None
     """Limit and cost, where the rule is `budget`."""
-    procedure: Literal["climb", "grid", "random", "alpha"]
+    procedure: Procedure
     """How the sizes were searched."""
     reason: str
     """Why, in words."""

@@ -1,6 +1,4 @@
-"""The rule of thumb N_h = N_s / (α (N_i + N_o)), its parameter twin, and what a sample is."""
-
-from dataclasses import dataclass
+"""The rule of thumb N_h = N_s / (α (N_i + N_o)), the same bound on parameters, and what a sample is."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,28 +7,12 @@ from scipy.fft import irfft, next_fast_len, rfft
 from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
 from cellsize.params import Network
+from cellsize.sizing.artefacts import SampleCounts
 from cellsize.sizing.sizes import Size, recurrent_parameters
 
 
-@dataclass(frozen=True)
-class Samples:
-    """Training samples of the smallest fold, counted in four ways.
-
-    Attributes:
-        targets: Distinct target time points, over all series.
-        windows: Training windows.
-        sequences: Series.
-        effective: Targets divided by their integrated autocorrelation time.
-    """
-
-    targets: int
-    windows: int
-    sequences: int
-    effective: int
-
-
-def count_samples(windows: Windows, folds: Folds) -> Samples:
-    """Counts the samples of the fold with the fewest training windows."""
+def count_samples(windows: Windows, folds: Folds) -> SampleCounts:
+    """Counts the samples of the fold with the fewest training windows, in four ways."""
     train = min((fold.train for fold in folds.all()), key=len)
     edges = np.zeros(len(windows.step) + 1, np.int64)
     np.add.at(edges, windows.first[train] + windows.lookback, 1)
@@ -43,7 +25,7 @@ def count_samples(windows: Windows, folds: Folds) -> Samples:
         for column in range(windows.n_targets)
         if (predicted & (windows.series == code)).any()
     )
-    return Samples(
+    return SampleCounts(
         targets=targets,
         windows=len(train),
         sequences=len(np.unique(windows.series[windows.first[train]])),

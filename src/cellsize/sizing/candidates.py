@@ -1,19 +1,20 @@
 """The candidates: from what the data hold to a grid of sizes, and what the rules of thumb would say."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import get_args
 
 from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.params import Propose
-from cellsize.sizing.bound import Samples, count_samples, neurons, units_within
+from cellsize.sizing.artefacts import Bound, Candidate, Candidates, Counted, GridBound, RuleOfThumb, SampleCounts
+from cellsize.sizing.bound import count_samples, neurons, units_within
 from cellsize.sizing.sizes import ZERO, Size, cost, grid, shape
 
 ALPHAS = (2.0, 5.0, 10.0)
 
 
-def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
+def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
     """The content of `candidates.json`.
 
     Args:
@@ -28,92 +29,106 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> dict[str, Any]:
         InputError: A projection is asked for that no candidate can have.
     """
     samples, form = count_samples(windows, folds), shape(windows)
+    n_samples: int = getattr(samples, params.samples)
     bounds = [
-        _bounds(windows, params, samples, kind, alpha)
-        for kind in asdict(samples)
+        _bound(windows, params, samples, counted, alpha)
+        for counted in get_args(Counted)
         for alpha in sorted({*ALPHAS, *params.alpha})
     ]
-    loose = next(one for one in bounds if one["samples"] == params.samples and one["alpha"] == params.alpha[0])
-    units = loose["neurons"] if params.bound == "neurons" else loose["units_by_outputs"]
+    loose = next(bound for bound in bounds if bound.samples == params.samples and bound.alpha == params.alpha[0])
 
-    def each(depth: int) -> int:
+    def units_bound(depth: int) -> int:
         """The bound on the units of one layer: the neurons are shared among the layers, and so are the parameters."""
         if params.bound == "neurons":
-            return max(1, int(units) // depth)
-        return units_within(loose["parameters_by_outputs"], params.network, windows.n_inputs, depth)
+            return max(1, loose.neurons // depth)
+        return units_within(loose.parameters_by_outputs, params.network, windows.n_inputs, depth)
 
-    rules = [
-        {**rule, "parameters": cost(Size(rule["layers"], rule["units"]), params.network, form).parameters}
-        for rule in rules_of_thumb(getattr(samples, params.samples), windows)
-    ]
-    plain = grid([each(depth) for depth in range(1, params.layers + 1)], params.growth)
-    guessed = {Size(rule["layers"], rule["units"]) for rule in rules} if params.include_rules_of_thumb else set()
-    sizes = sorted({*plain, *guessed})
-    if params.network.projection and all(size.units <= params.network.projection for size in sizes):
+    rules = tuple(
+        RuleOfThumb(
+            rule=rule, layers=size.layers, units=size.units, parameters=cost(size, params.network, form).parameters
+        )
+        for rule, size in rules_of_thumb(n_samples, windows)
+    )
+    steps = grid([units_bound(depth) for depth in range(1, params.layers + 1)], params.growth)
+    guessed = {rule.size for rule in rules} if params.include_rules_of_thumb else set()
+    proposed = sorted({*steps, *guessed})
+    if params.network.projection and all(size.units <= params.network.projection for size in proposed):
         raise InputError(
-            f"propose.network.projection: {params.network.projection} is no smaller than the units of any candidate "
-            f"(at most {max(size.units for size in sizes)}), so that no layer would have one; take less, or 0"
+            f"propose.network.projection: {params.network.projection} is not smaller than the units of any candidate "
+            f"(at most {max(size.units for size in proposed)}), so that no layer would have one; lower it, or set 0"
         )
     ladder = [
-        Size(1, neurons(getattr(samples, params.samples), alpha, windows.n_inputs, windows.n_outputs))
-        for alpha in _alphas(*params.alpha)
+        Size(1, neurons(n_samples, alpha, windows.n_inputs, windows.n_outputs)) for alpha in _alphas(*params.alpha)
     ]
 
-    def described(size: Size) -> dict[str, Any]:
-        costs = cost(size, params.network, form)
-        limit = each(max(1, size.layers))
-        past = size != ZERO and size.units > limit
-        named = {"layers": size.layers, "units": size.units, "parameters": costs.parameters}
-        bounded = {"past_bound": past, "at_bound": size != ZERO and size.units >= limit}
-        return {**named, **asdict(costs), **bounded, "on_grid": size in plain, "guessed": size in guessed}
+    def candidate(size: Size) -> Candidate:
+        costs, limit = cost(size, params.network, form), units_bound(max(1, size.layers))
+        return Candidate(
+            layers=size.layers,
+            units=size.units,
+            parameters=costs.parameters,
+            **asdict(costs),
+            past_bound=size != ZERO and size.units > limit,
+            at_bound=size != ZERO and size.units >= limit,
+            on_grid=size in steps,
+            guessed=size in guessed,
+        )
 
-    return {
-        "counted": params.samples,
-        "samples": asdict(samples),
-        "n_inputs": windows.n_inputs,
-        "n_outputs": windows.n_outputs,
-        "bound": {"kind": params.bound, "alpha": params.alpha[0], "units": units},
-        "bounds": bounds,
-        "network": params.network.model_dump(),
-        "candidates": [described(size) for size in sizes],
-        "rules_of_thumb": rules,
-        "alpha_ladder": [described(size) for size in dict.fromkeys(ladder)],
-    }
+    return Candidates(
+        counted=params.samples,
+        samples=samples,
+        n_inputs=windows.n_inputs,
+        n_outputs=windows.n_outputs,
+        bound=GridBound(
+            kind=params.bound,
+            alpha=params.alpha[0],
+            units=loose.neurons if params.bound == "neurons" else loose.units_by_outputs,
+        ),
+        bounds=tuple(bounds),
+        network=params.network,
+        candidates=tuple(candidate(size) for size in proposed),
+        rules_of_thumb=rules,
+        alpha_ladder=tuple(candidate(size) for size in dict.fromkeys(ladder)),
+    )
 
 
-def sizes(candidates: dict[str, Any], key: str = "candidates") -> list[Size]:
-    """All candidates of a `candidates.json`, or its `alpha_ladder`."""
-    return [Size(one["layers"], one["units"]) for one in candidates[key]]
+def sizes(candidates: Candidates) -> list[Size]:
+    """All candidates, in grid order."""
+    return [candidate.size for candidate in candidates.candidates]
 
 
-def on_grid(candidates: dict[str, Any]) -> list[Size]:
+def on_grid(candidates: Candidates) -> list[Size]:
     """The candidates that are steps of a ladder."""
-    return [Size(one["layers"], one["units"]) for one in candidates["candidates"] if one["on_grid"]]
+    return [candidate.size for candidate in candidates.candidates if candidate.on_grid]
 
 
-def guesses(candidates: dict[str, Any]) -> list[Size]:
+def guesses(candidates: Candidates) -> list[Size]:
     """The candidates that a rule of thumb asks for, on the grid or not."""
-    return [Size(one["layers"], one["units"]) for one in candidates["candidates"] if one["guessed"]]
+    return [candidate.size for candidate in candidates.candidates if candidate.guessed]
 
 
-def rules_of_thumb(samples: int, windows: Windows) -> list[dict[str, Any]]:
-    """What people would have picked without measuring."""
+def alpha_ladder(candidates: Candidates) -> list[Size]:
+    """The sizes of the α procedure, from loose to tight; they need not be on the grid."""
+    return [candidate.size for candidate in candidates.alpha_ladder]
+
+
+def rules_of_thumb(n_samples: int, windows: Windows) -> list[tuple[str, Size]]:
+    """What people would have picked without measuring: each rule in words, and its size."""
     n_in, n_out = windows.n_inputs, windows.n_outputs
-    rules = [(f"α = {alpha:g}", 1, neurons(samples, alpha, n_in, n_out)) for alpha in ALPHAS]
-    rules += [
-        ("as many units as inputs", 1, n_in),
-        ("twice as many units as inputs", 1, 2 * n_in),
-        ("2 layers of 50 units", 2, 50),
-        ("100 units", 1, 100),
+    return [
+        *((f"α = {alpha:g}", Size(1, neurons(n_samples, alpha, n_in, n_out))) for alpha in ALPHAS),
+        ("as many units as inputs", Size(1, n_in)),
+        ("twice as many units as inputs", Size(1, 2 * n_in)),
+        ("2 layers of 50 units", Size(2, 50)),
+        ("100 units", Size(1, 100)),
     ]
-    return [{"rule": rule, "layers": layers, "units": units} for rule, layers, units in rules]
 
 
-def alpha_implied(samples: int, size: Size, n_inputs: int, n_outputs: int) -> float | None:
+def alpha_implied(n_samples: int, size: Size, n_inputs: int, n_outputs: int) -> float | None:
     """The α at which the rule gives this many units in all layers together; None without memory cells."""
     if size == ZERO:
         return None
-    return samples / (size.layers * size.units * (n_inputs + n_outputs))
+    return n_samples / (size.layers * size.units * (n_inputs + n_outputs))
 
 
 def _alphas(loose: float, tight: float) -> list[float]:
@@ -122,15 +137,16 @@ def _alphas(loose: float, tight: float) -> list[float]:
     return steps if steps[-1] == tight else [*steps, tight]
 
 
-def _bounds(windows: Windows, params: Propose, samples: Samples, kind: str, alpha: float) -> dict[str, Any]:
-    count = getattr(samples, kind)
+def _bound(windows: Windows, params: Propose, samples: SampleCounts, counted: Counted, alpha: float) -> Bound:
+    """What the rules of thumb allow for one way to count the samples."""
+    count: int = getattr(samples, counted)
     by_outputs, by_samples = int(count * windows.n_outputs / alpha), int(count / alpha)
-    return {
-        "samples": kind,
-        "alpha": alpha,
-        "neurons": neurons(count, alpha, windows.n_inputs, windows.n_outputs),
-        "parameters_by_outputs": by_outputs,
-        "parameters_by_samples": by_samples,
-        "units_by_outputs": units_within(by_outputs, params.network, windows.n_inputs),
-        "units_by_samples": units_within(by_samples, params.network, windows.n_inputs),
-    }
+    return Bound(
+        samples=counted,
+        alpha=alpha,
+        neurons=neurons(count, alpha, windows.n_inputs, windows.n_outputs),
+        parameters_by_outputs=by_outputs,
+        parameters_by_samples=by_samples,
+        units_by_outputs=units_within(by_outputs, params.network, windows.n_inputs),
+        units_by_samples=units_within(by_samples, params.network, windows.n_inputs),
+    )

@@ -2,17 +2,31 @@
 
 Each procedure is a walk that is replayed from its beginning on the scores known so far. What it visits
 depends on the scores alone, never on how many workers there are or which trial ends first.
+
+All that a procedure needs is in this module. A new one has a walk, its name in `params.Search.procedure`, and a case
+in each of `plan`, `came_to`, `end`, `finding` and `sentence`; mypy names those that are missing.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
+from typing import assert_never
 
 import numpy as np
 
+from cellsize.params import Search
+from cellsize.sizing.artefacts import Candidates, Procedure
+from cellsize.sizing.candidates import alpha_ladder, guesses, on_grid
 from cellsize.sizing.scores import Difference, Scores, compare, paired
 from cellsize.sizing.sizes import ZERO, Size
 
-SMALL = 5000.0
+# What a cost limit always allows, in multiply-adds: the first sizes cost more than nothing before them.
+ALWAYS_ALLOWED = 5000.0
+# What one step of a tiny layer costs beside its multiply-adds.
+OVERHEAD = 2000.0
+# A climb knows at most so many sizes that may come next; each one more doubles the cases to be thought through.
+AHEAD = 8
+
 Known = Mapping[Size, Scores]
 
 
@@ -35,13 +49,97 @@ Plan = Callable[[dict[Size, Scores]], Walk]
 Allowed = Callable[[Size, tuple[Size, ...]], bool]
 
 
-@dataclass(frozen=True)
-class _Rules:
-    """When a ladder ends; see `climb`."""
+# --- by name ----------------------------------------------------------------------------------------------------------
 
-    patience: int
-    reach: int
-    allowed: Allowed
+
+def plan(candidates: Candidates, search: Search) -> Plan:
+    """The walk over the candidates that `search.procedure` names; the sizes of rules of thumb come last."""
+    grid_sizes, guessed, ladder = on_grid(candidates), guesses(candidates), alpha_ladder(candidates)
+    costs = {candidate.size: float(candidate.multiply_adds) for candidate in candidates.candidates}
+    allowed = within_cost_limit(costs, search.cost_limit)
+
+    def walk(known: dict[Size, Scores]) -> Walk:
+        match search.procedure:
+            case "climb":
+                walked = climb(grid_sizes, known, search.patience, search.minimum_units, AHEAD, allowed)
+            case "grid":
+                walked = grid(grid_sizes, known, costs)
+            case "random":
+                walked = grid(sample(grid_sizes, search.sample, search.seed), known, costs)
+            case "alpha":
+                walked = alpha(ladder, known)
+            case _:
+                assert_never(search.procedure)
+        # What guessing would have cost is measured last, whatever was chosen.
+        return walked if walked.wanted else after(walked, guessed, known, costs)
+
+    return walk
+
+
+def came_to(procedure: Procedure, tried: Known, candidates: Candidates) -> set[Size]:
+    """Of the sizes tried those that the procedure itself came to, and not a rule of thumb alone."""
+    match procedure:
+        case "climb":
+            return _climbed(tried, on_grid(candidates))
+        case "grid" | "random":
+            return set(on_grid(candidates)) & set(tried)
+        case "alpha":
+            return set(alpha_ladder(candidates)) & set(tried)
+        case _:
+            assert_never(procedure)
+
+
+def end(procedure: Procedure, *, larger: bool) -> str:
+    """Where the procedure ends, in words.
+
+    Args:
+        procedure: Its name.
+        larger: Whether the grid has a larger size with as many layers.
+    """
+    ends_with_grid = "the grid has no larger one"
+    match procedure:
+        case "climb":
+            return "search.patience and search.cost_limit end the search there" if larger else ends_with_grid
+        case "grid":
+            return ends_with_grid
+        case "random":
+            return "no larger one was drawn" if larger else ends_with_grid
+        case "alpha":
+            return "the ladder begins there"
+        case _:
+            assert_never(procedure)
+
+
+def finding(procedure: Procedure, tried: Known, candidates: Candidates) -> str:
+    """What the procedure itself found out, in words; empty if it does nothing but train sizes."""
+    match procedure:
+        case "climb" | "grid" | "random":
+            return ""
+        case "alpha":
+            return _overfitting(tried, alpha_ladder(candidates))
+        case _:
+            assert_never(procedure)
+
+
+def sentence(procedure: Procedure) -> str:
+    """What the report says about the procedure."""
+    match procedure:
+        case "climb":
+            return (
+                "Sizes were trained from the smallest up, until larger ones were no better or cost too much "
+                "(search.cost_limit); then with one layer more."
+            )
+        case "grid":
+            return "Every size of the grid was trained."
+        case "random":
+            return "A random sample of the grid was trained."
+        case "alpha":
+            return "Only the sizes that α gives were trained."
+        case _:
+            assert_never(procedure)
+
+
+# --- what a size costs ------------------------------------------------------------------------------------------------
 
 
 def within_cost_limit(costs: Mapping[Size, float], limit: float) -> Allowed:
@@ -53,50 +151,63 @@ def within_cost_limit(costs: Mapping[Size, float], limit: float) -> Allowed:
     """
 
     def allowed(size: Size, visited: tuple[Size, ...]) -> bool:
-        return effort(size, costs) <= limit * sum(effort(one, costs) for one in visited) + SMALL
+        spent = sum(training_cost(before, costs) for before in visited)
+        return training_cost(size, costs) <= limit * spent + ALWAYS_ALLOWED
 
     return allowed
 
 
-def effort(size: Size, costs: Mapping[Size, float]) -> float:
+def training_cost(size: Size, costs: Mapping[Size, float]) -> float:
     """What training a size costs: a tiny layer's step is overhead, worth about 2,000 multiply-adds."""
-    return costs[size] + 2000.0 * size.layers
+    return costs[size] + OVERHEAD * size.layers
+
+
+# --- climb ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _LadderEnd:
+    """When a ladder ends; see `climb`."""
+
+    patience: int
+    minimum_units: int
+    allowed: Allowed
 
 
 def climb(
-    sizes: list[Size], known: Known, patience: int, reach: int, ahead: int = 0, allowed: Allowed | None = None
+    sizes: list[Size], known: Known, patience: int, minimum_units: int, ahead: int = 0, allowed: Allowed | None = None
 ) -> Walk:
     """Zero cells, then one layer from small to large until larger ones stop helping; then one layer more.
 
-    A size helps if its score is lower than the best one's before it by more than one corrected standard
-    error of their paired difference. `patience` sizes in a row that do not help end a ladder; the first one
-    goes on to `reach` units all the same, since one or two cells often do nothing where eight do. A further
-    layer begins at a quarter of the units that the best size so far has; it is left out, with all deeper
-    ones, if the layer before it brought no better size.
+    A ladder is the sizes of one depth, small to large. A size helps if its score is lower than the best one's before
+    it by more than one corrected standard error of their paired difference. `patience` sizes in a row that do not help
+    end a ladder; the first one goes on to `minimum_units` all the same, since one or two cells often do nothing where
+    eight do. A further layer begins at a quarter of the units that the best size so far has; it is left out, with all
+    deeper ones, if the layer before it brought no better size.
 
     Args:
         sizes: The grid; the order within a number of layers is by units.
         known: Scores so far.
         patience: Sizes in a row that do not help before a ladder ends.
-        reach: Units that the first ladder goes to at least.
-        allowed: Whether a size may be tried after those visited; one that may not ends its ladder. The first
-            ladder goes to `reach` units without asking.
+        minimum_units: Units that the first ladder goes to at least.
         ahead: How many likely sizes to name: those that follow if the ones before them help, or not.
+        allowed: Whether a size may be tried after those visited; one that may not ends its ladder. The first
+            ladder goes to `minimum_units` without asking.
     """
-    rules = _Rules(patience, reach, allowed or (lambda size, visited: True))
-    walk = _climb(sizes, known, rules, {})
+    ends = _LadderEnd(patience, minimum_units, allowed or (lambda size, visited: True))
+    walk = _climb(sizes, known, ends, {})
     likely: list[Size] = []
     assumptions: list[dict[Size, bool]] = [{size: helps} for size in walk.wanted for helps in (True, False)]
     while assumptions and len(likely) < ahead:
         assumed = assumptions.pop(0)
-        for size in _climb(sizes, known, rules, assumed).wanted:
+        for size in _climb(sizes, known, ends, assumed).wanted:
             if size not in likely:
                 likely.append(size)
             assumptions += [{**assumed, size: True}, {**assumed, size: False}]
     return Walk(walk.visited, walk.wanted, tuple(likely))
 
 
-def _climb(sizes: list[Size], known: Known, rules: _Rules, assumed: Mapping[Size, bool]) -> Walk:
+def _climb(sizes: list[Size], known: Known, ends: _LadderEnd, assumed: Mapping[Size, bool]) -> Walk:
     """One replay; what an assumed size would score is unknown, so that it never becomes the one to beat."""
     if ZERO not in known and ZERO not in assumed:
         return Walk((), (ZERO,))
@@ -109,8 +220,8 @@ def _climb(sizes: list[Size], known: Known, rules: _Rules, assumed: Mapping[Size
             ladder = [size for size in ladder if size.units >= max(1, best_size.units // 4)]
         failed = 0
         for size in ladder:
-            # One or two cells are nothing to stop at, however many inputs make them dear.
-            if (depth > 1 or size.units > rules.reach) and not rules.allowed(size, tuple(visited)):
+            # One or two cells are nothing to stop at, however many inputs make them expensive.
+            if (depth > 1 or size.units > ends.minimum_units) and not ends.allowed(size, tuple(visited)):
                 break
             if size not in known and size not in assumed:
                 return Walk(tuple(visited), (size,))
@@ -119,7 +230,7 @@ def _climb(sizes: list[Size], known: Known, rules: _Rules, assumed: Mapping[Size
             failed = 0 if helped else failed + 1
             if helped:
                 best, best_size = known.get(size, best), size
-            if failed >= rules.patience and (depth > 1 or size.units >= rules.reach):
+            if failed >= ends.patience and (depth > 1 or size.units >= ends.minimum_units):
                 break
     return Walk(tuple(visited), ())
 
@@ -129,23 +240,41 @@ def _helps(new: Scores, best: Scores) -> bool:
     return difference.mean > difference.standard_error
 
 
+def _climbed(tried: Known, sizes: list[Size]) -> set[Size]:
+    """The steps that a climb has taken: it leaves none out, while a rule of thumb may lie beyond one."""
+    climbed: set[Size] = set()
+    for depth in {size.layers for size in sizes}:
+        ladder = sorted(size for size in sizes if size.layers == depth)
+        begun = dropwhile(lambda size: size not in tried, ladder)
+        climbed |= set(takewhile(lambda size: size in tried, begun))
+    return climbed
+
+
+# --- grid and random --------------------------------------------------------------------------------------------------
+
+
 def grid(sizes: list[Size], known: Known, costs: Mapping[Size, float]) -> Walk:
-    """Every size; the dearest ones first, so that no worker idles at the end."""
-    missing = sorted((size for size in sizes if size not in known), key=lambda size: effort(size, costs), reverse=True)
+    """Every size; the most expensive ones first, so that no worker idles at the end."""
+    missing = sorted(
+        (size for size in sizes if size not in known), key=lambda size: training_cost(size, costs), reverse=True
+    )
     return Walk(tuple(size for size in sizes if size in known), tuple(missing))
 
 
 def after(walk: Walk, sizes: list[Size], known: Known, costs: Mapping[Size, float]) -> Walk:
-    """A walk that has ended, and then some sizes more, the dearest ones first."""
+    """A walk that has ended, and then some sizes more, the most expensive ones first."""
     more = grid([size for size in sizes if size not in walk.visited], known, costs)
     return Walk((*walk.visited, *more.visited), more.wanted)
 
 
-def sample(sizes: list[Size], number: int, seed: int) -> list[Size]:
+def sample(sizes: list[Size], count: int, seed: int) -> list[Size]:
     """Zero cells and a drawn number of the other sizes, in grid order."""
     others = [size for size in sizes if size != ZERO]
-    drawn = np.random.default_rng(seed).choice(len(others), min(number, len(others)), replace=False)
+    drawn = np.random.default_rng(seed).choice(len(others), min(count, len(others)), replace=False)
     return [ZERO, *(others[position] for position in sorted(drawn))]
+
+
+# --- alpha ------------------------------------------------------------------------------------------------------------
 
 
 def alpha(ladder: list[Size], known: Known) -> Walk:
@@ -177,3 +306,17 @@ def overfits(scores: Scores) -> bool:
 def generalisation_gap(scores: Scores) -> Difference:
     """Validation error minus training error, paired over the folds."""
     return paired(scores.folds, scores.train, scores.test_ratio)
+
+
+def _overfitting(tried: Known, ladder: list[Size]) -> str:
+    """Where the α procedure ended, and why."""
+    visited = [size for size in alpha(ladder, tried).visited if size != ZERO]
+    last = tried[visited[-1]]
+    gap, cells = generalisation_gap(last), f"{last.size.units} memory cell{'s' if last.size.units > 1 else ''}"
+    way = f"went from {visited[0].units} to" if len(visited) > 1 else "began and ended with"
+    return (
+        f"The α procedure {way} {cells}. With {last.size.units} the "
+        f"training error is {abs(gap.mean):.4f} {'below' if gap.mean >= 0 else 'above'} the validation error, with a "
+        f"standard error of {gap.standard_error:.4f}: "
+        + ("it still overfits there, at the largest α." if overfits(last) else "no significant overfitting.")
+    )

@@ -1,16 +1,22 @@
-"""From scores to a size: the rules, and the reason in words."""
+"""From scores to a size: the rules, and the reason in words.
+
+All that a rule needs is in this module. A new one has a function, its name in `params.Choose.rule`, and a case in each
+of `apply`, `_in_words` and `sentence`; mypy names those that are missing.
+"""
 
 from dataclasses import dataclass
 from math import ceil
+from typing import assert_never
 
 from cellsize.errors import InputError
 from cellsize.params import Choose
+from cellsize.sizing import artefacts
 from cellsize.sizing.scores import Difference, Scores, compare, extent
 from cellsize.sizing.sizes import ZERO, Size
 
 
 @dataclass(frozen=True)
-class Choice:
+class Decision:
     """What a rule chose, and what it was compared with.
 
     Attributes:
@@ -31,42 +37,102 @@ class Choice:
     reason: str
 
 
+# --- by name ----------------------------------------------------------------------------------------------------------
+
+
+def apply(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Scores:
+    """The size that the rule chooses.
+
+    Args:
+        scores: All sizes that were tried.
+        rule: The rule and its numbers.
+        costs: What each size costs in the budget's unit; read by `budget` alone.
+
+    Raises:
+        InputError: No size is within the budget.
+    """
+    match rule.rule:
+        case "one_standard_error":
+            return one_standard_error(scores)
+        case "within_percent":
+            return within_percent(scores, rule.percent)
+        case "budget":
+            return within_budget(scores, costs, rule.limit, rule.budget)
+        case "best":
+            return lowest(scores)
+        case _:
+            assert_never(rule.rule)
+
+
+def _in_words(rule: Choose) -> str:
+    """What is true of the size that the rule chooses."""
+    match rule.rule:
+        case "one_standard_error":
+            return "is the smallest within one standard error of the best"
+        case "within_percent":
+            return f"is the smallest within {rule.percent:g} % of the best"
+        case "budget":
+            return f"has the lowest score at no more than {rule.limit:g} {rule.budget}"
+        case "best":
+            return "has the lowest score"
+        case _:
+            assert_never(rule.rule)
+
+
+def sentence(choice: artefacts.Choice) -> str:
+    """What the report says about the rule."""
+    match choice.rule:
+        case "one_standard_error":
+            return (
+                "The answer is the smallest size within one standard error of the best, or a smaller one that scores "
+                "no worse than that."
+            )
+        case "within_percent":
+            return "The answer is the smallest size within a set percentage of the best."
+        case "budget":
+            return f"The answer is the best size {_within(choice.budget)}."
+        case "best":
+            return "The answer is the size with the lowest mean score, however many parameters it has (rule: best)."
+        case _:
+            assert_never(choice.rule)
+
+
+def _within(budget: artefacts.Budget | None) -> str:
+    """The budget in words, and what the choice costs of it."""
+    if budget is None:
+        return "within the budget"
+    return f"at no more than {budget.limit:,g} {budget.unit} (rule: budget); it has {budget.cost:,.6g}"
+
+
+# --- the rules --------------------------------------------------------------------------------------------------------
+
+
 def one_standard_error(scores: list[Scores]) -> Scores:
     """The smallest size within one corrected standard error of the best, or a smaller one that scores no worse.
 
-    A size that scores unevenly is within its wide error of the best, even where a smaller and steadier one scores
-    better and is not within its narrow error: then the smaller one is chosen.
+    A size that scores unevenly is within its wide standard error of the best, even where a smaller and steadier one
+    scores better and is not within its narrow standard error: then the smaller one is chosen.
     """
     near = near_best(scores)
-    return smallest([one for one in scores if one.mean <= near.mean])
+    return smallest([candidate for candidate in scores if candidate.mean <= near.mean])
 
 
 def near_best(scores: list[Scores]) -> Scores:
     """The smallest size within one corrected standard error of the best, paired."""
     best = lowest(scores)
-    return smallest([one for one in scores if within_one_error(one, best)])
+    return smallest([candidate for candidate in scores if within_one_standard_error(candidate, best)])
 
 
-def within_one_error(one: Scores, best: Scores) -> bool:
+def within_one_standard_error(candidate: Scores, best: Scores) -> bool:
     """Whether the paired difference to the best is no more than its corrected standard error."""
-    difference = compare(one, best)
+    difference = compare(candidate, best)
     return difference.mean <= difference.standard_error
 
 
 def within_percent(scores: list[Scores], percent: float) -> Scores:
     """The smallest size whose mean is at most `percent` above the best one's."""
     limit = lowest(scores).mean * (1 + percent / 100)
-    return smallest([one for one in scores if one.mean <= limit])
-
-
-def lowest(scores: list[Scores]) -> Scores:
-    """The lowest mean; of equals the smallest."""
-    return min(scores, key=lambda one: (one.mean, *extent(one), one.size))
-
-
-def smallest(scores: list[Scores]) -> Scores:
-    """The smallest; of equals the lowest mean."""
-    return min(scores, key=lambda one: (*extent(one), one.mean, one.size))
+    return smallest([candidate for candidate in scores if candidate.mean <= limit])
 
 
 def within_budget(scores: list[Scores], costs: dict[Size, float], limit: float, unit: str) -> Scores:
@@ -75,15 +141,28 @@ def within_budget(scores: list[Scores], costs: dict[Size, float], limit: float, 
     Raises:
         InputError: No size does.
     """
-    affordable = [one for one in scores if costs[one.size] <= limit]
+    affordable = [candidate for candidate in scores if costs[candidate.size] <= limit]
     if not affordable:
-        cheapest = min(costs[one.size] for one in scores)
+        cheapest = min(costs[candidate.size] for candidate in scores)
         raise InputError(f"choose.limit: no size costs at most {limit:g} {unit}; the cheapest costs {cheapest:g}")
     return lowest(affordable)
 
 
-def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Choice:
-    """Applies the rule.
+def lowest(scores: list[Scores]) -> Scores:
+    """The lowest mean; of equals the smallest."""
+    return min(scores, key=lambda candidate: (candidate.mean, *extent(candidate), candidate.size))
+
+
+def smallest(scores: list[Scores]) -> Scores:
+    """The smallest; of equals the lowest mean."""
+    return min(scores, key=lambda candidate: (*extent(candidate), candidate.mean, candidate.size))
+
+
+# --- the decision -----------------------------------------------------------------------------------------------------
+
+
+def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Decision:
+    """Applies the rule, and compares what it chose.
 
     Args:
         scores: All sizes that were tried; the zero-cell one is among them.
@@ -96,28 +175,20 @@ def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Choi
     Raises:
         InputError: There are no scores, or no size is within the budget.
     """
-    if not any(one.size == ZERO for one in scores):
+    if not any(candidate.size == ZERO for candidate in scores):
         raise InputError("trials.csv: no zero-cell row to compare with; run search again")
     best = lowest(scores)
-    match rule.rule:
-        case "one_standard_error":
-            chosen = one_standard_error(scores)
-        case "within_percent":
-            chosen = within_percent(scores, rule.percent)
-        case "budget":
-            chosen = within_budget(scores, costs, rule.limit, rule.budget)
-        case "best":
-            chosen = best
+    chosen = apply(scores, rule, costs)
     difference = compare(chosen, best)
     larger = [
-        (compare(chosen, one).probability_above(rule.tolerance * chosen.mean), one)
-        for one in scores
-        if extent(one) > extent(chosen)
+        (compare(chosen, candidate).probability_above(rule.tolerance * chosen.mean), candidate)
+        for candidate in scores
+        if extent(candidate) > extent(chosen)
     ]
-    likely = max(larger, key=lambda pair: (pair[0], -pair[1].parameters, pair[1].size), default=None)
-    odds, larger_one = likely or (None, None)
-    reason = _reason(chosen, best, difference, likely, scores, rule)
-    return Choice(chosen, best, difference, larger_one, odds, reason)
+    likeliest = max(larger, key=lambda pair: (pair[0], -pair[1].parameters, pair[1].size), default=None)
+    probability, larger_scores = likeliest or (None, None)
+    reason = _reason(chosen, best, difference, likeliest, scores, rule)
+    return Decision(chosen, best, difference, larger_scores, probability, reason)
 
 
 def describe(size: Size) -> str:
@@ -132,48 +203,52 @@ def _reason(
     chosen: Scores,
     best: Scores,
     difference: Difference,
-    likely: tuple[float, Scores] | None,
+    likeliest: tuple[float, Scores] | None,
     scores: list[Scores],
     rule: Choose,
 ) -> str:
-    rules = {
-        "one_standard_error": "is the smallest within one standard error of the best",
-        "within_percent": f"is the smallest within {rule.percent:g} % of the best",
-        "budget": f"has the lowest score at no more than {rule.limit:g} {rule.budget}",
-        "best": "has the lowest score",
-    }
     near = near_best(scores) if rule.rule == "one_standard_error" else chosen
-    told = f"Of {len(scores)} sizes tried, {describe(near.size)} {rules[rule.rule]}. "
+    sentences = [f"Of {len(scores)} sizes tried, {describe(near.size)} {_in_words(rule)}."]
     if near.size != chosen.size:
         scored = f"{chosen.mean:.4f} against {near.mean:.4f}"
-        told += f"Chosen is a smaller one that scores no worse ({scored}): {describe(chosen.size)}. "
+        sentences.append(f"Chosen is a smaller one that scores no worse ({scored}): {describe(chosen.size)}.")
     if chosen.size == best.size:
-        told += f"It is itself the best, with a score of {best.mean:.4f}. "
+        sentences.append(f"It is itself the best, with a score of {best.mean:.4f}.")
     else:
-        told += (
+        sentences.append(
             f"The best, {describe(best.size)}, scores {best.mean:.4f} against {chosen.mean:.4f}: a difference of "
             f"{difference.mean:.4f} with a standard error of {difference.standard_error:.4f}, paired over "
-            f"{difference.degrees + 1} folds and corrected for their overlap. "
+            f"{difference.degrees + 1} folds and corrected for their overlap."
         )
-    smaller = [one for one in scores if one.size not in (ZERO, best.size) and extent(one) < extent(chosen)]
+    smaller = [
+        candidate
+        for candidate in scores
+        if candidate.size not in (ZERO, best.size) and extent(candidate) < extent(chosen)
+    ]
     if smaller:
-        next_smaller = max(smaller, key=lambda one: (one.parameters, -one.mean, one.size))
+        next_smaller = max(smaller, key=lambda candidate: (candidate.parameters, -candidate.mean, candidate.size))
         behind = compare(next_smaller, best)
-        told += (
+        sentences.append(
             f"The next smaller size tried, {describe(next_smaller.size)}, is {behind.mean:.4f} ± "
-            f"{behind.standard_error:.4f} behind the best. "
+            f"{behind.standard_error:.4f} behind the best."
         )
-    zero = next(one for one in scores if one.size == ZERO)
     if chosen.size != ZERO:
+        zero = next(candidate for candidate in scores if candidate.size == ZERO)
         gain = compare(zero, chosen)
-        told += (
-            f"Without memory cells the score is {zero.mean:.4f}: {gain.mean:.4f} ± {gain.standard_error:.4f} worse. "
+        sentences.append(
+            f"Without memory cells the score is {zero.mean:.4f}: {gain.mean:.4f} ± {gain.standard_error:.4f} worse."
         )
-    if likely is None:
-        return told + "No larger size was tried."
-    odds, larger = likely
-    words = "almost surely" if odds > 0.99 else f"with odds of {ceil(100 * odds):.0f} %"
-    return told + (
+    sentences.append(_larger(likeliest, rule.tolerance))
+    return " ".join(sentences)
+
+
+def _larger(likeliest: tuple[float, Scores] | None, tolerance: float) -> str:
+    """How likely a larger size is to be better."""
+    if likeliest is None:
+        return "No larger size was tried."
+    probability, larger = likeliest
+    words = "almost surely" if probability > 0.99 else f"with a probability of {ceil(100 * probability):.0f} %"
+    return (
         f"Of the larger sizes tried, {describe(larger.size)} is the likeliest to be better by more than "
-        f"{100 * rule.tolerance:g} %: {words}."
+        f"{100 * tolerance:g} %: {words}."
     )

@@ -65,7 +65,7 @@ def paired(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64], test
     """Compares two sets of fold scores.
 
     Training parts of folds overlap, so that the plain variance of the mean, s²/n, is too small;
-    Nadeau and Bengio (2003) put (1/n + n_test/n_train) s² in its place.
+    Nadeau and Bengio (2003) replace it by (1/n + n_test/n_train) s².
 
     Args:
         first: Scores of one model, shape (folds,).
@@ -82,19 +82,19 @@ def compare(first: Scores, second: Scores) -> Difference:
     return paired(first.folds, second.folds, first.test_ratio)
 
 
-def extent(one: Scores) -> tuple[bool, int]:
+def extent(scores: Scores) -> tuple[bool, int]:
     """What makes one size smaller than another: no memory cells at all, then the parameters.
 
-    Without the skip, a few cells have fewer parameters than zero cells' map of what is known ahead.
+    Without the linear skip connection, a few cells have fewer parameters than the ridge-linear model of zero cells.
     """
-    return one.size != ZERO, one.parameters
+    return scores.size != ZERO, scores.parameters
 
 
 def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
     """Averages the scored rows over the seeds of each fold.
 
     Args:
-        trials: Rows as `trials.Row` describes them.
+        trials: Rows as `training.records.Row` describes them.
         source: Where they come from, for messages.
         folds: Number of folds that every size must have.
 
@@ -102,9 +102,9 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
         One entry for each size, no memory cells first, then fewest parameters first.
 
     Raises:
-        InputError: A size has a failed row, a fold missing, or a score that is no number.
+        InputError: A size has a failed row, a fold missing, or a score that is not a number.
     """
-    found = []
+    sizes = []
     for _, group in trials.groupby(["layers", "units"], sort=True):
         size = Size(int(group["layers"].iloc[0]), int(group["units"].iloc[0]))
         scored = group[group["status"] == "ok"]
@@ -125,7 +125,7 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
                 f"{source}: size {size} has scores for folds {list(by_fold.index)} of {folds}; "
                 "remove the file and run search again"
             )
-        found.append(
+        sizes.append(
             Scores(
                 size=size,
                 parameters=int(group["parameters"].iloc[0]),
@@ -134,4 +134,4 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
                 test_ratio=float((by_fold["n_validation"] / by_fold["n_train"]).mean()),
             )
         )
-    return sorted(found, key=lambda scores: (*extent(scores), scores.size))
+    return sorted(sizes, key=lambda scores: (*extent(scores), scores.size))

@@ -1,44 +1,45 @@
-"""How far the choice would move with less evidence: one seed alone, and one fold left out."""
+"""How far the choice would change with less evidence: one seed alone, and one fold left out."""
 
 from collections import Counter
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cellsize.params import Choose
+from cellsize.sizing.artefacts import Repeat
 from cellsize.sizing.rules import choose
 from cellsize.sizing.scores import Scores, from_trials
 from cellsize.sizing.sizes import ZERO, Size
 
 
-def choices(trials: pd.DataFrame, rule: Choose, costs: dict[Size, float], folds: int) -> list[dict[str, Any]]:
+def choices(trials: pd.DataFrame, rule: Choose, costs: dict[Size, float], folds: int) -> tuple[Repeat, ...]:
     """Applies the rule to every seed alone, without each fold in turn.
 
     Args:
         trials: Rows of `trials.csv`, complete.
         rule: The rule and its numbers.
         costs: What each size costs in the budget's unit.
-        folds: Number of folds; of two none is left out, since one alone has no spread.
+        folds: Number of folds; of two none is left out, since a single fold has no standard error.
 
     Returns:
         For each size that was chosen how often, most frequent first; the counts add up to seeds × folds, or to the
         seeds alone if there are two folds.
     """
-    # Zero cells have nothing random in them: their one row for each fold stands beside every seed.
-    linear = trials["units"] == ZERO.units
-    counted: Counter[Size] = Counter()
+    # Zero cells have nothing random in them: their one row for each fold counts for every seed.
+    without_cells = trials["units"] == ZERO.units
+    counts: Counter[Size] = Counter()
     for seed in sorted(trials["seed"].unique()):
-        scores = from_trials(trials[linear | (trials["seed"] == seed)], "build/trials.csv", folds)
+        scores = from_trials(trials[without_cells | (trials["seed"] == seed)], "build/trials.csv", folds)
         for left_out in range(folds) if folds > 2 else [None]:
-            here = scores if left_out is None else [_without(one, left_out) for one in scores]
-            counted[choose(here, rule, costs).chosen.size] += 1
-    return [
-        {"layers": size.layers, "units": size.units, "count": count}
-        for size, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-    ]
+            remaining = scores if left_out is None else [_without(candidate, left_out) for candidate in scores]
+            counts[choose(remaining, rule, costs).chosen.size] += 1
+    return tuple(
+        Repeat(layers=size.layers, units=size.units, count=count)
+        for size, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
 
 
-def _without(one: Scores, fold: int) -> Scores:
-    return replace(one, folds=np.delete(one.folds, fold), train=np.delete(one.train, fold))
+def _without(scores: Scores, fold: int) -> Scores:
+    """The same size without one fold."""
+    return replace(scores, folds=np.delete(scores.folds, fold), train=np.delete(scores.train, fold))

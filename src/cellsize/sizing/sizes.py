@@ -33,11 +33,11 @@ class Shape:
 
     Attributes:
         n_inputs: Features a step, N_i.
-        n_known_future: Features known ahead, of these.
+        n_known_future: Of these, features that are known in future.
         lookback: Steps seen.
         horizon: Steps predicted.
         n_targets: Columns predicted.
-        n_linear: Inputs of the linear map, with its bias.
+        n_linear: Inputs of the ridge-linear model, with its bias.
     """
 
     n_inputs: int
@@ -73,7 +73,8 @@ class Cost:
         recurrent: Parameters of the recurrent layers (PyTorch's two biases).
         textbook: The same with one bias for each gate.
         head: Parameters of the head.
-        linear: Parameters of the linear map beside it; with skip: none only zero cells have one, of what is known.
+        linear: Parameters of the linear skip connection, or of the ridge-linear model; with skip: none only zero cells
+            have them, for what is known in future.
         multiply_adds: Multiply-adds of the recurrent layers for one step of one window.
         bytes: Bytes of all parameters as float32.
     """
@@ -118,7 +119,7 @@ def recurrent_parameters(size: Size, network: Network, n_inputs: int, biases: in
 
 
 def _projection(size: Size, network: Network) -> int:
-    """A projection no narrower than the layer is none: PyTorch refuses it, and it would save nothing."""
+    """The width of the projection; 0 for one that is not narrower than the layer: PyTorch refuses it."""
     return network.projection if network.projection < size.units else 0
 
 
@@ -135,7 +136,7 @@ def cost(size: Size, network: Network, shape: Shape) -> Cost:
         head = (width(size, network) + 1) * shape.n_outputs + shape.horizon * shape.n_known_future * shape.n_targets
     if network.skip == "linear":
         linear = shape.n_linear * shape.n_outputs
-    else:  # without the skip, zero cells leave only what is known ahead
+    else:  # without the skip connection, zero cells leave only what is known in future
         linear = (shape.n_known_future * shape.horizon + 1) * shape.n_outputs if size == ZERO else 0
     return Cost(
         recurrent=recurrent,
