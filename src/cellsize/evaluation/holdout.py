@@ -1,7 +1,6 @@
-"""The one look at the holdout: the model beside the baselines and the current champion."""
+"""The one look at the holdout: the model compared with the baselines and the current champion."""
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,9 @@ from cellsize.models import baselines
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.ridge_linear import fit
 from cellsize.params import Baseline
+from cellsize.sizing.artefacts import ChampionErrors, Errors, Evaluation, Subset
+
+Forecasts = dict[str, Floats]
 
 
 def evaluate(
@@ -21,70 +23,92 @@ def evaluate(
     model: Forecaster,
     champion: tuple[str, Forecaster] | None,
     baseline: Baseline,
-) -> tuple[dict[str, Any], pd.DataFrame]:
+) -> tuple[Evaluation, pd.DataFrame]:
     """Scores the model, the baselines and the champion on the same holdout windows.
 
     Args:
         windows: Base arrays and index.
         folds: Which windows are the holdout, and which come before it; baselines are fitted on these.
         model: The refitted choice.
-        champion: Version and model of the current champion, if there is one; `unmeasured` says why it is left out if
-            it cannot be measured on the same windows, or has learned from them.
+        champion: Version and model of the current champion, if there is one. It is left out if it cannot be measured
+            on the same windows, or has learned from them; the evaluation says why.
         baseline: Season, ridge penalties, and the classical model with its number of origins.
 
     Returns:
-        The content of `evaluation.json`, and forecasts beside the truth, one origin a horizon.
+        The errors, and a table of forecasts and truth with one origin a horizon.
     """
     holdout, development = np.flatnonzero(folds.holdout), np.flatnonzero(folds.development)
     scaling = model.part.scaling
-    # Not the choice's own penalty: a network without the linear map has none.
+    # Not the choice's own penalty: a network without the linear skip connection has none.
     penalty = baselines.ridge_penalty(windows, folds, baseline.penalties)
     linear = fit(windows, scaling, development, (penalty,))[0]
-    errors = _Errors(windows, scaling, _seasonal_error(windows, development, baseline.season))
+    measure = _Measure(windows, scaling, _seasonal_error(windows, development, baseline.season))
     simple = baselines.simple(windows, scaling, linear, baseline.season, holdout)
-    made = {"model": model.predict(windows, holdout), **simple}
-    result: dict[str, Any] = {
-        "windows": len(holdout),
-        "model": errors.of(made["model"], holdout),
-        "baselines": {name: errors.of(simple[name], holdout) for name in simple},
-        "subset": None,
-        "champion": None,
-        "unmeasured": None if champion is None else _unmeasured(windows, folds, champion[1], model),
-        "reigning": None if champion is None else champion[0],
-    }
-    if baseline.classical != "none":
-        few = baselines.origins(windows, baseline, holdout, baseline.origins)
-        position = np.searchsorted(holdout, few)
-        forecasts = {name: values[position] for name, values in made.items()}
-        forecasts[baseline.classical] = baselines.classical(windows, scaling, baseline, few)
-        models = {name: errors.of(values, few) for name, values in forecasts.items()}
-        result["subset"] = {"origins": len(few), "models": models}
-    if champion is not None and result["unmeasured"] is None:
-        version, reigning = champion
-        result["champion"] = {"version": version, **errors.of(_rescaled(windows, reigning, scaling, holdout), holdout)}
-    return result, _beside_truth(windows, scaling, made, holdout)
+    forecasts = {"model": model.predict(windows, holdout), **simple}
+    not_measured = None if champion is None else _not_measured(windows, folds, champion[1], model)
+    evaluation = Evaluation(
+        windows=len(holdout),
+        model=measure.errors(forecasts["model"], holdout),
+        baselines={name: measure.errors(simple[name], holdout) for name in simple},
+        subset=_subset(measure, forecasts, baseline, holdout),
+        champion=_champion(measure, champion, holdout) if champion is not None and not_measured is None else None,
+        champion_not_measured=not_measured,
+        champion_version=None if champion is None else champion[0],
+    )
+    return evaluation, _with_truth(windows, scaling, forecasts, holdout)
 
 
-class _Errors:
-    """Measures of error, with what they are measured in."""
+@dataclass(frozen=True)
+class _Measure:
+    """How far forecasts are off, and what that is measured in.
 
-    def __init__(self, windows: Windows, scaling: Scaling, seasonal_error: Floats) -> None:
-        self.windows, self.scaling, self.seasonal_error = windows, scaling, seasonal_error
+    Attributes:
+        windows: Base arrays and index.
+        scaling: Constants of the training rows; forecasts are in their standard deviations.
+        seasonal_error: Mean absolute seasonal difference of each target, in its own units, shape (n_targets,).
+    """
 
-    def of(self, made: Floats, chosen: Ints) -> dict[str, Any]:
-        """MAE and RMSE in the data's units, MASE in seasonal naive errors, MSE in training variances."""
+    windows: Windows
+    scaling: Scaling
+    seasonal_error: Floats
+
+    def errors(self, forecasts: Floats, chosen: Ints) -> Errors:
+        """MAE and RMSE in the data's units, MASE in seasonal naive errors, and the normalised MSE.
+
+        Args:
+            forecasts: Shape (n, horizon, n_targets).
+            chosen: Positions in `windows.first`, shape (n,).
+        """
         right = truth(self.windows, self.scaling, chosen)
-        squared = np.square(made - right, dtype=np.float64)
-        error = original(self.windows, self.scaling, made) - original(self.windows, self.scaling, right)
+        squared = np.square(forecasts - right, dtype=np.float64)
+        error = original(self.windows, self.scaling, forecasts) - original(self.windows, self.scaling, right)
         absolute = np.abs(error).mean(axis=(0, 1))
         changing = self.seasonal_error > 0  # a target that repeats itself exactly has nothing to be compared with
-        return {
-            "mae": float(absolute.mean()),
-            "rmse": float(np.sqrt(np.square(error).mean(axis=(0, 1))).mean()),
-            "mase": float((absolute[changing] / self.seasonal_error[changing]).mean()) if changing.any() else None,
-            "nmse": float(squared.mean()),
-            "by_step": [float(value) for value in squared.mean(axis=(0, 2))],
-        }
+        return Errors(
+            mae=float(absolute.mean()),
+            rmse=float(np.sqrt(np.square(error).mean(axis=(0, 1))).mean()),
+            mase=float((absolute[changing] / self.seasonal_error[changing]).mean()) if changing.any() else None,
+            nmse=float(squared.mean()),
+            by_step=tuple(float(value) for value in squared.mean(axis=(0, 2))),
+        )
+
+
+def _subset(measure: _Measure, forecasts: Forecasts, baseline: Baseline, holdout: Ints) -> Subset | None:
+    """All models at the origins where the classical one is fitted; None without one."""
+    if baseline.classical == "none":
+        return None
+    origins = baselines.origins(measure.windows, baseline, holdout, baseline.origins)
+    position = np.searchsorted(holdout, origins)
+    there = {name: values[position] for name, values in forecasts.items()}
+    there[baseline.classical] = baselines.classical(measure.windows, measure.scaling, baseline, origins)
+    models = {name: measure.errors(values, origins) for name, values in there.items()}
+    return Subset(origins=len(origins), models=models)
+
+
+def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints) -> ChampionErrors:
+    version, model = champion
+    errors = measure.errors(_rescaled(measure.windows, model, measure.scaling, holdout), holdout)
+    return ChampionErrors(version=version, **errors.model_dump())
 
 
 def _seasonal_error(windows: Windows, development: Ints, season: int) -> Floats:
@@ -99,14 +123,14 @@ def _seasonal_error(windows: Windows, development: Ints, season: int) -> Floats:
 
 
 def _rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints) -> Floats:
-    """Another model's forecasts in these deviations: it has its own constants."""
+    """Another model's forecasts in the standard deviations of this scaling: it has its own constants."""
     targets, theirs = windows.n_targets, model.part.scaling
     plain = model.predict(windows, chosen) * theirs.std[:targets] + theirs.mean[:targets]
     return (plain - scaling.mean[:targets]) / scaling.std[:targets]
 
 
-def _unmeasured(windows: Windows, folds: Folds, champion: Forecaster, model: Forecaster) -> str | None:
-    """Why the champion cannot be measured beside the model; None if it can."""
+def _not_measured(windows: Windows, folds: Folds, champion: Forecaster, model: Forecaster) -> str | None:
+    """Why the champion cannot be measured on the same windows as the model; None if it can."""
     if replace(champion.schema, gap=0) != replace(model.schema, gap=0) or champion.window != model.window:
         return "reads other columns, or has another window"  # and so other base arrays
     holdout, development = (
@@ -118,22 +142,26 @@ def _unmeasured(windows: Windows, folds: Folds, champion: Forecaster, model: For
     return None
 
 
-def _beside_truth(windows: Windows, scaling: Scaling, made: dict[str, Floats], holdout: Ints) -> pd.DataFrame:
+def _with_truth(windows: Windows, scaling: Scaling, forecasts: Forecasts, holdout: Ints) -> pd.DataFrame:
+    """Forecasts and truth in the data's units, at one origin a horizon."""
     start = windows.start[holdout]
-    few = np.flatnonzero((start - start.min()) % windows.horizon == 0)
-    right = original(windows, scaling, truth(windows, scaling, holdout[few]))
-    values = {name: original(windows, scaling, forecasts[few]) for name, forecasts in made.items() if name != "naive"}
-    origin = windows.moment(windows.step[windows.first[holdout[few]] + windows.lookback - 1])
+    position = np.flatnonzero((start - start.min()) % windows.horizon == 0)
+    right = original(windows, scaling, truth(windows, scaling, holdout[position]))
+    shown = {
+        name: original(windows, scaling, values[position]) for name, values in forecasts.items() if name != "naive"
+    }
+    first = windows.first[holdout[position]]
+    origin = windows.moment(windows.step[first + windows.lookback - 1])
     parts = [
         pd.DataFrame(
             {
-                "series": np.array(windows.names)[windows.series[windows.first[holdout[few]]]],
+                "series": np.array(windows.names)[windows.series[first]],
                 "target": target,
                 "origin": origin,
-                "time": windows.moment(windows.step[windows.first[holdout[few]] + windows.lookback + ahead]),
+                "time": windows.moment(windows.step[first + windows.lookback + ahead]),
                 "step": ahead + 1,
                 "truth": right[:, ahead, column],
-                **{name: forecasts[:, ahead, column] for name, forecasts in values.items()},
+                **{name: values[:, ahead, column] for name, values in shown.items()},
             }
         )
         for column, target in enumerate(windows.targets)

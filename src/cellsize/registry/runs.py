@@ -2,13 +2,13 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 
-from cellsize.params import Mlflow
+from cellsize.params import Mlflow, Search
 from cellsize.registry.store import connect
 from cellsize.training.records import Epoch, Result, Row
 
@@ -18,7 +18,9 @@ DVC = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 
 
 @contextmanager
-def recorder(settings: Mlflow, fingerprint: str, described: dict[str, object]) -> Iterator[Callable[[Result], None]]:
+def recorder(
+    settings: Mlflow, fingerprint: str, search: Search, tags: Mapping[str, str]
+) -> Iterator[Callable[[Result], None]]:
     """Opens the parent run, or the one of an interrupted search, for as long as the search runs.
 
     It ends as finished, as failed or, if the search was interrupted, as killed.
@@ -26,25 +28,27 @@ def recorder(settings: Mlflow, fingerprint: str, described: dict[str, object]) -
     Args:
         settings: Where runs are kept.
         fingerprint: Names the search's data, parameters and code.
-        described: Parameters of the search, for the parent run; another procedure has another parent.
+        search: Parameters of the search, for the parent run; another procedure has another parent.
+        tags: More tags of the parent run, such as the versions of what trains.
 
     Yields:
-        A function that writes a child run for a finished size: parameters, per-epoch stop scores of each
-        fold, fold scores, seconds. A size that has a run already gets no second one.
+        A function that writes a child run for a finished size: parameters, per-epoch early-stopping scores of
+        each fold, fold scores, seconds. A size that has a run already gets no second one.
     """
     client, experiment = connect(settings)
-    procedure = str(described.get("procedure", ""))
-    query = f"tags.`{FINGERPRINT}` = '{fingerprint}' and tags.`{SIZE}` = 'all' and params.`procedure` = '{procedure}'"
-    found = client.search_runs([experiment], query)
-    if found:
-        parent = found[0].info.run_id
+    query = (
+        f"tags.`{FINGERPRINT}` = '{fingerprint}' and tags.`{SIZE}` = 'all' "
+        f"and params.`procedure` = '{search.procedure}'"
+    )
+    interrupted = client.search_runs([experiment], query)
+    if interrupted:
+        parent = interrupted[0].info.run_id
         client.update_run(parent, status="RUNNING")
     else:
-        tags = {FINGERPRINT: fingerprint, SIZE: "all"} | {
-            f"dvc.{key}": os.environ[key] for key in DVC if key in os.environ
-        }
-        parent = client.create_run(experiment, run_name=f"search-{fingerprint[:8]}", tags=tags).info.run_id
-        client.log_batch(parent, params=[Param(key, str(value)[:6000]) for key, value in described.items()])
+        dvc = {f"dvc.{key}": os.environ[key] for key in DVC if key in os.environ}
+        named = {**tags, **dvc, FINGERPRINT: fingerprint, SIZE: "all"}
+        parent = client.create_run(experiment, run_name=f"search-{fingerprint[:8]}", tags=named).info.run_id
+        client.log_batch(parent, params=[Param(key, str(value)[:6000]) for key, value in search.model_dump().items()])
 
     def record(result: Result) -> None:
         name = str(result.size)
@@ -65,7 +69,7 @@ def recorder(settings: Mlflow, fingerprint: str, described: dict[str, object]) -
 
 def _record(client: MlflowClient, experiment: str, parent: str, name: str, result: Result) -> None:
     run = client.create_run(experiment, run_name=name, tags={PARENT: parent, SIZE: name}).info.run_id
-    kept = {_key(row) for row in result.rows if row.status == "ok"}
+    trained = {_training(row) for row in result.rows if row.status == "ok"}
     now, first = int(time.time() * 1000), result.rows[0]
     scored = [(row, row.score) for row in result.rows if row.score is not None]
     metrics = [Metric(f"fold_{row.fold}_score_seed_{row.seed}", score, now, 0) for row, score in scored]
@@ -74,7 +78,7 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
             f"fold_{epoch.fold}_early_stopping_score_seed_{epoch.seed}", epoch.early_stopping_score, now, epoch.epoch
         )
         for epoch in result.epochs
-        if _key(epoch) in kept
+        if _training(epoch) in trained
     ]
     metrics += [Metric("seconds", result.seconds, now, 0), Metric("milliseconds", result.milliseconds, now, 0)]
     if scored:
@@ -87,6 +91,6 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
     client.set_terminated(run, "FINISHED")
 
 
-def _key(one: Row | Epoch) -> tuple[int, int, float, float, float]:
+def _training(record: Row | Epoch) -> tuple[int, int, float, float, float]:
     """Which training it was."""
-    return one.fold, one.seed, one.learning_rate, one.dropout, one.weight_decay
+    return record.fold, record.seed, record.learning_rate, record.dropout, record.weight_decay

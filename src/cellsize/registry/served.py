@@ -23,11 +23,11 @@ class Served(PythonModel):
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Returns series, time and a forecast for each target; see `Forecaster.forecast`."""
         try:
-            made = self.forecaster.forecast(model_input)
+            forecasts = self.forecaster.forecast(model_input)
         except InputError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
-        made["time"] = made["time"].map(lambda moment: moment.isoformat())
-        return made
+        forecasts["time"] = forecasts["time"].map(lambda moment: moment.isoformat())
+        return forecasts
 
 
 set_model(Served())

@@ -1,19 +1,15 @@
 """Where MLflow keeps runs and models."""
 
-import logging
 import os
 import re
 from pathlib import Path
-
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
-os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
+from cellsize import process
 from cellsize.errors import InputError
 from cellsize.params import Mlflow
 
@@ -21,7 +17,7 @@ PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
 
 
 def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
-    """Opens the store and makes the experiment if it is not there.
+    """Opens the store, and makes the experiment if it does not exist.
 
     The store is made here, once, before any trial begins: several processes that make a new
     database at once destroy it.
@@ -36,13 +32,13 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
         InputError: The URI is a folder (MLflow no longer keeps a registry in files), the store cannot be opened, or
             the experiment was deleted.
     """
+    process.set_environment()  # whoever does not come through a stage's door, a benchmark or a notebook
+    process.quiet("mlflow", "alembic")
     uri = os.environ.get("MLFLOW_TRACKING_URI") or settings.uri
     if "://" not in uri or uri.startswith("file:"):
         raise InputError(
             f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg2://… or http://…"
         )
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
     root = Path.cwd()
     if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
         path = (root / uri.removeprefix("sqlite:///")).resolve()
@@ -51,19 +47,19 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
     mlflow.set_registry_uri(uri)
     try:
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        found = client.get_experiment_by_name(settings.experiment)
+        experiment = client.get_experiment_by_name(settings.experiment)
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
-        told = PASSWORD.sub(r"\1***@", f"{uri} cannot be opened ({type(error).__name__}: {error}")
+        message = PASSWORD.sub(r"\1***@", f"{uri} cannot be opened ({type(error).__name__}: {error}")
         raise InputError(
-            f"mlflow.uri: {' '.join(told.split())[:300]}); start that server, make the folder, or install its driver"
+            f"mlflow.uri: {' '.join(message.split())[:300]}); start that server, make the folder, or install its driver"
         ) from None
-    if found is not None and found.lifecycle_stage == "deleted":
+    if experiment is not None and experiment.lifecycle_stage == "deleted":
         raise InputError(
             f"mlflow.experiment: {settings.experiment!r} was deleted; restore it (mlflow experiments restore "
-            f"--experiment-id {found.experiment_id}) or give another name"
+            f"--experiment-id {experiment.experiment_id}) or give another name"
         )
-    if found is not None:
-        return client, str(found.experiment_id)
-    # A database keeps no files: they lie beside it. A server has its own place.
-    place = (root / "mlartifacts" / settings.experiment).as_uri() if uri.startswith("sqlite:") else None
-    return client, str(client.create_experiment(settings.experiment, artifact_location=place))
+    if experiment is not None:
+        return client, str(experiment.experiment_id)
+    # A database keeps no files: they are in a folder next to it. A server has its own place.
+    location = (root / "mlartifacts" / settings.experiment).as_uri() if uri.startswith("sqlite:") else None
+    return client, str(client.create_experiment(settings.experiment, artifact_location=location))

@@ -1,0 +1,61 @@
+"""The gate: whether a model is good enough to become champion."""
+
+from cellsize.params import Register
+from cellsize.sizing.artefacts import Evaluation
+
+# A choice without memory cells is the ridge-linear model itself: it cannot be below it, and rounding is no loss.
+ROUNDING = 1e-6
+
+
+def gate(evaluation: Evaluation, register: Register, champion: str | None = None) -> tuple[bool, str]:
+    """Whether the model is good enough for the alias, and why.
+
+    It is if its normalised MSE on the holdout is below that of every baseline named, or equal where the
+    choice is that baseline itself, and below that of the champion on the same windows.
+
+    Args:
+        evaluation: Errors on the holdout.
+        register: The baselines to beat.
+        champion: The champion's version now, with which the model has to have been compared; None if there is none,
+            or none is asked for.
+    """
+    nmse, rivals = evaluation.model.nmse, _rivals(evaluation, register)
+    lost = [
+        f"{name} ({theirs:.4f} against {ours:.4f})" for name, ours, theirs in rivals if ours > theirs * (1 + ROUNDING)
+    ]
+    if lost:
+        return False, f"not better on the holdout than {', '.join(lost)}"
+    measured = evaluation.champion
+    if measured is not None and nmse >= measured.nmse:
+        return False, (
+            f"not better on the holdout than the champion, version {measured.version} "
+            f"({measured.nmse:.4f} against {nmse:.4f})"
+        )
+    if champion not in (None, evaluation.champion_version):
+        # DVC restores an earlier evaluation as it was, and another model may have become champion since.
+        return False, (
+            f"its holdout error is from before version {champion} became champion; measure both again: "
+            "dvc repro --force --single-item evaluate, then dvc repro"
+        )
+    if champion is not None and measured is None:
+        return False, (
+            f"version {champion} is champion and {evaluation.champion_not_measured}, so that nobody measured both on "
+            "the same rows; evaluate.champion: false promotes without"
+        )
+    beaten = ", ".join(name for name, _, _ in rivals) or "no baseline asked for"
+    champion_too = f", and than the champion before it, version {measured.version}" if measured is not None else ""
+    return True, f"no worse on the holdout than {beaten}{champion_too}"
+
+
+def _rivals(evaluation: Evaluation, register: Register) -> list[tuple[str, float, float]]:
+    """The baselines to beat: name, the model's normalised MSE, and the baseline's on the same windows."""
+    rivals: list[tuple[str, float, float]] = []
+    for name in register.beat:
+        if name != "classical":
+            rivals.append((name, evaluation.model.nmse, evaluation.baselines[name].nmse))
+        elif evaluation.subset is not None:
+            models = evaluation.subset.models
+            rivals += [
+                (key, models["model"].nmse, errors.nmse) for key, errors in models.items() if key.startswith("Auto")
+            ]
+    return rivals

@@ -1,0 +1,44 @@
+"""The results of a search as tables, in grid order."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cellsize import files
+from cellsize.training.records import Epoch, Result, Row, frame
+
+
+def write(results: list[Result], trials: Path, curves: Path, timings: Path, residuals: Path) -> None:
+    """Writes the tables of a search, sizes in grid order, so that the order of training leaves no trace.
+
+    Args:
+        results: One for each size.
+        trials: A CSV with a row for each training.
+        curves: A CSV with a row for each epoch of each training.
+        timings: A CSV with a row for each size.
+        residuals: An npz with two arrays for each size: residuals, and the positions of their windows.
+    """
+    ordered = sorted(results, key=lambda result: result.size)
+    files.write_csv(trials, pd.concat([frame(result.rows, Row) for result in ordered], ignore_index=True))
+    epochs = [frame(result.epochs, Epoch) for result in ordered if result.epochs]
+    empty = frame((), Epoch)
+    files.write_csv(curves, pd.concat(epochs, ignore_index=True) if epochs else empty)
+    times = [
+        {
+            "layers": result.size.layers,
+            "units": result.size.units,
+            "seconds": result.seconds,
+            "milliseconds": result.milliseconds,
+        }
+        for result in ordered
+    ]
+    files.write_csv(timings, pd.DataFrame(times))
+    arrays = {str(result.size): result.residuals for result in ordered}
+    positions = {f"{result.size}.windows": result.residual_windows for result in ordered}
+
+    def save(path: Path) -> None:
+        with path.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays, **positions)
+
+    files.write(residuals, save)
