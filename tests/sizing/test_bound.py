@@ -55,8 +55,8 @@ def test_samples_worked_out_by_hand(make_windows: Make, make_split: MakeSplit) -
     # The folds of test_folds.py: fold 1 trains on the windows 16, 17, 25, 26, 27, fold 2 on 0, 1, 9, 10, 11. With two
     # steps seen and one predicted, fold 1 predicts the rows 18, 19, 27, 28, 29.
     made = make_windows(range(40), lookback=2, horizon=1)
-    found = bound.count_samples(made, folds.split(made, make_split(holdout=0.25, fraction=0.25)))
-    assert (found.targets, found.windows, found.sequences) == (5, 5, 1)
+    samples = bound.count_samples(made, folds.split(made, make_split(holdout=0.25, fraction=0.25)))
+    assert (samples.targets, samples.windows, samples.sequences) == (5, 5, 1)
 
 
 def test_a_moment_that_many_windows_predict_is_one_target(make_windows: Make, make_split: MakeSplit) -> None:
@@ -64,9 +64,9 @@ def test_a_moment_that_many_windows_predict_is_one_target(make_windows: Make, ma
     split = folds.split(made, make_split())
     train = min((fold.train for fold in split.all()), key=len)
     predicted = {int(first) + 2 + ahead for first in made.first[train] for ahead in range(4)}
-    found = bound.count_samples(made, split)
-    assert found.targets == len(predicted)
-    assert found.windows == len(train)
+    samples = bound.count_samples(made, split)
+    assert samples.targets == len(predicted)
+    assert samples.windows == len(train)
 
 
 def test_targets_of_all_series_count(make_windows: Make, make_split: MakeSplit) -> None:
@@ -98,8 +98,8 @@ def test_what_cannot_be_measured_counts_as_independent(values: list[float]) -> N
 @settings(deadline=None)
 @given(values=st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=60))
 def test_a_value_is_never_worth_more_than_itself(values: list[float]) -> None:
-    found = bound.autocorrelation_time(np.array(values))
-    assert 1 <= found <= max(1, len(values))
+    time = bound.autocorrelation_time(np.array(values))
+    assert 1 <= time <= max(1, len(values))
 
 
 @settings(max_examples=25, deadline=None)
@@ -115,8 +115,8 @@ def test_effective_samples_are_at_least_one_and_at_most_the_targets(
             y[row] += phi * y[row - 1]
         values.append(y)
     made = make_windows(*values)
-    found = bound.count_samples(made, folds.split(made, make_split()))
-    assert 1 <= found.effective <= found.targets
+    samples = bound.count_samples(made, folds.split(made, make_split()))
+    assert 1 <= samples.effective <= samples.targets
 
 
 def test_the_series_and_target_that_changes_most_slowly_decides_what_targets_are_worth(

@@ -1,7 +1,7 @@
 """From what the data hold to a grid of sizes, worked out by hand on windows of known number."""
 
-import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,17 @@ from cellsize.data.folds import TRAIN, VALIDATION, Folds
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.params import Propose
+from cellsize.sizing.artefacts import Bound, Candidates
 from cellsize.sizing.bound import count_samples
-from cellsize.sizing.candidates import alpha_implied, guesses, on_grid, propose, rules_of_thumb, sizes
+from cellsize.sizing.candidates import (
+    alpha_implied,
+    alpha_ladder,
+    guesses,
+    on_grid,
+    propose,
+    rules_of_thumb,
+    sizes,
+)
 from cellsize.sizing.sizes import ZERO, Size, cost, grid, recurrent_parameters, shape
 
 Data = tuple[Windows, Folds]
@@ -38,20 +47,23 @@ def data(make_windows: Make) -> Data:
 
 
 @pytest.fixture(scope="module")
-def proposed(data: Data, params_content: Callable[[], dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+def proposed(data: Data, params_content: Callable[[], dict[str, Any]]) -> Callable[..., Candidates]:
     """The candidates of the section `propose`, with keys changed."""
     return lambda **changes: propose(*data, Propose.model_validate(params_content()["propose"] | changes))
 
 
-def named(made: dict[str, Any], flag: str, key: str = "candidates") -> list[Size]:
-    """Sizes that have a flag."""
-    return [Size(one["layers"], one["units"]) for one in made[key] if one[flag]]
+def past_bound(made: Candidates) -> list[Size]:
+    return [candidate.size for candidate in made.candidates if candidate.past_bound]
 
 
-def bounds(made: dict[str, Any], samples: str, alpha: float) -> dict[str, Any]:
-    """The line of one way to count and one α."""
-    (line,) = [one for one in made["bounds"] if (one["samples"], one["alpha"]) == (samples, alpha)]
-    return line
+def at_bound(made: Candidates) -> list[Size]:
+    return [candidate.size for candidate in made.candidates if candidate.at_bound]
+
+
+def bounds(made: Candidates, samples: str, alpha: float) -> Bound:
+    """The bounds of one way to count and one α."""
+    (bound,) = [bound for bound in made.bounds if (bound.samples, bound.alpha) == (samples, alpha)]
+    return bound
 
 
 ONE = [Size(1, units) for units in (1, 2, 3, 4, 8, 16, 32, 64)]
@@ -62,27 +74,28 @@ PLAIN = [ZERO, *ONE, *(Size(layers, units) for layers in (2, 3) for units in (1,
 # --- the bounds -----------------------------------------------------------------------------------------------------
 
 
-def test_the_bounds_worked_out_by_hand(proposed: Callable[..., dict[str, Any]]) -> None:
+def test_the_bounds_worked_out_by_hand(proposed: Callable[..., Candidates]) -> None:
     # Parameters by outputs count every number to predict, by samples every moment: they must not change places.
-    assert bounds(proposed(), "targets", 2) == {
-        "samples": "targets", "alpha": 2, "neurons": 60, "parameters_by_outputs": 600, "parameters_by_samples": 300,
-        "units_by_outputs": 10, "units_by_samples": 6,
-    }  # fmt: skip
-    assert bounds(proposed(), "targets", 10)["neurons"] == 12
-    assert bounds(proposed(), "targets", 10)["parameters_by_outputs"] == 120
+    assert bounds(proposed(), "targets", 2) == Bound(
+        samples="targets", alpha=2, neurons=60, parameters_by_outputs=600, parameters_by_samples=300,
+        units_by_outputs=10, units_by_samples=6,
+    )  # fmt: skip
+    assert bounds(proposed(), "targets", 10).neurons == 12
+    assert bounds(proposed(), "targets", 10).parameters_by_outputs == 120
 
 
-def test_samples_are_counted_in_every_way_at_every_alpha(proposed: Callable[..., dict[str, Any]], data: Data) -> None:
+def test_samples_are_counted_in_every_way_at_every_alpha(proposed: Callable[..., Candidates], data: Data) -> None:
     made = proposed(alpha=[3, 7])
-    counted = vars(count_samples(*data))
-    assert made["samples"] == counted
-    assert (counted["targets"], counted["windows"], counted["sequences"]) == (600, 599, 1)
-    assert [(one["samples"], one["alpha"]) for one in made["bounds"]] == [
+    samples = count_samples(*data)
+    assert made.samples == samples
+    assert (samples.targets, samples.windows, samples.sequences) == (600, 599, 1)
+    assert [(bound.samples, bound.alpha) for bound in made.bounds] == [
         (kind, alpha) for kind in ("targets", "windows", "sequences", "effective") for alpha in (2, 3, 5, 7, 10)
     ]
-    for line in made["bounds"]:
-        assert line["parameters_by_samples"] == int(counted[line["samples"]] / line["alpha"])
-        assert line["parameters_by_outputs"] == int(2 * counted[line["samples"]] / line["alpha"])
+    for bound in made.bounds:
+        count = getattr(samples, bound.samples)
+        assert bound.parameters_by_samples == int(count / bound.alpha)
+        assert bound.parameters_by_outputs == int(2 * count / bound.alpha)
 
 
 @pytest.mark.parametrize(
@@ -99,105 +112,104 @@ def test_samples_are_counted_in_every_way_at_every_alpha(proposed: Callable[...,
     ids=str,
 )
 def test_the_bound_follows_the_samples_the_kind_and_the_loose_alpha(
-    proposed: Callable[..., dict[str, Any]], changes: dict[str, Any], units: int
+    proposed: Callable[..., Candidates], changes: dict[str, Any], units: int
 ) -> None:
     # 600 · 2 / 3 = 400 parameters: 7 units have 336, 8 have 416.
     made = proposed(**changes)
-    assert made["bound"]["units"] == units
-    assert made["bound"]["kind"] == changes.get("bound", "neurons")
-    assert made["bound"]["alpha"] == changes.get("alpha", [2])[0]
-    assert made["counted"] == changes.get("samples", "targets")
+    assert made.bound.units == units
+    assert made.bound.kind == changes.get("bound", "neurons")
+    assert made.bound.alpha == changes.get("alpha", [2])[0]
+    assert made.counted == changes.get("samples", "targets")
+    assert made.n_samples == getattr(made.samples, made.counted)
     # One size past it, whatever it is.
-    (past,) = [size for size in named(made, "past_bound") if size.layers == 1]
+    (past,) = [size for size in past_bound(made) if size.layers == 1]
     assert past.units > units >= max(size.units for size in sizes(made) if size.layers == 1 and size != past)
 
 
 # --- the grid -------------------------------------------------------------------------------------------------------
 
 
-def test_the_neurons_are_shared_among_the_layers(proposed: Callable[..., dict[str, Any]]) -> None:
+def test_the_neurons_are_shared_among_the_layers(proposed: Callable[..., Candidates]) -> None:
     made = proposed()
     assert sizes(made) == PLAIN
-    assert named(made, "past_bound") == [Size(1, 64), Size(2, 32), Size(3, 32)]
-    assert named(made, "at_bound") == named(made, "past_bound")
+    assert past_bound(made) == [Size(1, 64), Size(2, 32), Size(3, 32)]
+    assert at_bound(made) == past_bound(made)
 
 
 def test_each_number_of_layers_is_bound_by_its_own_recurrent_parameters(
-    proposed: Callable[..., dict[str, Any]], data: Data, make_network: Callable[..., Any]
+    proposed: Callable[..., Candidates], data: Data, make_network: Callable[..., Any]
 ) -> None:
     # Layers that read other layers have more parameters a unit than the first: 600 / 2 a layer would let 2x7 in.
     for size, expected in ((Size(1, 10), 600), (Size(2, 6), 600), (Size(2, 7), 784), (Size(3, 4), 464)):
         assert recurrent_parameters(size, make_network(), data[0].n_inputs) == expected
     made = proposed(bound="parameters")
     assert sizes(made) == grid([10, 6, 4], 2)
-    assert named(made, "past_bound") == [Size(1, 16), Size(2, 8), Size(3, 8)]
-    assert named(made, "at_bound") == [Size(1, 16), Size(2, 8), Size(3, 4), Size(3, 8)]
-    for one in made["candidates"]:
-        assert one["past_bound"] == (one["recurrent"] > 600)
+    assert past_bound(made) == [Size(1, 16), Size(2, 8), Size(3, 8)]
+    assert at_bound(made) == [Size(1, 16), Size(2, 8), Size(3, 4), Size(3, 8)]
+    for candidate in made.candidates:
+        assert candidate.past_bound == (candidate.recurrent > 600)
 
 
-def test_a_size_at_the_bound_is_not_past_it(proposed: Callable[..., dict[str, Any]]) -> None:
+def test_a_size_at_the_bound_is_not_past_it(proposed: Callable[..., Candidates]) -> None:
     # 600 / (α · 5) = 32 at α = 3.75: one of the steps 1, 2, 4, … is the bound itself; 16 in each of two layers.
     made = proposed(alpha=[3.75, 10], layers=2)
-    assert made["bound"]["units"] == 32
-    assert named(made, "at_bound") == [Size(1, 32), Size(1, 64), Size(2, 16), Size(2, 32)]
-    assert named(made, "past_bound") == [Size(1, 64), Size(2, 32)]
+    assert made.bound.units == 32
+    assert at_bound(made) == [Size(1, 32), Size(1, 64), Size(2, 16), Size(2, 32)]
+    assert past_bound(made) == [Size(1, 64), Size(2, 32)]
 
 
-def test_a_candidate_has_its_costs(proposed: Callable[..., dict[str, Any]], data: Data, make_network: Any) -> None:
+def test_a_candidate_has_its_costs(proposed: Callable[..., Candidates], data: Data, make_network: Any) -> None:
     made = proposed()
-    (line,) = [one for one in made["candidates"] if (one["layers"], one["units"]) == (1, 4)]
-    # Recurrent 4 · 4 · (4 + 5); head 5 · 2 and 1 known value for each of 2 hours; map 2 · 3 + 1 · 2 + 1 inputs for 2.
-    assert line == {
+    (small,) = [candidate for candidate in made.candidates if candidate.size == Size(1, 4)]
+    # Recurrent 4 · 4 · (4 + 5); head 5 · 2 and 1 known value for each of 2 hours; the linear skip connection has
+    # 2 · 3 + 1 · 2 + 1 inputs for 2 outputs.
+    assert small.model_dump() == {
         "layers": 1, "units": 4, "parameters": 174, "recurrent": 144, "textbook": 128, "head": 12, "linear": 18,
         "multiply_adds": 112, "bytes": 696, "past_bound": False, "at_bound": False, "on_grid": True,
         "guessed": False,
     }  # fmt: skip
-    for one in (*made["candidates"], *made["alpha_ladder"]):
-        found = cost(Size(one["layers"], one["units"]), make_network(), shape(data[0]))
-        assert one["parameters"] == found.parameters
-        assert {key: one[key] for key in vars(found)} == vars(found)
+    for candidate in (*made.candidates, *made.alpha_ladder):
+        costs = cost(candidate.size, make_network(), shape(data[0]))
+        assert candidate.parameters == costs.parameters
+        assert candidate.model_dump(include=set(vars(costs))) == vars(costs)
 
 
-def test_the_candidates_survive_a_file(proposed: Callable[..., dict[str, Any]]) -> None:
+def test_the_candidates_survive_a_file(proposed: Callable[..., Candidates], tmp_path: Path) -> None:
     for made in (proposed(), proposed(include_rules_of_thumb=True, bound="parameters", samples="effective")):
-        assert json.loads(json.dumps(made, allow_nan=False)) == made
+        made.write(tmp_path / "candidates.json")
+        assert Candidates.read(tmp_path / "candidates.json") == made
 
 
 # --- what guessing says ---------------------------------------------------------------------------------------------
 
 
 def test_the_rules_of_thumb_worked_out_by_hand(data: Data) -> None:
-    assert [(one["rule"], one["layers"], one["units"]) for one in rules_of_thumb(600, data[0])] == [
-        ("α = 2", 1, 60),
-        ("α = 5", 1, 24),
-        ("α = 10", 1, 12),
-        ("as many units as inputs", 1, 3),
-        ("twice as many units as inputs", 1, 6),
-        ("2 layers of 50 units", 2, 50),
-        ("100 units", 1, 100),
+    assert rules_of_thumb(600, data[0]) == [
+        ("α = 2", Size(1, 60)),
+        ("α = 5", Size(1, 24)),
+        ("α = 10", Size(1, 12)),
+        ("as many units as inputs", Size(1, 3)),
+        ("twice as many units as inputs", Size(1, 6)),
+        ("2 layers of 50 units", Size(2, 50)),
+        ("100 units", Size(1, 100)),
     ]
 
 
-def test_the_rules_of_thumb_read_the_samples_that_are_counted(
-    proposed: Callable[..., dict[str, Any]], data: Data
-) -> None:
+def test_the_rules_of_thumb_read_the_samples_that_are_counted(proposed: Callable[..., Candidates], data: Data) -> None:
     for samples, count in (("targets", 600), ("windows", 599)):
-        found = proposed(samples=samples)["rules_of_thumb"]
-        assert [{key: one[key] for key in ("rule", "layers", "units")} for one in found] == rules_of_thumb(
-            count, data[0]
-        )
+        thumbs = proposed(samples=samples).rules_of_thumb
+        assert [(thumb.rule, thumb.size) for thumb in thumbs] == rules_of_thumb(count, data[0])
 
 
 def test_a_guess_has_its_parameters_whether_it_is_trained_or_not(
-    proposed: Callable[..., dict[str, Any]], data: Data, make_network: Any
+    proposed: Callable[..., Candidates], data: Data, make_network: Any
 ) -> None:
-    for one in proposed()["rules_of_thumb"]:
-        assert one["parameters"] == cost(Size(one["layers"], one["units"]), make_network(), shape(data[0])).parameters
+    for thumb in proposed().rules_of_thumb:
+        assert thumb.parameters == cost(thumb.size, make_network(), shape(data[0])).parameters
 
 
 def test_sizes_of_rules_of_thumb_are_candidates_only_if_they_are_included(
-    proposed: Callable[..., dict[str, Any]],
+    proposed: Callable[..., Candidates],
 ) -> None:
     without, included = proposed(), proposed(include_rules_of_thumb=True)
     assert sizes(without) == PLAIN
@@ -206,15 +218,16 @@ def test_sizes_of_rules_of_thumb_are_candidates_only_if_they_are_included(
     assert sizes(included) == sorted([*PLAIN, *added])
     assert on_grid(included) == on_grid(without) == PLAIN
     # 1x3 is a step of the grid as well.
-    assert guesses(included) == named(included, "guessed") == [Size(1, 3), *added]
-    assert [one | {"guessed": False} for one in included["candidates"] if one["on_grid"]] == without["candidates"]
-    assert included["rules_of_thumb"] == without["rules_of_thumb"]
+    assert guesses(included) == [Size(1, 3), *added]
+    steps = [candidate for candidate in included.candidates if candidate.on_grid]
+    assert [step.model_copy(update={"guessed": False}) for step in steps] == list(without.candidates)
+    assert included.rules_of_thumb == without.rules_of_thumb
 
 
-def test_a_guess_may_be_at_the_bound_and_past_it(proposed: Callable[..., dict[str, Any]]) -> None:
+def test_a_guess_may_be_at_the_bound_and_past_it(proposed: Callable[..., Candidates]) -> None:
     made = proposed(include_rules_of_thumb=True)
-    assert named(made, "past_bound") == [Size(1, 64), Size(1, 100), Size(2, 32), Size(2, 50), Size(3, 32)]
-    assert set(named(made, "at_bound")) - set(named(made, "past_bound")) == {Size(1, 60)}
+    assert past_bound(made) == [Size(1, 64), Size(1, 100), Size(2, 32), Size(2, 50), Size(3, 32)]
+    assert set(at_bound(made)) - set(past_bound(made)) == {Size(1, 60)}
 
 
 # --- the ladder of α ------------------------------------------------------------------------------------------------
@@ -233,28 +246,26 @@ def test_a_guess_may_be_at_the_bound_and_past_it(proposed: Callable[..., dict[st
     ids=str,
 )
 def test_the_ladder_of_alpha_is_one_layer_from_large_to_small(
-    proposed: Callable[..., dict[str, Any]], alpha: list[float], expected: list[int]
+    proposed: Callable[..., Candidates], alpha: list[float], expected: list[int]
 ) -> None:
     # 600 / 5 = 120 divided by 2, 3, … 10. The ladder is the same where parameters bound the grid.
     for changes in ({}, {"bound": "parameters"}, {"include_rules_of_thumb": True}):
         made = proposed(alpha=alpha, **changes)
-        assert sizes(made, "alpha_ladder") == [Size(1, units) for units in expected]
+        assert alpha_ladder(made) == [Size(1, units) for units in expected]
 
 
-def test_a_projection_that_no_size_can_have_is_refused(
-    proposed: Callable[..., dict[str, Any]], make_network: Any
-) -> None:
+def test_a_projection_that_no_size_can_have_is_refused(proposed: Callable[..., Candidates], make_network: Any) -> None:
     largest = max(size.units for size in PLAIN)
     with pytest.raises(
-        InputError, match=rf"^propose\.network\.projection: {largest} is no smaller .*at most {largest}"
+        InputError, match=rf"^propose\.network\.projection: {largest} is not smaller .*at most {largest}"
     ):
         proposed(network=make_network(projection=largest))
     assert sizes(proposed(network=make_network(projection=largest - 1))) == PLAIN
 
 
-def test_the_ladder_of_alpha_names_a_size_once(proposed: Callable[..., dict[str, Any]]) -> None:
+def test_the_ladder_of_alpha_names_a_size_once(proposed: Callable[..., Candidates]) -> None:
     # One sequence: a single unit at every α.
-    assert sizes(proposed(samples="sequences"), "alpha_ladder") == [Size(1, 1)]
+    assert alpha_ladder(proposed(samples="sequences")) == [Size(1, 1)]
 
 
 @pytest.mark.parametrize("size", [Size(1, 60), Size(2, 30), Size(3, 20)], ids=str)
@@ -289,7 +300,7 @@ def test_the_rule_turned_round_gives_the_size_back(
     included=st.booleans(),
 )
 def test_every_number_of_layers_has_one_step_past_its_bound_and_nothing_past_it_is_within(
-    proposed: Callable[..., dict[str, Any]],
+    proposed: Callable[..., Candidates],
     kind: str,
     samples: str,
     loose: float,
@@ -305,16 +316,16 @@ def test_every_number_of_layers_has_one_step_past_its_bound_and_nothing_past_it_
         growth=growth,
         include_rules_of_thumb=included,
     )
-    found, past, guessed, steps = sizes(made), named(made, "past_bound"), guesses(made), on_grid(made)
-    assert found == sorted(set(found))
-    assert found[0] == ZERO
-    assert set(past) <= set(named(made, "at_bound"))
-    assert ZERO not in named(made, "at_bound")
+    every, past, guessed, steps = sizes(made), past_bound(made), guesses(made), on_grid(made)
+    assert every == sorted(set(every))
+    assert every[0] == ZERO
+    assert set(past) <= set(at_bound(made))
+    assert ZERO not in at_bound(made)
     for depth in range(1, layers + 1):
         assert [size.layers for size in past if size in steps].count(depth) == 1
         limit = min(size.units for size in past if size.layers == depth)
-        assert {size for size in found if size.layers == depth and size.units >= limit} <= set(past)
-    told = {Size(one["layers"], one["units"]) for one in made["rules_of_thumb"]}
-    assert set(guessed) <= told
-    assert set(found) == {*steps, *guessed}
-    assert not included or told <= set(found)
+        assert {size for size in every if size.layers == depth and size.units >= limit} <= set(past)
+    thumbs = {thumb.size for thumb in made.rules_of_thumb}
+    assert set(guessed) <= thumbs
+    assert set(every) == {*steps, *guessed}
+    assert not included or thumbs <= set(every)

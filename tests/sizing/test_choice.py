@@ -1,6 +1,5 @@
 """The choice as a record, on tables worked out by hand."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,20 @@ from hypothesis import strategies as st
 
 from cellsize.errors import InputError
 from cellsize.params import Choose
-from cellsize.sizing.choice import decide, recipe
+from cellsize.sizing.artefacts import (
+    Budget,
+    Candidate,
+    Candidates,
+    Choice,
+    LargerSize,
+    Procedure,
+    Recipe,
+    Repeat,
+    Sized,
+)
+from cellsize.sizing.choice import decide
+from cellsize.sizing.sizes import Size
+from tests.sizing.conftest import NETWORK, candidate, candidates
 
 Line = dict[str, Any]
 
@@ -26,8 +38,8 @@ def row(size: tuple[int, int], fold: int, score: float, /, **changes: Any) -> Li
     """A line of trials.csv."""
     plain = {
         "layers": size[0], "units": size[1], "fold": fold, "seed": 0, "learning_rate": 1e-3, "dropout": 0.0,
-        "weight_decay": 0.0, "penalty": 1.0, "status": "ok", "epochs": 5, "early_stopping_score": score, "train_score": score / 2,
-        "score": score, "n_train": 400, "n_validation": 100, "parameters": COSTS[size][0],
+        "weight_decay": 0.0, "penalty": 1.0, "status": "ok", "epochs": 5, "early_stopping_score": score,
+        "train_score": score / 2, "score": score, "n_train": 400, "n_validation": 100, "parameters": COSTS[size][0],
     }  # fmt: skip
     return plain | changes
 
@@ -42,30 +54,20 @@ def table(scores: dict[tuple[int, int], float] = SCORES, folds: int = 3, seeds: 
     ]
 
 
-def candidate(size: tuple[int, int], **changes: Any) -> Line:
+def described(size: tuple[int, int], **changes: Any) -> Candidate:
     parameters = COSTS[size][0]
-    plain = {
-        "layers": size[0], "units": size[1], "parameters": parameters, "recurrent": parameters - 15, "head": 5,
-        "linear": 10, "bytes": 4 * parameters, "past_bound": False, "at_bound": False, "on_grid": True,
-        "guessed": False,
-    }  # fmt: skip
-    return plain | changes
+    costs = {"parameters": parameters, "recurrent": parameters - 15, "bytes": 4 * parameters}
+    return candidate(Size(*size), **costs | changes)
 
 
-def content(*sizes: tuple[int, int], at_bound: tuple[tuple[int, int], ...] = (), **changes: Any) -> dict[str, Any]:
-    """What a decision reads of `candidates.json`: these sizes or all of COSTS."""
-    plain = {
-        "counted": "windows",
-        "samples": {"targets": 9000, "windows": 800, "sequences": 1, "effective": 70},
-        "n_inputs": 3,
-        "n_outputs": 2,
-        "bound": {"kind": "neurons", "alpha": 2, "units": 8},
-        "network": {"cell": "lstm", "skip": "linear"},
-        "candidates": [candidate(size, at_bound=size in at_bound) for size in sizes or COSTS],
-        "rules_of_thumb": [],
-        "alpha_ladder": [],
-    }
-    return plain | changes
+def proposed(
+    *sizes: tuple[int, int],
+    at_bound: tuple[tuple[int, int], ...] = (),
+    ladder: tuple[Candidate, ...] = (),
+    **changes: Any,
+) -> Candidates:
+    """What a decision reads of the candidates: these sizes or all of COSTS."""
+    return candidates([described(size, at_bound=size in at_bound) for size in sizes or COSTS], ladder, **changes)
 
 
 def rule(name: str, **changes: Any) -> Choose:
@@ -79,70 +81,69 @@ TIMES = pd.DataFrame(
 BEST, AT_MOST_99 = rule("best"), rule("budget", limit=99)
 
 
-def made(
+def decided(
     lines: list[Line] | None = None,
     how: Choose = BEST,
     *,
-    candidates: dict[str, Any] | None = None,
+    among: Candidates | None = None,
     timings: pd.DataFrame | None = None,
     folds: int = 3,
-    procedure: str = "climb",
-) -> dict[str, Any]:
+    procedure: Procedure = "climb",
+) -> Choice:
     """The decision on a table; without times, since only one budget reads them."""
     trials = pd.DataFrame(table(folds=folds) if lines is None else lines)
     empty = pd.DataFrame() if timings is None else timings
-    return decide(trials, empty, candidates or content(), how, folds, procedure)
+    return decide(trials, empty, among or proposed(), how, folds, procedure)
 
 
-def size_of(record: dict[str, Any]) -> tuple[int, int]:
-    return record["layers"], record["units"]
+def size_of(record: Sized) -> tuple[int, int]:
+    return record.layers, record.units
 
 
 def test_the_recipe_holds_what_a_refit_needs_and_nothing_that_another_reason_changes() -> None:
-    first, second = made(how=AT_MOST_99), made(how=AT_MOST_99.model_copy(update={"tolerance": 0.3}))
-    assert first["reason"] != second["reason"]
-    assert recipe(first) == recipe(second)
-    keys = ["layers", "units", "learning_rate", "dropout", "weight_decay", "epochs", "penalty"]
-    assert list(recipe(first)) == keys
-    assert all(recipe(first)[key] == first[key] for key in keys)
+    first, second = decided(how=AT_MOST_99), decided(how=AT_MOST_99.model_copy(update={"tolerance": 0.3}))
+    assert first.reason != second.reason
+    recipe = Recipe(layers=1, units=4, learning_rate=1e-3, dropout=0.0, weight_decay=0.0, epochs=5, penalty=1.0)
+    assert first.recipe == second.recipe == recipe
 
 
 # --- the record -----------------------------------------------------------------------------------------------------
 
 
 def test_the_record_says_what_was_chosen_and_what_it_was_compared_with() -> None:
-    found = made(how=AT_MOST_99, procedure="grid")
-    assert (size_of(found), found["parameters"], found["recurrent"], found["score"]) == ((1, 4), 60, 45, 0.3)
-    assert (size_of(found["best"]), found["best"]["parameters"]) == ((2, 4), 140)
-    assert found["best"]["score"] == pytest.approx(0.1)
-    assert (size_of(found["zero_cells"]), found["zero_cells"]["score"]) == ((0, 0), 0.5)
-    assert found["difference"] == pytest.approx(0.2)
-    assert (found["difference_se"], found["score_se"]) == pytest.approx((0, 0))
-    assert found["odds"] == {"layers": 1, "units": 8, "tolerance": 0.01, "probability": 1.0}
-    assert (found["rule"], found["procedure"]) == ("budget", "grid")
-    assert found["reason"].startswith("Of 4 sizes tried, 1 layer of 4 memory cells has the lowest score at no more")
+    choice = decided(how=AT_MOST_99, procedure="grid")
+    assert (size_of(choice), choice.parameters, choice.recurrent, choice.score) == ((1, 4), 60, 45, 0.3)
+    assert (size_of(choice.best), choice.best.parameters) == ((2, 4), 140)
+    assert choice.best.score == pytest.approx(0.1)
+    assert (size_of(choice.zero_cells), choice.zero_cells.score) == ((0, 0), 0.5)
+    assert choice.difference == pytest.approx(0.2)
+    assert (choice.difference_se, choice.score_se) == pytest.approx((0, 0))
+    assert choice.larger == LargerSize(layers=1, units=8, tolerance=0.01, probability=1.0)
+    assert (choice.rule, choice.procedure) == ("budget", "grid")
+    assert choice.reason.startswith("Of 4 sizes tried, 1 layer of 4 memory cells has the lowest score at no more")
 
 
-def test_errors_and_odds_are_those_of_the_paired_differences() -> None:
-    # Differences of 1x4 to 1x8: 0.1, 0.2, 0.3; mean 0.2, variance 0.01, error √((1/3 + 1/4) · 0.01) = 0.07638.
+def test_standard_errors_and_the_probability_are_those_of_the_paired_differences() -> None:
+    # Differences of 1x4 to 1x8: 0.1, 0.2, 0.3; mean 0.2, variance 0.01, standard error √((1/3 + 1/4) · 0.01) = 0.07638.
     lines = [row((0, 0), fold, 0.9) for fold in (1, 2, 3)] + [row((1, 8), fold, 0.2) for fold in (1, 2, 3)]
     lines += [row((1, 4), fold, score) for fold, score in ((1, 0.3), (2, 0.4), (3, 0.5))]
-    found = made(lines, AT_MOST_99)
-    assert (size_of(found), size_of(found["best"])) == ((1, 4), (1, 8))
-    assert (found["score"], found["score_se"]) == pytest.approx((0.4, 0.1 / np.sqrt(3)))
-    assert (found["difference"], found["difference_se"]) == pytest.approx((0.2, 0.07638), abs=1e-5)
-    # Better by more than 1 % of 0.4: (0.2 - 0.004) / 0.07638 = 2.566 errors; t(2) is below with probability 0.938.
-    assert (size_of(found["odds"]), found["odds"]["probability"]) == ((1, 8), pytest.approx(0.938, abs=1e-3))
+    choice = decided(lines, AT_MOST_99)
+    assert (size_of(choice), size_of(choice.best)) == ((1, 4), (1, 8))
+    assert (choice.score, choice.score_se) == pytest.approx((0.4, 0.1 / np.sqrt(3)))
+    assert (choice.difference, choice.difference_se) == pytest.approx((0.2, 0.07638), abs=1e-5)
+    # Better by more than 1 % of 0.4: (0.2 - 0.004) / 0.07638 = 2.566 standard errors; t(2) is below with
+    # probability 0.938.
+    assert (size_of(choice.larger), choice.larger.probability) == ((1, 8), pytest.approx(0.938, abs=1e-3))
     # Nothing else is affordable and better than no cells, whichever fold is left out.
-    assert found["spread"] == [{"layers": 1, "units": 4, "count": 3}]
+    assert choice.repeats == (Repeat(layers=1, units=4, count=3),)
 
 
 def test_every_size_has_its_line_fewest_parameters_first() -> None:
-    found = made(how=AT_MOST_99)["sizes"]
-    assert [size_of(one) for one in found] == [(0, 0), (1, 4), (1, 8), (2, 4)]
-    assert [one["difference"] for one in found] == pytest.approx([0.4, 0.2, 0.1, 0])
-    assert [one["within"] for one in found] == [False, False, False, True]
-    assert found[2] == {
+    lines = decided(how=AT_MOST_99).sizes
+    assert [size_of(one) for one in lines] == [(0, 0), (1, 4), (1, 8), (2, 4)]
+    assert [one.difference for one in lines] == pytest.approx([0.4, 0.2, 0.1, 0])
+    assert [one.within for one in lines] == [False, False, False, True]
+    assert lines[2].model_dump() == {
         "layers": 1, "units": 8, "parameters": 100, "score": pytest.approx(0.2), "score_se": pytest.approx(0),
         "recurrent": 85, "head": 5, "linear": 10, "learning_rate": 1e-3, "difference": pytest.approx(0.1),
         "difference_se": pytest.approx(0), "within": False,
@@ -151,9 +152,9 @@ def test_every_size_has_its_line_fewest_parameters_first() -> None:
 
 def test_the_alpha_that_is_implied_is_that_of_the_samples_that_were_counted() -> None:
     # 800 windows; 5 inputs and outputs; 2 layers of 4 units.
-    assert made()["alpha_implied"] == 800 / (8 * 5)
-    assert made(candidates=content(counted="targets"))["alpha_implied"] == 9000 / (8 * 5)
-    assert made(how=rule("budget", limit=20))["alpha_implied"] is None
+    assert decided().alpha_implied == 800 / (8 * 5)
+    assert decided(among=proposed(counted="targets")).alpha_implied == 9000 / (8 * 5)
+    assert decided(how=rule("budget", limit=20)).alpha_implied is None
 
 
 # --- what a size costs ----------------------------------------------------------------------------------------------
@@ -177,24 +178,24 @@ def test_the_alpha_that_is_implied_is_that_of_the_samples_that_were_counted() ->
 )
 def test_a_budget_is_kept_in_its_own_unit(budget: str, limit: float, expected: tuple[int, int]) -> None:
     how = rule("budget", budget=budget, limit=limit)
-    found = made(how=how, timings=TIMES if budget == "milliseconds" else None)
-    assert size_of(found) == expected
-    assert found["spread"] == [{"layers": expected[0], "units": expected[1], "count": 3}]
-    assert f"at no more than {limit:g} {budget}" in found["reason"]
+    choice = decided(how=how, timings=TIMES if budget == "milliseconds" else None)
+    assert size_of(choice) == expected
+    assert choice.repeats == (Repeat(layers=expected[0], units=expected[1], count=3),)
+    assert f"at no more than {limit:g} {budget}" in choice.reason
     cost = COSTS[expected][1] if budget == "milliseconds" else COSTS[expected][0] * (4 if budget == "bytes" else 1)
-    assert found["budget"] == {"unit": budget, "limit": limit, "cost": cost}
+    assert choice.budget == Budget(unit=budget, limit=limit, cost=cost)
 
 
 @pytest.mark.parametrize("name", ["best", "one_standard_error", "within_percent"])
 def test_times_are_read_for_a_budget_alone(name: str) -> None:
-    found = made(how=rule(name, budget="milliseconds"))
-    assert size_of(found) == (2, 4)
-    assert found["budget"] is None
+    choice = decided(how=rule(name, budget="milliseconds"))
+    assert size_of(choice) == (2, 4)
+    assert choice.budget is None
 
 
 def test_a_budget_that_nothing_keeps_is_refused() -> None:
     with pytest.raises(InputError, match=r"no size costs at most 79 bytes; the cheapest costs 80$"):
-        made(how=rule("budget", budget="bytes", limit=79))
+        decided(how=rule("budget", budget="bytes", limit=79))
 
 
 # --- what guessing would have cost ----------------------------------------------------------------------------------
@@ -202,53 +203,53 @@ def test_a_budget_that_nothing_keeps_is_refused() -> None:
 
 def test_a_rule_of_thumb_has_the_score_of_its_size_and_the_difference_to_the_choice() -> None:
     thumbs = [
-        {"rule": "α = 2", "layers": 1, "units": 8},
-        {"rule": "α = 10", "layers": 1, "units": 4},
-        {"rule": "as many units as inputs", "layers": 1, "units": 3},
-        {"rule": "100 units", "layers": 1, "units": 16},
+        {"rule": "α = 2", "layers": 1, "units": 8, "parameters": 100},
+        {"rule": "α = 10", "layers": 1, "units": 4, "parameters": 60},
+        {"rule": "as many units as inputs", "layers": 1, "units": 3, "parameters": 50},
+        {"rule": "100 units", "layers": 1, "units": 16, "parameters": 180},
     ]
     # Chosen is 1x4 (0.3) and not the best, 2x4 (0.1): 1x8 (0.2) is better by 0.1. 1x3 and 1x16 were not tried.
-    found = made(how=AT_MOST_99, candidates=content(rules_of_thumb=thumbs))["rules_of_thumb"]
-    assert [{key: one[key] for key in ("rule", "layers", "units")} for one in found] == thumbs
-    assert [one["score"] for one in found] == [pytest.approx(0.2), pytest.approx(0.3), None, None]
-    assert [one["difference"] for one in found] == [pytest.approx(-0.1), 0, None, None]
-    assert [one["difference_se"] for one in found] == [pytest.approx(0), 0, None, None]
+    scored = decided(how=AT_MOST_99, among=proposed(rules_of_thumb=thumbs)).rules_of_thumb
+    assert [thumb.model_dump(exclude={"score", "difference", "difference_se"}) for thumb in scored] == thumbs
+    assert [one.score for one in scored] == [pytest.approx(0.2), pytest.approx(0.3), None, None]
+    assert [one.difference for one in scored] == [pytest.approx(-0.1), 0, None, None]
+    assert [one.difference_se for one in scored] == [pytest.approx(0), 0, None, None]
 
 
 # --- the setting of the refit ---------------------------------------------------------------------------------------
 
 
-def tuned(*votes: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def tuned(*votes: dict[str, Any], **changes: Any) -> Choice:
     """The decision for 1x4 with these rows, one for each fold unless they say otherwise."""
     lines = [row((1, 4), fold, 0.3, **vote) for fold, vote in enumerate(votes, start=1)]
-    return made([*lines, *table({(0, 0): 0.5}, folds=len(votes))], folds=len(votes), **changes)
+    return decided([*lines, *table({(0, 0): 0.5}, folds=len(votes))], folds=len(votes), **changes)
 
 
-def setting(found: dict[str, Any]) -> tuple[float, float, float]:
-    return found["learning_rate"], found["dropout"], found["weight_decay"]
+def setting(choice: Choice) -> tuple[float, float, float]:
+    return choice.learning_rate, choice.dropout, choice.weight_decay
 
 
 def test_the_refit_takes_the_setting_that_most_folds_chose() -> None:
-    # The lowest stop score is that of the other.
-    found = tuned(
+    # The lowest early-stopping score is that of the other.
+    choice = tuned(
         {"learning_rate": 3e-3, "dropout": 0.2, "weight_decay": 0.1, "early_stopping_score": 0.9},
         {"learning_rate": 1e-3, "early_stopping_score": 0.1},
         {"learning_rate": 3e-3, "dropout": 0.2, "weight_decay": 0.1, "early_stopping_score": 0.9},
     )
-    assert setting(found) == (3e-3, 0.2, 0.1)
-    assert found["sizes"][1]["learning_rate"] == 3e-3
+    assert setting(choice) == (3e-3, 0.2, 0.1)
+    assert choice.sizes[1].learning_rate == 3e-3
 
 
 def test_a_setting_is_chosen_as_a_whole() -> None:
     # By themselves 3e-3 has three of five folds and 0.0 has three; together they have one.
-    found = tuned(
+    choice = tuned(
         {"learning_rate": 3e-3, "dropout": 0.2},
         {"learning_rate": 3e-3, "dropout": 0.2},
         {"learning_rate": 3e-3, "dropout": 0.0},
         {"learning_rate": 1e-3, "dropout": 0.0},
         {"learning_rate": 1e-2, "dropout": 0.0},
     )
-    assert setting(found) == (3e-3, 0.2, 0.0)
+    assert setting(choice) == (3e-3, 0.2, 0.0)
 
 
 @pytest.mark.parametrize("better", [0, 1, 2])
@@ -270,26 +271,26 @@ def test_a_lower_score_on_the_validation_part_does_not_choose_a_setting() -> Non
 
 def test_the_refit_has_the_median_epochs_of_the_rows_with_its_setting() -> None:
     # 2, 4 and 30 epochs, and two folds of another rate; the median of all five would be 30.
-    found = tuned(
+    choice = tuned(
         {"learning_rate": 3e-3, "epochs": 30},
         {"learning_rate": 1e-3, "epochs": 90},
         {"learning_rate": 3e-3, "epochs": 2},
         {"learning_rate": 1e-3, "epochs": 80},
         {"learning_rate": 3e-3, "epochs": 4},
     )
-    assert found["epochs"] == 4
-    assert isinstance(found["epochs"], int)
+    assert choice.epochs == 4
+    assert isinstance(choice.epochs, int)
 
 
 def test_the_refit_has_the_penalty_that_is_most_frequent_over_all_folds() -> None:
-    # The linear map beside the cells knows nothing of their setting: all folds count.
-    found = tuned(
+    # The linear skip connection knows nothing of the setting of the cells: all folds count.
+    choice = tuned(
         {"learning_rate": 3e-3, "penalty": 1.0},
         {"learning_rate": 3e-3, "penalty": 100.0},
         {"learning_rate": 3e-3, "penalty": 10.0},
         {"learning_rate": 1e-3, "penalty": 10.0},
     )
-    assert found["penalty"] == 10.0
+    assert choice.penalty == 10.0
 
 
 def test_rows_that_were_dropped_or_failed_have_no_voice_in_the_setting() -> None:
@@ -299,15 +300,15 @@ def test_rows_that_were_dropped_or_failed_have_no_voice_in_the_setting() -> None
         lines += [
             row((1, 4), fold, 0.3, **wild | {"status": status, "penalty": 9.0}) for status in ("dropped", "failed")
         ]
-    found = made([*lines, *table({(0, 0): 0.5})])
-    assert (found["learning_rate"], found["epochs"], found["penalty"]) == (1e-3, 6, 1.0)
+    choice = decided([*lines, *table({(0, 0): 0.5})])
+    assert (choice.learning_rate, choice.epochs, choice.penalty) == (1e-3, 6, 1.0)
 
 
 def test_the_rows_of_other_sizes_have_no_voice_in_the_setting() -> None:
     lines = [row((1, 4), fold, 0.3, learning_rate=1e-3) for fold in (1, 2, 3)]
     lines += [row((2, 4), fold, 0.4, learning_rate=1.0, epochs=70, penalty=9.0) for fold in (1, 2, 3)]
-    found = made([*lines, *table({(0, 0): 0.5})])
-    assert (size_of(found), found["learning_rate"], found["epochs"], found["penalty"]) == ((1, 4), 1e-3, 5, 1.0)
+    choice = decided([*lines, *table({(0, 0): 0.5})])
+    assert (size_of(choice), choice.learning_rate, choice.epochs, choice.penalty) == ((1, 4), 1e-3, 5, 1.0)
 
 
 # --- the bound ------------------------------------------------------------------------------------------------------
@@ -317,71 +318,73 @@ def test_the_rows_of_other_sizes_have_no_voice_in_the_setting() -> None:
 def test_the_bound_binds_if_the_chosen_candidate_is_at_it(binds: bool) -> None:
     # 2x4 is best, 1x4 is chosen: the candidate says so, since layers share the bound.
     others = tuple(size for size in COSTS if size != (1, 4))
-    found = made(how=AT_MOST_99, candidates=content(at_bound=((1, 4),) if binds else others))
-    assert found["bound_binding"] is binds
-    assert found["bound"] == 8
+    choice = decided(how=AT_MOST_99, among=proposed(at_bound=((1, 4),) if binds else others))
+    assert choice.bound_binding is binds
+    assert choice.bound == 8
 
 
 def test_a_size_of_the_ladder_of_alpha_needs_no_step_of_the_grid() -> None:
-    ladder = [candidate((1, 8), at_bound=True, recurrent=77)]
-    some = content((0, 0), (1, 4), (1, 16), alpha_ladder=ladder)
-    found = made(table({(0, 0): 0.5, (1, 8): 0.2}), candidates=some, procedure="alpha")
-    assert (size_of(found), found["recurrent"], found["bound_binding"]) == ((1, 8), 77, True)
+    step = described((1, 8), at_bound=True, recurrent=77)
+    some = proposed((0, 0), (1, 4), (1, 16), ladder=(step,))
+    choice = decided(table({(0, 0): 0.5, (1, 8): 0.2}), among=some, procedure="alpha")
+    assert (size_of(choice), choice.recurrent, choice.bound_binding) == ((1, 8), 77, True)
 
 
 @pytest.mark.parametrize("unknown", [(1, 16), (2, 8)])
-def test_a_size_that_is_no_candidate_is_refused(unknown: tuple[int, int]) -> None:
+def test_a_size_that_is_not_a_candidate_is_refused(unknown: tuple[int, int]) -> None:
     # Left by a search on another grid.
     with pytest.raises(InputError) as caught:
-        made(table({**SCORES, unknown: 0.4}), candidates=content(*SCORES))
-    assert str(caught.value) == (f"build/trials.csv: size {unknown[0]}x{unknown[1]} is no candidate; run search again")
+        decided(table({**SCORES, unknown: 0.4}), among=proposed(*SCORES))
+    assert str(caught.value) == (
+        f"build/trials.csv: size {unknown[0]}x{unknown[1]} is not a candidate; run search again"
+    )
 
 
 # --- how the search ended -------------------------------------------------------------------------------------------
 
 
 def test_the_reason_ends_with_what_the_reader_must_know_of_the_search() -> None:
-    found = made(how=AT_MOST_99)
-    assert found["caution"].startswith("The best size is the largest that was tried with 2 layers: ")
-    assert found["reason"].endswith(f" {found['caution']}")
+    choice = decided(how=AT_MOST_99)
+    assert choice.caution.startswith("The best size is the largest that was tried with 2 layers: ")
+    assert choice.reason.endswith(f" {choice.caution}")
     # Another size was chosen than the best: it is that one which may be larger still.
-    assert found["at_least"] is False
-    assert made(how=BEST)["at_least"] is True
-    larger = made(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}))
-    assert larger["caution"] == ""
-    assert not larger["reason"].endswith(" ")
+    assert choice.at_least is False
+    assert decided(how=BEST).at_least is True
+    larger = decided(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}))
+    assert larger.caution == ""
+    assert not larger.reason.endswith(" ")
 
 
 def test_what_alpha_found_is_part_of_the_reason() -> None:
-    ladder = content(alpha_ladder=[candidate((1, 8)), candidate((1, 4))])
-    found = made(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}), candidates=ladder, procedure="alpha")
-    assert " The α procedure went from 8 to 4 memory cells. " in found["reason"]
-    assert "The α procedure" not in made(procedure="grid")["reason"]
+    ladder = proposed(ladder=(described((1, 8)), described((1, 4))))
+    choice = decided(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}), among=ladder, procedure="alpha")
+    assert " The α procedure went from 8 to 4 memory cells. " in choice.reason
+    assert "The α procedure" not in decided(procedure="grid").reason
 
 
 def test_the_record_says_what_kind_of_network_it_is_about() -> None:
-    found = made(candidates=content(network={"cell": "gru", "skip": "none"}))
-    assert (found["cell"], found["skip"]) == ("gru", "none")
+    choice = decided(among=proposed(network=NETWORK.model_copy(update={"cell": "gru", "skip": "none"})))
+    assert (choice.cell, choice.skip) == ("gru", "none")
 
 
 # --- less evidence --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("folds", "seeds", "repeats"), [(2, 1, 1), (2, 3, 3), (3, 1, 3), (3, 2, 6), (5, 2, 10)])
-def test_the_spread_adds_up_to_seeds_times_folds(folds: int, seeds: int, repeats: int) -> None:
+def test_the_repeats_add_up_to_seeds_times_folds(folds: int, seeds: int, repeats: int) -> None:
     # Of two folds none is left out.
-    found = made(table(folds=folds, seeds=seeds), folds=folds)["spread"]
-    assert found == [{"layers": 2, "units": 4, "count": repeats}]
+    repeated = decided(table(folds=folds, seeds=seeds), folds=folds).repeats
+    assert repeated == (Repeat(layers=2, units=4, count=repeats),)
 
 
-def test_the_spread_follows_the_rule() -> None:
+def test_the_repeats_follow_the_rule() -> None:
     # Seed 1 finds 1x4 no better than no cells.
     lines = table({(0, 0): 0.5, (1, 4): 0.3}) + [row((1, 4), fold, 0.6, seed=1) for fold in (1, 2, 3)]
-    found = made(lines)
-    assert size_of(found) == (1, 4)
-    assert found["spread"] == [{"layers": 0, "units": 0, "count": 3}, {"layers": 1, "units": 4, "count": 3}]
-    tolerant = made(lines, rule("within_percent", percent=100.0))
-    assert tolerant["spread"] == [{"layers": 0, "units": 0, "count": 6}]
+    choice = decided(lines)
+    assert size_of(choice) == (1, 4)
+    assert choice.repeats == (Repeat(layers=0, units=0, count=3), Repeat(layers=1, units=4, count=3))
+    tolerant = decided(lines, rule("within_percent", percent=100.0))
+    assert tolerant.repeats == (Repeat(layers=0, units=0, count=6),)
 
 
 @settings(max_examples=15, deadline=None)
@@ -391,34 +394,38 @@ def test_the_spread_follows_the_rule() -> None:
     seeds=st.integers(1, 2),
     name=st.sampled_from(["best", "one_standard_error", "within_percent"]),
 )
-def test_the_record_holds_together_and_fits_into_a_file(seed: int, folds: int, seeds: int, name: str) -> None:
+def test_the_record_holds_together_and_fits_into_a_file(
+    tmp_path_factory: pytest.TempPathFactory, seed: int, folds: int, seeds: int, name: str
+) -> None:
     random = np.random.default_rng(seed)
     lines = [
         line | {"score": random.uniform(0.01, 2), "learning_rate": float(random.choice([1e-3, 3e-3]))}
         for line in table(folds=folds, seeds=seeds)
     ]
-    found = made(lines, rule(name), folds=folds)
-    assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert sum(one["count"] for one in found["spread"]) == seeds * (folds if folds > 2 else 1)
-    tried = {size_of(one): one for one in found["sizes"]}
+    choice = decided(lines, rule(name), folds=folds)
+    path = tmp_path_factory.mktemp("record") / "choice.json"
+    choice.write(path)
+    assert Choice.read(path) == choice
+    assert sum(repeat.count for repeat in choice.repeats) == seeds * (folds if folds > 2 else 1)
+    tried = {size_of(one): one for one in choice.sizes}
     assert set(tried) == set(SCORES)
-    assert found["best"]["score"] == min(one["score"] for one in tried.values())
-    assert tried[size_of(found)]["score"] == found["score"]
-    assert found["difference"] == pytest.approx(found["score"] - found["best"]["score"])
-    assert found["zero_cells"]["score"] == tried[0, 0]["score"]
+    assert choice.best.score == min(one.score for one in tried.values())
+    assert tried[size_of(choice)].score == choice.score
+    assert choice.difference == pytest.approx(choice.score - choice.best.score)
+    assert choice.zero_cells.score == tried[0, 0].score
     if name == "one_standard_error":
-        near = min((one for one in tried.values() if one["within"]), key=lambda one: (one["parameters"], one["score"]))
-        assert found["score"] <= near["score"]
-        assert found["parameters"] <= near["parameters"]
+        near = min((one for one in tried.values() if one.within), key=lambda one: (one.parameters, one.score))
+        assert choice.score <= near.score
+        assert choice.parameters <= near.parameters
 
 
-def test_a_choice_within_a_wide_error_is_cautioned_about_unless_its_rule_took_it_knowingly() -> None:
-    # 1x4 is bad in fold 2 alone: 0.27 behind the best, with an error of √((1/3 + 1/4) · 0.2133) = 0.35.
+def test_a_choice_within_a_wide_standard_error_is_cautioned_about_unless_its_rule_took_it_knowingly() -> None:
+    # 1x4 is bad in fold 2 alone: 0.27 behind the best, with a standard error of √((1/3 + 1/4) · 0.2133) = 0.35.
     lines = [line for line in table() if line["units"] != 4 or line["layers"] == 2]
     lines += [row((1, 4), fold, score) for fold, score in ((1, 0.1), (2, 0.9), (3, 0.1))]
     one_error = BEST.model_copy(update={"rule": "one_standard_error"})
-    found = made(lines, one_error)
-    assert size_of(found) == (1, 4)
-    assert "in fold 2 it scores 0.9000 against 0.1000" in found["caution"]
-    assert found["at_least"] is False
-    assert "in fold 2" not in made(lines, AT_MOST_99)["caution"]
+    choice = decided(lines, one_error)
+    assert size_of(choice) == (1, 4)
+    assert "in fold 2 it scores 0.9000 against 0.1000" in choice.caution
+    assert choice.at_least is False
+    assert "in fold 2" not in decided(lines, AT_MOST_99).caution

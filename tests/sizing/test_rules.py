@@ -1,6 +1,6 @@
 """From scores to a size: each rule on a table worked out by hand."""
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cellsize.errors import InputError
 from cellsize.params import Choose
 from cellsize.sizing import rules
+from cellsize.sizing.artefacts import Budget, Choice, Rule
 from cellsize.sizing.scores import Scores, compare, extent
 from cellsize.sizing.sizes import ZERO, Size
 
@@ -24,10 +25,10 @@ def rule(name: str, **changes: Any) -> Choose:
 
 
 # Fold scores around a difficulty of 0.2, 0.6, 0.4, 0.4 (mean 0.4). Differences to the best, 1x32:
-#   zero  0.2, 0.2, 0.2, 0.2         mean 0.20   error 0
-#   1x4   0.03, 0.05, 0.05, 0.03     mean 0.04   variance 0.0004/3, error √((1/4 + 1/4) · 0.0004/3) = 0.00816
-#   1x16  0.00, 0.04, -0.04, 0.04    mean 0.01   variance 0.0044/3, error √(0.5 · 0.0044/3) = 0.02708
-#   2x16  0.005, 0.005, 0.005, 0.005 mean 0.005  error 0
+#   zero  0.2, 0.2, 0.2, 0.2         mean 0.20   standard error 0
+#   1x4   0.03, 0.05, 0.05, 0.03     mean 0.04   variance 0.0004/3, standard error √((1/4 + 1/4) · 0.0004/3) = 0.00816
+#   1x16  0.00, 0.04, -0.04, 0.04    mean 0.01   variance 0.0044/3, standard error √(0.5 · 0.0044/3) = 0.02708
+#   2x16  0.005, 0.005, 0.005, 0.005 mean 0.005  standard error 0
 TABLE = [
     scores((0, 0), 100, 0.4, 0.8, 0.6, 0.6),
     scores((1, 4), 200, 0.23, 0.65, 0.45, 0.43),
@@ -57,46 +58,48 @@ NO_COSTS: dict[Size, float] = {}
 def test_each_rule_on_a_table_worked_out_by_hand(name: str, changes: dict[str, Any], expected: Size) -> None:
     costs = {one.size: float(one.parameters) for one in TABLE}
     for table in (TABLE, TABLE[::-1]):
-        found = rules.choose(table, rule(name, **changes), costs)
-        assert found.chosen.size == expected
-        assert found.best.size == Size(1, 32)
-        assert found.difference.mean == pytest.approx(found.chosen.mean - 0.4)
+        decision = rules.choose(table, rule(name, **changes), costs)
+        assert decision.chosen.size == expected
+        assert decision.best.size == Size(1, 32)
+        assert decision.difference.mean == pytest.approx(decision.chosen.mean - 0.4)
 
 
-def test_the_error_of_the_difference_decides_and_not_that_of_the_scores() -> None:
+def test_the_standard_error_of_the_difference_decides_and_not_that_of_the_scores() -> None:
     # The scores of 1x4 and of the best overlap widely; the paired difference does not.
     assert TABLE[1].mean - TABLE[4].mean < TABLE[4].standard_error
     difference = compare(TABLE[1], TABLE[4])
     assert (difference.mean, difference.standard_error) == pytest.approx((0.04, 0.00816), abs=1e-5)
-    assert not rules.within_one_error(TABLE[1], TABLE[4])
+    assert not rules.within_one_standard_error(TABLE[1], TABLE[4])
     difference = compare(TABLE[2], TABLE[4])
     assert (difference.mean, difference.standard_error) == pytest.approx((0.01, 0.02708), abs=1e-5)
-    assert rules.within_one_error(TABLE[2], TABLE[4])
+    assert rules.within_one_standard_error(TABLE[2], TABLE[4])
 
 
-def test_no_memory_cells_are_the_smallest_size_whatever_the_parameters_of_their_map() -> None:
+def test_no_memory_cells_are_the_smallest_size_whatever_the_parameters_of_their_ridge_linear_model() -> None:
     table = [scores((0, 0), 2_904, 0.2, 0.6), scores((1, 1), 200, 0.2, 0.6), scores((1, 16), 2_064, 0.21, 0.61)]
     for order in (table, table[::-1]):
-        found = rules.choose(order, rule("one_standard_error"), NO_COSTS)
-        assert found.chosen.size == ZERO
-        assert found.larger.size in (Size(1, 1), Size(1, 16))
-        assert "smaller" not in found.reason
-        found = rules.choose(order, rule("budget", limit=200), {ZERO: 2_904.0, Size(1, 1): 200.0, Size(1, 16): 2_064.0})
-        assert found.chosen.size == Size(1, 1)
-        assert found.larger.size == Size(1, 16)
+        decision = rules.choose(order, rule("one_standard_error"), NO_COSTS)
+        assert decision.chosen.size == ZERO
+        assert decision.larger.size in (Size(1, 1), Size(1, 16))
+        assert "smaller" not in decision.reason
+        decision = rules.choose(
+            order, rule("budget", limit=200), {ZERO: 2_904.0, Size(1, 1): 200.0, Size(1, 16): 2_064.0}
+        )
+        assert decision.chosen.size == Size(1, 1)
+        assert decision.larger.size == Size(1, 16)
 
 
-def test_a_size_that_a_smaller_one_beats_is_not_chosen_for_its_wide_error() -> None:
-    # To 1x32: zero cells 0.01 on every fold, error 0; 1x2 0.02 with an error of 0.0248, so within it, and alone.
+def test_a_size_that_a_smaller_one_beats_is_not_chosen_for_its_wide_standard_error() -> None:
+    # To 1x32: zero cells 0.01 on every fold, standard error 0; 1x2 0.02 with one of 0.0248, so within it, and alone.
     table = [
         scores((0, 0), 100, 0.21, 0.61, 0.41, 0.41),
         scores((1, 2), 200, 0.18, 0.62, 0.44, 0.44),
         scores((1, 32), 4_000, 0.20, 0.60, 0.40, 0.40),
     ]
-    assert [rules.within_one_error(one, table[2]) for one in table] == [False, True, True]
-    found = rules.choose(table, rule("one_standard_error"), NO_COSTS)
-    assert found.chosen.size == ZERO
-    assert found.reason.startswith(
+    assert [rules.within_one_standard_error(one, table[2]) for one in table] == [False, True, True]
+    decision = rules.choose(table, rule("one_standard_error"), NO_COSTS)
+    assert decision.chosen.size == ZERO
+    assert decision.reason.startswith(
         "Of 3 sizes tried, 1 layer of 2 memory cells is the smallest within one standard error of the best. "
         "Chosen is a smaller one that scores no worse (0.4100 against 0.4200): no memory cells. "
     )
@@ -132,54 +135,55 @@ def test_without_zero_cells_there_is_nothing_to_compare_with(table: list[Scores]
 
 
 def test_zero_cells_alone_are_chosen_for_want_of_others() -> None:
-    found = rules.choose(TABLE[:1], rule("one_standard_error"), NO_COSTS)
-    assert found.chosen.size == ZERO
-    assert (found.larger, found.larger_probability) == (None, None)
-    assert found.reason.endswith("No larger size was tried.")
+    decision = rules.choose(TABLE[:1], rule("one_standard_error"), NO_COSTS)
+    assert decision.chosen.size == ZERO
+    assert (decision.larger, decision.larger_probability) == (None, None)
+    assert decision.reason.endswith("No larger size was tried.")
 
 
-def test_the_odds_are_those_of_the_most_promising_larger_size() -> None:
-    found = rules.choose(TABLE, rule("one_standard_error", tolerance=0.0), NO_COSTS)
-    # 1x16 against 1x32: 0.01 / 0.02708 = 0.369 errors; t(3) is below it with probability 0.632. 2x16: 0.005, less.
-    assert (found.larger.size, found.larger_probability) == (Size(1, 32), pytest.approx(0.632, abs=2e-3))
+def test_the_probability_is_that_of_the_most_promising_larger_size() -> None:
+    decision = rules.choose(TABLE, rule("one_standard_error", tolerance=0.0), NO_COSTS)
+    # 1x16 against 1x32: 0.01 / 0.02708 = 0.369 standard errors; t(3) is below it with probability 0.632.
+    # 2x16: 0.005, less.
+    assert (decision.larger.size, decision.larger_probability) == (Size(1, 32), pytest.approx(0.632, abs=2e-3))
     tolerant = rules.choose(TABLE, rule("one_standard_error", tolerance=0.05), NO_COSTS)
-    assert tolerant.larger_probability < found.larger_probability
+    assert tolerant.larger_probability < decision.larger_probability
 
 
 def test_a_larger_size_that_is_surely_better_is_named_as_such() -> None:
     costs = {one.size: float(one.parameters) for one in TABLE}
-    told = rules.choose(TABLE, rule("budget", limit=100.0), costs).reason
-    # 1x32 and 2x16 are better by 0.2 and 0.195 on every fold; of odds that are equal the fewest parameters count.
-    assert told.endswith("2 layers of 16 memory cells is the likeliest to be better by more than 1 %: almost surely.")
+    reason = rules.choose(TABLE, rule("budget", limit=100.0), costs).reason
+    # 1x32 and 2x16 are better by 0.2 and 0.195 on every fold; of equal probabilities the fewest parameters count.
+    assert reason.endswith("2 layers of 16 memory cells is the likeliest to be better by more than 1 %: almost surely.")
 
 
 def test_the_reason_says_how_far_the_next_smaller_size_is_behind() -> None:
     assert "The next smaller size" not in rules.choose(TABLE[:2], rule("best"), NO_COSTS).reason
-    told = rules.choose(TABLE, rule("best"), NO_COSTS).reason
+    reason = rules.choose(TABLE, rule("best"), NO_COSTS).reason
     behind = compare(next(one for one in TABLE if one.size == Size(2, 16)), rules.lowest(TABLE))
     expected = f"2 layers of 16 memory cells, is {behind.mean:.4f} ± {behind.standard_error:.4f} behind the best. "
-    assert f"The next smaller size tried, {expected}" in told
+    assert f"The next smaller size tried, {expected}" in reason
 
 
 def test_the_best_is_not_called_the_next_smaller_size_behind_itself() -> None:
     # Milliseconds do not grow with parameters: here 1x4, which is best, is too slow for the budget.
     table = [TABLE[0], scores((1, 4), 200, 0.1, 0.5, 0.3, 0.3), TABLE[2]]
     costs = {ZERO: 1.0, Size(1, 4): 9.0, Size(1, 16): 2.0}
-    found = rules.choose(table, rule("budget", budget="milliseconds", limit=5.0), costs)
-    assert (found.chosen.size, found.best.size) == (Size(1, 16), Size(1, 4))
-    assert "The next smaller size" not in found.reason
+    decision = rules.choose(table, rule("budget", budget="milliseconds", limit=5.0), costs)
+    assert (decision.chosen.size, decision.best.size) == (Size(1, 16), Size(1, 4))
+    assert "The next smaller size" not in decision.reason
 
 
-def test_only_larger_sizes_count_in_the_odds() -> None:
+def test_only_larger_sizes_count_in_the_probability() -> None:
     # 1x16 has a chance of being better than the largest, 1x32; it is not larger.
-    found = rules.choose(TABLE, rule("best", tolerance=0.0), NO_COSTS)
-    assert found.chosen.size == Size(1, 32)
-    assert (found.larger, found.larger_probability) == (None, None)
-    assert found.reason.endswith("No larger size was tried.")
+    decision = rules.choose(TABLE, rule("best", tolerance=0.0), NO_COSTS)
+    assert decision.chosen.size == Size(1, 32)
+    assert (decision.larger, decision.larger_probability) == (None, None)
+    assert decision.reason.endswith("No larger size was tried.")
 
 
 def test_the_reason_names_the_rule_the_sizes_and_the_figures() -> None:
-    told = rules.choose(TABLE, rule("one_standard_error"), NO_COSTS).reason
+    reason = rules.choose(TABLE, rule("one_standard_error"), NO_COSTS).reason
     for words in (
         "Of 5 sizes tried, 1 layer of 16 memory cells is the smallest within one standard error of the best.",
         "The best, 1 layer of 32 memory cells, scores 0.4000 against 0.4100: ",
@@ -187,7 +191,27 @@ def test_the_reason_names_the_rule_the_sizes_and_the_figures() -> None:
         "Without memory cells the score is 0.6000: 0.1900 ±",
         "Of the larger sizes tried, 1 layer of 32 memory cells is the likeliest to be better by more than",
     ):
-        assert words in told
+        assert words in reason
+
+
+def choice(name: str, budget: Budget | None = None) -> Choice:
+    """A choice of which only rule and budget are read."""
+    return Choice.model_construct(rule=name, budget=budget)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", get_args(Rule))
+def test_every_rule_has_its_sentence_for_the_report(name: str) -> None:
+    sentence = rules.sentence(choice(name))
+    assert sentence.startswith("The answer is the ")
+    assert sentence.endswith(".")
+    assert [rules.sentence(choice(other)) for other in get_args(Rule)].count(sentence) == 1
+
+
+def test_the_sentence_of_a_budget_says_what_the_choice_costs_of_it() -> None:
+    budget = Budget(unit="parameters", limit=10_000, cost=4_680)
+    assert rules.sentence(choice("budget", budget)) == (
+        "The answer is the best size at no more than 10,000 parameters (rule: budget); it has 4,680."
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,9 +229,9 @@ def tables(draw: st.DrawFn) -> list[Scores]:
     level = st.lists(st.floats(0.01, 2), min_size=folds, max_size=folds)
     sizes = draw(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 64)), max_size=6, unique=True))
     ratio = draw(st.floats(0.05, 1))
-    # Without the skip, zero cells may have more parameters than some cells.
-    found = [scores((0, 0), draw(st.sampled_from([10, 60])), *draw(level), ratio=ratio)]
-    return found + [scores(size, 10 + draw(st.integers(1, 100)), *draw(level), ratio=ratio) for size in sizes]
+    # Without the linear skip connection, zero cells may have more parameters than some cells.
+    zero = scores((0, 0), draw(st.sampled_from([10, 60])), *draw(level), ratio=ratio)
+    return [zero] + [scores(size, 10 + draw(st.integers(1, 100)), *draw(level), ratio=ratio) for size in sizes]
 
 
 @settings(max_examples=50, deadline=None)
@@ -236,9 +260,9 @@ def test_a_budget_is_kept_and_nothing_affordable_is_better(table: list[Scores], 
         with pytest.raises(InputError):
             rules.within_budget(table, costs, limit, "parameters")
         return
-    found = rules.within_budget(table, costs, limit, "parameters")
-    assert found.parameters <= limit
-    assert found.mean == min(one.mean for one in affordable)
+    best = rules.within_budget(table, costs, limit, "parameters")
+    assert best.parameters <= limit
+    assert best.mean == min(one.mean for one in affordable)
 
 
 @settings(max_examples=50, deadline=None)

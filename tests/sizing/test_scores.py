@@ -18,8 +18,9 @@ def row(size: tuple[int, int], fold: int, score: float, **changes: Any) -> dict[
     """A line of trials.csv."""
     plain = {
         "layers": size[0], "units": size[1], "fold": fold, "seed": 0, "learning_rate": 1e-3, "dropout": 0.0,
-        "weight_decay": 0.0, "penalty": 1.0, "status": "ok", "epochs": 5, "early_stopping_score": score, "train_score": score / 2,
-        "score": score, "n_train": 400, "n_validation": 100, "parameters": 10 * size[0] * size[1] + 5,
+        "weight_decay": 0.0, "penalty": 1.0, "status": "ok", "epochs": 5, "early_stopping_score": score,
+        "train_score": score / 2, "score": score, "n_train": 400, "n_validation": 100,
+        "parameters": 10 * size[0] * size[1] + 5,
     }  # fmt: skip
     return plain | changes
 
@@ -38,22 +39,22 @@ def trials() -> Callable[..., pd.DataFrame]:
 
 def test_a_corrected_comparison_worked_out_by_hand() -> None:
     # Differences 2, 4, 3, 3: mean 3, variance 2/3. Corrected: (1/4 + 1/4) · 2/3 = 1/3.
-    found = paired(np.array([5.0, 9, 8, 6]), np.array([3.0, 5, 5, 3]), 0.25)
-    assert found.mean == 3
-    assert found.standard_error == pytest.approx(np.sqrt(1 / 3))
-    assert found.degrees == 3
+    difference = paired(np.array([5.0, 9, 8, 6]), np.array([3.0, 5, 5, 3]), 0.25)
+    assert difference.mean == 3
+    assert difference.standard_error == pytest.approx(np.sqrt(1 / 3))
+    assert difference.degrees == 3
 
 
 def test_folds_that_differ_much_do_not_hide_a_difference_they_share() -> None:
     hard = np.array([0.16, 0.68, 0.4, 0.31])
-    found = paired(hard + np.array([0.011, 0.009, 0.010, 0.010]), hard, 0.25)
-    assert found.mean == pytest.approx(0.01)
-    assert found.standard_error < 0.001
+    difference = paired(hard + np.array([0.011, 0.009, 0.010, 0.010]), hard, 0.25)
+    assert difference.mean == pytest.approx(0.01)
+    assert difference.standard_error < 0.001
 
 
 @settings(deadline=None)
 @given(first=st.lists(st.floats(0, 10), min_size=2, max_size=10), ratio=st.floats(0, 2), seed=st.integers(0, 1000))
-def test_a_comparison_turned_round_has_the_other_sign_and_the_same_error(
+def test_a_comparison_turned_round_has_the_other_sign_and_the_same_standard_error(
     first: list[float], ratio: float, seed: int
 ) -> None:
     one, other = np.array(first), np.random.default_rng(seed).uniform(0, 10, len(first))
@@ -64,18 +65,18 @@ def test_a_comparison_turned_round_has_the_other_sign_and_the_same_error(
     assert there.standard_error >= plain - 1e-12
 
 
-def test_the_odds_of_a_difference_follow_students_t() -> None:
+def test_the_probability_of_a_difference_follows_students_t() -> None:
     # t(4): 5 % lie above 2.132.
-    found = Difference(0.0, 1.0, 4)
-    assert found.probability_above(0.0) == 0.5
-    assert found.probability_above(2.132) == pytest.approx(0.05, abs=1e-4)
-    assert found.probability_above(-2.132) == pytest.approx(0.95, abs=1e-4)
+    difference = Difference(0.0, 1.0, 4)
+    assert difference.probability_above(0.0) == 0.5
+    assert difference.probability_above(2.132) == pytest.approx(0.05, abs=1e-4)
+    assert difference.probability_above(-2.132) == pytest.approx(0.95, abs=1e-4)
     assert Difference(1.0, 0.5, 4).probability_above(0.0) == Difference(0.0, 0.5, 4).probability_above(-1.0)
 
 
-@pytest.mark.parametrize(("mean", "threshold", "odds"), [(1.0, 0.5, 1.0), (0.5, 1.0, 0.0), (0.0, 0.0, 0.0)])
-def test_a_difference_without_any_error_is_certain(mean: float, threshold: float, odds: float) -> None:
-    assert Difference(mean, 0.0, 4).probability_above(threshold) == odds
+@pytest.mark.parametrize(("mean", "threshold", "probability"), [(1.0, 0.5, 1.0), (0.5, 1.0, 0.0), (0.0, 0.0, 0.0)])
+def test_a_difference_without_any_standard_error_is_certain(mean: float, threshold: float, probability: float) -> None:
+    assert Difference(mean, 0.0, 4).probability_above(threshold) == probability
 
 
 def test_a_size_has_the_scores_of_its_folds_and_fewest_parameters_come_first(
@@ -111,7 +112,7 @@ def test_the_order_of_rows_does_not_count(trials: Callable[..., pd.DataFrame]) -
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (
             lambda table: table.assign(status=table["status"].where(table.index != 1, "failed")),
@@ -127,16 +128,16 @@ def test_the_order_of_rows_does_not_count(trials: Callable[..., pd.DataFrame]) -
     ids=["failed", "no row", "fold dropped", "size dropped", "other fold", "nan", "infinite"],
 )
 def test_no_size_is_ranked_with_a_fold_that_has_no_score(
-    trials: Callable[..., pd.DataFrame], change: Callable[[pd.DataFrame], pd.DataFrame], told: str
+    trials: Callable[..., pd.DataFrame], change: Callable[[pd.DataFrame], pd.DataFrame], message: str
 ) -> None:
     with pytest.raises(InputError) as caught:
         from_trials(change(trials()), "build/trials.csv", 3)
     assert str(caught.value).startswith("build/trials.csv: size 1x4 ")
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert str(caught.value).endswith("run again") or str(caught.value).endswith("run search again")
 
 
-def test_a_learning_rate_that_failed_beside_one_that_did_not_refuses_nothing(
+def test_a_learning_rate_that_failed_where_another_did_not_refuses_nothing(
     trials: Callable[..., pd.DataFrame],
 ) -> None:
     # Each fold has a scored training; that a rate ten times as high diverges is what several are tried for.
@@ -150,8 +151,8 @@ def test_a_repetition_that_failed_is_not_made_up_for_by_another(trials: Callable
         from_trials(trials(failed), "trials.csv", 3)
 
 
-def test_sizes_of_as_many_parameters_stand_in_the_order_of_their_layers(trials: Callable[..., pd.DataFrame]) -> None:
+def test_sizes_of_as_many_parameters_are_in_the_order_of_their_layers(trials: Callable[..., pd.DataFrame]) -> None:
     more = [row((2, 2), fold, 0.5) for fold in (1, 2, 3)]
-    found = from_trials(trials(*more), "trials.csv", 3)
-    assert [one.size for one in found] == [Size(0, 0), Size(1, 4), Size(2, 2)]
-    assert found[1].parameters == found[2].parameters
+    sizes = from_trials(trials(*more), "trials.csv", 3)
+    assert [scores.size for scores in sizes] == [Size(0, 0), Size(1, 4), Size(2, 2)]
+    assert sizes[1].parameters == sizes[2].parameters

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from cellsize.params import Choose
+from cellsize.sizing.artefacts import Repeat
 from cellsize.sizing.sensitivity import choices
 
 RULE = Choose(rule="best", percent=2.0, tolerance=0.01, budget="parameters", limit=10)
@@ -32,10 +33,10 @@ def test_each_seed_alone_without_each_fold_worked_out_by_hand() -> None:
         ]
     )
     # Seed 0 without fold 1 or 2: 0.6 against 0.5; without fold 3: 0.4. Seed 1: always 0.6.
-    assert choices(trials, RULE, {}, 3) == [
-        {"layers": 0, "units": 0, "count": 5},
-        {"layers": 1, "units": 4, "count": 1},
-    ]
+    assert choices(trials, RULE, {}, 3) == (
+        Repeat(layers=0, units=0, count=5),
+        Repeat(layers=1, units=4, count=1),
+    )
 
 
 @pytest.mark.parametrize("folds", [2, 3, 5])
@@ -48,4 +49,4 @@ def test_what_is_always_best_is_always_chosen(folds: int, seeds: int) -> None:
         ]
     )
     repeats = seeds * (folds if folds > 2 else 1)
-    assert choices(trials, RULE, {}, folds) == [{"layers": 2, "units": 8, "count": repeats}]
+    assert choices(trials, RULE, {}, folds) == (Repeat(layers=2, units=8, count=repeats),)

@@ -49,27 +49,27 @@ def test_the_table_of_sak_et_al_2014(layers: int, cells: int, projection: int, t
 
 def test_costs_worked_out_by_hand() -> None:
     # Layer 1: 4 · 4 · (3 + 4 + 2) = 144, layer 2: 4 · 4 · (4 + 4 + 2) = 160.
-    found = cost(Size(2, 4), PLAIN, SHAPE)
-    assert found.recurrent == 304
-    assert found.textbook == 304 - 2 * 16
-    assert found.multiply_adds == 304 - 4 * 16
+    costs = cost(Size(2, 4), PLAIN, SHAPE)
+    assert costs.recurrent == 304
+    assert costs.textbook == 304 - 2 * 16
+    assert costs.multiply_adds == 304 - 4 * 16
     # Head: 4 weights and a bias for each of 2 outputs, and 1 known value for each of 2 hours ahead.
-    assert found.head == 5 * 2 + 2
-    assert found.linear == 15 * 2
-    assert found.parameters == 304 + 12 + 30
-    assert found.bytes == 4 * found.parameters
+    assert costs.head == 5 * 2 + 2
+    assert costs.linear == 15 * 2
+    assert costs.parameters == 304 + 12 + 30
+    assert costs.bytes == 4 * costs.parameters
 
 
 @pytest.mark.parametrize(("skip", "linear"), [("linear", 30), ("none", 6)])
-def test_zero_cells_are_the_linear_map_alone_and_without_the_skip_only_its_part_that_is_known_ahead(
+def test_zero_cells_are_the_ridge_linear_model_alone_and_without_the_skip_only_of_what_is_known_in_future(
     skip: str, linear: int
 ) -> None:
-    # 2 outputs, each from 15 inputs of the map, or from the 2 known values ahead and the bias.
-    found = cost(ZERO, PLAIN.model_copy(update={"skip": skip}), SHAPE)
-    assert (found.recurrent, found.head, found.linear, found.multiply_adds) == (0, 0, linear, 0)
+    # 2 outputs, each from 15 inputs of the ridge-linear model, or from the 2 values known in future and the bias.
+    costs = cost(ZERO, PLAIN.model_copy(update={"skip": skip}), SHAPE)
+    assert (costs.recurrent, costs.head, costs.linear, costs.multiply_adds) == (0, 0, linear, 0)
 
 
-def test_without_a_linear_map_it_costs_nothing() -> None:
+def test_without_a_linear_skip_connection_it_costs_nothing() -> None:
     assert cost(Size(1, 4), PLAIN.model_copy(update={"skip": "none"}), SHAPE).linear == 0
 
 
@@ -100,10 +100,10 @@ def test_units_in_steps_worked_out_by_hand(bound: int, growth: float, expected: 
 @settings(deadline=None)
 @given(bound=st.integers(1, 2000), growth=st.floats(1.01, 5))
 def test_units_rise_from_one_and_exactly_one_is_past_the_bound(bound: int, growth: float) -> None:
-    found = units_in_steps(bound, growth)
-    assert found[0] == 1
-    assert found == sorted(set(found))
-    assert [units > bound for units in found] == [False] * (len(found) - 1) + [True]
+    steps = units_in_steps(bound, growth)
+    assert steps[0] == 1
+    assert steps == sorted(set(steps))
+    assert [units > bound for units in steps] == [False] * (len(steps) - 1) + [True]
 
 
 def test_the_grid_has_a_bound_for_each_number_of_layers() -> None:
@@ -118,10 +118,10 @@ def test_the_grid_has_a_bound_for_each_number_of_layers() -> None:
 @settings(deadline=None)
 @given(bounds=st.lists(st.integers(1, 500), min_size=1, max_size=6), growth=st.floats(1.1, 4))
 def test_every_number_of_layers_has_one_size_past_its_bound(bounds: list[int], growth: float) -> None:
-    found = grid(bounds, growth)
-    assert len(found) == len(set(found))
+    sizes = grid(bounds, growth)
+    assert len(sizes) == len(set(sizes))
     for depth, bound in enumerate(bounds, start=1):
-        units = [size.units for size in found if size.layers == depth]
+        units = [size.units for size in sizes if size.layers == depth]
         assert 1 in units
         assert sum(one > bound for one in units) == 1
 
