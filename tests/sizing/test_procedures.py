@@ -1,19 +1,22 @@
-"""Which sizes are trained: walks on invented scores."""
+"""Which sizes are trained: walks on invented scores, by themselves and as params.yaml names them."""
 
 from collections.abc import Callable
 from random import Random
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cellsize.params import Search
 from cellsize.sizing import procedures
-from cellsize.sizing.procedures import Allowed, Walk
+from cellsize.sizing.artefacts import Candidate, Candidates, Procedure
+from cellsize.sizing.procedures import Allowed, Plan, Walk
 from cellsize.sizing.scores import Scores
 from cellsize.sizing.sizes import ZERO, Size
+from tests.sizing.conftest import candidate, candidates
 
-Plan = Callable[[dict[Size, Scores]], Walk]
 HARD = np.array([0.3, 0.1, 0.2])
 
 
@@ -42,7 +45,7 @@ def follow(plan: Plan, truth: dict[Size, Scores]) -> list[str]:
 
 
 ONE = [Size(1, units) for units in (1, 2, 4, 8, 16, 32)]
-DEAR = {Size(layers, units): 1000.0 * (2 * layers - 1) * units**2 for layers in range(4) for units in range(129)}
+EXPENSIVE = {Size(layers, units): 1000.0 * (2 * layers - 1) * units**2 for layers in range(4) for units in range(129)}
 DEEP = [ZERO, *ONE, *(Size(2, units) for units in (1, 2, 4, 8, 16)), *(Size(3, units) for units in (1, 2, 4, 8))]
 
 
@@ -50,9 +53,9 @@ COSTS = {size: float(size.layers * size.units**2) for size in DEEP}
 
 
 def climb(
-    patience: int = 2, reach: int = 1, sizes: list[Size] = DEEP, ahead: int = 0, allowed: Allowed | None = None
+    patience: int = 2, minimum_units: int = 1, sizes: list[Size] = DEEP, ahead: int = 0, allowed: Allowed | None = None
 ) -> Plan:
-    return lambda known: procedures.climb(sizes, known, patience, reach, ahead, allowed)
+    return lambda known: procedures.climb(sizes, known, patience, minimum_units, ahead, allowed)
 
 
 # --- climb ----------------------------------------------------------------------------------------------------------
@@ -89,7 +92,7 @@ def test_patience_begins_anew_with_a_size_that_helps() -> None:
     assert follow(climb(2, sizes=[ZERO, *ONE]), table(means)) == ["0x0", "1x1", "1x2", "1x4", "1x8", "1x16", "1x32"]
 
 
-def test_a_lower_score_within_its_error_does_not_help() -> None:
+def test_a_lower_score_within_its_standard_error_does_not_help() -> None:
     # Lower by 0.01 a size, and up and down by 0.05 over the folds.
     means = {(0, 0): 0.9} | {(1, size.units): 0.89 - 0.01 * number for number, size in enumerate(ONE)}
     assert follow(climb(2, sizes=[ZERO, *ONE]), table(means, noise=0.05))[-1] == "1x2"
@@ -102,14 +105,14 @@ def test_a_size_is_compared_with_the_best_before_it_and_not_with_its_neighbour()
     assert follow(climb(3, sizes=[ZERO, *ONE]), table(means)) == ["0x0", "1x1", "1x2", "1x4"]
 
 
-@pytest.mark.parametrize(("reach", "last"), [(1, "1x2"), (4, "1x4"), (5, "1x8"), (16, "1x16"), (99, "1x32")])
-def test_the_first_ladder_goes_on_to_its_reach_whatever_the_scores(reach: int, last: str) -> None:
+@pytest.mark.parametrize(("minimum_units", "last"), [(1, "1x2"), (4, "1x4"), (5, "1x8"), (16, "1x16"), (99, "1x32")])
+def test_the_first_ladder_goes_on_to_its_minimum_units_whatever_the_scores(minimum_units: int, last: str) -> None:
     # One and two cells often do nothing where eight do.
     nothing = dict.fromkeys([(size.layers, size.units) for size in DEEP], 0.5)
-    assert follow(climb(2, reach), table(nothing))[-1] == last
+    assert follow(climb(2, minimum_units), table(nothing))[-1] == last
 
 
-def test_the_reach_is_for_the_first_ladder_alone() -> None:
+def test_the_minimum_units_are_for_the_first_ladder_alone() -> None:
     assert follow(climb(1, 16), table(BEST_8))[-1] == "2x2"
 
 
@@ -149,9 +152,9 @@ def test_a_size_that_is_not_allowed_ends_its_ladder_and_not_the_next() -> None:
     assert follow(plan, table(means)) == ["0x0", "1x1", "1x2", "1x4", "2x1", "2x2", "2x4", "3x1", "3x2", "3x4"]
 
 
-def test_the_first_ladder_goes_to_its_reach_whatever_it_costs() -> None:
+def test_the_first_ladder_goes_to_its_minimum_units_whatever_they_cost() -> None:
     # With a thousand inputs one cell alone costs more than what is free.
-    plan = climb(2, reach=4, allowed=lambda size, _: False)
+    plan = climb(2, minimum_units=4, allowed=lambda size, _: False)
     assert follow(plan, table(BEST_8)) == ["0x0", "1x1", "1x2", "1x4"]
 
 
@@ -166,6 +169,16 @@ def test_a_size_may_cost_so_many_times_what_was_done_before_it() -> None:
     # After 1x1 and 1x2, which cost 5,000 and 5,001: 1.5 · 10,001 + 5,000 = 20,001.5, and 1x4 costs 20,001.
     assert allowed(ONE[2], (ZERO, ONE[0], ONE[1]))
     assert not procedures.within_cost_limit(costs, limit=1.49)(ONE[2], (ZERO, ONE[0], ONE[1]))
+
+
+def test_a_size_that_costs_far_more_than_all_before_it_ends_the_ladder() -> None:
+    # 128 units cost 1.8 times all the smaller ones together: a search has to end within minutes by default.
+    sizes = [ZERO, *(Size(1, units) for units in (1, 2, 4, 8, 16, 32, 64, 128))]
+    costs = {size: 4.0 * size.units * (6 + size.units) for size in sizes}
+    better = {size: scores(size, 1.0 / (1 + number)) for number, size in enumerate(sizes)}
+    assert procedures.climb(sizes, better, 2, 8).visited == tuple(sizes)
+    allowed = procedures.within_cost_limit(costs, 1.25)
+    assert procedures.climb(sizes, better, 2, 8, allowed=allowed).visited == tuple(sizes[:-1])
 
 
 def test_likely_sizes_are_the_next_ones_if_the_wanted_one_helps_then_if_it_does_not() -> None:
@@ -205,27 +218,33 @@ def truths(draw: st.DrawFn) -> dict[Size, Scores]:
 @given(
     truth=truths(),
     patience=st.integers(1, 3),
-    reach=st.sampled_from([1, 4, 64]),
+    minimum_units=st.sampled_from([1, 4, 64]),
     ahead=st.integers(0, 9),
     workers=st.integers(1, 9),
     limit=st.sampled_from([0.01, 0.5, 99.0]),
     random=st.randoms(use_true_random=False),
 )
 def test_the_climb_visits_the_same_sizes_whatever_the_workers_and_the_order_of_results(
-    truth: dict[Size, Scores], patience: int, reach: int, ahead: int, workers: int, limit: float, random: Random
+    truth: dict[Size, Scores],
+    patience: int,
+    minimum_units: int,
+    ahead: int,
+    workers: int,
+    limit: float,
+    random: Random,
 ) -> None:
     allowed = procedures.within_cost_limit({size: 1000 * cost for size, cost in COSTS.items()}, limit)
-    alone = follow(climb(patience, reach, allowed=allowed), truth)
-    walk = trained_by_many(climb(patience, reach, ahead=ahead, allowed=allowed), truth, workers, random)
+    alone = follow(climb(patience, minimum_units, allowed=allowed), truth)
+    walk = trained_by_many(climb(patience, minimum_units, ahead=ahead, allowed=allowed), truth, workers, random)
     assert [str(size) for size in walk.visited] == alone
 
 
 @settings(max_examples=50, deadline=None)
-@given(truth=truths(), share=st.sets(st.sampled_from(DEEP)), ahead=st.integers(0, 9), patience=st.integers(1, 3))
+@given(truth=truths(), some=st.sets(st.sampled_from(DEEP)), ahead=st.integers(0, 9), patience=st.integers(1, 3))
 def test_nothing_known_is_wanted_or_likely_and_nothing_wanted_is_likely(
-    truth: dict[Size, Scores], share: set[Size], ahead: int, patience: int
+    truth: dict[Size, Scores], some: set[Size], ahead: int, patience: int
 ) -> None:
-    known = {size: truth[size] for size in share}
+    known = {size: truth[size] for size in some}
     walk = climb(patience, ahead=ahead)(known)
     assert not set(walk.wanted) & set(known)
     assert not set(walk.likely) & (set(known) | set(walk.wanted))
@@ -239,9 +258,9 @@ def test_nothing_known_is_wanted_or_likely_and_nothing_wanted_is_likely(
 
 def test_the_grid_wants_every_size_largest_first() -> None:
     sizes = [ZERO, *ONE[:3]]
-    assert procedures.grid(sizes, {}, DEAR) == Walk((), (ONE[2], ONE[1], ONE[0], ZERO))
+    assert procedures.grid(sizes, {}, EXPENSIVE) == Walk((), (ONE[2], ONE[1], ONE[0], ZERO))
     some = {ONE[1]: scores(ONE[1], 0.5)}
-    assert procedures.grid(sizes, some, DEAR) == Walk((ONE[1],), (ONE[2], ONE[0], ZERO))
+    assert procedures.grid(sizes, some, EXPENSIVE) == Walk((ONE[1],), (ONE[2], ONE[0], ZERO))
 
 
 @settings(max_examples=20, deadline=None)
@@ -249,30 +268,30 @@ def test_the_grid_wants_every_size_largest_first() -> None:
 def test_the_grid_ends_in_its_own_order_whatever_the_order_of_results(
     truth: dict[Size, Scores], workers: int, random: Random
 ) -> None:
-    found = trained_by_many(lambda known: procedures.grid(DEEP, known, DEAR), truth, workers, random)
-    assert found == Walk(tuple(DEEP), ())
+    walk = trained_by_many(lambda known: procedures.grid(DEEP, known, EXPENSIVE), truth, workers, random)
+    assert walk == Walk(tuple(DEEP), ())
 
 
-def test_the_dearest_size_comes_first_whatever_its_layers() -> None:
+def test_the_most_expensive_size_comes_first_whatever_its_layers() -> None:
     # 1x32 costs 1,024 thousand multiply-adds here, 3x8 only 320.
-    assert procedures.grid(DEEP, {}, DEAR).wanted[0] == Size(1, 32)
+    assert procedures.grid(DEEP, {}, EXPENSIVE).wanted[0] == Size(1, 32)
 
 
 def test_what_comes_after_a_walk_is_no_part_of_it() -> None:
     ended, more = Walk((ZERO, ONE[0]), ()), [ONE[0], Size(1, 5), Size(2, 50)]
     known = {size: scores(size, 0.5) for size in ended.visited}
-    assert procedures.after(ended, more, known, DEAR) == Walk(ended.visited, (Size(2, 50), Size(1, 5)))
+    assert procedures.after(ended, more, known, EXPENSIVE) == Walk(ended.visited, (Size(2, 50), Size(1, 5)))
     known[Size(2, 50)] = scores(Size(2, 50), 0.1)
-    assert procedures.after(ended, more, known, DEAR) == Walk((*ended.visited, Size(2, 50)), (Size(1, 5),))
+    assert procedures.after(ended, more, known, EXPENSIVE) == Walk((*ended.visited, Size(2, 50)), (Size(1, 5),))
 
 
 def test_a_sample_is_zero_cells_and_as_many_others_in_grid_order() -> None:
-    found = procedures.sample(DEEP, 5, seed=0)
-    assert found[0] == ZERO
-    assert len(found) == len(set(found)) == 6
-    assert found == [size for size in DEEP if size in found]
-    assert found == procedures.sample(DEEP, 5, seed=0)
-    assert any(procedures.sample(DEEP, 5, seed) != found for seed in (1, 2, 3))
+    sampled = procedures.sample(DEEP, 5, seed=0)
+    assert sampled[0] == ZERO
+    assert len(sampled) == len(set(sampled)) == 6
+    assert sampled == [size for size in DEEP if size in sampled]
+    assert sampled == procedures.sample(DEEP, 5, seed=0)
+    assert any(procedures.sample(DEEP, 5, seed) != sampled for seed in (1, 2, 3))
 
 
 def test_a_sample_as_large_as_the_grid_is_the_grid() -> None:
@@ -305,7 +324,7 @@ def test_alpha_takes_fewer_units_as_long_as_the_network_overfits(overfit: tuple[
 
 
 def test_alpha_does_not_take_noise_for_overfitting() -> None:
-    # Training 0.1 below validation on average, with twice its corrected error above that: 0.14.
+    # Training 0.1 below validation on average, with twice its corrected standard error above that: 0.14.
     folds = np.array([0.5, 0.5, 0.5])
     gap = np.array([0.0, 0.1, 0.2])
     noisy = Scores(LADDER[0], 100, folds, folds - gap, 0.25)
@@ -319,11 +338,266 @@ def test_zero_cells_that_overfit_do_not_end_alpha() -> None:
     assert procedures.alpha(LADDER, known).wanted == (LADDER[0],)
 
 
-def test_a_size_that_costs_far_more_than_all_before_it_ends_the_ladder() -> None:
-    # 128 units cost 1.8 times all the smaller ones together: a search has to end within minutes by default.
-    sizes = [ZERO, *(Size(1, units) for units in (1, 2, 4, 8, 16, 32, 64, 128))]
-    costs = {size: 4.0 * size.units * (6 + size.units) for size in sizes}
-    better = {size: scores(size, 1.0 / (1 + number)) for number, size in enumerate(sizes)}
-    assert procedures.climb(sizes, better, 2, 8).visited == tuple(sizes)
-    allowed = procedures.within_cost_limit(costs, 1.25)
-    assert procedures.climb(sizes, better, 2, 8, allowed=allowed).visited == tuple(sizes[:-1])
+def with_gaps(size: Size, *gaps: float) -> Scores:
+    """Validation above training by so much on each fold."""
+    return Scores(size, 10, HARD, HARD - np.array(gaps or (0.0, 0.0, 0.0)), 0.25)
+
+
+def with_ladder(*ladder: Size) -> Candidates:
+    return candidates([candidate(ZERO)], [candidate(size) for size in ladder])
+
+
+def test_alpha_says_at_which_size_overfitting_ended() -> None:
+    ladder = with_ladder(Size(1, 16), Size(1, 8), Size(1, 4))
+    tried = {
+        ZERO: with_gaps(ZERO),
+        Size(1, 16): with_gaps(Size(1, 16), 0.2, 0.2, 0.2),
+        # Mean 0.02, variance 0.0003, standard error √((1/3 + 1/4) · 0.0003) = 0.0132: not more than two of them.
+        Size(1, 8): with_gaps(Size(1, 8), 0.0, 0.03, 0.03),
+        # Trained as a guess: the procedure had ended before.
+        Size(1, 4): with_gaps(Size(1, 4)),
+    }
+    assert procedures.finding("alpha", tried, ladder) == (
+        "The α procedure went from 16 to 8 memory cells. With 8 the training error is 0.0200 below the validation "
+        "error, with a standard error of 0.0132: no significant overfitting."
+    )
+
+
+def test_alpha_says_so_if_the_smallest_size_still_overfits() -> None:
+    tried = {ZERO: with_gaps(ZERO), Size(1, 16): with_gaps(Size(1, 16), 0.2, 0.2, 0.2)}
+    sentence = procedures.finding("alpha", tried, with_ladder(Size(1, 16)))
+    assert sentence.startswith("The α procedure began and ended with 16 memory cells. With 16 the training error")
+    assert sentence.endswith("it still overfits there, at the largest α.")
+
+
+def test_a_training_error_above_the_validation_error_is_no_overfitting() -> None:
+    tried = {ZERO: with_gaps(ZERO), Size(1, 16): with_gaps(Size(1, 16), -0.2, -0.2, -0.2)}
+    sentence = procedures.finding("alpha", tried, with_ladder(Size(1, 16), Size(1, 8)))
+    assert "the training error is 0.2000 above the validation error" in sentence
+    assert sentence.endswith("no significant overfitting.")
+
+
+@pytest.mark.parametrize("procedure", ["climb", "grid", "random"])
+def test_the_other_procedures_find_out_nothing_but_scores(procedure: Procedure) -> None:
+    assert procedures.finding(procedure, {ZERO: with_gaps(ZERO)}, with_ladder(Size(1, 16))) == ""
+
+
+# --- by the name in params.yaml -------------------------------------------------------------------------------------
+
+MakeSearch = Callable[..., Search]
+GRID = [ZERO, *(Size(1, units) for units in (1, 2, 4, 8, 16)), *(Size(2, units) for units in (1, 2, 4))]
+# Between the steps of the grid, past it, and deeper than it; each of them the best of all in MEANS.
+GUESSED = [Size(1, 3), Size(1, 50), Size(3, 2)]
+GIVEN_BY_ALPHA = [Size(1, units) for units in (24, 12, 8, 4)]
+# One layer helps up to 4 units; two layers never do. All sizes of the ladder overfit but 1x8 (see `certain`).
+MEANS = {
+    "0x0": 0.9, "1x1": 0.8, "1x2": 0.7, "1x4": 0.6, "1x8": 0.6, "1x16": 0.6, "2x1": 0.8, "2x2": 0.8, "2x4": 0.8,
+    "1x3": 0.1, "1x50": 0.1, "3x2": 0.1, "1x24": 0.6, "1x12": 0.6,
+}  # fmt: skip
+
+
+def proposed(guessed: list[Size] = GUESSED, times: int = 1) -> Candidates:
+    """What a plan reads of the candidates; a size costs `times` as many multiply-adds."""
+
+    def step(size: Size) -> Candidate:
+        cost = 10 * size.layers * size.units**2 * times
+        return candidate(size, multiply_adds=cost, on_grid=size in GRID, guessed=size in guessed)
+
+    return candidates(map(step, sorted({*GRID, *guessed})), map(step, GIVEN_BY_ALPHA))
+
+
+def certain(size: Size, mean: float) -> Scores:
+    """Three folds without noise; the training error is far below it but for 8 units."""
+    folds = mean + np.array([0.3, 0.1, 0.2])
+    return Scores(size, 10 * size.layers * size.units + 1, folds, folds - (size.units != 8) * 0.2, 0.25)
+
+
+TRUTH = {
+    Size(*map(int, name.split("x"))): certain(Size(*map(int, name.split("x"))), mean) for name, mean in MEANS.items()
+}
+
+
+def train(plan: Plan, truth: dict[Size, Scores]) -> list[Size]:
+    """Trains what is most wanted, one size after another, until nothing is; the walk's order may be another one."""
+    known: dict[Size, Scores] = {}
+    while (walk := plan(known)).wanted:
+        assert walk.wanted[0] not in known
+        known[walk.wanted[0]] = truth[walk.wanted[0]]
+    return list(known)
+
+
+def names(sizes: list[Size]) -> list[str]:
+    return [str(size) for size in sizes]
+
+
+@pytest.fixture(scope="session")
+def make_search(params_content: Callable[[], dict[str, Any]]) -> MakeSearch:
+    """The section `search`: as much patience as one size, and no limit but the grid."""
+    plain = params_content()["search"] | {"patience": 1, "minimum_units": 1, "cost_limit": 99.0}
+    return lambda procedure, **changes: Search.model_validate(plain | {"procedure": procedure} | changes)
+
+
+# --- which walk -----------------------------------------------------------------------------------------------------
+
+CLIMBED = ["0x0", "1x1", "1x2", "1x4", "1x8", "2x1"]
+# A layer's overhead counts as 2,000: 1x16 costs 10 · 16² + 2,000 = 4,560, 2x4 10 · 2 · 4² + 4,000 = 4,320, 2x1 4,020.
+MOST_EXPENSIVE_FIRST = ["1x16", "2x4", "2x2", "2x1", "1x8", "1x4", "1x2", "1x1", "0x0"]
+
+
+@pytest.mark.parametrize(
+    ("procedure", "expected"),
+    [
+        ("climb", CLIMBED),
+        ("grid", MOST_EXPENSIVE_FIRST),
+        ("alpha", ["0x0", "1x24", "1x12", "1x8"]),
+    ],
+)
+def test_each_procedure_walks_as_its_name_says(make_search: MakeSearch, procedure: str, expected: list[str]) -> None:
+    assert names(train(procedures.plan(proposed([]), make_search(procedure)), TRUTH)) == expected
+
+
+def test_random_trains_a_drawn_part_of_the_grid_most_expensive_first(make_search: MakeSearch) -> None:
+    drawn = [procedures.sample(GRID, 3, seed) for seed in range(6)]
+    assert len({tuple(sizes) for sizes in drawn}) > 1
+    for seed, expected in enumerate(drawn):
+        trained = train(procedures.plan(proposed(), make_search("random", sample=3, seed=seed)), TRUTH)
+        assert len(expected) == 4
+        assert names(trained[:4]) == [name for name in MOST_EXPENSIVE_FIRST if name in names(expected)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"patience": 2}, ["0x0", "1x1", "1x2", "1x4", "1x8", "1x16", "2x1", "2x2"]),
+        ({"minimum_units": 16}, ["0x0", "1x1", "1x2", "1x4", "1x8", "1x16", "2x1"]),
+        ({"patience": 9}, ["0x0", "1x1", "1x2", "1x4", "1x8", "1x16", "2x1", "2x2", "2x4"]),
+    ],
+    ids=str,
+)
+def test_the_climb_reads_its_patience_and_its_minimum_units(
+    make_search: MakeSearch, changes: dict[str, Any], expected: list[str]
+) -> None:
+    assert names(train(procedures.plan(proposed([]), make_search("climb", **changes)), TRUTH)) == expected
+
+
+def test_the_climb_leaves_out_what_costs_too_much_and_the_others_do_not(make_search: MakeSearch) -> None:
+    # Costs a hundred times as high: 1x1 has 1,000 + 2,000, 1x2 has 4,000 + 2,000 and 1x4 has 16,000 + 2,000. With a
+    # cost limit of 0.5 after 1x1: 5,000 + 1,500; after 1x2: 5,000 + 0.5 · 9,000. 2x1, at 2,000 + 4,000, is within it.
+    proposed_sizes = proposed(times=100)
+    climbed = names(train(procedures.plan(proposed_sizes, make_search("climb", cost_limit=0.5)), TRUTH))
+    assert climbed == ["0x0", "1x1", "1x2", "2x1", "1x50", "3x2", "1x3"]
+    for procedure, count in (("grid", len(GRID)), ("random", 4), ("alpha", 4)):
+        search = make_search(procedure, cost_limit=0.5, sample=3)
+        assert len(train(procedures.plan(proposed_sizes, search), TRUTH)) == count + len(GUESSED)
+
+
+def test_workers_that_would_idle_are_told_of_some_likely_sizes(make_search: MakeSearch) -> None:
+    walk = procedures.plan(proposed(), make_search("climb"))({ZERO: TRUTH[ZERO]})
+    assert walk.wanted == (Size(1, 1),)
+    assert 0 < len(walk.likely) <= procedures.AHEAD
+    assert set(walk.likely) <= set(GRID)
+
+
+# --- guesses come last ----------------------------------------------------------------------------------------------
+
+# 1x50 costs 25,000 + 2,000, 3x2 costs 120 + 6,000, 1x3 costs 90 + 2,000.
+LAST = ["1x50", "3x2", "1x3"]
+
+
+@pytest.mark.parametrize("procedure", ["climb", "grid", "random", "alpha"])
+def test_guesses_are_trained_after_the_procedure_has_ended_most_expensive_first(
+    make_search: MakeSearch, procedure: str
+) -> None:
+    # They are better than all others: as steps of a ladder they would turn the climb.
+    search = make_search(procedure)
+    without = train(procedures.plan(proposed([]), search), TRUTH)
+    assert names(train(procedures.plan(proposed(), search), TRUTH)) == [*names(without), *LAST]
+
+
+def test_a_guess_that_is_known_from_before_is_no_step_of_the_climb(make_search: MakeSearch) -> None:
+    # Left by a search with another procedure: 1x3 is better than 1x4, and must not end the ladder there.
+    plan, known = procedures.plan(proposed(), make_search("climb")), {size: TRUTH[size] for size in GUESSED}
+    for name in CLIMBED:
+        walk = plan(known)
+        assert names(list(walk.wanted)) == [name]
+        assert not {*walk.visited, *walk.likely} & set(GUESSED)
+        size = walk.wanted[0]
+        known[size] = TRUTH[size]
+    walk = plan(known)
+    assert walk.wanted == ()
+    assert names(list(walk.visited)) == [*CLIMBED, *names(GUESSED)]
+
+
+def test_a_guess_that_is_a_step_of_the_grid_is_trained_even_if_the_procedure_does_not_come_to_it(
+    make_search: MakeSearch,
+) -> None:
+    # The climb ends at 8 units; 4 it has visited.
+    listed = proposed([Size(1, 16), Size(1, 4), Size(2, 4)])
+    assert names(train(procedures.plan(listed, make_search("climb")), TRUTH)) == [*CLIMBED, "1x16", "2x4"]
+    assert names(train(procedures.plan(listed, make_search("alpha")), TRUTH))[-3:] == ["1x16", "2x4", "1x4"]
+
+
+def test_a_guess_that_a_ladder_has_already_visited_is_not_trained_again(make_search: MakeSearch) -> None:
+    # α = 2 is a rule of thumb, too.
+    trained = train(procedures.plan(proposed([GIVEN_BY_ALPHA[0], Size(1, 3)]), make_search("alpha")), TRUTH)
+    assert names(trained) == ["0x0", "1x24", "1x12", "1x8", "1x3"]
+
+
+@st.composite
+def other_truths(draw: st.DrawFn) -> dict[Size, Scores]:
+    every = sorted({*GRID, *GUESSED, *GIVEN_BY_ALPHA})
+    means = draw(st.lists(st.floats(0, 1), min_size=len(every), max_size=len(every)))
+    return {size: certain(size, mean) for size, mean in zip(every, means, strict=True)}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    truth=other_truths(),
+    procedure=st.sampled_from(["climb", "grid", "random", "alpha"]),
+    patience=st.integers(1, 3),
+    minimum_units=st.sampled_from([1, 8]),
+    guessed=st.sets(st.sampled_from([*GUESSED, *GRID])),
+)
+def test_whatever_is_guessed_the_procedure_itself_is_the_same(
+    make_search: MakeSearch,
+    truth: dict[Size, Scores],
+    procedure: str,
+    patience: int,
+    minimum_units: int,
+    guessed: set[Size],
+) -> None:
+    search = make_search(procedure, patience=patience, minimum_units=minimum_units)
+    without = train(procedures.plan(proposed([]), search), truth)
+    trained = train(procedures.plan(proposed(sorted(guessed)), search), truth)
+    assert trained[: len(without)] == without
+    assert set(trained[len(without) :]) == guessed - set(without)
+    assert len(trained) == len(set(trained))
+
+
+# --- in words -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("procedure", get_args(Procedure))
+def test_every_procedure_has_its_sentence_for_the_report(procedure: Procedure) -> None:
+    sentence = procedures.sentence(procedure)
+    assert sentence.endswith(".")
+    assert [procedures.sentence(other) for other in get_args(Procedure)].count(sentence) == 1
+
+
+@pytest.mark.parametrize("procedure", get_args(Procedure))
+def test_a_procedure_ends_with_the_grid_where_that_has_no_larger_size_but_for_alpha(procedure: Procedure) -> None:
+    ends_with_grid = procedures.end(procedure, larger=False) == "the grid has no larger one"
+    assert ends_with_grid is (procedure != "alpha")
+    assert (procedures.end(procedure, larger=True) == procedures.end(procedure, larger=False)) is (
+        procedure in ("grid", "alpha")
+    )
+
+
+def test_a_procedure_came_to_what_it_would_have_trained_itself() -> None:
+    tried = {size: TRUTH[size] for size in (ZERO, Size(1, 1), Size(1, 2), Size(1, 8), *GUESSED, GIVEN_BY_ALPHA[0])}
+    listed = proposed()
+    # A climb leaves out no step, so that 1x8 is a guess beyond its end.
+    assert procedures.came_to("climb", tried, listed) == {ZERO, Size(1, 1), Size(1, 2)}
+    for procedure in ("grid", "random"):
+        assert procedures.came_to(procedure, tried, listed) == {ZERO, Size(1, 1), Size(1, 2), Size(1, 8)}
+    assert procedures.came_to("alpha", tried, listed) == {Size(1, 24), Size(1, 8)}
