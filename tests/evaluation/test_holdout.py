@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cellsize.data.schema import Schema
@@ -33,25 +34,26 @@ def refitted(make_schema: Callable[..., Schema], make_window: Callable[..., Wind
     return make
 
 
-def test_a_network_without_the_linear_map_is_measured_beside_the_same_one(
+def test_a_network_without_the_linear_skip_connection_is_compared_with_the_same_ridge_linear_model(
     make_work: MakeWork, refitted: Callable[..., Forecaster]
 ) -> None:
-    # With normalise: last a column of the map is always 0, and nothing but the penalty keeps it solvable.
-    found = []
+    # With normalise: last a column is always 0, and nothing but the penalty keeps the ridge-linear model solvable.
+    baselines = []
     for skip, penalty in (("linear", 1.0), ("none", 0.0)):
         work = make_work(network={"skip": skip})
-        found.append(evaluate(work.windows, work.folds, refitted(work, penalty=penalty), None, BASELINE)[0])
-    assert found[0]["baselines"] == found[1]["baselines"]
+        evaluation, _ = evaluate(work.windows, work.folds, refitted(work, penalty=penalty), None, BASELINE)
+        baselines.append(evaluation.baselines)
+    assert baselines[0] == baselines[1]
 
 
 def test_zero_cells_are_the_ridge_linear_baseline(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
     work = make_work()
-    found, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=100.0), None, BASELINE)
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=100.0), None, BASELINE)
     other, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=1.0), None, BASELINE)
-    assert found["baselines"] == other["baselines"]
-    errors = {found["model"]["nmse"], other["model"]["nmse"]}
+    assert evaluation.baselines == other.baselines
+    errors = {evaluation.model.nmse, other.model.nmse}
     assert len(errors) == 2
-    assert found["baselines"]["ridge_linear"]["nmse"] in errors
+    assert evaluation.baselines["ridge_linear"].nmse in errors
 
 
 def test_a_champion_is_measured_on_the_same_windows(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
@@ -59,11 +61,12 @@ def test_a_champion_is_measured_on_the_same_windows(make_work: MakeWork, refitte
     model = refitted(work)
     other_gap = replace(model, schema=replace(model.schema, gap=7))
     for champion in (model, other_gap):
-        found, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE)
+        evaluation, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE)
         # A champion's forecasts go through its own constants to original units and back: the eighth digit may differ.
-        expected = {key: pytest.approx(value, rel=1e-7) for key, value in found["model"].items()}
-        assert found["champion"] == {"version": "4", **expected}
-        assert (found["reigning"], found["unmeasured"]) == ("4", None)
+        expected = {key: pytest.approx(value, rel=1e-7) for key, value in evaluation.model.model_dump().items()}
+        assert evaluation.champion is not None
+        assert evaluation.champion.model_dump() == {"version": "4", **expected}
+        assert (evaluation.champion_version, evaluation.champion_not_measured) == ("4", None)
 
 
 def test_a_champion_that_reads_other_columns_or_knows_the_holdout_is_not_measured(
@@ -76,19 +79,50 @@ def test_a_champion_that_reads_other_columns_or_knows_the_holdout_is_not_measure
         (replace(model, window=make_window(lookback=4)), "reads other columns, or has another window"),
         (refitted(work), "has learned from rows of this holdout (until 2026-01-06T"),
     ):
-        found, _ = evaluate(larger.windows, larger.folds, model, ("4", champion), BASELINE)
-        assert (found["champion"], found["reigning"]) == (None, "4")
-        assert found["unmeasured"].startswith(why)
+        evaluation, _ = evaluate(larger.windows, larger.folds, model, ("4", champion), BASELINE)
+        assert (evaluation.champion, evaluation.champion_version) == (None, "4")
+        assert evaluation.champion_not_measured is not None
+        assert evaluation.champion_not_measured.startswith(why)
     # The other way round the champion knows less than it might.
-    found, _ = evaluate(work.windows, work.folds, refitted(work), ("4", model), BASELINE)
-    assert found["unmeasured"] is None
-    assert found["champion"]["version"] == "4"
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), ("4", model), BASELINE)
+    assert evaluation.champion_not_measured is None
+    assert evaluation.champion is not None
+    assert evaluation.champion.version == "4"
+
+
+def test_all_models_are_compared_where_the_classical_one_is_fitted(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    work = make_work()
+    with_classical = BASELINE.model_copy(update={"classical": "AutoETS"})
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, with_classical)
+    assert evaluation.subset is not None
+    assert evaluation.subset.origins == 3
+    assert set(evaluation.subset.models) == {"model", "naive", "seasonal_naive", "ridge_linear", "AutoETS"}
+    plain, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE)
+    assert plain == evaluation.model_copy(update={"subset": None})
+
+
+def test_forecasts_and_truth_are_given_at_one_origin_a_horizon_in_the_units_of_the_data(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    work = make_work()
+    windows = work.windows
+    _, table = evaluate(windows, work.folds, refitted(work), None, BASELINE)
+    assert list(table.columns) == [
+        "series", "target", "origin", "time", "step", "truth", "model", "seasonal_naive", "ridge_linear",
+    ]  # fmt: skip
+    assert table["step"].tolist() == [1, 2] * (len(table) // 2)
+    assert table["time"].is_unique
+    assert (table["time"] - table["origin"]).tolist() == [pd.Timedelta(step, "h") for step in table["step"]]
+    by_time = pd.Series(windows.target[:, 0], windows.moment(windows.step))
+    np.testing.assert_allclose(table["truth"], by_time[table["time"]], rtol=1e-6)
 
 
 def test_a_target_that_repeats_itself_exactly_has_no_scaled_error(
     make_work: MakeWork, refitted: Callable[..., Forecaster]
 ) -> None:
     work = make_work(np.tile([0.0, 1.0, 5.0], 50))
-    found, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE)
-    assert found["model"]["mase"] is None
-    assert found["model"]["mae"] >= 0
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE)
+    assert evaluation.model.mase is None
+    assert evaluation.model.mae >= 0

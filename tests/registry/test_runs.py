@@ -1,13 +1,15 @@
 """Runs in a real SQLite store."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from cellsize.errors import InputError
-from cellsize.params import Mlflow
+from cellsize.params import Mlflow, Search
 from cellsize.registry.runs import recorder
 from cellsize.registry.store import connect
 from cellsize.training.records import Epoch, Result, Row
@@ -34,9 +36,14 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
     return Mlflow(uri="sqlite:///store.db", experiment="toy")
 
 
-def test_a_size_recorded_twice_has_one_run_below_one_parent(settings: Mlflow) -> None:
+@pytest.fixture
+def search(params_content: Callable[[], dict[str, Any]]) -> Search:
+    return Search.model_validate(params_content()["search"])
+
+
+def test_a_size_recorded_twice_has_one_run_below_one_parent(settings: Mlflow, search: Search) -> None:
     for _ in range(2):  # the second time is the resumed search
-        with recorder(settings, "abc", {"procedure": "climb"}) as record:
+        with recorder(settings, "abc", search, {}) as record:
             record(result())
     client, experiment = connect(settings)
     runs = client.search_runs([experiment])
@@ -45,13 +52,13 @@ def test_a_size_recorded_twice_has_one_run_below_one_parent(settings: Mlflow) ->
     assert (len(parents), len(children), len(runs)) == (1, 1, 2)
     assert children[0].data.tags["mlflow.parentRunId"] == parents[0].info.run_id
     history = client.get_metric_history(children[0].info.run_id, "fold_1_early_stopping_score_seed_0")
-    assert [(one.step, one.value) for one in history] == [(1, 0.5), (2, 0.5)]
+    assert [(metric.step, metric.value) for metric in history] == [(1, 0.5), (2, 0.5)]
     assert children[0].data.metrics["score"] == 0.6
 
 
-def test_another_search_or_procedure_has_another_parent(settings: Mlflow) -> None:
+def test_another_search_or_procedure_has_another_parent(settings: Mlflow, search: Search) -> None:
     for fingerprint, procedure in (("abc", "climb"), ("def", "climb"), ("abc", "grid"), ("abc", "climb")):
-        with recorder(settings, fingerprint, {"procedure": procedure}) as record:
+        with recorder(settings, fingerprint, search.model_copy(update={"procedure": procedure}), {}) as record:
             record(result())
     client, experiment = connect(settings)
     runs = client.search_runs([experiment])
@@ -62,41 +69,33 @@ def test_another_search_or_procedure_has_another_parent(settings: Mlflow) -> Non
 @pytest.mark.parametrize(
     ("error", "ended"), [(None, "FINISHED"), (InputError("no"), "FAILED"), (KeyboardInterrupt(), "KILLED")]
 )
-def test_the_parent_ends_as_its_search_did(settings: Mlflow, error: BaseException | None, ended: str) -> None:
+def test_the_parent_ends_as_its_search_did(
+    settings: Mlflow, search: Search, error: BaseException | None, ended: str
+) -> None:
     client, experiment = connect(settings)
-    with suppress(InputError, KeyboardInterrupt), recorder(settings, "abc", {"procedure": "climb"}) as record:
+    with suppress(InputError, KeyboardInterrupt), recorder(settings, "abc", search, {}) as record:
         record(result())
         parent = next(run for run in client.search_runs([experiment]) if run.data.tags["cellsize.size"] == "all")
         assert parent.info.status == "RUNNING"
         if error:
             raise error
     assert client.get_run(parent.info.run_id).info.status == ended
-    with recorder(settings, "abc", {"procedure": "climb"}):  # it goes on
+    with recorder(settings, "abc", search, {}):  # it resumes
         assert client.get_run(parent.info.run_id).info.status == "RUNNING"
 
 
-def test_a_folder_as_the_store_is_refused_in_one_line(settings: Mlflow) -> None:
-    with pytest.raises(InputError, match=r"mlflow.uri: './mlruns' is a folder; use sqlite"):
-        connect(settings.model_copy(update={"uri": "./mlruns"}))
-
-
-@pytest.mark.parametrize(
-    ("uri", "told"),
-    [
-        ("sqlite:///taken/store.db", r"sqlite:///\S+/taken/store.db"),
-        ("oracle+nothing://me:secret@127.0.0.1/x", r"oracle\+nothing://me:\*\*\*@127.0.0.1/x"),
-    ],
-)
-def test_a_store_that_cannot_be_opened_is_said_in_one_line_without_its_password(
-    settings: Mlflow, uri: str, told: str
+def test_the_parent_has_the_parameters_of_the_search_and_the_tags_that_are_given(
+    settings: Mlflow, search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Path("taken").touch()
-    with pytest.raises(InputError, match=rf"^mlflow.uri: {told} cannot be opened \(.*; start that server"):
-        connect(settings.model_copy(update={"uri": uri}))
-
-
-def test_an_experiment_that_was_deleted_is_named(settings: Mlflow) -> None:
+    monkeypatch.setenv("DVC_STAGE", "search")
+    with recorder(settings, "abc", search, {"cellsize.version.torch": "2.9.0", "cellsize.kernels": "x86_64, AVX2"}):
+        pass
     client, experiment = connect(settings)
-    client.delete_experiment(experiment)
-    with pytest.raises(InputError, match=r"^mlflow.experiment: 'toy' was deleted; restore it"):
-        connect(settings)
+    (parent,) = client.search_runs([experiment])
+    assert parent.data.params["procedure"] == "climb"
+    assert parent.data.params["cost_limit"] == "1.25"
+    expected = {
+        "cellsize.version.torch": "2.9.0", "cellsize.kernels": "x86_64, AVX2", "dvc.DVC_STAGE": "search",
+        "cellsize.fingerprint": "abc", "cellsize.size": "all",
+    }  # fmt: skip
+    assert expected.items() <= parent.data.tags.items()

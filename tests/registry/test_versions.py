@@ -1,61 +1,140 @@
-"""The rows that a registered model is shown with; the registry itself is held end to end."""
+"""Versions of a model in a real SQLite store; a server is held end to end."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
+import mlflow
 import pandas as pd
 import pytest
 
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
-from cellsize.params import Mlflow
+from cellsize.params import Mlflow, Register
 from cellsize.registry import versions
 from cellsize.registry.store import connect
+from cellsize.sizing.artefacts import Choice, Errors, Evaluation, Registration
 
-HERE = Path("toy.csv")
-Table = Callable[..., pd.DataFrame]
-MakeModel = Callable[..., Forecaster]
-
-
-def hours(table: pd.DataFrame) -> list[int]:
-    """The hours since the first of January."""
-    return [int(since / pd.Timedelta("1h")) for since in pd.to_datetime(table["when"]) - pd.Timestamp("2026-01-01")]
+BASELINE, BETTER = 0.5, 0.4
+TAGS = {"cellsize.version.torch": "2.9.0"}
 
 
-def test_the_example_is_the_last_window_of_each_series_that_holds_one(
-    tmp_path: Path, make_model: MakeModel, make_table: Table
-) -> None:
-    whole, broken, short = (make_table(places=(place,)) for place in ("whole", "broken", "short"))
-    broken.loc[50:, "y"] = np.nan
-    raw = pd.concat([whole, short.head(5), broken])  # with an index that repeats itself
-    # As text the times of this format are in another order than in time.
-    raw["when"] = pd.to_datetime(raw["when"]).dt.strftime("%-m/%-d/%Y %-H:%M")
-    make_model(raw, series="place").save(tmp_path)
-    found = versions.recent_rows(raw.sample(frac=1, random_state=0), HERE, tmp_path)
-    assert hours(found[found["place"] == "whole"]) == list(range(52, 58))
-    assert hours(found[found["place"] == "broken"]) == list(range(42, 48))
-    assert set(found["place"]) == {"whole", "broken"}
-    assert Forecaster.load(tmp_path).forecast(found)["place"].tolist() == ["broken"] * 2 + ["whole"] * 2
+def errors(nmse: float) -> Errors:
+    return Errors(mae=1.0, rmse=2.0, mase=None, nmse=nmse, by_step=(nmse, nmse))
 
 
-def test_an_example_has_rows_for_what_is_known_ahead_without_their_targets(
-    tmp_path: Path, make_model: MakeModel, make_table: Table
-) -> None:
-    raw = make_table()
-    make_model(raw, known_future_covariates=["planned"]).save(tmp_path)
-    found = versions.recent_rows(raw, HERE, tmp_path)
-    assert hours(found) == list(range(52, 60))
-    assert found["y"].isna().tolist() == [False] * 6 + [True] * 2
-    assert found["planned"].notna().all()
+def evaluation(nmse: float) -> Evaluation:
+    return Evaluation(
+        windows=40,
+        model=errors(nmse),
+        baselines={"naive": errors(BASELINE), "ridge_linear": errors(BASELINE)},
+        subset=None,
+        champion=None,
+        champion_not_measured=None,
+        champion_version=None,
+    )
 
 
-def test_a_champion_that_is_no_model_of_ours_is_named_with_the_way_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+CHOICE = Choice.model_validate(
+    {
+        "layers": 0, "units": 0, "learning_rate": 0.0, "dropout": 0.0, "weight_decay": 0.0, "epochs": 0,
+        "penalty": 1.0, "cell": "lstm", "skip": "linear", "parameters": 14, "recurrent": 0, "score": 0.3,
+        "score_se": 0.1, "best": {"layers": 0, "units": 0, "parameters": 14, "score": 0.3, "score_se": 0.1},
+        "zero_cells": {"layers": 0, "units": 0, "parameters": 14, "score": 0.3, "score_se": 0.1}, "difference": 0.0,
+        "difference_se": 0.0, "larger": None, "repeats": [], "bound": 8, "bound_binding": False,
+        "alpha_implied": None, "rule": "best", "budget": None, "procedure": "climb", "reason": "Because.",
+        "caution": "", "at_least": False, "rules_of_thumb": [], "sizes": [],
+    }
+)  # fmt: skip
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    settings = Mlflow(uri="sqlite:///store.db", experiment="toy")
+    for key in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME"):
+        monkeypatch.delenv(key, raising=False)
+    return Mlflow(uri="sqlite:///store.db", experiment="toy")
+
+
+@pytest.fixture
+def register(
+    settings: Mlflow, make_model: Callable[..., Forecaster], make_table: Callable[..., pd.DataFrame]
+) -> Callable[..., Registration]:
+    """Registers the ridge-linear model of a table, or of another one with the same columns."""
+
+    def call(nmse: float, table: pd.DataFrame | None = None, compare: bool = False) -> Registration:
+        rows = make_table() if table is None else table
+        folder = Path("model")
+        make_model(rows).save(folder)
+        gate = Register(name="toy", beat=("naive", "ridge_linear"))
+        return versions.register(settings, gate, folder, rows.tail(6), CHOICE, evaluation(nmse), compare, TAGS)
+
+    return call
+
+
+def test_a_model_that_passes_the_gate_becomes_champion_once(
+    register: Callable[..., Registration], settings: Mlflow
+) -> None:
+    first, again = register(BETTER), register(BETTER)
+    assert first == again == Registration(
+        name="toy", version="1", alias="champion", registered=True, promoted=True,
+        reason="no worse on the holdout than naive, ridge_linear",
+    )  # fmt: skip
+    client, experiment = connect(settings)
+    assert len(client.search_model_versions("name = 'toy'")) == 1
+    (run,) = client.search_runs([experiment])
+    assert run.data.tags["cellsize.version.torch"] == "2.9.0"
+    assert run.data.metrics == {"holdout_mae": 1.0, "holdout_rmse": 2.0, "holdout_nmse": BETTER}
+    assert run.data.params["rule"] == "best"
+    record = Path(mlflow.artifacts.download_artifacts(f"{run.info.artifact_uri}/evaluation.json"))
+    assert Evaluation.read(record) == evaluation(BETTER)
+    version, champion = versions.champion(settings, "toy") or ("", None)
+    assert version == "1"
+    assert champion is not None
+    assert str(champion.size) == "0x0"
+
+
+def test_a_registered_model_brings_its_code_and_the_versions_it_needs(register: Callable[..., Registration]) -> None:
+    register(BETTER)
+    folder = Path(mlflow.artifacts.download_artifacts("models:/toy/1"))
+    assert (folder / "code" / "cellsize" / "registry" / "served.py").is_file()
+    required = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split("==")[0] for line in required] == list(versions.REQUIREMENTS)
+    assert not any(line.startswith("numba") for line in required)
+    assert json.loads((folder / "serving_input_example.json").read_text(encoding="utf-8"))
+
+
+def test_a_model_that_does_not_pass_is_registered_without_the_alias(
+    register: Callable[..., Registration], settings: Mlflow
+) -> None:
+    registration = register(BASELINE * 1.1)
+    assert (registration.version, registration.alias, registration.promoted) == ("1", None, False)
+    assert registration.reason.startswith("not better on the holdout than naive")
+    assert versions.champion(settings, "toy") is None
+
+
+def test_an_experiment_of_dvc_registers_and_does_not_promote(
+    register: Callable[..., Registration], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_EXP_NAME", "try")
+    registration = register(BETTER)
+    assert (registration.registered, registration.promoted) == (True, False)
+    assert registration.reason.startswith("a DVC experiment is not promoted")
+
+
+def test_another_model_is_another_version_and_the_champion_stays_until_both_are_compared(
+    register: Callable[..., Registration], settings: Mlflow, make_table: Callable[..., pd.DataFrame]
+) -> None:
+    register(BETTER)
+    other = make_table().assign(y=lambda table: table["y"] * 2 + table["x"])
+    registration = register(BETTER, other, compare=True)
+    assert (registration.version, registration.promoted) == ("2", False)
+    assert "from before version 1 became champion" in registration.reason
+    assert register(BETTER, other).promoted
+    assert (versions.champion(settings, "toy") or ("",))[0] == "2"
+
+
+def test_a_champion_that_is_not_a_model_of_ours_is_named_with_the_way_out(settings: Mlflow) -> None:
     client, experiment = connect(settings)
     assert versions.champion(settings, "toy") is None
     client.create_registered_model("toy")

@@ -1,0 +1,91 @@
+"""The gate: who gets the alias."""
+
+import pytest
+
+from cellsize.evaluation.gate import gate
+from cellsize.params import Register
+from cellsize.sizing.artefacts import ChampionErrors, Errors, Evaluation, Subset
+
+BEAT = ("naive", "seasonal_naive", "ridge_linear")
+
+
+def errors(nmse: float) -> Errors:
+    return Errors(mae=1.0, rmse=1.0, mase=None, nmse=nmse, by_step=(nmse,))
+
+
+def evaluation(model: float, champion: float | None = None, not_measured: str | None = None) -> Evaluation:
+    """A model measured with three baselines, AutoETS at its own origins, and version 4 if that is the champion."""
+    baselines = {"naive": 1.0, "seasonal_naive": 0.8, "ridge_linear": 0.5}
+    return Evaluation(
+        windows=40,
+        model=errors(model),
+        baselines={name: errors(nmse) for name, nmse in baselines.items()},
+        subset=Subset(origins=3, models={"model": errors(model), "AutoETS": errors(0.45)}),
+        champion=None if champion is None else ChampionErrors(version="4", **errors(champion).model_dump()),
+        champion_not_measured=not_measured,
+        champion_version=None if champion is None and not_measured is None else "4",
+    )
+
+
+def register(*beat: str) -> Register:
+    return Register(name="toy", beat=beat)  # type: ignore[arg-type]
+
+
+def test_a_model_better_than_every_baseline_named_passes() -> None:
+    passed, reason = gate(evaluation(0.4), register(*BEAT))
+    assert passed
+    assert reason == "no worse on the holdout than naive, seasonal_naive, ridge_linear"
+
+
+def test_a_model_worse_than_one_baseline_is_refused_with_its_name() -> None:
+    passed, reason = gate(evaluation(0.6), register(*BEAT))
+    assert not passed
+    assert reason == "not better on the holdout than ridge_linear (0.5000 against 0.6000)"
+
+
+def test_a_baseline_that_is_not_named_does_not_count() -> None:
+    assert gate(evaluation(0.6), register("naive", "seasonal_naive"))[0]
+
+
+def test_a_choice_without_memory_cells_may_equal_the_ridge_linear_model_that_it_is() -> None:
+    assert gate(evaluation(0.5), register(*BEAT))[0]
+
+
+def test_the_classical_model_is_compared_at_its_own_origins() -> None:
+    passed, reason = gate(evaluation(0.47), register("classical"))
+    assert not passed
+    assert "AutoETS (0.4500 against 0.4700)" in reason
+
+
+@pytest.mark.parametrize(("champion", "passes"), [(0.41, True), (0.4, False), (0.3, False)])
+def test_a_champion_stays_until_a_challenger_is_better_on_the_same_rows(champion: float, passes: bool) -> None:
+    passed, reason = gate(evaluation(0.4, champion), register(*BEAT))
+    assert passed == passes
+    assert "version 4" in reason
+
+
+@pytest.mark.parametrize(
+    ("compared_with", "now", "passes"), [(None, None, True), ("4", "4", True), (None, "4", False), ("4", "5", False)]
+)
+def test_a_model_replaces_only_the_champion_that_it_was_compared_with(
+    compared_with: str | None, now: str | None, passes: bool
+) -> None:
+    # An evaluation restored from DVC's cache knows nothing of a later champion.
+    measured = evaluation(0.4, 0.41 if compared_with else None)
+    passed, reason = gate(measured, register(*BEAT), now)
+    assert passed is passes
+    assert passes or f"from before version {now} became champion" in reason
+    assert gate(measured, register(*BEAT), None)[0]  # nobody asks for a comparison
+
+
+def test_a_champion_that_could_not_be_measured_on_the_same_rows_stays() -> None:
+    measured = evaluation(0.4, not_measured="reads other columns, or has another window")
+    passed, reason = gate(measured, register(*BEAT), "4")
+    assert not passed
+    assert reason.startswith("version 4 is champion and reads other columns, or has another window, so that nobody")
+    assert gate(measured, register(*BEAT), None)[0]  # evaluate.champion: false asks for no comparison
+
+
+def test_without_a_classical_model_there_is_none_to_beat() -> None:
+    measured = evaluation(0.47).model_copy(update={"subset": None})
+    assert gate(measured, register("classical")) == (True, "no worse on the holdout than no baseline asked for")

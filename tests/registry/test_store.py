@@ -1,0 +1,72 @@
+"""Where runs and models are kept: a real SQLite store, and what is refused."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cellsize.errors import InputError
+from cellsize.params import Mlflow
+from cellsize.registry.store import connect
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return Mlflow(uri="sqlite:///store.db", experiment="toy")
+
+
+def test_the_experiment_is_made_once_and_its_files_are_next_to_the_database(settings: Mlflow) -> None:
+    client, experiment = connect(settings)
+    assert connect(settings)[1] == experiment
+    assert Path("store.db").is_file()
+    assert client.get_experiment(experiment).artifact_location == (Path.cwd() / "mlartifacts" / "toy").as_uri()
+
+
+def test_the_environment_comes_before_params_yaml(settings: Mlflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///other.db")
+    connect(settings)
+    assert Path("other.db").is_file()
+    assert not Path("store.db").exists()
+
+
+def test_an_import_sets_nothing_and_a_connection_lets_no_pickle_in(
+    settings: Mlflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+    clean = {name: value for name, value in os.environ.items() if name != key}
+    script = f"import os, cellsize.registry.store; raise SystemExit('{key}' in os.environ)"
+    assert subprocess.run([sys.executable, "-c", script], env=clean, check=False).returncode == 0
+    monkeypatch.delenv(key, raising=False)
+    connect(settings)
+    assert os.environ[key] == "false"
+
+
+def test_a_folder_as_the_store_is_refused_in_one_line(settings: Mlflow) -> None:
+    with pytest.raises(InputError, match=r"mlflow.uri: './mlruns' is a folder; use sqlite"):
+        connect(settings.model_copy(update={"uri": "./mlruns"}))
+
+
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        ("sqlite:///taken/store.db", r"sqlite:///\S+/taken/store.db"),
+        ("oracle+nothing://me:secret@127.0.0.1/x", r"oracle\+nothing://me:\*\*\*@127.0.0.1/x"),
+    ],
+)
+def test_a_store_that_cannot_be_opened_is_said_in_one_line_without_its_password(
+    settings: Mlflow, uri: str, message: str
+) -> None:
+    Path("taken").touch()
+    with pytest.raises(InputError, match=rf"^mlflow.uri: {message} cannot be opened \(.*; start that server"):
+        connect(settings.model_copy(update={"uri": uri}))
+
+
+def test_an_experiment_that_was_deleted_is_named(settings: Mlflow) -> None:
+    client, experiment = connect(settings)
+    client.delete_experiment(experiment)
+    with pytest.raises(InputError, match=r"^mlflow.experiment: 'toy' was deleted; restore it"):
+        connect(settings)
