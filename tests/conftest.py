@@ -152,7 +152,7 @@ def make_schema() -> Callable[..., Schema]:
     """The meaning of the clean series of `make_windows`: target y, and columns as asked."""
 
     def make(**changes: Any) -> Schema:
-        plain = {
+        plain: dict[str, Any] = {
             "time": ("when",), "series": None, "targets": ("y",), "past_covariates": (), "categorical_covariates": {},
             "known_future_covariates": (), "calendar": (), "timezone": None, "frequency": "h", "gap": 1000,
             "flagged": (),

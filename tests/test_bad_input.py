@@ -331,7 +331,7 @@ def test_a_column_that_is_not_there_is_named_with_its_key(
     assert "the table has: when, y, x, wind, planned, year" in message
 
 
-def change(raw: pd.DataFrame, row: int, column: str, value: object) -> pd.DataFrame:
+def change(raw: pd.DataFrame, row: int, column: str, value: Any) -> pd.DataFrame:
     """The table with one cell changed."""
     changed = raw.astype({column: object})
     changed.loc[row, column] = value

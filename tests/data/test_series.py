@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -168,10 +169,10 @@ def test_a_schema_made_from_a_table_is_read_as_it_was_written(
 
 @pytest.mark.parametrize("index", [list("abcdefg"), pd.date_range("2026-01-01", periods=7), [0, 1, 2, 3, 4, 5, 4]])
 def test_a_repeated_time_is_named_by_its_row_whatever_index_came_along(
-    index: object, make_table: Table, make_prepare: MakePrepare
+    index: Any, make_table: Table, make_prepare: MakePrepare
 ) -> None:
     raw = make_table(rows=6)
-    raw = pd.concat([raw, raw.iloc[[4]]]).set_axis(index, axis=0)  # type: ignore[call-overload]
+    raw = pd.concat([raw, raw.iloc[[4]]]).set_axis(index, axis=0)
     with pytest.raises(InputError, match="row 6: 2026-01-01 04:00:00 is duplicated in series 'all'"):
         series.clean(raw, Path("toy.parquet"), series.describe(raw, HERE, make_prepare()))
 

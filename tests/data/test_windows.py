@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cellsize.data import windows
 from cellsize.data.schema import Schema
+from cellsize.errors import InputError
 from cellsize.params import Window
 
 NAN = float("nan")
@@ -92,9 +93,9 @@ def test_the_target_is_transformed_where_it_is_seen_and_where_it_is_predicted(
     make_windows: Make, transform: str, there: list[float]
 ) -> None:
     arrays = make_windows([0, 3, 8, 0, 3, 8], transform=transform)
-    assert arrays.target[:3, 0] == pytest.approx(np.float32(there))
-    assert arrays.inputs[:3, 0] == pytest.approx(np.float32(there))
-    assert windows.BACKWARD[transform](np.float64(there)) == pytest.approx([0, 3, 8])
+    assert arrays.target[:3, 0] == pytest.approx(np.array(there, np.float32))
+    assert arrays.inputs[:3, 0] == pytest.approx(np.array(there, np.float32))
+    assert windows.BACKWARD[transform](np.array(there, np.float64)) == pytest.approx([0, 3, 8])
 
 
 def test_what_is_known_in_future_comes_last(make_windows: Make) -> None:
@@ -166,7 +167,7 @@ def test_a_window_is_usable_if_and_only_if_a_check_row_by_row_says_so(
         begin += len(part)
     try:
         arrays = make_windows(*values, lookback=lookback, horizon=horizon, fill=fill)
-    except windows.InputError:
+    except InputError:
         assert not expected
     else:
         assert sorted(arrays.first.tolist()) == expected
