@@ -124,7 +124,7 @@ class Forecaster:
 
     def _extend(self, part: pd.DataFrame) -> pd.DataFrame:
         """One series cut to the last window that can be forecast: lookback rows seen, horizon rows to come."""
-        lookback, horizon, step = self.window.lookback, self.window.horizon, series.step(self.schema.frequency)
+        lookback, horizon, step = self.window.lookback, self.window.horizon, self.schema.step
         name, targets = part[SERIES].iloc[0], list(self.schema.targets)
         observed = np.flatnonzero(part[targets].notna().all(axis=1).to_numpy())
         origin = int(observed[-1]) if observed.size else -1
