@@ -33,4 +33,4 @@ def test_forecasts_have_times_as_text_and_a_column_for_each_target(served: Serve
 def test_what_a_caller_sends_wrong_is_answered_as_a_bad_request(served: Served, make_table: Table) -> None:
     with pytest.raises(MlflowException, match="looks back 6") as caught:
         served.predict(None, make_table().tail(4))
-    assert caught.value.get_http_status_code() == 400
+    assert caught.value.error_code == "INVALID_PARAMETER_VALUE"  # which a server answers with 400

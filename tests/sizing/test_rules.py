@@ -80,12 +80,14 @@ def test_no_memory_cells_are_the_smallest_size_whatever_the_parameters_of_their_
     for order in (table, table[::-1]):
         decision = rules.choose(order, rule("one_standard_error"), NO_COSTS)
         assert decision.chosen.size == ZERO
+        assert decision.larger is not None
         assert decision.larger.size in (Size(1, 1), Size(1, 16))
         assert "smaller" not in decision.reason
         decision = rules.choose(
             order, rule("budget", limit=200), {ZERO: 2_904.0, Size(1, 1): 200.0, Size(1, 16): 2_064.0}
         )
         assert decision.chosen.size == Size(1, 1)
+        assert decision.larger is not None
         assert decision.larger.size == Size(1, 16)
 
 
@@ -145,8 +147,12 @@ def test_the_probability_is_that_of_the_most_promising_larger_size() -> None:
     decision = rules.choose(TABLE, rule("one_standard_error", tolerance=0.0), NO_COSTS)
     # 1x16 against 1x32: 0.01 / 0.02708 = 0.369 standard errors; t(3) is below it with probability 0.632.
     # 2x16: 0.005, less.
-    assert (decision.larger.size, decision.larger_probability) == (Size(1, 32), pytest.approx(0.632, abs=2e-3))
+    assert decision.larger is not None
+    assert decision.larger.size == Size(1, 32)
+    assert decision.larger_probability is not None
+    assert decision.larger_probability == pytest.approx(0.632, abs=2e-3)
     tolerant = rules.choose(TABLE, rule("one_standard_error", tolerance=0.05), NO_COSTS)
+    assert tolerant.larger_probability is not None
     assert tolerant.larger_probability < decision.larger_probability
 
 
@@ -196,7 +202,7 @@ def test_the_reason_names_the_rule_the_sizes_and_the_figures() -> None:
 
 def choice(name: str, budget: Budget | None = None) -> Choice:
     """A choice of which only rule and budget are read."""
-    return Choice.model_construct(rule=name, budget=budget)  # type: ignore[arg-type]
+    return Choice.model_construct(rule=name, budget=budget)
 
 
 @pytest.mark.parametrize("name", get_args(Rule))
