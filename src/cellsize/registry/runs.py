@@ -13,7 +13,7 @@ from cellsize.registry.store import connect
 from cellsize.training.records import Epoch, Result, Row
 
 PARENT, FINGERPRINT, SIZE = "mlflow.parentRunId", "cellsize.fingerprint", "cellsize.size"
-BATCH = 900  # a server takes 1,000 metrics at once
+METRICS_AT_ONCE = 900  # a server accepts 1,000
 DVC = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 
 
@@ -86,8 +86,8 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
     params = [Param(key, str(getattr(first, key))) for key in ("layers", "units", "parameters", "n_train")]
     params.append(Param("learning_rates_chosen", " ".join(map(str, sorted({row.learning_rate for row, _ in scored})))))
     client.log_batch(run, params=params)
-    for begin in range(0, len(metrics), BATCH):
-        client.log_batch(run, metrics=metrics[begin : begin + BATCH])
+    for begin in range(0, len(metrics), METRICS_AT_ONCE):
+        client.log_batch(run, metrics=metrics[begin : begin + METRICS_AT_ONCE])
     client.set_terminated(run, "FINISHED")
 
 

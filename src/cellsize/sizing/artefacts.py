@@ -131,9 +131,9 @@ class Candidate(Sized):
     bytes: int
     """Bytes of all parameters as float32."""
     past_bound: bool
-    """Whether it lies past the bound."""
+    """Whether it is past the bound."""
     at_bound: bool
-    """Whether it lies at the bound or past it."""
+    """Whether it is at the bound or past it."""
     on_grid: bool
     """Whether it is a step of a ladder."""
     guessed: bool
@@ -308,7 +308,7 @@ class Choice(Recipe):
     bound: int
     """The bound that the grid was made with, in units."""
     bound_binding: bool
-    """Whether the chosen size lies at the bound."""
+    """Whether the chosen size is at the bound or past it."""
     alpha_implied: float | None
     """The α at which the rule gives the chosen size; null without memory cells."""
     rule: Rule
@@ -347,7 +347,7 @@ class Errors(Artefact):
     mase: float | None
     """MAE divided by the seasonal naive error before the holdout; null where that is 0."""
     nmse: float
-    """Normalised MSE: MSE divided by the variance of the training targets."""
+    """Normalised MSE: MSE divided by the variance of the training targets, = 1 − R²."""
     by_step: tuple[float, ...]
     """Normalised MSE of each step of the horizon."""
 

@@ -38,7 +38,7 @@ def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) 
 
     Args:
         values: One series, shape (rows,), without NaN.
-        window: The sum ends at the first lag t ≥ window · τ(t) (Sokal 1997 takes 4 to 10).
+        window: The sum ends at the first lag t ≥ window · τ(t) (Sokal 1997 recommends 4 to 10).
 
     Returns:
         τ ≥ 1, in steps: n values are worth n / τ independent ones. 1 for a constant series.

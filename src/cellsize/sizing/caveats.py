@@ -35,7 +35,7 @@ def open_end(best: Size, tried: Mapping[Size, Scores], candidates: Candidates, p
             f"The best size is the largest that was tried with {best.layers} layer{'s' if best.layers > 1 else ''}: "
             f"{procedures.end(procedure, larger=larger)}, and a larger one may be better still."
         )
-    # Who allows one layer alone wants no other.
+    # With propose.layers: 1 nobody wants a deeper one.
     if best.layers == max(size.layers for size in grid) > 1:
         sentences.append(
             "The best size has as many layers as propose.layers allows, and a deeper one may be better still."

@@ -20,9 +20,9 @@ from cellsize.sizing.candidates import alpha_ladder, guesses, on_grid
 from cellsize.sizing.scores import Difference, Scores, compare, paired
 from cellsize.sizing.sizes import ZERO, Size
 
-# What a cost limit always allows, in multiply-adds: the first sizes cost more than nothing before them.
+# What every cost limit allows, in multiply-adds: before the first size with cells there is nothing to multiply.
 ALWAYS_ALLOWED = 5000.0
-# What one step of a tiny layer costs beside its multiply-adds.
+# What a step of a layer costs in addition to its multiply-adds.
 OVERHEAD = 2000.0
 # A climb knows at most so many sizes that may come next; each one more doubles the cases to be thought through.
 AHEAD = 8
@@ -158,7 +158,7 @@ def within_cost_limit(costs: Mapping[Size, float], limit: float) -> Allowed:
 
 
 def training_cost(size: Size, costs: Mapping[Size, float]) -> float:
-    """What training a size costs: a tiny layer's step is overhead, worth about 2,000 multiply-adds."""
+    """What training a size costs: a tiny layer's step is mostly overhead, worth about 2,000 multiply-adds."""
     return costs[size] + OVERHEAD * size.layers
 
 
@@ -181,9 +181,9 @@ def climb(
 
     A ladder is the sizes of one depth, small to large. A size helps if its score is lower than the best one's before
     it by more than one corrected standard error of their paired difference. `patience` sizes in a row that do not help
-    end a ladder; the first one goes on to `minimum_units` all the same, since one or two cells often do nothing where
-    eight do. A further layer begins at a quarter of the units that the best size so far has; it is left out, with all
-    deeper ones, if the layer before it brought no better size.
+    end a ladder; the first one continues to `minimum_units` all the same, since one or two cells often do nothing
+    where eight do. A further layer begins at a quarter of the units that the best size so far has; it is left out,
+    with all deeper ones, if the layer before it brought no better size.
 
     Args:
         sizes: The grid; the order within a number of layers is by units.
@@ -220,7 +220,7 @@ def _climb(sizes: list[Size], known: Known, ends: _LadderEnd, assumed: Mapping[S
             ladder = [size for size in ladder if size.units >= max(1, best_size.units // 4)]
         failed = 0
         for size in ladder:
-            # One or two cells are nothing to stop at, however many inputs make them expensive.
+            # One or two cells are too few to stop at, however many inputs make them expensive.
             if (depth > 1 or size.units > ends.minimum_units) and not ends.allowed(size, tuple(visited)):
                 break
             if size not in known and size not in assumed:
@@ -241,7 +241,7 @@ def _helps(new: Scores, best: Scores) -> bool:
 
 
 def _climbed(tried: Known, sizes: list[Size]) -> set[Size]:
-    """The steps that a climb has taken: it leaves none out, while a rule of thumb may lie beyond one."""
+    """The steps that a climb has taken: it leaves none out, while a rule of thumb may ask for one beyond them."""
     climbed: set[Size] = set()
     for depth in {size.layers for size in sizes}:
         ladder = sorted(size for size in sizes if size.layers == depth)
