@@ -16,6 +16,6 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     proposed = Candidates.read(candidates)
     work = load_work(windows, folds, proposed.network, params.search, params.baseline.penalties)
     tags = store.versions()
-    with recorder(params.mlflow, store.key(work), params.search.model_dump(), tags) as record:
+    with recorder(params.mlflow, store.key(work), params.search, tags) as record:
         results = driver.run(work, plan(proposed, params.search), params.search, Path(".cache/search"), record)
     tables.write(results, trials, curves, timings, residuals)
