@@ -1,6 +1,6 @@
 """Writes docs/schemas/ and docs/artefacts.md: what the JSON files of a run hold, for the programs that read them.
 
-.venv/bin/python docs/schemas.py
+.venv/bin/python docs/artefacts.py
 """
 
 import json
@@ -27,7 +27,7 @@ ARTEFACTS: dict[str, type[artefacts.Artefact]] = {
 HEAD = """# Artefacts
 
 A run leaves its results in JSON files. Each has a JSON schema in `docs/schemas/`, and is written and read through one
-model in `cellsize.sizing.artefacts`. Every key is always there. `python docs/schemas.py` writes this page.
+model in `cellsize.sizing.artefacts`. Every key is always there. `python docs/artefacts.py` writes this page.
 
 | file | what |
 |---|---|

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from cellsize.sizing import artefacts
-from docs import schemas
+from docs import artefacts as page
 
 
-@pytest.mark.parametrize("path", schemas.pages(), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", page.pages(), ids=lambda path: path.name)
 def test_committed_schemas_and_page_are_those_of_the_code(path: Path) -> None:
-    assert path.read_text(encoding="utf-8") == schemas.pages()[path], "run: python docs/schemas.py"
+    assert path.read_text(encoding="utf-8") == page.pages()[path], "run: python docs/artefacts.py"
 
 
 def test_every_artefact_that_names_its_file_has_a_schema_and_no_other_schema_is_left() -> None:
@@ -18,14 +18,14 @@ def test_every_artefact_that_names_its_file_has_a_schema_and_no_other_schema_is_
         model for _, model in inspect.getmembers(artefacts, inspect.isclass) if issubclass(model, artefacts.Artefact)
     ]
     named = {(model.__doc__ or "").split("`")[1] for model in models if (model.__doc__ or "").startswith("`")}
-    assert named == set(schemas.ARTEFACTS)
-    committed = {path.name for path in (schemas.DOCS / "schemas").iterdir()}
-    assert committed == {Path(path).name for path in schemas.ARTEFACTS}
+    assert named == set(page.ARTEFACTS)
+    committed = {path.name for path in (page.DOCS / "schemas").iterdir()}
+    assert committed == {Path(path).name for path in page.ARTEFACTS}
 
 
-@pytest.mark.parametrize("path", schemas.ARTEFACTS)
+@pytest.mark.parametrize("path", page.ARTEFACTS)
 def test_a_schema_asks_for_every_key_and_allows_no_other(path: str) -> None:
-    content = json.loads((schemas.DOCS / "schemas" / Path(path).name).read_text(encoding="utf-8"))
+    content = json.loads((page.DOCS / "schemas" / Path(path).name).read_text(encoding="utf-8"))
     for definition in [content, *content.get("$defs", {}).values()]:
         assert definition["additionalProperties"] is False
         assert definition["required"] == list(definition["properties"])
