@@ -68,7 +68,7 @@ bench-%: $(INSTALLED) ## the benchmarks have a Makefile of their own: make -C be
 	@$(MAKE) --no-print-directory -C benchmarks $*
 
 docs: $(INSTALLED) ## the pages of docs/ as a site, in site/
-	@$(IN_VENV) python -m pip install -q -c constraints.txt -e '.[docs]'; python -m mkdocs build --strict --quiet
+	@$(IN_VENV) python -m pip install -q -c constraints.txt -e '.[docs]'; NO_MKDOCS_2_WARNING=1 python -m mkdocs build --strict --quiet
 
 clean: ## remove what runs and tools wrote; keeps .venv, DVC's cache and the MLflow registry
 	rm -rf build .cache dist site examples/*/build examples/*/.cache
@@ -79,7 +79,7 @@ clean: ## remove what runs and tools wrote; keeps .venv, DVC's cache and the MLf
 constraints: ## build .venv anew from the newest versions pyproject.toml allows, and pin them
 	rm -rf .venv
 	$(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -q -e '.[dev]'
+	.venv/bin/python -m pip install -q -e '.[dev,docs]'
 	{ head -2 constraints.txt; $(FREEZE); } > .venv/constraints.txt
 	mv .venv/constraints.txt constraints.txt
 	echo '$(CURDIR)' > $(INSTALLED)

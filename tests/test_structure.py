@@ -3,7 +3,10 @@
 import ast
 import re
 import shlex
+import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -132,6 +135,31 @@ def test_a_served_model_is_told_of_every_library_it_imports_and_needs_no_compile
     assert "numba" not in reached
 
 
+def declared_packages(lines: list[str]) -> set[str]:
+    return {re.split(r"[\[>=]", line)[0].lower() for line in lines}
+
+
+def packages_of(*folders: Path) -> dict[str, set[str]]:
+    """For each library that some folders import, the packages that bring it."""
+    names = set().union(*(libraries(path) for folder in folders for path in folder.rglob("*.py")))
+    bring = packages_distributions()
+    ours = {"pipeline", "tests", "benchmarks", "docs"}
+    return {name: {package.lower() for package in bring[name]} for name in names - ours - {"neuralforecast"}}
+
+
+def test_every_imported_package_is_declared_and_none_is_declared_in_vain() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = declared_packages(project["dependencies"])
+    development = declared_packages(project["optional-dependencies"]["dev"])
+    shipped, others = packages_of(SOURCE, PIPELINE), packages_of(TESTS, ROOT / "benchmarks")
+    assert [name for name, packages in shipped.items() if not packages & declared] == []
+    assert [name for name, packages in others.items() if not packages & (declared | development)] == []
+    commands = {"dvc", "mypy", "pandas-stubs", "pre-commit", "ruff"}
+    assert declared | development == commands | (declared | development) & set().union(
+        *shipped.values(), *others.values()
+    )
+
+
 # --- dvc.yaml -------------------------------------------------------------------------------------------------------
 
 
@@ -198,9 +226,10 @@ def test_a_stage_is_thin_imports_no_other_and_its_command_is_three_lines(name: s
 
 def test_the_examples_are_listed_for_dvc_metrics_params_and_plots() -> None:
     content = YAML(typ="safe").load(ROOT / "dvc.yaml")
-    examples = sorted(path.parent.name for path in ROOT.glob("examples/*/params.yaml"))
+    # Those in git: a user's own stand beside them.
+    listed = subprocess.run(["git", "ls-files", "examples/*/params.yaml"], cwd=ROOT, check=True, capture_output=True)
+    examples = sorted(Path(name).parent.name for name in listed.stdout.decode().split())
     assert len(examples) >= 2
     assert sorted(content["params"]) == sorted(f"examples/{name}/params.yaml" for name in examples)
     assert sorted(content["metrics"]) == sorted(f"examples/{name}/reports/metrics.json" for name in examples)
     assert sorted(paths(content["plots"])) == sorted(f"examples/{name}/reports/sizes.csv" for name in examples)
-    assert not list(ROOT.glob("examples/*/dvc.yaml"))

@@ -14,6 +14,9 @@ from cellsize.errors import InputError
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Names = tuple[str, ...]
+Counted = Literal["targets", "windows", "sequences", "effective"]
+Procedure = Literal["climb", "grid", "random", "alpha"]
+Rule = Literal["one_standard_error", "best", "within_percent", "budget"]
 
 
 # Keys that had another name before 0.1.0, and None where the key is gone.
@@ -101,11 +104,18 @@ class Split(Section):
 class Network(Section):
     """What every candidate has in common."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)  # they go into the schema of candidates.json
+
     cell: Literal["lstm", "gru", "rnn"]
+    """Kind of recurrent cell."""
     projection: Annotated[int, Field(ge=0)]
+    """Width of a recurrent projection (lstm), 0 for none."""
     bidirectional: bool
+    """Whether a second direction reads the window backwards."""
     head: Literal["last", "mean"]
+    """What the head reads of the last layer: its last step, or the mean over the steps."""
     skip: Literal["linear", "none"]
+    """What the cells stand beside: a linear skip connection, or nothing."""
 
     @model_validator(mode="after")
     def _projection_is_for_lstm(self) -> "Network":
@@ -117,7 +127,7 @@ class Network(Section):
 class Propose(Section):
     """The grid of sizes, and the rule that bounds it."""
 
-    samples: Literal["targets", "windows", "sequences", "effective"]
+    samples: Counted
     bound: Literal["neurons", "parameters"]
     alpha: tuple[Annotated[float, Field(ge=1)], Annotated[float, Field(ge=1)]]
     layers: Annotated[int, Field(ge=1, le=6)]
@@ -171,7 +181,7 @@ class Training(Section):
 class Search(Section):
     """Which sizes are trained, where, and how."""
 
-    procedure: Literal["climb", "grid", "random", "alpha"]
+    procedure: Procedure
     patience: Positive
     minimum_units: Positive
     cost_limit: Annotated[float, Field(gt=0)]
@@ -185,7 +195,7 @@ class Search(Section):
 class Choose(Section):
     """The rule that turns scores into a size."""
 
-    rule: Literal["one_standard_error", "best", "within_percent", "budget"]
+    rule: Rule
     percent: Annotated[float, Field(ge=0)]
     tolerance: Annotated[float, Field(ge=0)]
     budget: Literal["parameters", "bytes", "milliseconds"]

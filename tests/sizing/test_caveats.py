@@ -5,8 +5,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from cellsize.params import Procedure
 from cellsize.sizing import caveats
-from cellsize.sizing.artefacts import Candidates, Procedure
+from cellsize.sizing.artefacts import Candidates
 from cellsize.sizing.scores import Scores
 from cellsize.sizing.sizes import ZERO, Size
 from tests.sizing.conftest import candidate, candidates

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellsize.params import Search
+from cellsize.params import Procedure, Search
 from cellsize.sizing import procedures
-from cellsize.sizing.artefacts import Candidate, Candidates, Procedure
+from cellsize.sizing.artefacts import Candidate, Candidates
 from cellsize.sizing.procedures import Allowed, Plan, Walk
 from cellsize.sizing.scores import Scores
 from cellsize.sizing.sizes import ZERO, Size

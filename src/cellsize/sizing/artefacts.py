@@ -11,12 +11,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cellsize import files
 from cellsize.errors import InputError
-from cellsize.params import Network
+from cellsize.params import Counted, Network, Procedure, Rule
 from cellsize.sizing.sizes import Size
-
-Counted = Literal["targets", "windows", "sequences", "effective"]
-Procedure = Literal["climb", "grid", "random", "alpha"]
-Rule = Literal["one_standard_error", "best", "within_percent", "budget"]
 
 
 class Artefact(BaseModel):

@@ -6,8 +6,8 @@ from typing import get_args
 from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
-from cellsize.params import Propose
-from cellsize.sizing.artefacts import Bound, Candidate, Candidates, Counted, GridBound, RuleOfThumb, SampleCounts
+from cellsize.params import Counted, Propose
+from cellsize.sizing.artefacts import Bound, Candidate, Candidates, GridBound, RuleOfThumb, SampleCounts
 from cellsize.sizing.bound import count_samples, neurons, units_within
 from cellsize.sizing.sizes import ZERO, Size, cost, grid, shape
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from cellsize.params import Procedure
 from cellsize.sizing import procedures
-from cellsize.sizing.artefacts import Candidates, Procedure
+from cellsize.sizing.artefacts import Candidates
 from cellsize.sizing.candidates import on_grid
 from cellsize.sizing.scores import Scores, compare
 from cellsize.sizing.sizes import ZERO, Size

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pandas as pd
 
 from cellsize.errors import InputError
-from cellsize.params import Choose
+from cellsize.params import Choose, Procedure
 from cellsize.sizing import artefacts, caveats, procedures
-from cellsize.sizing.artefacts import Budget, Candidate, Candidates, Choice, LargerSize, Procedure, Recipe, ScoredSize
+from cellsize.sizing.artefacts import Budget, Candidate, Candidates, Choice, LargerSize, Recipe, ScoredSize
 from cellsize.sizing.candidates import alpha_implied
 from cellsize.sizing.rules import Decision, choose, within_one_standard_error
 from cellsize.sizing.scores import Scores, compare, from_trials

@@ -14,8 +14,8 @@ from typing import assert_never
 
 import numpy as np
 
-from cellsize.params import Search
-from cellsize.sizing.artefacts import Candidates, Procedure
+from cellsize.params import Procedure, Search
+from cellsize.sizing.artefacts import Candidates
 from cellsize.sizing.candidates import alpha_ladder, guesses, on_grid
 from cellsize.sizing.scores import Difference, Scores, compare, paired
 from cellsize.sizing.sizes import ZERO, Size
