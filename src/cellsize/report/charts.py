@@ -219,7 +219,14 @@ def curves(table: pd.DataFrame, epochs: int) -> str:
             axes.plot(kept["epoch"], kept["early_stopping_score"], "o", ms=4, color=tint)
         axes.axvline(epochs, color=MUTED, ls=":", lw=1.3)
         above = axes.get_xaxis_transform()
-        axes.text(epochs, 1.01, f"final training: {epochs}", color=MUTED, ha="center", transform=above)
+        axes.text(
+            epochs,
+            1.01,
+            f"final training: {epochs} epoch{'s' if epochs > 1 else ''}",
+            color=MUTED,
+            ha="center",
+            transform=above,
+        )
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.yaxis.set_major_formatter("{x:.3g}")

@@ -100,10 +100,11 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
     scores = trials[chosen].groupby("fold")["score"].mean()
     sizes = (
         "Each point is one size. Its score is the mean nmse over the validation parts of the folds: 0 is perfect, and "
-        "1 is no better than always forecasting the mean. A bar reaches one standard error of the difference from the "
-        "best size up and down. That difference is taken on the same folds, and its standard error is corrected for "
-        "the training data that the folds share. A filled point is worse than the best by no more than its standard "
-        f"error. The bars do not show how much the folds differ (here from {scores.min():.3g} to {scores.max():.3g})."
+        "1 is no better than always forecasting the mean. The dashed line is the score without memory cells (zero "
+        f"cells), of {zero_cells(choice)}. The bars and the grey band show how sure the difference from the best size "
+        "is: one standard error of it up and down, computed on the same folds and corrected for the training data "
+        "that they share. A filled point is worse than the best by no more than that. The bars do not show how much "
+        f"the folds differ (here from {scores.min():.3g} to {scores.max():.3g})."
     )
     if candidates.bound.kind == "neurons":
         sizes += " The bound counts the cells of all layers together, so two layers may have half as many each."
@@ -116,8 +117,8 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
         folds += " The parts are not stretches of time here, so the bars show percentages of the windows."
     curves = (
         "One thin line for each fold and seed, at the learning rate chosen on its early-stopping set. The dot is the "
-        "epoch whose weights were kept. If most lines are lowest at their end, try more epochs "
-        "(search.training.epochs)."
+        "epoch whose weights were kept, the latest that is not significantly worse than the best. If most lines are "
+        "lowest at their end, try more epochs (search.training.epochs)."
     )
     return {"sizes": sizes, "folds": folds, "curves": curves}
 

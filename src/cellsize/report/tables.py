@@ -100,7 +100,7 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
             number(seconds, 0 if seconds >= 10 else 1),
         )
         rows.append(Row(cells, chosen=entry.size == choice.size))
-    parameters = ("Recurrent parameters", "Head", linear(choice), "All parameters")
+    parameters = ("Recurrent", "Head", linear(choice), "All parameters")
     scores = ("Score (nmse)", "Difference from the best", "Within one standard error")
     return Table(("Size", *parameters, "Learning rate", *scores, "Forecast, ms", "Training, s"), tuple(rows))
 

@@ -7,7 +7,7 @@ from cellsize.sizing.artefacts import Choice, Evaluation, Registration, TriedSiz
 from cellsize.sizing.sizes import ZERO, Size
 
 NONE = "–"
-NMSE = "Normalised MSE (nmse) is the MSE divided by the variance of the training targets, that is 1 − R²."
+NMSE = "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is 1 − R²."
 MODELS = {
     "model": "this model",
     "ridge_linear": "ridge-linear",
