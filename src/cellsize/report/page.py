@@ -70,9 +70,9 @@ def read_folders(build: Path, reports: Path) -> Inputs:
     labels = pd.read_parquet(build / "folds.parquet")
     return Inputs(
         candidates=Candidates.read(build / "candidates.json"),
-        trials=_read_csv(build / "trials.csv"),
-        curves=_read_csv(build / "curves.csv"),
-        timings=_read_csv(build / "timings.csv"),
+        trials=pd.read_csv(build / "trials.csv"),
+        curves=pd.read_csv(build / "curves.csv"),
+        timings=pd.read_csv(build / "timings.csv"),
         folds=load_labels({str(name): labels[name].to_numpy(np.int8) for name in labels}),
         windows=Windows.load(build / "windows.npz"),
         schema=Schema.load(build / "schema.json"),
@@ -82,11 +82,6 @@ def read_folders(build: Path, reports: Path) -> Inputs:
         forecasts=pd.read_parquet(build / "forecasts.parquet"),
         registration=Registration.read(reports / "registration.json"),
     )
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    # pandas' default parser may miss the last digit of a number.
-    return pd.read_csv(path, float_precision="round_trip")
 
 
 def write(inputs: Inputs, report: params.Report, reports: Path) -> None:
