@@ -76,14 +76,16 @@ def candidates() -> Candidates:
     """The grid: every size tried, and two that were not."""
     samples = SampleCounts(targets=4032, windows=3400, sequences=2, effective=310)
     bounds = [
-        Bound(
-            samples=name,
-            alpha=alpha,
-            neurons=max(1, int(count / (alpha * 12))),
-            parameters_by_outputs=int(count * 6 / alpha),
-            parameters_by_samples=int(count / alpha),
-            units_by_outputs=max(1, int((count * 1.5 / alpha) ** 0.5)),
-            units_by_samples=max(1, int((count / 4 / alpha) ** 0.5)),
+        Bound.model_validate(
+            {
+                "samples": name,
+                "alpha": alpha,
+                "neurons": max(1, int(count / (alpha * 12))),
+                "parameters_by_outputs": int(count * 6 / alpha),
+                "parameters_by_samples": int(count / alpha),
+                "units_by_outputs": max(1, int((count * 1.5 / alpha) ** 0.5)),
+                "units_by_samples": max(1, int((count / 4 / alpha) ** 0.5)),
+            }
         )
         for name, count in samples.model_dump().items()
         for alpha in (2.0, 5.0, 10.0)

@@ -1,6 +1,9 @@
 import json
 import re
+import runpy
 from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -181,3 +184,11 @@ def test_a_missing_artefact_ends_in_one_line(folders, name):
     (build / name).unlink()
     with pytest.raises(InputError, match=rf"{name}: no such file; run `dvc repro`"):
         page.read_folders(build, reports)
+
+
+def test_the_readmes_figure_can_be_made_from_the_page(toy, report):
+    # docs/figure.py finds the chart by its section, and its colours by the names of the page's variables.
+    figure = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "figure.py"))["figure"]
+    svg = ElementTree.fromstring(figure(page.render(toy(), report)))
+    assert svg.tag == "{http://www.w3.org/2000/svg}svg"
+    assert "var(" not in ElementTree.tostring(svg, encoding="unicode")

@@ -106,7 +106,7 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
 
 
 def linear(choice: Choice) -> str:
-    """Where the parameters of a linear model are: beside every network, or in the model without cells alone."""
+    """The name of the linear parameters: every network has them, or the model without memory cells alone."""
     return "Linear skip connection" if choice.skip == "linear" else "Ridge-linear model"
 
 
