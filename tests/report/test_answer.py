@@ -10,7 +10,7 @@ from cellsize.sizing.artefacts import Choice, Registration
 
 
 @pytest.fixture
-def reports(folders) -> Path:
+def reports(folders: tuple[Path, Path]) -> Path:
     return folders[1]
 
 

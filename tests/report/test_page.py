@@ -126,14 +126,14 @@ def test_missing_figures_are_dashes_not_crashes(toy, report, toy_evaluation, toy
 
 
 def test_the_best_sizes_point_has_no_error_bar(toy, report, monkeypatch):
-    drawn = {}
+    points: list[charts.Point] = []
     for name in ("folds", "curves", "forecasts"):
         monkeypatch.setattr(charts, name, lambda *_: "<svg></svg>")
-    monkeypatch.setattr(charts, "sizes", lambda points, *_: drawn.setdefault("points", points) and "<svg></svg>")
+    monkeypatch.setattr(charts, "sizes", lambda drawn, *_: points.extend(drawn) or "<svg></svg>")
     page.render(toy(), report)
-    points = {(point.layers, point.units): point for point in drawn["points"]}
-    assert (points[1, 64].error, points[1, 64].chosen) == (0.0, False)
-    assert (points[1, 32].error, points[1, 32].chosen) == (0.007, True)
+    by_size = {(point.layers, point.units): point for point in points}
+    assert (by_size[1, 64].error, by_size[1, 64].chosen) == (0.0, False)
+    assert (by_size[1, 32].error, by_size[1, 32].chosen) == (0.007, True)
 
 
 def test_the_same_inputs_give_the_same_bytes(toy, report, tmp_path):

@@ -31,8 +31,9 @@ def test_the_best_size_is_compared_with_the_others(toy_choice, toy_evaluation, t
 
 
 def test_zero_cells_have_no_alpha_and_are_not_compared_with_themselves(toy_choice, toy_evaluation, toy_registration):
-    labels = [tile.label for tile in prose.tiles(toy_choice(0, 0), toy_evaluation(), toy_registration)]
-    assert labels == [
+    tiles = prose.tiles(toy_choice(0, 0), toy_evaluation(), toy_registration)
+    assert tiles[0].note == "all of the ridge-linear model"
+    assert [tile.label for tile in tiles] == [
         "Parameters",
         "Compared with the best size (1 × 64)",
         "Compared with the best baseline (ridge-linear)",

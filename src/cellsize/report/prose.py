@@ -55,8 +55,9 @@ class Tile:
 def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[Tile]:
     """The key facts."""
     best, zero, entry = choice.best, choice.zero_cells, tried(choice)[choice.size]
-    parts = f"recurrent {number(entry.recurrent)}, head {number(entry.head)}"
-    facts = [Tile("Parameters", number(choice.parameters), f"{parts}, {linear(choice).lower()} {number(entry.linear)}")]
+    parts = f"recurrent {number(entry.recurrent)}, head {number(entry.head)}, {linear(choice).lower()}"
+    note = "all of the ridge-linear model" if choice.size == ZERO else f"{parts} {number(entry.linear)}"
+    facts = [Tile("Parameters", number(choice.parameters), note)]
     places = decimals([choice.score, best.score])
     score = number(choice.score, places)
     if choice.size == best.size:
