@@ -24,6 +24,11 @@ def test_the_tiles_are_the_key_facts(toy_choice, toy_evaluation, toy_registratio
     ]
 
 
+def test_without_the_skip_connection_its_parameters_are_not_named(toy_choice, toy_evaluation, toy_registration):
+    without = toy_choice().model_copy(update={"skip": "none"})
+    assert prose.tiles(without, toy_evaluation(), toy_registration)[0].note == "recurrent 5,120, head 198"
+
+
 def test_the_best_size_is_compared_with_the_others(toy_choice, toy_evaluation, toy_registration):
     facts = prose.tiles(toy_choice(1, 64), toy_evaluation(), toy_registration)
     assert (facts[1].label, facts[1].value) == ("Compared with the other sizes tried", "the best")
@@ -82,6 +87,7 @@ def test_the_caption_of_folds_says_what_the_bars_show_where_it_is_not_time(
     caption = prose.captions(toy_choice(), toy_candidates, toy_trials, timed=timed)["folds"]
     assert "The early-stopping set decides when training stops." in caption
     assert ("percentages of the windows" in caption) is not timed
+    assert caption.endswith("A gap without colour has no usable window.") is timed
 
 
 def test_the_repeats_are_counted_and_are_not_probabilities(toy_choice):

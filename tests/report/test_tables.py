@@ -49,7 +49,7 @@ def test_an_error_that_is_not_defined_is_a_dash_and_never_the_best(toy_evaluatio
 def test_every_size_tried_has_a_row(toy_choice, toy_timings):
     table = tables.sizes(toy_choice(), toy_timings)
     assert table.head == (
-        "Size", "Recurrent", "Head", "Linear skip connection", "All parameters", "Learning rate", "Score (nmse)",
+        "Size", "Recurrent", "Head", "Linear skip", "All parameters", "Learning rate", "Score (nmse)",
         "Difference from the best", "Within one standard error", "Forecast, ms", "Training, s",
     )  # fmt: skip
     assert len(table.rows) == 11
@@ -70,7 +70,7 @@ def test_a_size_without_a_timing_has_dashes(toy_choice, toy_timings):
 
 def test_without_the_skip_connection_the_linear_parameters_are_the_ridge_linear_models(toy_choice, toy_timings):
     without = toy_choice().model_copy(update={"skip": "none"})
-    assert tables.sizes(without, toy_timings).head[3] == "Ridge-linear model"
+    assert tables.sizes(without, toy_timings).head[3] == "Ridge-linear"
 
 
 def test_sizes_of_the_grid_without_a_score_are_listed(toy_candidates, toy_choice):

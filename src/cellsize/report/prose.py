@@ -7,7 +7,7 @@ import pandas as pd
 
 from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
-from cellsize.report.tables import linear, untried
+from cellsize.report.tables import untried
 from cellsize.report.wording import (
     MODELS,
     SAMPLES,
@@ -55,8 +55,10 @@ class Tile:
 def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[Tile]:
     """The key facts."""
     best, zero, entry = choice.best, choice.zero_cells, tried(choice)[choice.size]
-    parts = f"recurrent {number(entry.recurrent)}, head {number(entry.head)}, {linear(choice).lower()}"
-    note = "all of the ridge-linear model" if choice.size == ZERO else f"{parts} {number(entry.linear)}"
+    parts = f"recurrent {number(entry.recurrent)}, head {number(entry.head)}"
+    if choice.skip == "linear":
+        parts += f", linear skip connection {number(entry.linear)}"
+    note = "all of the ridge-linear model" if choice.size == ZERO else parts
     facts = [Tile("Parameters", number(choice.parameters), note)]
     places = decimals([choice.score, best.score])
     score = number(choice.score, places)
@@ -114,7 +116,9 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
         "stops. The score comes from the validation part alone. Windows that share a row of data with another part "
         "are purged: they are not used. The holdout was used once, after everything was decided."
     )
-    if not timed:
+    if timed:
+        folds += " A gap without colour has no usable window."
+    else:
         folds += " The parts are not stretches of time here, so the bars show percentages of the windows."
     curves = (
         "One thin line for each fold and seed, at the learning rate chosen on its early-stopping set. The dot is the "

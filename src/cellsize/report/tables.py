@@ -100,14 +100,10 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
             number(seconds, 0 if seconds >= 10 else 1),
         )
         rows.append(Row(cells, chosen=entry.size == choice.size))
-    parameters = ("Recurrent", "Head", linear(choice), "All parameters")
+    linear = "Linear skip" if choice.skip == "linear" else "Ridge-linear"
+    parameters = ("Recurrent", "Head", linear, "All parameters")
     scores = ("Score (nmse)", "Difference from the best", "Within one standard error")
     return Table(("Size", *parameters, "Learning rate", *scores, "Forecast, ms", "Training, s"), tuple(rows))
-
-
-def linear(choice: Choice) -> str:
-    """The name of the linear parameters: every network has them, or the model without memory cells alone."""
-    return "Linear skip connection" if choice.skip == "linear" else "Ridge-linear model"
 
 
 def untried(candidates: Candidates, choice: Choice) -> list[str]:
