@@ -1,7 +1,7 @@
-"""Toy artefacts: made-up figures that look like those of a real run."""
+"""Toy artefacts: invented figures that look like those of a real run."""
 
-import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,28 @@ import pytest
 from cellsize.data import folds
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
-from cellsize.params import EarlyStopping, Report, Split
-from cellsize.report import page
+from cellsize.params import EarlyStopping, Network, Report, Split
+from cellsize.report.page import Inputs
+from cellsize.sizing.artefacts import (
+    Baselines,
+    Bound,
+    Candidate,
+    Candidates,
+    ChampionErrors,
+    Choice,
+    Errors,
+    Evaluation,
+    GridBound,
+    Registration,
+    Repeat,
+    RuleOfThumb,
+    SampleCounts,
+    ScoredRule,
+    ScoredSize,
+    Subset,
+    TriedSize,
+)
+from cellsize.sizing.sizes import ZERO, Size
 
 SCORES = {
     (0, 0): 0.3723, (1, 1): 0.3651, (1, 2): 0.3592, (1, 4): 0.3543, (1, 8): 0.3341, (1, 16): 0.3162, (1, 32): 0.2908,
@@ -39,10 +59,10 @@ def windows() -> Windows:
     )  # fmt: skip
 
 
-def labels(made: Windows) -> folds.Folds:
+def labels(cut: Windows) -> folds.Folds:
     """Five contiguous folds."""
     early_stopping = EarlyStopping(fraction=0.1, blocks=3)
-    return folds.split(made, Split(holdout=0.2, folds=FOLDS, scheme="contiguous", early_stopping=early_stopping))
+    return folds.split(cut, Split(holdout=0.2, folds=FOLDS, scheme="contiguous", early_stopping=early_stopping))
 
 
 def cost(layers: int, units: int) -> dict[str, int]:
@@ -52,78 +72,145 @@ def cost(layers: int, units: int) -> dict[str, int]:
     return {"parameters": recurrent + head + 438, "recurrent": recurrent, "head": head, "linear": 438}
 
 
-def candidates() -> dict[str, Any]:
+def candidates() -> Candidates:
     """The grid: every size tried, and two that were not."""
-    samples = {"targets": 4032, "windows": 3400, "sequences": 2, "effective": 310}
+    samples = SampleCounts(targets=4032, windows=3400, sequences=2, effective=310)
     bounds = [
-        {
-            "samples": name, "alpha": alpha, "neurons": max(1, int(count / (alpha * 12))),
-            "parameters_by_outputs": int(count * 6 / alpha), "parameters_by_samples": int(count / alpha),
-            "units_by_outputs": max(1, int((count * 1.5 / alpha) ** 0.5)),
-            "units_by_samples": max(1, int((count / 4 / alpha) ** 0.5)),
-        }
-        for name, count in samples.items()
+        Bound.model_validate(
+            {
+                "samples": name,
+                "alpha": alpha,
+                "neurons": max(1, int(count / (alpha * 12))),
+                "parameters_by_outputs": int(count * 6 / alpha),
+                "parameters_by_samples": int(count / alpha),
+                "units_by_outputs": max(1, int((count * 1.5 / alpha) ** 0.5)),
+                "units_by_samples": max(1, int((count / 4 / alpha) ** 0.5)),
+            }
+        )
+        for name, count in samples.model_dump().items()
         for alpha in (2.0, 5.0, 10.0)
-    ]  # fmt: skip
-    grid = [*SCORES, (1, 256), (2, 64)]
-    extra = {"textbook": 1, "multiply_adds": 1, "bytes": 1, "past_bound": False, "on_grid": True, "guessed": False}
-    described = [
-        {"layers": layers, "units": units, **cost(layers, units), **extra} for layers, units in (*grid, (1, 168))
     ]
-    return {
-        "counted": "targets", "samples": samples, "n_inputs": 6, "n_outputs": 6,
-        "bound": {"kind": "neurons", "alpha": 2.0, "units": 168}, "bounds": bounds,
-        "candidates": described[:-1], "alpha_ladder": [described[-1], described[0]],
-        "rules_of_thumb": [
-            {"rule": "alpha = 2, one layer", "layers": 1, "units": 168},
-            {"rule": "published nets", "layers": 2, "units": 32},
-        ],
-    }  # fmt: skip
+    zero, *others = (
+        Candidate(
+            layers=layers, units=units, **cost(layers, units), textbook=1, multiply_adds=1, bytes=1,
+            past_bound=False, at_bound=False, on_grid=True, guessed=False,
+        )
+        for layers, units in (*SCORES, (1, 256), (2, 64), (1, 168))
+    )  # fmt: skip
+    return Candidates(
+        counted="targets",
+        samples=samples,
+        n_inputs=6,
+        n_outputs=6,
+        bound=GridBound(kind="neurons", alpha=2.0, units=168),
+        bounds=tuple(bounds),
+        network=Network(cell="lstm", projection=0, bidirectional=False, head="last", skip="linear"),
+        candidates=(zero, *others[:-1]),
+        rules_of_thumb=(
+            RuleOfThumb(rule="alpha = 2, one layer", layers=1, units=168, parameters=120_000),
+            RuleOfThumb(rule="published nets", layers=2, units=32, parameters=cost(2, 32)["parameters"]),
+        ),
+        alpha_ladder=(others[-1], zero),
+    )
 
 
-def choice(layers: int = 1, units: int = 32) -> dict[str, Any]:
+def choice(layers: int = 1, units: int = 32) -> Choice:
     """The choice of one of the sizes in `SCORES`; the best is 1 × 64."""
     error = 0.007 if units else 0.1
-    sizes = [
-        {
-            "layers": tried[0], "units": tried[1], **cost(*tried), "learning_rate": 3e-3, "score": score,
-            "score_se": 0.09, "difference": score - 0.2893, "difference_se": 0.0 if tried == (1, 64) else error,
-            "within": score - 0.2893 <= error,
-        }
-        for tried, score in SCORES.items()
-    ]  # fmt: skip
-    keys = ("layers", "units", "parameters", "score", "score_se")
-    by_size = {(row["layers"], row["units"]): {key: row[key] for key in keys} for row in sizes}
-    return {
-        **by_size[layers, units], "recurrent": cost(layers, units)["recurrent"],
-        "learning_rate": 3e-3 if units else None, "dropout": 0.0, "weight_decay": 0.0, "epochs": 14 if units else None,
-        "penalty": 100.0, "best": by_size[1, 64], "zero_cells": by_size[0, 0], "bound": 168, "bound_binding": False,
-        "alpha_implied": 10.5 if units else None, "rule": "one_standard_error", "odds": None, "procedure": "climb",
-        "reason": f"{layers} × {units} is the smallest of the sizes within one standard error of 1 × 64.",
-        "cell": "lstm", "skip": "linear", "budget": None, "caution": "", "at_least": False,
-        "rules_of_thumb": [
-            {"rule": "alpha = 2, one layer", "layers": 1, "units": 168, "parameters": 120_000, "score": None,
-             "difference": None, "difference_se": None},
-            {"rule": "published nets", "layers": 2, "units": 32, "parameters": cost(2, 32)["parameters"],
-             "score": SCORES[2, 32], "difference": 0.01, "difference_se": 0.004},
-        ],
-        "sizes": sizes,
-        "spread": [{"layers": layers, "units": units, "count": 9}, {"layers": 1, "units": 16, "count": 1}],
-    }  # fmt: skip
+    sizes = {
+        Size(*size): TriedSize(
+            layers=size[0],
+            units=size[1],
+            **cost(*size),
+            learning_rate=3e-3 if size[1] else 0.0,
+            score=score,
+            score_se=0.09,
+            difference=score - 0.2893,
+            difference_se=0.0 if size == (1, 64) else error,
+            within=score - 0.2893 <= error,
+        )
+        for size, score in SCORES.items()
+    }
+
+    def scored(size: Size) -> ScoredSize:
+        return ScoredSize(**{key: getattr(sizes[size], key) for key in ScoredSize.model_fields})
+
+    chosen = sizes[Size(layers, units)]
+    return Choice(
+        **scored(chosen.size).model_dump(),
+        recurrent=chosen.recurrent,
+        learning_rate=chosen.learning_rate,
+        dropout=0.0,
+        weight_decay=0.0,
+        epochs=14 if units else 0,
+        penalty=100.0,
+        cell="lstm",
+        skip="linear",
+        best=scored(Size(1, 64)),
+        zero_cells=scored(ZERO),
+        difference=chosen.difference,
+        difference_se=chosen.difference_se,
+        larger=None,
+        repeats=(Repeat(layers=layers, units=units, count=9), Repeat(layers=1, units=16, count=1)),
+        bound=168,
+        bound_binding=False,
+        alpha_implied=10.5 if units else None,
+        rule="one_standard_error",
+        budget=None,
+        procedure="climb",
+        reason=f"{layers} × {units} is the smallest of the sizes within one standard error of 1 × 64.",
+        caution="",
+        at_least=False,
+        rules_of_thumb=(
+            ScoredRule(
+                rule="alpha = 2, one layer", layers=1, units=168, parameters=120_000,
+                score=None, difference=None, difference_se=None,
+            ),
+            ScoredRule(
+                rule="published nets", layers=2, units=32, parameters=cost(2, 32)["parameters"],
+                score=SCORES[2, 32], difference=0.01, difference_se=0.004,
+            ),
+        ),
+        sizes=tuple(sizes.values()),
+    )  # fmt: skip
 
 
-def evaluation() -> dict[str, Any]:
-    """The model before every baseline."""
+def errors(scale: float) -> dict[str, Any]:
+    """Errors of a model that is so many times as bad as ours."""
+    return {"mae": 0.0117 * scale, "rmse": 0.0241 * scale, "mase": 0.71 * scale, "nmse": 0.31 * scale**2,
+            "by_step": (0.2, 0.4)}  # fmt: skip
 
-    def errors(scale: float) -> dict[str, Any]:
-        return {"mae": 0.0117 * scale, "rmse": 0.0241 * scale, "mase": 0.71 * scale, "nmse": 0.31 * scale**2,
-                "by_step": [0.2, 0.4]}  # fmt: skip
 
-    return {
-        "model": errors(1), "windows": 580, "champion": {"version": "3", "nmse": 0.334},
-        "baselines": {"naive": errors(2.1), "seasonal_naive": errors(1.4), "ridge_linear": errors(1.13)},
-        "subset": {"origins": 40, "models": {"model": errors(1.02), "naive": errors(2), "AutoETS": errors(1.3)}},
-    }  # fmt: skip
+def evaluation(nmse: float = 0.31) -> Evaluation:
+    """The model before every baseline, or with another error."""
+    scales = {"naive": 2.1, "seasonal_naive": 1.4, "ridge_linear": 1.13}
+    at_origins = {"model": 1.02, "naive": 2.0, "AutoETS": 1.3}
+    return Evaluation(
+        windows=580,
+        model=Errors(**errors(1) | {"nmse": nmse}),
+        baselines={name: Errors(**errors(scale)) for name, scale in scales.items()},
+        subset=Subset(origins=40, models={name: Errors(**errors(scale)) for name, scale in at_origins.items()}),
+        champion=ChampionErrors(version="3", **errors(1.038)),
+        champion_not_measured=None,
+        champion_version="3",
+    )
+
+
+def registration() -> Registration:
+    """A model that was promoted."""
+    return Registration(
+        name="toy",
+        version="4",
+        alias="champion",
+        registered=True,
+        promoted=True,
+        reason="Better than every baseline, and than version 3.",
+    )
+
+
+def baselines() -> Baselines:
+    """Two baselines on two folds."""
+    return Baselines(all={"naive": (2.0, 1.0), "ridge_linear": (0.3, 0.5)}, subset={})
 
 
 def trials() -> pd.DataFrame:
@@ -160,44 +247,38 @@ def forecasts() -> pd.DataFrame:
     table["time"] = table["origin"] + pd.to_timedelta(table["step"], "h")
     noise = np.random.default_rng(0).normal(size=(4, len(table)))
     table["truth"] = 5 + np.sin(2 * np.pi * table["time"].dt.hour / 24) + 0.1 * noise[0]
-    for number, name in enumerate(("model", "ridge_linear", "seasonal_naive"), 1):
-        table[name] = table["truth"] + 0.1 * number * noise[number]
+    for row, name in enumerate(("model", "ridge_linear", "seasonal_naive"), 1):
+        table[name] = table["truth"] + 0.1 * row * noise[row]
     return table
 
 
-def write(folder: Path, **changed: dict[str, Any]) -> dict[str, Path]:
-    """Writes every artefact, with some JSON ones replaced.
+def timings() -> pd.DataFrame:
+    """Larger sizes train longer."""
+    rows = [{"layers": size[0], "units": size[1], "seconds": 3.2 + size[1], "milliseconds": 0.1} for size in SCORES]
+    return pd.DataFrame(rows)
 
-    Returns:
-        The arguments of `page.read`.
-    """
-    made = windows()
-    plain = {
-        "candidates": candidates(), "choice": choice(), "evaluation": evaluation(),
-        "baselines": {"all": {"naive": [2.0, 1.0], "ridge_linear": [0.3, 0.5]}, "subset": {}},
-        "registration": {"name": "toy", "version": "4", "alias": "champion", "registered": True, "promoted": True,
-                         "reason": "Better than every baseline, and than version 3."},
-    }  # fmt: skip
-    paths = {name: folder / f"{name}.json" for name in (*plain, "schema")}
-    for name, content in (plain | changed).items():
-        paths[name].write_text(json.dumps(content), encoding="utf-8")
+
+def inputs() -> Inputs:
+    """Everything that the page is made from."""
+    cut = windows()
     schema = Schema(
-        time=("time",), series="place", targets=("load",), past_covariates=(), categorical_covariates={}, known_future_covariates=(), calendar=(),
-        timezone=None, frequency="h", gap=48, flagged=(),
+        time=("time",), series="place", targets=("load",), past_covariates=(), categorical_covariates={},
+        known_future_covariates=(), calendar=(), timezone=None, frequency="h", gap=48, flagged=(),
     )  # fmt: skip
-    schema.save(paths["schema"])
-    timings = pd.DataFrame(
-        [{"layers": size[0], "units": size[1], "seconds": 3.2 + size[1], "milliseconds": 0.1} for size in SCORES]
+    return Inputs(
+        candidates=candidates(),
+        trials=trials(),
+        curves=curves(),
+        timings=timings(),
+        folds=labels(cut),
+        windows=cut,
+        schema=schema,
+        baselines=baselines(),
+        choice=choice(),
+        evaluation=evaluation(),
+        forecasts=forecasts(),
+        registration=registration(),
     )
-    for name, table in (("trials", trials()), ("curves", curves()), ("timings", timings)):
-        paths[name] = folder / f"{name}.csv"
-        table.to_csv(paths[name], index=False)
-    paths |= {name: folder / f"{name}.parquet" for name in ("folds", "forecasts")}
-    pd.DataFrame(folds.save_labels(labels(made))).to_parquet(paths["folds"])
-    forecasts().to_parquet(paths["forecasts"])
-    paths["windows"] = folder / "windows.npz"
-    made.save(paths["windows"])
-    return paths
 
 
 @pytest.fixture
@@ -206,9 +287,27 @@ def report() -> Report:
 
 
 @pytest.fixture
-def toy(tmp_path: Path) -> Callable[..., page.Inputs]:
-    """Inputs of the page, with some JSON artefacts replaced."""
-    return lambda **changed: page.read(**write(tmp_path, **changed))
+def toy() -> Callable[..., Inputs]:
+    """Inputs of the page, with some of them replaced."""
+    return lambda **changed: replace(inputs(), **changed)
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    """The folders `build` and `reports` as the stages before the report leave them."""
+    build, reports = tmp_path / "build", tmp_path / "reports"
+    results = inputs()
+    for name in ("candidates", "baselines"):
+        getattr(results, name).write(build / f"{name}.json")
+    for name in ("choice", "evaluation", "registration"):
+        getattr(results, name).write(reports / f"{name}.json")
+    for name in ("trials", "curves", "timings"):
+        getattr(results, name).to_csv(build / f"{name}.csv", index=False)
+    pd.DataFrame(folds.save_labels(results.folds)).to_parquet(build / "folds.parquet")
+    results.forecasts.to_parquet(build / "forecasts.parquet")
+    results.schema.save(build / "schema.json")
+    results.windows.save(build / "windows.npz")
+    return build, reports
 
 
 @pytest.fixture
@@ -219,30 +318,56 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def made_choice() -> Callable[..., dict[str, Any]]:
+def toy_choice() -> Callable[..., Choice]:
     return choice
 
 
 @pytest.fixture
-def made_evaluation() -> Callable[[], dict[str, Any]]:
+def toy_candidates() -> Candidates:
+    return candidates()
+
+
+@pytest.fixture
+def toy_evaluation() -> Callable[..., Evaluation]:
     return evaluation
 
 
 @pytest.fixture
-def made_windows() -> Windows:
+def toy_registration() -> Registration:
+    return registration()
+
+
+@pytest.fixture
+def toy_baselines() -> Baselines:
+    return baselines()
+
+
+@pytest.fixture
+def toy_trials() -> pd.DataFrame:
+    return trials()
+
+
+@pytest.fixture
+def toy_timings() -> pd.DataFrame:
+    return timings()
+
+
+@pytest.fixture
+def toy_windows() -> Windows:
     return windows()
 
 
 @pytest.fixture
-def made_folds(made_windows: Windows) -> folds.Folds:
-    return labels(made_windows)
+def toy_folds(toy_windows: Windows) -> folds.Folds:
+    return labels(toy_windows)
 
 
 @pytest.fixture
-def made_forecasts() -> pd.DataFrame:
+def toy_forecasts() -> pd.DataFrame:
     return forecasts()
 
 
 @pytest.fixture
-def made_curves() -> pd.DataFrame:
-    return curves().query("learning_rate == 0.003")
+def toy_curves() -> pd.DataFrame:
+    """Learning curves at both learning rates."""
+    return curves()

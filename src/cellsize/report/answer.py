@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from cellsize import files
-from cellsize.errors import InputError
+from cellsize.report.wording import best_baseline
+from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 from cellsize.sizing.rules import describe
-from cellsize.sizing.sizes import Size
 
 
 def lines(title: str, reports: Path) -> str:
@@ -16,27 +15,24 @@ def lines(title: str, reports: Path) -> str:
         reports: Folder with `choice.json`, `evaluation.json`, `registration.json`.
 
     Raises:
-        InputError: A result is missing.
+        InputError: A result is missing, or another version of cellsize wrote it.
     """
-    names = ("choice", "evaluation", "registration")
-    missing = [name for name in names if not (reports / f"{name}.json").is_file()]
-    if missing:
-        raise InputError(f"{reports / missing[0]}.json: not there; run dvc repro")
-    choice, evaluation, registration = (files.read_json(reports / f"{name}.json") for name in names)
-    best, zero, model = choice["best"], choice["zero_cells"], evaluation["model"]
-    others = {name: one["nmse"] for name, one in evaluation["baselines"].items()}
-    rival = min(others, key=lambda name: others[name])
-    alias = f"{registration['alias']}" if registration["promoted"] else f"not promoted: {registration['reason']}"
+    choice = Choice.read(reports / "choice.json")
+    evaluation = Evaluation.read(reports / "evaluation.json")
+    record = Registration.read(reports / "registration.json")
+    baseline, baseline_nmse = best_baseline(evaluation)
+    alias = record.alias if record.promoted else f"not promoted: {record.reason}"
     return "\n".join(
         [
             "",
-            f"{title}: {'at least ' * choice['at_least']}{describe(Size(choice['layers'], choice['units']))}.",
-            f"  parameters    {choice['parameters']:,}, of them {choice['recurrent']:,} recurrent",
-            f"  score         {choice['score']:.4f} (MSE in variances, cross-validated); best {best['score']:.4f} with "
-            f"{describe(Size(best['layers'], best['units']))}; without memory cells {zero['score']:.4f}",
-            f"  holdout       {model['nmse']:.4f}; best baseline {rival} {others[rival]:.4f}",
-            f"  registered    models:/{registration['name']}/{registration['version']} ({alias})",
-            *([f"  note          {choice['caution']}"] if choice["caution"] else []),
+            f"{title}: {'at least ' * choice.at_least}{describe(choice.size)}.",
+            f"  parameters    {choice.parameters:,}, of them {choice.recurrent:,} recurrent",
+            f"  score         {choice.score:.4f}; best {choice.best.score:.4f} with {describe(choice.best.size)}; "
+            f"without memory cells {choice.zero_cells.score:.4f}",
+            "                (cross-validated normalised MSE: MSE / variance of the training targets)",
+            f"  holdout       {evaluation.model.nmse:.4f}; best baseline {baseline} {baseline_nmse:.4f}",
+            f"  registered    models:/{record.name}/{record.version} ({alias})",
+            *([f"  note          {choice.caution}"] if choice.caution else []),
             f"  report        {(reports / 'index.html').absolute()}",
         ]
     )

@@ -18,7 +18,10 @@ from cellsize.report.drawing import GRID, INK, MUTED, PAPER, SERIES, colour, pan
 
 WIDTH = 7.6
 HOLDOUT = 4
-PARTS = {TRAIN: ("train", SERIES[0]), EARLY_STOPPING: ("stop", SERIES[1]), VALIDATION: ("validation", SERIES[2])} | {
+PARTS = {
+    TRAIN: ("train", SERIES[0]),
+    EARLY_STOPPING: ("early stopping", SERIES[1]),
+    VALIDATION: ("validation", SERIES[2]),
     PURGED: ("purged", GRID),
     HOLDOUT: ("holdout", SERIES[3]),
 }
@@ -33,7 +36,7 @@ class Point:
         layers: Number of layers.
         units: Memory cells in each.
         score: Its score.
-        error: Corrected standard error of its paired difference to the best; 0 for the best itself.
+        error: Corrected standard error of its paired difference from the best; 0 for the best itself.
         within: Whether it is within one standard error of the best.
         chosen: Whether it is the choice.
     """
@@ -47,7 +50,7 @@ class Point:
 
 
 def sizes(points: Sequence[Point], bounds: dict[str, int], within: str) -> str:
-    """Score against units, one line for each number of layers; zero cells as a dashed line with its band.
+    """Score over units, one line for each number of layers; zero cells as a dashed line with its band.
 
     Args:
         points: Every size with a score.
@@ -60,11 +63,11 @@ def sizes(points: Sequence[Point], bounds: dict[str, int], within: str) -> str:
         cells = [point for point in points if point.units]
         for point in (point for point in points if not point.units):
             axes.axhspan(point.score - point.error, point.score + point.error, color=MUTED, alpha=0.15, lw=0)
-            tag = "zero cells (the chosen size)" if point.chosen else "zero cells"
-            axes.axhline(point.score, color=INK if point.chosen else MUTED, ls="--", lw=1.4, label=tag)
+            label = "zero cells (the chosen size)" if point.chosen else "zero cells"
+            axes.axhline(point.score, color=INK if point.chosen else MUTED, ls="--", lw=1.4, label=label)
         depths = sorted({point.layers for point in cells})
-        for number, depth in enumerate(depths):
-            _line(axes, [point for point in cells if point.layers == depth], number, len(depths))
+        for line, depth in enumerate(depths):
+            _line(axes, [point for point in cells if point.layers == depth], line, len(depths))
         _chosen(axes, cells, depths)
         largest = max([point.units for point in cells], default=1)
         _bounds(axes, bounds, largest)
@@ -77,34 +80,33 @@ def sizes(points: Sequence[Point], bounds: dict[str, int], within: str) -> str:
         axes.grid(False, axis="x")
         axes.margins(y=0.14)
         axes.set_xlabel("memory cells in each layer")
-        axes.set_ylabel("score (lower is better)")
+        axes.set_ylabel("score: mean nmse (lower is better)")
         names = axes.get_legend_handles_labels()[1]
         figure.legend(loc="outside upper left", ncols=5 if len("".join(names)) <= 60 else 4)
-        return svg(figure, "sizes", "Score of every size tried against its memory cells")
+        return svg(figure, "sizes", "Score of every size tried over its memory cells")
 
 
-def _line(axes: Axes, points: list[Point], number: int, lines: int) -> None:
+def _line(axes: Axes, points: list[Point], line: int, lines: int) -> None:
     """One number of layers; drawn a little to the side, so that error bars do not hide one another."""
     points = sorted(points, key=lambda point: point.units)
-    aside = _aside(number, lines)
-    x = [point.units * aside for point in points]
+    x = [point.units * _shift(line, lines) for point in points]
     y = [point.score for point in points]
     depth = points[0].layers
-    axes.plot(x, y, color=colour(number), lw=1.6, label=f"{depth} layer{'s' if depth > 1 else ''}")
-    axes.errorbar(x, y, [point.error for point in points], fmt="none", ecolor=colour(number), elinewidth=1.2, capsize=3)
-    fills = [colour(number) if point.within else PAPER for point in points]
-    axes.scatter(x, y, s=42, c=fills, edgecolors=colour(number), linewidths=1.5, zorder=3)
+    axes.plot(x, y, color=colour(line), lw=1.6, label=f"{depth} layer{'s' if depth > 1 else ''}")
+    axes.errorbar(x, y, [point.error for point in points], fmt="none", ecolor=colour(line), elinewidth=1.2, capsize=3)
+    fills = [colour(line) if point.within else PAPER for point in points]
+    axes.scatter(x, y, s=42, c=fills, edgecolors=colour(line), linewidths=1.5, zorder=3)
 
 
-def _aside(number: int, lines: int) -> float:
+def _shift(line: int, lines: int) -> float:
     """How far to the side one of several lines is drawn, as a factor on a logarithmic axis."""
-    return float(2 ** (min(0.2, 0.6 / lines) * (number - (lines - 1) / 2)))
+    return float(2 ** (min(0.2, 0.6 / lines) * (line - (lines - 1) / 2)))
 
 
 def _chosen(axes: Axes, cells: list[Point], depths: list[int]) -> None:
     """A ring around the choice, and its name below it."""
     for point in (point for point in cells if point.chosen):
-        x = point.units * _aside(depths.index(point.layers), len(depths))
+        x = point.units * _shift(depths.index(point.layers), len(depths))
         axes.scatter([x], [point.score], s=230, facecolors="none", edgecolors=INK, linewidths=1.8, zorder=4)
         axes.annotate(
             f"chosen: {point.layers} × {point.units}",
@@ -143,7 +145,7 @@ def in_time(folds: Folds, start: npt.NDArray[np.integer]) -> bool:
 
 
 def folds(folds: Folds, start: npt.NDArray[np.integer], epoch: str, step: pd.Timedelta) -> str:
-    """One row for each fold: who trains, stops, validates, when; or shares of the windows, where time is no matter.
+    """One row for each fold: which windows are in which part, in time or else as percentages of the windows.
 
     Args:
         folds: The labels of all windows.
@@ -156,7 +158,7 @@ def folds(folds: Folds, start: npt.NDArray[np.integer], epoch: str, step: pd.Tim
     with style("folds"):
         figure, axes = panel(WIDTH, 1.0 + 0.34 * len(parts))
         for row, labels in enumerate(parts):
-            bars = _runs(labels, start, epoch, step) if timed else _shares(labels)
+            bars = _runs(labels, start, epoch, step) if timed else _percentages(labels)
             for part, spans in bars.items():
                 axes.broken_barh(spans, (row - 0.36, 0.72), facecolor=PARTS[part][1], lw=0)
         axes.set_yticks(range(len(parts)), [f"fold {row + 1}" for row in range(len(parts))])
@@ -167,10 +169,10 @@ def folds(folds: Folds, start: npt.NDArray[np.integer], epoch: str, step: pd.Tim
         if timed:
             _clock(axes)
         else:
-            axes.set_xlabel("share of the windows, %")
+            axes.set_xlabel("percentage of the windows")
         shown = [Patch(facecolor=tint, label=name) for part, (name, tint) in PARTS.items() if (parts == part).any()]
         figure.legend(handles=shown, loc="outside upper left", ncols=5)
-        return svg(figure, "folds", "Which windows each fold uses to train, to stop and to validate")
+        return svg(figure, "folds", "Which windows each fold uses for training, early stopping and validation")
 
 
 def _runs(
@@ -189,22 +191,22 @@ def _runs(
     return bars
 
 
-def _shares(labels: npt.NDArray[np.int8]) -> dict[int, list[tuple[float, float]]]:
-    """The share of the windows that each part has, side by side, in per cent."""
-    bars, at = {}, 0.0
+def _percentages(labels: npt.NDArray[np.int8]) -> dict[int, list[tuple[float, float]]]:
+    """The percentage of the windows that each part has, one after the other, as (begin, length)."""
+    bars, begin = {}, 0.0
     for part in PARTS:
-        share = 100 * float((labels == part).mean())
-        bars[part] = [(at, share)]
-        at += share
+        percentage = 100 * float((labels == part).mean())
+        bars[part] = [(begin, percentage)]
+        begin += percentage
     return bars
 
 
-def curves(table: pd.DataFrame, epochs: int | None) -> str:
-    """Stop score against epoch, one thin line for each fold and seed.
+def curves(table: pd.DataFrame, epochs: int) -> str:
+    """Early-stopping score over the epochs, one thin line for each fold and seed.
 
     Args:
-        table: Rows of `curves.csv` of the chosen size and setting, with `kept`: the epoch whose weights were.
-        epochs: Epochs of the last training, or None.
+        table: Rows of `curves.csv` of the chosen size and setting, with `kept`: the epoch whose weights were kept.
+        epochs: Epochs of the refit.
     """
     with style("curves"):
         figure, axes = panel(WIDTH, 3.2)
@@ -215,23 +217,29 @@ def curves(table: pd.DataFrame, epochs: int | None) -> str:
             axes.plot(line["epoch"], line["early_stopping_score"], color=tint, lw=1, alpha=0.8, label=label)
             kept = line[line["epoch"] == line["kept"]]
             axes.plot(kept["epoch"], kept["early_stopping_score"], "o", ms=4, color=tint)
-        if epochs:
-            axes.axvline(epochs, color=MUTED, ls=":", lw=1.3)
-            above = axes.get_xaxis_transform()
-            axes.text(epochs, 1.01, f"final training: {epochs}", color=MUTED, ha="center", transform=above)
+        axes.axvline(epochs, color=MUTED, ls=":", lw=1.3)
+        above = axes.get_xaxis_transform()
+        axes.text(
+            epochs,
+            1.01,
+            f"final training: {epochs} epoch{'s' if epochs > 1 else ''}",
+            color=MUTED,
+            ha="center",
+            transform=above,
+        )
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.yaxis.set_major_formatter("{x:.3g}")
         axes.minorticks_off()
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("epoch")
-        axes.set_ylabel("stop score")
+        axes.set_ylabel("nmse on the early-stopping set")
         figure.legend(loc="outside right upper")
         return svg(figure, "curves", "Learning curves of the chosen size")
 
 
 def forecasts(table: pd.DataFrame, examples: int, unit: str, models: dict[str, str]) -> str:
-    """Stretches of the holdout: the truth, and what each model said.
+    """Stretches of the holdout: the truth, and what each model forecasts.
 
     Args:
         table: Rows of `forecasts.parquet`.
@@ -250,27 +258,27 @@ def forecasts(table: pd.DataFrame, examples: int, unit: str, models: dict[str, s
             blank = pd.DataFrame({"time": part["time"].iloc[np.ceil(apart).astype(int)].to_numpy()}, index=apart)
             part = pd.concat([part, blank]).sort_index()
             axes.plot(part["time"], part["truth"], color=INK, lw=2.4, alpha=0.45, label="truth")
-            looks: tuple[tuple[str, str], ...] = (("-", SERIES[0]), ("-", SERIES[1]), (":", SERIES[2]))
-            for (column, name), (dash, tint) in zip(models.items(), looks, strict=False):
+            strokes: tuple[tuple[str, str], ...] = (("-", SERIES[0]), ("-", SERIES[1]), (":", SERIES[2]))
+            for (column, name), (dash, tint) in zip(models.items(), strokes, strict=False):
                 axes.plot(part["time"], part[column], ls=dash, color=tint, lw=1.3, label=name)
             _clock(axes)
-            named = [part[key].iloc[0] for key in ("series", "target") if table[key].nunique() > 1]
-            axes.set_title(", ".join(map(str, [*named, f"from {part['time'].iloc[0]:%Y-%m-%d %H:%M}"])), color=MUTED)
+            names = [part[key].iloc[0] for key in ("series", "target") if table[key].nunique() > 1]
+            axes.set_title(", ".join(map(str, [*names, f"from {part['time'].iloc[0]:%Y-%m-%d %H:%M}"])), color=MUTED)
             axes.set_ylabel(unit)
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
-        return svg(figure, "forecasts", "Forecasts on the holdout beside the truth")
+        return svg(figure, "forecasts", "Forecasts on the holdout and the truth")
 
 
 def stretches(table: pd.DataFrame, examples: int) -> list[pd.DataFrame]:
     """Runs of following origins, about `STRETCH` steps long, spread evenly over the holdout."""
     groups = [part for _, part in table.sort_values("time", kind="stable").groupby(["series", "target"])]
     chosen = []
-    for number in range(examples):
-        group = groups[number % len(groups)]
+    for example in range(examples):
+        group = groups[example % len(groups)]
         origins = group["origin"].drop_duplicates().sort_values().to_numpy()
         length = min(len(origins), max(1, STRETCH // int(group["step"].max())))
-        at = round((len(origins) - length) * (number + 0.5) / examples)
+        at = round((len(origins) - length) * (example + 0.5) / examples)
         chosen.append(group[group["origin"].isin(origins[at : at + length])])
     return chosen
 

@@ -1,4 +1,4 @@
-"""From a matplotlib figure to SVG that can stand inside a page: no link, no date, no colliding id."""
+"""From a matplotlib figure to SVG inside a page: no link, no date, no colliding id."""
 
 import io
 import re
@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 INK, MUTED, GRID, PAPER = "#1d2733", "#5c6875", "#dfe4e9", "#fefefe"
 SERIES = ("#2463a9", "#c05c0b", "#2e7d52", "#7b4ea2", "#0e7c8b", "#b3364c")
 VARIABLES = {INK: "ink", MUTED: "muted", GRID: "grid", PAPER: "paper"} | {
-    colour: f"colour-{number}" for number, colour in enumerate(SERIES, 1)
+    colour: f"colour-{position}" for position, colour in enumerate(SERIES, 1)
 }
 
 STYLE = {
@@ -45,9 +45,9 @@ STYLE = {
 }
 
 
-def colour(number: int) -> str:
+def colour(position: int) -> str:
     """A colour for the n-th thing of a kind, from 0; they return after six."""
-    return SERIES[number % len(SERIES)]
+    return SERIES[position % len(SERIES)]
 
 
 @contextmanager

@@ -1,6 +1,5 @@
-"""The report: one self-contained page, and a summary for a pull request."""
+"""The report: one self-contained page, a summary for a pull request, and the files that DVC compares."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,15 +8,14 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cellsize import params
+from cellsize import files, params
 from cellsize.data.folds import Folds, load_labels
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
-from cellsize.report import charts, prose, summaries, tables, wording
-from cellsize.report.wording import Artefact
+from cellsize.report import charts, metrics, prose, summaries, tables, wording
+from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Registration
 
-KEYS = ["layers", "units", "fold", "seed", "learning_rate", "dropout", "weight_decay"]
 DRAWN = ("ridge_linear", "seasonal_naive")
 
 
@@ -40,96 +38,72 @@ class Inputs:
         registration: `registration.json`.
     """
 
-    candidates: Artefact
+    candidates: Candidates
     trials: pd.DataFrame
     curves: pd.DataFrame
     timings: pd.DataFrame
     folds: Folds
     windows: Windows
     schema: Schema
-    baselines: Artefact
-    choice: Artefact
-    evaluation: Artefact
+    baselines: Baselines
+    choice: Choice
+    evaluation: Evaluation
     forecasts: pd.DataFrame
-    registration: Artefact
-
-
-def read(
-    *,
-    candidates: Path,
-    trials: Path,
-    curves: Path,
-    timings: Path,
-    folds: Path,
-    windows: Path,
-    schema: Path,
-    baselines: Path,
-    choice: Path,
-    evaluation: Path,
-    forecasts: Path,
-    registration: Path,
-) -> Inputs:
-    """Loads the artefacts of the earlier stages.
-
-    Raises:
-        InputError: One of them is missing.
-    """
-    measured = (candidates, trials, curves, timings, folds, windows, schema, baselines)
-    for path in (*measured, choice, evaluation, forecasts, registration):
-        if not path.is_file():
-            raise InputError(f"{path}: no such file; run `dvc repro`, which makes it")
-    labels = pd.read_parquet(folds)
-    return Inputs(
-        candidates=_json(candidates),
-        trials=pd.read_csv(trials),
-        curves=pd.read_csv(curves),
-        timings=pd.read_csv(timings),
-        folds=load_labels({str(name): labels[name].to_numpy(np.int8) for name in labels}),
-        windows=Windows.load(windows),
-        schema=Schema.load(schema),
-        baselines=_json(baselines),
-        choice=_json(choice),
-        evaluation=_json(evaluation),
-        forecasts=pd.read_parquet(forecasts),
-        registration=_json(registration),
-    )
+    registration: Registration
 
 
 def read_folders(build: Path, reports: Path) -> Inputs:
-    """Reads the results from where the stages write them.
+    """Reads the results of the earlier stages from where these write them.
 
     Args:
         build: Folder of the intermediate results.
         reports: Folder of the final ones.
+
+    Raises:
+        InputError: One of them is missing, or another version of cellsize wrote it.
     """
-    return read(
-        **{name: build / f"{name}.csv" for name in ("trials", "curves", "timings")},
-        **{name: build / f"{name}.json" for name in ("candidates", "schema", "baselines")},
-        **{name: build / f"{name}.parquet" for name in ("folds", "forecasts")},
-        **{name: reports / f"{name}.json" for name in ("choice", "evaluation", "registration")},
-        windows=build / "windows.npz",
+    names = ("trials.csv", "curves.csv", "timings.csv", "folds.parquet", "windows.npz", "schema.json")
+    for path in (*(build / name for name in names), build / "forecasts.parquet"):
+        if not path.is_file():
+            raise InputError(f"{path}: no such file; run `dvc repro`, which makes it")
+    labels = pd.read_parquet(build / "folds.parquet")
+    return Inputs(
+        candidates=Candidates.read(build / "candidates.json"),
+        trials=pd.read_csv(build / "trials.csv"),
+        curves=pd.read_csv(build / "curves.csv"),
+        timings=pd.read_csv(build / "timings.csv"),
+        folds=load_labels({str(name): labels[name].to_numpy(np.int8) for name in labels}),
+        windows=Windows.load(build / "windows.npz"),
+        schema=Schema.load(build / "schema.json"),
+        baselines=Baselines.read(build / "baselines.json"),
+        choice=Choice.read(reports / "choice.json"),
+        evaluation=Evaluation.read(reports / "evaluation.json"),
+        forecasts=pd.read_parquet(build / "forecasts.parquet"),
+        registration=Registration.read(reports / "registration.json"),
     )
 
 
-def write(inputs: Inputs, report: params.Report, html: Path, summary: Path) -> None:
-    """Writes the page and the summary; the same inputs give the same bytes.
+def write(inputs: Inputs, report: params.Report, reports: Path) -> None:
+    """Writes `index.html`, `summary.md`, `metrics.json`, `sizes.csv` and `curves.csv`.
+
+    The same inputs give the same bytes. All five are made before any is written: a failure leaves the old ones.
 
     Args:
-        inputs: What `read` loaded.
+        inputs: What `read_folders` loaded.
         report: Title, unit, and how many stretches of forecasts to draw.
-        html: The page, one file that opens without a network.
-        summary: The same answer in Markdown, short.
+        reports: The folder to write to.
     """
-    # Both are made before either is written: a failure leaves the old pair.
     texts = {
-        html: render(inputs, report),
-        summary: summaries.markdown(inputs.choice, inputs.evaluation, inputs.registration, report),
+        "summary.md": summaries.markdown(inputs.choice, inputs.evaluation, inputs.registration, report),
+        "index.html": render(inputs, report),
     }
-    for path, text in texts.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.part")
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+    numbers = metrics.metrics(inputs.choice, inputs.evaluation)
+    plots = {"sizes.csv": metrics.sizes(inputs.choice), "curves.csv": metrics.curves(_learning_curves(inputs))}
+    numbers.write(reports / "metrics.json")
+    for name, table in plots.items():
+        files.write_csv(reports / name, table)
+    for name, text in texts.items():
+        files.write_text(reports / name, text)
 
 
 def render(inputs: Inputs, report: params.Report) -> str:
@@ -143,23 +117,23 @@ def render(inputs: Inputs, report: params.Report) -> str:
         keep_trailing_newline=True,
     )
     choice, evaluation, candidates = inputs.choice, inputs.evaluation, inputs.candidates
-    told, bad = wording.verdict(choice, evaluation)
-    subset = evaluation["subset"]
+    verdict, bad = wording.verdict(choice, evaluation)
+    subset = evaluation.subset
     return environment.get_template("page.html.jinja").render(
         title=report.title,
         answer=wording.answer(choice),
-        reason=choice["reason"],
-        verdict=told,
+        reason=choice.reason,
+        verdict=verdict,
         bad=bad,
         tiles=prose.tiles(choice, evaluation, inputs.registration),
-        charts={name: Markup(drawn) for name, drawn in _charts(inputs, report).items()},
+        charts={name: Markup(svg) for name, svg in _charts(inputs, report).items()},
         captions=prose.captions(choice, candidates, inputs.trials, timed=_timed(inputs)),
         holdout=tables.holdout(evaluation, report.unit),
-        windows=wording.number(evaluation["windows"]),
-        crossed=prose.crossed(inputs.baselines),
-        subset=tables.errors(subset["models"], report.unit) if subset else None,
-        origins=wording.plural(subset["origins"], "origin") if subset else "",
-        spread=prose.spread(choice),
+        windows=wording.number(evaluation.windows),
+        baselines_on_folds=prose.baselines_on_folds(inputs.baselines),
+        subset=tables.errors(subset.models, report.unit) if subset else None,
+        origins=wording.plural(subset.origins, "origin") if subset else "",
+        repeats=prose.repeats(choice),
         sizes=tables.sizes(choice, inputs.timings),
         notes=prose.notes(choice, candidates, inputs.trials),
         bounds=tables.bounds(candidates),
@@ -175,44 +149,30 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
     choice, windows = inputs.choice, inputs.windows
     points = [
         charts.Point(
-            layers=row["layers"],
-            units=row["units"],
-            score=row["score"],
-            error=0.0 if wording.same(row, choice["best"]) else row["difference_se"] or 0.0,
-            within=row["within"],
-            chosen=wording.same(row, choice),
+            layers=entry.layers,
+            units=entry.units,
+            score=entry.score,
+            error=0.0 if entry.size == choice.best.size else entry.difference_se,
+            within=entry.within,
+            chosen=entry.size == choice.size,
         )
-        for row in choice["sizes"]
+        for entry in choice.sizes
     ]
     names = {"model": wording.MODELS["model"]}
     names |= {column: wording.MODELS[column] for column in DRAWN if column in inputs.forecasts}
-    step = _step(inputs.schema.frequency)
+    clock = inputs.schema.step
     drawn = {
         "sizes": charts.sizes(points, tables.bound_lines(inputs.candidates), "within one standard error"),
-        "folds": charts.folds(inputs.folds, windows.start, windows.epoch, step),
+        "folds": charts.folds(inputs.folds, windows.start, windows.epoch, clock),
         "forecasts": charts.forecasts(inputs.forecasts, report.examples, report.unit, names),
     }
-    curves = _chosen_curves(inputs)
-    return drawn if curves.empty else drawn | {"curves": charts.curves(curves, choice["epochs"])}
+    curves = _learning_curves(inputs)
+    return drawn if curves.empty else drawn | {"curves": charts.curves(curves, choice.epochs)}
 
 
-def _chosen_curves(inputs: Inputs) -> pd.DataFrame:
-    """Learning curves of the chosen size, each fold with the setting that its stop part chose."""
-    table, choice, trials = inputs.curves, inputs.choice, inputs.trials
-    mine = (trials["layers"] == choice["layers"]) & (trials["units"] == choice["units"]) & (trials["status"] == "ok")
-    kept = trials.loc[mine & (choice["units"] > 0), [*KEYS, "epochs"]].rename(columns={"epochs": "kept"})
-    return table[table["early_stopping_score"].notna()].merge(kept, on=KEYS)
+def _learning_curves(inputs: Inputs) -> pd.DataFrame:
+    return metrics.learning_curves(inputs.curves, inputs.trials, inputs.choice)
 
 
 def _timed(inputs: Inputs) -> bool:
     return charts.in_time(inputs.folds, inputs.windows.start)
-
-
-def _step(frequency: str) -> pd.Timedelta:
-    """`h` and `15min` alike."""
-    return pd.Timedelta(f"1{frequency}" if frequency.isalpha() else frequency)
-
-
-def _json(path: Path) -> Artefact:
-    content: Artefact = json.loads(path.read_text(encoding="utf-8"))
-    return content

@@ -4,47 +4,52 @@ import re
 
 from cellsize.params import Report
 from cellsize.report.tables import Row, Table, holdout
-from cellsize.report.wording import NONE, Artefact, answer, decimals, entry, number, registration, same, short, verdict
+from cellsize.report.wording import NONE, answer, decimals, number, registration, short, tried, verdict
+from cellsize.sizing.artefacts import Choice, Evaluation, Registration
+from cellsize.sizing.sizes import Size
 
 
-def markdown(choice: Artefact, evaluation: Artefact, record: Artefact, report: Report) -> str:
+def markdown(choice: Choice, evaluation: Evaluation, record: Registration, report: Report) -> str:
     """The answer, two small tables and the line about the registry."""
-    told, bad = verdict(choice, evaluation)
+    sentences, bad = verdict(choice, evaluation)
     value, reason = registration(record)
     parts = [
         f"## {_plain(report.title)}",
-        f"**{answer(choice)}** {_plain(choice['reason'])}",
-        f"{'⚠️ ' if bad else ''}{_plain(told)}",
-        f"Holdout, {number(evaluation['windows'])} windows:",
+        f"**{answer(choice)}** {_plain(choice.reason)}",
+        f"{'⚠️ ' if bad else ''}{_plain(sentences)}",
+        f"Errors on the {number(evaluation.windows)} windows of the holdout:",
         table(holdout(evaluation, report.unit)),
-        "Folds:",
+        "Scores on the folds:",
         table(_compared(choice)),
-        f"Registry: **{_plain(record['name'])}**, {_plain(value)}. {_plain(reason)}",
+        f"Registry: **{_plain(record.name)}**, {_plain(value)}. Reason: {_plain(reason)}",
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _compared(choice: Artefact) -> Table:
+def _compared(choice: Choice) -> Table:
     """The choice, the best and zero cells, each once."""
-    named: list[tuple[list[str], Artefact]] = []
-    for label, size in (("chosen", choice), ("best", choice["best"]), ("zero cells", choice["zero_cells"])):
-        if size is None:
-            continue
-        known = next((names for names, other in named if same(other, size)), None)
-        if known is None:
-            named.append(([label], size))
-        else:
-            known.append(label)
-    places = decimals(size["score"] for _, size in named)
+    labels: dict[Size, list[str]] = {}
+    for label, size in (
+        ("chosen", choice.size),
+        ("best", choice.best.size),
+        ("no memory cells", choice.zero_cells.size),
+    ):
+        labels.setdefault(size, []).append(label)
+    entries = [tried(choice)[size] for size in labels]
+    places = decimals(entry.score for entry in entries)
     rows = []
-    for names, size in named:
-        row = entry(choice, size)
-        apart = NONE
-        if row and not same(size, choice["best"]):
-            apart = f"{number(row['difference'], places)} ± {number(row['difference_se'], places)}"
-        cells = (", ".join(names), short(size), number(size["parameters"]), number(size["score"], places), apart)
+    for entry, names in zip(entries, labels.values(), strict=True):
+        difference = f"{number(entry.difference, places)} ± {number(entry.difference_se, places)}"
+        cells = (
+            ", ".join(names),
+            short(entry.size),
+            number(entry.parameters),
+            number(entry.score, places),
+            NONE if entry.size == choice.best.size else difference,
+        )
         rows.append(Row(cells, chosen="chosen" in names))
-    return Table(("", "Size", "Parameters", "Score", "Difference to the best"), tuple(rows), text=2)
+    heads = ("", "Size", "Parameters", "Score (nmse)", "Difference from the best, ± its standard error")
+    return Table(heads, tuple(rows), text=2)
 
 
 def table(content: Table) -> str:

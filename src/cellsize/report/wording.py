@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
-Artefact = dict[str, Any]
+from cellsize.sizing.artefacts import Choice, Evaluation, Registration, TriedSize
+from cellsize.sizing.sizes import ZERO, Size
+
 NONE = "–"
+NMSE = "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is 1 − R²."
 MODELS = {
     "model": "this model",
     "ridge_linear": "ridge-linear",
@@ -36,8 +38,8 @@ def decimals(values: Iterable[float | None], figures: int = 4) -> int:
 
 def percent(part: float, whole: float) -> str:
     """How far apart two scores are, in per cent of the second, without a sign."""
-    share = 100 * abs(part / whole - 1) if whole else 0.0
-    return f"{share:.1f} %" if share < 10 else f"{share:.0f} %"
+    difference = 100 * abs(part / whole - 1) if whole else 0.0
+    return f"{difference:.1f} %" if difference < 10 else f"{difference:.0f} %"
 
 
 def plural(count: int, noun: str) -> str:
@@ -45,73 +47,63 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def short(size: Artefact) -> str:
+def short(size: Size) -> str:
     """A size in a table: `2 × 16`, or `zero cells`."""
-    return f"{size['layers']} × {size['units']}" if size["units"] else "zero cells"
+    return "zero cells" if size == ZERO else f"{size.layers} × {size.units}"
 
 
-def same(one: Artefact, other: Artefact) -> bool:
-    """Whether two records are about one size."""
-    return bool((one["layers"], one["units"]) == (other["layers"], other["units"]))
+def tried(choice: Choice) -> dict[Size, TriedSize]:
+    """Every size that was tried; the choice, the best and zero cells are always among them."""
+    return {entry.size: entry for entry in choice.sizes}
 
 
-def entry(choice: Artefact, size: Artefact) -> Artefact | None:
-    """What the table of sizes says of a size, or None if it was not tried."""
-    return next((row for row in choice["sizes"] if same(row, size)), None)
+def zero_cells(choice: Choice) -> str:
+    """What the model without memory cells is: with the skip connection it sees the whole window."""
+    return f"a ridge-linear model of {'the window' if choice.skip == 'linear' else 'what is known of the future'}"
 
 
-def linear_map(choice: Artefact) -> str:
-    """What zero cells are: with the skip a map of the whole window, without it of what is known ahead."""
-    return f"a ridge-linear map of {'the window' if choice['skip'] == 'linear' else 'what is known ahead'}"
-
-
-def answer(choice: Artefact) -> str:
+def answer(choice: Choice) -> str:
     """The one sentence that the whole page is about."""
-    if not choice["units"] and choice["rule"] == "budget":
-        return f"Within the budget, no memory cells are best: {linear_map(choice)}."
-    if not choice["units"]:
-        row = entry(choice, choice)
-        told = "is as good" if row is None or row["within"] else "will do"
-        return f"This forecast needs no memory cells: {linear_map(choice)} {told}."
-    each = " each" if choice["layers"] > 1 else ""
-    size = f"{plural(choice['layers'], 'layer')} of {plural(choice['units'], 'memory cell')}{each}"
-    if choice["rule"] == "budget":
-        return f"Within the budget, the best {choice['cell'].upper()} has {size}."
-    return f"Your {choice['cell'].upper()} needs {'at least ' if choice['at_least'] else ''}{size}."
+    if choice.size == ZERO and choice.rule == "budget":
+        return f"Within the budget, no memory cells are best: {zero_cells(choice)}."
+    if choice.size == ZERO:
+        judgement = "is as good" if tried(choice)[ZERO].within else "will do"
+        return f"This forecast needs no memory cells: {zero_cells(choice)} {judgement}."
+    each = " each" if choice.layers > 1 else ""
+    size = f"{plural(choice.layers, 'layer')} of {plural(choice.units, 'memory cell')}{each}"
+    if choice.rule == "budget":
+        return f"Within the budget, the best {choice.cell.upper()} has {size}."
+    return f"Your {choice.cell.upper()} needs {'at least ' if choice.at_least else ''}{size}."
 
 
-def best_baseline(evaluation: Artefact) -> tuple[str, float] | None:
-    """Name and error of the baseline that is hardest to beat, or None if none has an error."""
-    errors = {name: scores["nmse"] for name, scores in evaluation["baselines"].items()}
-    usable = {name: error for name, error in errors.items() if error is not None and math.isfinite(error)}
-    return min(usable.items(), key=lambda item: item[1]) if usable else None
+def best_baseline(evaluation: Evaluation) -> tuple[str, float]:
+    """Name, as a reader wants it, and nmse of the baseline that is hardest to beat."""
+    name = min(evaluation.baselines, key=lambda name: evaluation.baselines[name].nmse)
+    return MODELS.get(name, name), evaluation.baselines[name].nmse
 
 
-def verdict(choice: Artefact, evaluation: Artefact) -> tuple[str, bool]:
+def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
     """What the holdout says, and whether it is bad news that the reader must not overlook.
 
     Returns:
-        The sentence, and whether the model failed to beat the best baseline.
+        The sentences, and whether the model failed to beat the best baseline.
     """
-    best, error = best_baseline(evaluation), evaluation["model"]["nmse"]
-    if best is None or error is None:
-        return "The holdout gives no error to compare.", True
-    name, other = MODELS.get(best[0], best[0]), best[1]
+    (name, other), error = best_baseline(evaluation), evaluation.model.nmse
     places = decimals([error, other])
-    figures = f"{number(error, places)} against {number(other, places)} variances"
-    if not choice["units"] and math.isclose(error, other, rel_tol=1e-4):
-        return f"On the holdout, which nothing had seen before, it errs as {name} does: {figures}.", False
+    figures = f"{number(error, places)} compared with {number(other, places)}"
+    if choice.size == ZERO and math.isclose(error, other, rel_tol=1e-4):
+        equal = f"On the holdout, which was not used before, its normalised MSE is that of the baseline {name}"
+        return f"{equal}: {figures}. {NMSE}", False
     if error < other:
-        gain = percent(error, other)
-        told = f"On the holdout, which nothing had seen before, its squared error is {gain} below that of"
-        return f"{told} the best baseline, {name}: {figures}.", False
-    told = "But on the holdout, which nothing had seen before, it does not beat the best baseline"
-    return f"{told}, {name}: {figures}. Do not use it before you know why.", True
+        lower = f"On the holdout, which was not used before, its normalised MSE is {percent(error, other)} lower than"
+        return f"{lower} that of the best baseline, {name}: {figures}. {NMSE}", False
+    not_lower = f"But on the holdout, which was not used before, it does not beat the best baseline, {name}"
+    return f"{not_lower}: its normalised MSE is {figures}. Do not use it before you know why. {NMSE}", True
 
 
-def registration(record: Artefact) -> tuple[str, str]:
+def registration(record: Registration) -> tuple[str, str]:
     """Whether the model can be served: in a few words, and the reason."""
-    if not record["registered"]:
-        return "not registered", record["reason"]
-    alias = f", alias {record['alias']}" if record["alias"] else ", no alias"
-    return f"version {record['version']}{alias}", record["reason"]
+    if not record.registered:
+        return "not registered", record.reason
+    alias = f", alias {record.alias}" if record.alias else ", no alias"
+    return f"version {record.version}{alias}", record.reason

@@ -1,0 +1,45 @@
+import re
+
+from cellsize.params import Report
+from cellsize.report import summaries
+from cellsize.report.tables import Row, Table
+
+
+def test_the_summary_holds_answer_tables_and_registry(toy_choice, toy_evaluation, toy_registration):
+    report = Report(title="a | <b>", unit="MW", examples=1)
+    summary = summaries.markdown(toy_choice(), toy_evaluation(), toy_registration, report)
+    assert summary.startswith("## a \\| \\<b\\>\n\n**Your LSTM needs 1 layer of 32 memory cells.**")
+    assert "Errors on the 580 windows of the holdout:\n\n| Model | MAE, MW | RMSE, MW | MASE | nmse |" in summary
+    assert "| ridge-linear | 0.01322 | 0.02723 | 0.8023 | 0.3958 |" in summary
+    assert "|  | Size | Parameters | Score (nmse) | Difference from the best, ± its standard error |" in summary
+    assert "| chosen | 1 × 32 | 5,756 | 0.2908 | 0.0015 ± 0.0070 |" in summary
+    assert "| best | 1 × 64 | 19,260 | 0.2893 | – |" in summary
+    assert "| no memory cells | zero cells | 438 | 0.3723 | 0.0830 ± 0.0070 |" in summary
+    assert summary.endswith(
+        "Registry: **toy**, version 4, alias champion. Reason: Better than every baseline, and than version 3.\n"
+    )
+    columns = {line.replace("\\|", "").count("|") for line in summary.splitlines() if line.startswith("|")}
+    assert columns == {6}
+
+
+def test_nmse_is_explained_once_before_the_tables(report, toy_choice, toy_evaluation, toy_registration):
+    summary = summaries.markdown(toy_choice(), toy_evaluation(), toy_registration, report)
+    assert summary.count("divided by the variance of the training targets") == 1
+    assert summary.index("divided by the variance") < summary.index("| Model |")
+
+
+def test_a_model_that_loses_to_a_baseline_is_marked(report, toy_choice, toy_evaluation, toy_registration):
+    summary = summaries.markdown(toy_choice(), toy_evaluation(nmse=0.5), toy_registration, report)
+    assert "⚠️ But on the holdout" in summary
+    assert "⚠️" not in summaries.markdown(toy_choice(), toy_evaluation(), toy_registration, report)
+
+
+def test_a_size_that_is_chosen_and_best_has_one_row(report, toy_choice, toy_evaluation, toy_registration):
+    summary = summaries.markdown(toy_choice(1, 64), toy_evaluation(), toy_registration, report)
+    assert "| chosen, best | 1 × 64 | 19,260 | 0.2893 | – |" in summary
+    assert len(re.findall(r"\| 1 × 64 \|", summary)) == 1
+
+
+def test_a_table_is_markdown_with_text_to_the_left_and_signs_escaped():
+    content = Table(("Name", "a_b"), (Row(("x | y", "1"), frozenset({1})),), text=1)
+    assert summaries.table(content) == "| Name | a\\_b |\n| :-- | --: |\n| x \\| y | **1** |"

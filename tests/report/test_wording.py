@@ -1,0 +1,138 @@
+import pytest
+
+from cellsize.report import wording
+from cellsize.sizing.sizes import ZERO, Size
+
+NMSE = "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is 1 − R²."
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (1234.5678, 2, "1,234.57"),
+        (-0.25, 2, "−0.25"),
+        (-0.001, 2, "0.00"),
+        (None, 2, "–"),
+        (float("nan"), 2, "–"),
+        (float("inf"), 2, "–"),
+        (12, 0, "12"),
+    ],
+)
+def test_a_number_has_separators_a_true_minus_and_no_negative_zero(value, decimals, text):
+    assert wording.number(value, decimals) == text
+
+
+def test_decimals_give_the_smallest_value_four_figures():
+    assert wording.decimals([0.2908, 1.5]) == 4
+    assert wording.decimals([12.0, None, 0.0]) == 2
+    assert wording.decimals([0.01234, 0.5], figures=2) == 3
+    assert wording.decimals([]) == 0
+
+
+def test_per_cent_have_a_decimal_below_ten_and_no_sign():
+    assert wording.percent(0.95, 1.0) == "5.0 %"
+    assert wording.percent(1.5, 1.0) == "50 %"
+    assert wording.percent(1.0, 0.0) == "0.0 %"
+
+
+def test_one_thing_has_no_plural():
+    assert (wording.plural(1, "layer"), wording.plural(2000, "layer")) == ("1 layer", "2,000 layers")
+
+
+def test_a_size_is_short_in_tables():
+    assert (wording.short(Size(2, 16)), wording.short(ZERO)) == ("2 × 16", "zero cells")
+
+
+def test_every_size_tried_is_found_by_its_size(toy_choice):
+    tried = wording.tried(toy_choice())
+    assert len(tried) == 11
+    assert tried[Size(1, 64)].score == 0.2893
+    assert Size(1, 256) not in tried
+
+
+@pytest.mark.parametrize(
+    ("layers", "units", "sentence"),
+    [
+        (1, 32, "Your LSTM needs 1 layer of 32 memory cells."),
+        (2, 16, "Your LSTM needs 2 layers of 16 memory cells each."),
+        (1, 1, "Your LSTM needs 1 layer of 1 memory cell."),
+        (0, 0, "This forecast needs no memory cells: a ridge-linear model of the window is as good."),
+    ],
+)
+def test_the_answer_is_a_sentence_with_the_size(toy_choice, layers, units, sentence):
+    assert wording.answer(toy_choice(layers, units)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("size", "changed", "sentence"),
+    [
+        ((1, 32), {"cell": "gru"}, "Your GRU needs 1 layer of 32 memory cells."),
+        ((1, 32), {"at_least": True}, "Your LSTM needs at least 1 layer of 32 memory cells."),
+        ((1, 32), {"rule": "budget"}, "Within the budget, the best LSTM has 1 layer of 32 memory cells."),
+        (
+            (0, 0),
+            {"rule": "budget"},
+            "Within the budget, no memory cells are best: a ridge-linear model of the window.",
+        ),
+        (
+            (0, 0),
+            {"skip": "none"},
+            "This forecast needs no memory cells: a ridge-linear model of what is known of the future is as good.",
+        ),
+    ],
+)
+def test_the_answer_follows_cell_skip_and_rule(toy_choice, size, changed, sentence):
+    assert wording.answer(toy_choice(*size).model_copy(update=changed)) == sentence
+
+
+def test_zero_cells_that_are_worse_are_not_called_as_good(toy_choice):
+    choice = toy_choice(0, 0)
+    zero, *others = choice.sizes
+    worse = choice.model_copy(update={"sizes": (zero.model_copy(update={"within": False}), *others)})
+    assert wording.answer(worse) == "This forecast needs no memory cells: a ridge-linear model of the window will do."
+
+
+def test_the_best_baseline_has_the_lowest_nmse(toy_evaluation):
+    name, nmse = wording.best_baseline(toy_evaluation())
+    assert name == "ridge-linear"
+    assert nmse == pytest.approx(0.395839)
+
+
+def test_the_verdict_compares_the_holdout_errors_and_explains_nmse(toy_choice, toy_evaluation):
+    text, bad = wording.verdict(toy_choice(), toy_evaluation())
+    assert not bad
+    assert text == (
+        "On the holdout, which was not used before, its normalised MSE is 22 % lower than that of the best baseline, "
+        f"ridge-linear: 0.3100 compared with 0.3958. {NMSE}"
+    )
+
+
+def test_a_model_that_loses_to_a_baseline_is_bad_news(toy_choice, toy_evaluation):
+    text, bad = wording.verdict(toy_choice(), toy_evaluation(nmse=0.5))
+    assert bad
+    assert text == (
+        "But on the holdout, which was not used before, it does not beat the best baseline, ridge-linear: its "
+        f"normalised MSE is 0.5000 compared with 0.3958. Do not use it before you know why. {NMSE}"
+    )
+
+
+def test_zero_cells_as_good_as_the_ridge_linear_baseline_are_no_bad_news(toy_choice, toy_evaluation):
+    text, bad = wording.verdict(toy_choice(0, 0), toy_evaluation(nmse=0.39584))
+    assert not bad
+    assert text == (
+        "On the holdout, which was not used before, its normalised MSE is that of the baseline ridge-linear: "
+        f"0.3958 compared with 0.3958. {NMSE}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({}, "version 4, alias champion"),
+        ({"alias": None}, "version 4, no alias"),
+        ({"registered": False}, "not registered"),
+    ],
+)
+def test_the_registry_line_says_version_and_alias(toy_registration, changed, text):
+    record = toy_registration.model_copy(update={"reason": "Because."} | changed)
+    assert wording.registration(record) == (text, "Because.")
