@@ -24,6 +24,7 @@ from cellsize.sizing.scores import paired
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training import train
 from cellsize.training.records import Result, Setting, Work
+from cellsize.training.refit import refit_size
 
 MakeWork = Callable[..., Work]
 Make = Callable[..., Windows]
@@ -49,7 +50,7 @@ def poisoned(made: Windows, where: npt.NDArray[np.bool_]) -> Windows:
     scheme=st.sampled_from(["contiguous", "expanding", "sliding"]),
     data=st.data(),
 )
-def test_scaling_and_linear_map_change_with_no_value_outside_the_training_rows(
+def test_scaling_and_ridge_linear_model_change_with_no_value_outside_the_training_rows(
     make_windows: Make, make_split: MakeSplit, lengths: list[int], normalise: str, scheme: str, data: st.DataObject
 ) -> None:
     values = []
@@ -70,7 +71,7 @@ def test_scaling_and_linear_map_change_with_no_value_outside_the_training_rows(
         np.testing.assert_array_equal(again.std, scaling.std)
         first, second = (ridge_linear.fit(one, scaling, fold.train, (1.0,))[0] for one in (made, other))
         np.testing.assert_array_equal(first.weights, second.weights)
-        # The penalty is chosen on the stop part, and on no other row.
+        # The penalty is chosen on the early-stopping set, and on no other row.
         kept = poisoned(made, ~row_mask(made, np.concatenate([fold.train, fold.early_stopping])))
         first, second = (ridge_linear.fit_chosen(one, scaling, fold, (0.1, 10.0)) for one in (made, kept))
         np.testing.assert_array_equal(first.weights, second.weights)
@@ -156,7 +157,7 @@ def of_fold(result: Result, fold: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("size", "skip"), [(ZERO, "linear"), (Size(1, 2), "linear"), (Size(2, 9), "none")], ids=str)
-def test_nothing_outside_its_training_and_stop_rows_changes_a_folds_training(
+def test_nothing_outside_its_training_and_early_stopping_rows_changes_a_folds_training(
     make_work: MakeWork, size: Size, skip: str
 ) -> None:
     work = make_work(network={"skip": skip}, **MANY)
@@ -183,14 +184,16 @@ def test_nothing_of_the_holdout_changes_anything(make_work: MakeWork, size: Size
     np.testing.assert_array_equal(found.residuals, expected.residuals)
 
     setting = Setting(1e-2, 0.0, 0.0)
-    (part, net), (again, twin) = (train.refit(one, size, setting, 10.0, epochs=2) for one in (work, other))
-    np.testing.assert_array_equal(again.scaling.mean, part.scaling.mean)
-    assert part.linear is not None
+    (fitted, net), (again, net_again) = (refit_size(each, size, setting, 10.0, epochs=2) for each in (work, other))
+    np.testing.assert_array_equal(again.scaling.mean, fitted.scaling.mean)
+    assert fitted.linear is not None
     assert again.linear is not None
-    np.testing.assert_array_equal(again.linear.weights, part.linear.weights)
+    np.testing.assert_array_equal(again.linear.weights, fitted.linear.weights)
     if net is not None:
-        assert twin is not None
-        assert all(torch.equal(one, two) for one, two in zip(net.parameters(), twin.parameters(), strict=True))
+        assert net_again is not None
+        assert all(
+            torch.equal(weight, other) for weight, other in zip(net.parameters(), net_again.parameters(), strict=True)
+        )
 
 
 # --- noise ----------------------------------------------------------------------------------------------------------
@@ -210,7 +213,7 @@ def from_the_mean(work: Work) -> list[float]:
 @pytest.mark.parametrize(
     ("normalise", "scheme"), [("none", "contiguous"), ("last", "contiguous"), ("standard", "expanding")]
 )
-def test_on_pure_noise_no_size_is_better_than_the_mean_beyond_its_error(
+def test_on_pure_noise_no_size_is_better_than_the_mean_beyond_its_standard_error(
     make_work: MakeWork, normalise: str, scheme: str
 ) -> None:
     noise = np.random.default_rng(11).standard_normal(250)
