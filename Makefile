@@ -2,8 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run example test check clean constraints bench-known bench-stability bench-overhead \
-	bench-sweep bench-auto-lstm bench-workers bench-scale bench-pipeline
+.PHONY: help run example test test-slow check docs clean constraints
 
 PYTHON ?= python3
 INSTALLED := .venv/.installed
@@ -19,10 +18,18 @@ export PYTHONUNBUFFERED := 1
 # For each recipe alone: `python3` of the install recipe must stay the machine's.
 IN_VENV := export PATH="$(CURDIR)/.venv/bin:$$PATH";
 
-# $(call pipeline,FOLDER/): brings the results of FOLDER's params.yaml up to date, then says the answer.
+STAGES := prepare window split propose baseline search choose refit evaluate register report
+
+# $(call pipeline,FOLDER/): brings the results of FOLDER's params.yaml up to date, then says the answer. A folder
+# without stages of its own borrows ours for as long as it runs: DVC reads no link in git, and three copies would drift.
 define pipeline
 @$(IN_VENV) \
-if python -m dvc status --quiet $(1)dvc.yaml; then \
+$(if $(1),if test -L $(1)dvc.yaml || ! test -e $(1)dvc.yaml; then \
+	trap 'rm -f "$(CURDIR)/$(1)dvc.yaml"' EXIT; \
+	ln -srf dvc.yaml $(1)dvc.yaml; \
+fi;) \
+python -m dvc repro $(1)dvc.yaml:code > /dev/null; \
+if python -m dvc status --quiet $(STAGES:%=$(1)dvc.yaml:%); then \
 	echo "Nothing changed since the last run: every result is up to date."; \
 else \
 	python -m dvc repro $(1)dvc.yaml; \
@@ -31,12 +38,12 @@ cd ./$(1) && python -m pipeline.answer reports
 endef
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## measure the size for params.yaml: install, run what changed, say the answer
 	$(call pipeline,)
 
-# A folder under examples/, or any folder of this checkout with a params.yaml whose `root` leads back here.
+# A folder under examples/, or any folder of this checkout with a params.yaml.
 FOLDER = $(if $(NAME),$(firstword $(patsubst %/params.yaml,%,$(wildcard examples/$(NAME)/params.yaml $(NAME:/=)/params.yaml))))
 EXAMPLES = $(patsubst examples/%/params.yaml,%,$(wildcard examples/*/params.yaml))
 ifneq ($(filter example,$(MAKECMDGOALS)),)
@@ -46,49 +53,26 @@ endif
 endif
 
 example: $(INSTALLED) ## the same for examples/NAME: make example NAME=new-york-weather
-	@test -e $(FOLDER)/dvc.yaml || ln -sr dvc.yaml $(FOLDER)/dvc.yaml
 	$(call pipeline,$(FOLDER)/)
 
-test: $(INSTALLED) ## run the test suite
-	@$(IN_VENV) python -m pytest
+test: $(INSTALLED) ## run the tests, but for the slow ones (within 20 minutes on 2 cores)
+	@$(IN_VENV) python -m pytest -m "not slow"
+
+test-slow: $(INSTALLED) ## run the slow ones: servers, whole runs again and again (within 40 minutes)
+	@$(IN_VENV) python -m pytest -m slow
 
 check: $(INSTALLED) ## lint, format and types
-	@$(IN_VENV) python -m ruff check; python -m ruff format --check; python -m mypy src pipeline
+	@$(IN_VENV) python -m ruff check; python -m ruff format --check; python -m mypy
 
-# NeuralForecast is no dependency: it lives in an environment of its own.
-AUTO_LSTM := .cache/auto-lstm/.installed
+bench-%: $(INSTALLED) ## the benchmarks have a Makefile of their own: make -C benchmarks
+	@$(MAKE) --no-print-directory -C benchmarks $*
 
-$(AUTO_LSTM): benchmarks/auto_lstm_requirements.txt
-	@test -x .cache/auto-lstm/bin/python || $(PYTHON) -m venv .cache/auto-lstm
-	@.cache/auto-lstm/bin/python -m pip install -q -r $<
-	@touch $@
-
-bench-known: $(INSTALLED) ## problems whose right size is known (50 minutes on 2 cores)
-	@$(IN_VENV) OMP_NUM_THREADS=1 python -m benchmarks.known_size
-
-bench-stability: $(INSTALLED) ## the choice repeated with ten other seeds (an hour and a half on 2 cores)
-	@$(IN_VENV) OMP_NUM_THREADS=1 python -m benchmarks.stability
-
-bench-overhead: $(INSTALLED) ## a search against bare torch loops of the same steps
-	@$(IN_VENV) python -m benchmarks.overhead
-
-bench-sweep: $(INSTALLED) ## a whole sizing against an exhaustive sweep of the same grid (an hour on 2 cores)
-	@$(IN_VENV) python -m benchmarks.against_sweep; python -m benchmarks.refits
-
-bench-auto-lstm: $(INSTALLED) $(AUTO_LSTM) ## a whole sizing against NeuralForecast's AutoLSTM, installed apart
-	@$(IN_VENV) python -m benchmarks.against_auto_lstm
-
-bench-workers: $(INSTALLED) ## the default search on one core and on two
-	@$(IN_VENV) python -m benchmarks.workers
-
-bench-scale: $(INSTALLED) ## time and memory against rows
-	@$(IN_VENV) python -m benchmarks.scale
-
-bench-pipeline: $(INSTALLED) ## make run on two fresh copies: wall time, memory, the same bytes twice
-	@$(IN_VENV) python -m benchmarks.pipeline --twice
+docs: $(INSTALLED) ## the pages of docs/ as a site, in site/
+	@$(IN_VENV) python -m pip install -q -c constraints.txt -e '.[docs]'; python -m mkdocs build --strict --quiet
 
 clean: ## remove what runs and tools wrote; keeps .venv, DVC's cache and the MLflow registry
-	rm -rf build reports .cache dist examples/*/build examples/*/reports examples/*/.cache
+	rm -rf build .cache dist site examples/*/build examples/*/.cache
+	git clean -qfX reports examples/*/reports
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src pipeline tests -name __pycache__ -prune -exec rm -rf {} +
 

@@ -1,22 +1,6 @@
 """prepare: raw table → clean series on a regular clock, and what its columns mean."""
 
-from pathlib import Path
-
-from cellsize import files, stage
-from cellsize.data import series, table
-from cellsize.params import Params
-
-
-def main(params: Params, raw: Path, clean: Path, schema: Path) -> None:
-    """Reads the raw table; writes series and schema."""
-    rows = table.read(raw, series.texts(params.prepare))
-    described = series.describe(rows, raw, params.prepare)
-    frame, given = series.clean(rows, raw, described), len(rows)
-    del rows  # a long table need not lie beside what was made of it
-    files.write_parquet(clean, frame)
-    files.write(schema, described.save)
-    print(f"prepare: {len(frame):,} rows, {frame['series'].nunique()} series, {given:,} rows in the table")
-
+from cellsize import stage
 
 if __name__ == "__main__":
-    stage.run(main)
+    stage.run("prepare")

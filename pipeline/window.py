@@ -1,24 +1,6 @@
 """window: clean series → base arrays and the index of usable windows."""
 
-from pathlib import Path
-from typing import Any
-
-import pandas as pd
-
-from cellsize import files, stage
-from cellsize.data import windows
-from cellsize.data.schema import Schema
-from cellsize.params import Params
-
-
-def main(params: Params, clean: Path, schema: Path, indexed: Path) -> None:
-    """Reads series and schema; writes arrays and index."""
-    # Column by column out of Arrow's hands: both copies of a long table at once would be this stage's largest.
-    options: Any = {"split_blocks": True, "self_destruct": True}
-    arrays = windows.build(pd.read_parquet(clean, to_pandas_kwargs=options), Schema.load(schema), params.window, clean)
-    files.write(indexed, arrays.save)
-    print(f"window: {len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} features a step")
-
+from cellsize import stage
 
 if __name__ == "__main__":
-    stage.run(main)
+    stage.run("window")

@@ -1,4 +1,4 @@
-"""Tiny tables, windows and work that the tests share; every factory takes what it does not say itself."""
+"""Tiny tables, windows and work that the tests share; every factory takes changes to what it makes."""
 
 import copy
 import os
@@ -92,7 +92,7 @@ PARAMS: dict[str, Any] = {
 
 @pytest.fixture(scope="session")
 def params_content() -> Callable[[], dict[str, Any]]:
-    """A fresh copy of a whole valid params.yaml."""
+    """A copy of the content of a complete, valid params.yaml."""
     return lambda: copy.deepcopy(PARAMS)
 
 
@@ -115,8 +115,9 @@ def make_prepare() -> Callable[..., Prepare]:
 
     def make(**changes: Any) -> Prepare:
         plain = {
-            "table": "toy.csv", "time": "when", "series": None, "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [],
-            "known_future_covariates": [], "calendar": ["hour"], "timezone": None, "frequency": "h", "gap": 48,
+            "table": "toy.csv", "time": "when", "series": None, "targets": ["y"], "past_covariates": ["x"],
+            "categorical_covariates": [], "known_future_covariates": [], "calendar": ["hour"], "timezone": None,
+            "frequency": "h", "gap": 48,
         }  # fmt: skip
         return Prepare.model_validate(plain | changes)
 
@@ -129,19 +130,19 @@ def make_table() -> Callable[..., pd.DataFrame]:
 
     def make(rows: int = 60, places: tuple[str, ...] = (), frequency: str = "h") -> pd.DataFrame:
         when = pd.date_range("2026-01-01", periods=rows, freq=frequency).strftime("%Y-%m-%d %H:%M")
-        number = np.arange(rows, dtype=float)
-        one = pd.DataFrame(
+        row = np.arange(rows, dtype=float)
+        table = pd.DataFrame(
             {
                 "when": when,
-                "y": np.sin(number / 3) + 2,
-                "x": number % 5,
-                "wind": np.where(number % 3 == 0, "N", "S"),
-                "planned": number % 7,
+                "y": np.sin(row / 3) + 2,
+                "x": row % 5,
+                "wind": np.where(row % 3 == 0, "N", "S"),
+                "planned": row % 7,
             }
         )
         if not places:
-            return one
-        return pd.concat([one.assign(place=place) for place in places], ignore_index=True)
+            return table
+        return pd.concat([table.assign(place=place) for place in places], ignore_index=True)
 
     return make
 
@@ -151,9 +152,10 @@ def make_schema() -> Callable[..., Schema]:
     """The meaning of the clean series of `make_windows`: target y, and columns as asked."""
 
     def make(**changes: Any) -> Schema:
-        plain = {
-            "time": ("when",), "series": None, "targets": ("y",), "past_covariates": (), "categorical_covariates": {}, "known_future_covariates": (),
-            "calendar": (), "timezone": None, "frequency": "h", "gap": 1000, "flagged": (),
+        plain: dict[str, Any] = {
+            "time": ("when",), "series": None, "targets": ("y",), "past_covariates": (), "categorical_covariates": {},
+            "known_future_covariates": (), "calendar": (), "timezone": None, "frequency": "h", "gap": 1000,
+            "flagged": (),
         }  # fmt: skip
         return Schema(**(plain | changes))
 
@@ -175,21 +177,21 @@ def make_window() -> Callable[..., Window]:
 def make_windows(
     make_schema: Callable[..., Schema], make_window: Callable[..., Window]
 ) -> Callable[..., windows.Windows]:
-    """Windows over clean series a, b, … with the columns y (target), x (past) and k (known ahead).
+    """Windows over clean series a, b, … with the columns y (target), x (past) and k (known future).
 
     Each argument gives the values of y for one series (NaN: unobserved), `begins` the hour in which each
     begins; with `second` there is another target, z = 10 - y / 2.
     """
 
     def make(*values: Any, begins: tuple[int, ...] = (), second: bool = False, **window: Any) -> windows.Windows:
-        parts = []
-        for number, y in enumerate(values):
-            begin = begins[number] if begins else 0
+        frames = []
+        for index, y in enumerate(values):
+            begin = begins[index] if begins else 0
             hours = begin + np.arange(len(y))
-            parts.append(
+            frames.append(
                 pd.DataFrame(
                     {
-                        SERIES: "abcdefghijklmnopqrstuvwxyz"[number],
+                        SERIES: "abcdefghijklmnopqrstuvwxyz"[index],
                         TIME: pd.Timestamp("2026-01-01") + pd.to_timedelta(hours, unit="h"),
                         "y": np.asarray(y, dtype=float),
                         "z": 10 - np.asarray(y, dtype=float) / 2,
@@ -201,7 +203,7 @@ def make_windows(
         schema = make_schema(
             targets=("y", "z") if second else ("y",), past_covariates=("x",), known_future_covariates=("k",)
         )
-        return windows.build(pd.concat(parts, ignore_index=True), schema, make_window(**window), SOURCE)
+        return windows.build(pd.concat(frames, ignore_index=True), schema, make_window(**window), SOURCE)
 
     return make
 
@@ -224,7 +226,7 @@ def make_split() -> Callable[..., Split]:
 
 @pytest.fixture(scope="session")
 def make_network() -> Callable[..., Network]:
-    """The section `network`: a plain LSTM beside the linear map."""
+    """The section `network`: a plain LSTM with a linear skip connection."""
 
     def make(**changes: Any) -> Network:
         return Network.model_validate(PARAMS["propose"]["network"] | changes)
@@ -239,7 +241,8 @@ def make_training() -> Callable[..., Training]:
     def make(**changes: Any) -> Training:
         plain = {
             "learning_rates": [1e-2], "dropouts": [0.0], "weight_decays": [0.0], "rungs": [], "seeds": 1, "epochs": 3,
-            "schedule": "linear", "patience": 3, "batch_size": 32, "max_gradient_norm": 1.0, "ema_decay": 0.5, "engine": "auto",
+            "schedule": "linear", "patience": 3, "batch_size": 32, "max_gradient_norm": 1.0, "ema_decay": 0.5,
+            "engine": "auto",
         }  # fmt: skip
         return Training.model_validate(plain | changes)
 
@@ -265,10 +268,10 @@ def make_work(
         if not values:
             hours = np.arange(160)
             values = (np.sin(hours / 3) + 0.3 * np.random.default_rng(0).standard_normal(160),)
-        made = make_windows(*values, **{"normalise": "last", **(window or {})})
+        arrays = make_windows(*values, **{"normalise": "last", **(window or {})})
         return Work(
-            windows=made,
-            folds=folds.split(made, make_split(**(split or {}))),
+            windows=arrays,
+            folds=folds.split(arrays, make_split(**(split or {}))),
             network=make_network(**(network or {})),
             training=make_training(**training),
             penalties=(1.0, 100.0),
@@ -285,18 +288,18 @@ def make_model(
     make_network: Callable[..., Network],
     make_training: Callable[..., Training],
 ) -> Callable[..., "Forecaster"]:
-    """The linear map of a raw table as a model: six steps seen, two predicted; other keys are those of `prepare`."""
+    """The ridge-linear model of a raw table: six steps seen, two predicted; other keys are those of `prepare`."""
 
     def make(raw: pd.DataFrame, fill: int = 0, **prepare: Any) -> "Forecaster":
         from cellsize.training.refit import refit_choice
 
         schema = series.describe(raw, SOURCE, make_prepare(**prepare))
         window = make_window(lookback=6, fill=fill)
-        made = windows.build(series.clean(raw, SOURCE, schema), schema, window, SOURCE)
-        cut = made.start.max() + made.span - 12  # the holdout: the last twelve hours
-        holdout, before = made.start >= cut, made.start + made.span <= cut
-        divided = folds.Folds(np.zeros((0, len(made.first)), np.int8), holdout, before)
-        work = Work(made, divided, make_network(), make_training(), (1.0,), 0)
+        arrays = windows.build(series.clean(raw, SOURCE, schema), schema, window, SOURCE)
+        cut = arrays.start.max() + arrays.span - 12  # the holdout: the last twelve hours
+        holdout, development = arrays.start >= cut, arrays.start + arrays.span <= cut
+        no_folds = folds.Folds(np.zeros((0, len(arrays.first)), np.int8), holdout, development)
+        work = Work(arrays, no_folds, make_network(), make_training(), (1.0,), 0)
         recipe = {"layers": 0, "units": 0, "learning_rate": 0.0, "dropout": 0.0, "weight_decay": 0.0}
         return refit_choice(work, {**recipe, "penalty": 1.0, "epochs": 0}, schema, window)
 

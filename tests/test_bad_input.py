@@ -21,7 +21,7 @@ Table = Callable[..., pd.DataFrame]
 
 # What a message may end with: the thing to do.
 ADVICE = re.compile(
-    r"\b(mend|set|give|save|convert|write|rename|remove|use|name|fill|raise|keep|copy|add|lower|choose|run)\b"
+    r"\b(fix|set|give|save|convert|write|rename|remove|use|name|fill|raise|keep|copy|add|lower|choose|run)\b"
 )
 
 
@@ -29,11 +29,11 @@ def complaint(call: Callable[[], object]) -> str:
     """The one line that a call ends with."""
     with pytest.raises(InputError) as caught:
         call()
-    told = str(caught.value)
-    assert told == " ".join(told.split()), "more than one line"
-    assert not told.startswith(":"), f"names neither file nor key: {told}"
-    assert ADVICE.search(told), f"says not what to do: {told}"
-    return told
+    message = str(caught.value)
+    assert message == " ".join(message.split()), "more than one line"
+    assert not message.startswith(":"), f"names neither file nor key: {message}"
+    assert ADVICE.search(message), f"does not say what to do: {message}"
+    return message
 
 
 # --- params.yaml: all sections, all kinds of typo -------------------------------------------------------------------
@@ -78,7 +78,7 @@ def test_an_unknown_key_is_refused_by_its_path(write_params: Write, params_conte
     within(content, section)["sizze"] = 1
     path = write_params(content)
     assert (
-        complaint(lambda: params.load(path)) == f"{path}: {section}.sizze: unknown key; remove it or mend its spelling"
+        complaint(lambda: params.load(path)) == f"{path}: {section}.sizze: unknown key; remove it or fix its spelling"
     )
 
 
@@ -101,9 +101,9 @@ def test_a_value_of_another_type_is_refused_with_what_was_found(
     path = write_params(content)
     with pytest.raises(InputError) as caught:
         params.load(path)
-    told = str(caught.value)
-    assert told.startswith(f"{path}: {section}.{key}: Input should be ")
-    assert told.endswith(f"(found {value!r})")
+    message = str(caught.value)
+    assert message.startswith(f"{path}: {section}.{key}: Input should be ")
+    assert message.endswith(f"(found {value!r})")
 
 
 @pytest.mark.parametrize("section", [section for section, wrong in WRONG.items() if wrong[2] is not None])
@@ -116,9 +116,9 @@ def test_a_value_out_of_range_is_refused_with_what_was_found(
     path = write_params(content)
     with pytest.raises(InputError) as caught:
         params.load(path)
-    told = str(caught.value)
-    assert told.startswith(f"{path}: {section}.{key}: ")
-    assert told.endswith(f"(found {value!r})")
+    message = str(caught.value)
+    assert message.startswith(f"{path}: {section}.{key}: ")
+    assert message.endswith(f"(found {value!r})")
 
 
 @pytest.mark.parametrize("section", [name for name in WRONG if "." not in name])
@@ -150,7 +150,7 @@ def test_columns_that_cannot_be_meant_are_refused_by_their_key(
 
 def test_an_unknown_section_is_refused(write_params: Write, params_content: Content) -> None:
     path = write_params({**params_content(), "serach": {}})
-    assert complaint(lambda: params.load(path)) == f"{path}: serach: unknown key; remove it or mend its spelling"
+    assert complaint(lambda: params.load(path)) == f"{path}: serach: unknown key; remove it or fix its spelling"
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -178,26 +178,26 @@ def test_a_number_that_is_not_finite_is_refused_wherever_it_stands(
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
-        ("root: .\nroot: ..\n", "line 2: found duplicate key"),
-        ("root: .\nwindow: {lookback: 1, lookback: 2}\n", "line 2: found duplicate key"),
-        ("root: [.\n", "line 2: "),
-        ("root: .\n\twindow: 1\n", "line 2: "),
-        ("root: a: b\n", "line 1: mapping values are not allowed here"),
-        ("root: .\n---\nroot: .\n", "line 2: "),
+        ("refit: .\nrefit: ..\n", "line 2: found duplicate key"),
+        ("refit: .\nwindow: {lookback: 1, lookback: 2}\n", "line 2: found duplicate key"),
+        ("refit: [.\n", "line 2: "),
+        ("refit: .\n\twindow: 1\n", "line 2: "),
+        ("refit: a: b\n", "line 1: mapping values are not allowed here"),
+        ("refit: .\n---\nrefit: .\n", "line 2: "),
         ("", ": holds no keys"),
         ("# nothing but a comment\n", ": holds no keys"),
-        ("- root\n- window\n", ": holds no keys"),
+        ("- refit\n- window\n", ": holds no keys"),
         ("just words\n", ": holds no keys"),
     ],
 )
-def test_what_is_no_yaml_mapping_is_refused(tmp_path: Path, text: str, told: str) -> None:
+def test_what_is_not_a_yaml_mapping_is_refused(tmp_path: Path, text: str, expected: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    found = complaint(lambda: params.load(path))
-    assert found.startswith(str(path))
-    assert told in found
+    message = complaint(lambda: params.load(path))
+    assert message.startswith(str(path))
+    assert expected in message
 
 
 def test_a_params_file_that_is_not_there_is_named(tmp_path: Path) -> None:
@@ -211,13 +211,13 @@ def test_a_folder_in_the_place_of_the_params_file_is_named(tmp_path: Path) -> No
 
 def test_a_params_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    path.write_bytes("root: Zürich\n".encode("latin-1"))
+    path.write_bytes("report: Zürich\n".encode("latin-1"))
     assert complaint(lambda: params.load(path)) == f"{path}: not UTF-8 text; save the file as UTF-8"
 
 
 def test_a_control_character_in_the_params_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    path.write_bytes(b"root: \x00\n")
+    path.write_bytes(b"refit: \x00\n")
     assert complaint(lambda: params.load(path)).startswith(str(path))
 
 
@@ -233,7 +233,7 @@ def test_a_folder_in_the_place_of_the_table_is_named(tmp_path: Path) -> None:
     assert complaint(lambda: table.read(tmp_path)).startswith(str(tmp_path))
 
 
-NO_TABLES: dict[str, tuple[str, bytes, str]] = {
+NOT_TABLES: dict[str, tuple[str, bytes, str]] = {
     "empty": ("a.csv", b"", "the file is empty"),
     "empty parquet": ("a.parquet", b"", "the file is empty"),
     "header only": ("a.csv", b"when,y\n", "a header and no rows"),
@@ -242,9 +242,9 @@ NO_TABLES: dict[str, tuple[str, bytes, str]] = {
     "a row too long": ("a.csv", b"when,y\n2026-01-01,1\n2026-01-02,1,2\n", "line 3"),
     "all rows too long": ("a.csv", b"when,y\n2026-01-01,1,2\n2026-01-02,1,2\n", "line"),
     "an open quote": ("a.csv", b'when,y\n2026-01-01,"1\n', "row"),
-    "a column twice": ("a.csv", b"when,y,y\n2026-01-01,1,2\n", "column 'y' stands twice"),
-    "text as parquet": ("a.parquet", b"when,y\n2026-01-01,1\n", "no valid Parquet file"),
-    "broken parquet": ("a.parquet", b"PAR1" + bytes(50) + b"PAR1", "no valid Parquet file"),
+    "a column twice": ("a.csv", b"when,y,y\n2026-01-01,1,2\n", "column 'y' is duplicated"),
+    "text as parquet": ("a.parquet", b"when,y\n2026-01-01,1\n", "not a valid Parquet file"),
+    "broken parquet": ("a.parquet", b"PAR1" + bytes(50) + b"PAR1", "not a valid Parquet file"),
     "text as gzip": ("a.csv.gz", b"when,y\n2026-01-01,1\n", ""),
     "broken gzip": ("a.csv.gz", gzip.compress(b"when,y\n2026-01-01,1\n" * 50)[:-12], ""),
     "spreadsheet": ("a.xlsx", b"PK", "neither .csv nor .parquet"),
@@ -253,13 +253,13 @@ NO_TABLES: dict[str, tuple[str, bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "content", "told"), NO_TABLES.values(), ids=NO_TABLES)
-def test_a_file_that_holds_no_table_is_refused(tmp_path: Path, name: str, content: bytes, told: str) -> None:
+@pytest.mark.parametrize(("name", "content", "expected"), NOT_TABLES.values(), ids=NOT_TABLES)
+def test_a_file_that_holds_no_table_is_refused(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    found = complaint(lambda: table.read(path))
-    assert found.startswith(str(path))
-    assert told in found
+    message = complaint(lambda: table.read(path))
+    assert message.startswith(str(path))
+    assert expected in message
 
 
 @pytest.mark.parametrize(
@@ -271,9 +271,11 @@ def test_a_byte_in_another_encoding_is_named_by_its_line_or_by_its_place_in_the_
     # pandas counts from the beginning of the field: "byte 1" for both files.
     path = tmp_path / "a.csv"
     path.write_bytes(content.encode("latin-1"))
-    told = complaint(lambda: table.read(path))
-    assert "not UTF-8" in told
-    assert f"byte {content.index('ü')} " in told or f"line {content[: content.index('ü')].count(chr(10)) + 1}" in told
+    message = complaint(lambda: table.read(path))
+    assert "not UTF-8" in message
+    byte = content.index("ü")
+    line = content[:byte].count("\n") + 1
+    assert f"byte {byte} " in message or f"line {line}" in message
 
 
 # --- its columns and rows -------------------------------------------------------------------------------------------
@@ -287,13 +289,13 @@ def prepared(path: Path, prepare: Prepare) -> pd.DataFrame:
 
 @pytest.fixture
 def refuse(tmp_path: Path, make_prepare: Callable[..., Prepare]) -> Callable[..., str]:
-    """Writes a table as CSV, prepares it, and gives the complaint without the file's name before it."""
+    """Writes a table as CSV, prepares it, and returns the message without the file's name before it."""
 
     def refused(raw: pd.DataFrame, **prepare: Any) -> str:
         path = tmp_path / "toy.csv"
         raw.to_csv(path, index=False)
-        told = complaint(lambda: prepared(path, make_prepare(**prepare)))
-        return told.removeprefix(str(path)).removeprefix(", ").removeprefix(": ")
+        message = complaint(lambda: prepared(path, make_prepare(**prepare)))
+        return message.removeprefix(str(path)).removeprefix(", ").removeprefix(": ")
 
     return refused
 
@@ -316,20 +318,20 @@ def test_the_table_of_these_tests_is_accepted_as_it_is(
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("time", "nope"), ("time", ["year", "nope"]), ("series", "nope"), ("targets", ["nope"]), ("past_covariates", ["nope"]),
-        ("categorical_covariates", ["nope"]), ("known_future_covariates", ["nope"]),
+        ("time", "nope"), ("time", ["year", "nope"]), ("series", "nope"), ("targets", ["nope"]),
+        ("past_covariates", ["nope"]), ("categorical_covariates", ["nope"]), ("known_future_covariates", ["nope"]),
     ],
 )  # fmt: skip
 def test_a_column_that_is_not_there_is_named_with_its_key(
     refuse: Refuse, make_table: Table, key: str, value: Any
 ) -> None:
     raw = make_table().assign(year=2026)
-    told = refuse(raw, **{key: value})
-    assert told.startswith(f"no column 'nope'; mend prepare.{key} in params.yaml")
-    assert "the table has: when, y, x, wind, planned, year" in told
+    message = refuse(raw, **{key: value})
+    assert message.startswith(f"no column 'nope'; fix prepare.{key} in params.yaml")
+    assert "the table has: when, y, x, wind, planned, year" in message
 
 
-def change(raw: pd.DataFrame, row: int, column: str, value: object) -> pd.DataFrame:
+def change(raw: pd.DataFrame, row: int, column: str, value: Any) -> pd.DataFrame:
     """The table with one cell changed."""
     changed = raw.astype({column: object})
     changed.loc[row, column] = value
@@ -342,68 +344,68 @@ def change(raw: pd.DataFrame, row: int, column: str, value: object) -> pd.DataFr
 def test_a_time_that_cannot_be_read_is_named_with_its_line(
     refuse: Refuse, make_table: Table, row: int, value: object
 ) -> None:
-    told = refuse(change(make_table(), row, "when", value))
-    assert told.startswith(f"line {row + 2}, column 'when': ")
-    assert told.endswith("is no time; write times as 2026-01-31 23:00")
+    message = refuse(change(make_table(), row, "when", value))
+    assert message.startswith(f"line {row + 2}, column 'when': ")
+    assert message.endswith("is not a time; write times as 2026-01-31 23:00")
 
 
 def test_a_number_in_the_place_of_a_time_is_refused(refuse: Refuse, make_table: Table) -> None:
-    told = refuse(make_table().assign(when=range(60)))
-    assert told.startswith("column 'when': numbers, not times")
+    message = refuse(make_table().assign(when=range(60)))
+    assert message.startswith("column 'when': numbers, not times")
 
 
 def test_a_time_spread_over_columns_is_refused_by_its_line(refuse: Refuse, make_table: Table) -> None:
     hours = pd.date_range("2026-01-01", periods=60, freq="h")
     raw = make_table().assign(year=hours.year, month=hours.month, day=hours.day, hour=hours.hour)
     raw.loc[5, "month"] = 13
-    told = refuse(raw, time=["year", "month", "day", "hour"])
-    assert told.startswith("line 7, column 'year, month, day, hour': ")
+    message = refuse(raw, time=["year", "month", "day", "hour"])
+    assert message.startswith("line 7, column 'year, month, day, hour': ")
 
 
 def test_columns_of_the_time_with_other_names_are_refused(refuse: Refuse, make_table: Table) -> None:
-    told = refuse(make_table().assign(jahr=2026, tag=1), time=["jahr", "tag"])
-    assert told.startswith("column 'jahr, tag': ")
-    assert told.endswith("name them year, month, day, hour")
+    message = refuse(make_table().assign(jahr=2026, tag=1), time=["jahr", "tag"])
+    assert message.startswith("column 'jahr, tag': ")
+    assert message.endswith("name them year, month, day, hour")
 
 
 def test_times_of_two_clocks_are_refused(refuse: Refuse, make_table: Table) -> None:
     raw = make_table()
     raw["when"] = [f"{when}:00+0{1 + (row > 29)}:00" for row, when in enumerate(raw["when"])]
-    told = refuse(raw)
-    assert "when" in told
-    assert "year, month, day" not in told, "these columns are not the trouble"
+    message = refuse(raw)
+    assert "when" in message
+    assert "year, month, day" not in message, "these columns are not the trouble"
 
 
-def test_a_time_that_stands_twice_is_named_with_its_line(refuse: Refuse, make_table: Table) -> None:
+def test_a_duplicated_time_is_named_with_its_line(refuse: Refuse, make_table: Table) -> None:
     raw = make_table()
-    told = refuse(pd.concat([raw, raw.iloc[[4]]]))
-    assert told.startswith("line 62: 2026-01-01 04:00:00 stands twice for series 'all'")
+    message = refuse(pd.concat([raw, raw.iloc[[4]]]))
+    assert message.startswith("line 62: 2026-01-01 04:00:00 is duplicated in series 'all'")
 
 
-def test_a_time_may_stand_once_for_each_series_and_not_twice(refuse: Refuse, make_table: Table) -> None:
+def test_a_time_may_occur_once_in_each_series_and_not_twice(refuse: Refuse, make_table: Table) -> None:
     raw = make_table(places=("a", "b"))
-    told = refuse(pd.concat([raw, raw.iloc[[64]]]), series="place")
-    assert told.startswith("line 122: 2026-01-01 04:00:00 stands twice for series 'b'")
+    message = refuse(pd.concat([raw, raw.iloc[[64]]]), series="place")
+    assert message.startswith("line 122: 2026-01-01 04:00:00 is duplicated in series 'b'")
 
 
 def test_two_series_without_a_column_for_them_are_refused(refuse: Refuse, make_table: Table) -> None:
-    told = refuse(make_table(places=("a", "b")))
-    assert told.startswith("line 62: ")
-    assert told.endswith("name the column that tells series apart under prepare.series")
+    message = refuse(make_table(places=("a", "b")))
+    assert message.startswith("line 62: ")
+    assert message.endswith("name the column that tells series apart under prepare.series")
 
 
 def test_hourly_then_half_hourly_is_refused(refuse: Refuse, make_table: Table) -> None:
     hourly, half = make_table(rows=30), make_table(rows=30, frequency="30min")
     half["when"] = pd.date_range("2026-01-02 06:00", periods=30, freq="30min").strftime("%Y-%m-%d %H:%M")
-    told = refuse(pd.concat([hourly, half]))
-    assert told.startswith("line 33: 2026-01-02 06:30:00 is not a whole number of steps of 'h'")
+    message = refuse(pd.concat([hourly, half]))
+    assert message.startswith("line 33: 2026-01-02 06:30:00 is not a whole number of steps of 'h'")
 
 
 def test_hourly_then_two_hourly_is_refused(refuse: Refuse, make_table: Table) -> None:
     hourly, slower = make_table(rows=60), make_table(rows=30)
     slower["when"] = pd.date_range("2026-01-03 12:00", periods=30, freq="2h").strftime("%Y-%m-%d %H:%M")
-    told = refuse(pd.concat([hourly, slower]))
-    assert "prepare.frequency" in told
+    message = refuse(pd.concat([hourly, slower]))
+    assert "prepare.frequency" in message
 
 
 def test_one_hourly_and_one_two_hourly_series_are_refused(refuse: Refuse, make_table: Table) -> None:
@@ -417,8 +419,8 @@ def test_hours_taken_for_half_hours_are_refused(refuse: Refuse, make_table: Tabl
 
 @pytest.mark.parametrize("key", ["targets", "past_covariates", "known_future_covariates"])
 def test_a_text_in_a_column_of_numbers_is_named_with_its_line(refuse: Refuse, make_table: Table, key: str) -> None:
-    told = refuse(change(make_table(), 11, "planned", "n/k"), **{key: ["planned"]})
-    assert told.startswith("line 13, column 'planned': 'n/k' is no number; ")
+    message = refuse(change(make_table(), 11, "planned", "n/k"), **{key: ["planned"]})
+    assert message.startswith("line 13, column 'planned': 'n/k' is not a number; ")
 
 
 def test_blank_lines_do_not_change_the_line_that_is_named(tmp_path: Path, make_prepare: Callable[..., Prepare]) -> None:
@@ -440,14 +442,14 @@ def test_times_in_a_column_of_numbers_are_refused(
 @pytest.mark.parametrize("key", ["targets", "past_covariates", "known_future_covariates"])
 @pytest.mark.parametrize("value", [np.inf, -np.inf])
 def test_an_infinite_value_is_named_with_its_line(refuse: Refuse, make_table: Table, key: str, value: float) -> None:
-    told = refuse(change(make_table(), 11, "planned", value), **{key: ["planned"]})
-    assert told == "line 13, column 'planned': infinite; mend it or leave it empty"
+    message = refuse(change(make_table(), 11, "planned", value), **{key: ["planned"]})
+    assert message == "line 13, column 'planned': infinite; fix it or leave it empty"
 
 
 @pytest.mark.parametrize("key", ["targets", "past_covariates", "known_future_covariates"])
 def test_a_column_without_any_value_is_named(refuse: Refuse, make_table: Table, key: str) -> None:
-    told = refuse(make_table().assign(planned=np.nan), **{key: ["planned"]})
-    assert told == "column 'planned': every value is missing; remove it from params.yaml"
+    message = refuse(make_table().assign(planned=np.nan), **{key: ["planned"]})
+    assert message == "column 'planned': every value is missing; remove it from params.yaml"
 
 
 def test_a_target_that_never_changes_is_refused(refuse: Refuse, make_table: Table) -> None:
@@ -456,27 +458,29 @@ def test_a_target_that_never_changes_is_refused(refuse: Refuse, make_table: Tabl
     assert refuse(raw).startswith("column 'y': the target never changes")
 
 
-def test_a_known_value_that_is_missing_is_named_with_its_line(refuse: Refuse, make_table: Table) -> None:
-    told = refuse(change(make_table(), 21, "planned", None), known_future_covariates=["planned"])
-    assert told == "line 23, column 'planned': missing, but declared as known; fill it in"
+def test_a_known_future_value_that_is_missing_is_named_with_its_line(refuse: Refuse, make_table: Table) -> None:
+    message = refuse(change(make_table(), 21, "planned", None), known_future_covariates=["planned"])
+    assert message == "line 23, column 'planned': missing, but declared as known in future; fill it in"
 
 
 def test_a_row_without_a_series_is_named_with_its_line(refuse: Refuse, make_table: Table) -> None:
-    told = refuse(change(make_table(places=("a", "b")), 70, "place", None), series="place")
-    assert told == "line 72, column 'place': no series named; fill it in"
+    message = refuse(change(make_table(places=("a", "b")), 70, "place", None), series="place")
+    assert message == "line 72, column 'place': no series named; fill it in"
 
 
 @pytest.mark.parametrize("levels", [1, 51])
-def test_a_category_of_one_level_or_of_too_many_is_refused(refuse: Refuse, make_table: Table, levels: int) -> None:
+def test_a_categorical_covariate_of_one_level_or_of_too_many_is_refused(
+    refuse: Refuse, make_table: Table, levels: int
+) -> None:
     raw = make_table().assign(wind=[f"w{row % levels}" for row in range(60)])
     assert refuse(raw, categorical_covariates=["wind"]).startswith(
-        f"column 'wind': {levels} levels; a category has 2 to 50"
+        f"column 'wind': {levels} levels; a categorical covariate has 2 to 50"
     )
 
 
 def test_a_gap_beyond_the_limit_is_named_with_its_line(refuse: Refuse, make_table: Table) -> None:
-    told = refuse(make_table().drop(index=range(10, 16)), gap=5)
-    assert told.startswith(
+    message = refuse(make_table().drop(index=range(10, 16)), gap=5)
+    assert message.startswith(
         "line 12: 6 steps are missing before 2026-01-01 16:00:00 (series 'all'), more than prepare.gap"
     )
 
@@ -490,19 +494,19 @@ def test_a_gap_as_long_as_the_limit_is_accepted(
 
 
 @pytest.mark.parametrize("frequency", ["hourly", "M", "ME", "MS", "Y", "", " ", "0h", "-1h", "nan", "60", "1"])
-def test_a_frequency_that_is_no_fixed_step_is_refused(refuse: Refuse, make_table: Table, frequency: str) -> None:
+def test_a_frequency_that_is_not_a_fixed_step_is_refused(refuse: Refuse, make_table: Table, frequency: str) -> None:
     assert refuse(make_table(), frequency=frequency).startswith(f"prepare.frequency: {frequency!r} ")
 
 
 @pytest.mark.parametrize("timezone", ["Mars/Olympus", "", "America", "../etc", "UTC+25", "Europe/Berlin/"])
 def test_a_timezone_that_does_not_exist_is_refused(refuse: Refuse, make_table: Table, timezone: str) -> None:
-    told = refuse(make_table(), timezone=timezone)
-    assert told == f"prepare.timezone: {timezone!r} is unknown; use Area/City or null"
+    message = refuse(make_table(), timezone=timezone)
+    assert message == f"prepare.timezone: {timezone!r} is unknown; use Area/City or null"
 
 
 @pytest.mark.parametrize("name", ["series", "time", "hour_sin", "x_missing"])
 def test_a_column_whose_name_a_clean_series_needs_is_refused(refuse: Refuse, make_table: Table, name: str) -> None:
-    # A feature called `series` once split the table into one series for each of its values.
+    # A covariate called `series` once split the table into one series for each of its values.
     raw = change(make_table(), 3, "x", None).rename(columns={"planned": name})
     assert f"column {name!r}" in refuse(raw, past_covariates=["x", name])
 
@@ -529,27 +533,27 @@ Build = Callable[..., windows.Windows]
 
 def test_series_shorter_than_one_window_are_refused(build: Build, make_table: Table) -> None:
     raw = pd.concat([make_table(rows=9, places=("a",)), make_table(rows=7, places=("b",))])
-    told = complaint(lambda: build(raw, {"series": "place"}, lookback=8, horizon=2))
-    assert "series 'a': 9 rows, but one window needs 10 (window.lookback + window.horizon)" in told
-    assert "toy.csv" in told
+    message = complaint(lambda: build(raw, {"series": "place"}, lookback=8, horizon=2))
+    assert "series 'a': 9 rows, but a window needs 10 (window.lookback + window.horizon)" in message
+    assert "toy.csv" in message
 
 
 def test_a_table_without_one_whole_window_is_refused(build: Build, make_table: Table) -> None:
     raw = make_table()
     raw.loc[::4, "y"] = np.nan
-    told = complaint(lambda: build(raw))
-    assert "no window of 5 steps has every value it needs" in told
-    assert "toy.csv" in told
+    message = complaint(lambda: build(raw))
+    assert "no window of 5 steps has every value it needs" in message
+    assert "toy.csv" in message
 
 
 @pytest.mark.parametrize("transform", ["log1p", "sqrt"])
 def test_a_negative_target_is_named_with_its_time_if_it_must_be_transformed(
     build: Build, make_table: Table, transform: str
 ) -> None:
-    told = complaint(lambda: build(change(make_table(), 4, "y", -0.5).astype({"y": float}), transform=transform))
-    assert told.startswith("column 'y', 2026-01-01 04:00:00: -0.5 is negative") or "toy.csv" in told
-    assert "2026-01-01 04:00:00" in told
-    assert told.endswith("set window.transform: none")
+    message = complaint(lambda: build(change(make_table(), 4, "y", -0.5).astype({"y": float}), transform=transform))
+    assert message.startswith("column 'y', 2026-01-01 04:00:00: -0.5 is negative") or "toy.csv" in message
+    assert "2026-01-01 04:00:00" in message
+    assert message.endswith("set window.transform: none")
 
 
 @pytest.mark.parametrize("scheme", ["contiguous", "expanding", "sliding"])
@@ -557,24 +561,24 @@ def test_a_negative_target_is_named_with_its_time_if_it_must_be_transformed(
 def test_fewer_windows_than_the_folds_need_are_refused(
     build: Build, make_table: Table, make_split: Callable[..., Split], scheme: str, number: int
 ) -> None:
-    made = build(make_table(rows=40), lookback=5, horizon=5)
-    told = complaint(lambda: folds.split(made, make_split(scheme=scheme, folds=number)))
-    assert told.startswith(f"split.folds: {number} folds ")
+    arrays = build(make_table(rows=40), lookback=5, horizon=5)
+    message = complaint(lambda: folds.split(arrays, make_split(scheme=scheme, folds=number)))
+    assert message.startswith(f"split.folds: {number} folds ")
 
 
 @pytest.mark.parametrize("scheme", ["groups", "shuffled"])
 def test_fewer_series_than_the_folds_need_are_refused(
     build: Build, make_table: Table, make_split: Callable[..., Split], scheme: str
 ) -> None:
-    made = build(make_table(places=("a", "b", "c")), {"series": "place"})
-    told = complaint(lambda: folds.split(made, make_split(scheme=scheme, folds=3, holdout=0.3)))
-    assert told.startswith("split.folds: 3 folds by series need at least 4 series, found ")
+    arrays = build(make_table(places=("a", "b", "c")), {"series": "place"})
+    message = complaint(lambda: folds.split(arrays, make_split(scheme=scheme, folds=3, holdout=0.3)))
+    assert message.startswith("split.folds: 3 folds by series need at least 4 series, found ")
 
 
 @pytest.mark.parametrize("scheme", ["contiguous", "groups", "shuffled"])
 def test_a_holdout_without_a_whole_window_is_refused(
     build: Build, make_table: Table, make_split: Callable[..., Split], scheme: str
 ) -> None:
-    made = build(make_table(places=("a", "b", "c", "d")), {"series": "place"})
-    told = complaint(lambda: folds.split(made, make_split(scheme=scheme, folds=2, holdout=0.05)))
-    assert told.startswith("split.holdout: 0.05 of the data holds no whole window")
+    arrays = build(make_table(places=("a", "b", "c", "d")), {"series": "place"})
+    message = complaint(lambda: folds.split(arrays, make_split(scheme=scheme, folds=2, holdout=0.05)))
+    assert message.startswith("split.holdout: 0.05 of the data holds no whole window")

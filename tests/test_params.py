@@ -1,5 +1,6 @@
 """The rules of params.yaml; see test_bad_input.py for what is refused."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,15 @@ Content = Callable[[], dict[str, Any]]
 
 
 def test_a_full_file_is_read_key_by_key(write_params: Write, params_content: Content) -> None:
-    found = params.load(write_params(params_content()))
-    assert found.model_dump(mode="json", by_alias=True) == params_content()
+    loaded = params.load(write_params(params_content()))
+    assert loaded.model_dump(mode="json", by_alias=True) == params_content()
 
 
-def test_lists_are_kept_as_tuples_so_that_nobody_changes_them(write_params: Write, params_content: Content) -> None:
-    found = params.load(write_params(params_content()))
-    assert found.prepare.targets == ("y",)
-    assert found.propose.alpha == (2.0, 10.0)
-    assert found.search.training.learning_rates == (1e-3, 3e-3)
+def test_lists_become_tuples_so_that_nobody_changes_them(write_params: Write, params_content: Content) -> None:
+    loaded = params.load(write_params(params_content()))
+    assert loaded.prepare.targets == ("y",)
+    assert loaded.propose.alpha == (2.0, 10.0)
+    assert loaded.search.training.learning_rates == (1e-3, 3e-3)
 
 
 def test_the_time_may_be_spread_over_columns(write_params: Write, params_content: Content) -> None:
@@ -44,30 +45,30 @@ def test_whole_numbers_serve_where_fractions_may_stand(write_params: Write, para
     content = params_content()
     content["propose"]["growth"] = 2
     content["search"]["training"]["weight_decays"] = [0]
-    found = params.load(write_params(content))
-    assert isinstance(found.propose.growth, float)
-    assert found.search.training.weight_decays == (0.0,)
+    loaded = params.load(write_params(content))
+    assert isinstance(loaded.propose.growth, float)
+    assert loaded.search.training.weight_decays == (0.0,)
 
 
 def test_parameters_cannot_be_changed_once_read(write_params: Write, params_content: Content) -> None:
-    found = params.load(write_params(params_content()))
+    loaded = params.load(write_params(params_content()))
     with pytest.raises(Exception, match="frozen"):
-        found.split.folds = 3  # type: ignore[misc]
+        loaded.split.folds = 3
 
 
 @pytest.mark.parametrize(
-    ("section", "changes", "told"),
+    ("section", "changes", "message"),
     [
         ("prepare", {"past_covariates": ["y"]}, "prepare: column 'y' is named twice"),
         ("propose", {"alpha": [10, 2]}, "propose: alpha: the loose one comes first"),
     ],
 )
 def test_keys_of_a_section_must_fit_each_other(
-    write_params: Write, params_content: Content, section: str, changes: dict[str, Any], told: str
+    write_params: Write, params_content: Content, section: str, changes: dict[str, Any], message: str
 ) -> None:
     content = params_content()
     content[section] |= changes
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         params.load(write_params(content))
 
 
@@ -102,3 +103,175 @@ def test_a_window_must_see_one_season(write_params: Write, params_content: Conte
     with pytest.raises(InputError) as caught:
         params.load(path)
     assert str(caught.value).startswith(f"{path}: baseline.season is longer than window.lookback")
+
+
+# --- keys of an older version ---------------------------------------------------------------------------------------
+
+RENAMINGS = [(old, new) for old, new in params.RENAMED.items() if new is not None]
+
+
+def section_of(content: dict[str, Any], key: str) -> tuple[dict[str, Any], str]:
+    """The section that a dotted key stands in, and the last part of the key."""
+    *sections, name = key.split(".")
+    for section in sections:
+        content = content[section]
+    return content, name
+
+
+def rename(content: dict[str, Any], key: str, name: str) -> None:
+    """Gives a key another name in its section."""
+    section, old_name = section_of(content, key)
+    section[name] = section.pop(old_name)
+
+
+def make_old(content: dict[str, Any]) -> None:
+    """Turns the content into that of a file from before the renaming."""
+    content["root"] = "."
+    # A key within a renamed section before that section.
+    for old, new in sorted(RENAMINGS, key=lambda pair: -pair[0].count(".")):
+        if not old.startswith("split.early_stopping."):
+            rename(content, new, old.rsplit(".", 1)[1])
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        params.load(path)
+    return str(caught.value).removeprefix(f"{path}: ")
+
+
+def follow(content: dict[str, Any], message: str) -> None:
+    """Does what a refusal says: removes and renames keys."""
+    for key in re.findall(r"\bremove ([\w.]+)", message):
+        section, name = section_of(content, key)
+        section.pop(name)
+    # A user who has renamed a section looks for its keys there.
+    renamed_sections: dict[str, str] = {}
+    for old, new in re.findall(r"\brename ([\w.]+) to ([\w.]+)", message):
+        section_name, _, name = old.rpartition(".")
+        rename(content, f"{renamed_sections.get(section_name, section_name)}.{name}", new.rsplit(".", 1)[1])
+        renamed_sections[old] = new
+
+
+@pytest.mark.parametrize(("old", "new"), [pair for pair in RENAMINGS if not pair[0].startswith("split.stop.")])
+def test_an_old_key_is_refused_with_its_new_name(
+    write_params: Write, params_content: Content, old: str, new: str
+) -> None:
+    content = params_content()
+    rename(content, new, old.rsplit(".", 1)[1])
+    message = refusal(write_params(content))
+    assert message == f"keys of an older version; rename {old} to {new}"
+    follow(content, message)
+    assert content == params_content()
+    params.load(write_params(content))
+
+
+def test_a_key_of_a_renamed_section_is_refused_together_with_it(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    content["split"]["stop"] = {"share": 0.1, "blocks": 2}
+    del content["split"]["early_stopping"]
+    message = refusal(write_params(content))
+    assert message == (
+        "keys of an older version; rename split.stop to split.early_stopping, "
+        "rename split.stop.share to split.early_stopping.fraction"
+    )
+    follow(content, message)
+    params.load(write_params(content))
+
+
+@pytest.mark.parametrize("old", [old for old, new in params.RENAMED.items() if new is None])
+def test_a_key_that_is_gone_is_to_be_removed(write_params: Write, params_content: Content, old: str) -> None:
+    content = {old: ".", **params_content()}
+    message = refusal(write_params(content))
+    assert message == f"keys of an older version; remove {old}"
+    follow(content, message)
+    params.load(write_params(content))
+
+
+def test_an_old_key_beside_its_new_one_is_to_be_removed(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    content["search"]["effort"] = 1.25
+    message = refusal(write_params(content))
+    assert message == "keys of an older version; remove search.effort"
+    follow(content, message)
+    params.load(write_params(content))
+
+
+def test_all_old_keys_are_named_in_one_line_and_following_it_gives_a_valid_file(
+    write_params: Write, params_content: Content
+) -> None:
+    content = params_content()
+    make_old(content)
+    message = refusal(write_params(content))
+    for old, new in params.RENAMED.items():
+        if not old.startswith("split.early_stopping."):
+            assert (f"rename {old} to {new}" if new else f"remove {old}") in message
+    follow(content, message)
+    assert content == params_content()
+    params.load(write_params(content))
+
+
+@pytest.mark.parametrize("new", [new for _, new in RENAMINGS])
+def test_every_new_name_is_a_key(params_content: Content, new: str) -> None:
+    section, name = section_of(params_content(), new)
+    assert name in section
+
+
+def test_renaming_is_said_before_anything_else_that_is_wrong(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    rename(content, "search.training.batch_size", "batch")
+    del content["search"]["training"]["engine"]
+    content["window"]["lookback"] = "48"
+    assert refusal(write_params(content)).endswith("; rename search.training.batch to search.training.batch_size")
+
+
+@pytest.mark.parametrize("section", [None, 5, "text", [1]])
+def test_a_section_that_is_no_section_holds_no_old_key(
+    write_params: Write, params_content: Content, section: object
+) -> None:
+    content = params_content()
+    content["split"] = section
+    assert refusal(write_params(content)).startswith("split: ")
+
+
+# --- misspelt and missing keys --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "misspelt"),
+    [
+        ("window.horizon", "horizn"),
+        ("split.early_stopping.fraction", "fractoin"),
+        ("search.training.batch_size", "batchsize"),
+        ("prepare.past_covariates", "past_covariate"),
+        ("register", "registre"),
+    ],
+)
+def test_a_misspelt_key_gets_the_nearest_missing_one_as_a_suggestion(
+    write_params: Write, params_content: Content, key: str, misspelt: str
+) -> None:
+    content = params_content()
+    rename(content, key, misspelt)
+    section, _, name = key.rpartition(".")
+    path = f"{section}.{misspelt}".lstrip(".")
+    assert refusal(write_params(content)) == f"{path}: unknown key; rename it to {name}"
+
+
+def test_a_key_like_one_that_is_there_is_not_to_be_renamed_to_it(write_params: Write, params_content: Content) -> None:
+    # The file would then hold the key twice.
+    content = params_content()
+    content["window"]["horizn"] = 2
+    assert refusal(write_params(content)) == "window.horizn: unknown key; remove it or fix its spelling"
+
+
+def test_a_key_like_none_gets_no_suggestion(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    rename(content, "window.horizon", "xyz")
+    assert refusal(write_params(content)) == "window.xyz: unknown key; remove it or fix its spelling"
+
+
+def test_a_missing_key_says_where_to_copy_it_from(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    del content["search"]["training"]["engine"]
+    assert refusal(write_params(content)) == (
+        "search.training.engine: missing; add it: copy it from params.yaml of the cellsize repository"
+    )

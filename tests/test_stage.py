@@ -1,11 +1,16 @@
-"""Every stage enters by one door."""
+"""Every stage enters by one door, and its code has a hash."""
 
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from cellsize import stage
 
 # As wide as the linear map of the default data: two threads sum in another order there.
 SCRIPT = """
@@ -35,7 +40,7 @@ def main(params, out: Path):
 
 
 before = threads()
-stage.run(main)
+stage.enter(main)
 """
 
 
@@ -60,16 +65,131 @@ def test_a_stage_computes_with_one_thread_whatever_it_is_granted(
         assert digest == found["1"][-1]
 
 
-def test_a_stage_looks_for_garbage_though_its_imports_did_not(
+def test_too_few_paths_are_one_line_with_what_is_expected(
     tmp_path: Path, write_params: Callable[[dict[str, Any]], Path], params_content: Callable[[], dict[str, Any]]
 ) -> None:
     write_params(params_content())
-    script = "import gc, pipeline\nfrom cellsize import stage\nprint(gc.isenabled())\n"
-    script += "def main(params):\n    print(gc.isenabled())\nstage.run(main)\n"
-    (tmp_path / "script.py").write_text(script, encoding="utf-8")
-    root = str(Path(__file__).parents[1])
-    found = subprocess.run(
-        [sys.executable, "script.py"], cwd=tmp_path, env={"PYTHONPATH": root, "PATH": ""}, check=True,
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert found.stdout.split() == ["False", "True"]
+    ran = subprocess.run(
+        [sys.executable, "-m", "pipeline.split", "windows.npz"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ran.returncode == 1
+    assert ran.stderr == "error: split.py: expects WINDOWS FOLDS; run it through dvc repro\n"
+
+
+# --- the hash of code -----------------------------------------------------------------------------------------------
+
+TOY = '''"""A module."""
+
+import math
+
+
+def half(x: float, name: str = "x") -> str:
+    """Half of it."""
+    # Why.
+    value = x / 2  # here too
+
+    return f"{name!r}: {value:.{2}f} {"'"}"
+'''
+TOY = TOY.replace('{"\'"}', "{math.pi}")
+
+
+def test_comments_docstrings_and_blank_lines_do_not_count() -> None:
+    bare = """import math
+def half(x: float, name: str = "x") -> str:
+    value = x / 2
+    return f"{name!r}: {value:.{2}f} {math.pi}"
+"""
+    assert stage.tokens(TOY) == stage.tokens(bare)
+
+
+def test_every_python_gives_the_same_tokens() -> None:
+    # From 3.12 on an f-string is taken apart: the workflow runs this on each.
+    assert stage.tokens(TOY).split("\n") == [
+        "import", "math", "", "def", "half", "(", "x", ":", "float", ",", "name", ":", "str", "=", '"x"', ")", "->",
+        "str", ":", "", "INDENT", "value", "=", "x", "/", "2", "", "return",
+        'f"{name!r}: {value:.{2}f} {math.pi}"', "", "DEDENT",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("x / 2", "x / 3"),
+        ('"x"', '"y"'),
+        ("import math", "import cmath as math"),
+        (":.{2}f", ":.{3}f"),
+        ("    return", "return"),
+    ],
+)
+def test_a_change_of_what_runs_counts(old: str, new: str) -> None:
+    assert stage.tokens(TOY.replace(old, new)) != stage.tokens(TOY)
+
+
+def test_a_string_over_several_lines_counts_whole() -> None:
+    text = 'value = f"""a\n{x}\nb"""\n'
+    assert stage.tokens(text).split("\n") == ["value", "=", *'f"""a\n{x}\nb"""'.split("\n"), ""]
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of this package, whose code may be changed."""
+    copy = tmp_path / "cellsize"
+    shutil.copytree(stage.PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(stage, "PACKAGE", copy)
+    stage._named.cache_clear()
+    yield copy
+    stage._named.cache_clear()
+
+
+def changed(package: Path, module: str, edit: Callable[[str], str]) -> set[str]:
+    """The stages whose hash changes with a module."""
+    before = {name: stage.code_of(name) for name in stage.names()}
+    path = package / module
+    text = path.read_text(encoding="utf-8")
+    path.write_text(edit(text), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") != text
+    stage._named.cache_clear()
+    return {name for name, code in before.items() if stage.code_of(name) != code}
+
+
+def with_code(text: str) -> str:
+    return text + "\n\nANOTHER = 1\n"
+
+
+def with_a_comment(text: str) -> str:
+    return text.replace('"""', '"""Another docstring. ', 1) + "\n# A comment.\n"
+
+
+@pytest.mark.parametrize("module", ["training/joint.py", "data/table.py", "stage.py", "report/page.py"])
+def test_a_changed_comment_or_docstring_changes_no_hash(package: Path, module: str) -> None:
+    assert changed(package, module, with_a_comment) == set()
+
+
+def test_reading_tables_is_no_part_of_what_trains(package: Path) -> None:
+    stages = changed(package, "data/table.py", with_code)
+    assert "prepare" in stages
+    assert not stages & {"window", "split", "propose", "baseline", "search", "choose", "refit", "evaluate"}
+    stages = changed(package, "data/series.py", with_code)
+    assert "prepare" in stages
+    assert not stages & {"window", "split", "propose", "baseline", "search", "choose", "refit", "evaluate"}
+
+
+def test_training_is_part_of_search_and_refit_alone(package: Path) -> None:
+    stages = changed(package, "training/joint.py", with_code)
+    assert {"search", "refit"} <= stages
+    assert not stages & {"prepare", "window", "split", "propose", "baseline", "choose", "report"}
+
+
+def test_what_is_only_named_counts_too(package: Path) -> None:
+    assert changed(package, "report/page.html.jinja", lambda text: text + "<p>") == {"report"}
+    assert "register" in changed(package, "registry/served.py", with_code)
+
+
+def test_the_door_is_part_of_every_stage(package: Path) -> None:
+    assert changed(package, "process.py", with_code) == set(stage.names())
+
+
+def test_a_project_elsewhere_has_the_same_hashes(tmp_path: Path) -> None:
+    script = "from cellsize import stage; print([stage.code_of(name) for name in stage.names()])"
+    ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert ran.stdout.strip() == str([stage.code_of(name) for name in stage.names()])

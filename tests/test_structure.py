@@ -1,4 +1,4 @@
-"""The architecture, held to its word: one direction of dependency, and a dvc.yaml that tells the truth."""
+"""The architecture, held to its word: floors that import downwards only, and a dvc.yaml that tells the truth."""
 
 import ast
 import re
@@ -9,19 +9,26 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from cellsize import stage
 from cellsize.params import Params
 from cellsize.registry import versions
-from cellsize.search import driver
 
 ROOT = Path(__file__).parents[1]
-SOURCE, PIPELINE = ROOT / "src" / "cellsize", ROOT / "pipeline"
+SOURCE, PIPELINE, TESTS = ROOT / "src" / "cellsize", ROOT / "pipeline", ROOT / "tests"
+
+# Each imports only from those before it.
+FLOORS = ["data", "sizing", "models", "training", "search", "evaluation", "registry", "report", "stages"]
+# Beside the floors; they import from no floor.
+BESIDE = {"errors", "files", "params", "process", "stage"}
+
 STAGES = [
     "prepare", "window", "split", "propose", "baseline", "search", "choose", "refit", "evaluate", "register", "report",
 ]  # fmt: skip
-NOT_STAGES = {"answer", "__init__"}
+NO_STAGES = {"answer", "code"}  # the last lines of `make run`; what all stages depend on
 
 
 def imported(file: Path) -> set[str]:
+    """Names of the modules that a file imports, anywhere in it."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -31,19 +38,101 @@ def imported(file: Path) -> set[str]:
     return names
 
 
-def first_party(file: Path) -> set[Path]:
-    found = {ROOT / "src" / Path(*name.split(".")).with_suffix(".py") for name in imported(file)}
-    return {path for path in found if path.is_file()}
+def libraries(file: Path) -> set[str]:
+    """The packages of others that a file imports."""
+    return {name.split(".")[0] for name in imported(file)} - set(sys.stdlib_module_names) - {"cellsize"}
 
 
-def closure(file: Path) -> set[Path]:
-    seen: set[Path] = set()
-    pending = [file]
-    while pending:
-        new = first_party(pending.pop()) - seen
-        seen |= new
-        pending += new
-    return seen
+def modules() -> list[Path]:
+    paths = sorted(path for path in SOURCE.rglob("*.py") if path.name != "__init__.py")
+    assert len(paths) > 50
+    return paths
+
+
+def floor(path: Path) -> str:
+    """The folder of a module; empty for those beside the floors."""
+    return "" if path.parent == SOURCE else path.relative_to(SOURCE).parts[0]
+
+
+def module_name(path: Path) -> str:
+    return ".".join(["cellsize", *path.relative_to(SOURCE).with_suffix("").parts])
+
+
+# --- floors ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_floors_are_the_folders_and_nothing_else_stands_beside_them_than_what_is_named() -> None:
+    assert {path.name for path in SOURCE.iterdir() if path.is_dir() and path.name != "__pycache__"} == set(FLOORS)
+    assert {path.stem for path in SOURCE.glob("*.py")} == {"__init__", *BESIDE}
+    assert (SOURCE / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_module_imports_only_from_its_own_floor_and_those_before_it(path: Path) -> None:
+    allowed = FLOORS[: FLOORS.index(floor(path)) + 1] if floor(path) else []
+    for other in {name.split(".")[1] for name in imported(path) if name.startswith("cellsize.")}:
+        assert other in allowed or other in BESIDE, f"{path.name} imports {other}"
+
+
+def test_no_module_depends_on_itself_in_a_circle() -> None:
+    for path in modules():
+        for name in imported(path):
+            assert path not in stage.closure(name), path
+
+
+def test_packages_hold_no_code() -> None:
+    # So that the hash of a stage's code may leave them out.
+    packages = [*SOURCE.rglob("__init__.py"), PIPELINE / "__init__.py"]
+    assert len(packages) == len(FLOORS) + 2
+    for path in packages:
+        statements = ast.parse(path.read_text(encoding="utf-8")).body
+        assert all(isinstance(node, ast.Expr | ast.Assign) for node in statements), path
+
+
+def test_every_module_has_its_own_tests_in_the_folder_of_its_name() -> None:
+    # What the stages do in a line or two is tested by running them, end to end.
+    wanted = {path.relative_to(SOURCE) for path in modules() if floor(path) != "stages"}
+    missing = [path for path in wanted if not (TESTS / path.parent / f"test_{path.name}").is_file()]
+    assert missing == []
+    across = {"bad_input", "leaks", "structure"}
+    for test in TESTS.glob("*/test_*.py"):
+        if test.parent.name in FLOORS:
+            assert (SOURCE / test.parent.name / test.name.removeprefix("test_")).is_file(), test
+    assert {test.stem.removeprefix("test_") for test in TESTS.glob("test_*.py")} == BESIDE | across
+
+
+def test_heavy_libraries_are_imported_where_the_design_says() -> None:
+    files = {"ray": {"search/tune.py"}, "numba": {"models/fused_lstm.py"}}
+    for library, places in files.items():
+        assert {str(path.relative_to(SOURCE)) for path in modules() if library in libraries(path)} == places
+    floors = {
+        "mlflow": {"registry"}, "torch": {"models", "training"}, "pytorch_lightning": {"training"},
+        "matplotlib": {"report"}, "statsforecast": {"models"}, "jinja2": {"report"},
+    }  # fmt: skip
+    for library, names in floors.items():
+        assert {floor(path) for path in modules() if library in libraries(path)} == names, library
+
+
+@pytest.mark.parametrize("name", ["data", "sizing"])
+def test_pure_floors_reach_neither_torch_nor_ray_nor_mlflow(name: str) -> None:
+    reached = stage.closure(*(module_name(path) for path in modules() if floor(path) == name))
+    assert len(reached) > 5
+    heavy = {"torch", "pytorch_lightning", "ray", "mlflow", "numba"}
+    assert not any(heavy & libraries(path) for path in reached)
+
+
+def test_training_reaches_neither_ray_nor_mlflow() -> None:
+    reached = stage.closure(*(module_name(path) for path in modules() if floor(path) == "training"))
+    assert not any({"ray", "mlflow"} & libraries(path) for path in reached)
+
+
+def test_a_served_model_is_told_of_every_library_it_imports_and_needs_no_compiler() -> None:
+    reached = set().union(*(libraries(path) for path in stage.closure("cellsize.registry.served")))
+    assert reached == {name.split(".")[0] for name in versions.REQUIREMENTS}
+    assert "numba" not in reached
+
+
+# --- dvc.yaml -------------------------------------------------------------------------------------------------------
 
 
 def stages() -> dict[str, dict[str, list[object]]]:
@@ -55,31 +144,29 @@ def paths(entries: list[object]) -> list[str]:
     return [str(next(iter(entry))) if isinstance(entry, dict) else str(entry) for entry in entries]
 
 
-def modules() -> list[Path]:
-    found = sorted(SOURCE.rglob("*.py"))
-    assert len(found) > 25
-    return found
+def body(name: str) -> str:
+    return (SOURCE / "stages" / f"{name}.py").read_text(encoding="utf-8")
 
 
 def test_dvc_yaml_has_the_stages_in_the_order_of_the_sentence() -> None:
-    assert list(stages()) == STAGES
-    assert {path.stem for path in PIPELINE.glob("*.py")} - NOT_STAGES == set(STAGES)
+    assert list(stages()) == ["code", *STAGES]
+    assert len((ROOT / "dvc.yaml").read_text(encoding="utf-8").splitlines()) < 200
+    for folder in (PIPELINE, SOURCE / "stages"):
+        assert {path.stem for path in folder.glob("*.py")} == {"__init__", *STAGES, *NO_STAGES}
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_a_stage_depends_on_exactly_the_modules_it_imports(name: str) -> None:
-    deps = [path.removeprefix("${root}/") for path in paths(stages()[name]["deps"]) if path.startswith("${root}/")]
-    code = {str(path.relative_to(ROOT)) for path in closure(PIPELINE / f"{name}.py")} | {f"pipeline/{name}.py"}
-    if name == "register":  # MLflow is given this file by its path
-        code.add("src/cellsize/registry/served.py")
-    assert {path for path in deps if path.endswith(".py")} == code
+def test_a_stage_depends_on_the_hash_of_its_code_and_on_no_list_of_modules(name: str) -> None:
+    deps = paths(stages()[name]["deps"])
+    assert deps[0] == f"build/code/{name}"
+    assert not any(path.endswith(".py") or "src/" in path for path in deps)
     assert len(deps) == len(set(deps))
 
 
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_declares_exactly_the_params_sections_it_reads(name: str) -> None:
-    source = (PIPELINE / f"{name}.py").read_text(encoding="utf-8")
-    read = {found.rstrip("_") for found in re.findall(r"\bparams\.([a-z_]+)", source)}
+    read = {section.rstrip("_") for section in re.findall(r"\bparams\.([a-z_]+)", body(name))} - {""}
+    read -= {"import"}
     assert read <= {field.alias or key for key, field in Params.model_fields.items()}
     # prepare.table is read by dvc.yaml itself, as a path of its command.
     assert set(paths(stages()[name]["params"])) == read
@@ -87,12 +174,12 @@ def test_a_stage_declares_exactly_the_params_sections_it_reads(name: str) -> Non
 
 @pytest.mark.parametrize("name", STAGES)
 def test_a_stage_gets_every_path_it_declares(name: str) -> None:
-    stage = stages()[name]
-    command = shlex.split(str(stage["cmd"]))
+    declared_stage = stages()[name]
+    command = shlex.split(str(declared_stage["cmd"]))
     assert command[:3] == ["python", "-m", f"pipeline.{name}"]
-    declared = [path for path in paths(stage["deps"]) if not path.startswith("${root}")]
+    declared = [path for path in paths(declared_stage["deps"]) if not path.startswith("build/code/")]
     for key in ("outs", "metrics", "plots"):
-        declared += paths(stage.get(key, []))
+        declared += paths(declared_stage.get(key, []))
     folders = [word for word in command[3:] if word in ("build", "reports")]
     for path in declared:
         assert path in command[3:] or any(path.startswith(f"{folder}/") for folder in folders)
@@ -100,60 +187,20 @@ def test_a_stage_gets_every_path_it_declares(name: str) -> None:
         assert word in declared or word in folders
 
 
-@pytest.mark.parametrize("name", STAGES)
-def test_a_stage_script_is_thin_and_imports_no_other(name: str) -> None:
-    source = (PIPELINE / f"{name}.py").read_text(encoding="utf-8")
-    assert len(source.splitlines()) < 30
-    assert not any(found.startswith("pipeline") for found in imported(PIPELINE / f"{name}.py"))
+@pytest.mark.parametrize("name", [*STAGES, *sorted(NO_STAGES)])
+def test_a_stage_is_thin_imports_no_other_and_its_command_is_three_lines(name: str) -> None:
+    assert len(body(name).splitlines()) < 35
+    assert not any("stages" in module for module in imported(SOURCE / "stages" / f"{name}.py"))
+    command = ast.parse((PIPELINE / f"{name}.py").read_text(encoding="utf-8")).body
+    assert len(command) == 3  # the docstring, an import, a call
+    assert ast.get_docstring(ast.parse(body(name))) == ast.literal_eval(command[0].value)  # type: ignore[attr-defined]
 
 
-def test_ray_mlflow_torch_and_lightning_are_imported_where_the_design_says() -> None:
-    allowed = {
-        "ray": {"search.py"},
-        "mlflow": {"registry/runs.py", "registry/served.py", "registry/store.py", "registry/versions.py"},
-        "pytorch_lightning": {"joint.py", "training.py"},
-        "numba": {"recurrence.py"},
-        "torch": {
-            "feed.py", "forecaster.py", "forecasting.py", "joint.py", "members.py", "network.py", "recurrence.py",
-            "rows.py", "training.py",
-        },
-        "matplotlib": {"report/charts.py", "report/drawing.py"},
-    }  # fmt: skip
-    for library, places in allowed.items():
-        found = {
-            str(path.relative_to(SOURCE))
-            for path in modules()
-            if any(name.split(".")[0] == library for name in imported(path))
-        }
-        assert found == places, library
-
-
-def test_training_and_pure_modules_reach_neither_ray_nor_mlflow() -> None:
-    reached = closure(SOURCE / "training.py") | {SOURCE / "training.py"}
-    assert not any(name.split(".")[0] in ("ray", "mlflow") for path in reached for name in imported(path))
-    heavy = ("torch", "pytorch_lightning")
-    for pure in ("scores", "choice", "procedures", "bound", "windows", "folds", "sizes", "linear", "decision"):
-        reached = closure(SOURCE / f"{pure}.py") | {SOURCE / f"{pure}.py"}
-        assert not any(name.split(".")[0] in heavy for path in reached for name in imported(path))
-
-
-def test_no_module_depends_on_itself_in_a_circle() -> None:
-    for path in modules():
-        assert path not in closure(path), path
-
-
-def test_the_search_fingerprint_covers_every_module_that_trains() -> None:
-    reached = closure(SOURCE / "training.py") | {SOURCE / "training.py"}
-    assert {path.stem for path in reached} == set(driver.TRAINED_BY)
-
-
-def test_every_file_fits_in_a_head() -> None:
-    for path in modules():
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= 330, path
-
-
-def test_a_served_model_is_told_of_every_library_it_imports() -> None:
-    served = SOURCE / "registry" / "served.py"
-    names = set().union(*(imported(path) for path in closure(served) | {served}))
-    libraries = {name.split(".")[0] for name in names} - set(sys.stdlib_module_names) - {"cellsize"}
-    assert libraries == {name.split(".")[0] for name in versions.REQUIREMENTS}
+def test_the_examples_are_listed_for_dvc_metrics_params_and_plots() -> None:
+    content = YAML(typ="safe").load(ROOT / "dvc.yaml")
+    examples = sorted(path.parent.name for path in ROOT.glob("examples/*/params.yaml"))
+    assert len(examples) >= 2
+    assert sorted(content["params"]) == sorted(f"examples/{name}/params.yaml" for name in examples)
+    assert sorted(content["metrics"]) == sorted(f"examples/{name}/reports/metrics.json" for name in examples)
+    assert sorted(paths(content["plots"])) == sorted(f"examples/{name}/reports/sizes.csv" for name in examples)
+    assert not list(ROOT.glob("examples/*/dvc.yaml"))

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files and folders that are written whole or not at all."""
 
 import json
 import shutil
@@ -10,19 +10,50 @@ import pandas as pd
 
 
 def write(path: Path, writer: Callable[[Path], object]) -> None:
-    """Lets `writer` fill a file or a folder beside the path, then puts it in its place."""
+    """Writes a file or a folder so that the path holds the old content or the new, and never a part of one.
+
+    The content is first written to `.NAME.partial` in the same folder, then renamed. A folder cannot be renamed onto
+    another one: the old one steps aside as `.NAME.old` and is deleted last. A process that is killed between the two
+    renames leaves only that; the next `write` puts it back before it begins.
+
+    Args:
+        path: Where the content belongs; its folder is made.
+        writer: Fills the path that it is given, as a file or as a folder. If it raises, nothing changes.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    if partial.is_dir():
-        shutil.rmtree(partial)
-    writer(partial)
-    if path.is_dir():  # a folder cannot be renamed onto a full one
+    partial, old = path.with_name(f".{path.name}.partial"), path.with_name(f".{path.name}.old")
+    _put_back(old, path)
+    for leftover in (partial, old):
+        _remove(leftover)
+    try:
+        writer(partial)
+        if path.is_dir() or (path.exists() and partial.is_dir()):
+            path.rename(old)
+        partial.replace(path)
+    finally:
+        _put_back(old, path)
+        _remove(partial)  # there only if something was raised
+    _remove(old)
+
+
+def _put_back(old: Path, path: Path) -> None:
+    if old.exists() and not path.exists():
+        old.rename(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
-    partial.replace(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Writes JSON with keys in the order given; no number that JSON does not have."""
+def write_json(path: Path, content: object) -> None:
+    """Writes JSON with keys in the order given.
+
+    Raises:
+        ValueError: The content holds NaN or an infinity, which JSON does not have; the old file stays.
+    """
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
@@ -38,5 +69,5 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 
 
 def write_parquet(path: Path, table: pd.DataFrame) -> None:
-    """Writes a table as parquet without an index."""
+    """Writes a table as Parquet without an index."""
     write(path, lambda partial: table.to_parquet(partial, index=False, compression="zstd"))

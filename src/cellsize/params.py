@@ -1,6 +1,7 @@
 """`params.yaml`: the only configuration, and its schema. No key has a default in code."""
 
 import math
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,8 +16,25 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 Names = tuple[str, ...]
 
 
+# Keys that had another name before 0.1.0, and None where the key is gone.
+RENAMED: dict[str, str | None] = {
+    "root": None,
+    "prepare.features": "prepare.past_covariates",
+    "prepare.categories": "prepare.categorical_covariates",
+    "prepare.known": "prepare.known_future_covariates",
+    "split.stop": "split.early_stopping",
+    "split.stop.share": "split.early_stopping.fraction",
+    "split.early_stopping.share": "split.early_stopping.fraction",
+    "search.reach": "search.minimum_units",
+    "search.effort": "search.cost_limit",
+    "search.training.batch": "search.training.batch_size",
+    "search.training.clip": "search.training.max_gradient_norm",
+    "search.training.average": "search.training.ema_decay",
+}
+
+
 class Section(BaseModel):
-    """A section refuses keys it does not know, and strings where numbers belong."""
+    """A section refuses unknown keys, and text in place of numbers."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -44,9 +62,9 @@ class Prepare(Section):
     @model_validator(mode="after")
     def _columns_named_once(self) -> "Prepare":
         named = [*self.targets, *self.past_covariates, *self.categorical_covariates, *self.known_future_covariates]
-        twice = sorted({name for name in named if named.count(name) > 1})
-        if twice:
-            raise ValueError(f"column {twice[0]!r} is named twice: give each column one role")
+        duplicated = sorted({name for name in named if named.count(name) > 1})
+        if duplicated:
+            raise ValueError(f"column {duplicated[0]!r} is named twice: give each column one role")
         if self.series in named:
             raise ValueError(f"column {self.series!r} is series and something else: give each column one role")
         if len(set(self.calendar)) < len(self.calendar):
@@ -55,7 +73,7 @@ class Prepare(Section):
 
 
 class Window(Section):
-    """What a window sees, what it predicts, and in which scale."""
+    """What a window sees, what it predicts, and how both are transformed."""
 
     lookback: Positive
     horizon: Positive
@@ -65,7 +83,7 @@ class Window(Section):
 
 
 class EarlyStopping(Section):
-    """The part of each fold's training time that decides when to stop, and which learning rate."""
+    """The early-stopping set of each fold: it decides when to stop, and which settings to use."""
 
     fraction: Annotated[float, Field(gt=0, le=0.5)]
     blocks: Positive
@@ -115,7 +133,7 @@ class Propose(Section):
 
 
 class Baseline(Section):
-    """The models without memory cells that the network has to beat."""
+    """The models without memory cells that the network is compared with."""
 
     season: Positive
     penalties: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
@@ -202,7 +220,7 @@ class Report(Section):
 
 
 class Mlflow(Section):
-    """Where runs and models are kept; a relative SQLite path starts beside params.yaml."""
+    """Where runs and models are kept; a relative SQLite path starts in the folder of params.yaml."""
 
     uri: str
     experiment: str
@@ -247,58 +265,84 @@ def load(path: Path) -> Params:
         The checked parameters.
 
     Raises:
-        InputError: The file is missing, is no YAML, or a key is unknown, missing or out of range.
+        InputError: The file is missing, is not YAML, or a key is old, unknown, missing or out of range.
     """
     try:
         content = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file; copy the one from the repository") from None
+        raise InputError(f"{path}: no such file; copy params.yaml from the cellsize repository") from None
     except IsADirectoryError:
         raise InputError(f"{path}: a folder; give a file with the parameters") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8 text; save the file as UTF-8") from None
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise InputError(f"{path}, line {line}: {error.problem}; mend the YAML") from None
+        raise InputError(f"{path}, line {line}: {error.problem}; fix the YAML") from None
     except YAMLError as error:
-        raise InputError(f"{path}: {error}; mend the YAML") from None
+        raise InputError(f"{path}: {error}; fix the YAML") from None
     if not isinstance(content, dict):
-        raise InputError(f"{path}: holds no keys; copy the one from the repository")
+        raise InputError(f"{path}: holds no keys; copy params.yaml from the cellsize repository")
+    _refuse_old_keys(path, content)
+    _refuse_infinite(path, content)
     try:
-        return Params.model_validate(_finite(path, content))
+        return Params.model_validate(content)
     except ValidationError as error:
-        raise InputError(f"{path}: {_first(error)}") from None
+        raise InputError(f"{path}: {_complaint(error)}") from None
 
 
-def _first(error: ValidationError) -> str:
-    """The first complaint, as `key.path: what is wrong; what to do`."""
-    detail = error.errors()[0]
+def _refuse_old_keys(path: Path, content: dict[str, object]) -> None:
+    """Names all old keys at once, so that they can be renamed at once."""
+    remedies = []
+    for old, new in RENAMED.items():
+        if _holds(content, old):
+            remove = new is None or _holds(content, new)
+            remedies.append(f"remove {old}" if remove else f"rename {old} to {new}")
+    if remedies:
+        raise InputError(f"{path}: keys of an older version; {', '.join(remedies)}")
+
+
+def _holds(content: dict[str, object], key: str) -> bool:
+    """Whether a dotted key stands in the content."""
+    *sections, name = key.split(".")
+    section: object = content
+    for section_name in sections:
+        section = section.get(section_name) if isinstance(section, dict) else None
+    return isinstance(section, dict) and name in section
+
+
+def _complaint(error: ValidationError) -> str:
+    """One of the errors, as `key.path: what is wrong; what to do`."""
+    details = error.errors()
+    # An unknown key comes first: where it is a misspelling, that is why the right one is missing.
+    detail = next((detail for detail in details if detail["type"] == "extra_forbidden"), details[0])
     # Where a key may be of two kinds, pydantic adds the kind to the place: prepare.time.str.
     kinds = ("function", "str", "tuple[")
-    key = ".".join(str(part) for part in detail["loc"] if not str(part).startswith(kinds))
+    key = ".".join(str(name) for name in detail["loc"] if not str(name).startswith(kinds))
     if detail["type"] == "extra_forbidden":
-        return f"{key}: unknown key; remove it or mend its spelling"
+        section, name = detail["loc"][:-1], str(detail["loc"][-1])
+        missing = [other["loc"] for other in details if other["type"] == "missing"]
+        similar = get_close_matches(name, [str(place[-1]) for place in missing if place[:-1] == section], n=1)
+        return f"{key}: unknown key; " + (f"rename it to {similar[0]}" if similar else "remove it or fix its spelling")
     if detail["type"] == "missing":
-        return f"{key}: missing; add it (see the repository's params.yaml)"
-    told = detail["msg"].removeprefix("Value error, ")
+        return f"{key}: missing; add it: copy it from params.yaml of the cellsize repository"
+    message = detail["msg"].removeprefix("Value error, ")
     if not key:
-        return told
-    return f"{key}: {told} (found {detail['input']!r})" if _is_plain(detail["input"]) else f"{key}: {told}"
+        return message
+    return f"{key}: {message} (found {detail['input']!r})" if _is_plain(detail["input"]) else f"{key}: {message}"
 
 
 def _is_plain(value: object) -> bool:
     return isinstance(value, str | int | float | bool | None | tuple)
 
 
-def _finite(path: Path, content: dict[str, object]) -> dict[str, object]:
-    """Refuses `.nan` and `.inf`, which every range check would let through one way or the other."""
+def _refuse_infinite(path: Path, content: dict[str, object]) -> None:
+    """Refuses `.nan` and `.inf`: each passes some of the range checks."""
     stack: list[tuple[str, object]] = [("", content)]
     while stack:
         key, value = stack.pop()
         if isinstance(value, float) and not math.isfinite(value):
-            raise InputError(f"{path}: {key.lstrip('.')}: {value} is no usable number; give a finite one")
+            raise InputError(f"{path}: {key.lstrip('.')}: {value} is not a finite number; give one that is")
         if isinstance(value, dict):
-            stack += [(f"{key}.{name}", part) for name, part in value.items()]
+            stack += [(f"{key}.{name}", entry) for name, entry in value.items()]
         if isinstance(value, list):
-            stack += [(key, part) for part in value]
-    return content
+            stack += [(key, entry) for entry in value]

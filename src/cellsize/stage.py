@@ -1,44 +1,161 @@
-"""The door of every stage: paths from the command line, parameters checked whole, one line for what is wrong."""
+"""What a stage is: its door (parameters checked whole, one line for what is wrong), and the hash of its code."""
 
-import gc
+import ast
+import functools
+import hashlib
+import importlib
 import inspect
+import io
+import re
 import sys
-from collections.abc import Callable
+import tokenize
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
-from cellsize import params
+from cellsize import params, process
 from cellsize.errors import InputError
 
 PARAMS = Path("params.yaml")
+PACKAGE = Path(__file__).parent
 
 
-def run(main: Callable[..., None]) -> None:
-    """Calls a stage's `main` with the checked parameters and a path for each further argument.
+def run(name: str) -> None:
+    """Runs a stage: `main` of `cellsize.stages.<name>`.
 
-    Sums over several threads end in other last digits than over one, and a training amplifies them: with one thread
-    the results are the same bytes whatever the number of cores.
+    Args:
+        name: Name of the stage.
+    """
+    process.set_environment()
+    with process.importing():
+        main = importlib.import_module(f"{PACKAGE.name}.stages.{name}").main
+    enter(main)
+
+
+def enter(main: Callable[..., None]) -> None:
+    """Calls a stage's `main` with the checked parameters, and a path for each further argument.
 
     Args:
         main: Takes `params.Params`, then paths; `dvc.yaml` gives them in this order.
     """
-    gc.freeze()  # the imports stay, and are not looked through again
-    gc.enable()  # see pipeline/__init__.py
     names = list(inspect.signature(main).parameters)[1:]
     paths = [Path(argument) for argument in sys.argv[1:]]
     try:
         if len(paths) != len(names):
             raise InputError(f"{Path(sys.argv[0]).name}: expects {' '.join(names).upper()}; run it through dvc repro")
-        if torch := sys.modules.get("torch"):  # counts its threads itself, at its first use; not every stage loads it
-            torch.set_num_threads(1)
-        with threadpool_limits(limits=1):
+        with process.one_thread():
             main(params.load(PARAMS), *paths)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
-        print("interrupted; what is finished is kept, and the next run goes on from there", file=sys.stderr)
+        print("interrupted; what is finished is kept, and the next run resumes there", file=sys.stderr)
         raise SystemExit(130) from None
     finally:
-        gc.freeze()  # the process ends here: a last look for garbage among all of torch's objects takes a second
+        process.leave()
+
+
+def names() -> list[str]:
+    """The stages that there are."""
+    return sorted(path.stem for path in PACKAGE.glob("stages/[!_]*.py"))
+
+
+def code_of(name: str) -> str:
+    """The hash of a stage's code, its door included."""
+    return code_hash(f"{PACKAGE.name}.stage", f"{PACKAGE.name}.stages.{name}")
+
+
+def code_hash(*modules: str) -> str:
+    """Names the code that some modules run: theirs, and that of every module of ours that they import.
+
+    Comments, docstrings and layout do not count, and every Python from 3.11 on gives the same hash. A file or module
+    that is only named, as a string, counts as imported: the template of a page, the script of a served model.
+
+    Args:
+        modules: Names of modules of this package.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(closure(*modules)):
+        content = tokens(path.read_text(encoding="utf-8")) if path.suffix == ".py" else path.read_text(encoding="utf-8")
+        digest.update(f"{path.relative_to(PACKAGE)}\0{content}\0".encode())
+    return digest.hexdigest()
+
+
+def closure(*modules: str) -> set[Path]:
+    """The files of some modules of this package, and of all that these import or name."""
+    pending = [path for path in map(_file, modules) if path is not None]
+    found = set(pending)
+    while pending:
+        new = _named(pending.pop()) - found
+        found |= new
+        pending += [path for path in new if path.suffix == ".py"]
+    return found
+
+
+@functools.cache
+def _named(path: Path) -> set[Path]:
+    """The files of this package that a module imports, anywhere in it, or names in a string."""
+    named: set[Path | None] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import():
+                named |= {_file(alias.name) for alias in node.names}
+            case ast.ImportFrom(module=str(module)):
+                named |= {_file(module), *(_file(f"{module}.{alias.name}") for alias in node.names)}
+            case ast.Constant(value=str(text)) if text.startswith(f"{PACKAGE.name}."):
+                named.add(_file(text))
+            case ast.Constant(value=str(text)) if re.fullmatch(r"[\w.-]+", text) and (path.parent / text).is_file():
+                named.add(path.parent / text)
+    return {one for one in named if one is not None}
+
+
+def _file(module: str) -> Path | None:
+    """Where a module of this package stands; None for others, and for packages, which hold no code."""
+    first, *rest = module.split(".")
+    path = PACKAGE.joinpath(*rest).with_suffix(".py") if first == PACKAGE.name and rest else None
+    return path if path is not None and path.is_file() else None
+
+
+@functools.cache
+def tokens(source: str) -> str:
+    """The tokens of a Python source, one a line, without comments, docstrings and blank lines."""
+    lines: list[str] = []
+    for line in _logical_lines(source):
+        # A statement that is nothing but strings does nothing: it is a docstring, of a module or of an attribute.
+        if not all(kind in (tokenize.STRING, tokenize.NEWLINE) for kind, _ in line):
+            lines += [text for _, text in line]
+    return "\n".join(lines)
+
+
+def _logical_lines(source: str) -> Iterator[list[tuple[int, str]]]:
+    """Each statement as its tokens, (kind, text)."""
+    rows = source.splitlines(keepends=True)
+    line: list[tuple[int, str]] = []
+    begins: list[tuple[int, int]] = []  # of f-strings that are open: Python 3.12 takes them apart, 3.11 does not
+    starts, ends = getattr(tokenize, "FSTRING_START", -1), getattr(tokenize, "FSTRING_END", -1)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == starts:
+            begins.append(token.start)
+        elif token.type == ends:
+            begin = begins.pop()
+            if not begins:
+                line.append((tokenize.STRING, _between(rows, begin, token.end)))
+        elif begins or token.type in (tokenize.COMMENT, tokenize.NL, tokenize.ENDMARKER):
+            continue
+        elif token.type in (tokenize.INDENT, tokenize.DEDENT):
+            yield [(token.type, tokenize.tok_name[token.type])]
+        else:
+            line.append((token.type, "" if token.type == tokenize.NEWLINE else token.string))
+        if token.type == tokenize.NEWLINE:
+            yield line
+            line = []
+
+
+def _between(rows: list[str], begin: tuple[int, int], end: tuple[int, int]) -> str:
+    """The text from one place to another, (line from 1, column)."""
+    if begin[0] == end[0]:
+        return rows[begin[0] - 1][begin[1] : end[1]]
+    first, last = rows[begin[0] - 1][begin[1] :], rows[end[0] - 1][: end[1]]
+    return "".join([first, *rows[begin[0] : end[0] - 1], last])

@@ -19,81 +19,81 @@ def eight(make_windows: Make) -> Callable[..., Windows]:
     return lambda **window: make_windows(range(8), **window)
 
 
-def test_scaling_is_mean_and_deviation_of_the_training_rows(eight: Callable[..., Windows]) -> None:
+def test_scaling_is_mean_and_standard_deviation_of_the_training_rows(eight: Callable[..., Windows]) -> None:
     # The windows 0 and 1 cover the rows 0 to 5: each row counts once, however many windows it is in.
-    found = batches.fit_scaling(eight(), np.array([0, 1]))
-    assert found.mean[0] == pytest.approx(2.5)
-    assert found.std[0] == pytest.approx(np.sqrt(35 / 12))
+    scaling = batches.fit_scaling(eight(), np.array([0, 1]))
+    assert scaling.mean[0] == pytest.approx(2.5)
+    assert scaling.std[0] == pytest.approx(np.sqrt(35 / 12))
 
 
-def test_a_feature_that_never_changes_in_training_is_not_divided_by_zero(make_windows: Make) -> None:
-    made = make_windows([3, 3, 3, 3, 3, 3, 9, 9])
-    found = batches.fit_scaling(made, np.array([0, 1]))
-    assert (found.mean[0], found.std[0]) == (3, 1)
-    assert np.isfinite(batches.gather(made, found, np.arange(4)).steps).all()
+def test_an_input_that_never_changes_in_training_is_not_divided_by_zero(make_windows: Make) -> None:
+    arrays = make_windows([3, 3, 3, 3, 3, 3, 9, 9])
+    scaling = batches.fit_scaling(arrays, np.array([0, 1]))
+    assert (scaling.mean[0], scaling.std[0]) == (3, 1)
+    assert np.isfinite(batches.gather(arrays, scaling, np.arange(4)).steps).all()
 
 
 @pytest.mark.parametrize("unit", [2.0**-60, 2.0**40])
 def test_the_unit_of_a_number_changes_nothing(make_windows: Make, unit: float) -> None:
     values = np.sin(np.arange(12)) + 1.5
-    plain, other = make_windows(values), make_windows(values * unit)
-    found = [batches.gather(made, batches.fit_scaling(made, np.arange(4)), np.arange(8)) for made in (plain, other)]
-    np.testing.assert_array_equal(found[0].steps, found[1].steps)
-    np.testing.assert_array_equal(found[0].target, found[1].target)
+    both = [make_windows(values), make_windows(values * unit)]
+    plain, other = (batches.gather(arrays, batches.fit_scaling(arrays, np.arange(4)), np.arange(8)) for arrays in both)
+    np.testing.assert_array_equal(plain.steps, other.steps)
+    np.testing.assert_array_equal(plain.target, other.target)
 
 
-def test_rounding_of_a_constant_is_no_deviation(make_windows: Make) -> None:
-    made = make_windows(np.float32(1e6) + np.array([0, 0.06, 0, 0.06, 0, 0.06, 0, 9]))
-    assert batches.fit_scaling(made, np.array([0, 1])).std[0] == 1
+def test_rounding_of_a_constant_is_not_a_standard_deviation(make_windows: Make) -> None:
+    arrays = make_windows(np.float32(1e6) + np.array([0, 0.06, 0, 0.06, 0, 0.06, 0, 9]))
+    assert batches.fit_scaling(arrays, np.array([0, 1])).std[0] == 1
 
 
 def test_a_batch_worked_out_by_hand(eight: Callable[..., Windows]) -> None:
-    made = eight(normalise="none")
+    arrays = eight(normalise="none")
     scaling = batches.Scaling(np.array([1, 0, 0], np.float32), np.array([2, 1, 10], np.float32))
-    batch = batches.gather(made, scaling, np.array([3, 0]))
+    batch = batches.gather(arrays, scaling, np.array([3, 0]))
     assert batch.steps[:, :, 0].tolist() == [[1.0, 1.5, 2.0], [-0.5, 0.0, 0.5]]
     assert batch.target[:, :, 0].tolist() == [[2.5, 3.0], [1.0, 1.5]]
-    assert batch.steps[:, :, 1].tolist() == made.inputs[[[3, 4, 5], [0, 1, 2]], 1].tolist()
-    assert batch.known_future[:, :, 0] == pytest.approx(made.inputs[[[6, 7], [3, 4]], 2] / 10)
+    assert batch.steps[:, :, 1].tolist() == arrays.inputs[[[3, 4, 5], [0, 1, 2]], 1].tolist()
+    assert batch.known_future[:, :, 0] == pytest.approx(arrays.inputs[[[6, 7], [3, 4]], 2] / 10)
     assert (batch.location == 0).all()
     assert (batch.scale == 1).all()
 
 
 def test_the_last_value_seen_becomes_zero(eight: Callable[..., Windows]) -> None:
-    made = eight(normalise="last")
+    arrays = eight(normalise="last")
     scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32))
-    batch = batches.gather(made, scaling, np.array([0, 3]))
+    batch = batches.gather(arrays, scaling, np.array([0, 3]))
     assert batch.steps[:, :, 0].tolist() == [[-2, -1, 0], [-2, -1, 0]]
     assert batch.target[:, :, 0].tolist() == [[1, 2], [1, 2]]
     assert batch.location[:, 0, 0].tolist() == [2, 5]
-    # Only targets are normalised: a level of x or k means something by itself.
-    assert batch.steps[:, :, 1].tolist() == made.inputs[[[0, 1, 2], [3, 4, 5]], 1].tolist()
+    # Only targets are normalised: the value of x or k means something by itself.
+    assert batch.steps[:, :, 1].tolist() == arrays.inputs[[[0, 1, 2], [3, 4, 5]], 1].tolist()
 
 
-def test_mean_and_deviation_of_the_window_become_zero_and_one(eight: Callable[..., Windows]) -> None:
+def test_mean_and_standard_deviation_of_the_window_become_zero_and_one(eight: Callable[..., Windows]) -> None:
     scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32))
     batch = batches.gather(eight(normalise="standard"), scaling, np.array([0, 3]))
-    deviation = np.sqrt(2 / 3) + 1e-3
-    assert batch.steps[:, :, 0] == pytest.approx(np.array([[-1, 0, 1], [-1, 0, 1]]) / deviation, rel=1e-5)
-    assert batch.target[:, :, 0] == pytest.approx(np.array([[2, 3], [2, 3]]) / deviation, rel=1e-5)
+    scale = np.sqrt(2 / 3) + 1e-3
+    assert batch.steps[:, :, 0] == pytest.approx(np.array([[-1, 0, 1], [-1, 0, 1]]) / scale, rel=1e-5)
+    assert batch.target[:, :, 0] == pytest.approx(np.array([[2, 3], [2, 3]]) / scale, rel=1e-5)
 
 
 def test_gathering_leaves_the_base_arrays_as_they_are(eight: Callable[..., Windows]) -> None:
-    made = eight(normalise="standard")
-    inputs, target = made.inputs.copy(), made.target.copy()
-    batches.gather(made, batches.fit_scaling(made, np.arange(4)), np.arange(4))
-    np.testing.assert_array_equal(made.inputs, inputs)
-    np.testing.assert_array_equal(made.target, target)
+    arrays = eight(normalise="standard")
+    inputs, target = arrays.inputs.copy(), arrays.target.copy()
+    batches.gather(arrays, batches.fit_scaling(arrays, np.arange(4)), np.arange(4))
+    np.testing.assert_array_equal(arrays.inputs, inputs)
+    np.testing.assert_array_equal(arrays.target, target)
 
 
 def test_what_a_window_must_predict_is_nowhere_in_what_it_sees(eight: Callable[..., Windows]) -> None:
     for normalise in ("none", "last", "standard"):
-        made = eight(normalise=normalise)
+        arrays = eight(normalise=normalise)
         scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32))
-        before = batches.gather(made, scaling, np.array([1]))
-        made.inputs[4:6, : made.n_past] += 100
-        made.target[4:6] += 100
-        after = batches.gather(made, scaling, np.array([1]))
+        before = batches.gather(arrays, scaling, np.array([1]))
+        arrays.inputs[4:6, : arrays.n_past] += 100
+        arrays.target[4:6] += 100
+        after = batches.gather(arrays, scaling, np.array([1]))
         for name in ("steps", "known_future", "location", "scale"):
             np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
         assert (after.target != before.target).all()
@@ -111,19 +111,19 @@ def test_undoing_everything_gives_the_values_of_the_table(
 ) -> None:
     if second:
         y = [value / 100 for value in y]  # z = 10 - y / 2 may not be negative.
-    made = make_windows(y, normalise=normalise, transform=transform, second=second)
-    scaling = batches.fit_scaling(made, np.arange(3))
-    chosen = np.arange(len(made.first))
-    batch = batches.gather(made, scaling, chosen)
-    back = batches.original(made, scaling, batches.scaled(batch, batch.target))
-    rows = made.first[:, None] + made.lookback + np.arange(made.horizon)
+    arrays = make_windows(y, normalise=normalise, transform=transform, second=second)
+    scaling = batches.fit_scaling(arrays, np.arange(3))
+    chosen = np.arange(len(arrays.first))
+    batch = batches.gather(arrays, scaling, chosen)
+    values = batches.original(arrays, scaling, batches.scaled(batch, batch.target))
+    rows = arrays.first[:, None] + arrays.lookback + np.arange(arrays.horizon)
     expected = np.array(y)[rows][:, :, None]
     if second:
         expected = np.concatenate([expected, 10 - expected / 2], axis=2)
-    size = max(1.0, *y)
-    assert back == pytest.approx(expected, rel=2e-3, abs=2e-3 * size)
+    largest = max(1.0, *y)
+    assert values == pytest.approx(expected, rel=2e-3, abs=2e-3 * largest)
     assert batches.scaled(batch, batch.target) == pytest.approx(
-        batches.truth(made, scaling, chosen), rel=1e-3, abs=1e-3
+        batches.truth(arrays, scaling, chosen), rel=1e-3, abs=1e-3
     )
 
 
@@ -132,14 +132,14 @@ def test_a_forecast_below_what_the_transformation_can_give_is_zero(
     eight: Callable[..., Windows], transform: str
 ) -> None:
     # The square of a forecast of -1 once came back as 1.
-    made = eight(transform=transform)
+    arrays = eight(transform=transform)
     scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32))
-    assert batches.original(made, scaling, np.full((1, 2, 1), -1, np.float32)).tolist() == [[[0], [0]]]
+    assert batches.original(arrays, scaling, np.full((1, 2, 1), -1, np.float32)).tolist() == [[[0], [0]]]
 
 
 @settings(deadline=None)
-@given(number=st.integers(0, 50), size=st.integers(1, 20))
-def test_pieces_hold_every_window_once_in_order(number: int, size: int) -> None:
-    pieces = list(batches.chunks(np.arange(number), size))
-    assert [one for piece in pieces for one in piece] == list(range(number))
-    assert all(0 < len(piece) <= size for piece in pieces)
+@given(n_windows=st.integers(0, 50), size=st.integers(1, 20))
+def test_chunks_hold_every_window_once_in_order(n_windows: int, size: int) -> None:
+    chunks = list(batches.chunks(np.arange(n_windows), size))
+    assert [window for chunk in chunks for window in chunk] == list(range(n_windows))
+    assert all(0 < len(chunk) <= size for chunk in chunks)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,10 +25,10 @@ def cleaned(raw: pd.DataFrame, prepare: Prepare) -> pd.DataFrame:
 
 def test_a_missing_row_becomes_a_row_of_missing_values(make_table: Table, make_prepare: MakePrepare) -> None:
     raw = make_table(rows=6).drop(index=[2, 3])
-    found = cleaned(raw, make_prepare(gap=2))
-    assert found["time"].tolist() == pd.date_range("2026-01-01", periods=6, freq="h").tolist()
-    assert np.isnan(found["y"]).tolist() == [False, False, True, True, False, False]
-    assert found["y"].dropna().tolist() == raw["y"].tolist()
+    clean = cleaned(raw, make_prepare(gap=2))
+    assert clean["time"].tolist() == pd.date_range("2026-01-01", periods=6, freq="h").tolist()
+    assert np.isnan(clean["y"]).tolist() == [False, False, True, True, False, False]
+    assert clean["y"].dropna().tolist() == raw["y"].tolist()
 
 
 def test_rows_may_come_in_any_order(make_table: Table, make_prepare: MakePrepare) -> None:
@@ -41,9 +42,9 @@ def test_series_are_sorted_by_name_then_time_and_keep_their_own_clock(
     make_table: Table, make_prepare: MakePrepare
 ) -> None:
     raw = pd.concat([make_table(rows=3, places=("b",)), make_table(rows=2, places=("a",))])
-    found = cleaned(raw, make_prepare(series="place"))
-    assert found["series"].tolist() == ["a", "a", "b", "b", "b"]
-    hours = [moment.hour for moment in found["time"]]
+    clean = cleaned(raw, make_prepare(series="place"))
+    assert clean["series"].tolist() == ["a", "a", "b", "b", "b"]
+    hours = [time.hour for time in clean["time"]]
     assert hours == [0, 1, 0, 1, 2]
 
 
@@ -56,43 +57,43 @@ def test_series_named_by_numbers_are_named_by_their_digits(make_table: Table, ma
     assert set(cleaned(raw, make_prepare(series="place"))["series"]) == {"7"}
 
 
-def test_a_feature_with_missing_values_is_flagged(make_table: Table, make_prepare: MakePrepare) -> None:
+def test_a_past_covariate_with_missing_values_is_flagged(make_table: Table, make_prepare: MakePrepare) -> None:
     raw = make_table(rows=6).drop(index=4)
     raw.loc[1, "x"] = np.nan
     schema = series.describe(raw, HERE, make_prepare(calendar=[]))
-    found = series.clean(raw, HERE, schema)
+    clean = series.clean(raw, HERE, schema)
     assert schema.flagged == ("x",)
-    assert list(found) == ["series", "time", "y", "x", "x_missing"]
+    assert list(clean) == ["series", "time", "y", "x", "x_missing"]
     # The hour that is missing altogether is flagged too.
-    assert found["x_missing"].tolist() == [0, 1, 0, 0, 1, 0]
+    assert clean["x_missing"].tolist() == [0, 1, 0, 0, 1, 0]
 
 
-def test_a_target_with_missing_values_is_no_feature_and_not_flagged(
-    make_table: Table, make_prepare: MakePrepare
-) -> None:
+def test_a_target_with_missing_values_is_not_flagged(make_table: Table, make_prepare: MakePrepare) -> None:
     raw = make_table(rows=6)
     raw.loc[1, "y"] = np.nan
     assert series.describe(raw, HERE, make_prepare()).flagged == ()
 
 
-def test_a_category_becomes_one_indicator_a_level(make_table: Table, make_prepare: MakePrepare) -> None:
+def test_a_categorical_covariate_becomes_one_indicator_for_each_level(
+    make_table: Table, make_prepare: MakePrepare
+) -> None:
     raw = make_table(rows=4)
     raw["wind"] = ["S", "N", None, "S"]
     schema = series.describe(raw, HERE, make_prepare(categorical_covariates=["wind"], past_covariates=[], calendar=[]))
-    found = series.clean(raw, HERE, schema)
+    clean = series.clean(raw, HERE, schema)
     assert schema.categorical_covariates == {"wind": ("N", "S")}
-    assert list(found) == ["series", "time", "y", "wind=N", "wind=S"]
-    assert np.array_equal(found["wind=N"], [0, 1, np.nan, 0], equal_nan=True)
-    assert np.array_equal(found["wind=S"], [1, 0, np.nan, 1], equal_nan=True)
+    assert list(clean) == ["series", "time", "y", "wind=N", "wind=S"]
+    assert np.array_equal(clean["wind=N"], [0, 1, np.nan, 0], equal_nan=True)
+    assert np.array_equal(clean["wind=S"], [1, 0, np.nan, 1], equal_nan=True)
 
 
-def test_a_known_value_is_carried_over_a_gap_of_rows(make_table: Table, make_prepare: MakePrepare) -> None:
+def test_a_known_future_value_is_carried_over_a_gap_of_rows(make_table: Table, make_prepare: MakePrepare) -> None:
     raw = make_table(rows=5).drop(index=[2])
-    found = cleaned(raw, make_prepare(known_future_covariates=["planned"]))
-    assert found["planned"].tolist() == [0, 1, 1, 3, 4]
+    clean = cleaned(raw, make_prepare(known_future_covariates=["planned"]))
+    assert clean["planned"].tolist() == [0, 1, 1, 3, 4]
 
 
-def test_the_order_of_columns_is_targets_features_levels_flags_known_calendar(
+def test_the_order_of_columns_is_targets_past_covariates_levels_flags_known_future_calendar(
     make_table: Table, make_prepare: MakePrepare
 ) -> None:
     raw = make_table(rows=6)
@@ -111,42 +112,38 @@ def test_the_order_of_columns_is_targets_features_levels_flags_known_calendar(
     ]
 
 
-def test_targets_keep_their_precision_and_what_is_only_seen_takes_four_bytes(
-    make_table: Table, make_prepare: MakePrepare
-) -> None:
+def test_targets_keep_their_precision_and_covariates_are_float32(make_table: Table, make_prepare: MakePrepare) -> None:
     raw = make_table(rows=4).assign(x=1 / 3, y=[1 / 3, 2 / 3, 1.0, 1e-9])
-    found = cleaned(raw, make_prepare(past_covariates=["x"], known_future_covariates=["planned"], calendar=["hour"]))
-    assert {column: str(kind) for column, kind in found.dtypes.items() if column not in ("series", "time")} == {
+    clean = cleaned(raw, make_prepare(past_covariates=["x"], known_future_covariates=["planned"], calendar=["hour"]))
+    assert {column: str(kind) for column, kind in clean.dtypes.items() if column not in ("series", "time")} == {
         "y": "float64", "x": "float32", "planned": "float32", "hour_sin": "float32", "hour_cos": "float32"
     }  # fmt: skip
-    assert found["y"].tolist() == raw["y"].tolist()
-    assert isinstance(found["series"].dtype, pd.CategoricalDtype)
+    assert clean["y"].tolist() == raw["y"].tolist()
+    assert isinstance(clean["series"].dtype, pd.CategoricalDtype)
 
 
 def test_calendar_columns_are_those_that_the_schema_promises(make_schema: MakeSchema) -> None:
     schema = make_schema(calendar=("month", "weekend", "hour", "weekday"))
-    found = dict(series.calendar(pd.Series(pd.date_range("2026-01-01", periods=30, freq="h")), schema))
-    assert tuple(found) == schema.calendar_columns
-    for values in found.values():
+    columns = dict(series.calendar(pd.Series(pd.date_range("2026-01-01", periods=30, freq="h")), schema))
+    assert tuple(columns) == schema.calendar_columns
+    for values in columns.values():
         assert values.dtype == np.float32
         assert abs(values).max() <= 1
 
 
-def test_six_in_the_morning_is_a_quarter_of_the_way_round(make_schema: MakeSchema) -> None:
-    found = dict(series.calendar(pd.Series(pd.to_datetime(["2026-01-01 06:00"])), make_schema(calendar=("hour",))))
-    assert found["hour_sin"] == pytest.approx([1])
-    assert found["hour_cos"] == pytest.approx([0], abs=1e-12)
+def test_six_in_the_morning_is_a_quarter_of_the_cycle(make_schema: MakeSchema) -> None:
+    columns = dict(series.calendar(pd.Series(pd.to_datetime(["2026-01-01 06:00"])), make_schema(calendar=("hour",))))
+    assert columns["hour_sin"] == pytest.approx([1])
+    assert columns["hour_cos"] == pytest.approx([0], abs=1e-12)
 
 
 def test_calendar_features_follow_the_clock_of_the_timezone(make_schema: MakeSchema) -> None:
     # 2026-01-02 23:30 UTC is Saturday in Berlin, 2026-07-03 22:30 UTC too.
-    moments = pd.Series(
-        pd.to_datetime(["2026-01-02 22:30", "2026-01-02 23:30", "2026-07-03 21:30", "2026-07-03 22:30"])
-    )
+    times = pd.Series(pd.to_datetime(["2026-01-02 22:30", "2026-01-02 23:30", "2026-07-03 21:30", "2026-07-03 22:30"]))
     schema = make_schema(calendar=("weekend",), timezone="Europe/Berlin")
-    assert dict(series.calendar(moments, schema))["weekend"].tolist() == [0, 1, 0, 1]
-    assert dict(series.calendar(moments.dt.tz_localize("UTC"), schema))["weekend"].tolist() == [0, 1, 0, 1]
-    assert dict(series.calendar(moments, make_schema(calendar=("weekend",))))["weekend"].tolist() == [0, 0, 0, 0]
+    assert dict(series.calendar(times, schema))["weekend"].tolist() == [0, 1, 0, 1]
+    assert dict(series.calendar(times.dt.tz_localize("UTC"), schema))["weekend"].tolist() == [0, 1, 0, 1]
+    assert dict(series.calendar(times, make_schema(calendar=("weekend",))))["weekend"].tolist() == [0, 0, 0, 0]
 
 
 def test_times_with_an_offset_are_put_on_one_clock(make_table: Table, make_prepare: MakePrepare) -> None:
@@ -155,14 +152,9 @@ def test_times_with_an_offset_are_put_on_one_clock(make_table: Table, make_prepa
     assert len(cleaned(raw, make_prepare(calendar=["hour"], timezone="Europe/Berlin"))) == 6
 
 
-@pytest.mark.parametrize(
-    ("frequency", "minutes"), [("h", 60), ("15min", 15), ("min", 1), ("D", 1440), ("2h", 120), ("W", 10080)]
-)
-def test_a_step_is_a_fixed_time(frequency: str, minutes: int) -> None:
-    assert series.step(frequency) == pd.Timedelta(minutes=minutes)
-
-
-def test_a_schema_is_read_as_it_was_written(tmp_path: Path, make_table: Table, make_prepare: MakePrepare) -> None:
+def test_a_schema_made_from_a_table_is_read_as_it_was_written(
+    tmp_path: Path, make_table: Table, make_prepare: MakePrepare
+) -> None:
     raw = make_table(places=("a",))
     prepare = make_prepare(
         series="place",
@@ -177,11 +169,11 @@ def test_a_schema_is_read_as_it_was_written(tmp_path: Path, make_table: Table, m
 
 @pytest.mark.parametrize("index", [list("abcdefg"), pd.date_range("2026-01-01", periods=7), [0, 1, 2, 3, 4, 5, 4]])
 def test_a_repeated_time_is_named_by_its_row_whatever_index_came_along(
-    index: object, make_table: Table, make_prepare: MakePrepare
+    index: Any, make_table: Table, make_prepare: MakePrepare
 ) -> None:
     raw = make_table(rows=6)
-    raw = pd.concat([raw, raw.iloc[[4]]]).set_axis(index, axis=0)  # type: ignore[call-overload]
-    with pytest.raises(InputError, match="row 6: 2026-01-01 04:00:00 stands twice for series 'all'"):
+    raw = pd.concat([raw, raw.iloc[[4]]]).set_axis(index, axis=0)
+    with pytest.raises(InputError, match="row 6: 2026-01-01 04:00:00 is duplicated in series 'all'"):
         series.clean(raw, Path("toy.parquet"), series.describe(raw, HERE, make_prepare()))
 
 
@@ -191,23 +183,27 @@ def test_two_equal_times_in_a_sorted_table_are_found_before_a_time_off_the_clock
     raw = make_table(rows=6)
     times = pd.to_datetime(raw["when"]).dt.tz_localize("UTC")
     raw["when"] = [times[0], times[1], times[1], times[3], times[4] + pd.Timedelta("7min"), times[5]]
-    with pytest.raises(InputError, match=r"row 2: 2026-01-01 01:00:00\S* stands twice"):
+    with pytest.raises(InputError, match=r"row 2: 2026-01-01 01:00:00\S* is duplicated"):
         series.clean(raw, Path("toy.parquet"), series.describe(raw, HERE, make_prepare()))
 
 
-def test_nothing_known_is_made_up_beyond_the_last_observed_target(make_table: Table, make_prepare: MakePrepare) -> None:
+def test_no_known_future_value_is_made_up_beyond_the_last_observed_target(
+    make_table: Table, make_prepare: MakePrepare
+) -> None:
     raw = make_table(rows=12)
     schema = series.describe(raw, HERE, make_prepare(known_future_covariates=["planned"]))
     raw.loc[10:, "y"] = np.nan
-    found = series.clean(raw.drop(index=[2, 10]), HERE, schema)
-    assert np.array_equal(found["planned"], [0, 1, 1, 3, 4, 5, 6, 0, 1, 2, np.nan, 4], equal_nan=True)
+    clean = series.clean(raw.drop(index=[2, 10]), HERE, schema)
+    assert np.array_equal(clean["planned"], [0, 1, 1, 3, 4, 5, 6, 0, 1, 2, np.nan, 4], equal_nan=True)
 
 
-def test_a_known_value_that_is_missing_in_rows_to_forecast_is_refused(
+def test_a_known_future_value_that_is_missing_in_rows_to_forecast_is_refused(
     make_table: Table, make_prepare: MakePrepare
 ) -> None:
     raw = make_table(rows=6)
     schema = series.describe(raw, HERE, make_prepare(known_future_covariates=["planned"]))
     raw.loc[5, "planned"] = np.nan
-    with pytest.raises(InputError, match="line 7, column 'planned': missing, but declared as known; fill it in"):
+    with pytest.raises(
+        InputError, match="line 7, column 'planned': missing, but declared as known in future; fill it in"
+    ):
         series.clean(raw, HERE, schema)

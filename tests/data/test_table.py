@@ -21,10 +21,10 @@ def test_a_table_is_the_same_from_every_kind_of_file(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("a.csv", "line 2"), ("a.csv.gz", "line 2"), ("a.parquet", "row 0")]
+    ("name", "expected"), [("a.csv", "line 2"), ("a.csv.gz", "line 2"), ("a.parquet", "row 0")]
 )  # fmt: skip
-def test_the_first_row_of_a_text_file_is_its_second_line(name: str, told: str) -> None:
-    assert table.line(Path(name), 0) == told
+def test_the_first_row_of_a_text_file_is_its_second_line(name: str, expected: str) -> None:
+    assert table.line(Path(name), 0) == expected
 
 
 def test_an_empty_cell_is_missing_and_the_rest_are_numbers() -> None:
@@ -34,35 +34,35 @@ def test_an_empty_cell_is_missing_and_the_rest_are_numbers() -> None:
 
 @pytest.mark.parametrize("values", [[1, 0], [True, False], pd.array([1, 0], dtype="Int64")])
 def test_whole_numbers_and_truth_values_are_numbers(values: object) -> None:
-    found = table.numbers(pd.DataFrame({"y": values}), Path("a.csv"), "y")
-    assert found.dtype == np.float64
-    assert found.tolist() == [1.0, 0.0]
+    numbers = table.numbers(pd.DataFrame({"y": values}), Path("a.csv"), "y")
+    assert numbers.dtype == np.float64
+    assert numbers.tolist() == [1.0, 0.0]
 
 
 def test_a_missing_whole_number_of_a_parquet_file_is_nan() -> None:
-    found = table.numbers(pd.DataFrame({"y": pd.array([1, None], dtype="Int64")}), Path("a.parquet"), "y")
-    assert np.array_equal(found, [1, np.nan], equal_nan=True)
+    numbers = table.numbers(pd.DataFrame({"y": pd.array([1, None], dtype="Int64")}), Path("a.parquet"), "y")
+    assert np.array_equal(numbers, [1, np.nan], equal_nan=True)
 
 
 def test_a_time_spread_over_columns_is_put_together() -> None:
     raw = pd.DataFrame({"year": [2026, 2026], "month": [1, 12], "day": [31, 1], "hour": [0, 23]})
-    found = table.times(raw, Path("a.csv"), ("year", "month", "day", "hour"))
-    assert found.tolist() == [pd.Timestamp("2026-01-31 00:00"), pd.Timestamp("2026-12-01 23:00")]
+    times = table.times(raw, Path("a.csv"), ("year", "month", "day", "hour"))
+    assert times.tolist() == [pd.Timestamp("2026-01-31 00:00"), pd.Timestamp("2026-12-01 23:00")]
 
 
 def test_times_of_a_parquet_file_pass_as_they_are() -> None:
     when = pd.date_range("2026-01-01", periods=2, freq="h", tz="UTC")
-    found = table.times(pd.DataFrame({"when": when}), Path("a.parquet"), ("when",))
-    assert found.tolist() == when.tolist()
+    times = table.times(pd.DataFrame({"when": when}), Path("a.parquet"), ("when",))
+    assert times.tolist() == when.tolist()
 
 
 def test_a_name_in_a_text_file_is_what_is_written_there(tmp_path: Path) -> None:
     path = tmp_path / "toy.csv"
     path.write_text("place,holiday,y\nNA,None,1\n007,,NA\n", encoding="utf-8")
-    found = table.read(path, texts=("place", "holiday"))
-    assert found["place"].tolist() == ["NA", "007"]
-    assert found["holiday"].fillna("missing").tolist() == ["None", "missing"]
-    assert np.array_equal(found["y"], [1, np.nan], equal_nan=True)
+    names = table.read(path, texts=("place", "holiday"))
+    assert names["place"].tolist() == ["NA", "007"]
+    assert names["holiday"].fillna("missing").tolist() == ["None", "missing"]
+    assert np.array_equal(names["y"], [1, np.nan], equal_nan=True)
 
 
 @pytest.mark.parametrize("values", [[1, 2, 1], [1.0, 2.0, 1.0], ["1", "2", "1"], pd.array([1, 2, 1], dtype="Int64")])
@@ -71,6 +71,6 @@ def test_a_code_is_the_same_name_whatever_type_it_came_as(values: object) -> Non
 
 
 def test_a_gap_among_codes_makes_no_other_names_of_them() -> None:
-    found = table.labels(pd.Series([1, None, 2]))
-    assert found.fillna("missing").tolist() == ["1", "missing", "2"]
+    labels = table.labels(pd.Series([1, None, 2]))
+    assert labels.fillna("missing").tolist() == ["1", "missing", "2"]
     assert table.labels(pd.Series([1.5, None])).fillna("missing").tolist() == ["1.5", "missing"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from cellsize.data import windows
 from cellsize.data.schema import Schema
+from cellsize.errors import InputError
 from cellsize.params import Window
 
 NAN = float("nan")
@@ -20,9 +21,9 @@ MakeWindow = Callable[..., Window]
 
 
 def test_every_start_is_a_window_if_nothing_is_missing(make_windows: Make) -> None:
-    made = make_windows(range(8))
-    assert made.first.tolist() == [0, 1, 2, 3]
-    assert (made.span, made.n_outputs, made.n_inputs, made.n_past, made.n_known_future) == (5, 2, 3, 2, 1)
+    arrays = make_windows(range(8))
+    assert arrays.first.tolist() == [0, 1, 2, 3]
+    assert (arrays.span, arrays.n_outputs, arrays.n_inputs, arrays.n_past, arrays.n_known_future) == (5, 2, 3, 2, 1)
 
 
 def test_a_series_as_long_as_one_window_holds_one(make_windows: Make) -> None:
@@ -30,15 +31,15 @@ def test_a_series_as_long_as_one_window_holds_one(make_windows: Make) -> None:
 
 
 def test_no_window_reaches_from_one_series_into_the_next(make_windows: Make) -> None:
-    made = make_windows(range(6), range(4), range(5))
-    assert sorted(made.first.tolist()) == [0, 1, 10]
-    assert made.names == ("a", "b", "c")
+    arrays = make_windows(range(6), range(4), range(5))
+    assert sorted(arrays.first.tolist()) == [0, 1, 10]
+    assert arrays.names == ("a", "b", "c")
 
 
 def test_windows_are_ordered_by_time_then_by_series(make_windows: Make) -> None:
-    made = make_windows(range(7), range(6), begins=(1, 0))
-    assert made.start.tolist() == [0, 1, 1, 2, 3]
-    assert made.series[made.first].tolist() == [1, 0, 1, 0, 0]
+    arrays = make_windows(range(7), range(6), begins=(1, 0))
+    assert arrays.start.tolist() == [0, 1, 1, 2, 3]
+    assert arrays.series[arrays.first].tolist() == [1, 0, 1, 0, 0]
 
 
 def test_a_window_is_dropped_if_it_must_predict_an_unobserved_target(make_windows: Make) -> None:
@@ -56,18 +57,18 @@ def test_a_window_is_dropped_if_it_sees_a_gap_longer_than_the_fill(make_windows:
 
 
 def test_a_gap_is_filled_from_before_and_only_where_it_is_seen(make_windows: Make) -> None:
-    made = make_windows([0, 1, 2, 3, 4, 5, NAN, NAN, 8, 9, 10, 11, 12, 13], fill=1)
-    assert made.inputs[5:9, 0].tolist() == pytest.approx([5, 5, NAN, 8], nan_ok=True)
-    assert made.target[5:9, 0].tolist() == pytest.approx([5, NAN, NAN, 8], nan_ok=True)
+    arrays = make_windows([0, 1, 2, 3, 4, 5, NAN, NAN, 8, 9, 10, 11, 12, 13], fill=1)
+    assert arrays.inputs[5:9, 0].tolist() == pytest.approx([5, 5, NAN, 8], nan_ok=True)
+    assert arrays.target[5:9, 0].tolist() == pytest.approx([5, NAN, NAN, 8], nan_ok=True)
 
 
 def test_nothing_is_filled_from_another_series(make_windows: Make) -> None:
-    made = make_windows([0, 1, 2, 3, 4, 5], [NAN, 1, 2, 3, 4, 5, 6], fill=3)
-    assert np.isnan(made.inputs[6, 0])
-    assert sorted(made.first.tolist()) == [0, 1, 7, 8]
+    arrays = make_windows([0, 1, 2, 3, 4, 5], [NAN, 1, 2, 3, 4, 5, 6], fill=3)
+    assert np.isnan(arrays.inputs[6, 0])
+    assert sorted(arrays.first.tolist()) == [0, 1, 7, 8]
 
 
-def test_features_are_filled_without_limit_and_nothing_from_after(
+def test_covariates_are_filled_without_limit_and_never_from_after(
     make_schema: MakeSchema, make_window: MakeWindow
 ) -> None:
     frame = pd.DataFrame(
@@ -78,10 +79,10 @@ def test_features_are_filled_without_limit_and_nothing_from_after(
             "x": [NAN, 1, NAN, NAN, NAN, NAN, NAN, NAN, 2],
         }
     )
-    made = windows.build(frame, make_schema(past_covariates=("x",)), make_window(), Path("a.csv"))
-    assert made.inputs[:, 1].tolist() == pytest.approx([NAN, 1, 1, 1, 1, 1, 1, 1, 2], nan_ok=True)
+    arrays = windows.build(frame, make_schema(past_covariates=("x",)), make_window(), Path("a.csv"))
+    assert arrays.inputs[:, 1].tolist() == pytest.approx([NAN, 1, 1, 1, 1, 1, 1, 1, 2], nan_ok=True)
     # Only window 1 begins with an observed row: the others would be filled from a row that is not their own.
-    assert made.first.tolist() == [1]
+    assert arrays.first.tolist() == [1]
 
 
 @pytest.mark.parametrize(
@@ -91,25 +92,25 @@ def test_features_are_filled_without_limit_and_nothing_from_after(
 def test_the_target_is_transformed_where_it_is_seen_and_where_it_is_predicted(
     make_windows: Make, transform: str, there: list[float]
 ) -> None:
-    made = make_windows([0, 3, 8, 0, 3, 8], transform=transform)
-    assert made.target[:3, 0] == pytest.approx(np.float32(there))
-    assert made.inputs[:3, 0] == pytest.approx(np.float32(there))
-    assert windows.BACKWARD[transform](np.float64(there)) == pytest.approx([0, 3, 8])
+    arrays = make_windows([0, 3, 8, 0, 3, 8], transform=transform)
+    assert arrays.target[:3, 0] == pytest.approx(np.array(there, np.float32))
+    assert arrays.inputs[:3, 0] == pytest.approx(np.array(there, np.float32))
+    assert windows.BACKWARD[transform](np.array(there, np.float64)) == pytest.approx([0, 3, 8])
 
 
-def test_what_is_known_ahead_stands_last(make_windows: Make) -> None:
-    made = make_windows(range(6))
+def test_what_is_known_in_future_comes_last(make_windows: Make) -> None:
+    arrays = make_windows(range(6))
     hours = np.arange(6)
-    assert made.inputs[:, 0].tolist() == list(range(6))
-    assert made.inputs[:, 1] == pytest.approx(np.cos(hours / 5), rel=1e-6)
-    assert made.inputs[:, 2] == pytest.approx(np.sin(hours / 4), rel=1e-6, abs=1e-7)
+    assert arrays.inputs[:, 0].tolist() == list(range(6))
+    assert arrays.inputs[:, 1] == pytest.approx(np.cos(hours / 5), rel=1e-6)
+    assert arrays.inputs[:, 2] == pytest.approx(np.sin(hours / 4), rel=1e-6, abs=1e-7)
 
 
-def test_steps_count_from_the_first_moment_of_all_series(make_windows: Make) -> None:
-    made = make_windows(range(6), range(5), begins=(3, 10))
-    assert made.step.tolist() == [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
-    assert made.epoch == "2026-01-01T03:00:00"
-    assert made.moment(np.array([0, 7])).tolist() == [
+def test_steps_count_from_the_first_time_of_all_series(make_windows: Make) -> None:
+    arrays = make_windows(range(6), range(5), begins=(3, 10))
+    assert arrays.step.tolist() == [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
+    assert arrays.epoch == "2026-01-01T03:00:00"
+    assert arrays.moment(np.array([0, 7])).tolist() == [
         pd.Timestamp("2026-01-01 03:00"),
         pd.Timestamp("2026-01-01 10:00"),
     ]
@@ -122,17 +123,17 @@ def test_a_step_is_as_long_as_the_frequency_says(
     frame = pd.DataFrame(
         {"series": "a", "time": pd.date_range("2026-01-01", periods=9, freq=frequency), "y": np.arange(9.0)}
     )
-    made = windows.build(frame, make_schema(frequency=frequency), make_window(), Path("a.csv"))
-    assert made.step.tolist() == list(range(9))
-    assert made.seconds == seconds
+    arrays = windows.build(frame, make_schema(frequency=frequency), make_window(), Path("a.csv"))
+    assert arrays.step.tolist() == list(range(9))
+    assert arrays.seconds == seconds
 
 
 def test_windows_are_read_as_they_were_written(tmp_path: Path, make_windows: Make) -> None:
-    made = make_windows([0, 1, NAN, 3, 4, 5, 6, 7, 8], range(5), normalise="standard", transform="sqrt")
-    made.save(tmp_path / "windows.npz")
-    found = windows.Windows.load(tmp_path / "windows.npz")
-    for name, value in vars(made).items():
-        again = getattr(found, name)
+    arrays = make_windows([0, 1, NAN, 3, 4, 5, 6, 7, 8], range(5), normalise="standard", transform="sqrt")
+    arrays.save(tmp_path / "windows.npz")
+    loaded = windows.Windows.load(tmp_path / "windows.npz")
+    for name, value in vars(arrays).items():
+        again = getattr(loaded, name)
         assert type(again) is type(value), name
         if isinstance(value, np.ndarray):
             assert again.dtype == value.dtype
@@ -148,7 +149,7 @@ def test_windows_are_read_as_they_were_written(tmp_path: Path, make_windows: Mak
     horizon=st.integers(1, 3),
     fill=st.integers(0, 3),
 )
-def test_a_window_is_usable_if_and_only_if_one_who_looks_at_it_alone_says_so(
+def test_a_window_is_usable_if_and_only_if_a_check_row_by_row_says_so(
     make_windows: Make, observed: list[list[bool]], lookback: int, horizon: int, fill: int
 ) -> None:
     values = [[float(row) if there else NAN for row, there in enumerate(part)] for part in observed]
@@ -165,8 +166,8 @@ def test_a_window_is_usable_if_and_only_if_one_who_looks_at_it_alone_says_so(
                 expected.append(begin + first)
         begin += len(part)
     try:
-        made = make_windows(*values, lookback=lookback, horizon=horizon, fill=fill)
-    except windows.InputError:
+        arrays = make_windows(*values, lookback=lookback, horizon=horizon, fill=fill)
+    except InputError:
         assert not expected
     else:
-        assert sorted(made.first.tolist()) == expected
+        assert sorted(arrays.first.tolist()) == expected

@@ -35,9 +35,11 @@ class Project:
             target[last] = value
         yaml.dump(content, path)
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Runs a command in the folder, with this environment's programs first."""
-        return subprocess.run(words, cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=600)
+        return subprocess.run(
+            words, cwd=self.folder, env=environment() | variables, capture_output=True, text=True, timeout=600
+        )
 
     def repro(self) -> subprocess.CompletedProcess[str]:
         """Brings everything up to date."""
@@ -59,10 +61,12 @@ def environment() -> dict[str, str]:
 def make_project(folder: Path) -> Project:
     """A project with two short series that a linear map forecasts well, and a small grid."""
     folder.mkdir(parents=True)
-    for name in ("src", "pipeline"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("dvc.yaml", "params.yaml"):
-        shutil.copy(ROOT / name, folder / name)
+    shutil.copy(ROOT / "params.yaml", folder)
+    yaml = YAML()
+    content = yaml.load(ROOT / "dvc.yaml")
+    for key in ("metrics", "params", "plots"):  # of the checkout's examples
+        del content[key]
+    yaml.dump(content, folder / "dvc.yaml")
     hours = np.arange(900)
     noise = np.random.default_rng(7).normal(0, 0.3, (2, hours.size))
     times = pd.date_range("2026-01-01", periods=hours.size, freq="h")
@@ -74,13 +78,13 @@ def make_project(folder: Path) -> Project:
     project = Project(folder)
     project.edit(
         prepare__table="table.csv", prepare__time="when", prepare__series="place", prepare__targets=["load"],
-        prepare__calendar=["hour"], window__lookback=12, window__horizon=3, split__folds=3, split__early_stopping__blocks=2,
-        propose__layers=2, propose__samples="sequences", baseline__season=12, baseline__classical="AutoTheta",
-        baseline__origins=3, baseline__history=48, search__training__learning_rates=[0.01, 0.03],
-        search__training__dropouts=[0.0], search__training__rungs=[1], search__training__epochs=3,
-        search__training__seeds=1, search__training__batch_size=64, search__workers=2, search__minimum_units=2, search__patience=1,
-        search__cost_limit=1000.0,
-        register__name="small", mlflow__experiment="small",
+        prepare__calendar=["hour"], window__lookback=12, window__horizon=3, split__folds=3,
+        split__early_stopping__blocks=2, propose__layers=2, propose__samples="sequences", baseline__season=12,
+        baseline__classical="AutoTheta", baseline__origins=3, baseline__history=48,
+        search__training__learning_rates=[0.01, 0.03], search__training__dropouts=[0.0], search__training__rungs=[1],
+        search__training__epochs=3, search__training__seeds=1, search__training__batch_size=64, search__workers=2,
+        search__minimum_units=2, search__patience=1, search__cost_limit=1000.0, register__name="small",
+        mlflow__experiment="small",
     )  # fmt: skip
     project.command("dvc", "init", "--no-scm", "-q")
     project.command("dvc", "config", "core.analytics", "false")

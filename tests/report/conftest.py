@@ -12,7 +12,7 @@ import pytest
 from cellsize.data import folds
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
-from cellsize.params import Report, Split, EarlyStopping
+from cellsize.params import EarlyStopping, Report, Split
 from cellsize.report import page
 
 SCORES = {

@@ -16,11 +16,11 @@ MakeWork = Callable[..., Work]
 
 
 @given(layers=st.integers(1, 6), units=st.integers(1, 400), folds=st.integers(2, 12))
-def test_every_fold_is_in_one_task_and_no_two_have_one_name(layers: int, units: int, folds: int) -> None:
-    tasks = divide(Size(layers, units), folds)
-    assert [fold for task in tasks for fold in task.folds] == list(range(folds))
-    assert all(task.folds for task in tasks)
-    assert len({task.name for task in tasks}) == len(tasks)
+def test_every_fold_is_in_one_shard_and_no_two_have_one_name(layers: int, units: int, folds: int) -> None:
+    shards = divide(Size(layers, units), folds)
+    assert [fold for shard in shards for fold in shard.folds] == list(range(folds))
+    assert all(shard.folds for shard in shards)
+    assert len({shard.name for shard in shards}) == len(shards)
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_every_fold_is_in_one_task_and_no_two_have_one_name(layers: int, units: 
     ],
     ids=str,
 )
-def test_the_more_units_the_more_tasks_up_to_one_for_each_fold(size: Size, names: list[str]) -> None:
-    assert [task.name for task in divide(size, 5)] == names
+def test_the_more_units_the_more_shards_up_to_one_for_each_fold(size: Size, names: list[str]) -> None:
+    assert [shard.name for shard in divide(size, 5)] == names
 
 
 @pytest.mark.parametrize("size", [ZERO, Size(1, 3)], ids=str)

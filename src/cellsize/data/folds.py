@@ -5,8 +5,8 @@
     fold 2  tttttss··VVVVVVVV··ttttttssttttttttt··|··HHHHHHHHH
     fold 3  tttttssttttttttss··VVVVVVVV··tttttttt·|··HHHHHHHHH
 
-V validation, t train, s stop, · purged (a window there would share a raw row with its neighbour),
-H holdout. The score of a fold comes from V alone; when to stop and which learning rate comes from s.
+V validation set, t training set, s early-stopping set, H holdout, · purged (a window there would share a raw row with
+its neighbour). The score of a fold comes from V alone; s decides when to stop and which settings to use.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ Labels = npt.NDArray[np.int8]
 
 @dataclass(frozen=True)
 class Fold:
-    """Positions in `Windows.first`, each of shape (windows of that part,)."""
+    """The three sets of one fold: positions in `Windows.first`, each of shape (windows of the set,)."""
 
     train: Ints
     early_stopping: Ints
@@ -38,24 +38,26 @@ class Folds:
     """Which windows each fold uses for what, and which are the holdout.
 
     Attributes:
-        labels: PURGED, TRAIN, EARLY_STOPPING or VALIDATION, shape (folds, windows); 0 on the holdout.
-        holdout: Windows of the holdout, shape (windows,).
-        development: Windows that end before the holdout begins, shape (windows,).
+        labels: PURGED, TRAIN, EARLY_STOPPING or VALIDATION, shape (folds, windows); PURGED on the holdout.
+        holdout: True for windows of the holdout, shape (windows,).
+        development: True for windows that share no row with the holdout: the folds are made of them; shape (windows,).
     """
 
     labels: Labels
     holdout: npt.NDArray[np.bool_]
     development: npt.NDArray[np.bool_]
 
-    def fold(self, number: int) -> Fold:
-        """The parts of one fold, counted from 0."""
-        row = self.labels[number]
-        # In four bytes a window: the positions of all folds together are what a trial keeps beside the base arrays.
-        return Fold(*(np.flatnonzero(row == part).astype(np.int32) for part in (TRAIN, EARLY_STOPPING, VALIDATION)))
+    def fold(self, index: int) -> Fold:
+        """The sets of one fold, counted from 0."""
+        labels = self.labels[index]
+        # int32: the positions of all folds are the largest arrays that a trial holds besides the base arrays.
+        return Fold(
+            *(np.flatnonzero(labels == label).astype(np.int32) for label in (TRAIN, EARLY_STOPPING, VALIDATION))
+        )
 
     def all(self) -> list[Fold]:
         """Every fold in order."""
-        return [self.fold(number) for number in range(len(self.labels))]
+        return [self.fold(index) for index in range(len(self.labels))]
 
 
 def split(windows: Windows, params: Split) -> Folds:
@@ -63,10 +65,10 @@ def split(windows: Windows, params: Split) -> Folds:
 
     Args:
         windows: All windows.
-        params: Share of the holdout, number and scheme of the folds, the stop part.
+        params: Fraction of the holdout, number and scheme of the folds, fraction of the early-stopping set.
 
     Returns:
-        The labels; every part of every fold holds at least one window.
+        The labels; every set of every fold holds at least one window.
 
     Raises:
         InputError: There are too few windows for what is asked.
@@ -79,28 +81,28 @@ def split(windows: Windows, params: Split) -> Folds:
         cut = last + 1 - round(params.holdout * (last + 1 - start.min()))
         holdout, development = start >= cut, start + span <= cut
     labels = np.zeros((params.folds, len(start)), np.int8)
-    for number in range(params.folds):
-        validation, candidates = _validation(windows, development, params, number)
-        stop, train = _stop(windows, candidates, params)
-        for part, chosen in ((TRAIN, train), (EARLY_STOPPING, stop), (VALIDATION, validation)):
-            labels[number, chosen] = part
+    for fold_index in range(params.folds):
+        validation, learnable = _validation(windows, development, params, fold_index)
+        early_stopping, train = _early_stopping(windows, learnable, params)
+        for label, chosen in ((TRAIN, train), (EARLY_STOPPING, early_stopping), (VALIDATION, validation)):
+            labels[fold_index, chosen] = label
             if not chosen.any():
-                name = {TRAIN: "train", EARLY_STOPPING: "early-stopping", VALIDATION: "validation"}[part]
+                name = {TRAIN: "training", EARLY_STOPPING: "early-stopping", VALIDATION: "validation"}[label]
                 raise InputError(
-                    f"split.folds: {params.folds} folds of {int(development.sum())} windows leave fold {number + 1} "
-                    f"without a {name} part (windows are {span} steps long); give more data, fewer folds "
-                    "or blocks, or a shorter window"
+                    f"split.folds: {params.folds} folds of {int(development.sum())} windows leave fold "
+                    f"{fold_index + 1} without a {name} set (windows are {span} steps long); give more data, fewer "
+                    "folds or blocks, or a shorter window"
                 )
     if not holdout.any():
         raise InputError(
             f"split.holdout: {params.holdout} of the data holds no whole window of {span} steps; "
-            "give more data, a larger share or a shorter window"
+            "give more data, a larger fraction or a shorter window"
         )
     return Folds(labels, holdout, development)
 
 
 def row_mask(windows: Windows, chosen: Ints) -> npt.NDArray[np.bool_]:
-    """Raw rows that the chosen windows see or predict, shape (rows,)."""
+    """True for the rows that the chosen windows see or predict, shape (rows,)."""
     edges = np.zeros(len(windows.step) + 1, np.int64)
     np.add.at(edges, windows.first[chosen], 1)
     np.add.at(edges, windows.first[chosen] + windows.span, -1)
@@ -109,9 +111,9 @@ def row_mask(windows: Windows, chosen: Ints) -> npt.NDArray[np.bool_]:
 
 
 def _validation(
-    windows: Windows, development: npt.NDArray[np.bool_], params: Split, number: int
+    windows: Windows, development: npt.NDArray[np.bool_], params: Split, fold_index: int
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """One fold's validation windows, and those that share no row (nor moment) with them."""
+    """The validation windows of a fold, and those it may learn from, which share no row (and no time) with them."""
     start, span, series = windows.start, windows.span, windows.series[windows.first]
     if params.scheme in ("groups", "shuffled"):
         names = np.unique(series[development])
@@ -122,51 +124,51 @@ def _validation(
             )
         if params.scheme == "shuffled":
             names = np.random.default_rng(0).permutation(names)
-        mine = np.isin(series, np.array_split(names, params.folds)[number])
-        return development & mine, development & ~mine
-    blocks = params.folds if params.scheme == "contiguous" else params.folds + 1
-    moments = np.unique(start[development])
-    if len(moments) < blocks:
+        in_fold = np.isin(series, np.array_split(names, params.folds)[fold_index])
+        return development & in_fold, development & ~in_fold
+    n_blocks = params.folds if params.scheme == "contiguous" else params.folds + 1
+    starts = np.unique(start[development])
+    if len(starts) < n_blocks:
         raise InputError(
-            f"split.folds: {params.folds} folds need at least {blocks} moments to begin a window, found "
-            f"{len(moments)}; give more data or fewer folds"
+            f"split.folds: {params.folds} folds need windows with at least {n_blocks} different starts, found "
+            f"{len(starts)}; give more data or fewer folds"
         )
-    parts = np.array_split(moments, blocks)
-    block = parts[number if params.scheme == "contiguous" else number + 1]
+    blocks = np.array_split(starts, n_blocks)
+    block = blocks[fold_index if params.scheme == "contiguous" else fold_index + 1]
     validation = development & (start >= block[0]) & (start <= block[-1])
     before, after = start <= block[0] - span, start >= block[-1] + span
     if params.scheme == "contiguous":
         return validation, development & (before | after)
     if params.scheme == "sliding":
-        before &= start >= block[0] - (parts[1][0] - parts[0][0])
+        before &= start >= block[0] - (blocks[1][0] - blocks[0][0])
     return validation, development & before
 
 
-def _stop(
-    windows: Windows, candidates: npt.NDArray[np.bool_], params: Split
+def _early_stopping(
+    windows: Windows, learnable: npt.NDArray[np.bool_], params: Split
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Takes blocks out of the training part, spread over it, and purges around them."""
+    """The early-stopping set, in blocks spread over what a fold may learn from, and the training set that remains."""
     start, span = windows.start, windows.span
     if params.scheme == "shuffled":
         series = windows.series[windows.first]
-        names = np.random.default_rng(1).permutation(np.unique(series[candidates]))
-        mine = np.isin(series, names[: max(1, round(params.early_stopping.fraction * len(names)))])
-        return candidates & mine, candidates & ~mine
-    moments = np.unique(start[candidates])
-    wanted = max(1, round(params.early_stopping.fraction * len(moments) / params.early_stopping.blocks))
-    stop, train = np.zeros_like(candidates), candidates.copy()
-    for part in np.array_split(moments, params.early_stopping.blocks):
-        if not part.size:
+        names = np.random.default_rng(1).permutation(np.unique(series[learnable]))
+        drawn = np.isin(series, names[: max(1, round(params.early_stopping.fraction * len(names)))])
+        return learnable & drawn, learnable & ~drawn
+    starts = np.unique(start[learnable])
+    length = max(1, round(params.early_stopping.fraction * len(starts) / params.early_stopping.blocks))
+    early_stopping, train = np.zeros_like(learnable), learnable.copy()
+    for stretch in np.array_split(starts, params.early_stopping.blocks):
+        if not stretch.size:
             continue
-        at = (len(part) - wanted) // 2
-        block = part[max(at, 0) : max(at, 0) + wanted]
-        stop |= candidates & (start >= block[0]) & (start <= block[-1])
+        begin = max((len(stretch) - length) // 2, 0)
+        block = stretch[begin : begin + length]
+        early_stopping |= learnable & (start >= block[0]) & (start <= block[-1])
         train &= (start <= block[0] - span) | (start >= block[-1] + span)
-    return stop, train
+    return early_stopping, train
 
 
 def _shuffled_holdout(windows: Windows, params: Split) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Independent sequences have no last part in time: the holdout is a drawn share of them."""
+    """Independent sequences have no last part in time: the holdout is a random fraction of them."""
     series = windows.series[windows.first]
     names = np.random.default_rng(2).permutation(np.unique(series))
     holdout = np.isin(series, names[: round(params.holdout * len(names))])
@@ -174,10 +176,10 @@ def _shuffled_holdout(windows: Windows, params: Split) -> tuple[npt.NDArray[np.b
 
 
 def save_labels(folds: Folds) -> dict[str, npt.NDArray[np.int8]]:
-    """Columns for the table of folds: one a fold, and `holdout` (1 yes, 0 no, -1 purged)."""
-    place = np.where(folds.holdout, 1, np.where(folds.development, 0, -1)).astype(np.int8)
-    columns = {f"fold_{number + 1}": row for number, row in enumerate(folds.labels)}
-    return {**columns, "holdout": place}
+    """Columns of the table of folds: one for each fold, and `holdout` (1 yes, 0 no, -1 purged)."""
+    holdout = np.where(folds.holdout, 1, np.where(folds.development, 0, -1)).astype(np.int8)
+    columns = {f"fold_{index + 1}": labels for index, labels in enumerate(folds.labels)}
+    return {**columns, "holdout": holdout}
 
 
 def load(path: Path) -> Folds:
@@ -187,7 +189,7 @@ def load(path: Path) -> Folds:
 
 
 def load_labels(columns: dict[str, npt.NDArray[np.int8]]) -> Folds:
-    """Makes folds of what `save_labels` gave."""
+    """Makes folds of the columns that `save_labels` returned."""
     names = sorted((name for name in columns if name.startswith("fold_")), key=lambda name: int(name[5:]))
-    place = columns["holdout"]
-    return Folds(np.stack([columns[name] for name in names]), place == 1, place == 0)
+    holdout = columns["holdout"]
+    return Folds(np.stack([columns[name] for name in names]), holdout == 1, holdout == 0)

@@ -1,9 +1,11 @@
-"""What the columns of a series mean: written by `prepare`, read by everything after it."""
+"""What the columns of a series mean, and its clock: written by `prepare`, read by everything after it."""
 
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 MISSING = "_missing"
 SERIES, TIME = "series", "time"
@@ -18,13 +20,13 @@ class Schema:
         series: Raw column that names the series, or None for a single one.
         targets: Numeric columns to forecast.
         past_covariates: Numeric columns seen in the past only.
-        categorical_covariates: Text column → its levels, one indicator column each.
-        known_future_covariates: Numeric columns that are known for the hours to be predicted.
+        categorical_covariates: Text column → its levels, one indicator column each; seen in the past only.
+        known_future_covariates: Numeric columns that are known for the steps to be predicted too.
         calendar: Calendar features made from the time; known in future.
         timezone: Clock of the calendar features, or None for the table's own.
-        frequency: Step between rows, as a pandas offset alias.
+        frequency: Time between two rows, as a pandas offset alias.
         gap: Longest run of missing rows that is accepted, in steps.
-        flagged: Features that have missing values, each with an indicator column.
+        flagged: Past covariates that have missing values, each with an indicator column.
     """
 
     time: tuple[str, ...]
@@ -40,15 +42,20 @@ class Schema:
     flagged: tuple[str, ...]
 
     @property
+    def step(self) -> pd.Timedelta:
+        """The time between two rows: `h`, `15min` and `D` alike."""
+        return pd.Timedelta(f"1{self.frequency}" if self.frequency.isalpha() else self.frequency)
+
+    @property
     def past_columns(self) -> tuple[str, ...]:
-        """Columns of the clean series that only the past shows, targets first."""
-        levels = [f"{name}={level}" for name, levels in self.categorical_covariates.items() for level in levels]
+        """Columns of the clean series that are seen in the past only, targets first."""
+        indicators = [f"{name}={level}" for name, levels in self.categorical_covariates.items() for level in levels]
         flags = [f"{name}{MISSING}" for name in self.flagged]
-        return (*self.targets, *self.past_covariates, *levels, *flags)
+        return (*self.targets, *self.past_covariates, *indicators, *flags)
 
     @property
     def known_future_columns(self) -> tuple[str, ...]:
-        """Columns that are known for the hours to be predicted as well."""
+        """Columns that are known for the steps to be predicted as well."""
         return (*self.known_future_covariates, *self.calendar_columns)
 
     @property
@@ -70,8 +77,8 @@ class Schema:
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> "Schema":
         """Makes a schema of JSON values, whose lists become tuples again."""
-        levels = {name: tuple(found) for name, found in fields["categorical_covariates"].items()}
+        categorical = {name: tuple(levels) for name, levels in fields["categorical_covariates"].items()}
         plain: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
         }
-        return cls(**(plain | {"categorical_covariates": levels}))
+        return cls(**(plain | {"categorical_covariates": categorical}))

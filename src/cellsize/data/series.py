@@ -23,7 +23,15 @@ def texts(prepare: Prepare) -> tuple[str, ...]:
 
 
 def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
-    """What `prepare` says of the columns, checked against the table and completed from it.
+    """The schema that `prepare` declares, checked against the table and completed from it.
+
+    Args:
+        table: Raw rows.
+        path: Where they come from, for messages.
+        prepare: Roles of the columns, and the clock.
+
+    Returns:
+        The schema, with the levels of each categorical covariate and the covariates that have missing values.
 
     Raises:
         InputError: A column is missing, is of the wrong kind, or is constant.
@@ -35,7 +43,7 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     for key in ("targets", "past_covariates", "categorical_covariates", "known_future_covariates"):
         tables.require(table, path, getattr(prepare, key), f"prepare.{key}")
     if not re.fullmatch(r"([1-9]\d*)?(ms|s|min|h|D|W)", prepare.frequency):
-        raise InputError(f"prepare.frequency: {prepare.frequency!r} is no fixed step; use h, 15min, D")
+        raise InputError(f"prepare.frequency: {prepare.frequency!r} is not a fixed step; use h, 15min, D")
     if prepare.timezone is not None:
         try:
             ZoneInfo(prepare.timezone)
@@ -49,18 +57,20 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         missing = np.flatnonzero(np.isnan(values))
         if missing.size and column in prepare.past_covariates:
             flagged.append(column)
-    levels = {
+    categorical = {
         name: tuple(sorted(tables.labels(table[name]).dropna().unique())) for name in prepare.categorical_covariates
     }
-    for name, found in levels.items():
-        if not 2 <= len(found) <= 50:
-            raise InputError(f"{path}, column {name!r}: {len(found)} levels; a category has 2 to 50, else remove it")
+    for name, levels in categorical.items():
+        if not 2 <= len(levels) <= 50:
+            raise InputError(
+                f"{path}, column {name!r}: {len(levels)} levels; a categorical covariate has 2 to 50, else remove it"
+            )
     schema = Schema(
         time=time,
         series=prepare.series,
         targets=prepare.targets,
         past_covariates=prepare.past_covariates,
-        categorical_covariates=levels,
+        categorical_covariates=categorical,
         known_future_covariates=prepare.known_future_covariates,
         calendar=prepare.calendar,
         timezone=prepare.timezone,
@@ -68,10 +78,10 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         gap=prepare.gap,
         flagged=tuple(flagged),
     )
-    made = [SERIES, TIME, *schema.calendar_columns, *(f"{name}{MISSING}" for name in flagged)]
-    taken = sorted(set(made) & {*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates})
+    reserved = {SERIES, TIME, *schema.calendar_columns, *(f"{name}{MISSING}" for name in flagged)}
+    taken = sorted(reserved & {*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates})
     if taken:
-        raise InputError(f"{path}, column {taken[0]!r}: this name is needed for a column that is made; rename yours")
+        raise InputError(f"{path}, column {taken[0]!r}: this name is reserved for a column of ours; rename yours")
     return schema
 
 
@@ -84,58 +94,52 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
         schema: Meaning of the columns.
 
     Returns:
-        A frame sorted by series and time, one row a step without a hole, with the columns
-        `series` (a category), `time`, `schema.past_columns` (NaN where missing) and `schema.known_future_columns`; targets
-        in float64, all other numbers in float32, as they are gathered.
+        A frame sorted by series and time, one row for each step without a hole, with the columns `series`
+        (categorical), `time`, `schema.past_columns` (NaN where missing) and `schema.known_future_columns`; targets
+        in float64, all other numbers in float32, as batches need them.
 
     Raises:
         InputError: Times repeat, do not lie on the clock, or leave a gap beyond `schema.gap`.
     """
-    clock = step(schema.frequency)
-    # Nothing but the result outlives its step: a long table's copies would be this stage's largest.
+    # No intermediate table has a name: it would stay in memory, and the copies of a long table are this stage's peak.
     regular = pd.concat(
-        [_regular(part, path, schema, clock) for _, part in _checked(table, path, schema).groupby(SERIES, sort=True)],
+        [_regular(rows, path, schema) for _, rows in _checked(table, path, schema).groupby(SERIES, sort=True)],
         ignore_index=True,
     )
     for column, values in calendar(regular[TIME], schema):
         regular[column] = values
-    # What is seen is gathered in four bytes a number; only targets are scored in the precision they came in.
-    inputs = [*schema.past_columns[len(schema.targets) :], *schema.known_future_columns]
-    thrifty = regular.astype({SERIES: "category", **dict.fromkeys(inputs, np.float32)})
-    return thrifty[[SERIES, TIME, *schema.past_columns, *schema.known_future_columns]]
+    # Batches hold inputs in float32; only targets are scored in the precision they came in.
+    covariates = [*schema.past_columns[len(schema.targets) :], *schema.known_future_columns]
+    downcast = regular.astype({SERIES: "category", **dict.fromkeys(covariates, np.float32)})
+    return downcast[[SERIES, TIME, *schema.past_columns, *schema.known_future_columns]]
 
 
 def calendar(time: pd.Series, schema: Schema) -> Iterator[tuple[str, np.ndarray]]:
-    """Calendar features of each moment by name, float32 arrays of shape (rows,), on the schema's clock."""
+    """Calendar features of each time by name, float32 arrays of shape (rows,), on the clock of `schema.timezone`."""
     clock = time
     if schema.timezone is not None:
         aware = time if time.dt.tz is not None else time.dt.tz_localize("UTC")
         clock = aware.dt.tz_convert(schema.timezone)
     for name in schema.calendar:
         if name != "weekend":
-            angle = 2 * np.pi * _place(clock, name) / CYCLES[name]
+            angle = 2 * np.pi * _phase(clock, name) / CYCLES[name]
             yield f"{name}_sin", np.sin(angle).astype(np.float32)
             yield f"{name}_cos", np.cos(angle).astype(np.float32)
     if "weekend" in schema.calendar:
         yield "weekend", (clock.dt.day_of_week >= 5).to_numpy(np.float32)
 
 
-def _place(clock: pd.Series, name: str) -> npt.NDArray[np.float64]:
-    """Where each moment lies in a cycle, in the units of `CYCLES`."""
+def _phase(clock: pd.Series, name: str) -> npt.NDArray[np.float64]:
+    """Where each time lies in a cycle, in the units of `CYCLES`."""
     if name == "hour":
-        place = clock.dt.hour + clock.dt.minute / 60
+        phase = clock.dt.hour + clock.dt.minute / 60
     else:
-        place = clock.dt.day_of_week if name == "weekday" else clock.dt.month + clock.dt.day / 31
-    return np.asarray(place, np.float64)
-
-
-def step(frequency: str) -> pd.Timedelta:
-    """The step between two rows: `h`, `15min`, `D`."""
-    return pd.Timedelta(f"1{frequency}" if frequency.isalpha() else frequency)
+        phase = clock.dt.day_of_week if name == "weekday" else clock.dt.month + clock.dt.day / 31
+    return np.asarray(phase, np.float64)
 
 
 def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
-    """The columns that are needed, in the table's order: series, time, then numbers."""
+    """The columns that are needed, rows in the table's order: series, time, then numbers."""
     table = table.reset_index(drop=True)  # messages count rows, whatever index came along
     columns = (
         *schema.time,
@@ -145,20 +149,22 @@ def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
         *schema.known_future_covariates,
     )
     tables.require(table, path, (*columns, *([schema.series] if schema.series else [])), "prepare")
-    moments = tables.times(table, path, schema.time)
+    times = tables.times(table, path, schema.time)
     names = tables.names(table, schema.series)
     missing = np.flatnonzero(table[schema.series].isna().to_numpy()) if schema.series else np.empty(0, int)
     if missing.size:
         where = tables.line(path, missing[0])
         raise InputError(f"{path}, {where}, column {schema.series!r}: no series named; fill it in")
-    frame = pd.DataFrame({SERIES: names, TIME: moments})
+    frame = pd.DataFrame({SERIES: names, TIME: times})
     for column in (*schema.targets, *schema.past_covariates, *schema.known_future_covariates):
         frame[column] = tables.numbers(table, path, column)
     for column in schema.known_future_covariates:
         missing = np.flatnonzero(frame[column].isna().to_numpy())
         if missing.size:
             where = tables.line(path, missing[0])
-            raise InputError(f"{path}, {where}, column {column!r}: missing, but declared as known; fill it in")
+            raise InputError(
+                f"{path}, {where}, column {column!r}: missing, but declared as known in future; fill it in"
+            )
     for name, levels in schema.categorical_covariates.items():
         text = tables.labels(table[name])
         for level in levels:
@@ -168,31 +174,31 @@ def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     return frame
 
 
-def _regular(part: pd.DataFrame, path: Path, schema: Schema, every: pd.Timedelta) -> pd.DataFrame:
-    """One series, sorted, with a row of NaN for each missing step."""
-    if not part[TIME].is_monotonic_increasing:
-        part = part.sort_values(TIME, kind="stable")
-    name, moments = part[SERIES].iloc[0], part[TIME]
-    steps = (moments - moments.iloc[0]) / every
+def _regular(rows: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
+    """The rows of one series, sorted, with a row of NaN for each missing step."""
+    if not rows[TIME].is_monotonic_increasing:
+        rows = rows.sort_values(TIME, kind="stable")
+    name, times = rows[SERIES].iloc[0], rows[TIME]
+    steps = (times - times.iloc[0]) / schema.step
     jumps = steps.diff().fillna(1).to_numpy()
     if not jumps.all():
         at = int(np.flatnonzero(jumps == 0)[0])
         raise InputError(
-            f"{path}, {tables.line(path, int(part.index[at]))}: {moments.iloc[at]} stands twice for series {name!r}; "
+            f"{path}, {tables.line(path, int(rows.index[at]))}: {times.iloc[at]} is duplicated in series {name!r}; "
             "keep one row, or name the column that tells series apart under prepare.series"
         )
-    off = np.flatnonzero((steps != steps.round()).to_numpy())
-    if off.size:
-        where = tables.line(path, int(part.index[off[0]]))
+    off_clock = np.flatnonzero((steps != steps.round()).to_numpy())
+    if off_clock.size:
+        where = tables.line(path, int(rows.index[off_clock[0]]))
         raise InputError(
-            f"{path}, {where}: {moments.iloc[off[0]]} is not a whole number of steps of {schema.frequency!r} after "
-            f"{moments.iloc[0]} (series {name!r}); mend prepare.frequency, or resample the table to one frequency"
+            f"{path}, {where}: {times.iloc[off_clock[0]]} is not a whole number of steps of {schema.frequency!r} after "
+            f"{times.iloc[0]} (series {name!r}); fix prepare.frequency, or resample the table to one frequency"
         )
     if jumps.max() - 1 > schema.gap:
         at = int(jumps.argmax())
         raise InputError(
-            f"{path}, {tables.line(path, int(part.index[at]))}: {int(jumps[at] - 1)} steps are missing before "
-            f"{moments.iloc[at]} (series {name!r}), more than prepare.gap: {schema.gap}; fill the gap, raise "
+            f"{path}, {tables.line(path, int(rows.index[at]))}: {int(jumps[at] - 1)} steps are missing before "
+            f"{times.iloc[at]} (series {name!r}), more than prepare.gap: {schema.gap}; fill the gap, raise "
             "prepare.gap, or give the parts different series names"
         )
     skips = jumps[jumps > 1]
@@ -201,15 +207,15 @@ def _regular(part: pd.DataFrame, path: Path, schema: Schema, every: pd.Timedelta
             f"{path}: series {name!r} steps by {int(np.median(skips))} × {schema.frequency!r} in {skips.size} of "
             f"{len(jumps)} rows; set prepare.frequency to its real step, or resample the table to one frequency"
         )
-    clock = pd.date_range(moments.iloc[0], moments.iloc[-1], freq=every, name=TIME)
-    full = part.drop(columns=SERIES).set_index(TIME).reindex(clock).reset_index()
+    clock = pd.date_range(times.iloc[0], times.iloc[-1], freq=schema.step, name=TIME)
+    full = rows.drop(columns=SERIES).set_index(TIME).reindex(clock).reset_index()
     for column in schema.flagged:
         full[f"{column}{MISSING}"] = full[column].isna().astype(np.float64)
     holes = [column for column in schema.known_future_covariates if full[column].isna().any()]
     if holes:
         # Beyond the last observed target lies what is to be forecast: nothing is made up there.
-        seen = np.flatnonzero(full[list(schema.targets)].notna().all(axis=1).to_numpy())
-        past = full.index[: seen[-1] + 1] if seen.size else full.index[:0]
+        observed = np.flatnonzero(full[list(schema.targets)].notna().all(axis=1).to_numpy())
+        past = full.index[: observed[-1] + 1] if observed.size else full.index[:0]
         full.loc[past, holes] = full.loc[past, holes].ffill()
     full.insert(0, SERIES, name)
     return full

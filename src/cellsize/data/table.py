@@ -11,14 +11,14 @@ from cellsize.errors import InputError
 
 
 def read(path: Path, texts: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Reads a CSV or Parquet file whole.
+    """Reads a whole CSV or Parquet file.
 
     Args:
         path: File whose name ends in `.csv`, `.csv.gz` or `.parquet`.
         texts: Columns of a CSV file that are read as they are written: `None`, `NA` and `007` are names there.
 
     Returns:
-        The table as it stands, with at least one row.
+        The table unchanged, with at least one row.
 
     Raises:
         InputError: The file is missing, empty, of another kind, or not in UTF-8.
@@ -31,44 +31,45 @@ def read(path: Path, texts: tuple[str, ...] = ()) -> pd.DataFrame:
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
         elif path.suffix == ".csv" or path.name.endswith(".csv.gz"):
-            _refuse_twice(path)
+            _refuse_duplicated(path)
             table = pd.read_csv(path)
             if not isinstance(table.index, pd.RangeIndex):
-                raise InputError(f"{path}, {line(path, 0)}: more values than the header has columns; mend the header")
+                raise InputError(f"{path}, {line(path, 0)}: more values than the header has columns; fix the header")
             if texts:
-                found = pd.read_csv(
+                as_written = pd.read_csv(
                     path, usecols=lambda column: column in texts, dtype="str", keep_default_na=False, na_values=[""]
                 )
-                table[found.columns] = found
+                table[as_written.columns] = as_written
         else:
             raise InputError(f"{path}: neither .csv nor .parquet; convert the table to one of them")
     except UnicodeDecodeError:
         raise InputError(f"{path}{_undecodable(path)}: not UTF-8; save the file as UTF-8") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise InputError(f"{path}: {error}; mend that line") from None
+        raise InputError(f"{path}: {error}; fix that line") from None
     except (ArrowInvalid, OSError, EOFError) as error:
         kind = "Parquet" if path.suffix == ".parquet" else "CSV"
-        raise InputError(f"{path}: no valid {kind} file ({error}); write it again") from None
+        raise InputError(f"{path}: not a valid {kind} file ({error}); write it again") from None
     if table.empty:
         raise InputError(f"{path}: a header and no rows; give a table with rows")
     return table
 
 
-def _refuse_twice(path: Path) -> None:
+def _refuse_duplicated(path: Path) -> None:
     """Refuses a header that names a column twice: pandas would quietly rename the second."""
     header = pd.read_csv(path, header=None, nrows=1, dtype="str").iloc[0].dropna()
-    if not header.is_unique:
-        raise InputError(f"{path}, line 1: column {header[header.duplicated()].iloc[0]!r} stands twice; rename one")
+    duplicated = header[header.duplicated()]
+    if not duplicated.empty:
+        raise InputError(f"{path}, line 1: column {duplicated.iloc[0]!r} is duplicated; rename one")
 
 
 def _undecodable(path: Path) -> str:
     """The line of the first byte that is not UTF-8, for a message."""
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-        for number, text in enumerate(file, start=1):
+        for line_number, text in enumerate(file, start=1):
             try:
                 text.decode("utf-8")
             except UnicodeDecodeError:
-                return f", line {number}"
+                return f", line {line_number}"
     return ""
 
 
@@ -76,9 +77,9 @@ def line(path: Path, position: int) -> str:
     """How a message names a row: the line of a text file, counted from 1 with the header, else the row."""
     if path.suffix == ".csv" and path.is_file():
         with path.open(encoding="utf-8", errors="replace") as file:
-            written = [number for number, text in enumerate(file, start=1) if text.strip()]
-        if position + 1 < len(written):  # blank lines are no rows
-            return f"line {written[position + 1]}"
+            filled = [line_number for line_number, text in enumerate(file, start=1) if text.strip()]
+        if position + 1 < len(filled):  # blank lines are no rows
+            return f"line {filled[position + 1]}"
     return f"line {position + 2}" if path.suffix in (".csv", ".gz") else f"row {position}"
 
 
@@ -86,8 +87,8 @@ def require(table: pd.DataFrame, path: Path, columns: tuple[str, ...], key: str)
     """Raises an InputError if a column named under `key` is not in the table."""
     for column in columns:
         if column not in table.columns:
-            there = ", ".join(map(str, table.columns[:12]))
-            raise InputError(f"{path}: no column {column!r}; mend {key} in params.yaml (the table has: {there})")
+            present = ", ".join(map(str, table.columns[:12]))
+            raise InputError(f"{path}: no column {column!r}; fix {key} in params.yaml (the table has: {present})")
 
 
 def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
@@ -104,28 +105,31 @@ def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
         bad = np.flatnonzero((parsed.isna() & values.notna()).to_numpy())
         if bad.size:
             raise InputError(
-                f"{path}, {line(path, bad[0])}, column {column!r}: {values.iloc[bad[0]]!r} is no number; "
-                "mend it, leave it empty, or name the column under prepare.categorical_covariates"
+                f"{path}, {line(path, bad[0])}, column {column!r}: {values.iloc[bad[0]]!r} is not a number; "
+                "fix it, leave it empty, or name the column under prepare.categorical_covariates"
             )
         values = parsed
     array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     infinite = np.flatnonzero(np.isinf(array))
     if infinite.size:
-        raise InputError(f"{path}, {line(path, infinite[0])}, column {column!r}: infinite; mend it or leave it empty")
+        raise InputError(f"{path}, {line(path, infinite[0])}, column {column!r}: infinite; fix it or leave it empty")
     if np.isnan(array).all():
         raise InputError(f"{path}, column {column!r}: every value is missing; remove it from params.yaml")
     return array
 
 
 def labels(values: pd.Series) -> pd.Series:
-    """A column of names as text, missing where it was: 1, 1.0 and "1" are one name, since a gap makes floats."""
+    """A column of names as text, missing where it was.
+
+    1, 1.0 and "1" are the same name: pandas makes floats of whole numbers as soon as one is missing.
+    """
     if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")
     return values.astype("str").where(values.notna())
 
 
 def names(table: pd.DataFrame, column: str | None) -> pd.Series:
-    """The series of each row; a table without such a column holds one, named `all`."""
+    """The name of the series of each row; without a column for it, the table is one series named `all`."""
     return labels(table[column]) if column else pd.Series("all", index=table.index)
 
 
@@ -141,13 +145,13 @@ def times(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> pd.Serie
     try:
         parsed = pd.to_datetime(source, errors="coerce")
     except ValueError as error:
-        several = "write all times on one clock" if len(columns) == 1 else "name them year, month, day, hour"
-        raise InputError(f"{path}, column {', '.join(columns)!r}: {error}; {several}") from None
+        remedy = "write all times on one clock" if len(columns) == 1 else "name them year, month, day, hour"
+        raise InputError(f"{path}, column {', '.join(columns)!r}: {error}; {remedy}") from None
     bad = np.flatnonzero(parsed.isna().to_numpy())
     if bad.size:
-        found = source.iloc[bad[0]] if len(columns) == 1 else dict(source.iloc[bad[0]])
+        value = source.iloc[bad[0]] if len(columns) == 1 else dict(source.iloc[bad[0]])
         raise InputError(
-            f"{path}, {line(path, bad[0])}, column {', '.join(columns)!r}: {found!r} is no time; "
+            f"{path}, {line(path, bad[0])}, column {', '.join(columns)!r}: {value!r} is not a time; "
             "write times as 2026-01-31 23:00"
         )
     return parsed

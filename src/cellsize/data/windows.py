@@ -1,4 +1,4 @@
-"""Windows as an index over base arrays: what each window sees and must predict, never copied out."""
+"""Windows as an index over base arrays: what each window sees and must predict, without a copy of any."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data.schema import SERIES, TIME, Schema
-from cellsize.data.series import step
 from cellsize.errors import InputError
 from cellsize.params import Window
 
@@ -27,22 +26,26 @@ BACKWARD: dict[str, Callable[..., npt.NDArray[np.float64]]] = {"none": np.asarra
 class Windows:
     """Base arrays, and where each window begins in them.
 
+    A row is one step of one series; rows are ordered by series, then time, without a hole. A window is `span`
+    consecutive rows of one series: it sees the first `lookback` of them, and predicts the targets of the others.
+
     Attributes:
-        inputs: Features of each step, shape (rows, n_inputs): what only the past shows (targets first,
-            transformed, gaps filled from before), then what is known for the hours to be predicted too.
-        n_known_future: Features known ahead: the last columns of `inputs`.
-        target: What is to be predicted, shape (rows, n_targets), transformed, NaN where unobserved.
-        step: Time of each row as a number of steps since the first of all, shape (rows,).
+        inputs: Inputs of each step, float32, shape (rows, n_inputs). The first `n_past` columns are seen in the past
+            only: targets (transformed), past covariates, indicators of levels and of missing values; gaps are filled
+            from earlier rows. The last `n_known_future` are known for the steps to be predicted too.
+        n_known_future: Columns of `inputs` that are known in future.
+        target: What is to be predicted, transformed, float32, shape (rows, n_targets); NaN where unobserved.
+        step: Time of each row, in steps since `epoch`, shape (rows,).
         series: Series of each row, as a position in `names`, shape (rows,).
         first: First row of each window, shape (windows,), ordered by time, then series.
         names: Names of the series.
-        targets: Names of the target columns.
-        epoch: Time of step 0, in ISO 8601.
-        seconds: Seconds a step.
-        lookback: Steps a window sees.
-        horizon: Steps it must predict.
-        transform: Transformation of the targets.
-        normalise: Normalisation of each window.
+        targets: Names of the target columns, length n_targets.
+        epoch: Time of step 0, the first of all series, in ISO 8601.
+        seconds: Length of a step in seconds.
+        lookback: Steps that a window sees.
+        horizon: Steps that it must predict.
+        transform: Transformation of the targets, undone by `batches.original`.
+        normalise: Normalisation of each window, made by `batches.gather`.
     """
 
     inputs: Floats
@@ -62,36 +65,36 @@ class Windows:
 
     @property
     def span(self) -> int:
-        """Rows a window covers."""
+        """Rows of a window: lookback + horizon."""
         return self.lookback + self.horizon
 
     @property
     def n_targets(self) -> int:
-        """Target columns."""
+        """Number of targets."""
         return int(self.target.shape[1])
 
     @property
     def n_inputs(self) -> int:
-        """Features a step, N_i."""
+        """Inputs of one step, N_i."""
         return int(self.inputs.shape[1])
 
     @property
     def n_past(self) -> int:
-        """Features that only the past shows: the first columns of `inputs`."""
+        """Inputs that are seen in the past only: the first columns of `inputs`."""
         return self.n_inputs - self.n_known_future
 
     @property
     def n_outputs(self) -> int:
-        """Numbers to predict, N_o: horizon × targets."""
+        """Numbers that a window must predict, N_o: horizon × targets."""
         return self.horizon * self.n_targets
 
     @property
     def start(self) -> Ints:
-        """Time of each window's first row, in steps, shape (windows,)."""
+        """Time of the first row of each window, in steps since `epoch`, shape (windows,)."""
         return self.step[self.first]
 
     def moment(self, steps: Ints) -> pd.DatetimeIndex:
-        """The time of steps, for reading."""
+        """The times of steps since `epoch`, shape (n,), for a reader."""
         return pd.DatetimeIndex(pd.Timestamp(self.epoch) + pd.to_timedelta(steps * self.seconds, unit="s"))
 
     def save(self, path: Path) -> None:
@@ -103,28 +106,28 @@ class Windows:
     def load(cls, path: Path) -> "Windows":
         """Reads what `save` wrote."""
         with np.load(path, allow_pickle=False) as content:
-            arrays = dict(content)
+            fields = dict(content)
         for key in ("epoch", "transform", "normalise"):
-            arrays[key] = str(arrays[key])
+            fields[key] = str(fields[key])
         for key in ("lookback", "horizon", "n_known_future"):
-            arrays[key] = int(arrays[key])
-        arrays["seconds"] = float(arrays["seconds"])
+            fields[key] = int(fields[key])
+        fields["seconds"] = float(fields["seconds"])
         for key in ("names", "targets"):
-            arrays[key] = tuple(map(str, arrays[key]))
-        return cls(**arrays)
+            fields[key] = tuple(map(str, fields[key]))
+        return cls(**fields)
 
 
 def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> Windows:
     """Makes base arrays and the index of all usable windows.
 
-    A window is usable if its first row was observed, everything it sees is there (targets are filled from
-    before over at most `window.fill` steps, features without limit, and flagged), and every target it must
-    predict was really observed.
+    A window is usable if its first row was observed, every input it sees has a value, and every target that it must
+    predict was really observed. Gaps in what it sees are filled with the last value before them: targets over at most
+    `window.fill` steps, covariates without limit (an indicator column says where).
 
     Args:
         frame: Clean series, as `series.clean` returns them.
-        schema: Meaning of the columns.
-        window: Lookback, horizon and scales.
+        schema: Meaning of the columns, and the clock.
+        window: Lookback, horizon, filling, transformation and normalisation.
         source: Where the series come from, for messages.
 
     Returns:
@@ -138,12 +141,12 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
     lengths = frame.groupby(SERIES, sort=False).size()
     if lengths.max() < span:
         raise InputError(
-            f"{source}, series {lengths.idxmax()!r}: {lengths.max()} rows, but one window needs {span} "
+            f"{source}, series {lengths.idxmax()!r}: {lengths.max()} rows, but a window needs {span} "
             "(window.lookback + window.horizon); give more rows or shorten the window"
         )
     arrays = base(frame, schema, window)
-    # Its first row must be observed: what a window fills its gaps from has to be a row of its own, or a training
-    # window would see a row of the validation block before it.
+    # The first row must be observed: a gap there would be filled from a row before the window, and a training window
+    # would so see a row of the validation block before it.
     observed = np.ones(len(frame), np.bool_)
     for column in schema.past_columns:
         observed &= frame[column].notna().to_numpy()
@@ -151,7 +154,7 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
     if not usable.size:
         raise InputError(
             f"{source}: no window of {span} steps has every value it needs; raise window.fill, or remove the "
-            "features that are mostly missing"
+            "covariates that are mostly missing"
         )
     if len(arrays.names) > 1:
         usable = usable[np.lexsort((arrays.series[usable], arrays.step[usable]))]
@@ -171,25 +174,25 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
         )
     target = FORWARD[window.transform](raw)
     codes, names = pd.factorize(frame[SERIES], sort=True)
-    times = frame[TIME].to_numpy("datetime64[ns]").astype(np.int64)
-    begin, every = times.min(), int(step(schema.frequency).total_seconds() * 1e9)
-    times -= begin
-    times //= every
-    # Column by column: the frame holds every value in eight bytes, and a copy of it would be the stage's largest.
+    steps = frame[TIME].to_numpy("datetime64[ns]").astype(np.int64)
+    epoch, step = steps.min(), int(schema.step.total_seconds() * 1e9)  # nanoseconds
+    steps -= epoch
+    steps //= step
+    # Column by column: a float64 copy of all of them at once would be the stage's largest array.
     inputs = np.empty((len(frame), len(schema.past_columns) + len(schema.known_future_columns)), np.float32)
-    for number, (column, values) in enumerate(fill(frame, schema, window)):
-        inputs[:, number] = FORWARD[window.transform](values) if column in schema.targets else values
+    for position, (column, values) in enumerate(fill(frame, schema, window)):
+        inputs[:, position] = FORWARD[window.transform](values) if column in schema.targets else values
     return Windows(
         inputs=inputs,
         n_known_future=len(schema.known_future_columns),
         target=np.ascontiguousarray(target, np.float32),
-        step=times,
+        step=steps,
         series=np.asarray(codes, np.int64),
         first=np.empty(0, np.int64),
         names=tuple(map(str, names)),
         targets=schema.targets,
-        epoch=str(pd.Timestamp(begin).isoformat()),
-        seconds=every / 1e9,
+        epoch=str(pd.Timestamp(epoch).isoformat()),
+        seconds=step / 1e9,
         lookback=window.lookback,
         horizon=window.horizon,
         transform=window.transform,
@@ -198,7 +201,7 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
 
 
 def fill(frame: pd.DataFrame, schema: Schema, window: Window) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
-    """The columns of the inputs by name, gaps filled from before: targets over at most `window.fill` steps."""
+    """The columns of `Windows.inputs` by name, untransformed, with gaps filled as `build` says."""
     groups = frame.groupby(SERIES, sort=False)
     for column in schema.past_columns:
         limit = window.fill if column in schema.targets else None
@@ -209,15 +212,16 @@ def fill(frame: pd.DataFrame, schema: Schema, window: Window) -> Iterator[tuple[
 
 
 def _usable(arrays: Windows, window: Window, observed: npt.NDArray[np.bool_]) -> Ints:
-    """First rows of the usable windows, by running sums over the rows."""
-    rows, span = len(arrays.step), window.lookback + window.horizon
-    seen = np.isfinite(arrays.inputs).all(axis=1)
-    predicted = np.isfinite(arrays.target).all(axis=1) & np.isfinite(arrays.inputs[:, arrays.n_past :]).all(axis=1)
-    number = max(rows - span + 1, 0)
-    usable = observed[:number] & (arrays.series[:number] == arrays.series[rows - number :])
-    # A running sum's difference over a stretch is its length if every row of it counts.
-    sums = np.concatenate([[0], np.cumsum(seen, dtype=np.int32)], dtype=np.int32)
-    usable &= sums[window.lookback :][:number] - sums[:number] == window.lookback
-    sums = np.concatenate([[0], np.cumsum(predicted, dtype=np.int32)], dtype=np.int32)
-    usable &= sums[span:][:number] - sums[window.lookback :][:number] == window.horizon
+    """First rows of the usable windows, from cumulative sums over the rows."""
+    n_rows, span = len(arrays.step), window.lookback + window.horizon
+    can_be_seen = np.isfinite(arrays.inputs).all(axis=1)
+    known = np.isfinite(arrays.inputs[:, arrays.n_past :]).all(axis=1)
+    can_be_predicted = np.isfinite(arrays.target).all(axis=1) & known
+    n_starts = max(n_rows - span + 1, 0)
+    usable = observed[:n_starts] & (arrays.series[:n_starts] == arrays.series[n_rows - n_starts :])
+    # All rows of a stretch count if the cumulative sum grows by the length of the stretch.
+    sums = np.concatenate([[0], np.cumsum(can_be_seen, dtype=np.int32)], dtype=np.int32)
+    usable &= sums[window.lookback :][:n_starts] - sums[:n_starts] == window.lookback
+    sums = np.concatenate([[0], np.cumsum(can_be_predicted, dtype=np.int32)], dtype=np.int32)
+    usable &= sums[span:][:n_starts] - sums[window.lookback :][:n_starts] == window.horizon
     return np.flatnonzero(usable)

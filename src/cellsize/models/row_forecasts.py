@@ -45,7 +45,7 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
 def _extend(forecaster: Forecaster, history: pd.DataFrame) -> pd.DataFrame:
     """One series cut to the last window that can be forecast: lookback rows seen, horizon rows to come."""
     schema, window = forecaster.schema, forecaster.window
-    lookback, horizon, step = window.lookback, window.horizon, series.step(schema.frequency)
+    lookback, horizon, step = window.lookback, window.horizon, schema.step
     name, targets = history[SERIES].iloc[0], list(schema.targets)
     observed = np.flatnonzero(history[targets].notna().all(axis=1).to_numpy())
     origin = int(observed[-1]) if observed.size else -1

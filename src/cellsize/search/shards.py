@@ -8,12 +8,12 @@ import numpy as np
 from cellsize.sizing.sizes import Size
 from cellsize.training.records import Result
 
-# Fewer units than these in a task, and what a step costs however small it is begins to tell (docs/decisions.md).
+# Fewer units than these in a shard, and what a step costs however small it is begins to tell (docs/decisions.md).
 UNITS = 12
 
 
 @dataclass(frozen=True)
-class Task:
+class Shard:
     """What one trial trains: a size on all folds, or on some of them.
 
     Attributes:
@@ -27,20 +27,20 @@ class Task:
     name: str
 
 
-def divide(size: Size, folds: int) -> tuple[Task, ...]:
-    """The tasks of a size: one for a small size, up to one for each fold for a large one.
+def divide(size: Size, folds: int) -> tuple[Shard, ...]:
+    """The shards of a size: one for a small size, up to one for each fold for a large one.
 
     How many depends on the size alone, never on the workers, so that every number comes out the same.
     """
-    number = min(folds, max(1, size.layers * size.units // UNITS))
-    if number == 1:
-        return (Task(size, tuple(range(folds)), str(size)),)
-    shares = [tuple(map(int, share)) for share in np.array_split(np.arange(folds), number)]
-    return tuple(Task(size, share, "-".join([str(size), *(str(fold + 1) for fold in share)])) for share in shares)
+    n_shards = min(folds, max(1, size.layers * size.units // UNITS))
+    if n_shards == 1:
+        return (Shard(size, tuple(range(folds)), str(size)),)
+    parts = [tuple(map(int, part)) for part in np.array_split(np.arange(folds), n_shards)]
+    return tuple(Shard(size, part, "-".join([str(size), *(str(fold + 1) for fold in part)])) for part in parts)
 
 
 def join(results: Sequence[Result]) -> Result:
-    """One result for a size from those of its tasks, in the order of `divide`; its seconds are theirs together."""
+    """One result for a size from those of its shards, in the order of `divide`; its seconds are theirs together."""
     return Result(
         rows=tuple(row for result in results for row in result.rows),
         epochs=tuple(epoch for result in results for epoch in result.epochs),

@@ -1,0 +1,71 @@
+"""What a process is set to before it works: environment, threads, garbage collection. Importing this sets nothing."""
+
+import gc
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from threadpoolctl import threadpool_limits
+
+# Each is read by its library when that is imported or first used; what a user has set comes first.
+ENVIRONMENT = {
+    # Nothing phones home.
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "DO_NOT_TRACK": "1",
+    # A model from a registry is data, not code.
+    "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    # A trial that asks for no GPU would hide the GPUs from its process, and reused processes keep that.
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Results are files of our own: Ray Tune's loggers and its table of trials would write them twice.
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",
+}
+
+
+def set_environment() -> None:
+    """Sets what the libraries read; call it before MLflow or Ray is imported."""
+    for key, value in ENVIRONMENT.items():
+        os.environ.setdefault(key, value)
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Imports without garbage collection.
+
+    What is imported is no garbage, and looking for some among it takes a quarter of the time of an import.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()  # it stays, and is not looked through again
+        gc.enable()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Computes with one thread, whatever the machine grants.
+
+    Sums over several threads end in other last digits than over one, and a training amplifies them: with one thread
+    the results are the same bytes whatever the number of cores.
+    """
+    if torch := sys.modules.get("torch"):  # counts its threads itself, at its first use; not every stage loads it
+        torch.set_num_threads(1)
+    with threadpool_limits(limits=1):
+        yield
+
+
+def quiet(*loggers: str) -> None:
+    """Leaves only errors of some loggers: what is left is for a user to read."""
+    for name in loggers:
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def leave() -> None:
+    """Ends without a last look for garbage: among all of torch's objects it takes a second."""
+    gc.freeze()

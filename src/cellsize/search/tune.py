@@ -1,0 +1,157 @@
+"""Ray Tune: a trial for each shard that the scheduler hands out. The only module that imports Ray."""
+
+import functools
+import logging
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune.search import Searcher
+
+from cellsize import process
+from cellsize.errors import InputError
+from cellsize.params import Search
+from cellsize.search.scheduler import Scheduler
+from cellsize.search.shards import Shard, divide
+from cellsize.search.store import Store
+from cellsize.sizing.sizes import Size
+from cellsize.training.records import Result, Work
+
+REPORT_SECONDS = 2.0
+
+
+class Adapter(Searcher):
+    """The scheduler as Ray Tune knows a search algorithm: trials for shards."""
+
+    def __init__(self, scheduler: Scheduler, store: Store) -> None:
+        super().__init__(metric="epoch", mode="max")
+        self.scheduler, self.store, self.trials = scheduler, store, dict[str, Shard]()
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | None:
+        """The next shard to train, None to wait, or that all is done."""
+        if self.scheduler.ended():
+            finished: Any = Searcher.FINISHED  # a word, where the type says a configuration
+            return finished  # type: ignore[no-any-return]
+        shard = self.scheduler.next_shard()
+        if shard is None:
+            return None
+        self.trials[trial_id] = shard
+        return {"layers": shard.size.layers, "units": shard.size.units, "folds": shard.folds}
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """Takes up a finished shard; one that was stopped because nobody wants it any more leaves nothing."""
+        shard = self.trials.pop(trial_id, None)
+        if shard is None:
+            return
+        path = self.store.result(shard)
+        if error:
+            self.scheduler.fail(shard)
+        elif path.is_file():
+            self.scheduler.finish(shard, Result.load(path))
+        else:
+            self.scheduler.stop(shard)
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """Nothing is decided before a size is finished: early epochs flatter large sizes."""
+
+    def unwanted(self, trial_id: str, _: Mapping[str, Any]) -> bool:
+        """Whether a running trial was begun ahead and turned out not to be needed."""
+        shard = self.trials.get(trial_id)
+        return shard is not None and self.scheduler.unwanted(shard)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Ray Tune pickles its stopping rule again and again, `unwanted` and the adapter with it."""
+        return {}
+
+    def save(self, checkpoint_path: str) -> None:
+        """The store holds what is finished; Ray need not keep it too."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """See `save`."""
+
+
+def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -> None:
+    """Runs trials until the scheduler has no more shards.
+
+    Args:
+        work: Data, folds and how to train.
+        scheduler: Hands out shards.
+        search: Workers and devices.
+        store: Where trials leave their results.
+
+    Raises:
+        InputError: More GPUs are asked for than Ray sees.
+    """
+    process.set_environment()
+    ray.init(
+        address="local",  # never a cluster that happens to run: results travel as files of this machine
+        num_cpus=search.workers or None,
+        include_dashboard=False,
+        logging_level=logging.ERROR,
+        log_to_driver=False,
+        ignore_reinit_error=True,
+    )
+    try:
+        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        workers = search.workers or max(1, int(resources.get("CPU", 1)))
+        gpus = resources.get("GPU", 0)
+        if search.gpus_per_trial > gpus:
+            raise InputError(
+                f"search.gpus_per_trial: {search.gpus_per_trial:g} asked for, but Ray sees {gpus:g} GPUs "
+                "here; set it to 0 to train on the CPU"
+            )
+        if search.gpus_per_trial:
+            workers = max(1, int(gpus / search.gpus_per_trial))
+        shared = {"work": work, "store": store, "accelerator": "gpu" if search.gpus_per_trial else "cpu"}
+        trial = tune.with_parameters(_trial, **shared)
+        adapter = Adapter(scheduler, store)
+        tune.Tuner(
+            tune.with_resources(trial, {"cpu": 1, "gpu": search.gpus_per_trial}),
+            tune_config=tune.TuneConfig(
+                search_alg=adapter,
+                num_samples=-1,
+                max_concurrent_trials=workers,
+                reuse_actors=True,  # a new process costs 4 to 5 seconds, a reused one 0.3
+            ),
+            run_config=tune.RunConfig(
+                name="tune",
+                storage_path=str(store.folder),
+                verbose=0,
+                failure_config=tune.FailureConfig(max_failures=1),
+                stop=adapter.unwanted,
+            ),
+        ).fit()
+    finally:
+        ray.shutdown()
+
+
+def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -> None:
+    """One trial: a size on its shard's folds. Results travel as files, whole or not at all."""
+    train = _training()  # before its threads are counted
+    shard = next(
+        shard
+        for shard in divide(Size(config["layers"], config["units"]), len(work.folds.labels))
+        if shard.folds == tuple(config["folds"])
+    )
+    checkpoint, last = store.checkpoint(shard), time.monotonic()
+
+    def on_epoch(epoch: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= REPORT_SECONDS:
+            last = time.monotonic()
+            tune.report({"epoch": epoch})
+
+    with process.one_thread():  # Ray sees to it, unless OMP_NUM_THREADS is set
+        train(work, shard.size, checkpoint, on_epoch, accelerator, shard.folds).save(store.result(shard))
+    checkpoint.unlink(missing_ok=True)
+    tune.report({"epoch": work.training.epochs + 1})
+
+
+@functools.cache
+def _training() -> Callable[..., Result]:
+    """How a size is trained; the driver trains nothing, and need not load torch."""
+    with process.importing():
+        from cellsize.training.train import train
+    return train

@@ -1,0 +1,11 @@
+"""The last lines of `make run`: the answer, from what the stages wrote. No stage of dvc.yaml."""
+
+from pathlib import Path
+
+from cellsize.params import Params
+from cellsize.report import answer
+
+
+def main(params: Params, reports: Path) -> None:
+    """Reads the results; prints the answer."""
+    print(answer.lines(params.report.title, reports))

@@ -1,0 +1,21 @@
+"""evaluate: model → errors on the untouched holdout, compared with the baselines' and the champion's."""
+
+from pathlib import Path
+
+from cellsize import files
+from cellsize.data import folds as parts
+from cellsize.data.windows import Windows
+from cellsize.evaluation.holdout import evaluate
+from cellsize.models.forecaster import Forecaster
+from cellsize.params import Params
+from cellsize.registry import versions
+
+
+def main(params: Params, windows: Path, folds: Path, model: Path, evaluation: Path, forecasts: Path) -> None:
+    """Reads model and holdout; writes the errors, and forecasts beside the truth."""
+    challenger = Forecaster.load(model)
+    champion = versions.champion(params.mlflow, params.register_.name) if params.evaluate.champion else None
+    errors, table = evaluate(Windows.load(windows), parts.load(folds), challenger, champion, params.baseline)
+    errors.write(evaluation)
+    files.write_parquet(forecasts, table)
+    print(f"evaluate: on the holdout normalised MSE {errors.model.nmse:.4f}, MAE {errors.model.mae:.4g}")

@@ -1,0 +1,17 @@
+"""propose: shapes and fold sizes → the bounds and the grid of sizes."""
+
+from pathlib import Path
+
+from cellsize.data.folds import load
+from cellsize.data.windows import Windows
+from cellsize.params import Params
+from cellsize.sizing.candidates import propose
+
+
+def main(params: Params, windows: Path, folds: Path, candidates: Path) -> None:
+    """Reads index and folds; writes the candidates."""
+    proposed = propose(Windows.load(windows), load(folds), params.propose)
+    proposed.write(candidates)
+    print(
+        f"propose: {len(proposed.candidates)} sizes, at most {proposed.bound.units} units by the rule, and one past it"
+    )

@@ -1,0 +1,12 @@
+"""report: all results → one page a person reads, a summary for a pull request, numbers for dvc metrics and plots."""
+
+from pathlib import Path
+
+from cellsize.params import Params
+from cellsize.report import page
+
+
+def main(params: Params, build: Path, reports: Path) -> None:
+    """Reads the folders of results; writes the page, the summary, metrics and tables for plots."""
+    page.write(page.read_folders(build, reports), params.report, reports)
+    print(f"report: {reports / 'index.html'}")

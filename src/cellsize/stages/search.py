@@ -1,0 +1,21 @@
+"""search: candidates, folds → one row for each training; Ray Tune runs them, MLflow keeps a run for each size."""
+
+from pathlib import Path
+
+from cellsize.params import Params
+from cellsize.registry.runs import recorder
+from cellsize.search import driver, store, tables
+from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.procedures import plan
+from cellsize.training.records import load_work
+
+
+def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: Path, curves: Path, timings: Path,
+         residuals: Path) -> None:  # fmt: skip
+    """Reads arrays, folds and candidates; writes the trials, their curves, times and residuals."""
+    proposed = Candidates.read(candidates)
+    work = load_work(windows, folds, proposed.network, params.search, params.baseline.penalties)
+    tags = store.versions()
+    with recorder(params.mlflow, store.key(work), params.search.model_dump(), tags) as record:
+        results = driver.run(work, plan(proposed, params.search), params.search, Path(".cache/search"), record)
+    tables.write(results, trials, curves, timings, residuals)

@@ -1,0 +1,20 @@
+"""split: window index → the holdout, and folds that share no raw row."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from cellsize import files
+from cellsize.data.folds import save_labels, split
+from cellsize.data.windows import Windows
+from cellsize.params import Params
+
+
+def main(params: Params, windows: Path, folds: Path) -> None:
+    """Reads the index; writes who learns from which window."""
+    divided = split(Windows.load(windows), params.split)
+    files.write_parquet(folds, pd.DataFrame(save_labels(divided)))
+    print(
+        f"split: {divided.development.sum():,} windows in {len(divided.labels)} folds, "
+        f"{divided.holdout.sum():,} held out"
+    )

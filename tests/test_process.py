@@ -1,0 +1,70 @@
+"""What a process is set to, and that imports set nothing."""
+
+import gc
+import json
+import logging
+import os
+import subprocess
+import sys
+
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from cellsize import process
+
+
+def test_what_a_user_has_set_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in process.ENVIRONMENT:
+        monkeypatch.delenv(key, raising=False)
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "1")
+    process.set_environment()
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "1"
+    assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
+
+
+def test_imports_are_not_looked_through_for_garbage_and_later_work_is() -> None:
+    with process.importing():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_garbage_is_collected_again_after_an_import_that_fails() -> None:
+    with pytest.raises(ModuleNotFoundError), process.importing():
+        __import__("cellsize_is_not_there")
+    assert gc.isenabled()
+
+
+def test_everything_computes_with_one_thread() -> None:
+    with threadpool_limits(limits=2), process.one_thread():
+        assert {pool["num_threads"] for pool in threadpool_info()} == {1}
+
+
+def test_quiet_loggers_say_errors_alone() -> None:
+    process.quiet("cellsize.test")
+    assert logging.getLogger("cellsize.test").level == logging.ERROR
+
+
+SCRIPT = """
+import gc, importlib, json, os, pkgutil, sys
+import cellsize
+before = dict(os.environ)
+names = [one.name for one in pkgutil.walk_packages(cellsize.__path__, "cellsize.")]
+for name in names:
+    if name != "cellsize.registry.served":  # MLflow runs this file; it names its model when it is imported
+        importlib.import_module(name)
+# Ray and MLflow set variables of their own: what matters is that we set none.
+ours = json.loads(sys.argv[1])
+changed = [key for key in ours if os.environ.get(key) != before.get(key)]
+print(json.dumps([len(names), changed, gc.isenabled(), gc.get_freeze_count()]))
+"""
+
+
+def test_importing_every_module_sets_nothing() -> None:
+    environment = {key: value for key, value in os.environ.items() if key not in process.ENVIRONMENT}
+    ran = subprocess.run(
+        [sys.executable, "-c", SCRIPT, json.dumps(list(process.ENVIRONMENT))],
+        env=environment, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    count, changed, collects, frozen = json.loads(ran.stdout.splitlines()[-1])
+    assert count > 50
+    assert (changed, collects, frozen) == ([], True, 0)
