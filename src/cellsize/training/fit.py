@@ -1,6 +1,5 @@
 """Runs Lightning's Trainer on a joint training, and saves its state so that it can be resumed."""
 
-import logging
 import time
 import warnings
 from collections.abc import Callable
@@ -10,6 +9,7 @@ import pytorch_lightning as pl
 import torch
 
 from cellsize.models.network import Net
+from cellsize.process import one_thread, quiet
 from cellsize.training.joint import JointTraining
 from cellsize.training.loaders import EarlyStoppingBatches, TrainingBatches
 
@@ -31,13 +31,11 @@ def fit(
         accelerator: Lightning's name of the device: cpu or gpu.
     """
     training = joint.work.training
-    # Sums over several threads end in other last digits than over one, and training amplifies them.
-    torch.set_num_threads(1)
-    for name in ("pytorch_lightning", "lightning_fabric", "pytorch_lightning.utilities.rank_zero"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    # Its notes on devices, and tips, at each of hundreds of trainings.
+    quiet("pytorch_lightning", "lightning_fabric", "pytorch_lightning.utilities.rank_zero")
     resumed = checkpoint if checkpoint is not None and checkpoint.is_file() else None
     has_early_stopping = any(fitted.fold.early_stopping.size for fitted in joint.fitted.values())
-    with warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings():
         # Lightning advises more workers for the loaders and a logger: both are left out on purpose.
         warnings.simplefilter("ignore")
         trainer = pl.Trainer(

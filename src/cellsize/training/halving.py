@@ -73,7 +73,8 @@ def decide(networks: Sequence[Progress], plan: Plan) -> Decision:
     """What each network does after an epoch.
 
     Args:
-        networks: All networks of the size; of two equal scores the earlier network's counts as better.
+        networks: All networks of the size, in each fold at least one of the first seed; of two equal scores the
+            earlier network's counts as better.
         plan: When to decide.
 
     Returns:
