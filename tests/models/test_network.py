@@ -144,9 +144,9 @@ def test_dropout_is_applied_after_every_layer_and_not_after_the_last_alone(
         net = with_head(Net(Size(layers, 1), network, SHAPE))
         for weight in net.layers.parameters():
             torch.nn.init.normal_(weight)
-        share = unreachable(net, forward, *inputs(200))
+        fraction = unreachable(net, forward, *inputs(200))
         # With the head on the last step half of the windows are dropped at the end, whatever was before.
-        assert share == 0 if layers == 1 else share > 0.3
+        assert fraction == 0 if layers == 1 else fraction > 0.3
 
 
 @pytest.mark.parametrize("forward", [alone, together])

@@ -39,8 +39,8 @@ def test_an_optimizer_changes_the_networks_with_a_gradient_alone() -> None:
     flat.set_gradients([0, 2])
     torch.optim.SGD(flat.vectors, lr=0.5).step()
     assert torch.equal(flat.values[1], before[1])
-    for number in (0, 2):
-        torch.testing.assert_close(vector(networks[number]), before[number] - 0.5)
+    for index in (0, 2):
+        torch.testing.assert_close(vector(networks[index]), before[index] - 0.5)
 
 
 def test_each_gradient_is_clipped_by_its_own_norm() -> None:

@@ -61,8 +61,8 @@ def test_the_same_refit_gives_the_same_weights(make_work: MakeWork) -> None:
     nets = [refit_size(make_work(), SMALL, SETTING, 10.0, epochs=3)[1] for _ in range(2)]
     assert nets[0] is not None
     assert nets[1] is not None
-    for one, other in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
-        assert torch.equal(one, other)
+    for weight, other in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
+        assert torch.equal(weight, other)
 
 
 def test_a_refit_whose_loss_is_not_a_number_is_refused(make_work: MakeWork) -> None:
@@ -89,7 +89,9 @@ def test_a_refit_trains_what_the_recipe_names(
     np.testing.assert_array_equal(model.fitted.linear.weights, fitted.linear.weights)
     assert model.net is not None
     assert net is not None
-    assert all(torch.equal(one, two) for one, two in zip(model.net.parameters(), net.parameters(), strict=True))
+    assert all(
+        torch.equal(weight, other) for weight, other in zip(model.net.parameters(), net.parameters(), strict=True)
+    )
 
 
 def test_fused_kernels_that_cannot_run_are_refused(make_work: MakeWork) -> None:

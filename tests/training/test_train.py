@@ -131,8 +131,8 @@ def test_the_weights_that_are_scored_are_those_that_the_early_stopping_score_was
     label = np.where(series == 1, PURGED, np.where(start < 60, TRAIN, PURGED)).astype(np.int8)
     late = (start >= 70) & (start < 90)
     label[late & (series == 0)], label[late & (series == 1)] = EARLY_STOPPING, VALIDATION
-    twin = replace(work, folds=Folds(label[None], start >= 115, start < 115))
-    (row,) = train.train(twin, SMALL).rows
+    one_fold = replace(work, folds=Folds(label[None], start >= 115, start < 115))
+    (row,) = train.train(one_fold, SMALL).rows
     assert row.epochs > 0
     assert row.score == pytest.approx(row.early_stopping_score, rel=1e-5)
 
@@ -206,8 +206,8 @@ def test_another_seed_is_another_training(make_work: MakeWork) -> None:
     work = make_work()
     first, other = (train.train(replace(work, seed=seed), SMALL) for seed in (1, 2))
     assert all(
-        one.early_stopping_score != two.early_stopping_score
-        for one, two in zip(first.epochs, other.epochs, strict=True)
+        epoch.early_stopping_score != same_epoch.early_stopping_score
+        for epoch, same_epoch in zip(first.epochs, other.epochs, strict=True)
     )
 
 

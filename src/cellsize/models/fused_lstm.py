@@ -142,7 +142,7 @@ def _compiled(function: Callable[..., None]) -> Any:
 
 @numba.njit(fastmath=MATH, error_model="numpy", inline="always")
 def _tanh(value: np.float32) -> np.float32:
-    """The rational approximation of Eigen's `ptanh`: within 4e-7, and made of what a processor does eight at a time."""
+    """The rational approximation of Eigen's `ptanh`: within 4e-7, of operations that a processor does eight at once."""
     bound = np.float32(7.90531110763549805)
     value = bound if value > bound else value
     value = -bound if value < -bound else value

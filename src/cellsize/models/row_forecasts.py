@@ -35,8 +35,8 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
     chosen = np.arange(len(extended))
     arrays = replace(arrays, first=chosen * arrays.span)
     forecasts = original(arrays, forecaster.fitted.scaling, forecaster.predict(arrays, chosen))
-    ahead = pd.concat([history.iloc[arrays.lookback :] for history in extended], ignore_index=True)
-    result = pd.DataFrame({schema.series or SERIES: ahead[SERIES], "time": ahead[TIME]})
+    future = pd.concat([history.iloc[arrays.lookback :] for history in extended], ignore_index=True)
+    result = pd.DataFrame({schema.series or SERIES: future[SERIES], "time": future[TIME]})
     for column, target in enumerate(schema.targets):
         result[target] = forecasts[:, :, column].reshape(-1)
     return result
@@ -65,16 +65,16 @@ def _extend(forecaster: Forecaster, history: pd.DataFrame) -> pd.DataFrame:
             f"series {name!r}: values are missing among the last {lookback} steps before the forecast; fill them in"
         )
     clock = pd.date_range(history[TIME].iloc[origin] + step, periods=horizon, freq=step, name=TIME)
-    ahead = history.set_index(TIME).reindex(clock).reset_index()
-    ahead[SERIES] = name
-    ahead[targets] = np.nan
-    for column, values in series.calendar(ahead[TIME], schema):
-        ahead[column] = values
-    missing = [column for column in schema.known_future_covariates if ahead[column].isna().any()]
+    future = history.set_index(TIME).reindex(clock).reset_index()
+    future[SERIES] = name
+    future[targets] = np.nan
+    for column, values in series.calendar(future[TIME], schema):
+        future[column] = values
+    missing = [column for column in schema.known_future_covariates if future[column].isna().any()]
     if missing:
-        when = ahead.loc[ahead[missing[0]].isna(), TIME].iloc[0]
+        when = future.loc[future[missing[0]].isna(), TIME].iloc[0]
         raise InputError(
             f"series {name!r}, column {missing[0]!r}: not given for {when}; it is known in future, so send rows "
             f"for the {horizon} steps to be predicted with the targets left empty"
         )
-    return pd.concat([seen, ahead[seen.columns]], ignore_index=True)
+    return pd.concat([seen, future[seen.columns]], ignore_index=True)

@@ -46,7 +46,7 @@ class NetworkState:
         kept_score: Its early-stopping score.
         kept: Its weights, shape (parameters,).
         loss_sum: Sum of this epoch's training losses.
-        losses: Number of this epoch's training losses.
+        loss_count: Number of this epoch's training losses.
         curve: Training loss and early-stopping score of each epoch.
     """
 
@@ -65,7 +65,7 @@ class NetworkState:
     kept_score: float = float("inf")
     kept: Tensor = field(default_factory=lambda: torch.empty(0))
     loss_sum: float = 0.0
-    losses: int = 0
+    loss_count: int = 0
     curve: list[tuple[float, float]] = field(default_factory=list)
 
     @property
@@ -175,7 +175,7 @@ class JointTraining(pl.LightningModule):
             group["lr"] = learning_rate * self._learning_rate_left(self.current_epoch - first_epoch)
         for index in self.active():
             network, state = self.network(index), self.states[index]
-            network.dropout, state.loss_sum, state.losses = state.setting.dropout, 0.0, 0
+            network.dropout, state.loss_sum, state.loss_count = state.setting.dropout, 0.0, 0
             seed = derive(self.work.seed, self.size, state.fold, state.seed, state.epoch + 1)
             network.generator = torch.Generator(self.device).manual_seed(seed)
 
@@ -210,13 +210,16 @@ class JointTraining(pl.LightningModule):
         """Adds up this epoch's losses; a network whose loss is not a number has failed and is trained no more."""
         for index, loss in zip(indices, losses, strict=True):
             state = self.states[index]
-            state.loss_sum, state.losses = state.loss_sum + loss, state.losses + 1
+            state.loss_sum, state.loss_count = state.loss_sum + loss, state.loss_count + 1
             if not isfinite(loss):
                 state.status = "failed"
                 self.flat.gradients[index] = 0.0
 
     def _update_averages(self, indices: list[int]) -> None:
-        """Updates the moving average of each network's weights."""
+        """Updates the moving average of each network's weights.
+
+        By hand: Lightning's averaging of weights counts the steps of the whole training, and here networks begin late.
+        """
         # Short memory at first, so that the start is forgotten: the usual correction of a moving average.
         steps = [self.states[index].steps for index in indices]
         decays = [min(self.work.training.ema_decay, (1 + count) / (10 + count)) for count in steps]
@@ -280,7 +283,7 @@ class JointTraining(pl.LightningModule):
         state.score, each = (
             (0.0, ()) if sums is None else early_stopping_scores(sums, fitted.fold.early_stopping, self.task)
         )
-        state.curve.append((state.loss_sum / max(1, state.losses), state.score))
+        state.curve.append((state.loss_sum / max(1, state.loss_count), state.score))
         if not isfinite(state.score):
             return
         state.lowest_score = min(state.lowest_score, state.score)

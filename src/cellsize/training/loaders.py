@@ -80,6 +80,6 @@ class EarlyStoppingBatches:
         folds = sorted({self.joint.states[index].fold for index in self.joint.active()})
         for fold in folds:
             fitted = self.joint.fitted[fold]
-            for number, piece in enumerate(pieces(fitted.fold.early_stopping)):
+            for index, piece in enumerate(pieces(fitted.fold.early_stopping)):
                 for chosen in chunks(piece):
-                    yield fold, number, load_batch(self.joint.work, fitted, chosen)
+                    yield fold, index, load_batch(self.joint.work, fitted, chosen)
