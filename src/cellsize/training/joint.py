@@ -23,7 +23,7 @@ from cellsize.sizing.sizes import Shape, Size
 from cellsize.training import halving
 from cellsize.training.early_stopping import PIECES, early_stopping_scores, is_kept
 from cellsize.training.flat_parameters import FlatParameters, flatten
-from cellsize.training.records import Epoch, Setting, Work
+from cellsize.training.records import Setting, Work
 
 
 @dataclass
@@ -309,23 +309,6 @@ class JointTraining(pl.LightningModule):
         self.flat.averages.copy_(checkpoint["averages"])
         self.states = [
             NetworkState(**{**state, "setting": Setting(*state["setting"])}) for state in checkpoint["states"]
-        ]
-
-    def curves(self) -> list[Epoch]:
-        """The learning curves of all networks that began."""
-        return [
-            Epoch(
-                self.size.layers,
-                self.size.units,
-                state.fold + 1,
-                state.seed,
-                **vars(state.setting),
-                epoch=epoch,
-                train_loss=loss,
-                early_stopping_score=score,
-            )
-            for state in self.states
-            for epoch, (loss, score) in enumerate(state.curve, start=1)
         ]
 
 

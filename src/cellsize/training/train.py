@@ -61,7 +61,7 @@ def train(
         fit(joint, checkpoint, on_epoch, accelerator)
         networks = kept_networks(joint)
         rows = [_row(joint, state, network) for state, network in zip(joint.states, networks, strict=True)]
-        curves = joint.curves()
+        curves = [epoch for state in joint.states for epoch in _curve(size, state)]
     residuals = []
     for fold, of_fold in fitted.items():
         # Zero cells have rows, and no network.
@@ -146,6 +146,23 @@ def _row(joint: JointTraining, state: NetworkState, network: Net) -> Row:
         train_score=_train_score(work, fitted, [network]) if scored else None,
         score=_score(work, fitted, [network], fitted.fold.validation) if scored else None,
     )
+
+
+def _curve(size: Size, state: NetworkState) -> list[Epoch]:
+    """The learning curve of a network; empty if it never began."""
+    return [
+        Epoch(
+            size.layers,
+            size.units,
+            state.fold + 1,
+            state.seed,
+            **vars(state.setting),
+            epoch=epoch,
+            train_loss=loss,
+            early_stopping_score=score,
+        )
+        for epoch, (loss, score) in enumerate(state.curve, start=1)
+    ]
 
 
 def _train_score(work: Work, fitted: FittedFold, networks: list[Net]) -> float:
