@@ -18,12 +18,14 @@ from cellsize.data.batches import fit_scaling, gather
 from cellsize.data.folds import Folds, row_mask
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Ints, Windows
+from cellsize.errors import InputError
 from cellsize.models import ridge_linear
 from cellsize.params import Split, Window
 from cellsize.sizing.scores import paired
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training import train
 from cellsize.training.records import Result, Setting, Work
+from cellsize.training.refit import refit_size
 
 MakeWork = Callable[..., Work]
 Make = Callable[..., Windows]
@@ -31,12 +33,12 @@ MakeSplit = Callable[..., Split]
 POISON = 1e6
 
 
-def poisoned(made: Windows, where: npt.NDArray[np.bool_]) -> Windows:
+def poisoned(arrays: Windows, where: npt.NDArray[np.bool_]) -> Windows:
     """The same windows with another value in every column of some rows."""
-    inputs, target = made.inputs.copy(), made.target.copy()
+    inputs, target = arrays.inputs.copy(), arrays.target.copy()
     inputs[where] = POISON
     target[where] = POISON
-    return replace(made, inputs=inputs, target=target)
+    return replace(arrays, inputs=inputs, target=target)
 
 
 # --- what is fitted on training rows --------------------------------------------------------------------------------
@@ -49,51 +51,51 @@ def poisoned(made: Windows, where: npt.NDArray[np.bool_]) -> Windows:
     scheme=st.sampled_from(["contiguous", "expanding", "sliding"]),
     data=st.data(),
 )
-def test_scaling_and_linear_map_change_with_no_value_outside_the_training_rows(
+def test_scaling_and_ridge_linear_model_change_with_no_value_outside_the_training_rows(
     make_windows: Make, make_split: MakeSplit, lengths: list[int], normalise: str, scheme: str, data: st.DataObject
 ) -> None:
     values = []
-    for number, length in enumerate(lengths):
-        y = np.random.default_rng(number).standard_normal(length)
+    for seed, length in enumerate(lengths):
+        y = np.random.default_rng(seed).standard_normal(length)
         y[data.draw(st.integers(3, length - 1))] = np.nan
         values.append(y)
-    made = make_windows(*values, normalise=normalise, fill=1)
+    arrays = make_windows(*values, normalise=normalise, fill=1)
     try:
-        found = folds.split(made, make_split(scheme=scheme))
-    except folds.InputError:
+        divided = folds.split(arrays, make_split(scheme=scheme))
+    except InputError:
         return
-    for fold in found.all():
-        scaling = fit_scaling(made, fold.train)
-        other = poisoned(made, ~row_mask(made, fold.train))
+    for fold in divided.all():
+        scaling = fit_scaling(arrays, fold.train)
+        other = poisoned(arrays, ~row_mask(arrays, fold.train))
         again = fit_scaling(other, fold.train)
         np.testing.assert_array_equal(again.mean, scaling.mean)
         np.testing.assert_array_equal(again.std, scaling.std)
-        first, second = (ridge_linear.fit(one, scaling, fold.train, (1.0,))[0] for one in (made, other))
+        first, second = (ridge_linear.fit(each, scaling, fold.train, (1.0,))[0] for each in (arrays, other))
         np.testing.assert_array_equal(first.weights, second.weights)
-        # The penalty is chosen on the stop part, and on no other row.
-        kept = poisoned(made, ~row_mask(made, np.concatenate([fold.train, fold.early_stopping])))
-        first, second = (ridge_linear.fit_chosen(one, scaling, fold, (0.1, 10.0)) for one in (made, kept))
+        # The penalty is chosen on the early-stopping set, and on no other row.
+        kept = poisoned(arrays, ~row_mask(arrays, np.concatenate([fold.train, fold.early_stopping])))
+        first, second = (ridge_linear.fit_chosen(each, scaling, fold, (0.1, 10.0)) for each in (arrays, kept))
         np.testing.assert_array_equal(first.weights, second.weights)
         assert first.penalty == second.penalty
 
 
 def test_the_poison_would_be_noticed(make_windows: Make, make_split: MakeSplit) -> None:
     # Of one training row alone, the last that is predicted: else the test above could not fail.
-    made = make_windows(np.random.default_rng(0).standard_normal(60))
-    train = folds.split(made, make_split()).fold(0).train
+    arrays = make_windows(np.random.default_rng(0).standard_normal(60))
+    train = folds.split(arrays, make_split()).fold(0).train
     last = np.zeros(60, bool)
-    last[made.first[train[-1]] + made.span - 1] = True
-    other = poisoned(made, last)
-    scaling = fit_scaling(made, train)
+    last[arrays.first[train[-1]] + arrays.span - 1] = True
+    other = poisoned(arrays, last)
+    scaling = fit_scaling(arrays, train)
     assert (fit_scaling(other, train).mean != scaling.mean).all()
-    weights = [ridge_linear.fit(one, scaling, train, (1.0,))[0].weights for one in (made, other)]
+    weights = [ridge_linear.fit(each, scaling, train, (1.0,))[0].weights for each in (arrays, other)]
     assert not np.array_equal(weights[0], weights[1])
 
 
-def gathered(made: Windows, chosen: Ints) -> list[npt.NDArray[np.floating]]:
+def gathered(arrays: Windows, chosen: Ints) -> list[npt.NDArray[np.floating]]:
     """Everything that learning from these windows would read."""
-    scaling = fit_scaling(made, chosen)
-    batch = gather(made, scaling, chosen)
+    scaling = fit_scaling(arrays, chosen)
+    batch = gather(arrays, scaling, chosen)
     return [*vars(scaling).values(), *vars(batch).values()]
 
 
@@ -113,27 +115,27 @@ def test_no_gap_is_filled_from_a_validation_block_into_training(
     )
 
     def build(raw: pd.DataFrame) -> tuple[Windows, Folds]:
-        made = windows.build(raw, make_schema(past_covariates=("x",)), make_window(fill=2), Path("clean.parquet"))
-        return made, folds.split(made, make_split())
+        arrays = windows.build(raw, make_schema(past_covariates=("x",)), make_window(fill=2), Path("clean.parquet"))
+        return arrays, folds.split(arrays, make_split())
 
     leaks = []
     for gap in range(20, 40):
         frame = whole.copy()
         frame.loc[gap : gap + 1, ["y", "x"]] = np.nan
-        made, parts = build(frame)
-        for number, fold in enumerate(parts.all()):
+        arrays, divided = build(frame)
+        for fold_index, fold in enumerate(divided.all()):
             for learns, held in (
                 ("train", [fold.early_stopping, fold.validation]),
                 ("early_stopping", [fold.validation]),
             ):
                 changed = frame.copy()
-                changed.loc[row_mask(made, np.concatenate(held)) & frame["y"].notna(), ["y", "x"]] = POISON
+                changed.loc[row_mask(arrays, np.concatenate(held)) & frame["y"].notna(), ["y", "x"]] = POISON
                 other, again = build(changed)
-                np.testing.assert_array_equal(again.labels, parts.labels)
+                np.testing.assert_array_equal(again.labels, divided.labels)
                 part = getattr(fold, learns)
-                pairs = zip(gathered(made, part), gathered(other, part), strict=True)
-                if not all(np.array_equal(one, two) for one, two in pairs):
-                    leaks.append(f"fold {number + 1}, {learns} part, gap at {gap}")
+                pairs = zip(gathered(arrays, part), gathered(other, part), strict=True)
+                if not all(np.array_equal(before, after) for before, after in pairs):
+                    leaks.append(f"fold {fold_index + 1}, {learns} part, gap at {gap}")
     assert leaks == []
 
 
@@ -150,24 +152,24 @@ MANY: dict[str, Any] = {
 
 
 def of_fold(result: Result, fold: int) -> list[dict[str, Any]]:
-    """All that training and tuning of a fold found out; not its validation score."""
+    """All results of training and tuning of a fold, but for its validation score."""
     rows = [{**vars(row), "score": row.score is not None} for row in result.rows if row.fold == fold]
     return [*rows, *(vars(epoch) for epoch in result.epochs if epoch.fold == fold)]
 
 
 @pytest.mark.parametrize(("size", "skip"), [(ZERO, "linear"), (Size(1, 2), "linear"), (Size(2, 9), "none")], ids=str)
-def test_nothing_outside_its_training_and_stop_rows_changes_a_folds_training(
+def test_nothing_outside_its_training_and_early_stopping_rows_changes_a_folds_training(
     make_work: MakeWork, size: Size, skip: str
 ) -> None:
     work = make_work(network={"skip": skip}, **MANY)
     expected = train.train(work, size)
-    for number, fold in enumerate(work.folds.all()):
+    for fold_index, fold in enumerate(work.folds.all()):
         outside = ~row_mask(work.windows, np.concatenate([fold.train, fold.early_stopping]))
         assert outside[work.windows.first[fold.validation]].all()
-        found = train.train(replace(work, windows=poisoned(work.windows, outside)), size)
-        assert of_fold(found, number + 1) == of_fold(expected, number + 1)
+        result = train.train(replace(work, windows=poisoned(work.windows, outside)), size)
+        assert of_fold(result, fold_index + 1) == of_fold(expected, fold_index + 1)
         # The poison is there: it shows in the score.
-        scores = [[row.score for row in one.rows if row.fold == number + 1] for one in (expected, found)]
+        scores = [[row.score for row in each.rows if row.fold == fold_index + 1] for each in (expected, result)]
         assert scores[0] != scores[1]
 
 
@@ -178,19 +180,21 @@ def test_nothing_of_the_holdout_changes_anything(make_work: MakeWork, size: Size
     outside = ~row_mask(work.windows, np.flatnonzero(work.folds.development))
     assert outside[work.windows.first[work.folds.holdout]].all()
     other = replace(work, windows=poisoned(work.windows, outside))
-    expected, found = train.train(work, size), train.train(other, size)
-    assert (found.rows, found.epochs) == (expected.rows, expected.epochs)
-    np.testing.assert_array_equal(found.residuals, expected.residuals)
+    expected, result = train.train(work, size), train.train(other, size)
+    assert (result.rows, result.epochs) == (expected.rows, expected.epochs)
+    np.testing.assert_array_equal(result.residuals, expected.residuals)
 
     setting = Setting(1e-2, 0.0, 0.0)
-    (part, net), (again, twin) = (train.refit(one, size, setting, 10.0, epochs=2) for one in (work, other))
-    np.testing.assert_array_equal(again.scaling.mean, part.scaling.mean)
-    assert part.linear is not None
+    (fitted, net), (again, net_again) = (refit_size(each, size, setting, 10.0, epochs=2) for each in (work, other))
+    np.testing.assert_array_equal(again.scaling.mean, fitted.scaling.mean)
+    assert fitted.linear is not None
     assert again.linear is not None
-    np.testing.assert_array_equal(again.linear.weights, part.linear.weights)
+    np.testing.assert_array_equal(again.linear.weights, fitted.linear.weights)
     if net is not None:
-        assert twin is not None
-        assert all(torch.equal(one, two) for one, two in zip(net.parameters(), twin.parameters(), strict=True))
+        assert net_again is not None
+        assert all(
+            torch.equal(weight, other) for weight, other in zip(net.parameters(), net_again.parameters(), strict=True)
+        )
 
 
 # --- noise ----------------------------------------------------------------------------------------------------------
@@ -198,19 +202,19 @@ def test_nothing_of_the_holdout_changes_anything(make_work: MakeWork, size: Size
 
 def from_the_mean(work: Work) -> list[float]:
     """Each fold's validation score of forecasting the mean of the training rows."""
-    found = []
+    scores = []
     for fold in work.folds.all():
         scaling = fit_scaling(work.windows, fold.train)
         rows = work.windows.first[fold.validation][:, None] + work.windows.lookback + np.arange(work.windows.horizon)
         errors = (work.windows.target[rows, 0] - scaling.mean[0]) / scaling.std[0]
-        found.append(float(np.square(errors, dtype=np.float64).mean()))
-    return found
+        scores.append(float(np.square(errors, dtype=np.float64).mean()))
+    return scores
 
 
 @pytest.mark.parametrize(
     ("normalise", "scheme"), [("none", "contiguous"), ("last", "contiguous"), ("standard", "expanding")]
 )
-def test_on_pure_noise_no_size_is_better_than_the_mean_beyond_its_error(
+def test_on_pure_noise_no_size_is_better_than_the_mean_beyond_its_standard_error(
     make_work: MakeWork, normalise: str, scheme: str
 ) -> None:
     noise = np.random.default_rng(11).standard_normal(250)

@@ -1,11 +1,11 @@
-"""What the network has to beat; its scores are held by the end-to-end tests."""
+"""What the network has to beat; real scores are held by the end-to-end tests."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from cellsize.data.batches import fit_scaling
+from cellsize.data.batches import fit_scaling, truth
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.models import baselines, ridge_linear
@@ -33,22 +33,55 @@ def test_the_ridge_penalty_is_the_one_that_most_folds_choose(make_work: MakeWork
 
 
 def test_origins_are_spread_evenly_over_the_windows(make_windows: Make) -> None:
-    made = make_windows(np.sin(np.arange(40)), lookback=8)
-    assert baselines.origins(made, section(), np.arange(7, 17), 4).tolist() == [7, 10, 13, 16]
-    assert baselines.origins(made, section(), np.arange(3), 4).tolist() == [0, 1, 2]
+    windows = make_windows(np.sin(np.arange(40)), lookback=8)
+    assert baselines.origins(windows, section(), np.arange(7, 17), 4).tolist() == [7, 10, 13, 16]
+    assert baselines.origins(windows, section(), np.arange(3), 4).tolist() == [0, 1, 2]
 
 
-def test_an_origin_too_near_its_series_begin_is_no_origin_of_a_classical_model(make_windows: Make) -> None:
-    made = make_windows(np.sin(np.arange(40)), lookback=3)
-    few = baselines.origins(made, section(), np.arange(36), 100)
+def test_an_origin_too_near_the_begin_of_its_series_is_not_given_to_a_classical_model(make_windows: Make) -> None:
+    windows = make_windows(np.sin(np.arange(40)), lookback=3)
+    few = baselines.origins(windows, section(), np.arange(36), 100)
     assert few[0] == baselines.SHORTEST - 3
-    found = baselines.classical(made, fit_scaling(made, np.arange(10)), section(), few[:2])
-    assert np.isfinite(found).all()
+    forecasts = baselines.classical(windows, fit_scaling(windows, np.arange(10)), section(), few[:2])
+    assert np.isfinite(forecasts).all()
 
 
-def test_no_history_at_all_for_a_classical_model_is_said_in_one_line(make_windows: Make) -> None:
-    made = make_windows(np.sin(np.arange(40)), lookback=3)
+def test_no_history_at_all_for_a_classical_model_is_reported_in_one_line(make_windows: Make) -> None:
+    windows = make_windows(np.sin(np.arange(40)), lookback=3)
     with pytest.raises(
         InputError, match=r"^baseline.classical: AutoETS needs 7 steps of history, and no window has them"
     ):
-        baselines.origins(made, section(history=5), np.arange(36), 4)
+        baselines.origins(windows, section(history=5), np.arange(36), 4)
+
+
+def test_the_naive_forecasts_are_values_seen_in_standard_deviations(make_windows: Make) -> None:
+    windows = make_windows(np.arange(20.0), lookback=4, horizon=3)
+    scaling, chosen = fit_scaling(windows, np.arange(6)), np.array([0, 5])
+    linear = ridge_linear.fit(windows, scaling, np.arange(6), (1.0,))[0]
+    forecasts = baselines.simple(windows, scaling, linear, 2, chosen)
+    assert list(forecasts) == ["naive", "seasonal_naive", "ridge_linear"]
+    original = {name: values[:, :, 0] * scaling.std[0] + scaling.mean[0] for name, values in forecasts.items()}
+    np.testing.assert_allclose(original["naive"], [[3, 3, 3], [8, 8, 8]], rtol=1e-5)
+    np.testing.assert_allclose(original["seasonal_naive"], [[2, 3, 2], [7, 8, 7]], rtol=1e-5)
+    assert forecasts["ridge_linear"].shape == (2, 3, 1)
+
+
+def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_work: MakeWork) -> None:
+    work = make_work()
+    scores = baselines.score_folds(work.windows, work.folds, section(classical="none"))
+    assert scores.subset == {}
+    assert {name: len(by_fold) for name, by_fold in scores.all.items()} == dict.fromkeys(scores.all, 2)
+    for index, fold in enumerate(work.folds.all()):
+        scaling = fit_scaling(work.windows, fold.train)
+        linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0))
+        forecasts = baselines.simple(work.windows, scaling, linear, 3, fold.validation)
+        target = truth(work.windows, scaling, fold.validation)
+        for name, values in forecasts.items():
+            assert scores.all[name][index] == pytest.approx(np.square(values - target).mean(), rel=1e-5)
+
+
+def test_all_models_are_scored_where_the_classical_one_was_fitted(make_work: MakeWork) -> None:
+    work = make_work(window={"lookback": 8})
+    scores = baselines.score_folds(work.windows, work.folds, section())
+    assert list(scores.subset) == ["naive", "seasonal_naive", "ridge_linear", "AutoETS"]
+    assert scores.subset["naive"] != scores.all["naive"]

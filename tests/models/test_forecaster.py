@@ -1,26 +1,74 @@
-"""Forecasts from rows in the user's own columns; that they are those evaluated is held end to end."""
+"""The refitted model as files."""
 
+import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+from cellsize.data.schema import Schema
 from cellsize.errors import InputError
+from cellsize.models import stacked
 from cellsize.models.forecaster import Forecaster
+from cellsize.params import Window
+from cellsize.sizing.artefacts import Recipe
+from cellsize.training.records import Work
+from cellsize.training.refit import refit
 
 Table = Callable[..., pd.DataFrame]
+MakeWork = Callable[..., Work]
 
 
-def test_a_model_is_read_as_it_was_written(
+@pytest.fixture
+def with_network(
+    make_work: MakeWork, make_schema: Callable[..., Schema], make_window: Callable[..., Window]
+) -> tuple[Work, Forecaster]:
+    """A model with two layers of three cells, and what it was trained on."""
+    work = make_work()
+    recipe = Recipe(layers=2, units=3, learning_rate=1e-2, dropout=0.0, weight_decay=0.0, epochs=2, penalty=1.0)
+    schema = make_schema(past_covariates=("x",), known_future_covariates=("k",))
+    return work, refit(work, recipe, schema, make_window(normalise="last"))
+
+
+def test_a_model_is_read_as_it_was_written(with_network: tuple[Work, Forecaster], tmp_path: Path) -> None:
+    work, model = with_network
+    model.save(tmp_path)
+    read = Forecaster.load(tmp_path)
+    for name in ("size", "schema", "window", "network", "learned_until"):
+        assert getattr(read, name) == getattr(model, name)
+    assert read.net is not None
+    assert not read.net.training
+    for forward in (None, stacked.forward):
+        options = {} if forward is None else {"forward": forward}
+        expected = model.predict(work.windows, np.arange(20), **options)
+        np.testing.assert_array_equal(read.predict(work.windows, np.arange(20), **options), expected)
+
+
+def test_a_model_without_memory_cells_is_read_as_it_was_written(
     tmp_path: Path, make_model: Callable[..., Forecaster], make_table: Table
 ) -> None:
     model = make_model(make_table())
     model.save(tmp_path)
     read = Forecaster.load(tmp_path)
-    assert read.learned_until == model.learned_until
-    pd.testing.assert_frame_equal(read.forecast(make_table(rows=20)), model.forecast(make_table(rows=20)))
+    assert (read.net, model.fitted.linear is None) == (None, False)
+    assert read.fitted.linear is not None
+    assert model.fitted.linear is not None
+    np.testing.assert_array_equal(read.fitted.linear.weights, model.fitted.linear.weights)
+    assert read.fitted.linear.penalty == model.fitted.linear.penalty
+    np.testing.assert_array_equal(read.fitted.scaling.mean, model.fitted.scaling.mean)
+    np.testing.assert_array_equal(read.fitted.scaling.std, model.fitted.scaling.std)
+
+
+def test_no_pickle_is_needed_to_read_the_weights(with_network: tuple[Work, Forecaster], tmp_path: Path) -> None:
+    with_network[1].save(tmp_path)
+    assert all(
+        isinstance(value, torch.Tensor) for value in torch.load(tmp_path / "weights.pt", weights_only=True).values()
+    )
 
 
 def test_a_model_says_until_when_it_has_learned(make_model: Callable[..., Forecaster], make_table: Table) -> None:
@@ -28,22 +76,20 @@ def test_a_model_says_until_when_it_has_learned(make_model: Callable[..., Foreca
     assert make_model(make_table()).learned_until == "2026-01-02T23:00:00"
 
 
-def test_a_gap_is_filled_no_further_than_in_training(make_model: Callable[..., Forecaster], make_table: Table) -> None:
-    model, rows = make_model(make_table(), fill=1), make_table(rows=20)
-    rows.loc[17, "y"] = np.nan
-    assert len(model.forecast(rows)) == 2
-    rows.loc[16, "y"] = np.nan
-    with pytest.raises(InputError, match="series 'all': values are missing among the last 6 steps before the forecast"):
-        model.forecast(rows)
-
-
-def test_what_is_known_ahead_is_asked_for_and_never_made_up(
-    make_model: Callable[..., Forecaster], make_table: Table
+@pytest.mark.parametrize(("version", "message"), [(2, "version 2 of the format"), (None, "version none of the format")])
+def test_a_model_of_another_format_is_refused_in_one_line(
+    tmp_path: Path, make_model: Callable[..., Forecaster], make_table: Table, version: int | None, message: str
 ) -> None:
-    model, rows = make_model(make_table(), known_future_covariates=["planned"]), make_table(rows=22)
-    rows.loc[20:, "y"] = np.nan
-    assert len(model.forecast(rows)) == 2
-    with pytest.raises(InputError, match="column 'planned': not given for 2026-01-01 20:00:00"):
-        model.forecast(rows.drop(index=20))
-    with pytest.raises(InputError, match="column 'planned': missing, but declared as known"):
-        model.forecast(rows.assign(planned=rows["planned"].where(rows.index != 20)))
+    make_model(make_table()).save(tmp_path)
+    path = tmp_path / "model.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content.pop("version") == 1
+    path.write_text(json.dumps(content | ({} if version is None else {"version": version})), encoding="utf-8")
+    with pytest.raises(InputError, match=f"model.json: {message}, but this cellsize reads version 1; run `dvc repro`"):
+        Forecaster.load(tmp_path)
+
+
+def test_reading_tables_is_no_part_of_a_model() -> None:
+    # A change there must not refit.
+    command = "import sys; import cellsize.models.forecaster; assert 'cellsize.data.table' not in sys.modules"
+    subprocess.run([sys.executable, "-c", command], check=True)

@@ -26,10 +26,10 @@ def inputs(n: int = 4, shape: Shape = SHAPE) -> tuple[torch.Tensor, torch.Tensor
     return torch.randn(n, shape.lookback, shape.n_inputs), torch.randn(n, shape.horizon, shape.n_known_future)
 
 
-def awake(net: Net) -> Net:
-    """The net with a head that says something: it begins at zero."""
+def with_head(net: Net) -> Net:
+    """The net with a head that is not zero, as it begins."""
     torch.manual_seed(1)
-    for weight in (net.head.weight, net.head.bias, net.ahead):
+    for weight in (net.head.weight, net.head.bias, net.known_future_weights):
         torch.nn.init.normal_(weight)
     return net
 
@@ -38,11 +38,11 @@ def awake(net: Net) -> Net:
 @pytest.mark.parametrize("layers", [1, 2, 3, 6])
 @pytest.mark.parametrize("units", [1, 3, 8])
 def test_counted_parameters_are_those_of_the_network(network: Network, layers: int, units: int) -> None:
-    net, found = Net(Size(layers, units), network, SHAPE), cost(Size(layers, units), network, SHAPE)
-    assert found.parameters == sum(weight.numel() for weight in net.parameters())
-    assert found.recurrent == sum(weight.numel() for layer in net.layers for weight in layer.parameters())
-    assert found.head == sum(weight.numel() for weight in (*net.head.parameters(), net.ahead))
-    assert found.bytes == sum(weight.numel() * weight.element_size() for weight in net.parameters())
+    net, counted = Net(Size(layers, units), network, SHAPE), cost(Size(layers, units), network, SHAPE)
+    assert counted.parameters == sum(weight.numel() for weight in net.parameters())
+    assert counted.recurrent == sum(weight.numel() for layer in net.layers for weight in layer.parameters())
+    assert counted.head == sum(weight.numel() for weight in (*net.head.parameters(), net.known_future_weights))
+    assert counted.bytes == sum(weight.numel() * weight.element_size() for weight in net.parameters())
 
 
 @pytest.mark.parametrize("network", KINDS, ids=str)
@@ -55,7 +55,7 @@ def test_without_its_biases_a_layer_has_as_many_parameters_as_multiply_adds(netw
 
 
 @pytest.mark.parametrize("network", KINDS, ids=str)
-def test_a_network_forecasts_every_target_of_every_hour(network: Network) -> None:
+def test_a_network_forecasts_every_target_of_every_step(network: Network) -> None:
     assert Net(Size(2, 4), network, SHAPE)(*inputs(7)).shape == (7, 3, 2)
 
 
@@ -67,7 +67,7 @@ def test_an_untrained_network_adds_nothing(network: Network) -> None:
 @pytest.mark.parametrize("network", KINDS, ids=str)
 def test_the_first_and_the_last_step_seen_both_count(network: Network) -> None:
     # The backward direction of a bidirectional layer has read nothing but the last step at the last step.
-    net = awake(Net(Size(1, 4), network, SHAPE))
+    net = with_head(Net(Size(1, 4), network, SHAPE))
     steps, known = inputs()
     steps.requires_grad_()
     net(steps, known).sum().backward()
@@ -92,8 +92,8 @@ def test_the_summary_is_the_last_output_or_their_mean(head: str) -> None:
     assert net.summary(outputs).tolist() == [expected]
 
 
-def test_what_is_known_of_an_hour_changes_the_forecast_of_that_hour_alone() -> None:
-    net = awake(Net(Size(1, 4), PLAIN, SHAPE))
+def test_a_known_future_covariate_changes_the_forecast_of_its_own_step_alone() -> None:
+    net = with_head(Net(Size(1, 4), PLAIN, SHAPE))
     steps, known = inputs()
     before = net(steps, known)
     known[:, 1] += 1
@@ -101,8 +101,8 @@ def test_what_is_known_of_an_hour_changes_the_forecast_of_that_hour_alone() -> N
     assert changed.tolist() == [[False, False], [True, True], [False, False]]
 
 
-def test_dropout_falls_while_training_and_only_then() -> None:
-    net = awake(Net(Size(2, 8), PLAIN, SHAPE))
+def test_dropout_is_applied_while_training_and_only_then() -> None:
+    net = with_head(Net(Size(2, 8), PLAIN, SHAPE))
     net.dropout = 0.5
     steps, known = inputs()
     assert not torch.equal(net.train()(steps, known), net(steps, known))
@@ -110,7 +110,8 @@ def test_dropout_falls_while_training_and_only_then() -> None:
 
 
 def alone(net: Net, steps: Tensor, known: Tensor) -> Tensor:
-    return net(steps, known)
+    outputs: Tensor = net(steps, known)
+    return outputs
 
 
 def together(net: Net, steps: Tensor, known: Tensor) -> Tensor:
@@ -118,7 +119,7 @@ def together(net: Net, steps: Tensor, known: Tensor) -> Tensor:
 
 
 def unreachable(net: Net, forward: Callable[[Net, Tensor, Tensor], Tensor], steps: Tensor, known: Tensor) -> float:
-    """Share of the forecasts that dropout of a half after the last layer alone could not have made."""
+    """Fraction of the forecasts that dropout of a half after the last layer alone could not have made."""
     with torch.no_grad():
         net.eval()
         outputs = steps
@@ -135,24 +136,24 @@ def unreachable(net: Net, forward: Callable[[Net, Tensor, Tensor], Tensor], step
 @pytest.mark.parametrize("forward", [alone, together])
 @pytest.mark.parametrize("head", ["last", "mean"])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_dropout_falls_after_every_layer_and_not_after_the_last_alone(
+def test_dropout_is_applied_after_every_layer_and_not_after_the_last_alone(
     forward: Callable[[Net, Tensor, Tensor], Tensor], head: str, cell: str
 ) -> None:
     network = PLAIN.model_copy(update={"cell": cell, "head": head})
     for layers in (1, 2, 3):
-        net = awake(Net(Size(layers, 1), network, SHAPE))
+        net = with_head(Net(Size(layers, 1), network, SHAPE))
         for weight in net.layers.parameters():
             torch.nn.init.normal_(weight)
-        share = unreachable(net, forward, *inputs(200))
+        fraction = unreachable(net, forward, *inputs(200))
         # With the head on the last step half of the windows are dropped at the end, whatever was before.
-        assert share == 0 if layers == 1 else share > 0.3
+        assert fraction == 0 if layers == 1 else fraction > 0.3
 
 
 @pytest.mark.parametrize("forward", [alone, together])
 @pytest.mark.parametrize("layers", [1, 2])
 def test_dropout_falls_after_the_last_layer_too(forward: Callable[[Net, Tensor, Tensor], Tensor], layers: int) -> None:
     # With a single unit, dropped in half of the windows, nothing is left there but what is known ahead.
-    net = awake(Net(Size(layers, 1), PLAIN, SHAPE))
+    net = with_head(Net(Size(layers, 1), PLAIN, SHAPE))
     net.dropout = 0.5
     steps, known = inputs(400)
     empty = net.read(torch.zeros(400, 1), known)
@@ -160,14 +161,14 @@ def test_dropout_falls_after_the_last_layer_too(forward: Callable[[Net, Tensor, 
     assert float(dropped.float().mean()) == pytest.approx(0.5, abs=0.1)
 
 
-def test_one_series_without_anything_known_ahead_is_enough() -> None:
+def test_one_series_without_known_future_covariates_is_enough() -> None:
     shape = Shape(n_inputs=1, n_known_future=0, lookback=4, horizon=1, n_targets=1, n_linear=5)
     net = Net(Size(1, 1), PLAIN, shape)
     assert net(*inputs(3, shape)).shape == (3, 1, 1)
     assert cost(Size(1, 1), PLAIN, shape).parameters == sum(weight.numel() for weight in net.parameters())
 
 
-@pytest.mark.parametrize("network", [one for one in KINDS if one.cell == "lstm"], ids=str)
+@pytest.mark.parametrize("network", [kind for kind in KINDS if kind.cell == "lstm"], ids=str)
 def test_forget_gates_begin_open(network: Network) -> None:
     net = Net(Size(2, 4), network, SHAPE)
     for layer in net.layers:

@@ -1,4 +1,4 @@
-"""Members side by side: which settings are dropped when, and that nobody disturbs anybody."""
+"""Networks trained together: which settings are dropped when, and that no network changes another one."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,21 +16,22 @@ from cellsize.data.folds import Folds
 from cellsize.models import stacked
 from cellsize.models.network import Net
 from cellsize.sizing.sizes import Size
-from cellsize.training import joint, train
-from cellsize.training.joint import JointTraining, Member, derive, settings
+from cellsize.training import fit, joint, train
+from cellsize.training.joint import JointTraining, NetworkState, derive, settings
 from cellsize.training.records import Epoch, Result, Row, Setting, Work
+from cellsize.training.refit import refit_size
 
 MakeWork = Callable[..., Work]
-SIZES = [Size(2, 3), Size(1, 9)]  # Two layers, of which the first hands on every step; one, of which the last counts.
+SIZES = [Size(2, 3), Size(1, 9)]  # Two layers, of which the first gives every step; one, of which the last step counts.
 
 
 def curves(result: Result) -> dict[tuple[int, int, Setting], list[Epoch]]:
     """Learning curves by fold, seed and setting."""
-    found: dict[tuple[int, int, Setting], list[Epoch]] = {}
+    by_network: dict[tuple[int, int, Setting], list[Epoch]] = {}
     for epoch in result.epochs:
         setting = Setting(epoch.learning_rate, epoch.dropout, epoch.weight_decay)
-        found.setdefault((epoch.fold, epoch.seed, setting), []).append(epoch)
-    return found
+        by_network.setdefault((epoch.fold, epoch.seed, setting), []).append(epoch)
+    return by_network
 
 
 def setting_of(row: Row) -> Setting:
@@ -51,7 +52,7 @@ MANY: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def halved(make_work: MakeWork) -> tuple[Work, Result]:
-    """Six settings; three go on after epoch 1, two after epoch 2, one after epoch 4."""
+    """Six settings; three stay after epoch 1, two after epoch 2, one after epoch 4."""
     work = make_work(**MANY)
     return work, train.train(work, Size(1, 3))
 
@@ -63,17 +64,20 @@ def test_every_combination_of_settings_is_tried_in_every_fold(halved: tuple[Work
         assert [setting_of(row) for row in result.rows if (row.fold, row.seed) == (fold, 0)] == settings(work)
 
 
-def test_at_each_rung_the_better_half_by_the_early_stopping_score_goes_on(halved: tuple[Work, Result]) -> None:
+def test_at_each_rung_the_better_half_by_the_early_stopping_score_stays(halved: tuple[Work, Result]) -> None:
     work, result = halved
-    found = curves(result)
+    by_network = curves(result)
     for fold in (1, 2):
         left = settings(work)
         for rung, keep in ((1, 3), (2, 2), (4, 1)):
-            lowest = {one: min(epoch.early_stopping_score for epoch in found[fold, 0, one][:rung]) for one in left}
-            ranked = sorted(left, key=lambda one: (lowest[one], left.index(one)))
+            lowest = {
+                setting: min(epoch.early_stopping_score for epoch in by_network[fold, 0, setting][:rung])
+                for setting in left
+            }
+            ranked = sorted(left, key=lambda setting: (lowest[setting], left.index(setting)))
             for dropped in ranked[keep:]:
-                assert len(found[fold, 0, dropped]) == rung
-            left = [one for one in left if one in ranked[:keep]]
+                assert len(by_network[fold, 0, dropped]) == rung
+            left = [setting for setting in left if setting in ranked[:keep]]
         assert [setting_of(row) for row in result.rows if (row.fold, row.seed, row.status) == (fold, 0, "ok")] == left
 
 
@@ -90,20 +94,20 @@ def test_one_setting_of_a_fold_is_scored_and_the_dropped_have_no_score(halved: t
 
 def test_further_seeds_are_trained_with_the_setting_that_won(halved: tuple[Work, Result]) -> None:
     _, result = halved
-    found = curves(result)
+    by_network = curves(result)
     for fold in (1, 2):
         first, second = (row for row in result.rows if row.fold == fold and row.status == "ok")
         assert (first.seed, second.seed) == (0, 1)
         assert setting_of(first) == setting_of(second)
         # They have as long a life as the first, although they begin after it.
-        assert len(found[fold, 1, setting_of(second)]) == 6
+        assert len(by_network[fold, 1, setting_of(second)]) == 6
         assert first.early_stopping_score != second.early_stopping_score
 
 
 def test_learning_rate_dropout_and_weight_decay_all_change_the_training(make_work: MakeWork) -> None:
     changes = {"learning_rates": [1e-2, 3e-2], "dropouts": [0.0, 0.5], "weight_decays": [0.0, 3.0]}
-    found = curves(train.train(make_work(**changes, rungs=[2], epochs=2), Size(1, 9)))
-    assert len({tuple(epoch.train_loss for epoch in curve) for curve in found.values()}) == 2 * 8
+    by_network = curves(train.train(make_work(**changes, rungs=[2], epochs=2), Size(1, 9)))
+    assert len({tuple(epoch.train_loss for epoch in curve) for curve in by_network.values()}) == 2 * 8
 
 
 def test_a_batch_larger_than_a_fold_is_the_whole_fold(make_work: MakeWork) -> None:
@@ -123,22 +127,22 @@ def test_settings_that_end_before_a_rung_are_compared_then(make_work: MakeWork) 
 # --- learning rates -------------------------------------------------------------------------------------------------
 
 
-Pace = tuple[Member, int, float, float]
+OptimizerStep = tuple[NetworkState, int, float, float]
 
 
-def paces(learn: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[Pace]:
-    """For each step the member, its epoch, and the learning rate and weight decay it moves by."""
-    found: list[Pace] = []
+def optimizer_steps(learn: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[OptimizerStep]:
+    """For each step the network, its epoch, and the learning rate and weight decay of the step."""
+    steps: list[OptimizerStep] = []
     configure = JointTraining.configure_optimizers
 
     def watched(mine: JointTraining) -> torch.optim.Optimizer:
         def note(optimizer: torch.optim.Optimizer, *_: Any) -> None:
             for group in optimizer.param_groups:
                 for vector in group["params"]:
-                    number = next(n for n, one in enumerate(mine.rows.vectors) if one is vector)
+                    index = next(index for index, each in enumerate(mine.flat.vectors) if each is vector)
                     if vector.grad is not None:
-                        member = mine.members[number]
-                        found.append((member, member.epoch, group["lr"], group["weight_decay"]))
+                        state = mine.states[index]
+                        steps.append((state, state.epoch, group["lr"], group["weight_decay"]))
 
         optimizer = configure(mine)
         optimizer.register_step_pre_hook(note)
@@ -147,11 +151,11 @@ def paces(learn: Callable[[], object], monkeypatch: pytest.MonkeyPatch) -> list[
     with monkeypatch.context() as patch:
         patch.setattr(JointTraining, "configure_optimizers", watched)
         learn()
-    return found
+    return steps
 
 
 def train_killed_after_each_epoch(work: Work, size: Size, checkpoint: Path) -> None:
-    """Trains a size in one process an epoch, so to say."""
+    """Trains a size as if each epoch ran in a process of its own."""
 
     def kill(epoch: int) -> None:
         raise InterruptedError(epoch)
@@ -160,49 +164,50 @@ def train_killed_after_each_epoch(work: Work, size: Size, checkpoint: Path) -> N
         with suppress(InterruptedError):
             train.train(work, size, checkpoint, kill)
             return
-    raise AssertionError("a hundred epochs, and no end")
+    raise AssertionError("not done after a hundred epochs")
 
 
 @pytest.mark.parametrize(("schedule", "falls"), [("linear", 1), ("constant", 0)])
 @pytest.mark.parametrize("interrupted", [False, True])
-def test_the_learning_rate_of_each_member_falls_over_its_own_epochs(
+def test_the_learning_rate_of_each_network_falls_over_its_own_epochs(
     make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, schedule: str, falls: int, interrupted: bool
 ) -> None:
     # A patience of one ends all settings of some folds before the rung: second seeds begin in different epochs.
     changes = {"learning_rates": [1e-2, 3e-2], "weight_decays": [0.0, 0.1], "rungs": [3], "seeds": 2, "epochs": 4}
     work = make_work(split={"folds": 4}, patience=1, schedule=schedule, **changes)
     if interrupted:
-        monkeypatch.setattr(train, "SAVE_SECONDS", 0.0)
-        found = paces(lambda: train_killed_after_each_epoch(work, Size(1, 3), tmp_path / "state.ckpt"), monkeypatch)
+        monkeypatch.setattr(fit, "SAVE_SECONDS", 0.0)
+        steps = optimizer_steps(
+            lambda: train_killed_after_each_epoch(work, Size(1, 3), tmp_path / "state.ckpt"), monkeypatch
+        )
     else:
-        found = paces(lambda: train.train(work, Size(1, 3)), monkeypatch)
-    assert {epoch for _, epoch, _, _ in found} >= {0, 1, 2}
-    assert len({member.began for member, *_ in found}) >= 3
-    for member, epoch, rate, decay in found:
-        assert rate == pytest.approx(member.setting.learning_rate * (1 - falls * epoch / 4))
-        assert decay == member.setting.weight_decay
+        steps = optimizer_steps(lambda: train.train(work, Size(1, 3)), monkeypatch)
+    assert {epoch for _, epoch, _, _ in steps} >= {0, 1, 2}
+    assert len({state.first_epoch for state, *_ in steps}) >= 3
+    for state, epoch, rate, decay in steps:
+        assert rate == pytest.approx(state.setting.learning_rate * (1 - falls * epoch / 4))
+        assert decay == state.setting.weight_decay
 
 
-def test_a_refit_goes_down_the_same_schedule_and_ends_earlier(
-    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_refit_has_the_same_schedule_and_ends_earlier(make_work: MakeWork, monkeypatch: pytest.MonkeyPatch) -> None:
     work, setting = make_work(epochs=4), Setting(1e-2, 0.0, 0.0)
-    found = paces(lambda: train.refit(work, Size(1, 3), setting, 1.0, 3), monkeypatch)
-    assert sorted({(epoch, rate) for _, epoch, rate, _ in found}) == [
-        (0, pytest.approx(1e-2)), (1, pytest.approx(7.5e-3)), (2, pytest.approx(5e-3))
-    ]  # fmt: skip
+    steps = optimizer_steps(lambda: refit_size(work, Size(1, 3), setting, 1.0, 3), monkeypatch)
+    rates = {epoch: rate for _, epoch, rate, _ in steps}
+    assert sorted({epoch for _, epoch, _, _ in steps}) == [0, 1, 2]
+    assert len({(epoch, rate) for _, epoch, rate, _ in steps}) == 3
+    assert rates == pytest.approx({0: 1e-2, 1: 7.5e-3, 2: 5e-3})
 
 
-def test_a_refit_of_more_epochs_than_the_schedule_has_goes_down_a_longer_one(
+def test_a_refit_of_more_epochs_than_the_schedule_has_gets_a_longer_one(
     make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work, setting = make_work(epochs=2), Setting(1e-2, 0.0, 0.0)
-    found = paces(lambda: train.refit(work, Size(1, 3), setting, 1.0, 4), monkeypatch)
-    assert sorted({epoch for _, epoch, _, _ in found}) == [0, 1, 2, 3]
-    assert min(rate for _, _, rate, _ in found) == pytest.approx(2.5e-3)
+    steps = optimizer_steps(lambda: refit_size(work, Size(1, 3), setting, 1.0, 4), monkeypatch)
+    assert sorted({epoch for _, epoch, _, _ in steps}) == [0, 1, 2, 3]
+    assert min(rate for _, _, rate, _ in steps) == pytest.approx(2.5e-3)
 
 
-# --- nobody disturbs anybody ----------------------------------------------------------------------------------------
+# --- no network changes another one -----------------------------------------------------------------------------------
 
 
 def of_fold(result: Result, fold: int) -> list[Any]:
@@ -212,17 +217,17 @@ def of_fold(result: Result, fold: int) -> list[Any]:
     return [list(vars(record).values()) for record in (*rows, *epochs)]
 
 
-def close(one: list[Any], other: list[Any]) -> None:
+def close(records: list[Any], others: list[Any]) -> None:
     """The same but for the last digits: a stack of another height rounds otherwise."""
-    assert len(one) == len(other) > 0
-    for record, expected in zip(one, other, strict=True):
+    assert len(records) == len(others) > 0
+    for record, expected in zip(records, others, strict=True):
         for value, right in zip(record, expected, strict=True):
             assert value == (pytest.approx(right, rel=1e-4) if isinstance(right, float) else right)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("scheme", ["contiguous", "expanding"])
-def test_a_fold_alone_is_trained_as_it_is_beside_others(make_work: MakeWork, size: Size, scheme: str) -> None:
+def test_a_fold_alone_is_trained_as_it_is_with_others(make_work: MakeWork, size: Size, scheme: str) -> None:
     # Folds of an expanding past are unequally long, and the first one has made its steps before the others.
     work = make_work(split={"folds": 3, "scheme": scheme}, epochs=3, dropouts=[0.3])
     alone = replace(work, folds=Folds(work.folds.labels[:1], work.folds.holdout, work.folds.development))
@@ -231,8 +236,8 @@ def test_a_fold_alone_is_trained_as_it_is_beside_others(make_work: MakeWork, siz
 
 
 @pytest.mark.parametrize("fold", [1, 2, 3])
-def test_a_fold_alone_ends_where_it_ends_beside_others(make_work: MakeWork, fold: int) -> None:
-    # Once the longest fold has ended, an epoch has fewer steps; its stop parts are scored all the same.
+def test_a_fold_alone_ends_where_it_ends_with_others(make_work: MakeWork, fold: int) -> None:
+    # Once the longest fold has ended, an epoch has fewer steps; its early-stopping sets are scored all the same.
     work = make_work(split={"folds": 3, "scheme": "expanding"}, epochs=6, patience=1, learning_rates=[0.1])
     together = train.train(work, Size(1, 3))
     assert len({len(curve) for curve in curves(together).values()}) > 1
@@ -240,29 +245,32 @@ def test_a_fold_alone_ends_where_it_ends_beside_others(make_work: MakeWork, fold
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_a_setting_alone_is_trained_as_it_is_beside_others(make_work: MakeWork, size: Size) -> None:
+def test_a_setting_alone_is_trained_as_it_is_with_others(make_work: MakeWork, size: Size) -> None:
     alone = curves(train.train(make_work(learning_rates=[1e-2], epochs=4), size))
-    beside = curves(train.train(make_work(learning_rates=[3e-2, 1e-2, 1.0], rungs=[4], epochs=4), size))
+    with_others = curves(train.train(make_work(learning_rates=[3e-2, 1e-2, 1.0], rungs=[4], epochs=4), size))
     for key, expected in alone.items():
-        close([list(vars(one).values()) for one in beside[key]], [list(vars(one).values()) for one in expected])
+        close(
+            [list(vars(epoch).values()) for epoch in with_others[key]],
+            [list(vars(epoch).values()) for epoch in expected],
+        )
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("wild", [1e6, 1e30])
-def test_a_learning_rate_that_diverges_has_no_score_and_disturbs_nobody(
+def test_a_learning_rate_that_diverges_has_no_score_and_changes_no_other_network(
     make_work: MakeWork, size: Size, wild: float
 ) -> None:
     calm = make_work(learning_rates=[1e-2, 1e-3], rungs=[2], epochs=4)
-    beside = make_work(learning_rates=[1e-2, wild, 1e-3], rungs=[2], epochs=4)
-    expected, found = train.train(calm, size), train.train(beside, size)
-    mad = [row for row in found.rows if row.learning_rate == wild]
-    assert len(mad) == 2
-    for row in mad:
+    with_wild = make_work(learning_rates=[1e-2, wild, 1e-3], rungs=[2], epochs=4)
+    expected, result = train.train(calm, size), train.train(with_wild, size)
+    diverged = [row for row in result.rows if row.learning_rate == wild]
+    assert len(diverged) == 2
+    for row in diverged:
         assert row.status in ("dropped", "failed")
         assert (row.score, row.train_score) == (None, None)
-    rest = [list(vars(row).values()) for row in found.rows if row.learning_rate != wild]
+    rest = [list(vars(row).values()) for row in result.rows if row.learning_rate != wild]
     close(rest, [list(vars(row).values()) for row in expected.rows])
-    assert all(np.isfinite([one.train_loss, one.early_stopping_score]).all() for one in found.epochs)
+    assert all(np.isfinite([epoch.train_loss, epoch.early_stopping_score]).all() for epoch in result.epochs)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -283,21 +291,21 @@ def test_a_gradient_is_clipped_by_its_own_norm_alone(make_work: MakeWork) -> Non
         "window": {"normalise": "none"},
         "network": {"skip": "none"},
     }
-    one, other = make_work(quiet, **changes), make_work(loud, **changes)
+    plain, other = make_work(quiet, **changes), make_work(loud, **changes)
     # Fold 2 of two trains on the first half, where both are the same.
     assert other.windows.target[: max(other.windows.first[other.folds.fold(1).train])].max() < 10
-    first, second = (curves(train.train(work, Size(1, 3)))[2, 0, Setting(1e-2, 0.0, 0.0)] for work in (one, other))
+    first, second = (curves(train.train(work, Size(1, 3)))[2, 0, Setting(1e-2, 0.0, 0.0)] for work in (plain, other))
     assert [epoch.train_loss for epoch in first] == pytest.approx([epoch.train_loss for epoch in second], rel=1e-5)
 
 
 def norms(work: Work, size: Size, monkeypatch: pytest.MonkeyPatch) -> list[list[float]]:
-    """For each step of the optimizer the length of each member's gradient when it is made."""
-    found: list[list[float]] = []
+    """For each step of the optimizer the norm of each network's gradient."""
+    lengths: list[list[float]] = []
     configure = JointTraining.configure_optimizers
 
     def watched(mine: JointTraining) -> torch.optim.Optimizer:
         def note(*_: Any) -> None:
-            found.append([float(row.norm()) for row in mine.rows.gradients])
+            lengths.append([float(row.norm()) for row in mine.flat.gradients])
 
         optimizer = configure(mine)
         optimizer.register_step_pre_hook(note)
@@ -306,24 +314,24 @@ def norms(work: Work, size: Size, monkeypatch: pytest.MonkeyPatch) -> list[list[
     with monkeypatch.context() as patch:
         patch.setattr(JointTraining, "configure_optimizers", watched)
         train.train(work, size)
-    return found
+    return lengths
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_no_member_makes_a_step_with_a_gradient_longer_than_the_clip(
+def test_no_network_makes_a_step_with_a_gradient_above_the_maximum_norm(
     make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
-    # AdamW hardly minds how long a gradient is: losses do not show whether it was clipped.
+    # AdamW hardly depends on how long a gradient is: losses do not show whether it was clipped.
     changes: dict[str, Any] = {"epochs": 2, "batch_size": 16}
     free, clipped = (norms(make_work(max_gradient_norm=clip, **changes), size, monkeypatch) for clip in (1e9, 1e-3))
     assert len(free) == len(clipped) > 2
     assert all(length > 1e-2 for step in free for length in step)
-    # Each to the whole of the clip, and not all of them together.
+    # Each to the whole norm, and not all of them together.
     assert [length for step in clipped for length in step] == pytest.approx([1e-3] * 2 * len(clipped), rel=1e-2)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-def test_members_that_move_in_several_groups_are_trained_as_in_one(
+def test_networks_that_run_in_several_groups_are_trained_as_in_one(
     make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, size: Size
 ) -> None:
     # Three folds of different lengths, three settings and a second seed, which begins late.
@@ -335,21 +343,21 @@ def test_members_that_move_in_several_groups_are_trained_as_in_one(
         "batch_size": 8,
     }
     work = make_work(split={"folds": 3, "scheme": "expanding"}, **changes)
-    moved: list[int] = []
+    together: list[int] = []
 
-    def forward(nets: list[Net], *inputs: list[Tensor]) -> list[Tensor]:
-        moved.append(len(nets))
-        return stacked.forward(nets, *inputs)
+    def forward(nets: list[Net], *inputs: Any, **options: Any) -> Tensor:
+        together.append(len(nets))
+        return stacked.forward(nets, *inputs, **options)
 
     monkeypatch.setattr(joint, "forward", forward)
     whole = train.train(work, size)
     # All that train at a time: the settings of each fold, and later its second seed.
-    assert max(moved) == 9
-    moved.clear()
-    monkeypatch.setattr(stacked, "TOGETHER", 2 * size.units)
+    assert max(together) == 9
+    together.clear()
+    monkeypatch.setattr(stacked, "UNITS_TOGETHER", 2 * size.units)
     pieces = train.train(work, size)
-    # Nine are four pairs and one alone; the settings of a fold, whose stop parts are scored, a pair and one alone.
-    assert set(moved) == {1, 2}
+    # Nine are four pairs and one alone; the three settings that are scored on one early-stopping set, a pair and one.
+    assert set(together) == {1, 2}
     for fold in (1, 2, 3):
         close(of_fold(pieces, fold), of_fold(whole, fold))
 
@@ -358,7 +366,7 @@ def test_members_that_move_in_several_groups_are_trained_as_in_one(
 
 
 def test_a_derived_seed_depends_on_every_number_and_on_its_place() -> None:
-    found = [derive(*numbers) for numbers in product((0, 1, 2, 1 << 16), repeat=4)]
-    assert len(set(found)) == len(found)
-    assert all(0 <= one < 2**32 for one in found)
+    seeds = [derive(*numbers) for numbers in product((0, 1, 2, 1 << 16), repeat=4)]
+    assert len(set(seeds)) == len(seeds)
+    assert all(0 <= seed < 2**32 for seed in seeds)
     assert derive(7, Size(2, 16), 3) == derive(7, 2, 16, 3) == derive(7, Size(2, 16), 3)

@@ -12,7 +12,7 @@ import pytest
 from cellsize.data import folds
 from cellsize.params import Search
 from cellsize.sizing.sizes import Size
-from cellsize.training.records import Epoch, Result, Row, Work, frame, work_from
+from cellsize.training.records import Epoch, Result, Row, Work, frame, load_work
 
 OK = Row(
     layers=2, units=16, fold=1, seed=0, learning_rate=3e-3, dropout=0.2, weight_decay=0.0, penalty=100.0, status="ok",
@@ -62,7 +62,7 @@ def test_a_result_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert path.read_bytes() == before
     result(rows=(OK,)).save(path)
     assert len(Result.load(path).rows) == 1
-    assert [found.name for found in tmp_path.iterdir()] == ["2x16.npz"]
+    assert [file.name for file in tmp_path.iterdir()] == ["2x16.npz"]
 
 
 def test_no_pickle_is_needed_to_read_a_result(tmp_path: Path) -> None:
@@ -72,27 +72,27 @@ def test_no_pickle_is_needed_to_read_a_result(tmp_path: Path) -> None:
 
 
 def test_a_table_has_a_line_for_each_row_and_nan_where_there_is_no_score() -> None:
-    found = frame((OK, DROPPED, FAILED), Row)
-    assert list(found) == list(asdict(OK))
-    assert found["status"].tolist() == ["ok", "dropped", "failed"]
-    assert np.isnan(found["score"]).tolist() == [False, True, True]
-    assert np.isnan(found["early_stopping_score"]).tolist() == [False, False, True]
-    assert found.loc[0, "score"] == OK.score
+    table = frame((OK, DROPPED, FAILED), Row)
+    assert list(table) == list(asdict(OK))
+    assert table["status"].tolist() == ["ok", "dropped", "failed"]
+    assert np.isnan(table["score"]).tolist() == [False, True, True]
+    assert np.isnan(table["early_stopping_score"]).tolist() == [False, False, True]
+    assert table.loc[0, "score"] == OK.score
 
 
 @pytest.mark.parametrize("kind", [Row, Epoch])
 def test_a_table_of_nothing_has_the_columns_all_the_same(kind: type[Row] | type[Epoch]) -> None:
-    found = frame((), kind)
-    assert len(found) == 0
-    assert "early_stopping_score" in found
-    assert found["early_stopping_score"].dtype == np.float64
+    table = frame((), kind)
+    assert len(table) == 0
+    assert "early_stopping_score" in table
+    assert table["early_stopping_score"].dtype == np.float64
 
 
 def test_a_table_of_failed_rows_alone_has_numbers_for_scores(tmp_path: Path) -> None:
     # A column of None alone was once one of objects, and a CSV of it read back as text.
-    found = frame((FAILED, FAILED), Row)
-    assert found["score"].dtype == np.float64
-    found.to_csv(tmp_path / "trials.csv", index=False)
+    table = frame((FAILED, FAILED), Row)
+    assert table["score"].dtype == np.float64
+    table.to_csv(tmp_path / "trials.csv", index=False)
     assert pd.read_csv(tmp_path / "trials.csv")["score"].isna().all()
 
 
@@ -103,11 +103,14 @@ def test_the_work_is_read_from_what_the_stages_wrote(
     work.windows.save(tmp_path / "windows.npz")
     pd.DataFrame(folds.save_labels(work.folds)).to_parquet(tmp_path / "folds.parquet")
     search = Search.model_validate(params_content()["search"] | {"seed": 7})
-    found = work_from(tmp_path / "windows.npz", tmp_path / "folds.parquet", work.network.model_dump(), search, (3.0,))
-    np.testing.assert_array_equal(found.windows.first, work.windows.first)
-    np.testing.assert_array_equal(found.folds.labels, work.folds.labels)
-    assert (found.network, found.training, found.penalties, found.seed) == (work.network, search.training, (3.0,), 7)
-    other = work_from(
-        tmp_path / "windows.npz", tmp_path / "folds.parquet", work.network.model_dump(), search, (3.0,), 0
+    loaded = load_work(tmp_path / "windows.npz", tmp_path / "folds.parquet", work.network, search, (3.0,))
+    np.testing.assert_array_equal(loaded.windows.first, work.windows.first)
+    np.testing.assert_array_equal(loaded.folds.labels, work.folds.labels)
+    assert (loaded.network, loaded.training, loaded.penalties, loaded.seed) == (
+        work.network,
+        search.training,
+        (3.0,),
+        7,
     )
+    other = load_work(tmp_path / "windows.npz", tmp_path / "folds.parquet", work.network, search, (3.0,), 0)
     assert other.seed == 0

@@ -6,10 +6,12 @@ import numpy as np
 
 from cellsize.data.batches import Scaling, fit_scaling, gather, scaled, truth
 from cellsize.data.folds import Folds
+from cellsize.data.forecast import RIDGE_LINEAR, Forecast
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models.ridge_linear import RidgeLinear, fit_chosen, predict
 from cellsize.params import Baseline
+from cellsize.sizing.artefacts import Baselines
 
 Forecasts = dict[str, Floats]
 SHORTEST = 7  # AutoETS refuses shorter histories
@@ -21,44 +23,46 @@ def simple(windows: Windows, scaling: Scaling, linear: RidgeLinear, season: int,
     Args:
         windows: Base arrays and index.
         scaling: Constants of the training rows.
-        linear: The ridge-linear map fitted on them.
+        linear: The ridge-linear model fitted on them.
         season: Steps in a season.
         chosen: Positions in `windows.first`, shape (n,).
 
     Returns:
-        For each name forecasts in deviations of the training rows, shape (n, horizon, n_targets).
+        For each name forecasts in standard deviations of the training rows, shape (n, horizon, n_targets).
     """
     targets = windows.n_targets
-    origin = windows.first[chosen] + windows.lookback - 1
-    ahead = np.arange(1, windows.horizon + 1)
-    last = np.repeat(origin[:, None], windows.horizon, axis=1)
-    same = origin[:, None] + ahead - season * -(-ahead // season)
-    batch = gather(windows, scaling, chosen)
+    rows = Forecast.of(windows).baseline_rows(windows.first[chosen], season)
     seen = (windows.inputs[:, :targets] - scaling.mean[:targets]) / scaling.std[:targets]
+    batch = gather(windows, scaling, chosen)
     return {
-        "naive": seen[last],
-        "seasonal_naive": seen[same],
-        "ridge_linear": scaled(batch, predict(windows, linear, batch)),
+        **{name: seen[at] for name, at in rows.items()},
+        RIDGE_LINEAR: scaled(batch, predict(windows, linear, batch)),
     }
 
 
 def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: Ints) -> Floats:
     """AutoETS or AutoTheta, fitted anew at each origin on the last `baseline.history` steps.
 
+    Args:
+        windows: Base arrays and index.
+        scaling: Constants of the training rows.
+        baseline: Which model, its season and its history.
+        chosen: Positions in `windows.first`, shape (n,).
+
     Returns:
-        Forecasts in deviations of the training rows, shape (n, horizon, n_targets).
+        Forecasts in standard deviations of the training rows, shape (n, horizon, n_targets).
     """
     from statsforecast.models import AutoETS, AutoTheta  # two seconds of imports that few stages need
 
     model = {"AutoETS": AutoETS, "AutoTheta": AutoTheta}[baseline.classical](season_length=baseline.season)
-    made = np.empty((len(chosen), windows.horizon, windows.n_targets), np.float32)
-    for number, first in enumerate(windows.first[chosen]):
+    forecasts = np.empty((len(chosen), windows.horizon, windows.n_targets), np.float32)
+    for index, first in enumerate(windows.first[chosen]):
         for column in range(windows.n_targets):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 history = _history(windows, baseline, first, column)
-                made[number, :, column] = model.forecast(y=history, h=windows.horizon)["mean"]
-    return (made - scaling.mean[: windows.n_targets]) / scaling.std[: windows.n_targets]
+                forecasts[index, :, column] = model.forecast(y=history, h=windows.horizon)["mean"]
+    return (forecasts - scaling.mean[: windows.n_targets]) / scaling.std[: windows.n_targets]
 
 
 def _history(windows: Windows, baseline: Baseline, first: int, column: int) -> Floats:
@@ -71,13 +75,13 @@ def _history(windows: Windows, baseline: Baseline, first: int, column: int) -> F
 
 
 def ridge_penalty(windows: Windows, folds: Folds, penalties: tuple[float, ...]) -> float:
-    """The ridge penalty that most folds choose on their stop part; of equals the smallest."""
-    found = [fit_chosen(windows, fit_scaling(windows, fold.train), fold, penalties).penalty for fold in folds.all()]
-    return max(sorted(set(found)), key=found.count)
+    """The ridge penalty that most folds choose on their early-stopping set; of equals the smallest."""
+    chosen = [fit_chosen(windows, fit_scaling(windows, fold.train), fold, penalties).penalty for fold in folds.all()]
+    return max(sorted(set(chosen)), key=chosen.count)
 
 
-def origins(windows: Windows, baseline: Baseline, chosen: Ints, number: int) -> Ints:
-    """At most `number` of the chosen windows, spread evenly: the subset for a slow model.
+def origins(windows: Windows, baseline: Baseline, chosen: Ints, count: int) -> Ints:
+    """At most `count` of the chosen windows, spread evenly: the subset for a slow model.
 
     Raises:
         InputError: None of them has the history that the classical models need.
@@ -93,33 +97,32 @@ def origins(windows: Windows, baseline: Baseline, chosen: Ints, number: int) -> 
             f"baseline.classical: {baseline.classical} needs {SHORTEST} steps of history, and no window has them; "
             "raise baseline.history or window.lookback, or set baseline.classical: none"
         )
-    if len(chosen) <= number:
+    if len(chosen) <= count:
         return chosen
-    return chosen[np.linspace(0, len(chosen) - 1, number).astype(np.int64)]
+    return chosen[np.linspace(0, len(chosen) - 1, count).astype(np.int64)]
 
 
-def score_folds(windows: Windows, folds: Folds, baseline: Baseline) -> dict[str, dict[str, list[float]]]:
-    """Scores every baseline on every fold's validation part.
+def score_folds(windows: Windows, folds: Folds, baseline: Baseline) -> Baselines:
+    """Scores every baseline on every fold's validation part, and the classical one at some origins of it."""
+    task = Forecast.of(windows)
+    on_all: dict[str, list[float]] = {}
+    on_subset: dict[str, list[float]] = {}
 
-    Returns:
-        `all`: for each simple baseline the mean squared error of each fold in variances of its training
-        rows; `subset`: the same at the origins where the classical model was fitted, itself included.
-    """
-    everything: dict[str, list[float]] = {}
-    subset: dict[str, list[float]] = {}
+    def add(scores: dict[str, list[float]], forecasts: Forecasts, target: Floats) -> None:
+        for name, values in forecasts.items():
+            scores.setdefault(name, []).append(task.score_of(values, target))
+
     for fold in folds.all():
         scaling = fit_scaling(windows, fold.train)
         linear = fit_chosen(windows, scaling, fold, baseline.penalties)
-        made = simple(windows, scaling, linear, baseline.season, fold.validation)
-        _add(everything, made, truth(windows, scaling, fold.validation))
+        forecasts = simple(windows, scaling, linear, baseline.season, fold.validation)
+        add(on_all, forecasts, truth(windows, scaling, fold.validation))
         if baseline.classical != "none":
             few = origins(windows, baseline, fold.validation, max(1, baseline.origins // len(folds.labels)))
-            made = simple(windows, scaling, linear, baseline.season, few)
-            made[str(baseline.classical)] = classical(windows, scaling, baseline, few)
-            _add(subset, made, truth(windows, scaling, few))
-    return {"all": everything, "subset": subset}
-
-
-def _add(scores: dict[str, list[float]], forecasts: Forecasts, right: Floats) -> None:
-    for name, made in forecasts.items():
-        scores.setdefault(name, []).append(float(np.square(made - right, dtype=np.float64).mean()))
+            forecasts = simple(windows, scaling, linear, baseline.season, few)
+            forecasts[str(baseline.classical)] = classical(windows, scaling, baseline, few)
+            add(on_subset, forecasts, truth(windows, scaling, few))
+    return Baselines(
+        all={name: tuple(scores) for name, scores in on_all.items()},
+        subset={name: tuple(scores) for name, scores in on_subset.items()},
+    )

@@ -4,36 +4,55 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Ints
 
-# The stop part is judged piece by piece, so that the difference of two epochs has an error.
+# The early-stopping set is scored piece by piece, so that the difference of two epochs has a standard error.
 PIECES = 5
 SIGNIFICANT = 2.0
 
 
-def pieces(stop: Ints) -> list[Ints]:
-    """The windows of a stop part in so many pieces, or one a window where there are fewer."""
-    return np.array_split(stop, min(PIECES, len(stop)))
+def pieces(early_stopping: Ints) -> list[Ints]:
+    """The windows of an early-stopping set in `PIECES` pieces, or one a window where there are fewer."""
+    return np.array_split(early_stopping, min(PIECES, len(early_stopping)))
 
 
-def early_stopping_scores(sums: Sequence[float], stop: Ints, outputs: int) -> tuple[float, tuple[float, ...]]:
-    """Mean squared error on a stop part, and on each of its pieces.
+def early_stopping_scores(
+    sums: Sequence[float], early_stopping: Ints, task: Forecast
+) -> tuple[float, tuple[float, ...]]:
+    """The score on an early-stopping set, and on each of its pieces.
 
     Args:
         sums: Squared errors summed over the windows and outputs of each piece.
-        stop: The windows of the stop part.
-        outputs: Numbers forecast for each window.
+        early_stopping: The windows of the set.
+        task: What the score is.
     """
-    counts = [len(piece) * outputs for piece in pieces(stop)]
+    counts = [len(piece) for piece in pieces(early_stopping)]
     used = sums[: len(counts)]
-    return sum(used) / sum(counts), tuple(one / count for one, count in zip(used, counts, strict=True))
+    return (
+        task.score(sum(used), sum(counts)),
+        tuple(task.score(total, count) for total, count in zip(used, counts, strict=True)),
+    )
+
+
+def is_kept(score: float, each: Sequence[float], best: float, best_each: Sequence[float], start: float) -> bool:
+    """Whether the weights of an epoch are kept.
+
+    Args:
+        score: Its early-stopping score.
+        each: That score on each piece.
+        best: The lowest score so far.
+        best_each: That score on each piece.
+        start: The score before any training.
+    """
+    return score < best or (score < start and no_worse(each, best_each))
 
 
 def no_worse(scores: Sequence[float], best: Sequence[float]) -> bool:
-    """Whether scores are at most two standard errors of the mean difference above others.
+    """Whether the mean difference of scores is at most two standard errors above 0.
 
     Args:
-        scores: Of one epoch, on each piece of the stop part.
+        scores: Of one epoch, on each piece of the early-stopping set.
         best: Of another, on the same pieces.
     """
     difference = np.subtract(scores, best)

@@ -1,4 +1,4 @@
-"""The parameters of all members as the rows of one matrix: a step of all is a few operations, not a few for each."""
+"""The parameters of all networks as the rows of one matrix: one operation makes a step of all, not one for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from cellsize.models.network import Net
 
 
 @dataclass(frozen=True)
-class Rows:
+class FlatParameters:
     """Every network's own parameters are views of its row.
 
     Attributes:
-        values: Shape (members, parameters), in the order of `Net.parameters`.
+        values: Shape (networks, parameters), in the order of `Net.parameters`.
         gradients: Of the same shape.
-        averages: Running averages of the values, of the same shape.
-        vectors: Each row as the parameter that an optimizer knows, without a gradient until it is to move.
+        averages: Exponential moving averages (EMA) of the values, of the same shape.
+        vectors: Each row as the parameter that an optimizer knows; see `set_gradients`.
     """
 
     values: Tensor
@@ -25,46 +25,39 @@ class Rows:
     averages: Tensor
     vectors: tuple[torch.nn.Parameter, ...]
 
-    def swap(self, numbers: list[int]) -> None:
-        """Exchanges values and averages of some members."""
-        held = self.values[numbers]
-        self.values[numbers] = self.averages[numbers]
-        self.averages[numbers] = held
+    def swap_averages(self, networks: list[int]) -> None:
+        """Exchanges values and averages of some networks."""
+        values = self.values[networks]
+        self.values[networks] = self.averages[networks]
+        self.averages[networks] = values
 
-    def clip(self, numbers: list[int], longest: float) -> None:
-        """Shortens each member's gradient to a length, by its own norm."""
-        length = torch.linalg.vector_norm(self.gradients[numbers], dim=1)
-        self.gradients[numbers] *= (longest / (length + 1e-6)).clamp(max=1.0).unsqueeze(1)
+    def clip_gradients(self, networks: list[int], maximum_norm: float) -> None:
+        """Shortens each network's gradient to a norm, by its own norm alone."""
+        norms = torch.linalg.vector_norm(self.gradients[networks], dim=1)
+        self.gradients[networks] *= (maximum_norm / (norms + 1e-6)).clamp(max=1.0).unsqueeze(1)
 
-    def average(self, numbers: list[int], decays: list[float]) -> None:
-        """Moves the running averages: a decay near 1 is a long memory."""
-        share = 1 - torch.tensor(decays, dtype=torch.float64)
-        moved = share.to(self.values).unsqueeze(1)
-        self.averages[numbers] = torch.lerp(self.averages[numbers], self.values[numbers], moved)
+    def update_averages(self, networks: list[int], decays: list[float]) -> None:
+        """Updates the averages of some networks: a decay near 1 is a long memory."""
+        fractions = (1 - torch.tensor(decays, dtype=torch.float64)).to(self.values).unsqueeze(1)
+        self.averages[networks] = torch.lerp(self.averages[networks], self.values[networks], fractions)
 
-    def take(self, number: int, net: Net) -> None:
-        """Takes up the gradient that a network found by itself."""
-        slopes = [torch.zeros_like(weight) if weight.grad is None else weight.grad for weight in net.parameters()]
-        self.gradients[number] = torch.cat([slope.flatten() for slope in slopes])
-        net.zero_grad()
-
-    def move(self, numbers: list[int]) -> None:
-        """Tells the optimizer which members move: it leaves alone what has no gradient."""
-        chosen = set(numbers)
-        for number, vector in enumerate(self.vectors):
-            vector.grad = self.gradients[number] if number in chosen else None
+    def set_gradients(self, networks: list[int]) -> None:
+        """Gives the optimizer the gradients of some networks: it leaves alone what has none."""
+        chosen = set(networks)
+        for index, vector in enumerate(self.vectors):
+            vector.grad = self.gradients[index] if index in chosen else None
 
 
-def tie(nets: Sequence[Net], averages: Tensor | None = None) -> Rows:
-    """Lays the networks' parameters into one matrix, on the device they are on.
+def flatten(networks: Sequence[Net], averages: Tensor | None = None) -> FlatParameters:
+    """Copies the networks' parameters into one matrix, on the device they are on, and makes them views of it.
 
     Args:
-        nets: Networks of one size; their parameters become views.
-        averages: Running averages to go on with; by default they begin at the values.
+        networks: Networks of one size.
+        averages: Averages to resume with; by default they begin at the values.
     """
     with torch.no_grad():
-        values = torch.stack([torch.nn.utils.parameters_to_vector(net.parameters()) for net in nets])
-    for net, row in zip(nets, values, strict=True):
+        values = torch.stack([torch.nn.utils.parameters_to_vector(net.parameters()) for net in networks])
+    for net, row in zip(networks, values, strict=True):
         torch.nn.utils.vector_to_parameters(row, net.parameters())
-    begun = values.clone() if averages is None else averages.to(values.device)
-    return Rows(values, torch.zeros_like(values), begun, tuple(torch.nn.Parameter(row) for row in values))
+    first = values.clone() if averages is None else averages.to(values.device)
+    return FlatParameters(values, torch.zeros_like(values), first, tuple(torch.nn.Parameter(row) for row in values))

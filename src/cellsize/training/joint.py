@@ -1,69 +1,79 @@
-"""One size's training on all folds at once: independent members, one optimizer, one sum of losses.
+"""Joint training of one size on all folds: independent networks, one optimizer, one sum of losses.
 
-Each member is one network for one fold, one seed and one setting (learning rate, dropout, weight decay). The
-first seed tries every setting; at each rung the worse half of a fold's settings is dropped by its stop score,
-and when one is left the other seeds begin with it. Members never see each other's windows or gradients.
+Each network belongs to one fold, one seed and one setting (learning rate, dropout, weight decay). Which of them train
+is decided by `cellsize.training.halving`. No network sees another one's windows or gradients.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from math import isfinite
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+from cellsize.data.forecast import Forecast
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold
 from cellsize.models.stacked import forward, groups
 from cellsize.sizing.sizes import Shape, Size
-from cellsize.training.early_stopping import PIECES, early_stopping_scores, no_worse
-from cellsize.training.flat_parameters import Rows, tie
-from cellsize.training.records import Epoch, Setting, Work
-
-Status = Literal["waiting", "active", "done", "dropped", "failed"]
+from cellsize.training import halving
+from cellsize.training.early_stopping import PIECES, early_stopping_scores, is_kept
+from cellsize.training.flat_parameters import FlatParameters, flatten
+from cellsize.training.records import Setting, Work
 
 
 @dataclass
-class Member:
+class NetworkState:
     """Where one network's training stands.
 
     Attributes:
         fold: Its fold, from 0.
-        seed: Its repetition, from 0.
-        setting: What it is trained with; a waiting member has the first one until it begins.
+        seed: Its seed, from 0.
+        setting: What it is trained with; a waiting network has the first one until it begins.
         status: waiting, active, done, dropped or failed.
-        began: Epoch of the whole training before which it began.
-        epoch: Epochs trained.
-        steps: Optimizer steps made.
-        best: Lowest stop score so far, epoch 0 (the linear map alone) included.
-        best_pieces: That score on each piece of the stop part; empty for epoch 0.
-        lowest: Lowest stop score since training began: what settings are compared by.
-        kept_epoch: Latest epoch that is better than epoch 0 and no worse than the best but for chance.
-        kept_score: Its stop score.
-        kept: Its weights, in a row.
-        loss: Sum and number of this epoch's training losses.
-        curve: Training loss and stop score of each epoch.
+        first_epoch: Epoch of the joint training in which it began, from 0.
+        epoch: Epochs it was trained.
+        steps: Optimizer steps it was trained.
+        score: Early-stopping score of its last epoch.
+        best_score: Lowest early-stopping score so far, epoch 0 (before any training) included.
+        best_pieces: That score on each piece of the early-stopping set; empty for epoch 0.
+        lowest_score: Lowest early-stopping score since training began: what settings are compared by.
+        kept_epoch: Latest epoch that is better than epoch 0 and not significantly worse than the best.
+        kept_score: Its early-stopping score.
+        kept: Its weights, shape (parameters,).
+        loss_sum: Sum of this epoch's training losses.
+        loss_count: Number of this epoch's training losses.
+        curve: Training loss and early-stopping score of each epoch.
     """
 
     fold: int
     seed: int
     setting: Setting
-    status: Status
-    began: int = 0
+    status: halving.Status
+    first_epoch: int = 0
     epoch: int = 0
     steps: int = 0
-    best: float = float("inf")
+    score: float = float("inf")
+    best_score: float = float("inf")
     best_pieces: tuple[float, ...] = ()
-    lowest: float = float("inf")
+    lowest_score: float = float("inf")
     kept_epoch: int = 0
     kept_score: float = float("inf")
     kept: Tensor = field(default_factory=lambda: torch.empty(0))
-    loss: tuple[float, int] = (0.0, 0)
+    loss_sum: float = 0.0
+    loss_count: int = 0
     curve: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def progress(self) -> halving.Progress:
+        """What successive halving decides by."""
+        return halving.Progress(
+            self.fold, self.seed, self.status, self.epoch, self.kept_epoch, self.score, self.lowest_score
+        )
 
 
 def settings(work: Work) -> list[Setting]:
@@ -73,253 +83,232 @@ def settings(work: Work) -> list[Setting]:
 
 
 class JointTraining(pl.LightningModule):
-    """The members of one size, trained side by side."""
+    """The networks of one size, trained side by side."""
 
     def __init__(
         self,
         work: Work,
         size: Size,
-        parts: Mapping[int, FittedFold],
+        fitted: Mapping[int, FittedFold],
         shape: Shape,
-        trained: list[Setting],
+        settings: list[Setting],
         epochs: int | None = None,
     ) -> None:
         super().__init__()
-        self.work, self.size, self.parts = work, size, parts
+        self.work, self.size, self.fitted, self.task = work, size, fitted, Forecast.of(shape)
         # A refit ends earlier on the same schedule, since the epochs it is given were counted on that.
-        self.epochs = work.training.epochs if epochs is None else epochs
-        self.members = [
-            Member(fold, seed, setting, "active" if seed == 0 or len(trained) == 1 else "waiting")
-            for fold in parts
+        epochs = work.training.epochs if epochs is None else epochs
+        self.plan = halving.Plan(work.training.rungs, epochs, work.training.patience)
+        self.states = [
+            NetworkState(fold, seed, setting, halving.first_status(seed, len(settings)))
+            for fold in fitted
             for seed in range(work.training.seeds)
-            for setting in (trained if seed == 0 else trained[:1])
+            for setting in (settings if seed == 0 else settings[:1])
         ]
         # In the order in which they began: the optimizer's groups are rebuilt in it after an interruption.
-        self.begun = [number for number, member in enumerate(self.members) if member.status == "active"]
-        nets: list[Net] = []
-        for member in self.members:
-            torch.manual_seed(derive(work.seed, size, member.fold, member.seed))
-            nets.append(Net(size, work.network, shape))
-        self.nets = torch.nn.ModuleList(nets)
+        self.start_order = self.active()
+        networks: list[Net] = []
+        for state in self.states:
+            torch.manual_seed(derive(work.seed, size, state.fold, state.seed))
+            networks.append(Net(size, work.network, shape))
+        self.networks = torch.nn.ModuleList(networks)
+        # Each network's gradient is clipped by its own norm, and one network may fail without the others: Lightning's
+        # own optimization knows one loss and one norm of all parameters together.
         self.automatic_optimization = False
-        self.rows: Rows = tie(nets)
-        self._errors: Tensor | None = None
-        for number, member in enumerate(self.members):
-            member.best = member.kept_score = parts[member.fold].start
-            member.kept = self.rows.averages[number].clone()
+        self.flat: FlatParameters = flatten(networks)
+        self._squared_errors: Tensor | None = None
+        for state, average in zip(self.states, self.flat.averages, strict=True):
+            state.best_score = state.kept_score = fitted[state.fold].start
+            state.kept = average.clone()
 
-    def net(self, number: int) -> Net:
-        """The network of a member."""
-        net = self.nets[number]
-        assert isinstance(net, Net)
-        return net
+    def network(self, index: int) -> Net:
+        """One network."""
+        network = self.networks[index]
+        assert isinstance(network, Net)
+        return network
 
     def active(self) -> list[int]:
-        """Members in training, by number."""
-        return [number for number, member in enumerate(self.members) if member.status == "active"]
+        """Indices of the networks in training."""
+        return [index for index, state in enumerate(self.states) if state.status == "active"]
+
+    # --- optimizer ----------------------------------------------------------------------------------------------------
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
-        """One AdamW with a group for all that move alike; the members are on their device by now."""
-        self.rows = tie([self.net(number) for number in range(len(self.members))], self.rows.averages)
+        """One AdamW with a group for all networks that are trained alike; they are on their device by now."""
+        self.flat = flatten([self.network(index) for index in range(len(self.states))], self.flat.averages)
         # An optimizer must have a group to begin with; this one stays empty.
         optimizer = torch.optim.AdamW([{"params": []}], foreach=True)
-        for number in self.begun:
-            self._enter(optimizer, number)
+        for index in self.start_order:
+            self._add_to_optimizer(optimizer, index)
         return optimizer
 
-    def _share(self, epoch: int) -> float:
-        """How much of the learning rate is left in an epoch (from 0)."""
-        whole = self.work.training.epochs
-        return 1.0 if self.work.training.schedule == "constant" else max(0, whole - epoch) / whole
-
-    def _enter(self, optimizer: torch.optim.Optimizer, number: int) -> None:
-        """Puts a member into the group of its learning rate, weight decay and first epoch."""
-        member, vector = self.members[number], self.rows.vectors[number]
-        pace = (member.setting.learning_rate, member.setting.weight_decay, member.began)
+    def _add_to_optimizer(self, optimizer: torch.optim.Optimizer, index: int) -> None:
+        """Puts a network into the group of its learning rate, weight decay and first epoch."""
+        state, vector = self.states[index], self.flat.vectors[index]
+        key = (state.setting.learning_rate, state.setting.weight_decay, state.first_epoch)
         for group in optimizer.param_groups:
-            if group.get("pace") == pace:
+            if group.get("key") == key:
                 group["params"].append(vector)
                 return
-        optimizer.add_param_group({"params": [vector], "lr": pace[0], "weight_decay": pace[1], "pace": pace})
-
-    def on_train_epoch_start(self) -> None:
-        """Sets the learning rates, and draws each member's dropout from where it stands alone.
-
-        Neither depends on anything but the epoch: a resumed training does the same.
-        """
-        for group in self._optimizer().param_groups[1:]:
-            rate, _, began = group["pace"]
-            group["lr"] = rate * self._share(self.current_epoch - began)
-        for number in self.active():
-            net, member = self.net(number), self.members[number]
-            net.dropout, member.loss = member.setting.dropout, (0.0, 0)
-            seed = derive(self.work.seed, self.size, member.fold, member.seed, member.epoch + 1)
-            net.generator = torch.Generator(self.device).manual_seed(seed)
-
-    def training_step(self, batch: dict[int, tuple[Tensor, ...]], _: int) -> None:
-        """One step of every member; each member's gradient comes from its own loss alone."""
-        numbers = [number for number in self.active() if self._stream(number) in batch]
-        windows = [len(batch[self._stream(number)][0]) for number in numbers]
-        self.rows.gradients.zero_()
-        for together in groups([self.net(number) for number in numbers], numbers, windows):
-            # A group's gradients follow its forward pass at once, while its memory is still in the cache.
-            steps, known, target, spread = zip(*(batch[self._stream(number)] for number in together), strict=True)
-            weights = self.rows.values[together].requires_grad_()
-            made = forward([self.net(number) for number in together], steps, known, weights)
-            losses = ((made - torch.stack(target)) * torch.stack(spread)).square().mean(dim=(1, 2, 3))
-            self.manual_backward(losses.sum())
-            if weights.grad is not None:
-                self.rows.gradients[together] = weights.grad
-            else:  # members that cannot move together went by themselves
-                for number in together:
-                    self.rows.take(number, self.net(number))
-            self._note(together, losses.detach().tolist())
-        stepped = [number for number in numbers if self.members[number].status == "active"]
-        self.rows.clip(stepped, self.work.training.max_gradient_norm)
-        self.rows.move(stepped)
-        self._optimizer().step()
-        self._average(stepped)
-
-    def _note(self, numbers: list[int], losses: list[float]) -> None:
-        """Adds up this epoch's losses; a member whose loss is no number has failed and learns no more."""
-        for number, loss in zip(numbers, losses, strict=True):
-            member = self.members[number]
-            member.loss = (member.loss[0] + loss, member.loss[1] + 1)
-            if not isfinite(loss):
-                member.status = "failed"
-                self.rows.gradients[number] = 0.0
-
-    def _stream(self, number: int) -> int:
-        """Members of one fold and one seed read the same batches."""
-        member = self.members[number]
-        return member.fold * self.work.training.seeds + member.seed
-
-    def _average(self, numbers: list[int]) -> None:
-        """Moves the running average of each member's weights."""
-        # Short memory at first, so that the start is forgotten: the usual correction of a running mean.
-        steps = [self.members[number].steps for number in numbers]
-        self.rows.average(numbers, [min(self.work.training.ema_decay, (1 + made) / (10 + made)) for made in steps])
-        for number in numbers:
-            self.members[number].steps += 1
-
-    def on_validation_epoch_start(self) -> None:
-        """Puts the averaged weights in place."""
-        self.rows.swap(self.active())
-        # One tensor for all sums: a small one for each piece, kept between large ones that come and go, would leave
-        # the heap in holes, and memory would grow with the number of pieces.
-        self._errors = torch.zeros(len(self.members), PIECES, dtype=torch.float64, device=self.device)
-
-    def validation_step(self, batch: tuple[int, int, tuple[Tensor, ...]], _: int) -> None:
-        """Adds up the squared errors on some windows of a piece of one fold's stop part."""
-        fold, piece, (steps, known, target, spread) = batch
-        assert self._errors is not None
-        numbers = [number for number in self.active() if self.members[number].fold == fold]
-        for together in groups([self.net(number) for number in numbers], numbers):
-            nets, count = [self.net(number) for number in together], len(together)
-            for number, made in zip(together, forward(nets, [steps] * count, [known] * count), strict=True):
-                self._errors[number, piece] += ((made - target) * spread).double().square().sum()
-
-    def on_validation_epoch_end(self) -> None:
-        """Puts the trained weights back."""
-        self.rows.swap(self.active())
-
-    def on_train_epoch_end(self) -> None:
-        """Decides for each member: keep these weights, go on, stop; then for each fold: drop settings."""
-        # A refit has no stop part: it goes on to its last epoch and keeps that one.
-        errors = None if self._errors is None else self._errors.tolist()
-        for number in self.active():
-            member = self.members[number]
-            part, outputs = self.parts[member.fold], self.net(number).shape.n_outputs
-            score, each = (
-                (0.0, ())
-                if errors is None
-                else early_stopping_scores(errors[number], part.fold.early_stopping, outputs)
-            )
-            member.epoch += 1
-            member.curve.append((member.loss[0] / max(1, member.loss[1]), score))
-            if not isfinite(score):
-                member.status = "failed"
-                continue
-            member.lowest = min(member.lowest, score)
-            if errors is None or score < member.best:
-                member.best, member.best_pieces = score, each
-                self._keep(number, score)
-            elif score < part.start and no_worse(each, member.best_pieces):
-                self._keep(number, score)
-            waited = member.epoch - member.kept_epoch
-            if member.epoch >= self.epochs or waited >= self.work.training.patience:
-                member.status = "done"
-        for fold in self.parts:
-            self._drop_settings(fold)
-        if not self.active():
-            self.trainer.should_stop = True
-
-    def _keep(self, number: int, score: float) -> None:
-        member = self.members[number]
-        member.kept_epoch, member.kept_score = member.epoch, score
-        member.kept = self.rows.averages[number].clone()
-
-    def _drop_settings(self, fold: int) -> None:
-        """At a rung, keeps the better half of a fold's settings; the last one left starts the other seeds."""
-        tried = [n for n, member in enumerate(self.members) if member.fold == fold and member.seed == 0]
-        waiting = [n for n, member in enumerate(self.members) if member.fold == fold and member.status == "waiting"]
-        left = [n for n in tried if self.members[n].status in ("active", "done")]
-        rungs = self.work.training.rungs
-        age = max(self.members[n].epoch for n in tried)
-        if len(left) > 1 and (age in rungs or (age > 0 and not any(self.members[n].status == "active" for n in left))):
-            final = not rungs or age >= rungs[-1] or not any(self.members[n].status == "active" for n in left)
-            keep = 1 if final else (len(left) + 1) // 2
-            ranked = sorted(left, key=lambda n: (self.members[n].lowest, n))
-            for number in ranked[keep:]:
-                self.members[number].status = "dropped"
-            left = ranked[:keep]
-        if len(left) == 1 and waiting:
-            self._begin(waiting, self.members[left[0]].setting)
-        if not left:
-            for number in waiting:
-                self.members[number].status = "failed"
-
-    def _begin(self, waiting: list[int], setting: Setting) -> None:
-        for number in waiting:
-            member = self.members[number]
-            member.setting, member.status, member.began = setting, "active", self.current_epoch + 1
-            self._enter(self._optimizer(), number)
-            self.begun.append(number)
+        optimizer.add_param_group({"params": [vector], "lr": key[0], "weight_decay": key[1], "key": key})
 
     def _optimizer(self) -> torch.optim.Optimizer:
         optimizer = self.optimizers(use_pl_optimizer=False)
         assert isinstance(optimizer, torch.optim.Optimizer)
         return optimizer
 
+    def _learning_rate_left(self, epoch: int) -> float:
+        """The fraction of the learning rate that is left in an epoch (from 0)."""
+        epochs = self.work.training.epochs
+        return 1.0 if self.work.training.schedule == "constant" else max(0, epochs - epoch) / epochs
+
+    # --- a step -------------------------------------------------------------------------------------------------------
+
+    def on_train_epoch_start(self) -> None:
+        """Sets the learning rates, and each network's own generator of dropout.
+
+        Neither depends on anything but the epoch: a resumed training does the same. Lightning's schedulers know one
+        epoch for all groups, and here every group has begun in its own.
+        """
+        for group in self._optimizer().param_groups[1:]:
+            learning_rate, _, first_epoch = group["key"]
+            group["lr"] = learning_rate * self._learning_rate_left(self.current_epoch - first_epoch)
+        for index in self.active():
+            network, state = self.network(index), self.states[index]
+            network.dropout, state.loss_sum, state.loss_count = state.setting.dropout, 0.0, 0
+            seed = derive(self.work.seed, self.size, state.fold, state.seed, state.epoch + 1)
+            network.generator = torch.Generator(self.device).manual_seed(seed)
+
+    def training_step(self, batch: dict[tuple[int, int], tuple[Tensor, ...]], _: int) -> None:
+        """One step of every network; each one's gradient comes from its own loss alone.
+
+        Args:
+            batch: For each fold and seed the tensors of `loaders.load_batch`.
+        """
+        training, keys = self.work.training, [(state.fold, state.seed) for state in self.states]
+        indices = [index for index in self.active() if keys[index] in batch]
+        windows = [len(batch[keys[index]][0]) for index in indices]
+        self.flat.gradients.zero_()
+        for together in groups([self.network(index) for index in indices], indices, windows, training.engine):
+            # A group's gradients follow its forward pass at once, while its memory is still in the cache.
+            networks = [self.network(index) for index in together]
+            steps, known_future, target, scale = zip(*(batch[keys[index]] for index in together), strict=True)
+            parameters = self.flat.values[together].requires_grad_()
+            forecasts = forward(networks, steps, known_future, parameters, training.engine)
+            losses = self.task.loss(forecasts, torch.stack(target), torch.stack(scale))
+            self.manual_backward(losses.sum())
+            assert parameters.grad is not None
+            self.flat.gradients[together] = parameters.grad
+            self._add_losses(together, losses.detach().tolist())
+        stepped = [index for index in indices if self.states[index].status == "active"]
+        self.flat.clip_gradients(stepped, training.max_gradient_norm)
+        self.flat.set_gradients(stepped)
+        self._optimizer().step()
+        self._update_averages(stepped)
+
+    def _add_losses(self, indices: list[int], losses: list[float]) -> None:
+        """Adds up this epoch's losses; a network whose loss is not a number has failed and is trained no more."""
+        for index, loss in zip(indices, losses, strict=True):
+            state = self.states[index]
+            state.loss_sum, state.loss_count = state.loss_sum + loss, state.loss_count + 1
+            if not isfinite(loss):
+                state.status = "failed"
+                self.flat.gradients[index] = 0.0
+
+    def _update_averages(self, indices: list[int]) -> None:
+        """Updates the moving average of each network's weights.
+
+        By hand: Lightning's averaging of weights counts the steps of the whole training, and here networks begin late.
+        """
+        # Short memory at first, so that the start is forgotten: the usual correction of a moving average.
+        steps = [self.states[index].steps for index in indices]
+        decays = [min(self.work.training.ema_decay, (1 + count) / (10 + count)) for count in steps]
+        self.flat.update_averages(indices, decays)
+        for index in indices:
+            self.states[index].steps += 1
+
+    # --- validation ---------------------------------------------------------------------------------------------------
+
+    def on_validation_epoch_start(self) -> None:
+        """Puts the averaged weights in place."""
+        self.flat.swap_averages(self.active())
+        # One tensor for all sums: a small one for each piece, kept between large ones that come and go, would leave
+        # the heap in holes, and memory would grow with the number of pieces.
+        self._squared_errors = torch.zeros(len(self.states), PIECES, dtype=torch.float64, device=self.device)
+
+    def validation_step(self, batch: tuple[int, int, tuple[Tensor, ...]], _: int) -> None:
+        """Adds up the squared errors on some windows of a piece of one fold's early-stopping set.
+
+        Args:
+            batch: Fold, piece and the tensors of `loaders.load_batch`.
+        """
+        fold, piece, (steps, known_future, target, scale) = batch
+        assert self._squared_errors is not None
+        engine = self.work.training.engine
+        indices = [index for index in self.active() if self.states[index].fold == fold]
+        for together in groups([self.network(index) for index in indices], indices, engine=engine):
+            networks, count = [self.network(index) for index in together], len(together)
+            forecasts = forward(networks, [steps] * count, [known_future] * count, engine=engine)
+            for index, of_network in zip(together, forecasts, strict=True):
+                self._squared_errors[index, piece] += self.task.squared_error_sum(of_network, target, scale)
+
+    def on_validation_epoch_end(self) -> None:
+        """Puts the trained weights back."""
+        self.flat.swap_averages(self.active())
+
+    # --- after an epoch -----------------------------------------------------------------------------------------------
+
+    def on_train_epoch_end(self) -> None:
+        """Takes up the scores, and does what successive halving decides."""
+        # A refit has no early-stopping set: it is trained to its last epoch and keeps that one.
+        sums = None if self._squared_errors is None else self._squared_errors.tolist()
+        for index in self.active():
+            self._take_up_epoch(index, None if sums is None else sums[index])
+        decision = halving.decide([state.progress for state in self.states], self.plan)
+        for state, status in zip(self.states, decision.statuses, strict=True):
+            state.status = status
+        for index, winner in decision.begins:
+            state = self.states[index]
+            state.setting, state.first_epoch = self.states[winner].setting, self.current_epoch + 1
+            self._add_to_optimizer(self._optimizer(), index)
+            self.start_order.append(index)
+        if not self.active():
+            # Lightning's EarlyStopping watches one metric, and here every network ends by itself.
+            self.trainer.should_stop = True
+
+    def _take_up_epoch(self, index: int, sums: list[float] | None) -> None:
+        """Notes a network's scores, and keeps its weights if they are good enough."""
+        state, fitted = self.states[index], self.fitted[self.states[index].fold]
+        state.epoch += 1
+        state.score, each = (
+            (0.0, ()) if sums is None else early_stopping_scores(sums, fitted.fold.early_stopping, self.task)
+        )
+        state.curve.append((state.loss_sum / max(1, state.loss_count), state.score))
+        if not isfinite(state.score):
+            return
+        state.lowest_score = min(state.lowest_score, state.score)
+        if sums is None or is_kept(state.score, each, state.best_score, state.best_pieces, fitted.start):
+            state.kept_epoch, state.kept_score = state.epoch, state.score
+            state.kept = self.flat.averages[index].clone()
+        if sums is None or state.score < state.best_score:
+            state.best_score, state.best_pieces = state.score, each
+
+    # --- interruptions ------------------------------------------------------------------------------------------------
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds where each member stands; plain values and tensors, so that no pickle is needed to load."""
-        checkpoint["begun"] = list(self.begun)
-        checkpoint["averages"] = self.rows.averages
-        checkpoint["members"] = [
-            {**vars(member), "setting": tuple(vars(member.setting).values())} for member in self.members
+        """Adds where each network stands; plain values and tensors, so that no pickle is needed to load."""
+        checkpoint["start_order"] = list(self.start_order)
+        checkpoint["averages"] = self.flat.averages
+        checkpoint["states"] = [
+            {**vars(state), "setting": tuple(vars(state.setting).values())} for state in self.states
         ]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Takes up where `on_save_checkpoint` left off; Lightning restores weights and optimizer."""
-        self.begun = list(checkpoint["begun"])
-        self.rows.averages.copy_(checkpoint["averages"])
-        self.members = [Member(**{**state, "setting": Setting(*state["setting"])}) for state in checkpoint["members"]]
-
-    def curves(self) -> list[Epoch]:
-        """The learning curves of all members that began."""
-        return [
-            Epoch(
-                self.size.layers,
-                self.size.units,
-                member.fold + 1,
-                member.seed,
-                **vars(member.setting),
-                epoch=number + 1,
-                train_loss=loss,
-                early_stopping_score=score,
-            )
-            for member in self.members
-            for number, (loss, score) in enumerate(member.curve)
+        """Resumes from what `on_save_checkpoint` added; Lightning restores weights and optimizer."""
+        self.start_order = list(checkpoint["start_order"])
+        self.flat.averages.copy_(checkpoint["averages"])
+        self.states = [
+            NetworkState(**{**state, "setting": Setting(*state["setting"])}) for state in checkpoint["states"]
         ]
 
 

@@ -1,4 +1,8 @@
-"""What the members are fed with: batches gathered by index, one for each fold and seed."""
+"""Data loaders of the joint training: batches gathered by index, one for each fold and seed.
+
+They stand in for torch's `DataLoader`, whose samplers and worker processes know one data set: here a step reads one
+batch of every fold and seed, and only of those that are still in training.
+"""
 
 from collections.abc import Iterator
 
@@ -17,59 +21,65 @@ from cellsize.training.records import Work
 Tensors = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
-def load(work: Work, part: FittedFold, chosen: Ints) -> Tensors:
+def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
     """Windows of one fold as tensors.
 
+    Args:
+        work: Base arrays and index.
+        fitted: The fold.
+        chosen: Positions in `windows.first`, shape (n,).
+
     Returns:
-        What is seen (n, lookback, n_inputs), what is known ahead (n, horizon, n_known_future), what the linear
-        map leaves to be learnt (n, horizon, n_targets), and the window's spread (n, 1, n_targets).
+        What is seen (n, lookback, n_inputs), known-future covariates (n, horizon, n_known_future), what the linear
+        skip connection leaves to be learnt (n, horizon, n_targets), and the window's scale (n, 1, n_targets).
     """
-    batch = gather(work.windows, part.scaling, chosen)
-    target = batch.target if part.linear is None else batch.target - predict(work.windows, part.linear, batch)
+    batch = gather(work.windows, fitted.scaling, chosen)
+    linear = fitted.linear
+    target = batch.target if linear is None else batch.target - predict(work.windows, linear, batch)
     return tuple(torch.from_numpy(array) for array in (batch.steps, batch.known_future, target, batch.scale))  # type: ignore[return-value]
 
 
 class TrainingBatches:
-    """One pass over every active fold and seed, in step; Lightning iterates it once an epoch."""
+    """One pass over every active fold and seed; Lightning iterates it once an epoch."""
 
     def __init__(self, joint: JointTraining) -> None:
         self.joint = joint
 
     def __len__(self) -> int:
-        folds = {self.joint.members[number].fold for number in self.joint.active()}
-        return max((self._steps(self.joint.parts[fold]) for fold in folds), default=0)
+        folds = {self.joint.states[index].fold for index in self.joint.active()}
+        return max((self._steps(self.joint.fitted[fold]) for fold in folds), default=0)
 
-    def _steps(self, part: FittedFold) -> int:
-        return max(1, len(part.fold.train) // self.joint.work.training.batch_size)
+    def _steps(self, fitted: FittedFold) -> int:
+        return max(1, len(fitted.fold.train) // self.joint.work.training.batch_size)
 
-    def __iter__(self) -> Iterator[dict[int, Tensors]]:
+    def __iter__(self) -> Iterator[dict[tuple[int, int], Tensors]]:
         joint, work = self.joint, self.joint.work
-        members = [joint.members[number] for number in joint.active()]
+        states = [joint.states[index] for index in joint.active()]
         orders = {
-            (member.fold, member.seed): np.random.default_rng(
-                derive(work.seed, member.fold, member.seed, member.epoch)
-            ).permutation(joint.parts[member.fold].fold.train)
-            for member in members
+            (state.fold, state.seed): np.random.default_rng(
+                derive(work.seed, state.fold, state.seed, state.epoch)
+            ).permutation(joint.fitted[state.fold].fold.train)
+            for state in states
         }
         for step in range(len(self)):
             here = slice(step * work.training.batch_size, (step + 1) * work.training.batch_size)
             yield {
-                fold * work.training.seeds + seed: load(work, joint.parts[fold], order[here])
+                (fold, seed): load_batch(work, joint.fitted[fold], order[here])
                 for (fold, seed), order in orders.items()
-                if step < self._steps(joint.parts[fold])
+                if step < self._steps(joint.fitted[fold])
             }
 
 
 class EarlyStoppingBatches:
-    """The stop part of every fold that still has an active member, in large pieces."""
+    """The early-stopping set of every fold that still has an active network, in large pieces."""
 
     def __init__(self, joint: JointTraining) -> None:
         self.joint = joint
 
     def __iter__(self) -> Iterator[tuple[int, int, Tensors]]:
-        folds = sorted({self.joint.members[number].fold for number in self.joint.active()})
+        folds = sorted({self.joint.states[index].fold for index in self.joint.active()})
         for fold in folds:
-            part = self.joint.parts[fold]
-            for number, piece in enumerate(pieces(part.fold.early_stopping)):
+            fitted = self.joint.fitted[fold]
+            for index, piece in enumerate(pieces(fitted.fold.early_stopping)):
                 for chosen in chunks(piece):
-                    yield fold, number, load(self.joint.work, part, chosen)
+                    yield fold, index, load_batch(self.joint.work, fitted, chosen)

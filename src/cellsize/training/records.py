@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ class Work:
         folds: Who learns from which window.
         network: What every candidate has in common.
         training: How a network is trained.
-        penalties: Ridge penalties of the linear map to choose from, in each fold.
+        penalties: Ridge penalties to choose from, in each fold.
         seed: Seed of everything drawn.
     """
 
@@ -35,10 +35,10 @@ class Work:
     seed: int
 
 
-def work_from(
-    indexed: Path,
-    divided: Path,
-    network: dict[str, Any],
+def load_work(
+    windows: Path,
+    folds: Path,
+    network: Network,
     search: Search,
     penalties: tuple[float, ...],
     seed: int | None = None,
@@ -46,17 +46,17 @@ def work_from(
     """Reads arrays and folds, and joins them with how to train.
 
     Args:
-        indexed: Base arrays and index.
-        divided: Table of folds.
+        windows: Base arrays and index.
+        folds: Table of folds.
         network: What the candidates have in common, from `candidates.json`.
         search: Training settings and seed.
-        penalties: Ridge penalties of the linear map.
+        penalties: Ridge penalties to choose from, in each fold.
         seed: In place of the search's.
     """
     return Work(
-        windows=Windows.load(indexed),
-        folds=load(divided),
-        network=Network(**network),
+        windows=Windows.load(windows),
+        folds=load(folds),
+        network=network,
         training=search.training,
         penalties=penalties,
         seed=search.seed if seed is None else seed,
@@ -65,7 +65,7 @@ def work_from(
 
 @dataclass(frozen=True)
 class Setting:
-    """What is tuned for each size, on the stop part of each fold."""
+    """What is tuned for each size, on the early-stopping set of each fold."""
 
     learning_rate: float
     dropout: float
@@ -79,20 +79,20 @@ class Row:
     Attributes:
         layers: Recurrent layers.
         units: Memory cells a layer.
-        fold: Number of the fold, from 1.
-        seed: Number of the repetition, from 0.
+        fold: The fold, from 1.
+        seed: The seed, from 0.
         learning_rate: Of the network; 0 without one.
-        dropout: Share dropped after every layer.
+        dropout: Fraction dropped after every layer.
         weight_decay: Decoupled weight decay.
-        penalty: Ridge penalty of the linear map, chosen on the stop part.
-        status: ok (trained and scored), dropped (another setting was better on the stop part), failed.
+        penalty: Ridge penalty of the ridge-linear model, chosen on the early-stopping set.
+        status: ok (trained and scored), dropped (another setting was better on the early-stopping set), failed.
         epochs: Epoch whose weights were kept.
-        early_stopping_score: Mean squared error on the stop part at that epoch, in variances of the training rows.
+        early_stopping_score: Normalised MSE on the early-stopping set at that epoch.
         train_score: The same on as many training windows as there are validation windows.
         score: The same on the validation part: measured once, never used for training.
         n_train: Training windows.
         n_validation: Validation windows.
-        parameters: Parameters of the size, the linear map's among them.
+        parameters: Parameters of the size, the ridge-linear model's among them.
     """
 
     layers: int
@@ -136,7 +136,7 @@ class Result:
     Attributes:
         rows: One for each fold, seed and setting, in this order.
         epochs: The learning curves in the same order.
-        residuals: Truth minus forecast on up to `RESIDUALS` validation windows of each fold, in
+        residuals: Truth minus forecast on up to `RESIDUALS` validation windows of each fold, in standard
             deviations of its training rows, mean over the seeds; shape (n, horizon, n_targets).
         residual_windows: Positions of these windows, shape (n,).
         seconds: Wall time of the trial.

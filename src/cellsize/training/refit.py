@@ -1,30 +1,80 @@
 """The chosen size, trained on everything but the holdout, as a model that forecasts."""
 
-from typing import Any
-
 import numpy as np
 
+from cellsize.data.batches import fit_scaling
+from cellsize.data.folds import Fold
 from cellsize.data.schema import Schema
+from cellsize.errors import InputError
+from cellsize.models import engine, ridge_linear
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.network import Net
+from cellsize.models.prediction import FittedFold
 from cellsize.params import Window
-from cellsize.sizing.sizes import Size
+from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.sizes import ZERO, Size, shape
+from cellsize.training.fit import fit, kept_networks
+from cellsize.training.joint import JointTraining
 from cellsize.training.records import Setting, Work
-from cellsize.training.train import refit
 
 
-def refit_choice(work: Work, recipe: dict[str, Any], schema: Schema, window: Window) -> Forecaster:
-    """Trains what `recipe.json` names.
+def refit(work: Work, recipe: Recipe, schema: Schema, window: Window) -> Forecaster:
+    """Trains what a recipe names.
 
     Args:
         work: Data and how to train.
         recipe: Size, setting, ridge penalty and number of epochs.
         schema: Meaning of the raw columns, for forecasts from raw rows.
         window: Lookback, horizon and scales.
+
+    Raises:
+        InputError: The loss became infinite or is not a number.
     """
-    size = Size(recipe["layers"], recipe["units"])
-    setting = Setting(recipe["learning_rate"], recipe["dropout"], recipe["weight_decay"])
-    part, net = refit(work, size, setting, recipe["penalty"], recipe["epochs"])
+    setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay)
+    fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.epochs)
     windows, development = work.windows, np.flatnonzero(work.folds.development)
     last = windows.step[windows.first[development] + windows.span - 1].max(keepdims=True)
     learned_until = windows.moment(last)[0].isoformat()
-    return Forecaster(size, schema, window, work.network, part, net, learned_until)
+    return Forecaster(recipe.size, schema, window, work.network, fitted, network, learned_until)
+
+
+def refit_size(work: Work, size: Size, setting: Setting, penalty: float, epochs: int) -> tuple[FittedFold, Net | None]:
+    """Trains a size on every window before the holdout.
+
+    Args:
+        work: Data and how to train; its folds say which windows come before the holdout.
+        size: The size.
+        setting: Learning rate, dropout and weight decay.
+        penalty: Ridge penalty of the ridge-linear model.
+        epochs: Passes over the data, on the schedule of `training.epochs`; 0 leaves the ridge-linear model alone.
+
+    Returns:
+        Scaling and ridge-linear model, and the network in evaluation mode, or None if there is none.
+
+    Raises:
+        InputError: The loss became infinite or is not a number, or the fused kernels cannot run the network.
+    """
+    engine.check(work.network, work.training)
+    everything = np.flatnonzero(work.folds.development)
+    nothing = np.empty(0, np.int64)
+    scaling = fit_scaling(work.windows, everything)
+    has_skip, linear = work.network.skip == "linear", None
+    if size == ZERO or has_skip:
+        linear = ridge_linear.fit(work.windows, scaling, everything, (penalty,), has_skip)[0]
+    fitted = FittedFold(Fold(everything, nothing, nothing), scaling, linear, float("inf"))
+    if size == ZERO:
+        return fitted, None
+    # A schedule that ends before the refit does would leave its last epochs without a learning rate.
+    longest = max(epochs, work.training.epochs)
+    training = work.training.model_copy(update={"seeds": 1, "rungs": (), "epochs": longest})
+    all_but_holdout = Work(work.windows, work.folds, work.network, training, (penalty,), work.seed)
+    joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), [setting], epochs)
+    if epochs:
+        fit(joint)
+    state = joint.states[0]
+    if state.status == "failed":
+        raise InputError(
+            f"refit: the loss of {size} is not a number after epoch {state.epoch}; set another refit.seed, "
+            "or remove the highest of search.training.learning_rates"
+        )
+    return fitted, kept_networks(joint)[0]

@@ -1,0 +1,182 @@
+"""The task `forecast`: its target, which targets count, loss, score and simple baselines, in one object.
+
+What measures a forecast anywhere else calls this, so that another task has one door to come in by. It works on NumPy
+arrays and on torch tensors alike, and imports neither torch nor any other module of the package.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.integer]
+
+NAIVE, SEASONAL_NAIVE, RIDGE_LINEAR = "naive", "seasonal_naive", "ridge_linear"
+SIMPLE_BASELINES = (NAIVE, SEASONAL_NAIVE, RIDGE_LINEAR)
+CLASSICAL_BASELINES = ("AutoETS", "AutoTheta")
+BASELINES = (*SIMPLE_BASELINES, *CLASSICAL_BASELINES)
+
+
+class Dimensions(Protocol):
+    """What says how large a forecast is: `Windows` and `Shape` do."""
+
+    @property
+    def lookback(self) -> int:
+        """Steps that a window sees."""
+
+    @property
+    def horizon(self) -> int:
+        """Steps to predict."""
+
+    @property
+    def n_targets(self) -> int:
+        """Columns to predict."""
+
+
+class Values(Protocol):
+    """What an array of NumPy and a tensor of torch have in common."""
+
+    def __sub__(self, other: Any, /) -> Any: ...
+    def __mul__(self, other: Any, /) -> Any: ...
+    def __pow__(self, other: Any, /) -> Any: ...
+    def mean(self, *args: Any, **options: Any) -> Any: ...  # noqa: D102
+
+
+V = TypeVar("V", bound=Values)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Values of some targets at each step of a horizon.
+
+    Forecasts and targets have the shape (…, windows, horizon, n_targets). They are in standard deviations of the
+    training rows, so that a mean squared error is the normalised MSE: the MSE divided by the variance of the training
+    targets. Values that a window's instance normalisation has changed come with its `scale` (…, windows, 1, n_targets).
+
+    Attributes:
+        lookback: Steps that a window sees.
+        horizon: Steps to predict.
+        n_targets: Columns to predict.
+    """
+
+    lookback: int
+    horizon: int
+    n_targets: int
+
+    @classmethod
+    def of(cls, dimensions: Dimensions) -> Self:
+        """The forecast of some windows, or of a network of some shape."""
+        return cls(dimensions.lookback, dimensions.horizon, dimensions.n_targets)
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers to predict for each window, N_o."""
+        return self.horizon * self.n_targets
+
+    # --- the target ---------------------------------------------------------------------------------------------------
+
+    def target_rows(self, first: Ints) -> Ints:
+        """Rows that windows must predict, shape (n, horizon), from their first rows, shape (n,)."""
+        return np.asarray(first)[:, None] + self.lookback + np.arange(self.horizon)
+
+    def target(self, values: Floats, first: Ints) -> Floats:
+        """Copies what windows must predict out of the target columns.
+
+        Args:
+            values: Target columns, shape (rows, n_targets).
+            first: First row of each window, shape (n,).
+
+        Returns:
+            Shape (n, horizon, n_targets).
+        """
+        return values[self.target_rows(first)]
+
+    def observed(self, values: Floats) -> npt.NDArray[np.bool_]:
+        """Mask of the rows that count as a target, shape (rows,): those with every target observed.
+
+        A window with any other row in its horizon is not used at all.
+
+        Args:
+            values: Target columns, NaN where unobserved, shape (rows, n_targets).
+        """
+        return np.asarray(np.isfinite(values).all(axis=1))
+
+    # --- how wrong a forecast is --------------------------------------------------------------------------------------
+
+    def loss(self, forecasts: V, target: V, scale: V) -> V:
+        """The training loss of each network: its normalised MSE on its own batch.
+
+        Args:
+            forecasts: Normalised values, shape (networks, n, horizon, n_targets).
+            target: Of the same shape.
+            scale: Shape (networks, n, 1, n_targets).
+
+        Returns:
+            Shape (networks,).
+        """
+        loss: V = (((forecasts - target) * scale) ** 2).mean(axis=(1, 2, 3))
+        return loss
+
+    def squared_error_sum(self, forecasts: V, target: V, scale: V | None = None) -> V:
+        """Squared errors summed over windows, horizon and targets in float64: one value, of the arrays' kind.
+
+        Args:
+            forecasts: Shape (n, horizon, n_targets).
+            target: Of the same shape.
+            scale: Shape (n, 1, n_targets), of normalised values.
+        """
+        total: V = self._squared_errors(forecasts, target, scale).sum()
+        return total
+
+    def score(self, squared_error_sum: float, windows: int) -> float:
+        """The normalised MSE over windows, horizon and targets, from the sum over all windows."""
+        return squared_error_sum / (windows * self.n_outputs)
+
+    def score_of(self, forecasts: Floats, target: Floats) -> float:
+        """The normalised MSE of forecasts of shape (n, horizon, n_targets)."""
+        return self.score(float(self.squared_error_sum(forecasts, target)), len(target))
+
+    def score_by_step(self, forecasts: Floats, target: Floats) -> tuple[float, ...]:
+        """The normalised MSE of each step of the horizon."""
+        by_step: Floats = self._squared_errors(forecasts, target, None).mean(axis=(0, 2))
+        return tuple(float(value) for value in by_step)
+
+    def least_squares_weight(self, scale: Floats) -> Floats:
+        """What a fit to normalised values weighs each window's error with, so that it fits the error that is scored.
+
+        With one target it is the window's scale. Several targets have several scales, and no weight.
+
+        Args:
+            scale: Shape (n, 1, n_targets).
+
+        Returns:
+            Shape (n, 1, 1).
+        """
+        return scale if self.n_targets == 1 else np.ones((len(scale), 1, 1), scale.dtype)
+
+    @staticmethod
+    def _squared_errors(forecasts: Any, target: Any, scale: Any) -> Any:
+        """In float64: the sum of many small squares in float32 would lose its last digits."""
+        errors = forecasts - target if scale is None else (forecasts - target) * scale
+        return (errors.double() if hasattr(errors, "double") else errors.astype(np.float64)) ** 2
+
+    # --- baselines ----------------------------------------------------------------------------------------------------
+
+    def baseline_rows(self, first: Ints, season: int) -> dict[str, Ints]:
+        """The baselines that need no fitting: for each its name, and the rows that hold its forecasts.
+
+        Args:
+            first: First row of each window, shape (n,).
+            season: Steps in a season.
+
+        Returns:
+            Rows of shape (n, horizon): the last one seen, and the last one seen at the same step of a season.
+        """
+        last_seen = np.asarray(first) + self.lookback - 1
+        ahead = np.arange(1, self.horizon + 1)
+        return {
+            NAIVE: np.repeat(last_seen[:, None], self.horizon, axis=1),
+            SEASONAL_NAIVE: last_seen[:, None] + ahead - season * -(-ahead // season),
+        }

@@ -1,0 +1,92 @@
+"""Runs Lightning's Trainer on a joint training, and saves its state so that it can be resumed."""
+
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytorch_lightning as pl
+import torch
+
+from cellsize.models.network import Net
+from cellsize.process import one_thread, quiet
+from cellsize.training.joint import JointTraining
+from cellsize.training.loaders import EarlyStoppingBatches, TrainingBatches
+
+SAVE_SECONDS = 20.0
+
+
+def fit(
+    joint: JointTraining,
+    checkpoint: Path | None = None,
+    on_epoch: Callable[[int], None] | None = None,
+    accelerator: str = "cpu",
+) -> None:
+    """Trains until no network is active.
+
+    Args:
+        joint: The networks of one size.
+        checkpoint: Where to save the state between epochs; resumes from it if it is there.
+        on_epoch: Called with the number of epochs done after each.
+        accelerator: Lightning's name of the device: cpu or gpu.
+    """
+    training = joint.work.training
+    # Its notes on devices, and tips, at each of hundreds of trainings.
+    quiet("pytorch_lightning", "lightning_fabric", "pytorch_lightning.utilities.rank_zero")
+    resumed = checkpoint if checkpoint is not None and checkpoint.is_file() else None
+    has_early_stopping = any(fitted.fold.early_stopping.size for fitted in joint.fitted.values())
+    with one_thread(), warnings.catch_warnings():
+        # Lightning advises more workers for the loaders and a logger: both are left out on purpose.
+        warnings.simplefilter("ignore")
+        trainer = pl.Trainer(
+            accelerator=accelerator,
+            # Several trainings share a machine, one core each: none may take all devices.
+            devices=1,
+            # Only a bound: other seeds begin after a rung at the latest, and the training ends with its networks.
+            max_epochs=training.epochs + (training.rungs[-1] if training.rungs else 0),
+            # Lightning's loggers write a folder, and know one loss; curves are among the results.
+            logger=False,
+            # On, or the callback below would be refused: it takes the place of `ModelCheckpoint`, which saves every
+            # epoch, into a folder of its own.
+            enable_checkpointing=True,
+            # Trials run in processes without a terminal; the search prints a line for each size.
+            enable_progress_bar=False,
+            # It lists one network's layers, and here are dozens of equal ones.
+            enable_model_summary=False,
+            # Two batches of validation before the training would be scored, as an epoch that nobody trained.
+            num_sanity_val_steps=0,
+            # An epoch is as long as the longest fold still training: else none that is shorter would be validated.
+            reload_dataloaders_every_n_epochs=1,
+            callbacks=[_StateSaver(checkpoint, on_epoch)],
+        )
+        validation = EarlyStoppingBatches(joint) if has_early_stopping else None
+        # The state holds tensors and plain values alone: no pickle is loaded from a folder that others can write to.
+        trainer.fit(joint, TrainingBatches(joint), validation, ckpt_path=resumed, weights_only=True)
+
+
+def kept_networks(joint: JointTraining) -> list[Net]:
+    """Every network with the weights that were kept, on the CPU and in evaluation mode."""
+    joint.to("cpu").eval()
+    networks = [joint.network(index) for index in range(len(joint.states))]
+    for network, state in zip(networks, joint.states, strict=True):
+        torch.nn.utils.vector_to_parameters(state.kept.to("cpu"), network.parameters())
+    return networks
+
+
+class _StateSaver(pl.callbacks.Checkpoint):
+    """Saves the state every so often, whole or not at all, and reports each epoch.
+
+    By time and not by epoch: an epoch of a small size takes less time than writing its state.
+    """
+
+    def __init__(self, path: Path | None, on_epoch: Callable[[int], None] | None) -> None:
+        self.path, self.on_epoch, self.saved = path, on_epoch, time.monotonic()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if self.path is not None and time.monotonic() - self.saved >= SAVE_SECONDS:
+            partial = self.path.with_suffix(".partial")
+            trainer.save_checkpoint(partial)
+            partial.replace(self.path)
+            self.saved = time.monotonic()
+        if self.on_epoch is not None:
+            self.on_epoch(trainer.current_epoch + 1)

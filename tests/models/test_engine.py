@@ -1,0 +1,48 @@
+"""Where the fused kernels run, and what is refused where they cannot."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from cellsize.errors import InputError
+from cellsize.models import engine
+from cellsize.params import Network, Training
+
+MakeNetwork = Callable[..., Network]
+MakeTraining = Callable[..., Training]
+
+
+@pytest.mark.parametrize(
+    ("changes", "accelerator", "reason"),
+    [
+        ({"cell": "gru"}, "cpu", "propose.network.cell is gru"),
+        ({"cell": "rnn"}, "cpu", "propose.network.cell is rnn"),
+        ({"bidirectional": True}, "cpu", "propose.network.bidirectional is true"),
+        ({"projection": 2}, "cpu", "propose.network.projection is 2"),
+        ({}, "gpu", r"the device is gpu \(search.gpus_per_trial\)"),
+    ],
+)
+def test_fused_where_it_cannot_run_is_refused_in_one_line_with_a_remedy(
+    make_network: MakeNetwork, make_training: MakeTraining, changes: dict[str, object], accelerator: str, reason: str
+) -> None:
+    network = make_network(**changes)
+    with pytest.raises(
+        InputError, match=rf"^search.training.engine: fused runs .*; but {reason}; set search.training.engine: auto$"
+    ):
+        engine.check(network, make_training(engine="fused"), accelerator)
+    for other in ("auto", "torch"):
+        engine.check(network, make_training(engine=other), accelerator)
+
+
+def test_a_plain_lstm_on_a_cpu_has_the_choice(make_network: MakeNetwork, make_training: MakeTraining) -> None:
+    for kind in ("auto", "fused", "torch"):
+        for head in ("last", "mean"):
+            engine.check(make_network(head=head), make_training(engine=kind))
+
+
+def test_the_check_loads_no_torch() -> None:
+    # The driver of a search calls it, and trains nothing itself.
+    command = "import sys; import cellsize.models.engine; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", command], check=True)

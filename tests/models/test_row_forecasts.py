@@ -1,0 +1,57 @@
+"""Forecasts from rows in the user's own columns; that they are those evaluated is held end to end."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellsize.errors import InputError
+from cellsize.models.forecaster import Forecaster
+from cellsize.models.row_forecasts import forecast_rows
+
+Table = Callable[..., pd.DataFrame]
+MakeModel = Callable[..., Forecaster]
+
+
+def test_a_model_that_was_read_forecasts_what_it_did_before(
+    tmp_path: Path, make_model: MakeModel, make_table: Table
+) -> None:
+    model, rows = make_model(make_table()), make_table(rows=20)
+    model.save(tmp_path)
+    pd.testing.assert_frame_equal(forecast_rows(Forecaster.load(tmp_path), rows), forecast_rows(model, rows))
+
+
+def test_each_series_is_forecast_after_its_last_observed_target(make_model: MakeModel, make_table: Table) -> None:
+    model = make_model(make_table(places=("north", "south")), series="place")
+    rows = make_table(rows=20, places=("north", "south"))
+    forecasts = forecast_rows(model, rows.drop(index=19))  # the last row of north
+    assert list(forecasts) == ["place", "time", "y"]
+    assert forecasts["place"].tolist() == ["north"] * 2 + ["south"] * 2
+    assert [moment.hour for moment in forecasts["time"]] == [19, 20, 20, 21]
+    assert np.isfinite(forecasts["y"]).all()
+
+
+def test_too_short_a_history_is_refused(make_model: MakeModel, make_table: Table) -> None:
+    with pytest.raises(InputError, match=r"^series 'all': 5 rows up to the last observed target, but the model looks"):
+        forecast_rows(make_model(make_table()), make_table(rows=5))
+
+
+def test_a_gap_is_filled_no_further_than_in_training(make_model: MakeModel, make_table: Table) -> None:
+    model, rows = make_model(make_table(), fill=1), make_table(rows=20)
+    rows.loc[17, "y"] = np.nan
+    assert len(forecast_rows(model, rows)) == 2
+    rows.loc[16, "y"] = np.nan
+    with pytest.raises(InputError, match="series 'all': values are missing among the last 6 steps before the forecast"):
+        forecast_rows(model, rows)
+
+
+def test_what_is_known_ahead_is_asked_for_and_never_made_up(make_model: MakeModel, make_table: Table) -> None:
+    model, rows = make_model(make_table(), known_future_covariates=["planned"]), make_table(rows=22)
+    rows.loc[20:, "y"] = np.nan
+    assert len(forecast_rows(model, rows)) == 2
+    with pytest.raises(InputError, match="column 'planned': not given for 2026-01-01 20:00:00"):
+        forecast_rows(model, rows.drop(index=20))
+    with pytest.raises(InputError, match="column 'planned': missing, but declared as known"):
+        forecast_rows(model, rows.assign(planned=rows["planned"].where(rows.index != 20)))
