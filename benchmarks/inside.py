@@ -15,18 +15,18 @@ from benchmarks.overhead import work_of
 from cellsize.search.shards import divide
 from cellsize.sizing.sizes import Size
 from cellsize.training import loaders, train
-from cellsize.training.flat_parameters import Rows
+from cellsize.training.flat_parameters import FlatParameters
 from cellsize.training.joint import JointTraining
 
 TIMED = [
     (JointTraining, "training_step", "step"),
-    (Rows, "clip", "clip"),
-    (Rows, "average", "average"),
+    (FlatParameters, "clip_gradients", "clip"),
+    (FlatParameters, "update_averages", "average"),
     (JointTraining, "validation_step", "validation"),
     (JointTraining, "on_train_epoch_end", "decisions"),
-    (loaders, "load", "gather"),
-    (train, "_fit", "fit"),
-    (train, "_part", "part"),
+    (loaders, "load_batch", "gather"),
+    (train, "fit", "fit"),
+    (train, "_fit_fold", "part"),
     (train, "_row", "rows"),
     (train, "_residuals", "residuals"),
     (train, "_milliseconds", "milliseconds"),

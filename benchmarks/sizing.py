@@ -63,12 +63,12 @@ def refitted(found: data.Data, training: Training, recipe: dict[str, Any], seed:
     import torch  # only now: the driver of a search does without
 
     from cellsize.evaluation import holdout
-    from cellsize.training.refit import refit_choice
+    from cellsize.training.refit import refit
 
     torch.set_num_threads(1)
     baseline = data.changed(found.params.baseline, classical="none")
     with threadpool_limits(limits=1):  # what was loaded just now has brought threads of its own
-        model = refit_choice(found.work(training, seed=seed), recipe, found.schema, found.params.window)
+        model = refit(found.work(training, seed=seed), recipe, found.schema, found.params.window)
         errors, _ = holdout.evaluate(found.windows, found.folds, model, None, baseline)
     return errors
 

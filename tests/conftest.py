@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from cellsize.data import folds, series, windows
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.params import Network, Prepare, Split, Training, Window
+from cellsize.sizing.artefacts import Recipe
 from cellsize.training.records import Work
 
 if TYPE_CHECKING:  # it loads torch, which few tests need
@@ -291,7 +292,7 @@ def make_model(
     """The ridge-linear model of a raw table: six steps seen, two predicted; other keys are those of `prepare`."""
 
     def make(raw: pd.DataFrame, fill: int = 0, **prepare: Any) -> "Forecaster":
-        from cellsize.training.refit import refit_choice
+        from cellsize.training.refit import refit
 
         schema = series.describe(raw, SOURCE, make_prepare(**prepare))
         window = make_window(lookback=6, fill=fill)
@@ -300,7 +301,7 @@ def make_model(
         holdout, development = arrays.start >= cut, arrays.start + arrays.span <= cut
         no_folds = folds.Folds(np.zeros((0, len(arrays.first)), np.int8), holdout, development)
         work = Work(arrays, no_folds, make_network(), make_training(), (1.0,), 0)
-        recipe = {"layers": 0, "units": 0, "learning_rate": 0.0, "dropout": 0.0, "weight_decay": 0.0}
-        return refit_choice(work, {**recipe, "penalty": 1.0, "epochs": 0}, schema, window)
+        recipe = Recipe(layers=0, units=0, learning_rate=0.0, dropout=0.0, weight_decay=0.0, epochs=0, penalty=1.0)
+        return refit(work, recipe, schema, window)
 
     return make

@@ -192,12 +192,13 @@ def test_a_stage_depends_on_the_hash_of_its_code_and_on_no_list_of_modules(name:
 
 
 @pytest.mark.parametrize("name", STAGES)
-def test_a_stage_declares_exactly_the_params_sections_it_reads(name: str) -> None:
-    read = {section.rstrip("_") for section in re.findall(r"\bparams\.([a-z_]+)", body(name))} - {""}
-    read -= {"import"}
-    assert read <= {field.alias or key for key, field in Params.model_fields.items()}
+def test_a_stage_declares_exactly_the_params_that_it_reads(name: str) -> None:
+    read = {key.replace("register_", "register") for key in re.findall(r"\bparams\.([a-z_.]+)", body(name))}
+    assert {key.split(".")[0] for key in read} <= {field.alias or key for key, field in Params.model_fields.items()}
     # prepare.table is read by dvc.yaml itself, as a path of its command.
-    assert set(paths(stages()[name]["params"])) == read
+    declared = set(paths(stages()[name]["params"]))
+    assert all(any(f"{key}.".startswith(f"{section}.") for section in declared) for key in read)
+    assert all(any(f"{key}.".startswith(f"{section}.") for key in read) for section in declared)
 
 
 @pytest.mark.parametrize("name", STAGES)

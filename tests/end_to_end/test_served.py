@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.row_forecasts import forecast_rows
 from tests.end_to_end.conftest import Project, environment
 
 pytestmark = pytest.mark.end_to_end
@@ -49,7 +50,7 @@ def test_the_registered_model_gives_the_forecasts_that_were_evaluated(project: P
     one = beside[beside["series"] == "north"].groupby("origin").get_group(beside["origin"].iloc[0])
     table = pd.read_csv(project.folder / "table.csv", parse_dates=["when"])
     seen = table[(table["place"] == "north") & (table["when"] <= one["origin"].iloc[0])].tail(12)
-    made = Forecaster.load(project.folder / "build/model").forecast(seen)
+    made = forecast_rows(Forecaster.load(project.folder / "build/model"), seen)
     np.testing.assert_allclose(made["load"], one["model"], rtol=1e-4)
 
 

@@ -12,8 +12,9 @@ from cellsize.data.schema import Schema
 from cellsize.evaluation.holdout import evaluate
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Baseline, Window
+from cellsize.sizing.artefacts import Recipe
 from cellsize.training.records import Work
-from cellsize.training.refit import refit_choice
+from cellsize.training.refit import refit
 
 MakeWork = Callable[..., Work]
 BASELINE = Baseline(season=3, penalties=(1.0, 100.0), classical="none", origins=3, history=48)
@@ -29,7 +30,7 @@ def refitted(make_schema: Callable[..., Schema], make_window: Callable[..., Wind
             "epochs": 1, "penalty": 1.0,
         }  # fmt: skip
         schema = make_schema(past_covariates=("x",), known_future_covariates=("k",))
-        return refit_choice(work, plain | recipe, schema, make_window(normalise=work.windows.normalise))
+        return refit(work, Recipe.model_validate(plain | recipe), schema, make_window(normalise=work.windows.normalise))
 
     return make
 

@@ -9,6 +9,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.row_forecasts import forecast_rows
 from cellsize.registry.example import recent_rows
 
 HERE = Path("toy.csv")
@@ -34,7 +35,7 @@ def test_the_example_is_the_last_window_of_each_series_that_holds_one(
     assert hours(example[example["place"] == "whole"]) == list(range(52, 58))
     assert hours(example[example["place"] == "broken"]) == list(range(42, 48))
     assert set(example["place"]) == {"whole", "broken"}
-    assert Forecaster.load(tmp_path).forecast(example)["place"].tolist() == ["broken"] * 2 + ["whole"] * 2
+    assert forecast_rows(Forecaster.load(tmp_path), example)["place"].tolist() == ["broken"] * 2 + ["whole"] * 2
 
 
 def test_an_example_has_rows_for_what_is_known_in_future_without_their_targets(

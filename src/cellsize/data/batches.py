@@ -7,6 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cellsize.data.folds import row_mask
+from cellsize.data.forecast import Forecast
 from cellsize.data.windows import BACKWARD, Floats, Ints, Windows
 
 CHUNK = 512
@@ -84,7 +85,7 @@ def gather(windows: Windows, scaling: Scaling, chosen: Ints) -> Batch:
 
 def truth(windows: Windows, scaling: Scaling, chosen: Ints) -> Floats:
     """What is to be predicted, in standard deviations of the training rows, shape (n, horizon, n_targets)."""
-    values = _blocks(windows.target, windows.first[chosen] + windows.lookback, windows.horizon)
+    values = Forecast.of(windows).target(windows.target, windows.first[chosen])
     values -= scaling.mean[: windows.n_targets]
     values /= scaling.std[: windows.n_targets]
     return values

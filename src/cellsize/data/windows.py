@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cellsize.data.forecast import Forecast
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.params import Window
@@ -86,7 +87,7 @@ class Windows:
     @property
     def n_outputs(self) -> int:
         """Numbers that a window must predict, N_o: horizon × targets."""
-        return self.horizon * self.n_targets
+        return Forecast.of(self).n_outputs
 
     @property
     def start(self) -> Ints:
@@ -216,7 +217,7 @@ def _usable(arrays: Windows, window: Window, observed: npt.NDArray[np.bool_]) ->
     n_rows, span = len(arrays.step), window.lookback + window.horizon
     can_be_seen = np.isfinite(arrays.inputs).all(axis=1)
     known = np.isfinite(arrays.inputs[:, arrays.n_past :]).all(axis=1)
-    can_be_predicted = np.isfinite(arrays.target).all(axis=1) & known
+    can_be_predicted = Forecast.of(arrays).observed(arrays.target) & known
     n_starts = max(n_rows - span + 1, 0)
     usable = observed[:n_starts] & (arrays.series[:n_starts] == arrays.series[n_rows - n_starts :])
     # All rows of a stretch count if the cumulative sum grows by the length of the stretch.

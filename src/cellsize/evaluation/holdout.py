@@ -7,9 +7,11 @@ import pandas as pd
 
 from cellsize.data.batches import Scaling, original, truth
 from cellsize.data.folds import Folds
+from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models import baselines
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.prediction import Forward, plain_forward
 from cellsize.models.ridge_linear import fit
 from cellsize.params import Baseline
 from cellsize.sizing.artefacts import ChampionErrors, Errors, Evaluation, Subset
@@ -23,6 +25,7 @@ def evaluate(
     model: Forecaster,
     champion: tuple[str, Forecaster] | None,
     baseline: Baseline,
+    forward: Forward = plain_forward,
 ) -> tuple[Evaluation, pd.DataFrame]:
     """Scores the model, the baselines and the champion on the same holdout windows.
 
@@ -33,25 +36,28 @@ def evaluate(
         champion: Version and model of the current champion, if there is one. It is left out if it cannot be measured
             on the same windows, or has learned from them; the evaluation says why.
         baseline: Season, ridge penalties, and the classical model with its number of origins.
+        forward: Runs the networks; see `prediction.forecast`.
 
     Returns:
         The errors, and a table of forecasts and truth with one origin a horizon.
     """
     holdout, development = np.flatnonzero(folds.holdout), np.flatnonzero(folds.development)
-    scaling = model.part.scaling
+    scaling = model.fitted.scaling
     # Not the choice's own penalty: a network without the linear skip connection has none.
     penalty = baselines.ridge_penalty(windows, folds, baseline.penalties)
     linear = fit(windows, scaling, development, (penalty,))[0]
     measure = _Measure(windows, scaling, _seasonal_error(windows, development, baseline.season))
     simple = baselines.simple(windows, scaling, linear, baseline.season, holdout)
-    forecasts = {"model": model.predict(windows, holdout), **simple}
+    forecasts = {"model": model.predict(windows, holdout, forward), **simple}
     not_measured = None if champion is None else _not_measured(windows, folds, champion[1], model)
     evaluation = Evaluation(
         windows=len(holdout),
         model=measure.errors(forecasts["model"], holdout),
         baselines={name: measure.errors(simple[name], holdout) for name in simple},
         subset=_subset(measure, forecasts, baseline, holdout),
-        champion=_champion(measure, champion, holdout) if champion is not None and not_measured is None else None,
+        champion=_champion(measure, champion, holdout, forward)
+        if champion is not None and not_measured is None
+        else None,
         champion_not_measured=not_measured,
         champion_version=None if champion is None else champion[0],
     )
@@ -80,7 +86,7 @@ class _Measure:
             chosen: Positions in `windows.first`, shape (n,).
         """
         right = truth(self.windows, self.scaling, chosen)
-        squared = np.square(forecasts - right, dtype=np.float64)
+        task = Forecast.of(self.windows)
         error = original(self.windows, self.scaling, forecasts) - original(self.windows, self.scaling, right)
         absolute = np.abs(error).mean(axis=(0, 1))
         changing = self.seasonal_error > 0  # a target that repeats itself exactly has nothing to be compared with
@@ -88,8 +94,8 @@ class _Measure:
             mae=float(absolute.mean()),
             rmse=float(np.sqrt(np.square(error).mean(axis=(0, 1))).mean()),
             mase=float((absolute[changing] / self.seasonal_error[changing]).mean()) if changing.any() else None,
-            nmse=float(squared.mean()),
-            by_step=tuple(float(value) for value in squared.mean(axis=(0, 2))),
+            nmse=task.score_of(forecasts, right),
+            by_step=task.score_by_step(forecasts, right),
         )
 
 
@@ -105,9 +111,9 @@ def _subset(measure: _Measure, forecasts: Forecasts, baseline: Baseline, holdout
     return Subset(origins=len(origins), models=models)
 
 
-def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints) -> ChampionErrors:
+def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints, forward: Forward) -> ChampionErrors:
     version, model = champion
-    errors = measure.errors(_rescaled(measure.windows, model, measure.scaling, holdout), holdout)
+    errors = measure.errors(_rescaled(measure.windows, model, measure.scaling, holdout, forward), holdout)
     return ChampionErrors(version=version, **errors.model_dump())
 
 
@@ -122,11 +128,12 @@ def _seasonal_error(windows: Windows, development: Ints, season: int) -> Floats:
     return mean
 
 
-def _rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints) -> Floats:
+def _rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints, forward: Forward) -> Floats:
     """Another model's forecasts in the standard deviations of this scaling: it has its own constants."""
-    targets, theirs = windows.n_targets, model.part.scaling
-    plain = model.predict(windows, chosen) * theirs.std[:targets] + theirs.mean[:targets]
-    return (plain - scaling.mean[:targets]) / scaling.std[:targets]
+    targets, theirs = windows.n_targets, model.fitted.scaling
+    plain: Floats = model.predict(windows, chosen, forward) * theirs.std[:targets] + theirs.mean[:targets]
+    rescaled: Floats = (plain - scaling.mean[:targets]) / scaling.std[:targets]
+    return rescaled
 
 
 def _not_measured(windows: Windows, folds: Folds, champion: Forecaster, model: Forecaster) -> str | None:

@@ -10,6 +10,7 @@ from cellsize.data import table as tables
 from cellsize.data.schema import TIME, Schema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.row_forecasts import forecast_rows
 
 
 def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
@@ -47,7 +48,7 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
             part = part.astype(dict.fromkeys(schema.targets, "float64"))
             part.loc[moments[part.index] > end, list(schema.targets)] = None
         try:
-            forecaster.forecast(part)
+            forecast_rows(forecaster, part)
         except InputError as error:
             refusal = str(error)
         else:

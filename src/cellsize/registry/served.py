@@ -11,6 +11,7 @@ from mlflow.pyfunc.model import PythonModel
 
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.row_forecasts import forecast_rows
 
 
 class Served(PythonModel):
@@ -21,9 +22,9 @@ class Served(PythonModel):
         self.forecaster = Forecaster.load(Path(context.artifacts["model"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Returns series, time and a forecast for each target; see `Forecaster.forecast`."""
+        """Returns series, time and a forecast for each target; see `forecast_rows`."""
         try:
-            forecasts = self.forecaster.forecast(model_input)
+            forecasts = forecast_rows(self.forecaster, model_input)
         except InputError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
         forecasts["time"] = forecasts["time"].map(lambda moment: moment.isoformat())

@@ -20,6 +20,7 @@ from mlflow.types.schema import AnyType
 from cellsize.errors import InputError
 from cellsize.evaluation.gate import gate
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.row_forecasts import forecast_rows
 from cellsize.params import Mlflow, Register
 from cellsize.registry.store import connect
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
@@ -42,7 +43,16 @@ def champion(settings: Mlflow, name: str) -> tuple[str, Forecaster] | None:
     try:
         folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}")
         return version, Forecaster.load(Path(folder) / "artifacts" / "model")
-    except (MlflowException, OSError, KeyError, TypeError, ValueError, RuntimeError, UnpicklingError) as error:
+    except (
+        InputError,
+        MlflowException,
+        OSError,
+        KeyError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+        UnpicklingError,
+    ) as error:
         raise InputError(
             f"register.name: the champion of {name!r}, version {version}, cannot be read "
             f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); set evaluate.champion: false to go "
@@ -139,7 +149,7 @@ def _register(
     tags: dict[str, str],
 ) -> str:
     """Logs model and results in a run of its own; returns the new version."""
-    forecasts = Forecaster.load(model).forecast(example)
+    forecasts = forecast_rows(Forecaster.load(model), example)
     sent = example.copy()
     for column in sent.select_dtypes(include=["datetime", "datetimetz"]):
         sent[column] = sent[column].map(lambda moment: moment.isoformat())

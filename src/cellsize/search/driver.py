@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cellsize.errors import InputError
+from cellsize.models import engine
 from cellsize.params import Search
 from cellsize.search import tune
 from cellsize.search.scheduler import Scheduler
@@ -37,9 +38,11 @@ def run(
         The results of the sizes that the plan visited, in its order.
 
     Raises:
-        InputError: A trial failed twice, or a size that the plan wants has a fold without a score.
+        InputError: The fused kernels are asked for where they cannot run, a trial failed twice, or a size that the plan
+            wants has a fold without a score.
         KeyboardInterrupt: The search was interrupted.
     """
+    engine.check(work.network, work.training, "gpu" if search.gpus_per_trial else "cpu")
     store = open_store(root, work)
     scheduler = Scheduler(plan, work, store.finished(), on_result, say)
     for result in scheduler.results.values():

@@ -1,11 +1,13 @@
 """evaluate: model → errors on the untouched holdout, compared with the baselines' and the champion's."""
 
+import functools
 from pathlib import Path
 
 from cellsize import files
 from cellsize.data import folds as parts
 from cellsize.data.windows import Windows
 from cellsize.evaluation.holdout import evaluate
+from cellsize.models import stacked
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
 from cellsize.registry import versions
@@ -15,7 +17,8 @@ def main(params: Params, windows: Path, folds: Path, model: Path, evaluation: Pa
     """Reads model and holdout; writes the errors, and forecasts beside the truth."""
     challenger = Forecaster.load(model)
     champion = versions.champion(params.mlflow, params.register_.name) if params.evaluate.champion else None
-    errors, table = evaluate(Windows.load(windows), parts.load(folds), challenger, champion, params.baseline)
+    forward = functools.partial(stacked.forward, engine=params.search.training.engine)
+    errors, table = evaluate(Windows.load(windows), parts.load(folds), challenger, champion, params.baseline, forward)
     errors.write(evaluation)
     files.write_parquet(forecasts, table)
     print(f"evaluate: on the holdout normalised MSE {errors.model.nmse:.4f}, MAE {errors.model.mae:.4g}")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cellsize.models import engine
 from cellsize.params import Params
 from cellsize.registry.runs import recorder
 from cellsize.search import driver, store, tables
@@ -15,7 +16,7 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     """Reads arrays, folds and candidates; writes the trials, their curves, times and residuals."""
     proposed = Candidates.read(candidates)
     work = load_work(windows, folds, proposed.network, params.search, params.baseline.penalties)
-    tags = store.versions()
-    with recorder(params.mlflow, store.key(work), params.search, tags) as record:
+    engine.check(proposed.network, params.search.training, "gpu" if params.search.gpus_per_trial else "cpu")
+    with recorder(params.mlflow, store.key(work), params.search, store.versions()) as record:
         results = driver.run(work, plan(proposed, params.search), params.search, Path(".cache/search"), record)
     tables.write(results, trials, curves, timings, residuals)
