@@ -7,57 +7,25 @@ from collections.abc import Mapping
 from importlib.metadata import version as installed
 from importlib.util import find_spec
 from pathlib import Path
-from pickle import UnpicklingError
 
 import mlflow
 import pandas as pd
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import AnyType
 
-from cellsize.errors import InputError
 from cellsize.evaluation.gate import gate
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_rows
 from cellsize.params import Mlflow, Register
+from cellsize.registry.champion import CHAMPION, current_version
 from cellsize.registry.store import connect
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 
-CHAMPION, FINGERPRINT, GATE = "champion", "cellsize.fingerprint", "cellsize.gate"
+FINGERPRINT, GATE = "cellsize.fingerprint", "cellsize.gate"
 SERVED = "cellsize.registry.served"
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "scipy", "torch")
-
-
-def champion(settings: Mlflow, name: str) -> tuple[str, Forecaster] | None:
-    """Version and model of the current champion, or None if there is none.
-
-    Raises:
-        InputError: It is not where the registry says, or is not a model of this version of cellsize.
-    """
-    client, _ = connect(settings)
-    version = _champion(client, name)
-    if version is None:
-        return None
-    try:
-        folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}")
-        return version, Forecaster.load(Path(folder) / "artifacts" / "model")
-    except (
-        InputError,
-        MlflowException,
-        OSError,
-        KeyError,
-        TypeError,
-        ValueError,
-        RuntimeError,
-        UnpicklingError,
-    ) as error:
-        raise InputError(
-            f"register.name: the champion of {name!r}, version {version}, cannot be read "
-            f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); set evaluate.champion: false to go "
-            "without it, or give another register.name"
-        ) from None
 
 
 def register(
@@ -96,7 +64,7 @@ def register(
         )
         for key, value in ((FINGERPRINT, fingerprint), ("layers", choice.layers), ("units", choice.units)):
             client.set_model_version_tag(params.name, version, key, str(value))
-    current = _champion(client, params.name)
+    current = current_version(client, params.name)
     if current == version:
         promoted, reason = True, _promoted_for(client, params.name, version)
     else:
@@ -119,15 +87,6 @@ def register(
 def _promoted_for(client: MlflowClient, name: str, version: str) -> str:
     """Why the champion was promoted, as it was said then."""
     return str(client.get_model_version(name, version).tags[GATE])
-
-
-def _champion(client: MlflowClient, name: str) -> str | None:
-    try:
-        return str(client.get_model_version_by_alias(name, CHAMPION).version)
-    except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return None
-        raise
 
 
 def _fingerprint(model: Path) -> str:

@@ -10,13 +10,13 @@ from cellsize.evaluation.holdout import evaluate
 from cellsize.models import stacked
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
-from cellsize.registry import versions
+from cellsize.registry import champion as registered
 
 
 def main(params: Params, windows: Path, folds: Path, model: Path, evaluation: Path, forecasts: Path) -> None:
     """Reads model and holdout; writes the errors, and forecasts beside the truth."""
     challenger = Forecaster.load(model)
-    champion = versions.champion(params.mlflow, params.register_.name) if params.evaluate.champion else None
+    champion = registered.load(params.mlflow, params.register_.name) if params.evaluate.champion else None
     forward = functools.partial(stacked.forward, engine=params.search.training.engine)
     errors, table = evaluate(Windows.load(windows), parts.load(folds), challenger, champion, params.baseline, forward)
     errors.write(evaluation)

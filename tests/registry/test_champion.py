@@ -1,0 +1,25 @@
+"""The champion, from a real SQLite store."""
+
+import pytest
+
+from cellsize.errors import InputError
+from cellsize.params import Mlflow
+from cellsize.registry import champion
+from cellsize.registry.store import connect
+
+
+def test_there_is_no_champion_before_a_model_is_registered(settings: Mlflow) -> None:
+    client, _ = connect(settings)
+    assert champion.load(settings, "toy") is None
+    assert champion.current_version(client, "toy") is None
+
+
+def test_a_champion_that_is_not_a_model_of_ours_is_named_with_the_way_out(settings: Mlflow) -> None:
+    client, experiment = connect(settings)
+    client.create_registered_model("toy")
+    run = client.create_run(experiment)
+    client.create_model_version("toy", f"{run.info.artifact_uri}/gone", run.info.run_id)
+    client.set_registered_model_alias("toy", "champion", "1")
+    with pytest.raises(InputError, match=r"^register.name: the champion of 'toy', version 1, cannot be read \("):
+        champion.load(settings, "toy")
+    assert champion.current_version(client, "toy") == "1"
