@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,13 +26,6 @@ def result() -> Result:
         for epoch in (1, 2)
     )
     return Result((row,), epochs, np.zeros((1, 1, 1)), np.zeros(1, np.int64), 3.0, 0.1)
-
-
-@pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    return Mlflow(uri="sqlite:///store.db", experiment="toy")
 
 
 @pytest.fixture

@@ -12,13 +12,6 @@ from cellsize.params import Mlflow
 from cellsize.registry.store import connect
 
 
-@pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    return Mlflow(uri="sqlite:///store.db", experiment="toy")
-
-
 def test_the_experiment_is_made_once_and_its_files_are_next_to_the_database(settings: Mlflow) -> None:
     client, experiment = connect(settings)
     assert connect(settings)[1] == experiment
