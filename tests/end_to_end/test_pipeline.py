@@ -70,6 +70,7 @@ def test_one_worker_from_scratch_gives_the_same_bytes_as_two(
     assert other.read("build/trials.csv") == project.read("build/trials.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_search_resumes_and_gives_the_same_bytes(
     project: Project, tmp_path: Path, blow: signal.Signals
@@ -83,7 +84,8 @@ def test_an_interrupted_search_resumes_and_gives_the_same_bytes(
         )
         finished: list[Path] = []
         while running.poll() is None and not finished:
-            finished = list(other.folder.glob(".cache/search/*/0x0.npz"))
+            # Any size: on a busy machine the first one handed out may be the last to end.
+            finished = list(other.folder.glob(".cache/search/*/*.npz"))
             time.sleep(0.05)
         os.killpg(running.pid, blow)
         running.wait(timeout=120)

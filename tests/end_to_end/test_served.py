@@ -86,12 +86,14 @@ def post(address: str, rows: pd.DataFrame) -> dict[str, list[dict[str, object]]]
     return answer
 
 
+@pytest.mark.slow
 def test_the_served_model_answers_rows_with_forecasts(project: Project, address: str) -> None:
     made = pd.DataFrame(post(address, history(project, 20))["predictions"])
     assert list(made["place"]) == ["north"] * 3 + ["south"] * 3
     assert made["load"].between(40, 60).all()
 
 
+@pytest.mark.slow
 def test_too_short_a_history_is_refused_in_words(project: Project, address: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         post(address, history(project, 5))
