@@ -108,7 +108,7 @@ def _named(path: Path) -> set[Path]:
                 named.add(_file(text))
             case ast.Constant(value=str(text)) if re.fullmatch(r"[\w.-]+", text) and (path.parent / text).is_file():
                 named.add(path.parent / text)
-    return {one for one in named if one is not None}
+    return {file for file in named if file is not None}
 
 
 def _file(module: str) -> Path | None:
