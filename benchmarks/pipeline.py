@@ -53,6 +53,7 @@ def change(path: Path, workers: int | None, smoke: bool) -> None:
         content["search"] |= {"minimum_units": 1}
         content["search"]["training"] |= {
             "learning_rates": [0.01],
+            "dropouts": [0.0],
             "rungs": [],
             "seeds": 1,
             "epochs": 1,
