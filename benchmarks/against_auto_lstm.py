@@ -1,8 +1,8 @@
-"""What a user would pick instead: NeuralForecast's AutoLSTM, beside the project and the models without memory cells.
+"""What a user would pick instead: NeuralForecast's AutoLSTM, compared with the project and its baselines.
 
 AutoLSTM runs in its own environment (`benchmarks/auto_lstm_requirements.txt`, .cache/auto-lstm), with Ray Tune, its
 default scaler, the learning rate and batch of NeuralForecast's LSTM (AutoLSTM would draw them at random, and not try
-every size), a decoder of 16, the same lookback, horizon, calendar and features, once with each of two losses: the
+every size), a decoder of 16, the same lookback, horizon, calendar and covariates, once with each of two losses: the
 absolute error, its default, and the squared one, which the project trains with. It tries ten sizes on one validation
 stretch before the holdout and is given one core a trial, which is kinder than its default of all cores for one. Its
 holdout errors are taken on exactly the windows of the project's holdout. Both sides run whole in fresh processes, the
@@ -28,35 +28,35 @@ DECODER = 16
 LOSSES = ("mae", "mse")
 
 
-def tell(name: str, folder: Path, steps: int | None, calendar_only: bool, smoke: bool) -> None:
+def prepare(name: str, folder: Path, steps: int | None, calendar_only: bool, smoke: bool) -> None:
     """Writes what AutoLSTM is given: the clean series with gaps filled and masked, and how to train."""
     from benchmarks import data
 
-    found = data.load(name, 2000 if smoke else None)
-    windows = found.windows
+    example = data.load(name, 2000 if smoke else None)
+    windows = example.windows
     if windows.n_targets != 1 or windows.transform != "none":
         raise SystemExit("AutoLSTM is given one target, untransformed")
-    past, known = found.schema.past_columns[1:], found.schema.known_future_columns
-    table = pd.DataFrame(windows.inputs, columns=["y", *past, *known])
+    past, known_future = example.schema.past_columns[1:], example.schema.known_future_columns
+    columns = ["y", *past, *known_future]
+    table = pd.DataFrame(windows.inputs, columns=columns)
     table.insert(0, "unique_id", np.array(windows.names)[windows.series])
     table.insert(1, "ds", windows.moment(windows.step))
     table["available_mask"] = np.isfinite(windows.target[:, 0]).astype(np.float32)
-    columns = ["y", *past, *known]
     table[columns] = table.groupby("unique_id")[columns].ffill()
     table = table.fillna(0.0)
     rows = table.groupby("unique_id")["ds"]
     # The holdout begins where its first window does; AutoLSTM may learn from every row before that.
-    begins = windows.moment(windows.start[found.folds.holdout]).min()
+    begins = windows.moment(windows.start[example.folds.holdout]).min()
     table.to_parquet(folder / "series.parquet")
     described = {
         "horizon": windows.horizon,
         "lookback": windows.lookback,
-        "frequency": found.schema.frequency,
+        "frequency": example.schema.frequency,
         "past": [] if calendar_only else list(past),
-        "known_future_covariates": list(known),
+        "known_future": list(known_future),
         "test": int(rows.agg(lambda times: (times >= begins).sum()).max()),
         "validation": int(
-            rows.agg(lambda times: (times < begins).sum()).min() * found.params.split.early_stopping.fraction
+            rows.agg(lambda times: (times < begins).sum()).min() * example.params.split.early_stopping.fraction
         ),
         "steps": 2 if smoke else steps or STEPS[name],
         "sizes": SIZES[:2] if smoke else SIZES,
@@ -84,7 +84,7 @@ def auto_lstm(folder: Path, loss: str) -> dict[str, Any]:
         "encoder_n_layers": tune.grid_search(sorted({layers for layers, _ in work["sizes"]})),
         "encoder_hidden_size": tune.grid_search(sorted({units for _, units in work["sizes"]})),
         "decoder_hidden_size": DECODER,
-        "futr_exog_list": work["known"],
+        "futr_exog_list": work["known_future"],
         "hist_exog_list": work["past"],
         "max_steps": work["steps"],
         "val_check_steps": min(100, work["steps"]),
@@ -98,10 +98,10 @@ def auto_lstm(folder: Path, loss: str) -> dict[str, Any]:
         work["horizon"], loss={"mae": MAE, "mse": MSE}[loss](), config=search, num_samples=1, ray_options=options
     )
     forecaster = NeuralForecast([model], freq=work["frequency"])
-    made = forecaster.cross_validation(
+    forecasts = forecaster.cross_validation(
         pd.read_parquet(folder / "series.parquet"), n_windows=None, val_size=work["validation"], test_size=work["test"]
     )
-    made[["unique_id", "ds", "cutoff", "AutoLSTM"]].to_parquet(folder / "forecasts.parquet")
+    forecasts[["unique_id", "ds", "cutoff", "AutoLSTM"]].to_parquet(folder / "forecasts.parquet")
     picked = forecaster.models[0]
     weights = picked.model.hist_encoder.parameters()
     return {
@@ -120,11 +120,11 @@ def errors(name: str, folder: Path, smoke: bool) -> dict[str, float]:
     from benchmarks import data
     from cellsize.data.batches import fit_scaling, truth
 
-    found = data.load(name, 2000 if smoke else None)
-    windows, holdout = found.windows, np.flatnonzero(found.folds.holdout)
-    scaling = fit_scaling(windows, np.flatnonzero(found.folds.development))
+    example = data.load(name, 2000 if smoke else None)
+    windows, holdout = example.windows, np.flatnonzero(example.folds.holdout)
+    scaling = fit_scaling(windows, np.flatnonzero(example.folds.development))
     table = pd.read_parquet(folder / "forecasts.parquet").sort_values(["unique_id", "cutoff", "ds"])
-    made = table["AutoLSTM"].to_numpy(np.float64).reshape(-1, windows.horizon)
+    forecasts = table["AutoLSTM"].to_numpy(np.float64).reshape(-1, windows.horizon)
     keys = pd.MultiIndex.from_frame(table.iloc[:: windows.horizon][["unique_id", "cutoff"]])
     origin = windows.first[holdout] + windows.lookback - 1
     wanted = pd.MultiIndex.from_arrays(
@@ -133,7 +133,7 @@ def errors(name: str, folder: Path, smoke: bool) -> dict[str, float]:
     at = keys.get_indexer(wanted)
     if (at < 0).any():
         raise SystemExit(f"{(at < 0).sum()} of {len(at)} holdout windows have no forecast by AutoLSTM")
-    scaled = (made[at] - scaling.mean[0]) / scaling.std[0]
+    scaled = (forecasts[at] - scaling.mean[0]) / scaling.std[0]
     difference = scaled - truth(windows, scaling, holdout)[:, :, 0].astype(np.float64)
     return {
         "holdout": float(np.square(difference).mean()),
@@ -145,36 +145,37 @@ def errors(name: str, folder: Path, smoke: bool) -> dict[str, float]:
 def compare(name: str, given: argparse.Namespace) -> dict[str, Any]:
     """Both sides on one example."""
     from benchmarks import data
+    from cellsize.sizing.artefacts import Evaluation
 
     smoke = ["--smoke"] * given.smoke
+    path = data.PLACES[name] / "reports/evaluation.json"
+    reported = Evaluation.read(path).model.nmse if path.is_file() else None
     ours, seconds = data.fresh("benchmarks.sizing", name, *smoke)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        tell(name, folder, given.steps, given.calendar_only, given.smoke)
+        prepare(name, folder, given.steps, given.calendar_only, given.smoke)
         auto = {}
         for loss in given.losses:
             arguments = ("--folder", folder, "--losses", loss)
             theirs, their_seconds = data.fresh("benchmarks.against_auto_lstm", *arguments, python=PYTHON)
             auto[loss] = {"seconds": their_seconds, **theirs, **errors(name, folder, given.smoke)}
-    recorded = data.PLACES[name] / "reports/evaluation.json"
-    kept = json.loads(recorded.read_text(encoding="utf-8"))["model"] if recorded.is_file() else None
-    # Beside whichever of its losses has the lower squared error on the holdout: the kinder comparison.
-    loss, theirs = min(auto.items(), key=lambda one: one[1]["holdout"])
+    # Compared with whichever of its losses has the lower squared error on the holdout: the kinder comparison.
+    loss, theirs = min(auto.items(), key=lambda item: item[1]["holdout"])
     content = {
         "loss": loss,
         "time_ratio": seconds / theirs["seconds"],
         "holdout_ratio": ours["holdout"] / theirs["holdout"],
-        "mae_ratio": ours["mae"] / min(one["mae"] for one in auto.values()),
+        "mae_ratio": ours["mae"] / min(figures["mae"] for figures in auto.values()),
         "parameter_ratio": ours["parameters"] / theirs["parameters"],
         "recurrent_ratio": ours["recurrent"] / theirs["recurrent"],
         "ours": {"seconds": seconds, **ours},
         "auto_lstm": auto,
-        "same_as_the_report": None if kept is None else kept["nmse"] == ours["holdout"],
+        "same_as_the_report": None if reported is None else reported == ours["holdout"],
     }
     columns = ("seconds", "size", "parameters", "recurrent", "linear", "holdout", "mae")
-    sides = {"ours": content["ours"], **{f"auto_lstm, {loss}": one for loss, one in auto.items()}}
-    rows = [{"": side, **{key: one.get(key) for key in columns}} for side, one in sides.items()]
-    rows += [{"": other, **of} for other, of in ours["baselines"].items()]
+    sides = {"ours": content["ours"], **{f"auto_lstm, {loss}": figures for loss, figures in auto.items()}}
+    rows = [{"": side, **{key: figures.get(key) for key in columns}} for side, figures in sides.items()]
+    rows += [{"": baseline, **figures} for baseline, figures in ours["baselines"].items()]
     print(f"\n{name}")
     data.show(rows)
     if content["same_as_the_report"] is False:
@@ -187,8 +188,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", default=list(STEPS), choices=list(STEPS))
     parser.add_argument("--losses", nargs="+", default=list(LOSSES), choices=LOSSES)
-    parser.add_argument("--steps", type=int, help="optimiser steps of each size; default by example")
-    parser.add_argument("--calendar-only", action="store_true", help="give AutoLSTM no features but the calendar")
+    parser.add_argument("--steps", type=int, help="optimizer steps of each size; default by example")
+    parser.add_argument("--calendar-only", action="store_true", help="give AutoLSTM no covariates but the calendar")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -201,11 +202,11 @@ def main() -> None:
     if not PYTHON.is_file():
         raise SystemExit("no .cache/auto-lstm: run make bench-auto-lstm, which installs it")
     path = data.result("auto_lstm", given.smoke)
-    found: dict[str, Any] = files.read_json(path) if path.is_file() else {}
+    content: dict[str, Any] = files.read_json(path) if path.is_file() else {}
     for name in given.only:
         other = [f"{given.steps} steps"] * bool(given.steps) + ["calendar only"] * given.calendar_only
-        found[", ".join([name, *other])] = {"machine": data.fresh("benchmarks.machine")[0], **compare(name, given)}
-        data.write("auto_lstm", found, given.smoke)
+        content[", ".join([name, *other])] = {"machine": data.fresh("benchmarks.machine")[0], **compare(name, given)}
+        data.write("auto_lstm", content, given.smoke)
 
 
 if __name__ == "__main__":

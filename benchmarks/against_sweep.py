@@ -3,9 +3,9 @@
 The sweep is what Ray Tune's and Lightning's documentation show: one trial for each size, learning rate and fold, a
 plain LSTM in a LightningModule, a DataLoader over materialised windows, early stopping on the validation part with the
 project's patience, everything on the grid; then the setting with the lowest mean loss is trained on all that comes
-before the holdout, and scored there. It has one repetition, no MLflow, and no linear map beside it. The project climbs
-the same grid with its own params.yaml (its seeds, learning rates, rungs; MLflow), chooses, refits and scores. Each side
-runs whole in a fresh process, imports and data stages included.
+before the holdout, and scored there. It has one repetition, no MLflow, and no linear skip connection. The project
+climbs the same grid with its own params.yaml (its seeds, learning rates, rungs; MLflow), chooses, refits and scores.
+Each side runs whole in a fresh process, imports and data stages included.
 """
 
 from __future__ import annotations
@@ -35,29 +35,31 @@ from cellsize.sizing.sizes import ZERO, Size
 
 def sweep(name: str, bound: int, folder: Path, workers: int, smoke: bool, reuse_actors: bool) -> dict[str, Any]:
     """The other side: every size, learning rate and fold as a trial of its own."""
-    found, training = data.loaded_for(name, smoke)
-    sizes = [(size.layers, size.units) for size in data.cut(found, bound, smoke) if size != ZERO]
+    example, training = data.loaded_for(name, smoke)
+    sizes = [(size.layers, size.units) for size in data.cut(example, bound, smoke) if size != ZERO]
     ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     tuner = tune.Tuner(
-        tune.with_resources(tune.with_parameters(_trial, found=found, training=training), {"cpu": 1}),
+        tune.with_resources(tune.with_parameters(_trial, example=example, training=training), {"cpu": 1}),
         param_space={
             "size": tune.grid_search(sizes),
             "learning_rate": tune.grid_search(list(training.learning_rates)),
-            "fold": tune.grid_search(list(range(len(found.folds.labels)))),
+            "fold": tune.grid_search(list(range(len(example.folds.labels)))),
         },
         tune_config=tune.TuneConfig(metric="best", mode="min", reuse_actors=reuse_actors),
         run_config=tune.RunConfig(name="sweep", storage_path=str(folder), verbose=0, callbacks=[_progress()]),
     )
-    trials = [(result.config, result.metrics or {}) for result in tuner.fit()]
+    results = tuner.fit()
+    trials = [(results[index].config, results[index].metrics or {}) for index in range(len(results))]
     table = pd.DataFrame(
-        [{**config, "best": metrics["best"], "epoch": metrics["best_epoch"]} for config, metrics in trials]
+        [{**(config or {}), "best": metrics["best"], "epoch": metrics["best_epoch"]} for config, metrics in trials]
     )
     mean = table.groupby(["size", "learning_rate"]).agg({"best": "mean", "epoch": "median", "fold": "count"})
-    if (mean["fold"] != len(found.folds.labels)).any():
+    if (mean["fold"] != len(example.folds.labels)).any():
         raise SystemExit("a trial of the sweep failed: its figures would mean nothing")
-    (layers, units), rate = mean["best"].idxmin()
-    epochs = int(mean.loc[((layers, units), rate), "epoch"])
-    module, holdout = refit({"size": (layers, units), "learning_rate": rate}, found, training, epochs)
+    pick: Any = mean["best"].idxmin()
+    (layers, units), rate = pick
+    epochs = int(mean["epoch"].to_dict()[pick])
+    module, holdout = refit({"size": (layers, units), "learning_rate": rate}, example, training, epochs)
     return {
         "size": str(Size(layers, units)),
         "learning_rate": rate,
@@ -72,14 +74,14 @@ def sweep(name: str, bound: int, folder: Path, workers: int, smoke: bool, reuse_
     }
 
 
-def refit(config: dict[str, Any], found: data.Data, training: Training, epochs: int) -> tuple[Any, float]:
-    """Trains a pick on all that comes before the holdout; the network, and its error there in variances."""
-    development, holdout = np.flatnonzero(found.folds.development), np.flatnonzero(found.folds.holdout)
-    module = _fit(config, found, training, development, np.empty(0, np.int64), epochs, [])
-    return module, _loss(module, found, development, holdout)
+def refit(config: dict[str, Any], example: data.Data, training: Training, epochs: int) -> tuple[Any, float]:
+    """Trains a pick on all that comes before the holdout; the network, and its normalised MSE there."""
+    development, holdout = np.flatnonzero(example.folds.development), np.flatnonzero(example.folds.holdout)
+    module = _fit(config, example, training, development, np.empty(0, np.int64), epochs, [])
+    return module, _nmse(module, example, development, holdout)
 
 
-def _trial(config: dict[str, Any], found: data.Data, training: Training) -> None:
+def _trial(config: dict[str, Any], example: data.Data, training: Training) -> None:
     """One size, learning rate and fold: what the documentation's example does."""
 
     class Report(pl.Callback):
@@ -91,13 +93,13 @@ def _trial(config: dict[str, Any], found: data.Data, training: Training) -> None
                 self.best, self.epoch = loss, trainer.current_epoch + 1
             tune.report({"val_loss": loss, "best": self.best, "best_epoch": self.epoch})
 
-    fold = found.folds.fold(config["fold"])
-    stop = pl.callbacks.EarlyStopping("val_loss", patience=training.patience)
-    _fit(config, found, training, fold.train, fold.validation, training.epochs, [Report(), stop])
+    fold = example.folds.fold(config["fold"])
+    early_stopping = pl.callbacks.EarlyStopping("val_loss", patience=training.patience)
+    _fit(config, example, training, fold.train, fold.validation, training.epochs, [Report(), early_stopping])
 
 
 def _fit(
-    config: dict[str, Any], found: data.Data, training: Training, train: Ints, validation: Ints, epochs: int,
+    config: dict[str, Any], example: data.Data, training: Training, train: Ints, validation: Ints, epochs: int,
     callbacks: list[Any],
 ) -> Any:  # fmt: skip
     """Trains one network of the sweep; `fold` in its config is its seed too."""
@@ -106,11 +108,12 @@ def _fit(
         def __init__(self) -> None:
             super().__init__()
             layers, units = config["size"]
-            self.lstm = torch.nn.LSTM(found.windows.n_inputs, units, layers, batch_first=True)
-            self.head = torch.nn.Linear(units, found.windows.n_outputs)
+            self.lstm = torch.nn.LSTM(example.windows.n_inputs, units, layers, batch_first=True)
+            self.head = torch.nn.Linear(units, example.windows.n_outputs)
 
         def forward(self, steps: torch.Tensor) -> torch.Tensor:
-            return self.head(self.lstm(steps)[0][:, -1])
+            forecasts: torch.Tensor = self.head(self.lstm(steps)[0][:, -1])
+            return forecasts
 
         def training_step(self, batch: Any, _: int) -> torch.Tensor:
             return torch.nn.functional.mse_loss(self(batch[0]), batch[1])
@@ -122,13 +125,14 @@ def _fit(
             return torch.optim.Adam(self.parameters(), config["learning_rate"])
 
     def windows_of(chosen: Ints) -> TensorDataset:
-        batch = gather(found.windows, fit_scaling(found.windows, train), chosen)
+        batch = gather(example.windows, fit_scaling(example.windows, train), chosen)
         return TensorDataset(torch.from_numpy(batch.steps.copy()), torch.from_numpy(batch.target).flatten(1))
 
     pl.seed_everything(config.get("fold", 0), verbose=False)
     trainer = pl.Trainer(
         accelerator="cpu", max_epochs=epochs, logger=False, enable_checkpointing=False, enable_progress_bar=False,
-        enable_model_summary=False, num_sanity_val_steps=0, gradient_clip_val=training.max_gradient_norm, callbacks=callbacks,
+        enable_model_summary=False, num_sanity_val_steps=0, gradient_clip_val=training.max_gradient_norm,
+        callbacks=callbacks,
     )  # fmt: skip
     batches = DataLoader(windows_of(train), training.batch_size, shuffle=True, drop_last=True)
     module = Plain()
@@ -136,12 +140,12 @@ def _fit(
     return module.eval()
 
 
-def _loss(module: Any, found: data.Data, train: Ints, chosen: Ints) -> float:
-    """Mean squared error in variances of the training rows, as the project's."""
-    batch = gather(found.windows, fit_scaling(found.windows, train), chosen)
+def _nmse(module: Any, example: data.Data, train: Ints, chosen: Ints) -> float:
+    """Mean squared error divided by the variance of the training rows, as the project's."""
+    batch = gather(example.windows, fit_scaling(example.windows, train), chosen)
     with torch.no_grad():
-        made = module(torch.from_numpy(batch.steps.copy())).numpy()
-    return float(np.square(made - batch.target.reshape(made.shape), dtype=np.float64).mean())
+        forecasts = module(torch.from_numpy(batch.steps.copy())).numpy()
+    return float(np.square(forecasts - batch.target.reshape(forecasts.shape), dtype=np.float64).mean())
 
 
 def _progress() -> Any:
@@ -201,7 +205,7 @@ def main() -> None:
         data.show([line])
         columns = ("seconds", "size", "parameters", "recurrent", "holdout", "sizes", "trainings", "core_seconds")
         data.show([{"": side, **{key: lines[-1][side][key] for key in columns}} for side in ("ours", "sweep")])
-        lines.sort(key=lambda one: (one["data"], one["reuse_actors"], one["bound"]))
+        lines.sort(key=lambda measured: (measured["data"], measured["reuse_actors"], measured["bound"]))
         data.write("sweep", lines, given.smoke)
 
 

@@ -82,19 +82,17 @@ def load(name: str, rows: int | None = None) -> Data:
 
 def loaded_for(name: str, smoke: bool) -> tuple[Data, Training]:
     """An example's data, and how its networks are trained."""
-    found = load(name, 2000 if smoke else None)
-    training = found.params.search.training
-    return found, changed(training, **SMOKE) if smoke else training
+    example = load(name, 2000 if smoke else None)
+    training = example.params.search.training
+    return example, changed(training, **SMOKE) if smoke else training
 
 
-def cut(found: Data, bound: int, smoke: bool) -> list[Size]:
+def cut(example: Data, bound: int, smoke: bool) -> list[Size]:
     """The project's grid of sizes as it would be with another bound, zero cells first."""
-    params = found.params.propose
-    return (
-        [ZERO, Size(1, 1), Size(1, 2)]
-        if smoke
-        else grid([max(1, bound // depth) for depth in range(1, params.layers + 1)], params.growth)
-    )
+    if smoke:
+        return [ZERO, Size(1, 1), Size(1, 2)]
+    propose = example.params.propose
+    return grid([max(1, bound // depth) for depth in range(1, propose.layers + 1)], propose.growth)
 
 
 def changed(section: Any, **changes: object) -> Any:

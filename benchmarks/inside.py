@@ -9,9 +9,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
 from benchmarks.overhead import work_of
+from cellsize import process
 from cellsize.search.shards import divide
 from cellsize.sizing.sizes import Size
 from cellsize.training import loaders, train
@@ -26,7 +25,7 @@ TIMED = [
     (JointTraining, "on_train_epoch_end", "decisions"),
     (loaders, "load_batch", "gather"),
     (train, "fit", "fit"),
-    (train, "_fit_fold", "part"),
+    (train, "_fit_fold", "fold"),
     (train, "_row", "rows"),
     (train, "_residuals", "residuals"),
     (train, "_milliseconds", "milliseconds"),
@@ -34,18 +33,18 @@ TIMED = [
 ]
 
 
-def parts(folder: Path) -> dict[str, float]:
+def seconds_by_part(folder: Path) -> dict[str, float]:
     """Core seconds of all sizes together, by what they were spent on."""
     work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
-    tasks = [
-        (str(folder), number, task.folds)
-        for number in reversed(range(len(work["sizes"])))
-        for task in divide(Size(*work["sizes"][number]), work["folds"])
+    shards = [
+        (str(folder), position, shard.folds)
+        for position in reversed(range(len(work["sizes"])))
+        for shard in divide(Size(*work["sizes"][position]), work["folds"])
     ]
     with multiprocessing.get_context("spawn").Pool(work["workers"]) as pool:
-        found = pool.map(_timed_training, tasks, chunksize=1)
+        timings = pool.map(_timed_training, shards, chunksize=1)
     # What the code no longer has counts as nothing.
-    spent = {label: sum(one.get(label, 0.0) for one in found) for _, _, label in TIMED}
+    spent = {label: sum(timing.get(label, 0.0) for timing in timings) for _, _, label in TIMED}
     scores = spent["rows"] + spent["residuals"] + spent["milliseconds"]
     return {
         "forward_backward_optimizer": spent["step"] - spent["clip"] - spent["average"],
@@ -55,15 +54,16 @@ def parts(folder: Path) -> dict[str, float]:
         "validation_each_epoch": spent["validation"],
         "decisions_each_epoch": spent["decisions"],
         "lightning": spent["fit"] - sum(spent[label] for label in ("step", "gather", "validation", "decisions")),
-        "scaling_and_set_up": spent["part"],
+        "scaling_and_set_up": spent["fold"],
         "last_scores_and_residuals": scores,
-        "rest_of_the_trial": spent["trial"] - spent["fit"] - spent["part"] - scores,
+        "rest_of_the_trial": spent["trial"] - spent["fit"] - spent["fold"] - scores,
         "core_seconds": spent["trial"],
     }
 
 
-def _timed_training(task: tuple[str, int, tuple[int, ...]]) -> dict[str, float]:
-    work, sizes, _ = work_of(Path(task[0]))
+def _timed_training(shard: tuple[str, int, tuple[int, ...]]) -> dict[str, float]:
+    folder, position, folds = shard
+    work, sizes, _ = work_of(Path(folder))
     spent: dict[str, float] = {}
     # Functions as they are before the first timer: a worker process trains several sizes.
     plain = [(owner, name, label, getattr(owner, name, None)) for owner, name, label in TIMED]
@@ -71,8 +71,8 @@ def _timed_training(task: tuple[str, int, tuple[int, ...]]) -> dict[str, float]:
         if function is not None:
             setattr(owner, name, _timed(function, label, spent))
     try:
-        with threadpool_limits(limits=1):  # as in a trial
-            train.train(work, sizes[task[1]], folds=task[2])
+        with process.one_thread():  # as in a trial
+            train.train(work, sizes[position], folds=folds)
     finally:
         for owner, name, _, function in plain:
             if function is not None:
@@ -93,4 +93,4 @@ def _timed(function: Callable[..., Any], label: str, spent: dict[str, float]) ->
 
 
 if __name__ == "__main__":
-    print(json.dumps(parts(Path(sys.argv[1]))))
+    print(json.dumps(seconds_by_part(Path(sys.argv[1]))))

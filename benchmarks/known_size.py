@@ -7,22 +7,22 @@ right and how many too small to solve it, what was chosen, and in how many seeds
 import argparse
 import json
 import time
+from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from benchmarks import data, problems
 from cellsize.params import load
-from cellsize.search import plans
-from cellsize.sizing.procedures import Plan
-from cellsize.sizing.rules import one_standard_error, within_one_error
+from cellsize.sizing.procedures import Plan, climb, within_cost_limit
+from cellsize.sizing.rules import one_standard_error, within_one_standard_error
 from cellsize.sizing.scores import Scores, from_trials
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
 from cellsize.training.records import Row, frame
 from cellsize.training.train import train
 
 RESULTS = Path(__file__).parent / "results" / "known_size.json"
-MAKERS = {
+MAKERS: dict[str, Callable[[int], problems.Problem]] = {
     "linear": problems.linear,
     "recall-1": lambda seed: problems.recall(seed, 1),
     "recall-2": lambda seed: problems.recall(seed, 2),
@@ -40,9 +40,13 @@ TRUE = {
 }
 
 
-def measure(task: tuple[str, int]) -> dict[str, Any]:
-    """Trains the whole grid of one problem and one seed; climbing is replayed on the same trials."""
-    name, seed = task
+def measure(what: tuple[str, int]) -> dict[str, Any]:
+    """Trains the whole grid of one problem and one seed; climbing is replayed on the same trials.
+
+    Args:
+        what: The problem and the seed.
+    """
+    name, seed = what
     began = time.perf_counter()
     problem = MAKERS[name](seed)
     sizes = [ZERO, *(Size(layers, units) for layers in range(1, problem.layers + 1) for units in problem.units)]
@@ -59,8 +63,8 @@ def measure(task: tuple[str, int]) -> dict[str, Any]:
         "climb": str(climbed.size),
         "right": bool(judge(problem, whole, scores)),
         "climb_right": bool(judge(problem, climbed, scores)),
-        "agrees": climbed.size == whole.size or within_one_error(climbed, whole),
-        "scores": {str(size): round(one.mean, 5) for size, one in scores.items()},
+        "agrees": climbed.size == whole.size or within_one_standard_error(climbed, whole),
+        "scores": {str(size): round(scored.mean, 5) for size, scored in scores.items()},
         "solved_below": problem.solved,
         "surely_solved_below": problem.surely,
         "seconds": round(time.perf_counter() - began, 1),
@@ -68,18 +72,11 @@ def measure(task: tuple[str, int]) -> dict[str, Any]:
 
 
 def _climb(problem: problems.Problem, sizes: list[Size]) -> Plan:
-    """The default climb over these sizes."""
-    form = shape(problem.work.windows)
-    listed = [
-        {
-            **vars(size),
-            "on_grid": True,
-            "guessed": False,
-            "multiply_adds": cost(size, problem.work.network, form).multiply_adds,
-        }
-        for size in sizes
-    ]
-    return plans.plan({"candidates": listed, "alpha_ladder": []}, load(data.ROOT / "params.yaml").search)
+    """The climb over these sizes, with the patience and the limits of params.yaml."""
+    search, network, form = load(data.ROOT / "params.yaml").search, problem.work.network, shape(problem.work.windows)
+    costs = {size: float(cost(size, network, form).multiply_adds) for size in sizes}
+    allowed = within_cost_limit(costs, search.cost_limit)
+    return lambda known: climb(sizes, known, search.patience, search.minimum_units, allowed=allowed)
 
 
 def judge(problem: problems.Problem, chosen: Scores, scores: dict[Size, Scores]) -> bool:
@@ -99,32 +96,32 @@ def judge(problem: problems.Problem, chosen: Scores, scores: dict[Size, Scores])
         return chosen.mean <= problem.solved and ladder.index(chosen.size) <= ladder.index(solving[0]) + 1
     assert problem.right is not None
     own = Size(1, problem.right)
-    steps = ladder.index(own) + 1
-    not_above = chosen.size == ZERO or (chosen.size in ladder and ladder.index(chosen.size) <= steps)
-    return not_above and within_one_error(chosen, scores[own])
+    highest = ladder.index(own) + 1
+    not_above = chosen.size == ZERO or (chosen.size in ladder and ladder.index(chosen.size) <= highest)
+    return not_above and within_one_standard_error(chosen, scores[own])
 
 
 def summarised(name: str, measured: list[dict[str, Any]]) -> dict[str, Any]:
     """What is written of one problem."""
     solvable = measured[0]["solved_below"] is not None
     too_small = {
-        limit: sum(one["scores"][one["climb"]] > one[limit] for one in measured) if solvable else None
+        limit: sum(line["scores"][line["climb"]] > line[limit] for line in measured) if solvable else None
         for limit in ("solved_below", "surely_solved_below")
     }
     return {
         "seeds": len(measured),
         "first_seed": measured[0]["seed"],
-        "right": sum(one["climb_right"] for one in measured),
-        "grid_right": sum(one["right"] for one in measured),
+        "right": sum(line["climb_right"] for line in measured),
+        "grid_right": sum(line["right"] for line in measured),
         "too_small": too_small["solved_below"],
         "too_small_by_half_the_limit": too_small["surely_solved_below"],
         "true": TRUE[name],
-        "chosen": [one["climb"] for one in measured],
-        "chosen_by_grid": [one["grid"] for one in measured],
-        "climb_agrees": sum(one["agrees"] for one in measured),
-        "climb_is_the_same": sum(one["grid"] == one["climb"] for one in measured),
-        "seconds": sum(one["seconds"] for one in measured),
-        "scores": [one["scores"] for one in measured],
+        "chosen": [line["climb"] for line in measured],
+        "chosen_by_grid": [line["grid"] for line in measured],
+        "climb_agrees": sum(line["agrees"] for line in measured),
+        "climb_is_the_same": sum(line["grid"] == line["climb"] for line in measured),
+        "seconds": sum(line["seconds"] for line in measured),
+        "scores": [line["scores"] for line in measured],
     }
 
 
@@ -138,15 +135,15 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
     seeds = range(arguments.first, arguments.first + arguments.seeds)
-    tasks = [(name, seed) for name in arguments.only for seed in seeds]
+    problems_and_seeds = [(name, seed) for name in arguments.only for seed in seeds]
     with get_context("spawn").Pool(arguments.workers) as pool:
-        found = []
-        for one in pool.imap(measure, tasks):
-            found.append(one)
-            print(json.dumps(one), flush=True)
+        measured = []
+        for line in pool.imap(measure, problems_and_seeds):
+            measured.append(line)
+            print(json.dumps(line), flush=True)
     summary = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     for name in arguments.only:
-        summary[name] = summarised(name, [one for one in found if one["problem"] == name])
+        summary[name] = summarised(name, [line for line in measured if line["problem"] == name])
         print(name, {key: value for key, value in summary[name].items() if key != "scores"})
     RESULTS.parent.mkdir(exist_ok=True)
     ordered = {name: summary[name] for name in MAKERS if name in summary}

@@ -20,7 +20,7 @@ def machine() -> dict[str, Any]:
         "cores": len(os.sched_getaffinity(0)),
         "load_before": round(os.getloadavg()[0], 2),
         "omp_num_threads": os.environ.get("OMP_NUM_THREADS"),
-        "openblas": next((one["architecture"] for one in threadpool_info() if "architecture" in one), None),
+        "openblas": next((pool["architecture"] for pool in threadpool_info() if "architecture" in pool), None),
         "python": platform.python_version(),
         "when": time.strftime("%Y-%m-%d"),
     }

@@ -1,10 +1,11 @@
 """What the search costs beyond its bare training: the project's grid procedure against bare torch loops.
 
-Both sides train the same sizes on the same folds for the same number of steps (Bay Area traffic, no linear map on
-either side, one learning rate, no early stop), each in a fresh process, interleaved: A B A B. The bare side is one
-plain process a core: windows gathered by index, Adam, the stop part scored in large batches after each epoch and the
-validation part once. It clips no gradient, averages no weights, scores no training windows, keeps no residuals and
-records nothing: what the project does beyond it counts as overhead. `ratio` is whole wall time over whole wall time.
+Both sides train the same sizes on the same folds for the same number of steps (Bay Area traffic, no linear skip
+connection on either side, one learning rate, no early stopping), each in a fresh process, interleaved: A B A B. The
+bare side is one plain process a core: windows gathered by index, Adam, the early-stopping set scored in large batches
+after each epoch and the validation part once. It clips no gradient, averages no weights, scores no training windows,
+keeps no residuals and records nothing: what the project does beyond it counts as overhead. `ratio` is whole wall time
+over whole wall time.
 """
 
 import argparse
@@ -61,11 +62,14 @@ def bare(folder: Path) -> dict[str, float]:
     """Every size and fold in plain processes, the biggest first."""
     work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
     sizes = sorted(map(tuple, work["sizes"]), key=lambda size: -size[0] * size[1] ** 2)
-    tasks = [(layers, units, fold, work["epochs"]) for layers, units in sizes for fold in range(work["folds"])]
+    trainings = [(layers, units, fold, work["epochs"]) for layers, units in sizes for fold in range(work["folds"])]
     with multiprocessing.get_context("spawn").Pool(work["workers"], _open, (str(folder),)) as pool:
-        spans = list(pool.imap_unordered(_bare_training, tasks))
-    training = max(span[1] for span in spans) - min(span[0] for span in spans)
-    return {"training": training, "core_seconds": sum(s[1] - s[0] for s in spans), "steps": sum(s[2] for s in spans)}
+        spans = list(pool.imap_unordered(_bare_training, trainings))
+    return {
+        "training": max(end for _, end, _ in spans) - min(begin for begin, _, _ in spans),
+        "core_seconds": sum(end - begin for begin, end, _ in spans),
+        "steps": sum(steps for _, _, steps in spans),
+    }
 
 
 def _open(folder: str) -> None:
@@ -76,18 +80,18 @@ def _open(folder: str) -> None:
         held.update(content)
 
 
-def _bare_training(task: tuple[int, int, int, int]) -> tuple[float, float, int]:
+def _bare_training(training: tuple[int, int, int, int]) -> tuple[float, float, int]:
     import torch
 
     began = time.monotonic()
-    layers, units, fold, epochs = task
+    layers, units, fold, epochs = training
     lookback, span = int(held["lookback"]), int(held["lookback"] + held["horizon"])
-    train, stop, validation = (np.flatnonzero(held["labels"][fold] == part) for part in (1, 2, 3))
+    train, early_stopping, validation = (np.flatnonzero(held["labels"][fold] == label) for label in (1, 2, 3))
     rows = np.zeros(len(held["inputs"]), bool)
     rows[held["first"][train][:, None] + np.arange(span)] = True
-    mean, deviation = held["inputs"][rows].mean(axis=0), held["inputs"][rows].std(axis=0)
-    inputs = torch.from_numpy((held["inputs"] - mean) / deviation)
-    target = torch.from_numpy((held["target"] - mean[:1]) / deviation[:1])
+    mean, std = held["inputs"][rows].mean(axis=0), held["inputs"][rows].std(axis=0)
+    inputs = torch.from_numpy((held["inputs"] - mean) / std)
+    target = torch.from_numpy((held["target"] - mean[:1]) / std[:1])
     first, seen, ahead = torch.from_numpy(held["first"]), torch.arange(lookback), torch.arange(lookback, span)
     torch.manual_seed(fold)
     lstm = torch.nn.LSTM(inputs.shape[1], units, layers, batch_first=True)
@@ -96,7 +100,8 @@ def _bare_training(task: tuple[int, int, int, int]) -> tuple[float, float, int]:
 
     def errors(chosen: torch.Tensor) -> torch.Tensor:
         begin = first[chosen][:, None]
-        return head(lstm(inputs[begin + seen])[0][:, -1]) - target[begin + ahead, 0]
+        forecasts: torch.Tensor = head(lstm(inputs[begin + seen])[0][:, -1])
+        return forecasts - target[begin + ahead, 0]
 
     def score(chosen: torch.Tensor) -> float:
         with torch.no_grad():
@@ -110,7 +115,7 @@ def _bare_training(task: tuple[int, int, int, int]) -> tuple[float, float, int]:
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        score(torch.from_numpy(stop))
+        score(torch.from_numpy(early_stopping))
     score(torch.from_numpy(validation))
     return began, time.monotonic(), steps * epochs
 
@@ -141,25 +146,26 @@ def work_of(folder: Path) -> tuple[Any, list[Any], Any]:
 def ours(folder: Path) -> dict[str, float]:
     """The project's search of the same sizes, from the driver's imports to its last result."""
     began = time.monotonic()
-    import pipeline  # noqa: F401 - as every stage begins
-    from cellsize.params import Mlflow
-    from cellsize.registry import runs
-    from cellsize.search import driver
-    from cellsize.sizing import procedures
-    from cellsize.sizing.sizes import cost, shape
-    from cellsize.training.records import Result
+    from cellsize import process
 
-    gc.enable()
+    process.set_environment()  # from here to the end of the imports as every stage begins
+    with process.importing():
+        from cellsize.params import Mlflow
+        from cellsize.registry import runs
+        from cellsize.search import driver, store
+        from cellsize.sizing import procedures
+        from cellsize.sizing.sizes import cost, shape
+        from cellsize.training.records import Result
     imported = time.monotonic()
     work, sizes, settings = work_of(folder)
-    store = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="overhead")
+    mlflow = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="overhead")
     costs = {size: float(cost(size, work.network, shape(work.windows)).multiply_adds) for size in sizes}
     recording = 0.0
 
     def plan(known: dict[Any, Any]) -> Any:
         return procedures.grid(sizes, known, costs)
 
-    with runs.recorder(store, driver.fingerprint(work), settings.model_dump()) as record:
+    with runs.recorder(mlflow, store.key(work), settings, store.versions()) as record:
         opened = time.monotonic()
 
         def on_result(result: Any) -> None:
@@ -170,7 +176,7 @@ def ours(folder: Path) -> dict[str, float]:
 
         driver.run(work, plan, settings, folder / "store", on_result, lambda _: None)
     ended = time.monotonic()
-    # A task's file is written when it ends, on the clock of the day.
+    # A shard's file is written when it ends, on the clock of the day.
     shift = time.monotonic() - time.time()
     ends = [(path.stat().st_mtime + shift, Result.load(path)) for path in folder.glob("store/*/*.npz")]
     rows = [row for _, result in ends for row in result.rows]
@@ -179,7 +185,8 @@ def ours(folder: Path) -> dict[str, float]:
     if {epoch.epoch for _, result in ends for epoch in result.epochs} != set(range(1, settings.training.epochs + 1)):
         raise SystemExit("a training ended early: its time would mean nothing")
     spans = [(end - result.seconds, end) for end, result in ends]
-    first, last, busy = min(s[0] for s in spans), max(s[1] for s in spans), sum(end - begin for begin, end in spans)
+    first, last = min(begin for begin, _ in spans), max(end for _, end in spans)
+    busy = sum(end - begin for begin, end in spans)
     return {
         "training": last - first,
         "core_seconds": busy,
@@ -218,27 +225,27 @@ def compare(repeats: int, smoke: bool, avx2: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:  # untimed: compiles for this processor what is not compiled yet
         prepare(Path(folder), smoke=True)
         data.fresh("benchmarks.overhead", "--side", "ours", "--folder", folder, also=held_to)
-    for number in range(repeats):
-        for side, found in sides.items():
+    for repeat in range(repeats):
+        for side, measured in sides.items():
             # A folder of its own for each: neither finds what another run has finished.
             with tempfile.TemporaryDirectory() as folder:
                 prepare(Path(folder), smoke)
                 kind = {**held_to, **(KEEP_MEMORY if side == "bare" else {})}
                 parts, seconds = data.fresh("benchmarks.overhead", "--side", side, "--folder", folder, also=kind)
-            found.append({"wall": seconds, "start_up_and_stop": seconds - parts["training"], **parts})
-            print(f"{number + 1}. {side:5s} {seconds:7.2f} s, of it training {parts['training']:7.2f} s", flush=True)
+            measured.append({"wall": seconds, "start_up_and_stop": seconds - parts["training"], **parts})
+            print(f"{repeat + 1}. {side:5s} {seconds:7.2f} s, of it training {parts['training']:7.2f} s", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         prepare(Path(folder), smoke)
         trial, _ = data.fresh("benchmarks.inside", folder, also=held_to)
     pairs = list(zip(sides["bare"], sides["ours"], strict=True))
     middle = {
-        side: {name: statistics.median(one[name] for one in found) for name in found[0]}
-        for side, found in sides.items()
+        side: {name: statistics.median(figures[name] for figures in measured) for name in measured[0]}
+        for side, measured in sides.items()
     }
     content = {
-        "ratio": statistics.median(b["wall"] / a["wall"] for a, b in pairs),
-        "ratio_without_start_up": statistics.median(b["training"] / a["training"] for a, b in pairs),
-        "ratios": [b["wall"] / a["wall"] for a, b in pairs],
+        "ratio": statistics.median(ours["wall"] / bare["wall"] for bare, ours in pairs),
+        "ratio_without_start_up": statistics.median(ours["training"] / bare["training"] for bare, ours in pairs),
+        "ratios": [ours["wall"] / bare["wall"] for bare, ours in pairs],
         "steps": int(middle["bare"]["steps"]),
         "bare": middle["bare"],
         "ours": middle["ours"],

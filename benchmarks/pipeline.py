@@ -53,6 +53,7 @@ def change(path: Path, workers: int | None, smoke: bool) -> None:
         content["search"] |= {"minimum_units": 1}
         content["search"]["training"] |= {
             "learning_rates": [0.01],
+            "dropouts": [0.0],
             "rungs": [],
             "seeds": 1,
             "epochs": 1,
@@ -70,6 +71,8 @@ def run(name: str, workers: int | None, smoke: bool) -> dict[str, Any]:
         tree.mkdir()
         copy(tree)
         place = tree / data.PLACES[name].relative_to(data.ROOT)
+        if place != tree:  # an example borrows the stages, as `make example` does
+            (place / "dvc.yaml").symlink_to(os.path.relpath(tree / "dvc.yaml", place))
         change(place / "params.yaml", workers, smoke)
         binaries = str(Path(sys.executable).parent)
         environment = {
@@ -79,21 +82,21 @@ def run(name: str, workers: int | None, smoke: bool) -> dict[str, Any]:
         }
         took = watched([sys.executable, "-m", "dvc", "repro", "dvc.yaml"], place, environment)
         stages = _stages(took.lines, took.seconds)
-        answers = {name: (place / "reports" / name).read_bytes() for name in ANSWERS}
+        answers = {file: (place / "reports" / file).read_bytes() for file in ANSWERS}
     return {
         "workers": workers,
         "seconds": took.seconds,
         "largest_mb": took.largest / MEGABYTE,
         "together_mb": took.together / MEGABYTE,
         "stages": stages,
-        "answers": {name: hashlib.sha256(content).hexdigest() for name, content in answers.items()},
+        "answers": {file: hashlib.sha256(content).hexdigest() for file, content in answers.items()},
     }
 
 
 def _stages(lines: list[tuple[float, str]], end: float) -> dict[str, float]:
     """Seconds of each stage, from the moments at which DVC says that it begins."""
     begun = [
-        (moment, found[1]) for moment, line in lines if (found := re.match(r"Running stage '(?:.*:)?(\w+)'", line))
+        (moment, match[1]) for moment, line in lines if (match := re.match(r"Running stage '(?:.*:)?(\w+)'", line))
     ]
     moments = [*begun, (end, "")]
     return {name: after - before for (before, name), (after, _) in pairwise(moments)}
@@ -117,7 +120,7 @@ def main() -> None:
         data.show([{"stage": stage, "seconds": seconds} for stage, seconds in last["stages"].items()])
     content: dict[str, Any] = {"example": given.name, "machine": described, "runs": runs}
     if len(runs) > 1:
-        content["same_answers"] = {key: len({one["answers"][key] for one in runs}) == 1 for key in ANSWERS}
+        content["same_answers"] = {key: len({each["answers"][key] for each in runs}) == 1 for key in ANSWERS}
         print(f"\nbyte for byte the same: {content['same_answers']}")
     if given.workers and len(runs) > 1:
         content["search_speedup"] = runs[0]["stages"]["search"] / runs[-1]["stages"]["search"]

@@ -46,7 +46,8 @@ def training(**changes: object) -> Training:
     """
     settings: dict[str, object] = {
         "learning_rates": (0.003, 0.01, 0.03), "dropouts": (0.0,), "weight_decays": (0.0,), "rungs": (3, 8),
-        "seeds": 3, "epochs": 20, "schedule": "linear", "patience": 10, "batch_size": 64, "max_gradient_norm": 1.0, "ema_decay": 0.98, "engine": "auto",
+        "seeds": 3, "epochs": 20, "schedule": "linear", "patience": 10, "batch_size": 64, "max_gradient_norm": 1.0,
+        "ema_decay": 0.98, "engine": "auto",
     }  # fmt: skip
     return Training(**{**settings, **changes})  # type: ignore[arg-type]
 
@@ -62,25 +63,25 @@ def linear(seed: int) -> Problem:
     return Problem("linear", work, (1, 2, 4, 8, 16), 2, None, None, 0)
 
 
-def sinusoids(seed: int, number: int) -> Problem:
-    """A sum of sinusoids with noise obeys a linear recurrence of order 2 · number: zero cells are right."""
+def sinusoids(seed: int, count: int) -> Problem:
+    """A sum of sinusoids with noise obeys a linear recurrence of order 2 · count: zero cells are right."""
     drawn = np.random.default_rng(seed)
     time = np.arange(2000)
-    periods = drawn.uniform(5, 40, number)
-    waves = np.sin(2 * np.pi * (time[:, None] / periods + drawn.uniform(0, 1, number)))
+    periods = drawn.uniform(5, 40, count)
+    waves = np.sin(2 * np.pi * (time[:, None] / periods + drawn.uniform(0, 1, count)))
     values = waves.sum(axis=1) + drawn.normal(0, 0.1, time.size)
     work = _series(values, seed, lookback=24, horizon=3, skip="linear", train=training())
-    return Problem(f"sinusoids-{number}", work, (1, 2, 4, 8, 16), 1, None, None, 0)
+    return Problem(f"sinusoids-{count}", work, (1, 2, 4, 8, 16), 1, None, None, 0)
 
 
 def recall(seed: int, bits: int) -> Problem:
     """Independent bits, a delay, and the same bits to be given back: the network alone has to hold them."""
     drawn = np.random.default_rng(seed)
     sequences, delay = 1000, 3
-    told = drawn.choice([-1.0, 1.0], (sequences, bits))
+    signs = drawn.choice([-1.0, 1.0], (sequences, bits))
     # Without noise in what comes back, a score of 0.0001 is significantly worse than one of 0.
-    heard = told + drawn.normal(0, NOISE, told.shape)
-    values = np.concatenate([told, np.zeros((sequences, delay)), heard], axis=1).astype(np.float32)
+    noisy = signs + drawn.normal(0, NOISE, signs.shape)
+    values = np.concatenate([signs, np.zeros((sequences, delay)), noisy], axis=1).astype(np.float32)
     span = values.shape[1]
     windows = Windows(
         inputs=values.reshape(-1, 1),
@@ -104,7 +105,7 @@ def recall(seed: int, bits: int) -> Problem:
         learning_rates=(0.01, 0.03, 0.1), rungs=(10, 30), seeds=2, epochs=100 if bits > 4 else 60, patience=25,
         ema_decay=0.95,
     )  # fmt: skip
-    # A tenth of the bits' variance beside the noise: with signs read off, nearly every bit is right.
+    # A tenth of the bits' variance in addition to the noise: with signs read off, nearly every bit is right.
     solved, surely = ((NOISE**2 + missed) / float(np.var(values)) for missed in (0.1, 0.05))
     # Room above the smallest size that can be right, so that too large a choice shows.
     units = (1, 2, 4, 8, 16, 32, 64) if bits > 4 else (1, 2, 4, 8, 16)
@@ -122,10 +123,10 @@ def teacher(seed: int, units: int) -> Problem:
     with torch.no_grad():
         for weight in cell.parameters():
             weight.mul_(2.5 * units**0.5)
-        made = out(cell(torch.from_numpy(driver)[None])[0])[0].numpy()[:, 0]
-    values = (made - made.mean()) / made.std() + drawn.normal(0, 0.1, rows)
+        outputs = out(cell(torch.from_numpy(driver)[None])[0])[0].numpy()[:, 0]
+    values = (outputs - outputs.mean()) / outputs.std() + drawn.normal(0, 0.1, rows)
     # The driver of the hour to be predicted is known, as weather forecasts are.
-    work = _series(values, seed, lookback=16, horizon=1, skip="linear", train=training(), known=driver)
+    work = _series(values, seed, lookback=16, horizon=1, skip="linear", train=training(), known_future=driver)
     return Problem(f"teacher-{units}", work, (1, 2, 4, 8, 16), 1, None, None, units)
 
 
@@ -136,10 +137,10 @@ def _series(
     horizon: int,
     skip: str,
     train: Training,
-    known: np.ndarray | None = None,
+    known_future: np.ndarray | None = None,
 ) -> Work:
     rows = len(values)
-    ahead = np.zeros((rows, 0), np.float32) if known is None else known
+    ahead = np.zeros((rows, 0), np.float32) if known_future is None else known_future
     target = values.reshape(-1, 1).astype(np.float32)
     windows = Windows(
         inputs=np.ascontiguousarray(np.hstack([target, ahead])),

@@ -40,7 +40,7 @@ def watched(command: Sequence[str], folder: Path, also: Mapping[str, str] | None
     Args:
         command: Program and arguments.
         folder: Where it runs.
-        also: Environment beside this process's own.
+        also: Variables to set, besides this process's own.
 
     Raises:
         SystemExit: It failed; its last lines are printed.
@@ -58,15 +58,16 @@ def watched(command: Sequence[str], folder: Path, also: Mapping[str, str] | None
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    largest, together, tree, listed, looked = 0, 0, [process.pid], -CHILDREN_EVERY, -SHARED_EVERY
+    largest, together, tree, listed, added_up = 0, 0, [process.pid], -CHILDREN_EVERY, -SHARED_EVERY
     while process.poll() is None:
         watched_now = tree[:1]
         if time.monotonic() - listed >= CHILDREN_EVERY:
             watched_now = tree = list(_tree(process.pid)) or tree
             listed = time.monotonic()
         largest = max([largest, *(_field(pid, "status", "VmHWM:") for pid in watched_now)])
-        if time.monotonic() - looked >= SHARED_EVERY:
-            together, looked = max(together, sum(_field(pid, "smaps_rollup", "Pss:") for pid in tree)), time.monotonic()
+        if time.monotonic() - added_up >= SHARED_EVERY:
+            together = max(together, sum(_field(pid, "smaps_rollup", "Pss:") for pid in tree))
+            added_up = time.monotonic()
         time.sleep(EVERY)
     seconds = time.monotonic() - began
     reader.join(5.0)  # a process that outlives the command may keep its output open

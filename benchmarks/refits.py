@@ -12,24 +12,26 @@ from typing import Any
 
 from benchmarks import data
 from cellsize import files
+from cellsize.sizing.artefacts import Recipe
 
 
 def ours(name: str, recipe: dict[str, Any], seed: int, smoke: bool) -> float:
-    """The project's refit and its squared error on the holdout, in variances."""
+    """The project's refit and its normalised MSE on the holdout."""
     from benchmarks.sizing import refitted
 
-    found, training = data.loaded_for(name, smoke)
-    return float(refitted(found, training, recipe, found.params.refit.seed + seed)["model"]["nmse"])
+    example, training = data.loaded_for(name, smoke)
+    seed += example.params.refit.seed
+    return refitted(example, training, Recipe.model_validate(recipe), seed).model.nmse
 
 
 def theirs(name: str, pick: dict[str, Any], seed: int, smoke: bool) -> float:
-    """The sweep's refit and its squared error on the holdout, in variances."""
+    """The sweep's refit and its normalised MSE on the holdout."""
     from benchmarks.against_sweep import refit
 
-    found, training = data.loaded_for(name, smoke)
+    example, training = data.loaded_for(name, smoke)
     layers, units = map(int, pick["size"].split("x"))
     config = {"size": (layers, units), "learning_rate": pick["learning_rate"], "fold": seed}  # its fold is its seed
-    return refit(config, found, training, pick["epochs"])[1]
+    return refit(config, example, training, pick["epochs"])[1]
 
 
 def main() -> None:
@@ -56,7 +58,7 @@ def main() -> None:
     if not given.smoke and (missing := set(given.bounds) - usable.keys()):
         raise SystemExit(f"sweep.json names no picks for a bound of {min(missing)}: run benchmarks.against_sweep first")
     machine, _ = data.fresh("benchmarks.machine")
-    made = []
+    compared = []
     for line in map(usable.__getitem__, wanted):
         errors: dict[str, list[float]] = {"ours": [], "sweep": []}
         for seed in range(given.seeds):
@@ -71,7 +73,7 @@ def main() -> None:
                     flush=True,
                 )
         means = {side: statistics.mean(values) for side, values in errors.items()}
-        made.append(
+        compared.append(
             {
                 "bound": line["bound"],
                 "data": line["data"],
@@ -80,15 +82,15 @@ def main() -> None:
                 "recorded": {side: line[side]["holdout"] for side in errors},
                 **{
                     side: {"size": line[side]["size"], "mean": means[side],
-                           "deviation": statistics.stdev(values), "holdout": values}
+                           "standard_deviation": statistics.stdev(values), "holdout": values}
                     for side, values in errors.items()
                 },
             }
         )  # fmt: skip
         if any(values[0] != line[side]["holdout"] for side, values in errors.items()):
             print("(the first seed gives other errors than sweep.json: that is of other code or another machine)")
-        print(f"means {means['ours']:.4f}, {means['sweep']:.4f}: ratio {made[-1]['holdout_ratio_of_means']:.3f}")
-    data.write("refits", made, given.smoke)
+        print(f"means {means['ours']:.4f}, {means['sweep']:.4f}: ratio {compared[-1]['holdout_ratio_of_means']:.3f}")
+    data.write("refits", compared, given.smoke)
 
 
 if __name__ == "__main__":

@@ -55,13 +55,13 @@ def main(old: Path, new: Path) -> int:
     Returns:
         The number of differences.
     """
-    found: list[str] = []
+    differences: list[str] = []
     for name in TABLES:
-        found += different_tables(old / name, new / name)
+        differences += different_tables(old / name, new / name)
     for name in RECORDS:
-        found += different_records(old / name, new / name)
-    print("\n".join(found) or f"{new}: the same numbers in {len(TABLES) + len(RECORDS)} files")
-    return len(found)
+        differences += different_records(old / name, new / name)
+    print("\n".join(differences) or f"{new}: the same numbers in {len(TABLES) + len(RECORDS)} files")
+    return len(differences)
 
 
 if __name__ == "__main__":

@@ -48,12 +48,13 @@ def make(rows: int, path: Path) -> None:
 
 def settings(lookback: int, epochs: int) -> dict[str, Any]:
     """The default params.yaml for such a table, with a small grid."""
-    content = json.loads(params.load(data.ROOT / "params.yaml").model_dump_json(by_alias=True))
+    content: dict[str, Any] = json.loads(params.load(data.ROOT / "params.yaml").model_dump_json(by_alias=True))
     changes: dict[str, dict[str, Any]] = {
         "mlflow": {"uri": "sqlite:///mlflow.db", "experiment": "scale"},
         "prepare": {
             "table": "raw.parquet", "time": "time", "series": None, "targets": ["value"], "frequency": "min",
-            "past_covariates": [], "categorical_covariates": [], "known_future_covariates": [], "calendar": ["hour", "weekday"], "timezone": None,
+            "past_covariates": [], "categorical_covariates": [], "known_future_covariates": [],
+            "calendar": ["hour", "weekday"], "timezone": None,
         },
         "window": {"lookback": lookback, "horizon": 24, "transform": "none", "normalise": "none"},
         "split": {"scheme": "contiguous", "folds": 5},
@@ -72,16 +73,16 @@ def settings(lookback: int, epochs: int) -> dict[str, Any]:
 
 def measure(rows: int, lookbacks: tuple[int, ...], searched: bool, epochs: int) -> list[dict[str, Any]]:
     """Time and memory of every stage on one table."""
-    found: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         python = [sys.executable, "-m"]
         # In a process of its own: what making the table needs is not the stages' memory.
         watched([*python, "benchmarks.scale", "--make", str(rows), str(folder / "raw.parquet")], data.ROOT)
-        for number, lookback in enumerate(lookbacks):
+        for position, lookback in enumerate(lookbacks):
             (folder / "params.yaml").write_text(json.dumps(settings(lookback, epochs)), encoding="utf-8")
             for stage, paths in STAGES.items():
-                if (stage == "prepare" and number) or (stage == "search" and not searched):
+                if (stage == "prepare" and position) or (stage == "search" and not searched):
                     continue
                 took = watched([*python, f"pipeline.{stage}", *paths], folder)
                 base = folder / "build/windows.npz"
@@ -94,12 +95,12 @@ def measure(rows: int, lookbacks: tuple[int, ...], searched: bool, epochs: int) 
                     "together_mb": took.together / MEGABYTE,
                     "base_mb": base.stat().st_size / MEGABYTE if base.is_file() else None,
                 }
-                found.append(line)
+                lines.append(line)
                 print(f"{rows:>12,} rows  lookback {lookback:3d}  {stage:8s}{took.seconds:8.1f} s"
                       f"{line['largest_mb']:9.0f} MB", flush=True)  # fmt: skip
-    for line in found:
-        line["base_mb"] = max(one["base_mb"] or 0.0 for one in found)
-    return found
+    for line in lines:
+        line["base_mb"] = max(other["base_mb"] or 0.0 for other in lines)
+    return lines
 
 
 def over_base(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -124,14 +125,14 @@ def draw(lines: list[dict[str, Any]], path: Path) -> None:
     with drawing.style("performance"):
         figure = Figure(figsize=(11.0, 3.6), layout="constrained", facecolor="white")
         times, memory = figure.subplots(1, 2)
-        for number, stage in enumerate(STAGES):
+        for position, stage in enumerate(STAGES):
             for lookback, dashes in zip(sorted({line["lookback"] for line in lines}), ("-", "--"), strict=False):
                 mine = [line for line in lines if line["stage"] == stage and line["lookback"] == lookback]
                 label = stage if dashes == "-" else None
                 for axes, key in ((times, "seconds"), (memory, "largest_mb")):
                     axes.plot(
                         [line["rows"] for line in mine], [line[key] for line in mine], dashes, marker="o",
-                        markersize=3, color=drawing.colour(number), label=label,
+                        markersize=3, color=drawing.colour(position), label=label,
                     )  # fmt: skip
         searched = [line for line in lines if line["stage"] == "window"]
         limit = sorted({(line["rows"], 3 * line["base_mb"] + line["constant_mb"]) for line in searched})
@@ -175,8 +176,8 @@ def main() -> None:
     rows = (SMALLEST, 2 * SMALLEST) if given.smoke else (SMALLEST, *given.rows)
     lookbacks, epochs = (LOOKBACKS[:1], 1) if given.smoke else (LOOKBACKS, 2)
     lines: list[dict[str, Any]] = []
-    for number in rows:
-        lines += measure(number, lookbacks, number <= SEARCHED, epochs)
+    for count in rows:
+        lines += measure(count, lookbacks, count <= SEARCHED, epochs)
     lines = over_base(lines)
     print()
     columns = ("rows", "lookback", "stage", "seconds", "largest_mb", "together_mb", "base_mb", "over_base")

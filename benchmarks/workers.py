@@ -7,7 +7,6 @@ second one; and one worker on two cores, where the driver and Ray have the other
 """
 
 import argparse
-import gc
 import json
 import os
 import tempfile
@@ -16,19 +15,20 @@ from typing import Any
 
 from benchmarks import data
 from benchmarks.sizing import chosen_from, search_it
+from cellsize import process
 from cellsize.sizing.candidates import propose
 
 
 def searched(workers: int, smoke: bool) -> dict[str, Any]:
     """The default search, and what is chosen from it."""
-    found, training = data.loaded_for("bay-area-traffic", smoke)
-    candidates = propose(found.windows, found.folds, found.params.propose)
+    example, training = data.loaded_for("bay-area-traffic", smoke)
+    candidates = propose(example.windows, example.folds, example.params.propose)
     with tempfile.TemporaryDirectory() as folder:
-        results = search_it(found, training, candidates, Path(folder), workers)
-    trials, choice = chosen_from(results, candidates, found.params)
+        results = search_it(example, training, candidates, Path(folder), workers)
+    trials, choice = chosen_from(results, candidates, example.params)
     return {
-        "chosen": f"{choice['layers']}x{choice['units']}",
-        "score": choice["score"],
+        "chosen": str(choice.size),
+        "score": choice.score,
         "core_seconds": sum(result.seconds for result in results),
         "trials": trials.sort_values(["layers", "units"], kind="stable").to_csv(index=False),
     }
@@ -42,24 +42,24 @@ def main() -> None:
     given = parser.parse_args()
     if given.workers:
         print(json.dumps(searched(given.workers, given.smoke)))
-        gc.freeze()  # as a stage ends
+        process.leave()  # as a stage ends
         return
-    machine, found = data.fresh("benchmarks.machine")[0], {}
+    machine, searches = data.fresh("benchmarks.machine")[0], {}
     if machine["cores"] < 2:
         raise SystemExit("one core here: what two would do cannot be measured")
-    mine = sorted(os.sched_getaffinity(0))
+    all_cores = sorted(os.sched_getaffinity(0))
     for workers, cores in ((2, 2), (1, 1), (1, 2)):
-        os.sched_setaffinity(0, mine[:cores])  # the search and all its processes inherit it
-        made, seconds = data.fresh("benchmarks.workers", "--workers", workers, *["--smoke"] * given.smoke)
-        found[workers, cores] = {"workers": workers, "cores": cores, "seconds": seconds, **made}
-    trials = {one.pop("trials") for one in found.values()}
-    two, one = found[2, 2], found[1, 1]
+        os.sched_setaffinity(0, all_cores[:cores])  # the search and all its processes inherit it
+        answer, seconds = data.fresh("benchmarks.workers", "--workers", workers, *["--smoke"] * given.smoke)
+        searches[workers, cores] = {"workers": workers, "cores": cores, "seconds": seconds, **answer}
+    trials = {search.pop("trials") for search in searches.values()}
+    two_cores, one_core = searches[2, 2], searches[1, 1]
     content = {
         "machine": machine,
-        "speedup": one["seconds"] / two["seconds"],
-        "speedup_of_workers": found[1, 2]["seconds"] / two["seconds"],
+        "speedup": one_core["seconds"] / two_cores["seconds"],
+        "speedup_of_workers": searches[1, 2]["seconds"] / two_cores["seconds"],
         "same_trials": len(trials) == 1,
-        "searches": list(found.values()),
+        "searches": list(searches.values()),
     }
     data.show(content["searches"])
     print(

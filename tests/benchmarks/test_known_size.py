@@ -20,34 +20,34 @@ def problem(**changes: Any) -> problems.Problem:
 
 def table(*means: float, uneven: tuple[int, ...] = ()) -> dict[Size, Scores]:
     """Zero cells, then one layer of 1, 2, 4, … units; differences are certain but for the uneven ones' units."""
-    made = {}
+    scores = {}
     for size, mean in zip([ZERO, *(Size(1, units) for units in UNITS)], means, strict=True):
         folds = mean + np.array([0.3, 0.1, 0.2]) + (size.units in uneven) * np.array([0.2, -0.2, 0.0])
-        made[size] = Scores(size, 10 * size.units + 1, folds, folds, 0.25)
-    return made
+        scores[size] = Scores(size, 10 * size.units + 1, folds, folds, 0.25)
+    return scores
 
 
 def test_where_no_cells_are_needed_only_no_cells_are_right() -> None:
-    made = table(0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
-    assert judge(problem(right=0), made[ZERO], made)
-    assert not judge(problem(right=0), made[Size(1, 1)], made)
+    scores = table(0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
+    assert judge(problem(right=0), scores[ZERO], scores)
+    assert not judge(problem(right=0), scores[Size(1, 1)], scores)
 
 
 @pytest.mark.parametrize(
     ("chosen", "right"),
     [(ZERO, False), (Size(1, 2), False), (Size(1, 4), True), (Size(1, 8), True), (Size(1, 16), False)],
 )
-def test_of_bits_a_choice_solves_the_task_and_is_at_most_one_step_above_the_smallest_that_does(
+def test_of_bits_a_choice_solves_the_problem_and_is_at_most_one_step_above_the_smallest_that_does(
     chosen: Size, right: bool
 ) -> None:
     # With the 0.2 that every fold has on average: 4 units are the smallest at or below the limit.
-    made = table(0.9, 0.8, 0.31, 0.3, 0.1, 0.0)
-    assert judge(problem(solved=0.5), made[chosen], made) is right
+    scores = table(0.9, 0.8, 0.31, 0.3, 0.1, 0.0)
+    assert judge(problem(solved=0.5), scores[chosen], scores) is right
 
 
 def test_bits_that_no_size_solves_have_no_right_choice() -> None:
-    made = table(0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
-    assert not any(judge(problem(solved=0.5), one, made) for one in made.values())
+    scores = table(0.9, 0.8, 0.7, 0.6, 0.5, 0.4)
+    assert not any(judge(problem(solved=0.5), tried, scores) for tried in scores.values())
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_bits_that_no_size_solves_have_no_right_choice() -> None:
     [(ZERO, False), (Size(1, 1), False), (Size(1, 2), True), (Size(1, 4), True), (Size(1, 8), True),
      (Size(1, 16), False)],
 )  # fmt: skip
-def test_beside_a_teacher_a_choice_is_as_good_as_its_size_and_at_most_one_step_above_it(
+def test_compared_with_a_teacher_a_choice_is_as_good_as_its_size_and_at_most_one_step_above_it(
     chosen: Size, right: bool
 ) -> None:
-    # 2 units are a little worse than the teacher's 4, within their wide error.
-    made = table(0.9, 0.8, 0.45, 0.4, 0.3, 0.2, uneven=(2,))
-    assert judge(problem(right=4), made[chosen], made) is right
+    # 2 units are a little worse than the teacher's 4, within their wide standard error.
+    scores = table(0.9, 0.8, 0.45, 0.4, 0.3, 0.2, uneven=(2,))
+    assert judge(problem(right=4), scores[chosen], scores) is right
 
 
 def test_a_summary_counts_what_is_right_and_what_is_too_small_by_either_limit() -> None:
@@ -72,12 +72,12 @@ def test_a_summary_counts_what_is_right_and_what_is_too_small_by_either_limit() 
         }  # fmt: skip
 
     measured = [line(20, "1x2", False, False), line(21, "1x4", True, True), line(22, "1x8", True, True)]
-    found = summarised("recall-1", measured)
-    assert (found["seeds"], found["first_seed"], found["right"], found["grid_right"]) == (3, 20, 2, 3)
-    assert (found["too_small"], found["too_small_by_half_the_limit"]) == (1, 2)
-    assert (found["climb_agrees"], found["climb_is_the_same"]) == (2, 1)
-    assert found["chosen"] == ["1x2", "1x4", "1x8"]
-    unlimited = [{**one, "solved_below": None, "surely_solved_below": None} for one in measured]
+    summary = summarised("recall-1", measured)
+    assert (summary["seeds"], summary["first_seed"], summary["right"], summary["grid_right"]) == (3, 20, 2, 3)
+    assert (summary["too_small"], summary["too_small_by_half_the_limit"]) == (1, 2)
+    assert (summary["climb_agrees"], summary["climb_is_the_same"]) == (2, 1)
+    assert summary["chosen"] == ["1x2", "1x4", "1x8"]
+    unlimited = [{**record, "solved_below": None, "surely_solved_below": None} for record in measured]
     assert summarised("linear", unlimited)["too_small"] is None
 
 
@@ -92,12 +92,12 @@ def test_a_problem_is_made_from_its_seed_alone(name: str) -> None:
 
 def test_bits_are_solved_by_reading_off_their_signs_and_not_by_guessing_one_of_them() -> None:
     for bits in (1, 2, 4, 8):
-        made = problems.recall(0, bits)
-        variance = float(np.var(made.work.windows.target))
-        assert made.solved is not None
-        assert made.surely is not None
+        recalled = problems.recall(0, bits)
+        variance = float(np.var(recalled.work.windows.target))
+        assert recalled.solved is not None
+        assert recalled.surely is not None
         # What is left of a bit that is known is its noise; of one that is not, its variance, 1, too.
-        assert problems.NOISE**2 / variance < made.surely < made.solved < (problems.NOISE**2 + 1 / 8) / variance
+        assert problems.NOISE**2 / variance < recalled.surely < recalled.solved < (problems.NOISE**2 + 1 / 8) / variance
 
 
 def test_every_problem_says_what_is_right() -> None:

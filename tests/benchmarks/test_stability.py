@@ -8,7 +8,7 @@ GRID = ["0x0", "1x1", "1x2", "1x4", "1x8", "2x1", "2x2", "2x4"]
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "expected"),
+    ("size", "other", "expected"),
     [
         ("1x4", "1x4", True),
         ("1x4", "1x8", True),
@@ -22,6 +22,6 @@ GRID = ["0x0", "1x1", "1x2", "1x4", "1x8", "2x1", "2x2", "2x4"]
         ("0x0", "2x1", False),
     ],
 )
-def test_a_step_is_one_of_units_or_one_of_layers(one: str, other: str, expected: bool) -> None:
-    assert within_one_step(one, other, GRID) is expected
-    assert within_one_step(other, one, GRID) is expected
+def test_a_step_is_one_of_units_or_one_of_layers(size: str, other: str, expected: bool) -> None:
+    assert within_one_step(size, other, GRID) is expected
+    assert within_one_step(other, size, GRID) is expected

@@ -14,13 +14,13 @@ PAGE = """<style>:root { --ink: #123456; --paper: #fff; }
 """
 
 
-def test_the_figure_is_the_chart_of_sizes_with_the_light_colours_and_a_background():
+def test_the_figure_is_the_chart_of_sizes_with_the_light_colours_and_a_background() -> None:
     assert figure(PAGE) == (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img">'
         '<rect width="100%" height="100%" fill="#ffffff"/><path fill="#123456"/></svg>\n'
     )
 
 
-def test_a_page_without_the_chart_ends_in_one_line():
+def test_a_page_without_the_chart_ends_in_one_line() -> None:
     with pytest.raises(SystemExit, match=r"reports/index\.html: no chart of sizes"):
         figure("<html></html>")

@@ -14,7 +14,7 @@ def reports(folders: tuple[Path, Path]) -> Path:
     return folders[1]
 
 
-def test_the_answer_says_size_scores_holdout_version_and_report(reports):
+def test_the_answer_says_size_scores_holdout_version_and_report(reports: Path) -> None:
     assert answer.lines("Toy", reports).splitlines() == [
         "",
         "Toy: 1 layer of 32 memory cells.",
@@ -27,7 +27,7 @@ def test_the_answer_says_size_scores_holdout_version_and_report(reports):
     ]
 
 
-def test_what_limits_the_answer_is_part_of_it(reports):
+def test_what_limits_the_answer_is_part_of_it(reports: Path) -> None:
     choice, record = Choice.read(reports / "choice.json"), Registration.read(reports / "registration.json")
     limited = choice.model_copy(update={"caution": "A larger one may be better still.", "at_least": True})
     limited.write(reports / "choice.json")
@@ -38,7 +38,7 @@ def test_what_limits_the_answer_is_part_of_it(reports):
     assert "  registered    models:/toy/4 (not promoted: worse)" in lines
 
 
-def test_a_result_that_is_missing_is_named(reports):
+def test_a_result_that_is_missing_is_named(reports: Path) -> None:
     (reports / "evaluation.json").unlink()
     with pytest.raises(InputError, match=r"evaluation\.json: no such file; run `dvc repro`"):
         answer.lines("Toy", reports)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from cellsize.data.folds import Folds
+from cellsize.data.windows import Windows
 from cellsize.report import charts
 from cellsize.report.charts import Point
 
@@ -13,11 +14,11 @@ ZERO = Point(0, 0, 0.4, 0.02, within=False, chosen=False)
 ONE = [Point(1, units, 0.4 - 0.01 * units, 0.01, within=units > 4, chosen=units == 8) for units in (1, 2, 4, 8)]
 
 
-def texts(drawn):
+def texts(drawn: str) -> list[str]:
     return re.findall(r"<text[^>]*>([^<]*)</text>", drawn)
 
 
-def test_charts_share_no_id(toy_curves, toy_forecasts):
+def test_charts_share_no_id(toy_curves: pd.DataFrame, toy_forecasts: pd.DataFrame) -> None:
     drawn = [
         charts.sizes(ONE, {}, "good"),
         charts.curves(toy_curves.query("learning_rate == 0.003").assign(kept=14), 14),
@@ -28,30 +29,30 @@ def test_charts_share_no_id(toy_curves, toy_forecasts):
     assert not ids[0] & ids[1] | ids[1] & ids[2] | ids[0] & ids[2]
 
 
-def test_the_chosen_size_and_every_bound_are_named():
+def test_the_chosen_size_and_every_bound_are_named() -> None:
     words = texts(charts.sizes([ZERO, *ONE], {"bound, α = 2": 20, "bound, α = 10": 4}, "good"))
     assert {"chosen: 1 × 8", "bound, α = 2: 20", "bound, α = 10: 4", "zero cells", "1 layer"} <= set(words)
 
 
-def test_a_bound_far_to_the_right_is_named_but_not_drawn():
+def test_a_bound_far_to_the_right_is_named_but_not_drawn() -> None:
     # Sizes up to 8 and a bound of 100,000 would leave two thirds of the chart empty.
     words = texts(charts.sizes(ONE, {"bound, α = 2": 100_000}, "good"))
     assert "bound, α = 2: 100,000 →" in words
     assert "1024" not in words
 
 
-def test_zero_cells_alone_can_be_drawn():
+def test_zero_cells_alone_can_be_drawn() -> None:
     words = texts(charts.sizes([Point(0, 0, 0.4, 0.0, within=True, chosen=True)], {"bound, α = 2": 16}, "good"))
     assert "zero cells (the chosen size)" in words
 
 
-def test_folds_are_drawn_in_time_one_row_each(toy_windows, toy_folds):
+def test_folds_are_drawn_in_time_one_row_each(toy_windows: Windows, toy_folds: Folds) -> None:
     assert charts.in_time(toy_folds, toy_windows.start)
     words = texts(charts.folds(toy_folds, toy_windows.start, toy_windows.epoch, HOUR))
     assert {"fold 1", "fold 5", "train", "early stopping", "validation", "purged", "holdout"} <= set(words)
 
 
-def test_folds_that_divide_series_are_drawn_as_percentages(toy_windows):
+def test_folds_that_divide_series_are_drawn_as_percentages(toy_windows: Windows) -> None:
     by_series = toy_windows.series[toy_windows.first]
     development = np.ones(len(by_series), bool)
     labels = np.stack([np.where(by_series == 0, 1, 3), np.where(by_series == 0, 3, 1)]).astype(np.int8)
@@ -63,7 +64,7 @@ def test_folds_that_divide_series_are_drawn_as_percentages(toy_windows):
 
 
 @pytest.mark.parametrize("examples", [1, 2, 3, 5])
-def test_stretches_are_whole_forecasts_of_every_series_in_turn(toy_forecasts, examples):
+def test_stretches_are_whole_forecasts_of_every_series_in_turn(toy_forecasts: pd.DataFrame, examples: int) -> None:
     chosen = charts.stretches(toy_forecasts, examples)
     assert len(chosen) == examples
     assert [part["series"].nunique() for part in chosen] == [1] * examples
@@ -73,19 +74,20 @@ def test_stretches_are_whole_forecasts_of_every_series_in_turn(toy_forecasts, ex
         assert len(part) <= charts.STRETCH
 
 
-def test_a_hole_in_the_forecasts_breaks_the_line(toy_forecasts):
+def test_a_hole_in_the_forecasts_breaks_the_line(toy_forecasts: pd.DataFrame) -> None:
     north = toy_forecasts[(toy_forecasts["series"] == "north") & (toy_forecasts["origin"] < "2024-05-04")]
     hole = north[north["origin"] != north["origin"].unique()[4]]
 
-    def strokes(table):
+    def strokes(table: pd.DataFrame) -> int:
         drawn = charts.forecasts(table, 1, "MW", {})
-        return max(path.count("M ") for path in re.findall(r'<path d="([^"]+)"[^>]*clip-path', drawn))
+        paths: list[str] = re.findall(r'<path d="([^"]+)"[^>]*clip-path', drawn)
+        return max(path.count("M ") for path in paths)
 
     assert strokes(north) == 1
     assert strokes(hole) == 2
 
 
-def test_learning_curves_have_one_name_for_each_fold_and_the_epochs_of_the_refit(toy_curves):
+def test_learning_curves_have_one_name_for_each_fold_and_the_epochs_of_the_refit(toy_curves: pd.DataFrame) -> None:
     curves = toy_curves.query("learning_rate == 0.003").assign(kept=14)
     words = texts(charts.curves(curves, 14))
     assert {"nmse on the early-stopping set", "final training: 14 epochs"} <= set(words)

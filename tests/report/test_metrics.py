@@ -1,14 +1,18 @@
 """What DVC compares: plain numbers, as they are."""
 
 import io
+from collections.abc import Callable
 
 import pandas as pd
 import pytest
 
 from cellsize.report import metrics
+from cellsize.sizing.artefacts import Choice, Evaluation
 
 
-def test_the_metrics_are_a_dozen_numbers_of_choice_and_holdout(toy_choice, toy_evaluation):
+def test_the_metrics_are_a_dozen_numbers_of_choice_and_holdout(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation]
+) -> None:
     numbers = metrics.metrics(toy_choice(), toy_evaluation()).model_dump()
     ridge_linear, seasonal_naive, naive = 0.31 * 1.13**2, 0.31 * 1.4**2, 0.31 * 2.1**2
     assert numbers == {
@@ -28,7 +32,7 @@ def test_the_metrics_are_a_dozen_numbers_of_choice_and_holdout(toy_choice, toy_e
     assert {type(value) for value in numbers.values()} == {int, float}
 
 
-def test_the_plot_of_sizes_has_one_row_for_each_size_tried(toy_choice):
+def test_the_plot_of_sizes_has_one_row_for_each_size_tried(toy_choice: Callable[..., Choice]) -> None:
     table = metrics.sizes(toy_choice())
     columns = ["layers", "units", "parameters", "score", "difference", "difference_se", "chosen"]
     assert list(table.columns) == columns
@@ -37,13 +41,15 @@ def test_the_plot_of_sizes_has_one_row_for_each_size_tried(toy_choice):
     assert table["chosen"].sum() == 1
 
 
-def test_numbers_survive_the_file_to_the_last_digit(toy_choice):
+def test_numbers_survive_the_file_to_the_last_digit(toy_choice: Callable[..., Choice]) -> None:
     table = metrics.sizes(toy_choice())
     text = io.StringIO(table.to_csv(index=False))
     pd.testing.assert_frame_equal(pd.read_csv(text), table, check_exact=True)
 
 
-def test_learning_curves_are_those_of_the_chosen_size_and_setting(toy_curves, toy_trials, toy_choice):
+def test_learning_curves_are_those_of_the_chosen_size_and_setting(
+    toy_curves: pd.DataFrame, toy_trials: pd.DataFrame, toy_choice: Callable[..., Choice]
+) -> None:
     # The trials have seed 0 and a learning rate of 0.003 alone; the curves have another seed and rate too.
     chosen = metrics.learning_curves(toy_curves, toy_trials, toy_choice())
     assert set(chosen["seed"]) == {0}
@@ -52,7 +58,9 @@ def test_learning_curves_are_those_of_the_chosen_size_and_setting(toy_curves, to
     assert chosen.groupby("fold")["epoch"].max().to_dict() == {1: 15, 2: 16, 3: 17, 4: 18, 5: 19}
 
 
-def test_an_epoch_without_a_score_is_left_out(toy_curves, toy_trials, toy_choice):
+def test_an_epoch_without_a_score_is_left_out(
+    toy_curves: pd.DataFrame, toy_trials: pd.DataFrame, toy_choice: Callable[..., Choice]
+) -> None:
     last = toy_curves["epoch"] == toy_curves["epoch"].max()
     unscored = toy_curves.assign(early_stopping_score=toy_curves["early_stopping_score"].mask(last))
     whole, cut = (metrics.learning_curves(table, toy_trials, toy_choice()) for table in (toy_curves, unscored))
@@ -62,8 +70,13 @@ def test_an_epoch_without_a_score_is_left_out(toy_curves, toy_trials, toy_choice
 
 @pytest.mark.parametrize(("layers", "units", "rows"), [(1, 32, 15 + 16 + 17 + 18 + 19), (0, 0, 0)])
 def test_the_plot_of_curves_is_the_header_alone_without_memory_cells(
-    toy_curves, toy_trials, toy_choice, layers, units, rows
-):
+    toy_curves: pd.DataFrame,
+    toy_trials: pd.DataFrame,
+    toy_choice: Callable[..., Choice],
+    layers: int,
+    units: int,
+    rows: int,
+) -> None:
     chosen = metrics.learning_curves(toy_curves, toy_trials, toy_choice(layers, units))
     lines = metrics.curves(chosen).to_csv(index=False).splitlines()
     assert lines[0] == "fold,seed,epoch,early_stopping_score"

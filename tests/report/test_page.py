@@ -1,15 +1,20 @@
 import json
 import re
 import runpy
+from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import cast
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 
 from cellsize.errors import InputError
 from cellsize.params import Report
 from cellsize.report import charts, page
+from cellsize.report.page import Inputs
+from cellsize.sizing.artefacts import Choice, Evaluation
 
 FETCHES = re.compile(r"""(src|href|action|data|srcset)\s*=\s*["']?(?!#)|@import|url\((?!#)|https?:""", re.IGNORECASE)
 WORDS = pytest.mark.usefixtures("undrawn")
@@ -20,11 +25,14 @@ FILES = ["curves.csv", "index.html", "metrics.json", "sizes.csv", "summary.md"]
 class Balance(HTMLParser):
     """Notes every element that is closed out of turn, every id, and every reference to one."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.open, self.wrong, self.ids, self.references = [], [], [], set()
+        self.open: list[str] = []
+        self.wrong: list[str] = []
+        self.ids: list[str | None] = []
+        self.references: set[str] = set()
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in VOID:
             self.open.append(tag)
         for name, value in attrs:
@@ -32,18 +40,18 @@ class Balance(HTMLParser):
                 self.ids.append(value)
             self.references |= set(re.findall(r"url\(#([^)]+)\)", value or ""))
             if name in ("href", "xlink:href"):
-                self.references.add(value.removeprefix("#"))
+                self.references.add(cast(str, value).removeprefix("#"))
 
-    def handle_startendtag(self, tag, attrs):
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
         self.handle_endtag(tag)
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag: str) -> None:
         if tag not in VOID and (not self.open or self.open.pop() != tag):
             self.wrong.append(tag)
 
 
-def test_the_page_fetches_nothing(toy, report):
+def test_the_page_fetches_nothing(toy: Callable[..., Inputs], report: Report) -> None:
     # The page is opened from a mail or a CI artefact, often without a network.
     html = page.render(toy(), report)
     assert FETCHES.findall(html.replace('xlink:href="#', "")) == []
@@ -51,7 +59,7 @@ def test_the_page_fetches_nothing(toy, report):
     assert html.count("<svg") == 4
 
 
-def test_elements_close_in_order_and_ids_are_unique_and_found(toy, report):
+def test_elements_close_in_order_and_ids_are_unique_and_found(toy: Callable[..., Inputs], report: Report) -> None:
     # Four SVGs of one program are in one document: without a prefix their ids would collide.
     balance = Balance()
     balance.feed(page.render(toy(), report))
@@ -62,25 +70,27 @@ def test_elements_close_in_order_and_ids_are_unique_and_found(toy, report):
 
 
 @WORDS
-def test_the_answer_is_the_heading(toy, report):
+def test_the_answer_is_the_heading(toy: Callable[..., Inputs], report: Report) -> None:
     assert "<h1>Your LSTM needs 1 layer of 32 memory cells.</h1>" in page.render(toy(), report)
 
 
 @WORDS
-def test_nmse_is_explained_once_before_the_figures(toy, report):
+def test_nmse_is_explained_once_before_the_figures(toy: Callable[..., Inputs], report: Report) -> None:
     html = page.render(toy(), report)
     assert html.count("divided by the variance of the training targets") == 1
     assert html.index("divided by the variance") < html.index('class="tiles"')
 
 
 @WORDS
-def test_zero_cells_draw_no_learning_curves(toy, report, toy_choice):
+def test_zero_cells_draw_no_learning_curves(
+    toy: Callable[..., Inputs], report: Report, toy_choice: Callable[..., Choice]
+) -> None:
     html = page.render(toy(choice=toy_choice(0, 0)), report)
     assert "There are no learning curves" in html
     assert html.count("<svg") == 3
 
 
-def test_text_from_outside_is_escaped(toy, toy_choice):
+def test_text_from_outside_is_escaped(toy: Callable[..., Inputs], toy_choice: Callable[..., Choice]) -> None:
     choice = toy_choice().model_copy(update={"reason": "<script>reason</script>"})
     report = Report(title="<script>title</script>", unit="<b>$x$</b>", examples=1)
     html = page.render(toy(choice=choice), report)
@@ -91,7 +101,9 @@ def test_text_from_outside_is_escaped(toy, toy_choice):
 
 
 @WORDS
-def test_a_model_that_loses_to_a_baseline_says_so_at_the_top(toy, report, toy_evaluation):
+def test_a_model_that_loses_to_a_baseline_says_so_at_the_top(
+    toy: Callable[..., Inputs], report: Report, toy_evaluation: Callable[..., Evaluation]
+) -> None:
     html = page.render(toy(evaluation=toy_evaluation(nmse=0.5)), report)
     assert 'class="bad"' in html[: html.index("<main>")]
     assert "does not beat the best baseline, ridge-linear" in html
@@ -99,7 +111,7 @@ def test_a_model_that_loses_to_a_baseline_says_so_at_the_top(toy, report, toy_ev
 
 
 @WORDS
-def test_stressed_cells_and_the_chosen_row_are_marked(toy, report):
+def test_stressed_cells_and_the_chosen_row_are_marked(toy: Callable[..., Inputs], report: Report) -> None:
     html = page.render(toy(), report)
     assert "<strong>0.3100</strong>" in html
     assert "<strong>0.3958</strong>" not in html
@@ -108,7 +120,9 @@ def test_stressed_cells_and_the_chosen_row_are_marked(toy, report):
 
 
 @WORDS
-def test_without_subset_or_champion_their_parts_are_left_out(toy, report, toy_evaluation):
+def test_without_subset_or_champion_their_parts_are_left_out(
+    toy: Callable[..., Inputs], report: Report, toy_evaluation: Callable[..., Evaluation]
+) -> None:
     evaluation = toy_evaluation().model_copy(update={"subset": None, "champion": None})
     html = page.render(toy(evaluation=evaluation), report)
     assert "classical model" not in html
@@ -116,7 +130,9 @@ def test_without_subset_or_champion_their_parts_are_left_out(toy, report, toy_ev
 
 
 @WORDS
-def test_missing_figures_are_dashes_not_crashes(toy, report, toy_evaluation, toy_timings):
+def test_missing_figures_are_dashes_not_crashes(
+    toy: Callable[..., Inputs], report: Report, toy_evaluation: Callable[..., Evaluation], toy_timings: pd.DataFrame
+) -> None:
     evaluation = toy_evaluation()
     undefined = evaluation.model.model_copy(update={"mase": None})
     changed = {"evaluation": evaluation.model_copy(update={"model": undefined}), "timings": toy_timings.iloc[1:]}
@@ -125,18 +141,25 @@ def test_missing_figures_are_dashes_not_crashes(toy, report, toy_evaluation, toy
     assert "nan" not in html.lower().replace("nano", "")
 
 
-def test_the_best_sizes_point_has_no_error_bar(toy, report, monkeypatch):
+def test_the_best_sizes_point_has_no_error_bar(
+    toy: Callable[..., Inputs], report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
     points: list[charts.Point] = []
+
+    def sizes(drawn: Sequence[charts.Point], *_: object) -> str:
+        points.extend(drawn)
+        return "<svg></svg>"
+
     for name in ("folds", "curves", "forecasts"):
         monkeypatch.setattr(charts, name, lambda *_: "<svg></svg>")
-    monkeypatch.setattr(charts, "sizes", lambda drawn, *_: points.extend(drawn) or "<svg></svg>")
+    monkeypatch.setattr(charts, "sizes", sizes)
     page.render(toy(), report)
     by_size = {(point.layers, point.units): point for point in points}
     assert (by_size[1, 64].error, by_size[1, 64].chosen) == (0.0, False)
     assert (by_size[1, 32].error, by_size[1, 32].chosen) == (0.007, True)
 
 
-def test_the_same_inputs_give_the_same_bytes(toy, report, tmp_path):
+def test_the_same_inputs_give_the_same_bytes(toy: Callable[..., Inputs], report: Report, tmp_path: Path) -> None:
     for name in ("first", "second"):
         page.write(toy(), report, tmp_path / name)
     assert sorted(path.name for path in (tmp_path / "first").iterdir()) == FILES
@@ -146,7 +169,9 @@ def test_the_same_inputs_give_the_same_bytes(toy, report, tmp_path):
 
 
 @WORDS
-def test_metrics_and_plots_are_written_as_they_are(toy, report, toy_choice, tmp_path):
+def test_metrics_and_plots_are_written_as_they_are(
+    toy: Callable[..., Inputs], report: Report, toy_choice: Callable[..., Choice], tmp_path: Path
+) -> None:
     page.write(toy(), report, tmp_path)
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert (metrics["units"], metrics["score"], metrics["holdout_nmse"]) == (32, 0.2908, 0.31)
@@ -161,7 +186,9 @@ def test_metrics_and_plots_are_written_as_they_are(toy, report, toy_choice, tmp_
 
 
 @WORDS
-def test_a_failure_leaves_the_old_files(toy, report, toy_evaluation, tmp_path):
+def test_a_failure_leaves_the_old_files(
+    toy: Callable[..., Inputs], report: Report, toy_evaluation: Callable[..., Evaluation], tmp_path: Path
+) -> None:
     (tmp_path / "index.html").write_text("old")
     lacking = toy_evaluation().model_copy(update={"baselines": {"naive": toy_evaluation().baselines["naive"]}})
     with pytest.raises(KeyError, match="seasonal_naive"):
@@ -171,7 +198,9 @@ def test_a_failure_leaves_the_old_files(toy, report, toy_evaluation, tmp_path):
 
 
 @WORDS
-def test_what_the_stages_wrote_is_read_as_it_was(folders, toy, report):
+def test_what_the_stages_wrote_is_read_as_it_was(
+    folders: tuple[Path, Path], toy: Callable[..., Inputs], report: Report
+) -> None:
     read = page.read_folders(*folders)
     assert (read.choice, read.evaluation, read.candidates) == (toy().choice, toy().evaluation, toy().candidates)
     assert (read.curves["early_stopping_score"] == toy().curves["early_stopping_score"]).all()
@@ -179,14 +208,14 @@ def test_what_the_stages_wrote_is_read_as_it_was(folders, toy, report):
 
 
 @pytest.mark.parametrize("name", ["trials.csv", "candidates.json", "windows.npz", "forecasts.parquet"])
-def test_a_missing_artefact_ends_in_one_line(folders, name):
+def test_a_missing_artefact_ends_in_one_line(folders: tuple[Path, Path], name: str) -> None:
     build, reports = folders
     (build / name).unlink()
     with pytest.raises(InputError, match=rf"{name}: no such file; run `dvc repro`"):
         page.read_folders(build, reports)
 
 
-def test_the_readmes_figure_can_be_made_from_the_page(toy, report):
+def test_the_readmes_figure_can_be_made_from_the_page(toy: Callable[..., Inputs], report: Report) -> None:
     # docs/figure.py finds the chart by its section, and its colours by the names of the page's variables.
     figure = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "figure.py"))["figure"]
     svg = ElementTree.fromstring(figure(page.render(toy(), report)))

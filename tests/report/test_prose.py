@@ -1,10 +1,17 @@
+from collections.abc import Callable
+
+import pandas as pd
 import pytest
 
+from cellsize.data.folds import Folds
+from cellsize.data.windows import Windows
 from cellsize.report import prose
-from cellsize.sizing.artefacts import Budget, GridBound
+from cellsize.sizing.artefacts import Baselines, Budget, Candidates, Choice, Evaluation, GridBound, Registration
 
 
-def test_the_tiles_are_the_key_facts(toy_choice, toy_evaluation, toy_registration):
+def test_the_tiles_are_the_key_facts(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
+) -> None:
     tiles = prose.tiles(toy_choice(), toy_evaluation(), toy_registration)
     assert [(tile.label, tile.value, tile.note) for tile in tiles] == [
         ("Parameters", "5,756", "recurrent 5,120, head 198, linear skip connection 438"),
@@ -24,18 +31,24 @@ def test_the_tiles_are_the_key_facts(toy_choice, toy_evaluation, toy_registratio
     ]
 
 
-def test_without_the_skip_connection_its_parameters_are_not_named(toy_choice, toy_evaluation, toy_registration):
+def test_without_the_skip_connection_its_parameters_are_not_named(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
+) -> None:
     without = toy_choice().model_copy(update={"skip": "none"})
     assert prose.tiles(without, toy_evaluation(), toy_registration)[0].note == "recurrent 5,120, head 198"
 
 
-def test_the_best_size_is_compared_with_the_others(toy_choice, toy_evaluation, toy_registration):
+def test_the_best_size_is_compared_with_the_others(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
+) -> None:
     facts = prose.tiles(toy_choice(1, 64), toy_evaluation(), toy_registration)
     assert (facts[1].label, facts[1].value) == ("Compared with the other sizes tried", "the best")
     assert facts[1].note == "score (nmse) 0.2893; 0 is perfect"
 
 
-def test_zero_cells_have_no_alpha_and_are_not_compared_with_themselves(toy_choice, toy_evaluation, toy_registration):
+def test_zero_cells_have_no_alpha_and_are_not_compared_with_themselves(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
+) -> None:
     tiles = prose.tiles(toy_choice(0, 0), toy_evaluation(), toy_registration)
     assert tiles[0].note == "all of the ridge-linear model"
     assert [tile.label for tile in tiles] == [
@@ -46,26 +59,37 @@ def test_zero_cells_have_no_alpha_and_are_not_compared_with_themselves(toy_choic
     ]
 
 
-def test_a_size_at_the_bound_says_so(toy_choice, toy_candidates, toy_evaluation, toy_registration):
+def test_a_size_at_the_bound_says_so(
+    toy_choice: Callable[..., Choice],
+    toy_candidates: Candidates,
+    toy_evaluation: Callable[..., Evaluation],
+    toy_registration: Registration,
+) -> None:
     choice = toy_choice().model_copy(update={"bound_binding": True})
     tiles = prose.tiles(choice, toy_evaluation(), toy_registration)
     assert tiles[-2].note == "the size is at or past the bound of 168 cells"
     assert "The chosen size is at the bound or past it. " in prose.bound(choice, toy_candidates)
 
 
-def test_equal_errors_are_no_difference(toy_choice, toy_evaluation, toy_registration):
+def test_equal_errors_are_no_difference(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
+) -> None:
     baseline = toy_evaluation().baselines["ridge_linear"].nmse
     tiles = prose.tiles(toy_choice(), toy_evaluation(nmse=baseline), toy_registration)
     assert tiles[3].value == "no difference"
 
 
-def test_an_unregistered_model_says_why(toy_choice, toy_evaluation, toy_registration):
+def test_an_unregistered_model_says_why(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
+) -> None:
     record = toy_registration.model_copy(update={"registered": False, "alias": None, "reason": "Lost."})
     tile = prose.tiles(toy_choice(), toy_evaluation(), record)[-1]
     assert (tile.value, tile.note) == ("not registered", "Lost.")
 
 
-def test_the_caption_of_sizes_says_what_score_bars_and_bound_are(toy_choice, toy_candidates, toy_trials):
+def test_the_caption_of_sizes_says_what_score_bars_and_bound_are(
+    toy_choice: Callable[..., Choice], toy_candidates: Candidates, toy_trials: pd.DataFrame
+) -> None:
     caption = prose.captions(toy_choice(), toy_candidates, toy_trials, timed=True)["sizes"]
     assert "the mean nmse over the validation parts of the folds: 0 is perfect" in caption
     assert "of a ridge-linear model of the window" in caption
@@ -82,21 +106,23 @@ def test_the_caption_of_sizes_says_what_score_bars_and_bound_are(toy_choice, toy
 
 @pytest.mark.parametrize("timed", [True, False])
 def test_the_caption_of_folds_says_what_the_bars_show_where_it_is_not_time(
-    toy_choice, toy_candidates, toy_trials, timed
-):
+    toy_choice: Callable[..., Choice], toy_candidates: Candidates, toy_trials: pd.DataFrame, timed: bool
+) -> None:
     caption = prose.captions(toy_choice(), toy_candidates, toy_trials, timed=timed)["folds"]
     assert "The early-stopping set decides when training stops." in caption
     assert ("percentages of the windows" in caption) is not timed
     assert caption.endswith("A gap without colour has no usable window.") is timed
 
 
-def test_the_repeats_are_counted_and_are_not_probabilities(toy_choice):
+def test_the_repeats_are_counted_and_are_not_probabilities(toy_choice: Callable[..., Choice]) -> None:
     text = prose.repeats(toy_choice())
     assert "Of 10 times it chose 1 × 32 in 9, 1 × 16 in 1." in text
     assert "the counts are not probabilities" in text
 
 
-def test_what_failed_and_what_was_never_tried_is_named(toy_choice, toy_candidates, toy_trials):
+def test_what_failed_and_what_was_never_tried_is_named(
+    toy_choice: Callable[..., Choice], toy_candidates: Candidates, toy_trials: pd.DataFrame
+) -> None:
     assert prose.notes(toy_choice(), toy_candidates, toy_trials) == [
         "1 training failed, in: 2 × 64. A size is ranked only if in every fold and seed at least one training "
         "succeeded.",
@@ -104,12 +130,14 @@ def test_what_failed_and_what_was_never_tried_is_named(toy_choice, toy_candidate
     ]
 
 
-def test_where_nothing_is_left_out_there_are_no_notes(toy_choice, toy_candidates, toy_trials):
+def test_where_nothing_is_left_out_there_are_no_notes(
+    toy_choice: Callable[..., Choice], toy_candidates: Candidates, toy_trials: pd.DataFrame
+) -> None:
     tried = toy_candidates.model_copy(update={"candidates": toy_candidates.candidates[:-2]})
     assert prose.notes(toy_choice(), tried, toy_trials.query("status == 'ok'")) == []
 
 
-def test_the_bound_is_said_with_its_numbers(toy_choice, toy_candidates):
+def test_the_bound_is_said_with_its_numbers(toy_choice: Callable[..., Choice], toy_candidates: Candidates) -> None:
     text = prose.bound(toy_choice(), toy_candidates)
     assert text.startswith(
         "The training part of the smallest fold has 4,032 target time points (N_s). A step has 6 inputs (N_i), a "
@@ -119,7 +147,9 @@ def test_the_bound_is_said_with_its_numbers(toy_choice, toy_candidates):
     assert "It corresponds to" not in prose.bound(toy_choice(0, 0), toy_candidates)
 
 
-def test_the_method_says_windows_folds_and_refit(toy_windows, toy_folds, toy_choice, toy_trials):
+def test_the_method_says_windows_folds_and_refit(
+    toy_windows: Windows, toy_folds: Folds, toy_choice: Callable[..., Choice], toy_trials: pd.DataFrame
+) -> None:
     lines = prose.method(toy_windows, toy_folds, toy_choice(), toy_trials)
     windows, holdout = len(toy_windows.first), int(toy_folds.holdout.sum())
     assert lines[0] == (
@@ -136,13 +166,15 @@ def test_the_method_says_windows_folds_and_refit(toy_windows, toy_folds, toy_cho
     assert zero[-1].startswith("The chosen size was trained again on everything but the holdout")
 
 
-def test_a_budget_is_named_with_what_the_choice_costs(toy_windows, toy_folds, toy_choice, toy_trials):
+def test_a_budget_is_named_with_what_the_choice_costs(
+    toy_windows: Windows, toy_folds: Folds, toy_choice: Callable[..., Choice], toy_trials: pd.DataFrame
+) -> None:
     budget = {"rule": "budget", "budget": Budget(unit="bytes", limit=50000.0, cost=43128.0)}
     lines = prose.method(toy_windows, toy_folds, toy_choice().model_copy(update=budget), toy_trials)
     assert "The answer is the best size at no more than 50,000 bytes (rule: budget); it has 43,128." in lines
 
 
-def test_the_baselines_have_their_mean_over_the_folds(toy_baselines):
+def test_the_baselines_have_their_mean_over_the_folds(toy_baselines: Baselines) -> None:
     assert prose.baselines_on_folds(toy_baselines) == (
         "On the folds, where the sizes are scored, the baselines have a mean nmse of: naive 1.5000, "
         "ridge-linear 0.4000."

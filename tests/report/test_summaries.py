@@ -1,11 +1,15 @@
 import re
+from collections.abc import Callable
 
 from cellsize.params import Report
 from cellsize.report import summaries
 from cellsize.report.tables import Row, Table
+from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 
 
-def test_the_summary_holds_answer_tables_and_registry(toy_choice, toy_evaluation, toy_registration):
+def test_the_summary_holds_answer_tables_and_registry(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
+) -> None:
     report = Report(title="a | <b>", unit="MW", examples=1)
     summary = summaries.markdown(toy_choice(), toy_evaluation(), toy_registration, report)
     assert summary.startswith("## a \\| \\<b\\>\n\n**Your LSTM needs 1 layer of 32 memory cells.**")
@@ -22,24 +26,39 @@ def test_the_summary_holds_answer_tables_and_registry(toy_choice, toy_evaluation
     assert columns == {6}
 
 
-def test_nmse_is_explained_once_before_the_tables(report, toy_choice, toy_evaluation, toy_registration):
+def test_nmse_is_explained_once_before_the_tables(
+    report: Report,
+    toy_choice: Callable[..., Choice],
+    toy_evaluation: Callable[..., Evaluation],
+    toy_registration: Registration,
+) -> None:
     summary = summaries.markdown(toy_choice(), toy_evaluation(), toy_registration, report)
     assert summary.count("divided by the variance of the training targets") == 1
     assert summary.index("divided by the variance") < summary.index("| Model |")
 
 
-def test_a_model_that_loses_to_a_baseline_is_marked(report, toy_choice, toy_evaluation, toy_registration):
+def test_a_model_that_loses_to_a_baseline_is_marked(
+    report: Report,
+    toy_choice: Callable[..., Choice],
+    toy_evaluation: Callable[..., Evaluation],
+    toy_registration: Registration,
+) -> None:
     summary = summaries.markdown(toy_choice(), toy_evaluation(nmse=0.5), toy_registration, report)
     assert "⚠️ But on the holdout" in summary
     assert "⚠️" not in summaries.markdown(toy_choice(), toy_evaluation(), toy_registration, report)
 
 
-def test_a_size_that_is_chosen_and_best_has_one_row(report, toy_choice, toy_evaluation, toy_registration):
+def test_a_size_that_is_chosen_and_best_has_one_row(
+    report: Report,
+    toy_choice: Callable[..., Choice],
+    toy_evaluation: Callable[..., Evaluation],
+    toy_registration: Registration,
+) -> None:
     summary = summaries.markdown(toy_choice(1, 64), toy_evaluation(), toy_registration, report)
     assert "| chosen, best | 1 × 64 | 19,260 | 0.2893 | – |" in summary
     assert len(re.findall(r"\| 1 × 64 \|", summary)) == 1
 
 
-def test_a_table_is_markdown_with_text_to_the_left_and_signs_escaped():
+def test_a_table_is_markdown_with_text_to_the_left_and_signs_escaped() -> None:
     content = Table(("Name", "a_b"), (Row(("x | y", "1"), frozenset({1})),), text=1)
     assert summaries.table(content) == "| Name | a\\_b |\n| :-- | --: |\n| x \\| y | **1** |"

@@ -1,21 +1,23 @@
 import math
+from collections.abc import Callable
 
 import pandas as pd
 import pytest
 
 from cellsize.report import tables
-from cellsize.sizing.artefacts import Bound, GridBound
+from cellsize.report.tables import Row, Table
+from cellsize.sizing.artefacts import Bound, Candidates, Choice, Evaluation, GridBound
 
 
-def rows(table):
+def rows(table: Table) -> list[tuple[str, ...]]:
     return [row.cells for row in table.rows]
 
 
-def row_of(table, first):
+def row_of(table: Table, first: str) -> Row:
     return next(row for row in table.rows if row.cells[0] == first)
 
 
-def test_the_holdout_table_has_the_model_first_and_the_champion_last(toy_evaluation):
+def test_the_holdout_table_has_the_model_first_and_the_champion_last(toy_evaluation: Callable[..., Evaluation]) -> None:
     table = tables.holdout(toy_evaluation(), "MW")
     assert table.head == ("Model", "MAE, MW", "RMSE, MW", "MASE", "nmse")
     assert rows(table) == [
@@ -28,17 +30,17 @@ def test_the_holdout_table_has_the_model_first_and_the_champion_last(toy_evaluat
     assert [row.chosen for row in table.rows] == [True, False, False, False, False]
 
 
-def test_the_best_of_each_column_is_stressed(toy_evaluation):
+def test_the_best_of_each_column_is_stressed(toy_evaluation: Callable[..., Evaluation]) -> None:
     worse = toy_evaluation(nmse=0.5)
     table = tables.holdout(worse.model_copy(update={"champion": None}), "MW")
     assert [sorted(row.strong) for row in table.rows] == [[1, 2, 3], [4], [], []]
 
 
-def test_without_a_unit_the_heads_have_none(toy_evaluation):
+def test_without_a_unit_the_heads_have_none(toy_evaluation: Callable[..., Evaluation]) -> None:
     assert tables.holdout(toy_evaluation(), "").head == ("Model", "MAE", "RMSE", "MASE", "nmse")
 
 
-def test_an_error_that_is_not_defined_is_a_dash_and_never_the_best(toy_evaluation):
+def test_an_error_that_is_not_defined_is_a_dash_and_never_the_best(toy_evaluation: Callable[..., Evaluation]) -> None:
     evaluation = toy_evaluation()
     undefined = {name: scores.model_copy(update={"mase": None}) for name, scores in evaluation.baselines.items()}
     table = tables.errors(undefined, "MW")
@@ -46,7 +48,7 @@ def test_an_error_that_is_not_defined_is_a_dash_and_never_the_best(toy_evaluatio
     assert not any(3 in row.strong for row in table.rows)
 
 
-def test_every_size_tried_has_a_row(toy_choice, toy_timings):
+def test_every_size_tried_has_a_row(toy_choice: Callable[..., Choice], toy_timings: pd.DataFrame) -> None:
     table = tables.sizes(toy_choice(), toy_timings)
     assert table.head == (
         "Size", "Recurrent", "Head", "Linear skip", "All parameters", "Learning rate", "Score (nmse)",
@@ -63,28 +65,36 @@ def test_every_size_tried_has_a_row(toy_choice, toy_timings):
     assert [row.cells[0] for row in table.rows if row.chosen] == ["1 × 32"]
 
 
-def test_a_size_without_a_timing_has_dashes(toy_choice, toy_timings):
+def test_a_size_without_a_timing_has_dashes(toy_choice: Callable[..., Choice], toy_timings: pd.DataFrame) -> None:
     table = tables.sizes(toy_choice(), toy_timings.iloc[1:])
     assert rows(table)[0][-2:] == ("–", "–")
 
 
-def test_without_the_skip_connection_the_linear_parameters_are_the_ridge_linear_models(toy_choice, toy_timings):
+def test_without_the_skip_connection_the_linear_parameters_are_the_ridge_linear_models(
+    toy_choice: Callable[..., Choice], toy_timings: pd.DataFrame
+) -> None:
     without = toy_choice().model_copy(update={"skip": "none"})
     assert tables.sizes(without, toy_timings).head[3] == "Ridge-linear"
 
 
-def test_sizes_of_the_grid_without_a_score_are_listed(toy_candidates, toy_choice):
+def test_sizes_of_the_grid_without_a_score_are_listed(
+    toy_candidates: Candidates, toy_choice: Callable[..., Choice]
+) -> None:
     assert tables.untried(toy_candidates, toy_choice()) == ["1 × 256", "2 × 64"]
 
 
-def test_every_candidate_has_its_costs_whether_it_was_tried_or_not(toy_candidates, toy_choice):
+def test_every_candidate_has_its_costs_whether_it_was_tried_or_not(
+    toy_candidates: Candidates, toy_choice: Callable[..., Choice]
+) -> None:
     table = tables.costs(toy_candidates, toy_choice())
     assert len(table.rows) == 13
     assert row_of(table, "1 × 256").cells == ("1 × 256", "270,336", "1", "272,316", "1", "1")
     assert [row.cells[0] for row in table.rows if row.chosen] == ["1 × 32"]
 
 
-def test_the_steps_of_alpha_have_their_costs_if_it_was_the_procedure(toy_candidates, toy_choice):
+def test_the_steps_of_alpha_have_their_costs_if_it_was_the_procedure(
+    toy_candidates: Candidates, toy_choice: Callable[..., Choice]
+) -> None:
     climbed = tables.costs(toy_candidates, toy_choice())
     stepped = tables.costs(toy_candidates, toy_choice().model_copy(update={"procedure": "alpha"}))
     # A step that is also in the grid has one line.
@@ -92,7 +102,7 @@ def test_the_steps_of_alpha_have_their_costs_if_it_was_the_procedure(toy_candida
     assert rows(stepped)[-1][0] == "1 × 168"
 
 
-def test_bounds_name_each_definition_of_a_sample_once_and_stress_the_one_in_use(toy_candidates):
+def test_bounds_name_each_definition_of_a_sample_once_and_stress_the_one_in_use(toy_candidates: Candidates) -> None:
     table = tables.bounds(toy_candidates)
     assert table.head == (
         "What counts as a sample", "α", "Cells in all layers", "Parameters, N_s·N_o/α", "Parameters, N_s/α",
@@ -105,19 +115,21 @@ def test_bounds_name_each_definition_of_a_sample_once_and_stress_the_one_in_use(
     assert [(at, sorted(row.strong)) for at, row in enumerate(table.rows) if row.chosen] == [(0, [2])]
 
 
-def test_bound_lines_are_those_of_the_loose_and_the_tight_alpha(toy_candidates):
+def test_bound_lines_are_those_of_the_loose_and_the_tight_alpha(toy_candidates: Candidates) -> None:
     assert tables.bound_lines(toy_candidates) == {"bound, α = 2": 168, "bound, α = 10": 33}
 
 
-def test_the_grids_own_alpha_is_drawn_too(toy_candidates):
+def test_the_grids_own_alpha_is_drawn_too(toy_candidates: Candidates) -> None:
     own = toy_candidates.model_copy(update={"bound": GridBound(kind="neurons", alpha=3.0, units=112)})
     lines = {"bound, α = 2": 168, "bound, α = 10": 33, "bound, α = 3": 112}
     assert tables.bound_lines(own) == lines
 
 
 @pytest.mark.parametrize(("units", "loose", "tight", "column"), [(20, 20, 4, 3), (8, 8, 2, 4)])
-def test_a_bound_on_parameters_is_drawn_in_units_of_one_layer(toy_candidates, units, loose, tight, column):
-    def bound(alpha, by_outputs, by_samples):
+def test_a_bound_on_parameters_is_drawn_in_units_of_one_layer(
+    toy_candidates: Candidates, units: int, loose: int, tight: int, column: int
+) -> None:
+    def bound(alpha: float, by_outputs: int, by_samples: int) -> Bound:
         return Bound(
             samples="targets", alpha=alpha, neurons=1, parameters_by_outputs=1, parameters_by_samples=1,
             units_by_outputs=by_outputs, units_by_samples=by_samples,
@@ -132,7 +144,7 @@ def test_a_bound_on_parameters_is_drawn_in_units_of_one_layer(toy_candidates, un
     assert tables.bounds(candidates).rows[0].strong == {column}
 
 
-def test_a_rule_of_thumb_that_was_not_tried_has_no_score(toy_choice):
+def test_a_rule_of_thumb_that_was_not_tried_has_no_score(toy_choice: Callable[..., Choice]) -> None:
     table = tables.rules_of_thumb(toy_choice())
     assert table.head == ("Rule", "Size", "All parameters", "Score (nmse)", "Difference from the choice")
     assert rows(table) == [
@@ -143,13 +155,13 @@ def test_a_rule_of_thumb_that_was_not_tried_has_no_score(toy_choice):
     assert [row.chosen for row in table.rows] == [False, False, True]
 
 
-def test_a_rule_of_thumb_that_is_the_choice_has_no_difference(toy_choice):
+def test_a_rule_of_thumb_that_is_the_choice_has_no_difference(toy_choice: Callable[..., Choice]) -> None:
     choice = toy_choice(2, 32)
     table = tables.rules_of_thumb(choice)
     assert table.rows[1].cells == ("published nets", "2 × 32", "14,204", "0.2921", "–")
     assert table.rows[1].chosen
 
 
-def test_a_timing_that_is_not_a_number_is_a_dash(toy_choice, toy_timings):
+def test_a_timing_that_is_not_a_number_is_a_dash(toy_choice: Callable[..., Choice], toy_timings: pd.DataFrame) -> None:
     table = tables.sizes(toy_choice(), pd.DataFrame(toy_timings).assign(milliseconds=math.nan))
     assert {row.cells[-2] for row in table.rows} == {"–"}

@@ -1,6 +1,9 @@
+from collections.abc import Callable
+
 import pytest
 
 from cellsize.report import wording
+from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 from cellsize.sizing.sizes import ZERO, Size
 
 NMSE = "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is 1 − R²."
@@ -18,32 +21,34 @@ NMSE = "Scores are normalised MSE (nmse) too: the MSE divided by the variance of
         (12, 0, "12"),
     ],
 )
-def test_a_number_has_separators_a_true_minus_and_no_negative_zero(value, decimals, text):
+def test_a_number_has_separators_a_true_minus_and_no_negative_zero(
+    value: float | None, decimals: int, text: str
+) -> None:
     assert wording.number(value, decimals) == text
 
 
-def test_decimals_give_the_smallest_value_four_figures():
+def test_decimals_give_the_smallest_value_four_figures() -> None:
     assert wording.decimals([0.2908, 1.5]) == 4
     assert wording.decimals([12.0, None, 0.0]) == 2
     assert wording.decimals([0.01234, 0.5], figures=2) == 3
     assert wording.decimals([]) == 0
 
 
-def test_per_cent_have_a_decimal_below_ten_and_no_sign():
+def test_per_cent_have_a_decimal_below_ten_and_no_sign() -> None:
     assert wording.percent(0.95, 1.0) == "5.0 %"
     assert wording.percent(1.5, 1.0) == "50 %"
     assert wording.percent(1.0, 0.0) == "0.0 %"
 
 
-def test_one_thing_has_no_plural():
+def test_one_thing_has_no_plural() -> None:
     assert (wording.plural(1, "layer"), wording.plural(2000, "layer")) == ("1 layer", "2,000 layers")
 
 
-def test_a_size_is_short_in_tables():
+def test_a_size_is_short_in_tables() -> None:
     assert (wording.short(Size(2, 16)), wording.short(ZERO)) == ("2 × 16", "zero cells")
 
 
-def test_every_size_tried_is_found_by_its_size(toy_choice):
+def test_every_size_tried_is_found_by_its_size(toy_choice: Callable[..., Choice]) -> None:
     tried = wording.tried(toy_choice())
     assert len(tried) == 11
     assert tried[Size(1, 64)].score == 0.2893
@@ -59,7 +64,9 @@ def test_every_size_tried_is_found_by_its_size(toy_choice):
         (0, 0, "This forecast needs no memory cells: a ridge-linear model of the window is as good."),
     ],
 )
-def test_the_answer_is_a_sentence_with_the_size(toy_choice, layers, units, sentence):
+def test_the_answer_is_a_sentence_with_the_size(
+    toy_choice: Callable[..., Choice], layers: int, units: int, sentence: str
+) -> None:
     assert wording.answer(toy_choice(layers, units)) == sentence
 
 
@@ -81,24 +88,28 @@ def test_the_answer_is_a_sentence_with_the_size(toy_choice, layers, units, sente
         ),
     ],
 )
-def test_the_answer_follows_cell_skip_and_rule(toy_choice, size, changed, sentence):
+def test_the_answer_follows_cell_skip_and_rule(
+    toy_choice: Callable[..., Choice], size: tuple[int, int], changed: dict[str, object], sentence: str
+) -> None:
     assert wording.answer(toy_choice(*size).model_copy(update=changed)) == sentence
 
 
-def test_zero_cells_that_are_worse_are_not_called_as_good(toy_choice):
+def test_zero_cells_that_are_worse_are_not_called_as_good(toy_choice: Callable[..., Choice]) -> None:
     choice = toy_choice(0, 0)
     zero, *others = choice.sizes
     worse = choice.model_copy(update={"sizes": (zero.model_copy(update={"within": False}), *others)})
     assert wording.answer(worse) == "This forecast needs no memory cells: a ridge-linear model of the window will do."
 
 
-def test_the_best_baseline_has_the_lowest_nmse(toy_evaluation):
+def test_the_best_baseline_has_the_lowest_nmse(toy_evaluation: Callable[..., Evaluation]) -> None:
     name, nmse = wording.best_baseline(toy_evaluation())
     assert name == "ridge-linear"
     assert nmse == pytest.approx(0.395839)
 
 
-def test_the_verdict_compares_the_holdout_errors_and_explains_nmse(toy_choice, toy_evaluation):
+def test_the_verdict_compares_the_holdout_errors_and_explains_nmse(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation]
+) -> None:
     text, bad = wording.verdict(toy_choice(), toy_evaluation())
     assert not bad
     assert text == (
@@ -107,7 +118,9 @@ def test_the_verdict_compares_the_holdout_errors_and_explains_nmse(toy_choice, t
     )
 
 
-def test_a_model_that_loses_to_a_baseline_is_bad_news(toy_choice, toy_evaluation):
+def test_a_model_that_loses_to_a_baseline_is_bad_news(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation]
+) -> None:
     text, bad = wording.verdict(toy_choice(), toy_evaluation(nmse=0.5))
     assert bad
     assert text == (
@@ -116,7 +129,9 @@ def test_a_model_that_loses_to_a_baseline_is_bad_news(toy_choice, toy_evaluation
     )
 
 
-def test_zero_cells_as_good_as_the_ridge_linear_baseline_are_no_bad_news(toy_choice, toy_evaluation):
+def test_zero_cells_as_good_as_the_ridge_linear_baseline_are_no_bad_news(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation]
+) -> None:
     text, bad = wording.verdict(toy_choice(0, 0), toy_evaluation(nmse=0.39584))
     assert not bad
     assert text == (
@@ -133,6 +148,8 @@ def test_zero_cells_as_good_as_the_ridge_linear_baseline_are_no_bad_news(toy_cho
         ({"registered": False}, "not registered"),
     ],
 )
-def test_the_registry_line_says_version_and_alias(toy_registration, changed, text):
+def test_the_registry_line_says_version_and_alias(
+    toy_registration: Registration, changed: dict[str, object], text: str
+) -> None:
     record = toy_registration.model_copy(update={"reason": "Because."} | changed)
     assert wording.registration(record) == (text, "Because.")

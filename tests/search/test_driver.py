@@ -8,7 +8,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.params import Search
-from cellsize.search import driver
+from cellsize.search import driver, tune
 from cellsize.search.store import open_store
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.records import Result, Work
@@ -53,6 +53,6 @@ def test_a_wanted_size_that_failed_ends_the_search_with_its_reason(work: Work, s
 def test_a_search_that_ray_gives_back_unfinished_was_interrupted(
     work: Work, search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver.tune, "run_trials", lambda *_: None)
+    monkeypatch.setattr(tune, "run_trials", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
         driver.run(work, climbing(ZERO), search, tmp_path, lambda _: None)

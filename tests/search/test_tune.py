@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray.tune
 from ray import cloudpickle
+from ray.tune.search import Searcher
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from cellsize.errors import InputError
@@ -21,6 +23,8 @@ from cellsize.training.records import Result, Work
 from cellsize.training.train import train
 from tests.search.conftest import LARGE, SMALL, climbing
 
+FINISHED: Any = Searcher.FINISHED  # a word, where Ray Tune's type says a configuration
+
 
 def adapter(work: Work, plan: Plan, folder: Path) -> tune.Adapter:
     return tune.Adapter(Scheduler(plan, work, {}, lambda _: None, lambda _: None), Store(folder))
@@ -33,14 +37,14 @@ def test_a_trial_is_a_shard_until_all_is_done(work: Work, tmp_path: Path) -> Non
     train(work, ZERO).save(tmp_path / "0x0.npz")
     algorithm.on_trial_complete("a")
     assert set(algorithm.scheduler.results) == {ZERO}
-    assert algorithm.suggest("b") == tune.Searcher.FINISHED
+    assert algorithm.suggest("b") == FINISHED
 
 
 def test_a_trial_that_ended_with_an_error_is_a_failure_of_its_size(work: Work, tmp_path: Path) -> None:
     algorithm = adapter(work, climbing(SMALL), tmp_path)
     algorithm.suggest("a")
     algorithm.on_trial_complete("a", error=True)
-    assert algorithm.suggest("b") == tune.Searcher.FINISHED
+    assert algorithm.suggest("b") == FINISHED
     assert algorithm.scheduler.failure.startswith("search: size 1x1 failed twice")
 
 
@@ -82,7 +86,7 @@ def test_a_trial_computes_with_one_thread(work: Work, tmp_path: Path, monkeypatc
 
     tune._training.cache_clear()
     monkeypatch.setattr(training, "train", counting)
-    monkeypatch.setattr(tune.tune, "report", lambda _: None)
+    monkeypatch.setattr(ray.tune, "report", lambda _: None)
     with threadpool_limits(limits=2):
         tune._trial({"layers": 0, "units": 0, "folds": (0, 1)}, work, Store(tmp_path), "cpu")
     tune._training.cache_clear()

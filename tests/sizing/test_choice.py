@@ -9,14 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.errors import InputError
-from cellsize.params import Choose
+from cellsize.params import Choose, Procedure
 from cellsize.sizing.artefacts import (
     Budget,
     Candidate,
     Candidates,
     Choice,
     LargerSize,
-    Procedure,
     Recipe,
     Repeat,
     Sized,

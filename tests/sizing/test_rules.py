@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.errors import InputError
-from cellsize.params import Choose
+from cellsize.params import Choose, Rule
 from cellsize.sizing import rules
-from cellsize.sizing.artefacts import Budget, Choice, Rule
+from cellsize.sizing.artefacts import Budget, Choice
 from cellsize.sizing.scores import Scores, compare, extent
 from cellsize.sizing.sizes import ZERO, Size
 
