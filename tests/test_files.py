@@ -272,3 +272,16 @@ def test_a_table_read_back_from_parquet_is_the_same(tmp_path: Path) -> None:
     )
     files.write_parquet(tmp_path / "out.parquet", table)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "out.parquet"), table)
+
+
+def test_arrays_are_written_by_name_whole_or_not_at_all_and_never_pickled(tmp_path: Path) -> None:
+    path = tmp_path / "arrays.npz"
+    files.write_npz(path, first=np.arange(3), text="ä")
+    with np.load(path, allow_pickle=False) as content:
+        assert content["first"].tolist() == [0, 1, 2]
+        assert str(content["text"]) == "ä"
+    with pytest.raises(ValueError, match="Object arrays cannot be saved"):
+        files.write_npz(path, first=np.array([None]))
+    with np.load(path, allow_pickle=False) as content:
+        assert content["first"].tolist() == [0, 1, 2]
+    assert [file.name for file in tmp_path.iterdir()] == ["arrays.npz"]

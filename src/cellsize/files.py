@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 
@@ -75,3 +77,13 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 def write_parquet(path: Path, table: pd.DataFrame) -> None:
     """Writes a table as Parquet without an index."""
     write(path, lambda partial: table.to_parquet(partial, index=False, compression="zstd"))
+
+
+def write_npz(path: Path, **arrays: npt.ArrayLike) -> None:
+    """Writes named arrays as an uncompressed npz without pickles."""
+
+    def save(partial: Path) -> None:
+        with partial.open("wb") as file:  # a path would get another ending
+            np.savez(file, allow_pickle=False, **arrays)
+
+    write(path, save)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cellsize import files
 from cellsize.data.forecast import Forecast
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
@@ -99,9 +100,8 @@ class Windows:
         return pd.DatetimeIndex(pd.Timestamp(self.epoch) + pd.to_timedelta(steps * self.seconds, unit="s"))
 
     def save(self, path: Path) -> None:
-        """Writes an uncompressed npz without pickles."""
-        with path.open("wb") as file:
-            np.savez(file, allow_pickle=False, **vars(self))
+        """Writes an uncompressed npz without pickles, whole or not at all."""
+        files.write_npz(path, **vars(self))
 
     @classmethod
     def load(cls, path: Path) -> "Windows":

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from cellsize import files
@@ -36,9 +35,4 @@ def write(results: list[Result], trials: Path, curves: Path, timings: Path, resi
     files.write_csv(timings, pd.DataFrame(times))
     arrays = {str(result.size): result.residuals for result in ordered}
     positions = {f"{result.size}.windows": result.residual_windows for result in ordered}
-
-    def save(path: Path) -> None:
-        with path.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays, **positions)
-
-    files.write(residuals, save)
+    files.write_npz(residuals, **arrays, **positions)

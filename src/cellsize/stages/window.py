@@ -5,7 +5,6 @@ from typing import Any
 
 import pandas as pd
 
-from cellsize import files
 from cellsize.data import windows as indexing
 from cellsize.data.schema import Schema
 from cellsize.params import Params
@@ -17,5 +16,5 @@ def main(params: Params, clean: Path, schema: Path, windows: Path) -> None:
     options: Any = {"split_blocks": True, "self_destruct": True}
     frame = pd.read_parquet(clean, to_pandas_kwargs=options)
     arrays = indexing.build(frame, Schema.load(schema), params.window, clean)
-    files.write(windows, arrays.save)
+    arrays.save(windows)
     print(f"window: {len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} inputs a step")

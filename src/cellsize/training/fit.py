@@ -8,6 +8,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 import torch
 
+from cellsize import files
 from cellsize.models.network import Net
 from cellsize.process import one_thread, quiet
 from cellsize.training.joint import JointTraining
@@ -84,9 +85,7 @@ class _StateSaver(pl.callbacks.Checkpoint):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if self.path is not None and time.monotonic() - self.saved >= SAVE_SECONDS:
-            partial = self.path.with_suffix(".partial")
-            trainer.save_checkpoint(partial)
-            partial.replace(self.path)
+            files.write(self.path, trainer.save_checkpoint)
             self.saved = time.monotonic()
         if self.on_epoch is not None:
             self.on_epoch(trainer.current_epoch + 1)

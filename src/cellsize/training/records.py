@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from cellsize import files
 from cellsize.data.folds import Folds, load
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.params import Network, Search, Training
@@ -157,12 +158,9 @@ class Result:
 
     def save(self, path: Path) -> None:
         """Writes an npz without pickles, whole or not at all."""
-        partial = path.with_suffix(".partial")
         lines = {key: json.dumps([asdict(record) for record in getattr(self, key)]) for key in ("rows", "epochs")}
         rest = {key: getattr(self, key) for key in ("residuals", "residual_windows", "seconds", "milliseconds")}
-        with partial.open("wb") as file:
-            np.savez(file, allow_pickle=False, **lines, **rest)
-        partial.replace(path)
+        files.write_npz(path, **lines, **rest)
 
     @classmethod
     def load(cls, path: Path) -> "Result":
