@@ -1,5 +1,7 @@
 """Where finished shards lie, and what names them."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +56,16 @@ def test_other_code_versions_or_kernels_have_another_store(work: Work, monkeypat
         patch.setattr(store, "_vector_extensions", lambda: ["another"])
         assert store.key(work) != key
     assert store.key(work) == key
+
+
+def test_what_else_is_imported_changes_no_store() -> None:
+    # The driver need not load torch; its key is the same as that of a process that has.
+    script = "from cellsize.search import store; print(dict(store.versions()))"
+    found = {
+        subprocess.run([sys.executable, "-c", f"{before}{script}"], check=True, capture_output=True, text=True).stdout
+        for before in ("", "import torch, numba; ")
+    }
+    assert len(found) == 1
 
 
 def test_versions_and_kernels_are_named() -> None:

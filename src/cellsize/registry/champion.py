@@ -1,4 +1,4 @@
-"""The model that is champion now: its version, and the model itself to be measured beside a new one."""
+"""The model that is champion now: its version, and the model itself, to be compared with a new one."""
 
 from pathlib import Path
 from pickle import UnpicklingError

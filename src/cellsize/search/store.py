@@ -67,8 +67,13 @@ def key(work: Work) -> str:
 
 
 def versions() -> Mapping[str, str]:
-    """What decides the last digits beside data, parameters and code: library versions and the processor's kernels."""
-    kernels = {f"{pool['internal_api']} {pool.get('architecture', '')}".strip() for pool in threadpool_info()}
+    """What decides the last digits, apart from data, parameters and code: library versions and the processor's kernels."""
+    # NumPy's products alone: which other libraries are loaded by now differs between processes.
+    kernels = {
+        f"{pool['internal_api']} {pool.get('architecture', '')}".strip()
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    }
     found = {f"cellsize.version.{name}": version(name) for name in TRAINED_WITH}
     return {**found, "cellsize.kernels": ", ".join([platform.machine(), *sorted(kernels), *_vector_extensions()])}
 

@@ -14,7 +14,7 @@ from cellsize.registry import champion as registered
 
 
 def main(params: Params, windows: Path, folds: Path, model: Path, evaluation: Path, forecasts: Path) -> None:
-    """Reads model and holdout; writes the errors, and forecasts beside the truth."""
+    """Reads model and holdout; writes the errors, and a table of forecasts and truth."""
     challenger = Forecaster.load(model)
     champion = registered.load(params.mlflow, params.register_.name) if params.evaluate.champion else None
     forward = functools.partial(stacked.forward, engine=params.search.training.engine)

@@ -12,7 +12,7 @@ def main(params: Params, raw: Path, clean: Path, schema: Path) -> None:
     rows = table.read(raw, series.texts(params.prepare))
     described = series.describe(rows, raw, params.prepare)
     frame, n_raw = series.clean(rows, raw, described), len(rows)
-    del rows  # a long table need not lie beside what was made of it
+    del rows  # a long table need not stay in memory with what was made of it
     files.write_parquet(clean, frame)
     files.write(schema, described.save)
     print(f"prepare: {len(frame):,} rows, {frame['series'].nunique()} series, {n_raw:,} rows in the table")
