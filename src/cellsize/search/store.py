@@ -67,7 +67,7 @@ def key(work: Work) -> str:
 
 
 def versions() -> Mapping[str, str]:
-    """What decides the last digits, apart from data, parameters and code: library versions and the processor's kernels."""
+    """What decides the last digits, apart from data, parameters and code: versions and the processor's kernels."""
     # NumPy's products alone: which other libraries are loaded by now differs between processes.
     kernels = {
         f"{pool['internal_api']} {pool.get('architecture', '')}".strip()
