@@ -12,7 +12,7 @@ import pytest
 
 from cellsize import stage
 
-# As wide as the linear map of the default data: two threads sum in another order there.
+# As wide as the ridge-linear model of the default data: two threads sum in another order there.
 SCRIPT = """
 import hashlib
 import json
@@ -74,6 +74,18 @@ def test_too_few_paths_are_one_line_with_what_is_expected(
     )
     assert ran.returncode == 1
     assert ran.stderr == "error: split.py: expects WINDOWS FOLDS; run it through dvc repro\n"
+
+
+def test_a_missing_input_is_one_line(
+    tmp_path: Path, write_params: Callable[[dict[str, Any]], Path], params_content: Callable[[], dict[str, Any]]
+) -> None:
+    write_params(params_content())
+    ran = subprocess.run(
+        [sys.executable, "-m", "pipeline.split", "windows.npz", "folds.parquet"], cwd=tmp_path, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert ran.returncode == 1
+    assert ran.stderr == "error: windows.npz: no such file; run dvc repro, which makes it\n"
 
 
 # --- the hash of code -----------------------------------------------------------------------------------------------
@@ -185,8 +197,15 @@ def test_what_is_only_named_counts_too(package: Path) -> None:
     assert "register" in changed(package, "registry/served.py", with_code)
 
 
-def test_the_door_is_part_of_every_stage(package: Path) -> None:
+def test_what_a_process_is_set_to_is_part_of_every_stage(package: Path) -> None:
     assert changed(package, "process.py", with_code) == set(stage.names())
+
+
+@pytest.mark.parametrize("module", ["params.py", "errors.py", "stage.py"])
+def test_a_new_key_for_one_stage_or_another_word_for_a_fault_runs_nothing(package: Path, module: str) -> None:
+    before = stage.code_hash("cellsize.training.train")
+    assert changed(package, module, with_code) == set()
+    assert stage.code_hash("cellsize.training.train") == before
 
 
 def test_a_project_elsewhere_has_the_same_hashes(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from cellsize import stage
 from cellsize.params import Params
 from cellsize.registry import versions
+from cellsize.sizing.artefacts import Metrics
 
 ROOT = Path(__file__).parents[1]
 SOURCE, PIPELINE, TESTS = ROOT / "src" / "cellsize", ROOT / "pipeline", ROOT / "tests"
@@ -223,6 +224,25 @@ def test_a_stage_is_thin_imports_no_other_and_its_command_is_three_lines(name: s
     command = ast.parse((PIPELINE / f"{name}.py").read_text(encoding="utf-8")).body
     assert len(command) == 3  # the docstring, an import, a call
     assert ast.get_docstring(ast.parse(body(name))) == ast.literal_eval(command[0].value)  # type: ignore[attr-defined]
+
+
+def test_make_knows_every_stage() -> None:
+    # A forgotten one would have `make run` say that nothing changed.
+    listed = re.search(r"^STAGES := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed is not None
+    assert listed[1].split() == STAGES
+
+
+def test_the_results_in_git_are_those_of_these_stages() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    folders = sorted(name.removesuffix("params.yaml") for name in tracked if name.endswith("params.yaml"))
+    assert len(folders) == 3
+    for folder in folders:
+        assert {f"{folder}reports/{name}" for name in ("metrics.json", "sizes.csv", "curves.csv")} <= set(tracked)
+        Metrics.read(ROOT / folder / "reports/metrics.json")
+        lock = YAML(typ="safe").load(ROOT / folder / "dvc.lock")
+        assert set(lock["stages"]) == {"code", *STAGES}
+        assert not any("src/" in dep["path"] for stage in lock["stages"].values() for dep in stage.get("deps", []))
 
 
 def test_the_examples_are_listed_for_dvc_metrics_params_and_plots() -> None:

@@ -16,6 +16,10 @@ Fraction = Annotated[float, Field(gt=0, lt=1)]
 Names = tuple[str, ...]
 Counted = Literal["targets", "windows", "sequences", "effective"]
 Procedure = Literal["climb", "grid", "random", "alpha"]
+Cell = Literal["lstm", "gru", "rnn"]
+Skip = Literal["linear", "none"]
+BoundKind = Literal["neurons", "parameters"]
+BudgetUnit = Literal["parameters", "bytes", "milliseconds"]
 Rule = Literal["one_standard_error", "best", "within_percent", "budget"]
 
 
@@ -106,7 +110,7 @@ class Network(Section):
 
     model_config = ConfigDict(use_attribute_docstrings=True)  # they go into the schema of candidates.json
 
-    cell: Literal["lstm", "gru", "rnn"]
+    cell: Cell
     """Kind of recurrent cell."""
     projection: Annotated[int, Field(ge=0)]
     """Width of a recurrent projection (lstm), 0 for none."""
@@ -114,7 +118,7 @@ class Network(Section):
     """Whether a second direction reads the window backwards."""
     head: Literal["last", "mean"]
     """What the head reads of the last layer: its last step, or the mean over the steps."""
-    skip: Literal["linear", "none"]
+    skip: Skip
     """What the cells stand beside: a linear skip connection, or nothing."""
 
     @model_validator(mode="after")
@@ -128,7 +132,7 @@ class Propose(Section):
     """The grid of sizes, and the rule that bounds it."""
 
     samples: Counted
-    bound: Literal["neurons", "parameters"]
+    bound: BoundKind
     alpha: tuple[Annotated[float, Field(ge=1)], Annotated[float, Field(ge=1)]]
     layers: Annotated[int, Field(ge=1, le=6)]
     growth: Annotated[float, Field(gt=1)]
@@ -198,7 +202,7 @@ class Choose(Section):
     rule: Rule
     percent: Annotated[float, Field(ge=0)]
     tolerance: Annotated[float, Field(ge=0)]
-    budget: Literal["parameters", "bytes", "milliseconds"]
+    budget: BudgetUnit
     limit: Annotated[float, Field(gt=0)]
 
 

@@ -17,6 +17,9 @@ from cellsize.errors import InputError
 
 PARAMS = Path("params.yaml")
 PACKAGE = Path(__file__).parent
+# No number comes from these: how a stage is entered, what params.yaml may say, how a fault is said. The values that a
+# stage reads are among its params; a new key for one stage would have all others run again.
+UNCOUNTED = ("cellsize.stage", "cellsize.params", "cellsize.errors")
 
 
 def run(name: str) -> None:
@@ -47,6 +50,11 @@ def enter(main: Callable[..., None]) -> None:
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from None
+    except FileNotFoundError as error:
+        if error.filename is None or Path(error.filename) not in paths:
+            raise
+        print(f"error: {error.filename}: no such file; run dvc repro, which makes it", file=sys.stderr)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("interrupted; what is finished is kept, and the next run resumes there", file=sys.stderr)
         raise SystemExit(130) from None
@@ -60,15 +68,15 @@ def names() -> list[str]:
 
 
 def code_of(name: str) -> str:
-    """The hash of a stage's code, its door included."""
-    return code_hash(f"{PACKAGE.name}.stage", f"{PACKAGE.name}.stages.{name}")
+    """The hash of a stage's code, and of what its process is set to."""
+    return code_hash(f"{PACKAGE.name}.process", f"{PACKAGE.name}.stages.{name}")
 
 
 def code_hash(*modules: str) -> str:
     """Names the code that some modules run: theirs, and that of every module of ours that they import.
 
-    Comments, docstrings and layout do not count, and every Python from 3.11 on gives the same hash. A file or module
-    that is only named, as a string, counts as imported: the template of a page, the script of a served model.
+    Comments, docstrings, layout and `UNCOUNTED` do not count, and every Python from 3.11 on gives the same hash. A file
+    or module that is only named, as a string, counts as imported: the template of a page, the script of a served model.
 
     Args:
         modules: Names of modules of this package.
@@ -77,7 +85,7 @@ def code_hash(*modules: str) -> str:
         64 hexadecimal digits.
     """
     digest = hashlib.sha256()
-    for path in sorted(closure(*modules)):
+    for path in sorted(closure(*modules) - {_file(module) for module in UNCOUNTED}):
         content = tokens(path.read_text(encoding="utf-8")) if path.suffix == ".py" else path.read_text(encoding="utf-8")
         digest.update(f"{path.relative_to(PACKAGE)}\0{content}\0".encode())
     return digest.hexdigest()
@@ -86,12 +94,12 @@ def code_hash(*modules: str) -> str:
 def closure(*modules: str) -> set[Path]:
     """The files of some modules of this package, and of all that these import or name."""
     pending = [path for path in map(_file, modules) if path is not None]
-    found = set(pending)
+    files = set(pending)
     while pending:
-        new = _named(pending.pop()) - found
-        found |= new
+        new = _named(pending.pop()) - files
+        files |= new
         pending += [path for path in new if path.suffix == ".py"]
-    return found
+    return files
 
 
 @functools.cache

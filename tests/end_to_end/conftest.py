@@ -59,7 +59,7 @@ def environment() -> dict[str, str]:
 
 
 def make_project(folder: Path) -> Project:
-    """A project with two short series that a linear map forecasts well, and a small grid."""
+    """A project with two short series that a linear model forecasts well, and a small grid."""
     folder.mkdir(parents=True)
     shutil.copy(ROOT / "params.yaml", folder)
     yaml = YAML()

@@ -10,8 +10,9 @@ import torch
 
 from cellsize.sizing.sizes import Size, shape
 from cellsize.training import fit, train
-from cellsize.training.joint import JointTraining, settings
+from cellsize.training.joint import JointTraining
 from cellsize.training.records import Result, Work
+from cellsize.training.state import settings
 
 MakeWork = Callable[..., Work]
 SMALL = Size(1, 3)

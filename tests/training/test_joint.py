@@ -17,9 +17,10 @@ from cellsize.models import stacked
 from cellsize.models.network import Net
 from cellsize.sizing.sizes import Size
 from cellsize.training import fit, joint, train
-from cellsize.training.joint import JointTraining, NetworkState, derive, settings
+from cellsize.training.joint import JointTraining
 from cellsize.training.records import Epoch, Result, Row, Setting, Work
 from cellsize.training.refit import refit_size
+from cellsize.training.state import NetworkState, derive, settings
 
 MakeWork = Callable[..., Work]
 SIZES = [Size(2, 3), Size(1, 9)]  # Two layers, of which the first gives every step; one, of which the last step counts.

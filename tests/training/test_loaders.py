@@ -11,9 +11,10 @@ from cellsize.models.ridge_linear import predict
 from cellsize.sizing.sizes import Size, shape
 from cellsize.training import loaders
 from cellsize.training.early_stopping import pieces
-from cellsize.training.joint import JointTraining, settings
+from cellsize.training.joint import JointTraining
 from cellsize.training.loaders import EarlyStoppingBatches, TrainingBatches, load_batch
 from cellsize.training.records import Work
+from cellsize.training.state import settings
 from cellsize.training.train import _fit_fold
 
 MakeWork = Callable[..., Work]

@@ -1,5 +1,6 @@
 """The gate: whether a model is good enough to become champion."""
 
+from cellsize.data.forecast import CLASSICAL_BASELINES
 from cellsize.params import Register
 from cellsize.sizing.artefacts import Evaluation
 
@@ -56,6 +57,6 @@ def _rivals(evaluation: Evaluation, register: Register) -> list[tuple[str, float
         elif evaluation.subset is not None:
             models = evaluation.subset.models
             rivals += [
-                (key, models["model"].nmse, errors.nmse) for key, errors in models.items() if key.startswith("Auto")
+                (key, models["model"].nmse, errors.nmse) for key, errors in models.items() if key in CLASSICAL_BASELINES
             ]
     return rivals

@@ -1,4 +1,4 @@
-"""Forecasts of windows by networks beside a linear skip connection; all that a served model needs of torch."""
+"""Forecasts of windows by networks and their linear skip connection; all that a served model needs of torch."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The ridge-linear model, which has no memory cells: a linear map of the window, fitted in closed form."""
+"""The ridge-linear model, which has no memory cells: a linear model of the window, fitted in closed form."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A search from its store to its results: what is finished is taken up, the rest is trained by Ray Tune."""
+"""A search from its store to its results: what is finished is read, the rest is trained by Ray Tune."""
 
 from collections.abc import Callable
 from pathlib import Path

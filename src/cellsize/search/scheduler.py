@@ -15,7 +15,7 @@ AHEAD_COST = 1.5
 
 
 class Scheduler:
-    """Hands out the next shard, and takes up what finished ones have found.
+    """Hands out the next shard, and reads what finished ones have found.
 
     Attributes:
         results: Sizes whose shards are all finished.
@@ -73,7 +73,7 @@ class Scheduler:
         return None
 
     def finish(self, shard: Shard, result: Result) -> None:
-        """Takes up the result of a shard."""
+        """Notes the result of a shard."""
         self.running.discard(shard)
         self.finished[shard.name] = result
         size = shard.size
@@ -110,7 +110,7 @@ class Scheduler:
         return divide(size, self.folds)
 
     def _complete(self, size: Size) -> bool:
-        """Takes up a size if all its shards are finished."""
+        """Completes a size if all its shards are finished."""
         names = [shard.name for shard in self._shards(size)]
         if not all(name in self.finished for name in names):
             return False

@@ -74,8 +74,8 @@ def versions() -> Mapping[str, str]:
         for pool in threadpool_info()
         if pool["user_api"] == "blas"
     }
-    found = {f"cellsize.version.{name}": version(name) for name in TRAINED_WITH}
-    return {**found, "cellsize.kernels": ", ".join([platform.machine(), *sorted(kernels), *_vector_extensions()])}
+    versions = {f"cellsize.version.{name}": version(name) for name in TRAINED_WITH}
+    return {**versions, "cellsize.kernels": ", ".join([platform.machine(), *sorted(kernels), *_vector_extensions()])}
 
 
 def _vector_extensions() -> list[str]:

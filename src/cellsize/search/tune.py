@@ -41,7 +41,7 @@ class Adapter(Searcher):
         return {"layers": shard.size.layers, "units": shard.size.units, "folds": shard.folds}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Takes up a finished shard; one that was stopped because nobody wants it any more leaves nothing."""
+        """Hands over a finished shard; one that was stopped because nobody wants it any more leaves nothing."""
         shard = self.trials.pop(trial_id, None)
         if shard is None:
             return

@@ -5,13 +5,13 @@ in `docs/schemas/`.
 """
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cellsize import files
 from cellsize.errors import InputError
-from cellsize.params import Counted, Network, Procedure, Rule
+from cellsize.params import BoundKind, BudgetUnit, Cell, Counted, Network, Procedure, Rule, Skip
 from cellsize.sizing.sizes import Size
 
 
@@ -101,7 +101,7 @@ class Bound(Artefact):
 class GridBound(Artefact):
     """The bound that the grid was made with."""
 
-    kind: Literal["neurons", "parameters"]
+    kind: BoundKind
     """Whether it bounds units or recurrent parameters."""
     alpha: float
     """The loose α."""
@@ -251,7 +251,7 @@ class Repeat(Sized):
 class Budget(Artefact):
     """The limit that was set, and how much of it the choice costs."""
 
-    unit: Literal["parameters", "bytes", "milliseconds"]
+    unit: BudgetUnit
     """What is counted."""
     limit: float
     """What was set."""
@@ -277,9 +277,9 @@ class Recipe(Sized):
 class Choice(Recipe):
     """`reports/choice.json`: the size, what it was compared with, and why."""
 
-    cell: Literal["lstm", "gru", "rnn"]
+    cell: Cell
     """Kind of recurrent cell."""
-    skip: Literal["linear", "none"]
+    skip: Skip
     """Whether a linear skip connection is added to the network's output."""
     parameters: int
     """All parameters."""

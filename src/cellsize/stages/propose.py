@@ -10,8 +10,6 @@ from cellsize.sizing.candidates import propose
 
 def main(params: Params, windows: Path, folds: Path, candidates: Path) -> None:
     """Reads index and folds; writes the candidates."""
-    proposed = propose(Windows.load(windows), load(folds), params.propose)
-    proposed.write(candidates)
-    print(
-        f"propose: {len(proposed.candidates)} sizes, at most {proposed.bound.units} units by the rule, and one past it"
-    )
+    grid = propose(Windows.load(windows), load(folds), params.propose)
+    grid.write(candidates)
+    print(f"propose: {len(grid.candidates)} sizes, at most {grid.bound.units} units by the rule, and one past it")

@@ -14,9 +14,9 @@ from cellsize.training.records import load_work
 def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: Path, curves: Path, timings: Path,
          residuals: Path) -> None:  # fmt: skip
     """Reads arrays, folds and candidates; writes the trials, their curves, times and residuals."""
-    proposed = Candidates.read(candidates)
-    work = load_work(windows, folds, proposed.network, params.search, params.baseline.penalties)
-    engine.check(proposed.network, params.search.training, "gpu" if params.search.gpus_per_trial else "cpu")
+    grid = Candidates.read(candidates)
+    work = load_work(windows, folds, grid.network, params.search, params.baseline.penalties)
+    engine.check(grid.network, params.search.training, "gpu" if params.search.gpus_per_trial else "cpu")
     with recorder(params.mlflow, store.key(work), params.search, store.versions()) as record:
-        results = driver.run(work, plan(proposed, params.search), params.search, Path(".cache/search"), record)
+        results = driver.run(work, plan(grid, params.search), params.search, Path(".cache/search"), record)
     tables.write(results, trials, curves, timings, residuals)

@@ -12,9 +12,6 @@ from cellsize.params import Params
 
 def main(params: Params, windows: Path, folds: Path) -> None:
     """Reads the index; writes who learns from which window."""
-    divided = split(Windows.load(windows), params.split)
-    files.write_parquet(folds, pd.DataFrame(save_labels(divided)))
-    print(
-        f"split: {divided.development.sum():,} windows in {len(divided.labels)} folds, "
-        f"{divided.holdout.sum():,} held out"
-    )
+    parts = split(Windows.load(windows), params.split)
+    files.write_parquet(folds, pd.DataFrame(save_labels(parts)))
+    print(f"split: {parts.development.sum():,} windows in {len(parts.labels)} folds, {parts.holdout.sum():,} held out")

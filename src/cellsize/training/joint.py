@@ -5,12 +5,9 @@ is decided by `cellsize.training.halving`. No network sees another one's windows
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from itertools import product
 from math import isfinite
-from typing import Any
+from typing import Any, assert_never
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
@@ -21,65 +18,10 @@ from cellsize.models.prediction import FittedFold
 from cellsize.models.stacked import forward, groups
 from cellsize.sizing.sizes import Shape, Size
 from cellsize.training import halving
-from cellsize.training.early_stopping import PIECES, early_stopping_scores, is_kept
+from cellsize.training.early_stopping import PIECES
 from cellsize.training.flat_parameters import FlatParameters, flatten
 from cellsize.training.records import Setting, Work
-
-
-@dataclass
-class NetworkState:
-    """Where one network's training stands.
-
-    Attributes:
-        fold: Its fold, from 0.
-        seed: Its seed, from 0.
-        setting: What it is trained with; a waiting network has the first one until it begins.
-        status: waiting, active, done, dropped or failed.
-        first_epoch: Epoch of the joint training in which it began, from 0.
-        epoch: Epochs it was trained.
-        steps: Optimizer steps it was trained.
-        score: Early-stopping score of its last epoch.
-        best_score: Lowest early-stopping score so far, epoch 0 (before any training) included.
-        best_pieces: That score on each piece of the early-stopping set; empty for epoch 0.
-        lowest_score: Lowest early-stopping score since training began: what settings are compared by.
-        kept_epoch: Latest epoch that is better than epoch 0 and not significantly worse than the best.
-        kept_score: Its early-stopping score.
-        kept: Its weights, shape (parameters,).
-        loss_sum: Sum of this epoch's training losses.
-        loss_count: Number of this epoch's training losses.
-        curve: Training loss and early-stopping score of each epoch.
-    """
-
-    fold: int
-    seed: int
-    setting: Setting
-    status: halving.Status
-    first_epoch: int = 0
-    epoch: int = 0
-    steps: int = 0
-    score: float = float("inf")
-    best_score: float = float("inf")
-    best_pieces: tuple[float, ...] = ()
-    lowest_score: float = float("inf")
-    kept_epoch: int = 0
-    kept_score: float = float("inf")
-    kept: Tensor = field(default_factory=lambda: torch.empty(0))
-    loss_sum: float = 0.0
-    loss_count: int = 0
-    curve: list[tuple[float, float]] = field(default_factory=list)
-
-    @property
-    def progress(self) -> halving.Progress:
-        """What successive halving decides by."""
-        return halving.Progress(
-            self.fold, self.seed, self.status, self.epoch, self.kept_epoch, self.score, self.lowest_score
-        )
-
-
-def settings(work: Work) -> list[Setting]:
-    """Every combination that is tuned for each size."""
-    training = work.training
-    return [Setting(*values) for values in product(training.learning_rates, training.dropouts, training.weight_decays)]
+from cellsize.training.state import NetworkState, derive
 
 
 class JointTraining(pl.LightningModule):
@@ -159,8 +101,14 @@ class JointTraining(pl.LightningModule):
 
     def _learning_rate_left(self, epoch: int) -> float:
         """The fraction of the learning rate that is left in an epoch (from 0)."""
-        epochs = self.work.training.epochs
-        return 1.0 if self.work.training.schedule == "constant" else max(0, epochs - epoch) / epochs
+        training = self.work.training
+        match training.schedule:
+            case "constant":
+                return 1.0
+            case "linear":
+                return max(0, training.epochs - epoch) / training.epochs
+            case _:
+                assert_never(training.schedule)
 
     # --- a step -------------------------------------------------------------------------------------------------------
 
@@ -259,11 +207,14 @@ class JointTraining(pl.LightningModule):
     # --- after an epoch -----------------------------------------------------------------------------------------------
 
     def on_train_epoch_end(self) -> None:
-        """Takes up the scores, and does what successive halving decides."""
+        """Notes the scores, and does what successive halving decides."""
         # A refit has no early-stopping set: it is trained to its last epoch and keeps that one.
         sums = None if self._squared_errors is None else self._squared_errors.tolist()
         for index in self.active():
-            self._take_up_epoch(index, None if sums is None else sums[index])
+            state = self.states[index]
+            state.end_epoch(None if sums is None else sums[index], self.fitted[state.fold], self.task)
+            if state.kept_epoch == state.epoch:
+                state.kept = self.flat.averages[index].clone()
         decision = halving.decide([state.progress for state in self.states], self.plan)
         for state, status in zip(self.states, decision.statuses, strict=True):
             state.status = status
@@ -275,23 +226,6 @@ class JointTraining(pl.LightningModule):
         if not self.active():
             # Lightning's EarlyStopping watches one metric, and here every network ends by itself.
             self.trainer.should_stop = True
-
-    def _take_up_epoch(self, index: int, sums: list[float] | None) -> None:
-        """Notes a network's scores, and keeps its weights if they are good enough."""
-        state, fitted = self.states[index], self.fitted[self.states[index].fold]
-        state.epoch += 1
-        state.score, each = (
-            (0.0, ()) if sums is None else early_stopping_scores(sums, fitted.fold.early_stopping, self.task)
-        )
-        state.curve.append((state.loss_sum / max(1, state.loss_count), state.score))
-        if not isfinite(state.score):
-            return
-        state.lowest_score = min(state.lowest_score, state.score)
-        if sums is None or is_kept(state.score, each, state.best_score, state.best_pieces, fitted.start):
-            state.kept_epoch, state.kept_score = state.epoch, state.score
-            state.kept = self.flat.averages[index].clone()
-        if sums is None or state.score < state.best_score:
-            state.best_score, state.best_pieces = state.score, each
 
     # --- interruptions ------------------------------------------------------------------------------------------------
 
@@ -310,11 +244,3 @@ class JointTraining(pl.LightningModule):
         self.states = [
             NetworkState(**{**state, "setting": Setting(*state["setting"])}) for state in checkpoint["states"]
         ]
-
-
-def derive(*numbers: int | Size) -> int:
-    """A seed that depends on every number and on nothing else."""
-    words = [
-        word for number in numbers for word in ((number.layers, number.units) if isinstance(number, Size) else [number])
-    ]
-    return int(np.random.SeedSequence(words).generate_state(1)[0])

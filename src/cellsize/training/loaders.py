@@ -15,8 +15,9 @@ from cellsize.data.windows import Ints
 from cellsize.models.prediction import FittedFold
 from cellsize.models.ridge_linear import predict
 from cellsize.training.early_stopping import pieces
-from cellsize.training.joint import JointTraining, derive
+from cellsize.training.joint import JointTraining
 from cellsize.training.records import Work
+from cellsize.training.state import derive
 
 Tensors = tuple[Tensor, Tensor, Tensor, Tensor]
 

@@ -18,8 +18,9 @@ from cellsize.models.prediction import FittedFold, forecast
 from cellsize.models.ridge_linear import fit_chosen
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
 from cellsize.training.fit import fit, kept_networks
-from cellsize.training.joint import JointTraining, NetworkState, settings
+from cellsize.training.joint import JointTraining
 from cellsize.training.records import Epoch, Result, Row, Setting, Work
+from cellsize.training.state import NetworkState, settings
 
 RESIDUALS = 1000
 
