@@ -25,7 +25,7 @@ STAGES := prepare window split propose baseline search choose refit evaluate reg
 define pipeline
 @$(IN_VENV) \
 $(if $(1),if test -L $(1)dvc.yaml || ! test -e $(1)dvc.yaml; then \
-	trap 'rm -f "$(CURDIR)/$(1)dvc.yaml"' EXIT; \
+	trap 'rm -f "$(abspath $(1)dvc.yaml)"' EXIT; \
 	ln -srf dvc.yaml $(1)dvc.yaml; \
 fi;) \
 python -m dvc repro $(1)dvc.yaml:code > /dev/null; \

@@ -153,6 +153,7 @@ def ours(folder: Path) -> dict[str, float]:
         from cellsize.params import Mlflow
         from cellsize.registry import runs
         from cellsize.search import driver, store
+        from cellsize.search.versions import versions
         from cellsize.sizing import procedures
         from cellsize.sizing.sizes import cost, shape
         from cellsize.training.records import Result
@@ -165,7 +166,7 @@ def ours(folder: Path) -> dict[str, float]:
     def plan(known: dict[Any, Any]) -> Any:
         return procedures.grid(sizes, known, costs)
 
-    with runs.recorder(mlflow, store.key(work), settings, store.versions()) as record:
+    with runs.recorder(mlflow, store.key(work), settings, versions()) as record:
         opened = time.monotonic()
 
         def on_result(result: Any) -> None:

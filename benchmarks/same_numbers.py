@@ -1,13 +1,12 @@
-"""Whether two runs found the same numbers, to the last digit: the proof of a refactoring. Keys may have new names.
+"""Whether two runs found the same, to the last digit: the proof of a refactoring. Keys may have new names.
 
     python -m benchmarks.same_numbers OLD NEW
 
 OLD and NEW are folders with `build/` and `reports/`, such as two checkouts, or their `examples/<name>`.
 """
 
+import argparse
 import json
-import sys
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,24 +15,33 @@ import pandas as pd
 TABLES = ("build/trials.csv", "build/curves.csv")
 RECORDS = ("build/candidates.json", "build/baselines.json", "build/recipe.json", "reports/choice.json",
            "reports/evaluation.json")  # fmt: skip
+# Keys of the files before 0.1.0, and their names now (CHANGELOG.md).
+RENAMED = {
+    "odds": "larger", "spread": "repeats", "mse_scaled": "nmse", "reigning": "champion_version",
+    "unmeasured": "champion_not_measured",
+}  # fmt: skip
+# What is said in words may be said better.
+WORDS = ("reason", "caution")
 
 
-def numbers(content: object) -> Iterator[str]:
-    """Every number of a JSON value, as text with all its digits; numbers inside sentences are none."""
+def leaves(content: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Every value of a JSON file with the path of its keys, under today's names."""
     if isinstance(content, dict):
-        content = list(content.values())
-    if isinstance(content, list):
-        for part in content:
-            yield from numbers(part)
-    elif isinstance(content, int | float) and not isinstance(content, bool):
-        yield repr(float(content))
+        for key, value in content.items():
+            if key not in WORDS:
+                yield from leaves(value, f"{path}.{RENAMED.get(key, key)}")
+    elif isinstance(content, list):
+        for position, value in enumerate(content):
+            yield from leaves(value, f"{path}[{position}]")
+    else:
+        yield path, content
 
 
 def different_records(old: Path, new: Path) -> list[str]:
-    """The numbers that one file has and the other has not, each with how often."""
-    first, second = (Counter(numbers(json.loads(path.read_text(encoding="utf-8")))) for path in (old, new))
-    gone = [f"only in {old}: {number} ({count} times)" for number, count in (first - second).items()]
-    return gone + [f"only in {new}: {number} ({count} times)" for number, count in (second - first).items()]
+    """The values that differ, or that one of two files has not."""
+    first, second = (dict(leaves(json.loads(path.read_text(encoding="utf-8")))) for path in (old, new))
+    paths = [path for path in {**first, **second} if first.get(path, "nothing") != second.get(path, "nothing")]
+    return [f"{new}: {path}: {second.get(path, 'nothing')}, not {first.get(path, 'nothing')}" for path in paths]
 
 
 def different_tables(old: Path, new: Path) -> list[str]:
@@ -60,9 +68,13 @@ def main(old: Path, new: Path) -> int:
         differences += different_tables(old / name, new / name)
     for name in RECORDS:
         differences += different_records(old / name, new / name)
-    print("\n".join(differences) or f"{new}: the same numbers in {len(TABLES) + len(RECORDS)} files")
+    print("\n".join(differences) or f"{new}: the same in {len(TABLES) + len(RECORDS)} files")
     return len(differences)
 
 
 if __name__ == "__main__":
-    raise SystemExit(min(1, main(Path(sys.argv[1]), Path(sys.argv[2]))))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("old", type=Path)
+    parser.add_argument("new", type=Path)
+    folders = parser.parse_args()
+    raise SystemExit(min(1, main(folders.old, folders.new)))

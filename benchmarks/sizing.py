@@ -80,11 +80,12 @@ def search_it(
     process.set_environment()  # before MLflow and Ray are imported, as a stage begins
     from cellsize.registry.runs import recorder
     from cellsize.search import driver, store
+    from cellsize.search.versions import versions
 
     settings = data.changed(example.params.search, workers=workers, training=training.model_dump())
     work = example.work(training)
     mlflow = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="sizing")
-    with recorder(mlflow, store.key(work), settings, store.versions()) as record:
+    with recorder(mlflow, store.key(work), settings, versions()) as record:
         return driver.run(work, plan(candidates, settings), settings, folder / "store", record, data.say)
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
+from cellsize import process
 from cellsize.data import folds, series, windows
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.params import Network, Prepare, Split, Training, Window
@@ -22,6 +23,7 @@ if TYPE_CHECKING:  # it loads torch, which few tests need
 
 # Tensors as small as these lose more by a second thread than they gain; read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+process.set_environment()  # before MLflow and Ray are imported: a bare `pytest` phones home no more than `make test`
 
 SOURCE = Path("clean.parquet")
 

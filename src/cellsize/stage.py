@@ -110,7 +110,7 @@ def _named(path: Path) -> set[Path]:
         match node:
             case ast.Import():
                 named |= {_file(alias.name) for alias in node.names}
-            case ast.ImportFrom(module=str(module)):
+            case ast.ImportFrom(module=str(module), level=0):
                 named |= {_file(module), *(_file(f"{module}.{alias.name}") for alias in node.names)}
             case ast.Constant(value=str(text)) if text.startswith(f"{PACKAGE.name}."):
                 named.add(_file(text))
@@ -139,7 +139,7 @@ def tokens(source: str) -> str:
 
 def _logical_lines(source: str) -> Iterator[list[tuple[int, str]]]:
     """Each statement as its tokens, (kind, text)."""
-    rows = source.splitlines(keepends=True)
+    rows = io.StringIO(source).readlines()  # as tokenize counts them
     line: list[tuple[int, str]] = []
     begins: list[tuple[int, int]] = []  # of f-strings that are open: Python 3.12 takes them apart, 3.11 does not
     starts, ends = getattr(tokenize, "FSTRING_START", -1), getattr(tokenize, "FSTRING_END", -1)

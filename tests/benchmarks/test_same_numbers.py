@@ -1,4 +1,4 @@
-"""Two runs compared, number by number."""
+"""Two runs compared, value by value."""
 
 import json
 from pathlib import Path
@@ -6,20 +6,31 @@ from pathlib import Path
 from benchmarks import same_numbers
 
 
-def test_another_name_or_place_of_a_key_is_no_difference(tmp_path: Path) -> None:
-    old, new = tmp_path / "old.json", tmp_path / "new.json"
-    old.write_text(json.dumps({"odds": {"units": 8, "p": 0.1}, "list": [1, 2.5], "ok": True, "text": "3"}))
-    new.write_text(json.dumps({"list": [1.0, 2.5], "larger": {"probability": 0.1, "units": 8}, "text": "4"}))
-    assert same_numbers.different_records(old, new) == []
+def written(folder: Path, old: object, new: object) -> tuple[Path, Path]:
+    """Both contents as JSON files."""
+    paths = (folder / "old.json", folder / "new.json")
+    for path, content in zip(paths, (old, new), strict=True):
+        path.write_text(json.dumps(content), encoding="utf-8")
+    return paths
 
 
-def test_another_last_digit_is_a_difference(tmp_path: Path) -> None:
-    old, new = tmp_path / "old.json", tmp_path / "new.json"
-    old.write_text(json.dumps([0.1, 0.1]))
-    new.write_text(json.dumps([0.1, 0.1000000000000001]))
-    assert same_numbers.different_records(old, new) == [
-        f"only in {old}: 0.1 (1 times)",
-        f"only in {new}: 0.1000000000000001 (1 times)",
+def test_a_renamed_key_another_order_and_other_words_are_no_difference(tmp_path: Path) -> None:
+    old = {"odds": {"units": 8}, "list": [1, 2.5], "reason": "So."}
+    new = {"list": [1, 2.5], "reason": "Because.", "larger": {"units": 8}}
+    assert same_numbers.different_records(*written(tmp_path, old, new)) == []
+
+
+def test_another_last_digit_a_swap_another_flag_and_a_lost_value_are_differences(tmp_path: Path) -> None:
+    old = {"score": 0.1, "best": 0.2, "at_least": True, "errors": [1.0, 2.0], "rule": "best", "gone": None}
+    new = {"score": 0.2, "best": 0.1, "at_least": False, "errors": [1.0, 2.0000000000000004], "rule": "budget"}
+    paths = written(tmp_path, old, new)
+    assert same_numbers.different_records(*paths) == [
+        f"{paths[1]}: .score: 0.2, not 0.1",
+        f"{paths[1]}: .best: 0.1, not 0.2",
+        f"{paths[1]}: .at_least: False, not True",
+        f"{paths[1]}: .errors[1]: 2.0000000000000004, not 2.0",
+        f"{paths[1]}: .rule: budget, not best",
+        f"{paths[1]}: .gone: nothing, not None",
     ]
 
 

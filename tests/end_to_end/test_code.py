@@ -69,7 +69,7 @@ def test_other_versions_are_no_change_for_dvc(project: Project, tmp_path: Path) 
         "m.version = lambda name: '0.0.1' if name in ('torch', 'numpy', 'numba', 'scipy') else real(name)\n",
         encoding="utf-8",
     )
-    script = "from cellsize.search import store; print(store.versions()['cellsize.version.torch'])"
+    script = "from cellsize.search.versions import versions; print(versions()['cellsize.version.torch'])"
     changed = project.command("python", "-c", script, PYTHONPATH=str(tmp_path))
     assert changed.stdout.strip() == "0.0.1", changed.stderr
     ran = project.command("dvc", "repro", PYTHONPATH=str(tmp_path))

@@ -39,6 +39,9 @@ class Net(nn.Module):
             )
             for depth in range(size.layers)
         )
+        for layer in self.layers:
+            # Weights are views of flat parameters: cuDNN's packing would move them into a memory of its own.
+            layer.flatten_parameters = _leave_weights  # type: ignore[assignment]
         self.head = nn.Linear(out, shape.n_outputs)
         self.known_future_weights = nn.Parameter(torch.zeros(shape.horizon, shape.n_known_future, shape.n_targets))
         nn.init.zeros_(self.head.weight)
@@ -90,6 +93,10 @@ class Net(nn.Module):
         """The head: each step's forecast from the summary (n, width) and from what is known of that step."""
         remembered: Tensor = self.head(summary).view(-1, self.shape.horizon, self.shape.n_targets)
         return remembered + torch.einsum("nhk,hkt->nht", known_future, self.known_future_weights)
+
+
+def _leave_weights() -> None:
+    """In place of packing the weights."""
 
 
 def apply_dropout(values: Tensor, net: Net) -> Tensor:

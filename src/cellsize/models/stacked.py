@@ -14,6 +14,7 @@ from torch import Tensor
 from cellsize.models.engine import Engine
 from cellsize.models.fused_lstm import WEIGHTS, lstm_layer
 from cellsize.models.network import Net, apply_dropout
+from cellsize.models.prediction import plain_forward
 
 # Units of a layer, in all networks that are run together: more leave the cache (measured: docs/decisions.md).
 UNITS_TOGETHER = 256
@@ -59,10 +60,13 @@ def forward(
     Returns:
         Shape (networks, n, horizon, n_targets).
     """
+    fused = _is_fused(networks[0], engine)
+    if parameters is None and not fused:
+        return plain_forward(networks, steps, known_future)
     if parameters is None:
         parameters = torch.stack([torch.nn.utils.parameters_to_vector(net.parameters()) for net in networks])
     named = _named(networks[0], parameters)
-    if not _is_fused(networks[0], engine):
+    if not fused:
         outputs = [
             torch.func.functional_call(net, {name: values[index] for name, values in named.items()}, tuple(batch))
             for index, (net, *batch) in enumerate(zip(networks, steps, known_future, strict=True))

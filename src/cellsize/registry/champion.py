@@ -15,7 +15,8 @@ from cellsize.registry.store import connect
 CHAMPION = "champion"
 # What reading a model raises that is gone, broken, or of another version of cellsize.
 UNREADABLE = (
-    InputError, MlflowException, OSError, KeyError, TypeError, ValueError, RuntimeError, UnpicklingError,
+    InputError, MlflowException, OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError,
+    UnpicklingError,
 )  # fmt: skip
 
 

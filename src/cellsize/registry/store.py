@@ -32,7 +32,7 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
         InputError: The URI is a folder (MLflow no longer keeps a registry in files), the store cannot be opened, or
             the experiment was deleted.
     """
-    process.set_environment()  # whoever does not come through a stage's door, a benchmark or a notebook
+    process.set_environment()  # no pickle is loaded, whoever calls
     process.quiet("mlflow", "alembic")
     uri = os.environ.get("MLFLOW_TRACKING_URI") or settings.uri
     if "://" not in uri or uri.startswith("file:"):

@@ -6,7 +6,7 @@ from cellsize.data import series, table
 from cellsize.params import Params
 from cellsize.registry.example import recent_rows
 from cellsize.registry.versions import register
-from cellsize.search import store
+from cellsize.search.versions import versions
 from cellsize.sizing.artefacts import Choice, Evaluation
 
 
@@ -15,7 +15,7 @@ def main(params: Params, raw: Path, choice: Path, evaluation: Path, model: Path,
     example = recent_rows(table.read(raw, series.texts(params.prepare)), raw, model)
     registered = register(
         params.mlflow, params.register_, model, example, Choice.read(choice), Evaluation.read(evaluation),
-        params.evaluate.champion, store.versions(),
+        params.evaluate.champion, versions(),
     )  # fmt: skip
     registered.write(registration)
     print(f"register: {registered.name} version {registered.version}, {registered.alias or 'no alias'}: "

@@ -6,6 +6,7 @@ from cellsize.models import engine
 from cellsize.params import Params
 from cellsize.registry.runs import recorder
 from cellsize.search import driver, store, tables
+from cellsize.search.versions import versions
 from cellsize.sizing.artefacts import Candidates
 from cellsize.sizing.procedures import plan
 from cellsize.training.records import load_work
@@ -17,6 +18,6 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     grid = Candidates.read(candidates)
     work = load_work(windows, folds, grid.network, params.search, params.baseline.penalties)
     engine.check(grid.network, params.search.training, "gpu" if params.search.gpus_per_trial else "cpu")
-    with recorder(params.mlflow, store.key(work), params.search, store.versions()) as record:
+    with recorder(params.mlflow, store.key(work), params.search, versions()) as record:
         results = driver.run(work, plan(grid, params.search), params.search, Path(".cache/search"), record)
     tables.write(results, trials, curves, timings, residuals)
