@@ -1,7 +1,7 @@
 """The sweep everyone writes, against this project with its defaults, on grids of sizes cut at several bounds.
 
 The sweep is what Ray Tune's and Lightning's documentation show: one trial for each size, learning rate and fold, a
-plain LSTM in a LightningModule, a DataLoader over materialised windows, early stopping on the validation part with the
+plain LSTM in a LightningModule, a DataLoader over materialised windows, early stopping on the validation set with the
 project's patience, everything on the grid; then the setting with the lowest mean loss is trained on all that comes
 before the holdout, and scored there. It has one repetition, no MLflow, and no linear skip connection. The project
 climbs the same grid with its own params.yaml (its seeds, learning rates, rungs; MLflow), chooses, refits and scores.

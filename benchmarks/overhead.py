@@ -3,7 +3,7 @@
 Both sides train the same sizes on the same folds for the same number of steps (Bay Area traffic, no linear skip
 connection on either side, one learning rate, no early stopping), each in a fresh process, interleaved: A B A B. The
 bare side is one plain process a core: windows gathered by index, Adam, the early-stopping set scored in large batches
-after each epoch and the validation part once. It clips no gradient, averages no weights, scores no training windows,
+after each epoch and the validation set once. It clips no gradient, averages no weights, scores no training windows,
 keeps no residuals and records nothing: what the project does beyond it counts as overhead. `ratio` is whole wall time
 over whole wall time.
 """

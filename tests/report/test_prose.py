@@ -91,7 +91,7 @@ def test_the_caption_of_sizes_says_what_score_bars_and_bound_are(
     toy_choice: Callable[..., Choice], toy_candidates: Candidates, toy_trials: pd.DataFrame
 ) -> None:
     caption = prose.captions(toy_choice(), toy_candidates, toy_trials, timed=True)["sizes"]
-    assert "the mean nmse over the validation parts of the folds: 0 is perfect" in caption
+    assert "the mean nmse over the validation sets of the folds: 0 is perfect" in caption
     assert "of a ridge-linear model of the window" in caption
     # 0.2908 times 0.8 and times 1.8, the first and the last fold.
     assert "(here from 0.233 to 0.523)" in caption

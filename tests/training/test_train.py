@@ -114,7 +114,7 @@ def test_a_later_epoch_is_kept_unless_it_is_significantly_worse(
 def test_the_weights_that_are_scored_are_those_that_the_early_stopping_score_was_measured_with(
     make_work: MakeWork,
 ) -> None:
-    # Two equal series: the early-stopping set is of one, the validation part of the same hours in the other. The
+    # Two equal series: the early-stopping set is of one, the validation set of the same hours in the other. The
     # early-stopping score is measured with a moving average of the weights, and so must be the score.
     y = ulam(120)
     work = make_work(

@@ -147,7 +147,7 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
         )
     arrays = base(frame, schema, window)
     # The first row must be observed: a gap there would be filled from a row before the window, and a training window
-    # would so see a row of the validation block before it.
+    # would so see a row of the validation set before it.
     observed = np.ones(len(frame), np.bool_)
     for column in schema.past_columns:
         observed &= frame[column].notna().to_numpy()

@@ -103,7 +103,7 @@ def origins(windows: Windows, baseline: Baseline, chosen: Ints, count: int) -> I
 
 
 def score_folds(windows: Windows, folds: Folds, baseline: Baseline) -> Baselines:
-    """Scores every baseline on every fold's validation part, and the classical one at some origins of it."""
+    """Scores every baseline on every fold's validation set, and the classical one at some origins of it."""
     task = Forecast.of(windows)
     on_all: dict[str, list[float]] = {}
     on_subset: dict[str, list[float]] = {}

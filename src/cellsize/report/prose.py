@@ -85,7 +85,7 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
     chosen = (trials["layers"] == choice.layers) & (trials["units"] == choice.units) & (trials["status"] == "ok")
     scores = trials[chosen].groupby("fold")["score"].mean()
     sizes = (
-        "Each point is one size. Its score is the mean nmse over the validation parts of the folds: 0 is perfect, and "
+        "Each point is one size. Its score is the mean nmse over the validation sets of the folds: 0 is perfect, and "
         "1 is no better than always forecasting the mean. The dashed line is the score without memory cells (zero "
         f"cells), of {zero_cells(choice)}. The bars and the grey band show how sure the difference from the best size "
         "is: one standard error of it up and down, computed on the same folds and corrected for the training data "
@@ -96,7 +96,7 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
         sizes += " The bound counts the cells of all layers together, so two layers may have half as many each."
     folds = (
         "Each row is one fold. The network trains on the train part. The early-stopping set decides when training "
-        "stops. The score comes from the validation part alone. Windows that share a row of data with another part "
+        "stops. The score comes from the validation set alone. Windows that share a row of data with another part "
         "are purged: they are not used. The holdout was used once, after everything was decided."
     )
     if timed:
@@ -172,8 +172,8 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
         f"{len(start):,} windows. The holdout, {'the last part in time, ' if last else ''}"
         f"{int(folds.holdout.sum()):,} of them, was not used to choose the size.",
         f"Each size was trained on {count} folds{each_seed}. No window of one part shares a row of data with another.",
-        "In each fold the early-stopping set, not the validation part, decides the number of epochs and the learning "
-        "rate. The validation part only gives the score. Means and standard deviations for scaling come from the "
+        "In each fold the early-stopping set, not the validation set, decides the number of epochs and the learning "
+        "rate. The validation set only gives the score. Means and standard deviations for scaling come from the "
         "training part alone.",
         procedures.sentence(choice.procedure),
         "Sizes are compared fold by fold, each with the best one, so that an easy or a hard fold favours none. The "

@@ -180,7 +180,7 @@ class Candidates(Artefact):
 
 
 class Baselines(Artefact):
-    """`build/baselines.json`: the baselines' normalised MSE on each fold's validation part."""
+    """`build/baselines.json`: the baselines' normalised MSE on each fold's validation set."""
 
     all: dict[str, tuple[float, ...]]
     """Name → score of each fold, on all windows."""
@@ -197,7 +197,7 @@ class ScoredSize(Sized):
     parameters: int
     """All parameters."""
     score: float
-    """Mean normalised MSE over the folds' validation parts."""
+    """Mean normalised MSE over the folds' validation sets."""
     score_se: float
     """Plain standard error of that mean over the folds."""
 
@@ -286,7 +286,7 @@ class Choice(Recipe):
     recurrent: int
     """Parameters of the recurrent layers."""
     score: float
-    """Mean normalised MSE over the folds' validation parts."""
+    """Mean normalised MSE over the folds' validation sets."""
     score_se: float
     """Plain standard error of that mean over the folds."""
     best: ScoredSize

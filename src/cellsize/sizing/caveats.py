@@ -56,5 +56,5 @@ def uneven(chosen: Scores, best: Scores) -> str:
         f"{best.folds[fold]:.4f}."
     ]
     if chosen.size != ZERO:  # the ridge-linear model has no seed
-        sentences.append("It may train unreliably; a higher search.training.seeds tells.")
+        sentences.append("It may train unreliably; a higher search.training.seeds shows whether.")
     return " ".join(sentences)

@@ -90,7 +90,7 @@ class Row:
         epochs: Epoch whose weights were kept.
         early_stopping_score: Normalised MSE on the early-stopping set at that epoch.
         train_score: The same on as many training windows as there are validation windows.
-        score: The same on the validation part: measured once, never used for training.
+        score: The same on the validation set: measured once, never used for training.
         n_train: Training windows.
         n_validation: Validation windows.
         parameters: Parameters of the size, the ridge-linear model's among them.

@@ -33,7 +33,7 @@ def train(
     accelerator: str = "cpu",
     folds: Sequence[int] | None = None,
 ) -> Result:
-    """Trains a size on every fold, or on some, and scores it on the validation parts.
+    """Trains a size on every fold, or on some, and scores it on the validation sets.
 
     Args:
         work: Data, folds and how to train.
