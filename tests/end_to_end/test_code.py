@@ -57,7 +57,7 @@ def test_a_change_in_reading_tables_trains_nothing_where_the_arrays_are_the_same
 
 
 def test_a_change_in_training_code_trains_again(copy: Project) -> None:
-    edit(copy, "training/joint.py", "import numpy as np\n", "import numpy as np\n\nANOTHER = 1\n")
+    edit(copy, "training/joint.py", "import torch\n", "import torch\n\nANOTHER = 1\n")
     assert {"search", "refit"} <= outdated(copy)
     assert not {"prepare", "window", "split", "propose", "baseline", "choose"} & outdated(copy)
 
