@@ -24,12 +24,12 @@ STAGES := prepare window split propose baseline search choose refit evaluate reg
 # without stages of its own borrows ours for as long as it runs: DVC reads no link in git, and three copies would drift.
 define pipeline
 @$(IN_VENV) \
-$(if $(1),if test -L $(1)dvc.yaml || ! test -e $(1)dvc.yaml; then \
+$(if $(1),if test dvc.yaml -ef $(1)dvc.yaml || ! test -e $(1)dvc.yaml; then \
 	trap 'rm -f "$(abspath $(1)dvc.yaml)"' EXIT; \
 	ln -srf dvc.yaml $(1)dvc.yaml; \
 fi;) \
-python -m dvc repro $(1)dvc.yaml:code > /dev/null; \
-if python -m dvc status --quiet $(STAGES:%=$(1)dvc.yaml:%); then \
+if test dvc.yaml -ef $(1)dvc.yaml; then python -m dvc repro $(1)dvc.yaml:code > /dev/null; fi; \
+if test dvc.yaml -ef $(1)dvc.yaml && python -m dvc status --quiet $(STAGES:%=$(1)dvc.yaml:%); then \
 	echo "Nothing changed since the last run: every result is up to date."; \
 else \
 	python -m dvc repro $(1)dvc.yaml; \

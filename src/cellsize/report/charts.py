@@ -217,16 +217,17 @@ def curves(table: pd.DataFrame, epochs: int) -> str:
             axes.plot(line["epoch"], line["early_stopping_score"], color=tint, lw=1, alpha=0.8, label=label)
             kept = line[line["epoch"] == line["kept"]]
             axes.plot(kept["epoch"], kept["early_stopping_score"], "o", ms=4, color=tint)
-        axes.axvline(epochs, color=MUTED, ls=":", lw=1.3)
-        above = axes.get_xaxis_transform()
-        axes.text(
-            epochs,
-            1.01,
-            f"final training: {epochs} epoch{'s' if epochs > 1 else ''}",
-            color=MUTED,
-            ha="center",
-            transform=above,
-        )
+        if epochs:
+            axes.axvline(epochs, color=MUTED, ls=":", lw=1.3)
+            above = axes.get_xaxis_transform()
+            axes.text(
+                epochs,
+                1.01,
+                f"final training: {epochs} epoch{'s' if epochs > 1 else ''}",
+                color=MUTED,
+                ha="center",
+                transform=above,
+            )
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(MaxNLocator(5))
         axes.yaxis.set_major_formatter("{x:.3g}")

@@ -166,7 +166,7 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
     start = windows.start
     last = start[folds.holdout].min() > start[folds.development].max()
     each_seed = f", with {plural(seeds, 'seed')} each" if seeds > 1 else ""
-    epochs = f" for {plural(choice.epochs, 'epoch')}" if choice.size != ZERO else ""
+    epochs = f" for {plural(choice.epochs, 'epoch')}" if choice.size != ZERO and choice.epochs else ""
     return [
         f"A window sees {plural(windows.lookback, 'step')} and forecasts the next {windows.horizon}. There are "
         f"{len(start):,} windows. The holdout, {'the last part in time, ' if last else ''}"
