@@ -72,7 +72,7 @@ docs: $(INSTALLED) ## the pages of docs/ as a site, in site/
 
 clean: ## remove what runs and tools wrote; keeps .venv, DVC's cache and the MLflow registry
 	rm -rf build .cache dist site examples/*/build examples/*/.cache
-	git clean -qfX reports examples/*/reports
+	-git clean -qfX reports examples/*/reports
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src pipeline tests -name __pycache__ -prune -exec rm -rf {} +
 
