@@ -17,7 +17,8 @@ Names = tuple[str, ...]
 Counted = Literal["targets", "windows", "sequences", "effective"]
 Procedure = Literal["climb", "grid", "random", "alpha"]
 Cell = Literal["lstm", "gru", "rnn"]
-Skip = Literal["linear", "none"]
+Skip = Literal["none", "linear", "joint"]
+Head = Literal["plain", "mixed"]
 BoundKind = Literal["neurons", "parameters"]
 BudgetUnit = Literal["parameters", "bytes", "milliseconds"]
 Rule = Literal["one_standard_error", "best", "within_percent", "budget"]
@@ -37,6 +38,8 @@ RENAMED: dict[str, str | None] = {
     "search.training.batch": "search.training.batch_size",
     "search.training.clip": "search.training.max_gradient_norm",
     "search.training.average": "search.training.ema_decay",
+    "search.training.epochs": None,
+    "search.training.schedule": None,
 }
 
 
@@ -116,15 +119,34 @@ class Network(Section):
     """Width of a recurrent projection (lstm), 0 for none."""
     bidirectional: bool
     """Whether a second direction reads the window backwards."""
-    head: Literal["last", "mean"]
+    summary: Literal["last", "mean"]
     """What the head reads of the last layer: its last step, or the mean over the steps."""
-    skip: Skip
-    """What the cells stand beside: a linear skip connection, or nothing."""
+    skip: Annotated[tuple[Skip, ...], Field(min_length=1)]
+    """What the cells stand beside; several are tuned: nothing, the ridge-linear model as it is, or trained along."""
+    head: Annotated[tuple[Head, ...], Field(min_length=1)]
+    """How the head is made; several are tuned: linear, or in addition one hidden layer over memory and known future."""
+
+    @field_validator("skip", "head", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @property
+    def has_linear_skip(self) -> bool:
+        """Whether some setting has a linear skip connection."""
+        return any(skip != "none" for skip in self.skip)
 
     @model_validator(mode="after")
     def _projection_is_for_lstm(self) -> "Network":
         if self.projection and self.cell != "lstm":
             raise ValueError("projection needs cell: lstm; set projection to 0")
+        return self
+
+    @model_validator(mode="after")
+    def _named_once(self) -> "Network":
+        for key, values in (("skip", self.skip), ("head", self.head)):
+            if len(set(values)) < len(values):
+                raise ValueError(f"{key}: name each once")
         return self
 
 
@@ -136,6 +158,7 @@ class Propose(Section):
     alpha: tuple[Annotated[float, Field(ge=1)], Annotated[float, Field(ge=1)]]
     layers: Annotated[int, Field(ge=1, le=6)]
     growth: Annotated[float, Field(gt=1)]
+    mlp_units: tuple[Positive, ...]
     include_rules_of_thumb: bool
     network: Network
 
@@ -162,10 +185,11 @@ class Training(Section):
     learning_rates: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
     dropouts: Annotated[tuple[Annotated[float, Field(ge=0, lt=1)], ...], Field(min_length=1)]
     weight_decays: Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(min_length=1)]
+    check_every: Positive
     rungs: tuple[Positive, ...]
     seeds: Positive
-    epochs: Positive
-    schedule: Literal["linear", "constant"]
+    steps: Positive
+    maximum_steps: Positive
     patience: Positive
     batch_size: Positive
     max_gradient_norm: Annotated[float, Field(gt=0)]
@@ -173,12 +197,20 @@ class Training(Section):
     engine: Literal["auto", "fused", "torch"]
 
     @model_validator(mode="after")
+    def _steps_are_whole_checks(self) -> "Training":
+        for key in ("steps", "maximum_steps", "patience"):
+            if getattr(self, key) % self.check_every:
+                raise ValueError(f"{key}: give a multiple of check_every ({self.check_every} steps)")
+        if any(rung % self.check_every for rung in self.rungs):
+            raise ValueError(f"rungs: give multiples of check_every ({self.check_every} steps)")
+        if self.maximum_steps < self.steps:
+            raise ValueError("maximum_steps: give at least steps; steps itself prolongs nothing")
+        return self
+
+    @model_validator(mode="after")
     def _rungs_rise(self) -> "Training":
-        if list(self.rungs) != sorted(set(self.rungs)) or (self.rungs and self.rungs[-1] > self.epochs):
-            raise ValueError("rungs: give rising epoch numbers, none above epochs")
-        several = len(self.learning_rates) * len(self.dropouts) * len(self.weight_decays) > 1
-        if several and not self.rungs:
-            raise ValueError("rungs: with several settings to try, give at least one epoch to decide")
+        if list(self.rungs) != sorted(set(self.rungs)) or (self.rungs and self.rungs[-1] > self.steps):
+            raise ValueError("rungs: give rising numbers of steps, none above steps")
         return self
 
 
@@ -260,6 +292,14 @@ class Params(Section):
     def _season_is_seen(self) -> "Params":
         if self.baseline.season > self.window.lookback:
             raise ValueError("baseline.season is longer than window.lookback; set it so that a window sees one season")
+        return self
+
+    @model_validator(mode="after")
+    def _several_settings_are_decided_on(self) -> "Params":
+        training, network = self.search.training, self.propose.network
+        tuned = (training.learning_rates, training.dropouts, training.weight_decays, network.skip, network.head)
+        if math.prod(map(len, tuned)) > 1 and not training.rungs:
+            raise ValueError("search.training.rungs: with several settings to try, give at least one step to decide at")
         return self
 
     @model_validator(mode="after")

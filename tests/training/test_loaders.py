@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cellsize.training.early_stopping import pieces
 
 from cellsize.data.batches import gather
 from cellsize.models.ridge_linear import predict
 from cellsize.sizing.sizes import Size, shape
 from cellsize.training import loaders
-from cellsize.training.early_stopping import pieces
 from cellsize.training.joint import JointTraining
 from cellsize.training.loaders import EarlyStoppingBatches, TrainingBatches, load_batch
 from cellsize.training.records import Work

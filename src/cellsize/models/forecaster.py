@@ -16,10 +16,10 @@ from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold, Forward, forecast, plain_forward
 from cellsize.models.ridge_linear import RidgeLinear
 from cellsize.params import Network, Window
-from cellsize.sizing.sizes import Shape, Size
+from cellsize.sizing.sizes import Architecture, Shape, Size
 
 WEIGHTS, MODEL = "weights.pt", "model.json"
-VERSION = 1  # of the two files together; raised when a model of before can no longer be read
+VERSION = 2  # of the two files together; raised when a model of before can no longer be read
 NOWHERE = np.empty(0, np.int64)
 
 
@@ -67,6 +67,7 @@ class Forecaster:
             "network": self.network.model_dump(),
             "learned_until": self.learned_until,
             "shape": asdict(self.net.shape) if self.net is not None else None,
+            "architecture": asdict(self.net.architecture) if self.net is not None else None,
         }
         (folder / MODEL).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -88,7 +89,7 @@ class Forecaster:
         size, network = Size(content["layers"], content["units"]), Network(**content["network"])
         net = None
         if content["shape"] is not None:
-            net = Net(size, network, Shape(**content["shape"]))
+            net = Net(size, network, Shape(**content["shape"]), Architecture(**content["architecture"]))
             net.load_state_dict(
                 {name.removeprefix("net."): weight for name, weight in tensors.items() if name.startswith("net.")}
             )
@@ -101,7 +102,8 @@ class Forecaster:
             fold=Fold(NOWHERE, NOWHERE, NOWHERE),
             scaling=Scaling(tensors["scaling.mean"].numpy(), tensors["scaling.std"].numpy()),
             linear=linear,
-            start=float("inf"),
+            start_alone=float("inf"),
+            start_linear=float("inf"),
         )
         window, schema = Window(**content["window"]), Schema.from_fields(content["schema"])
         return cls(size, schema, window, network, fitted, net, content["learned_until"])

@@ -6,29 +6,46 @@ import torch
 from torch import Tensor, nn
 
 from cellsize.params import Network
-from cellsize.sizing.sizes import Shape, Size, width
+from cellsize.sizing.sizes import MIXED_WIDTH, Architecture, Shape, Size, width
 
 CELLS: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
+
+
+# What a trained linear skip connection is multiplied by. Adam moves every weight by about the learning rate, whatever
+# its size: weights that begin at the ridge solution would be shaken out of it (measured: docs/decisions.md).
+CORRECTION = 0.1
+
+
+class Weights(nn.Module):
+    """Weights that begin at 0. A module: a network's own parameters would come before those of its layers."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(*shape))
 
 
 class Net(nn.Module):
     """Forecasts from what the recurrent layers remember and from the known-future covariates.
 
-    The head's weights start at 0: an untrained network adds nothing to the linear skip connection.
+    Without recurrent layers it is a multilayer perceptron (MLP) of one hidden layer on the ridge-linear model's inputs.
+    The last weights of everything start at 0: an untrained network adds nothing to the linear skip connection.
 
     Attributes:
+        architecture: What the cells stand beside, and how the head is made.
         dropout: Fraction of values dropped after every layer while training.
         generator: What its dropout is drawn from, so that no other network changes it; None for PyTorch's own.
     """
 
-    def __init__(self, size: Size, network: Network, shape: Shape) -> None:
+    def __init__(self, size: Size, network: Network, shape: Shape, architecture: Architecture) -> None:
         super().__init__()
-        self.network, self.shape, self.dropout = network, shape, 0.0
+        self.network, self.shape, self.architecture, self.dropout = network, shape, architecture, 0.0
+        self.units = size.units
         self.generator: torch.Generator | None = None
         options: dict[str, int] = {}
         if 0 < network.projection < size.units:
             options["proj_size"] = network.projection
         out = width(size, network)
+        # The recurrent layers come first: networks of several architectures have them in the same place.
         self.layers = nn.ModuleList(
             CELLS[network.cell](
                 shape.n_inputs if depth == 0 else out,
@@ -42,10 +59,18 @@ class Net(nn.Module):
         for layer in self.layers:
             # Weights are views of flat parameters: cuDNN's packing would move them into a memory of its own.
             layer.flatten_parameters = _leave_weights  # type: ignore[assignment]
+        if not size.layers:
+            self.hidden = nn.Linear(shape.n_linear, size.units, bias=False)  # a 1 is among the inputs
         self.head = nn.Linear(out, shape.n_outputs)
-        self.known_future_weights = nn.Parameter(torch.zeros(shape.horizon, shape.n_known_future, shape.n_targets))
+        self.known_future = Weights(shape.horizon, shape.n_known_future, shape.n_targets)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
+        if architecture.head == "mixed":
+            self.mixing = nn.Linear(out + shape.n_known_future * shape.horizon, MIXED_WIDTH)
+            self.mixed_head = nn.Linear(MIXED_WIDTH, shape.n_outputs, bias=False)
+            nn.init.zeros_(self.mixed_head.weight)
+        if architecture.skip == "joint":
+            self.correction = Weights(shape.n_linear, shape.n_outputs)
         if network.cell == "lstm":
             self._open_forget_gates(size.units)
 
@@ -58,30 +83,37 @@ class Net(nn.Module):
             if ".bias_" in name:
                 weight.data[units : 2 * units] = 1.0 if ".bias_ih" in name else 0.0
 
-    def forward(self, steps: Tensor, known_future: Tensor) -> Tensor:
-        """Forecasts in normalised values.
+    def forward(self, steps: Tensor, known_future: Tensor, linear_inputs: Tensor) -> Tensor:
+        """Forecasts in normalised values, without the ridge-linear model's that a skip connection adds.
 
         Args:
             steps: What the windows see, shape (n, lookback, n_inputs).
             known_future: Known-future covariates, shape (n, horizon, n_known_future).
+            linear_inputs: What the ridge-linear model reads, shape (n, n_linear).
 
         Returns:
             Shape (n, horizon, n_targets).
         """
+        if not self.layers:
+            return self.read(self.drop(torch.relu(self.hidden(linear_inputs))), known_future, linear_inputs)
         last = len(self.layers) - 1
         for depth, layer in enumerate(self.layers):
             steps = layer(steps)[0]
-            if depth < last or self.network.head == "mean":
-                steps = _windows_first(apply_dropout(_windows_last(steps), self))
+            if depth < last or self.network.summary == "mean":
+                steps = self.drop(steps)
         summary = self.summary(steps)
-        if self.network.head == "last":
+        if self.network.summary == "last":
             # Of the last layer the head reads the last step alone, and only that is worth drawing for.
-            summary = _windows_first(apply_dropout(_windows_last(summary), self))
-        return self.read(summary, known_future)
+            summary = self.drop(summary)
+        return self.read(summary, known_future, linear_inputs)
+
+    def drop(self, values: Tensor) -> Tensor:
+        """Dropout of (n, …)."""
+        return _windows_first(apply_dropout(_windows_last(values), self))
 
     def summary(self, outputs: Tensor) -> Tensor:
         """The last layer's outputs (n, lookback, width) as one vector a window, (n, width)."""
-        if self.network.head == "mean":
+        if self.network.summary == "mean":
             return outputs.mean(dim=1)
         if not self.network.bidirectional:
             return outputs[:, -1]
@@ -89,10 +121,16 @@ class Net(nn.Module):
         half = outputs.shape[2] // 2
         return torch.cat([outputs[:, -1, :half], outputs[:, 0, half:]], dim=1)
 
-    def read(self, summary: Tensor, known_future: Tensor) -> Tensor:
-        """The head: each step's forecast from the summary (n, width) and from what is known of that step."""
-        remembered: Tensor = self.head(summary).view(-1, self.shape.horizon, self.shape.n_targets)
-        return remembered + torch.einsum("nhk,hkt->nht", known_future, self.known_future_weights)
+    def read(self, summary: Tensor, known_future: Tensor, linear_inputs: Tensor) -> Tensor:
+        """The head: forecasts from the summary (n, width), from what is known in future, and from linear inputs."""
+        remembered: Tensor = self.head(summary)
+        if self.architecture.head == "mixed":
+            mixed = torch.relu(self.mixing(torch.cat([summary, known_future.flatten(1)], dim=1)))
+            remembered = remembered + self.mixed_head(mixed)
+        if self.architecture.skip == "joint":
+            remembered = remembered + CORRECTION * (linear_inputs @ self.correction.weight)
+        forecasts = remembered.view(-1, self.shape.horizon, self.shape.n_targets)
+        return forecasts + torch.einsum("nhk,hkt->nht", known_future, self.known_future.weight)
 
 
 def _leave_weights() -> None:

@@ -11,9 +11,14 @@ from cellsize.data.batches import Scaling, chunks, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models.network import Net
-from cellsize.models.ridge_linear import RidgeLinear, predict
+from cellsize.models.ridge_linear import RidgeLinear, apply, design
+from cellsize.params import Skip
 
-Forward = Callable[[Sequence[Net], Sequence[Tensor], Sequence[Tensor]], Tensor]
+Forward = Callable[[Sequence[Net], Sequence[Tensor], Sequence[Tensor], Sequence[Tensor]], Tensor]
+
+
+# The most windows of an early-stopping set that are looked at after every few steps: more tell little more.
+WATCHED = 2048
 
 
 @dataclass(frozen=True)
@@ -23,23 +28,44 @@ class FittedFold:
     Attributes:
         fold: The windows.
         scaling: Constants of the training rows.
-        linear: The ridge-linear model whose residual the network learns, or None.
-        start: Early-stopping score before any training: an untrained network adds nothing.
+        linear: The ridge-linear model that a skip connection adds, or None.
+        start_alone: Early-stopping score of an untrained network without a skip connection: that of forecasting 0.
+        start_linear: The same with one: that of the ridge-linear model.
     """
 
     fold: Fold
     scaling: Scaling
     linear: RidgeLinear | None
-    start: float
+    start_alone: float
+    start_linear: float
+
+    def start(self, skip: Skip) -> float:
+        """Early-stopping score before any training: an untrained network adds nothing."""
+        return self.start_alone if skip == "none" else self.start_linear
+
+    @property
+    def watched(self) -> Ints:
+        """The windows of the early-stopping set that are looked at during training, spread evenly."""
+        return spread_out(self.fold.early_stopping, WATCHED)
 
 
-def plain_forward(networks: Sequence[Net], steps: Sequence[Tensor], known_future: Sequence[Tensor]) -> Tensor:
+def spread_out(chosen: Ints, count: int) -> Ints:
+    """At most `count` of the chosen windows, evenly."""
+    if len(chosen) <= count:
+        return chosen
+    return chosen[np.linspace(0, len(chosen) - 1, count).astype(np.int64)]
+
+
+def plain_forward(
+    networks: Sequence[Net], steps: Sequence[Tensor], known_future: Sequence[Tensor], linear_inputs: Sequence[Tensor]
+) -> Tensor:
     """Forecasts of one network after another, with the kernels of PyTorch; see `stacked.forward`.
 
     Returns:
         Shape (networks, n, horizon, n_targets).
     """
-    return torch.stack([net(*batch) for net, *batch in zip(networks, steps, known_future, strict=True)])
+    batches = zip(networks, steps, known_future, linear_inputs, strict=True)
+    return torch.stack([net(*batch) for net, *batch in batches])
 
 
 def forecast(
@@ -61,12 +87,16 @@ def forecast(
     pieces: list[list[Floats]] = []
     for piece in chunks(chosen):
         batch = gather(windows, fitted.scaling, piece)
-        linear = np.zeros_like(batch.target) if fitted.linear is None else predict(windows, fitted.linear, batch)
+        inputs = design(windows, batch)
+        linear = np.zeros_like(batch.target) if fitted.linear is None else apply(windows, fitted.linear, inputs)
         forecasts = [linear]
         if networks:
-            steps, known_future = torch.from_numpy(batch.steps), torch.from_numpy(batch.known_future)
+            tensors = (torch.from_numpy(np.ascontiguousarray(x)) for x in (batch.steps, batch.known_future, inputs))
             with torch.no_grad():
-                outputs = forward(networks, [steps] * len(networks), [known_future] * len(networks))
-            forecasts = [linear + output.numpy() for output in outputs]
+                outputs = forward(networks, *([tensor] * len(networks) for tensor in tensors))
+            forecasts = [
+                output.numpy() if network.architecture.skip == "none" else linear + output.numpy()
+                for network, output in zip(networks, outputs, strict=True)
+            ]
         pieces.append([scaled(batch, normalised) for normalised in forecasts])
     return [np.concatenate(parts) for parts in zip(*pieces, strict=True)]

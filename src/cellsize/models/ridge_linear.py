@@ -10,6 +10,9 @@ from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Floats, Ints, Windows
 
+# How often the list of ridge penalties is extended.
+EXTENSIONS = 4
+
 
 @dataclass(frozen=True)
 class RidgeLinear:
@@ -49,7 +52,14 @@ def design(windows: Windows, batch: Batch, reads_past: bool = True) -> Floats:
 
 def predict(windows: Windows, linear: RidgeLinear, batch: Batch) -> Floats:
     """Normalised forecasts of shape (n, horizon, n_targets)."""
-    return (design(windows, batch, linear.reads_past) @ linear.weights).reshape(batch.target.shape)
+    return apply(windows, linear, design(windows, batch, linear.reads_past))
+
+
+def apply(windows: Windows, linear: RidgeLinear, inputs: Floats) -> Floats:
+    """Normalised forecasts (n, horizon, n_targets) from what `design` returned, shape (n, inputs)."""
+    if inputs.shape[1] != len(linear.weights):  # the whole design, for a model that reads no past
+        inputs = inputs[:, -len(linear.weights) :]
+    return (inputs @ linear.weights).reshape(len(inputs), windows.horizon, windows.n_targets)
 
 
 def fit(
@@ -71,9 +81,26 @@ def fit(
 def fit_chosen(
     windows: Windows, scaling: Scaling, fold: Fold, penalties: tuple[float, ...], reads_past: bool = True
 ) -> RidgeLinear:
-    """Fits on the training part, with the penalty that is best on the early-stopping set."""
-    models = fit(windows, scaling, fold.train, penalties, reads_past)
-    return min(models, key=lambda linear: score(windows, scaling, linear, fold.early_stopping))
+    """Fits on the training part, with the penalty that is best on the early-stopping set.
+
+    A best one at the end of a list of several extends the list, by its last factor.
+    """
+    moments = _normal_equations(windows, scaling, fold.train, reads_past)
+    scored: dict[float, tuple[float, RidgeLinear]] = {}
+
+    def try_out(penalty: float) -> None:
+        model = RidgeLinear(_solve(*moments, penalty), penalty, reads_past)
+        scored[penalty] = score(windows, scaling, model, fold.early_stopping), model
+
+    for penalty in penalties:
+        try_out(penalty)
+    for _ in range(EXTENSIONS):
+        ordered, best = sorted(scored), min(scored, key=lambda penalty: (scored[penalty][0], penalty))
+        if len(ordered) < 2 or best not in (ordered[0], ordered[-1]):
+            break
+        beyond = ordered[0] ** 2 / ordered[1] if best == ordered[0] else ordered[-1] ** 2 / ordered[-2]
+        try_out(float(f"{beyond:.3g}"))
+    return scored[min(scored, key=lambda penalty: (scored[penalty][0], penalty))][1]
 
 
 def score(windows: Windows, scaling: Scaling, linear: RidgeLinear, chosen: Ints) -> float:

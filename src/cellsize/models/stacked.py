@@ -13,7 +13,7 @@ from torch import Tensor
 
 from cellsize.models.engine import Engine
 from cellsize.models.fused_lstm import WEIGHTS, lstm_layer
-from cellsize.models.network import Net, apply_dropout
+from cellsize.models.network import CORRECTION, Net, apply_dropout
 from cellsize.models.prediction import plain_forward
 
 # Units of a layer, in all networks that are run together: more leave the cache (measured: docs/decisions.md).
@@ -31,7 +31,7 @@ def groups(
         windows: How many windows each has in its batch, if they differ: only equal ones run together.
         engine: Which kernels run the LSTM layers.
     """
-    size = max(1, UNITS_TOGETHER // _units(networks[0])) if networks and _is_fused(networks[0], engine) else 1
+    size = max(1, UNITS_TOGETHER // networks[0].units) if networks and _is_fused(networks[0], engine) else 1
     counts = windows or [0] * len(indices)
     result: list[list[int]] = []
     for _, same in groupby(zip(indices, counts, strict=True), key=lambda pair: pair[1]):
@@ -44,17 +44,20 @@ def forward(
     networks: Sequence[Net],
     steps: Sequence[Tensor],
     known_future: Sequence[Tensor],
+    linear_inputs: Sequence[Tensor],
     parameters: Tensor | None = None,
     engine: Engine = "auto",
 ) -> Tensor:
     """Forecasts of several networks, each on its own windows, equally many for each.
 
     Args:
-        networks: Networks of one size, all training or all not.
+        networks: Networks of one size, all training or all not; their architectures may differ.
         steps: What each network's windows see, each of shape (n, lookback, n_inputs).
         known_future: Known-future covariates, each of shape (n, horizon, n_known_future).
-        parameters: Each network's parameters as a row, in the order of `Net.parameters`, shape (networks, parameters);
-            gradients go to them. By default the networks' own, and gradients go to these.
+        linear_inputs: What the ridge-linear model reads, each of shape (n, n_linear).
+        parameters: Each network's parameters as the beginning of a row, in the order of `Net.parameters`, shape
+            (networks, parameters of the largest); gradients go to them. By default the networks' own, and gradients go
+            to these.
         engine: Which kernels run the LSTM layers; see `cellsize.models.engine`.
 
     Returns:
@@ -62,60 +65,86 @@ def forward(
     """
     fused = _is_fused(networks[0], engine)
     if parameters is None and not fused:
-        return plain_forward(networks, steps, known_future)
+        return plain_forward(networks, steps, known_future, linear_inputs)
     if parameters is None:
-        parameters = torch.stack([torch.nn.utils.parameters_to_vector(net.parameters()) for net in networks])
-    named = _named(networks[0], parameters)
+        parameters = padded([torch.nn.utils.parameters_to_vector(net.parameters()) for net in networks])
+    batches = list(zip(steps, known_future, linear_inputs, strict=True))
     if not fused:
-        outputs = [
-            torch.func.functional_call(net, {name: values[index] for name, values in named.items()}, tuple(batch))
-            for index, (net, *batch) in enumerate(zip(networks, steps, known_future, strict=True))
-        ]
-        return torch.stack(outputs)
-    return _fused_forward(networks, named, steps, known_future)
+        rows = zip(networks, parameters.split(1), batches, strict=True)
+        return torch.stack(
+            [
+                torch.func.functional_call(net, {name: value[0] for name, value in _named(net, row).items()}, batch)
+                for net, row, batch in rows
+            ]
+        )
+    summaries = _fused_summaries(networks, parameters, steps)
+    # The heads of equal architectures together.
+    order: list[int] = []
+    outputs: list[Tensor] = []
+    for architecture in dict.fromkeys(net.architecture for net in networks):
+        same = [index for index, net in enumerate(networks) if net.architecture == architecture]
+        order += same
+        outputs.append(_read([networks[index] for index in same], parameters[same], summaries[same],
+                             [batches[index] for index in same]))  # fmt: skip
+    forecasts = torch.cat(outputs)
+    return forecasts if order == sorted(order) else forecasts[torch.tensor(order).argsort()]
 
 
-def _fused_forward(
-    networks: Sequence[Net], named: dict[str, Tensor], steps: Sequence[Tensor], known_future: Sequence[Tensor]
-) -> Tensor:
-    """`Net.forward` of all networks together."""
+def padded(vectors: Sequence[Tensor]) -> Tensor:
+    """Vectors as the beginnings of the rows of one matrix, with zeros behind the shorter ones."""
+    return torch.nn.utils.rnn.pad_sequence(list(vectors), batch_first=True)
+
+
+def _fused_summaries(networks: Sequence[Net], parameters: Tensor, steps: Sequence[Tensor]) -> Tensor:
+    """What the heads read, (networks, width, n): the recurrent layers of all networks together, dropout included."""
+    named = _named(networks[0], parameters)
     outputs = torch.stack([values.permute(1, 2, 0) for values in steps], dim=1)
-    depth, reads_last = len(networks[0].layers), networks[0].network.head == "last"
+    depth, reads_last = len(networks[0].layers), networks[0].network.summary == "last"
     for index in range(depth):
         all_steps = index < depth - 1 or not reads_last
         outputs = lstm_layer({name: named[f"layers.{index}.{name}"] for name in WEIGHTS}, outputs, all_steps)
         outputs = _dropout(networks, outputs)
-    summaries = outputs if reads_last else outputs.mean(dim=0)
-    return _read(networks[0], named, summaries, torch.stack(list(known_future)))
+    return outputs if reads_last else outputs.mean(dim=0)
 
 
 def _named(net: Net, parameters: Tensor) -> dict[str, Tensor]:
     """Views of flat parameters by their names, each with the shape of a network's own behind the networks."""
     names, shapes = zip(*((name, weight.shape) for name, weight in net.named_parameters()), strict=True)
-    pieces = parameters.split([shape.numel() for shape in shapes], dim=1)
+    counts = [shape.numel() for shape in shapes]
+    pieces = parameters[:, : sum(counts)].split(counts, dim=1)
     return {
         name: piece.reshape(len(parameters), *shape) for name, piece, shape in zip(names, pieces, shapes, strict=True)
     }
 
 
-def _read(net: Net, named: dict[str, Tensor], summaries: Tensor, known_future: Tensor) -> Tensor:
-    """`Net.read` of all networks.
+def _read(
+    networks: Sequence[Net], parameters: Tensor, summaries: Tensor, batches: Sequence[tuple[Tensor, Tensor, Tensor]]
+) -> Tensor:
+    """`Net.read` of networks of one architecture.
 
     Args:
-        net: One of them.
-        named: Their parameters.
-        summaries: Shape (networks, units, n).
-        known_future: Shape (networks, n, horizon, n_known_future).
+        networks: The networks.
+        parameters: Their flat parameters, shape (networks, parameters).
+        summaries: Shape (networks, width, n).
+        batches: Of each network the arguments of `Net.forward`.
     """
-    weight, bias = named["head.weight"].contiguous(), named["head.bias"]
-    remembered = torch.baddbmm(bias.unsqueeze(1), summaries.transpose(1, 2), weight.transpose(1, 2))
-    from_known = torch.einsum("mnhk,mhkt->mnht", known_future, named["known_future_weights"].contiguous())
-    return remembered.view(len(known_future), -1, net.shape.horizon, net.shape.n_targets) + from_known
+    net, named = networks[0], _named(networks[0], parameters)
+    known_future = torch.stack([batch[1] for batch in batches])
+    remembered = _affine(summaries.transpose(1, 2), named["head.weight"], named["head.bias"])
+    if net.architecture.head == "mixed":
+        read = torch.cat([summaries.transpose(1, 2), known_future.flatten(2)], dim=2)
+        mixed = torch.relu(_affine(read, named["mixing.weight"], named["mixing.bias"]))
+        remembered = torch.baddbmm(remembered, mixed, named["mixed_head.weight"].contiguous().transpose(1, 2))
+    if net.architecture.skip == "joint":
+        linear_inputs = torch.stack([batch[2] for batch in batches])
+        remembered = torch.baddbmm(remembered, linear_inputs, named["correction.weight"].contiguous(), alpha=CORRECTION)
+    from_known = torch.einsum("mnhk,mhkt->mnht", known_future, named["known_future.weight"].contiguous())
+    return remembered.view(len(networks), -1, net.shape.horizon, net.shape.n_targets) + from_known
 
 
-def _units(net: Net) -> int:
-    units: Any = net.layers[0].hidden_size
-    return int(units)
+def _affine(values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """A linear layer of each network: values (networks, n, in), weights (networks, out, in)."""
+    return torch.baddbmm(bias.unsqueeze(1), values, weight.contiguous().transpose(1, 2))
 
 
 def _is_fused(net: Net, engine: Engine) -> bool:
@@ -123,6 +152,8 @@ def _is_fused(net: Net, engine: Engine) -> bool:
 
     A projection that is no narrower than the layer is none, so that small sizes may be fused where large ones are not.
     """
+    if not net.layers:
+        return False
     layer: Any = net.layers[0]
     return (
         engine != "torch"

@@ -10,7 +10,7 @@ from mlflow.entities import Metric, Param
 
 from cellsize.params import Mlflow, Search
 from cellsize.registry.store import connect
-from cellsize.training.records import Epoch, Result, Row
+from cellsize.training.records import Check, Result, Row
 
 PARENT, FINGERPRINT, SIZE = "mlflow.parentRunId", "cellsize.fingerprint", "cellsize.size"
 METRICS_AT_ONCE = 900  # a server accepts 1,000
@@ -32,7 +32,7 @@ def recorder(
         tags: More tags of the parent run, such as the versions of what trains.
 
     Yields:
-        A function that writes a child run for a finished size: parameters, per-epoch early-stopping scores of
+        A function that writes a child run for a finished size: parameters, early-stopping scores of
         each fold, fold scores, seconds. A size that has a run already gets no second one.
     """
     client, experiment = connect(settings)
@@ -71,14 +71,12 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
     run = client.create_run(experiment, run_name=name, tags={PARENT: parent, SIZE: name}).info.run_id
     trained = {_training(row) for row in result.rows if row.status == "ok"}
     now, first = int(time.time() * 1000), result.rows[0]
-    scored = [(row, row.score) for row in result.rows if row.score is not None]
+    scored = [(row, row.score) for row in result.rows if row.score is not None and row.status == "ok"]
     metrics = [Metric(f"fold_{row.fold}_score_seed_{row.seed}", score, now, 0) for row, score in scored]
     metrics += [
-        Metric(
-            f"fold_{epoch.fold}_early_stopping_score_seed_{epoch.seed}", epoch.early_stopping_score, now, epoch.epoch
-        )
-        for epoch in result.epochs
-        if _training(epoch) in trained
+        Metric(f"fold_{check.fold}_early_stopping_score_seed_{check.seed}", check.early_stopping_score, now, check.step)
+        for check in result.checks
+        if _training(check) in trained
     ]
     metrics += [Metric("seconds", result.seconds, now, 0), Metric("milliseconds", result.milliseconds, now, 0)]
     if scored:
@@ -91,6 +89,7 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
     client.set_terminated(run, "FINISHED")
 
 
-def _training(record: Row | Epoch) -> tuple[int, int, float, float, float]:
+def _training(record: Row | Check) -> tuple[int, int, float, float, float, str, str]:
     """Which training it was."""
-    return record.fold, record.seed, record.learning_rate, record.dropout, record.weight_decay
+    setting = (record.learning_rate, record.dropout, record.weight_decay, record.skip, record.head)
+    return record.fold, record.seed, *setting

@@ -2,9 +2,24 @@
 
 from pathlib import Path
 
-from cellsize.report.wording import best_baseline
+from cellsize.report.wording import beside, best_baseline
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 from cellsize.sizing.rules import describe
+
+
+def _headline(choice: Choice) -> str:
+    """The answer in a few words."""
+    if choice.undecided:
+        return "undecided, no size with memory cells trained reliably"
+    size = f"{'at least ' * choice.at_least}{describe(choice.size)}"
+    return f"{size}, {beside(choice)}" if choice.size.has_memory else size
+
+
+def _other_ladders(choice: Choice) -> list[str]:
+    """What each kind of network needs by itself, where both were trained."""
+    kinds = {"plain": "plain", "linear": "beside a linear model"}
+    parts = [f"{kinds[ladder.kind]} {ladder.layers} × {ladder.units} ({ladder.score:.4f})" for ladder in choice.ladders]
+    return [f"  with cells    {'; '.join(parts)}"] if len(parts) > 1 else []
 
 
 def lines(title: str, reports: Path) -> str:
@@ -25,11 +40,13 @@ def lines(title: str, reports: Path) -> str:
     return "\n".join(
         [
             "",
-            f"{title}: {'at least ' * choice.at_least}{describe(choice.size)}.",
+            f"{title}: {_headline(choice)}.",
             f"  parameters    {choice.parameters:,}, of them {choice.recurrent:,} recurrent",
             f"  score         {choice.score:.4f}; best {choice.best.score:.4f} with {describe(choice.best.size)}; "
-            f"without memory cells {choice.zero_cells.score:.4f}",
+            f"without memory cells {choice.zero_cells.score:.4f}"
+            + (f", MLP {choice.mlp.score:.4f}" if choice.mlp else ""),
             "                (cross-validated normalised MSE: MSE / variance of the training targets)",
+            *_other_ladders(choice),
             f"  holdout       {evaluation.model.nmse:.4f}; best baseline {baseline} {baseline_nmse:.4f}",
             f"  registered    models:/{record.name}/{record.version} ({alias})",
             *([f"  note          {choice.caution}"] if choice.caution else []),

@@ -201,29 +201,29 @@ def _percentages(labels: npt.NDArray[np.int8]) -> dict[int, list[tuple[float, fl
     return bars
 
 
-def curves(table: pd.DataFrame, epochs: int) -> str:
-    """Early-stopping score over the epochs, one thin line for each fold and seed.
+def curves(table: pd.DataFrame, steps: int) -> str:
+    """Early-stopping score over the steps, one thin line for each fold and seed.
 
     Args:
-        table: Rows of `curves.csv` of the chosen size and setting, with `kept`: the epoch whose weights were kept.
-        epochs: Epochs of the refit.
+        table: Rows of `curves.csv` of the chosen size and setting, with `kept`: the step whose weights were kept.
+        steps: Epochs of the refit.
     """
     with style("curves"):
         figure, axes = panel(WIDTH, 3.2)
-        for _, line in table.sort_values("epoch").groupby(["fold", "seed"]):
+        for _, line in table.sort_values("step").groupby(["fold", "seed"]):
             fold, seed = int(line["fold"].iloc[0]), int(line["seed"].iloc[0])
             tint = colour(fold - 1)
             label = f"fold {fold}" if seed == table["seed"].min() else None
-            axes.plot(line["epoch"], line["early_stopping_score"], color=tint, lw=1, alpha=0.8, label=label)
-            kept = line[line["epoch"] == line["kept"]]
-            axes.plot(kept["epoch"], kept["early_stopping_score"], "o", ms=4, color=tint)
-        if epochs:
-            axes.axvline(epochs, color=MUTED, ls=":", lw=1.3)
+            axes.plot(line["step"], line["early_stopping_score"], color=tint, lw=1, alpha=0.8, label=label)
+            kept = line[line["step"] == line["kept"]]
+            axes.plot(kept["step"], kept["early_stopping_score"], "o", ms=4, color=tint)
+        if steps:
+            axes.axvline(steps, color=MUTED, ls=":", lw=1.3)
             above = axes.get_xaxis_transform()
             axes.text(
-                epochs,
+                steps,
                 1.01,
-                f"final training: {epochs} epoch{'s' if epochs > 1 else ''}",
+                f"final training: {steps} steps",
                 color=MUTED,
                 ha="center",
                 transform=above,
@@ -233,7 +233,7 @@ def curves(table: pd.DataFrame, epochs: int) -> str:
         axes.yaxis.set_major_formatter("{x:.3g}")
         axes.minorticks_off()
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.set_xlabel("epoch")
+        axes.set_xlabel("step")
         axes.set_ylabel("nmse on the early-stopping set")
         figure.legend(loc="outside right upper")
         return svg(figure, "curves", "Learning curves of the chosen size")

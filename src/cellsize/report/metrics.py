@@ -5,7 +5,7 @@ import pandas as pd
 from cellsize.sizing.artefacts import Choice, Evaluation, Metrics
 from cellsize.sizing.sizes import ZERO
 
-SETTING = ["learning_rate", "dropout", "weight_decay"]
+SETTING = ["learning_rate", "dropout", "weight_decay", "skip", "head"]
 
 
 def metrics(choice: Choice, evaluation: Evaluation) -> Metrics:
@@ -36,7 +36,7 @@ def sizes(choice: Choice) -> pd.DataFrame:
 
 def curves(learning_curves: pd.DataFrame) -> pd.DataFrame:
     """The table `curves.csv`: the learning curves of the chosen size; the header alone without memory cells."""
-    return learning_curves[["fold", "seed", "epoch", "early_stopping_score"]]
+    return learning_curves[["fold", "seed", "step", "early_stopping_score"]]
 
 
 def learning_curves(curves: pd.DataFrame, trials: pd.DataFrame, choice: Choice) -> pd.DataFrame:
@@ -48,9 +48,9 @@ def learning_curves(curves: pd.DataFrame, trials: pd.DataFrame, choice: Choice) 
         choice: The choice.
 
     Returns:
-        The rows of `curves` with a score, and `kept`: the epoch whose weights were kept. None without memory cells.
+        The rows of `curves` with a score, and `kept`: the step whose weights were kept. None without memory cells.
     """
     keys = ["layers", "units", "fold", "seed", *SETTING]
     chosen = (trials["layers"] == choice.layers) & (trials["units"] == choice.units) & (trials["status"] == "ok")
-    kept = trials.loc[chosen & (choice.size != ZERO), [*keys, "epochs"]].rename(columns={"epochs": "kept"})
+    kept = trials.loc[chosen & (choice.size != ZERO), [*keys, "steps"]].rename(columns={"steps": "kept"})
     return curves[curves["early_stopping_score"].notna()].merge(kept, on=keys)

@@ -135,6 +135,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         origins=wording.plural(subset.origins, "origin") if subset else "",
         repeats=prose.repeats(choice),
         sizes=tables.sizes(choice, inputs.timings),
+        ladders=tables.ladders(choice),
         notes=prose.notes(choice, candidates, inputs.trials),
         bounds=tables.bounds(candidates),
         bound=prose.bound(choice, candidates),
@@ -167,7 +168,7 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
         "forecasts": charts.forecasts(inputs.forecasts, report.examples, report.unit, names),
     }
     curves = _learning_curves(inputs)
-    return drawn if curves.empty else drawn | {"curves": charts.curves(curves, choice.epochs)}
+    return drawn if curves.empty else drawn | {"curves": charts.curves(curves, choice.steps)}
 
 
 def _learning_curves(inputs: Inputs) -> pd.DataFrame:

@@ -39,7 +39,7 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
     """The key facts."""
     best, zero, entry = choice.best, choice.zero_cells, tried(choice)[choice.size]
     parts = f"recurrent {number(entry.recurrent)}, head {number(entry.head)}"
-    if choice.skip == "linear":
+    if entry.linear:
         parts += f", linear skip connection {number(entry.linear)}"
     note = "all of the ridge-linear model" if choice.size == ZERO else parts
     facts = [Tile("Parameters", number(choice.parameters), note)]
@@ -104,9 +104,10 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
     else:
         folds += " The parts are not stretches of time here, so the bars show percentages of the windows."
     curves = (
-        "One thin line for each fold and seed, at the learning rate chosen on its early-stopping set. The dot is the "
-        "epoch whose weights were kept, the latest that is not significantly worse than the best. If most lines are "
-        "lowest at their end, try more epochs (search.training.epochs)."
+        "One thin line for each fold and seed, with the setting chosen on its early-stopping set. The dot is the "
+        "step whose weights were kept: the lowest score. A training is prolonged while its last quarter still gains "
+        f"more than 1 %; here {100 * choice.prolonged:.0f} % of the trainings of all sizes were. If most lines are "
+        "lowest at their end, raise search.training.maximum_steps."
     )
     return {"sizes": sizes, "folds": folds, "curves": curves}
 
@@ -166,14 +167,14 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
     start = windows.start
     last = start[folds.holdout].min() > start[folds.development].max()
     each_seed = f", with {plural(seeds, 'seed')} each" if seeds > 1 else ""
-    epochs = f" for {plural(choice.epochs, 'epoch')}" if choice.size != ZERO and choice.epochs else ""
+    steps = f" for {plural(choice.steps, 'step')}" if choice.size != ZERO and choice.steps else ""
     return [
         f"A window sees {plural(windows.lookback, 'step')} and forecasts the next {windows.horizon}. There are "
         f"{len(start):,} windows. The holdout, {'the last part in time, ' if last else ''}"
         f"{int(folds.holdout.sum()):,} of them, was not used to choose the size.",
         f"Each size was trained on {count} folds{each_seed}. No window of one part shares a row of data with another.",
-        "In each fold the early-stopping set, not the validation set, decides the number of epochs and the learning "
-        "rate. The validation set only gives the score. Means and standard deviations for scaling come from the "
+        "In each fold the early-stopping set, not the validation set, decides the number of steps and the settings. "
+        "The validation set only gives the score. Means and standard deviations for scaling come from the "
         "training part alone.",
         procedures.sentence(choice.procedure),
         "Sizes are compared fold by fold, each with the best one, so that an easy or a hard fold favours none. The "
@@ -181,7 +182,7 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
         rules.sentence(choice),
         f"Zero cells, that is no memory cells, is a size too: {zero_cells(choice)}. So memory cells are chosen only "
         "where they help.",
-        f"The chosen size was trained again{epochs} on everything but the holdout, and then evaluated once on it.",
+        f"The chosen size was trained again{steps} on everything but the holdout, and then evaluated once on it.",
     ]
 
 

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
 from cellsize.report.wording import MODELS, NONE, SAMPLES, decimals, number, plural, short, tried
-from cellsize.sizing.artefacts import Candidates, Choice, Errors, Evaluation, RuleOfThumb
+from cellsize.sizing.artefacts import Candidates, Choice, Errors, Evaluation, RuleOfThumb, TriedSize
 from cellsize.sizing.sizes import Size
 
 
@@ -92,7 +93,8 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
         cells = (
             short(entry.size),
             *(number(part) for part in parts),
-            f"{entry.learning_rate:g}" if entry.units else NONE,
+            *_setting(entry),
+            f"{100 * entry.failure_rate:.0f} %" if entry.units else NONE,
             number(entry.score, places),
             "the best" if entry.size == choice.best.size else difference,
             "yes" if entry.within else "no",
@@ -100,10 +102,55 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
             number(seconds, 0 if seconds >= 10 else 1),
         )
         rows.append(Row(cells, chosen=entry.size == choice.size))
-    linear = "Linear skip" if choice.skip == "linear" else "Ridge-linear"
-    parameters = ("Recurrent", "Head", linear, "All parameters")
+    parameters = ("Recurrent", "Head", "Linear", "All parameters")
     scores = ("Score (nmse)", "Difference from the best", "Within one standard error")
-    return Table(("Size", *parameters, "Learning rate", *scores, "Forecast, ms", "Training, s"), tuple(rows))
+    return Table(
+        (
+            "Size",
+            *parameters,
+            "Beside",
+            "Head",
+            "Learning rate",
+            "Failed trainings",
+            *scores,
+            "Forecast, ms",
+            "Training, s",
+        ),
+        tuple(rows),
+    )
+
+
+def _setting(entry: TriedSize) -> tuple[str, str, str]:
+    """What the cells stand beside, the head, and the learning rate, as most folds chose them."""
+    if not entry.units:
+        return NONE, NONE, NONE
+    beside = {"none": "nothing", "linear": "fixed linear", "joint": "trained linear"}[entry.skip]
+    return beside, entry.head_type if entry.layers else NONE, f"{entry.learning_rate:g}"
+
+
+def ladders(choice: Choice) -> Table | None:
+    """The sizes with memory cells, plain and beside a linear model; None where only one kind was trained."""
+    if len(choice.ladders) < 2:
+        return None
+    steps = {ladder.kind: {step.size: step for step in ladder.steps} for ladder in choice.ladders}
+    chosen = {ladder.kind: ladder.size for ladder in choice.ladders}
+    kinds = [ladder.kind for ladder in choice.ladders]
+    sizes = sorted({size for of_kind in steps.values() for size in of_kind})
+    places = decimals(step.score for of_kind in steps.values() for step in of_kind.values())
+
+    def cell(kind: Literal["plain", "linear"], size: Size) -> str:
+        step = steps[kind].get(size)
+        return NONE if step is None else number(step.score, places)
+
+    rows = [
+        Row(
+            (short(size), *(cell(kind, size) for kind in kinds)),
+            strong=frozenset(at + 1 for at, kind in enumerate(kinds) if chosen[kind] == size),
+        )
+        for size in sizes
+    ]
+    heads = {"plain": "Plain LSTM, score (nmse)", "linear": "Beside a linear model, score (nmse)"}
+    return Table(("Size", *(heads[kind] for kind in kinds)), tuple(rows))
 
 
 def untried(candidates: Candidates, choice: Choice) -> list[str]:

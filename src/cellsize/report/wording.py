@@ -49,7 +49,9 @@ def plural(count: int, noun: str) -> str:
 
 def short(size: Size) -> str:
     """A size in a table: `2 × 16`, or `zero cells`."""
-    return "zero cells" if size == ZERO else f"{size.layers} × {size.units}"
+    if not size.has_memory:
+        return "zero cells" if size == ZERO else f"MLP of {size.units}"
+    return f"{size.layers} × {size.units}"
 
 
 def tried(choice: Choice) -> dict[Size, TriedSize]:
@@ -59,11 +61,22 @@ def tried(choice: Choice) -> dict[Size, TriedSize]:
 
 def zero_cells(choice: Choice) -> str:
     """What the model without memory cells is: with the skip connection it sees the whole window."""
-    return f"a ridge-linear model of {'the window' if choice.skip == 'linear' else 'what is known of the future'}"
+    seen = {"window": "the window", "known_future": "what is known of the future"}
+    return f"a ridge-linear model of {seen[choice.zero_cells_see]}"
+
+
+def beside(choice: Choice) -> str:
+    """What the memory cells stand beside, in words."""
+    kind = {"none": "plain", "linear": "beside a fixed", "joint": "beside a"}[choice.skip]
+    return kind if choice.skip == "none" else f"{kind} linear model of {choice.linear:,} weights"
 
 
 def answer(choice: Choice) -> str:
     """The one sentence that the whole page is about."""
+    if choice.undecided:
+        return "Undecided: no size with memory cells trained reliably, and some trainings show that cells can help."
+    if choice.size != ZERO and not choice.size.has_memory:
+        return f"This forecast needs no memory cells: an MLP of {plural(choice.units, 'hidden unit')} will do."
     if choice.size == ZERO and choice.rule == "budget":
         return f"Within the budget, no memory cells are best: {zero_cells(choice)}."
     if choice.size == ZERO:
@@ -72,8 +85,8 @@ def answer(choice: Choice) -> str:
     each = " each" if choice.layers > 1 else ""
     size = f"{plural(choice.layers, 'layer')} of {plural(choice.units, 'memory cell')}{each}"
     if choice.rule == "budget":
-        return f"Within the budget, the best {choice.cell.upper()} has {size}."
-    return f"Your {choice.cell.upper()} needs {'at least ' if choice.at_least else ''}{size}."
+        return f"Within the budget, the best {choice.cell.upper()} has {size}, {beside(choice)}."
+    return f"Your {choice.cell.upper()} needs {'at least ' if choice.at_least else ''}{size}, {beside(choice)}."
 
 
 def best_baseline(evaluation: Evaluation) -> tuple[str, float]:

@@ -43,7 +43,7 @@ def join(results: Sequence[Result]) -> Result:
     """One result for a size from those of its shards, in the order of `divide`; its seconds are theirs together."""
     return Result(
         rows=tuple(row for result in results for row in result.rows),
-        epochs=tuple(epoch for result in results for epoch in result.epochs),
+        checks=tuple(check for result in results for check in result.checks),
         residuals=np.concatenate([result.residuals for result in results]),
         residual_windows=np.concatenate([result.residual_windows for result in results]),
         seconds=sum(result.seconds for result in results),

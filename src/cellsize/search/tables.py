@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from cellsize import files
-from cellsize.training.records import Epoch, Result, Row, frame
+from cellsize.training.records import Check, Result, Row, frame
 
 
 def write(results: list[Result], trials: Path, curves: Path, timings: Path, residuals: Path) -> None:
@@ -14,15 +14,15 @@ def write(results: list[Result], trials: Path, curves: Path, timings: Path, resi
     Args:
         results: One for each size.
         trials: A CSV with a row for each training.
-        curves: A CSV with a row for each epoch of each training.
+        curves: A CSV with a row for each look at the early-stopping set in each training.
         timings: A CSV with a row for each size.
         residuals: An npz with two arrays for each size: residuals, and the positions of their windows.
     """
     ordered = sorted(results, key=lambda result: result.size)
     files.write_csv(trials, pd.concat([frame(result.rows, Row) for result in ordered], ignore_index=True))
-    epochs = [frame(result.epochs, Epoch) for result in ordered if result.epochs]
-    empty = frame((), Epoch)
-    files.write_csv(curves, pd.concat(epochs, ignore_index=True) if epochs else empty)
+    checks = [frame(result.checks, Check) for result in ordered if result.checks]
+    empty = frame((), Check)
+    files.write_csv(curves, pd.concat(checks, ignore_index=True) if checks else empty)
     times = [
         {
             "layers": result.size.layers,

@@ -20,13 +20,14 @@ from cellsize.sizing.sizes import Size
 from cellsize.training.records import Result, Work
 
 REPORT_SECONDS = 2.0
+ALL_CHECKS = 10**9  # what a finished trial reports: more than any that goes on
 
 
 class Adapter(Searcher):
     """The scheduler as Ray Tune knows a search algorithm: trials for shards."""
 
     def __init__(self, scheduler: Scheduler, store: Store) -> None:
-        super().__init__(metric="epoch", mode="max")
+        super().__init__(metric="check", mode="max")
         self.scheduler, self.store, self.trials = scheduler, store, dict[str, Shard]()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
@@ -54,7 +55,7 @@ class Adapter(Searcher):
             self.scheduler.stop(shard)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Nothing is decided before a size is finished: early epochs flatter large sizes."""
+        """Nothing is decided before a size is finished: early checks flatter large sizes."""
 
     def unwanted(self, trial_id: str, _: Mapping[str, Any]) -> bool:
         """Whether a running trial was begun ahead and turned out not to be needed."""
@@ -137,16 +138,16 @@ def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -
     )
     checkpoint, last = store.checkpoint(shard), time.monotonic()
 
-    def on_epoch(epoch: int) -> None:
+    def on_check(check: int) -> None:
         nonlocal last
         if time.monotonic() - last >= REPORT_SECONDS:
             last = time.monotonic()
-            tune.report({"epoch": epoch})
+            tune.report({"check": check})
 
     with process.one_thread():  # Ray sees to it, unless OMP_NUM_THREADS is set
-        train(work, shard.size, checkpoint, on_epoch, accelerator, shard.folds).save(store.result(shard))
+        train(work, shard.size, checkpoint, on_check, accelerator, shard.folds).save(store.result(shard))
     checkpoint.unlink(missing_ok=True)
-    tune.report({"epoch": work.training.epochs + 1})
+    tune.report({"check": ALL_CHECKS})
 
 
 @functools.cache

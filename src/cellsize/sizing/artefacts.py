@@ -5,13 +5,13 @@ in `docs/schemas/`.
 """
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cellsize import files
 from cellsize.errors import InputError
-from cellsize.params import BoundKind, BudgetUnit, Cell, Counted, Network, Procedure, Rule, Skip
+from cellsize.params import BoundKind, BudgetUnit, Cell, Counted, Head, Network, Procedure, Rule, Skip
 from cellsize.sizing.sizes import Size
 
 
@@ -213,12 +213,43 @@ class TriedSize(ScoredSize):
     """Parameters of the linear skip connection, or of the ridge-linear model."""
     learning_rate: float
     """The learning rate that most folds chose."""
+    skip: Skip
+    """What the cells stand beside, as most folds chose it."""
+    head_type: Head
+    """The head that most folds chose."""
+    failure_rate: float
+    """Fraction of its trainings that diverged or learnt nothing."""
     difference: float
     """Score minus the best one's, paired over the folds."""
     difference_se: float
     """Corrected standard error of the difference."""
     within: bool
     """Whether the difference is no more than its standard error."""
+
+
+class LadderStep(ScoredSize):
+    """A size as a step of one kind's ladder."""
+
+    recurrent: int
+    """Parameters of the recurrent layers."""
+    difference: float
+    """Score minus the ladder's best, paired over the folds."""
+    difference_se: float
+    """Corrected standard error of the difference."""
+
+
+class Ladder(Sized):
+    """The sizes with memory cells of one kind of network; its own size is the one that the rule chooses of them."""
+
+    kind: Literal["plain", "linear"]
+    """plain: without a linear skip connection; linear: with one."""
+    steps: tuple[LadderStep, ...]
+    """The sizes, from the smallest."""
+
+    @property
+    def score(self) -> float:
+        """Score of the size that is chosen of these."""
+        return next(step.score for step in self.steps if step.size == self.size)
 
 
 class ScoredRule(RuleOfThumb):
@@ -268,8 +299,12 @@ class Recipe(Sized):
     """Fraction dropped after every layer."""
     weight_decay: float
     """Decoupled weight decay."""
-    epochs: int
-    """Passes over the data."""
+    skip: Skip
+    """What the cells stand beside: nothing (none), the ridge-linear model (linear), the same trained along (joint)."""
+    head: Head
+    """plain, or mixed: known-future covariates and what is remembered through one hidden layer."""
+    steps: int
+    """Optimizer steps."""
     penalty: float
     """Ridge penalty of the ridge-linear model."""
 
@@ -279,12 +314,12 @@ class Choice(Recipe):
 
     cell: Cell
     """Kind of recurrent cell."""
-    skip: Skip
-    """Whether a linear skip connection is added to the network's output."""
     parameters: int
     """All parameters."""
     recurrent: int
     """Parameters of the recurrent layers."""
+    linear: int
+    """Weights of the linear model that the cells stand beside, or that takes their place."""
     score: float
     """Mean normalised MSE over the folds' validation sets."""
     score_se: float
@@ -292,7 +327,15 @@ class Choice(Recipe):
     best: ScoredSize
     """The size with the lowest score."""
     zero_cells: ScoredSize
-    """The model without memory cells."""
+    """The ridge-linear model, without memory cells."""
+    zero_cells_see: Literal["window", "known_future"]
+    """What that model reads: the whole window, or what is known in future alone (every skip connection: none)."""
+    mlp: ScoredSize | None
+    """The best MLP, without memory cells; null if none was tried."""
+    ladders: tuple[Ladder, ...]
+    """The sizes with memory cells, apart for each kind of network that was trained."""
+    prolonged: float
+    """Fraction of the trainings that count that were prolonged beyond `search.training.steps`."""
     difference: float
     """Score minus the best one's, paired over the folds."""
     difference_se: float
@@ -319,6 +362,8 @@ class Choice(Recipe):
     """What to be careful about; empty if nothing."""
     at_least: bool
     """Whether the search ended while its largest size was still the best."""
+    undecided: bool
+    """Whether no memory cells were chosen although some sizes learnt in some trainings and not in others."""
     rules_of_thumb: tuple[ScoredRule, ...]
     """What guessing would have picked, and what it scored."""
     sizes: tuple[TriedSize, ...]

@@ -9,7 +9,7 @@ from cellsize.errors import InputError
 from cellsize.params import Counted, Propose
 from cellsize.sizing.artefacts import Bound, Candidate, Candidates, GridBound, RuleOfThumb, SampleCounts
 from cellsize.sizing.bound import count_samples, neurons, units_within
-from cellsize.sizing.sizes import ZERO, Size, cost, grid, shape
+from cellsize.sizing.sizes import Size, cost, grid, shape
 
 ALPHAS = (2.0, 5.0, 10.0)
 
@@ -49,7 +49,7 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
         )
         for rule, size in rules_of_thumb(n_samples, windows)
     )
-    steps = grid([units_bound(depth) for depth in range(1, params.layers + 1)], params.growth)
+    steps = grid([units_bound(depth) for depth in range(1, params.layers + 1)], params.growth, params.mlp_units)
     guessed = {rule.size for rule in rules} if params.include_rules_of_thumb else set()
     proposed = sorted({*steps, *guessed})
     if params.network.projection and all(size.units <= params.network.projection for size in proposed):
@@ -68,8 +68,8 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
             units=size.units,
             parameters=costs.parameters,
             **asdict(costs),
-            past_bound=size != ZERO and size.units > limit,
-            at_bound=size != ZERO and size.units >= limit,
+            past_bound=size.has_memory and size.units > limit,
+            at_bound=size.has_memory and size.units >= limit,
             on_grid=size in steps,
             guessed=size in guessed,
         )
@@ -126,7 +126,7 @@ def rules_of_thumb(n_samples: int, windows: Windows) -> list[tuple[str, Size]]:
 
 def alpha_implied(n_samples: int, size: Size, n_inputs: int, n_outputs: int) -> float | None:
     """The α at which the rule gives this many units in all layers together; None without memory cells."""
-    if size == ZERO:
+    if not size.has_memory:
         return None
     return n_samples / (size.layers * size.units * (n_inputs + n_outputs))
 

@@ -6,6 +6,7 @@ from cellsize.params import Procedure
 from cellsize.sizing import procedures
 from cellsize.sizing.artefacts import Candidates
 from cellsize.sizing.candidates import on_grid
+from cellsize.sizing.rules import describe
 from cellsize.sizing.scores import Scores, compare
 from cellsize.sizing.sizes import ZERO, Size
 
@@ -22,7 +23,7 @@ def open_end(best: Size, tried: Mapping[Size, Scores], candidates: Candidates, p
         candidates: The grid, and the ladder of the α procedure.
         procedure: Its name.
     """
-    if best == ZERO:
+    if not best.has_memory:
         return ""
     visited, grid = procedures.came_to(procedure, tried, candidates), on_grid(candidates)
     if best not in visited:
@@ -42,6 +43,28 @@ def open_end(best: Size, tried: Mapping[Size, Scores], candidates: Candidates, p
             "The best size has as many layers as propose.layers allows, and a deeper one may be better still."
         )
     return " ".join(sentences)
+
+
+def unreliable(chosen: Size, rates: Mapping[Size, float]) -> str:
+    """Says so if a size learns in some trainings and not in others; empty if none does.
+
+    Args:
+        chosen: The choice.
+        rates: For each size the fraction of its trainings that failed, see `scores.failure_rates`.
+    """
+    if chosen.has_memory:
+        rate = rates.get(chosen, 0.0)
+        failed = f"{100 * rate:.0f} % of its trainings failed"
+        return f"The choice trains unreliably: {failed}; raise search.training.seeds." if rate else ""
+    # What never learns is too small. What learns now and then shows that there is something to learn.
+    some = [size for size, rate in rates.items() if size.has_memory and 0 < rate < 1]
+    if not some:
+        return ""
+    best = min(some, key=lambda size: (rates[size], size))
+    return (
+        f"Memory cells cannot be ruled out: {describe(best)} learnt in {100 * (1 - rates[best]):.0f} % of the "
+        "trainings and failed in the others. Raise search.training.seeds, or search.minimum_units for larger sizes."
+    )
 
 
 def uneven(chosen: Scores, best: Scores) -> str:

@@ -5,18 +5,28 @@ from collections.abc import Mapping
 import pandas as pd
 
 from cellsize.errors import InputError
-from cellsize.params import Choose, Procedure
+from cellsize.params import Choose, Search
 from cellsize.sizing import artefacts, caveats, procedures
-from cellsize.sizing.artefacts import Budget, Candidate, Candidates, Choice, LargerSize, Recipe, ScoredSize
+from cellsize.sizing.artefacts import (
+    Budget,
+    Candidate,
+    Candidates,
+    Choice,
+    Ladder,
+    LadderStep,
+    LargerSize,
+    Recipe,
+    ScoredSize,
+)
 from cellsize.sizing.candidates import alpha_implied
-from cellsize.sizing.rules import Decision, choose, within_one_standard_error
-from cellsize.sizing.scores import Scores, compare, from_trials
+from cellsize.sizing.rules import Decision, apply, choose, lowest, within_one_standard_error
+from cellsize.sizing.scores import Scores, compare, failure_rates, from_trials, ladders
 from cellsize.sizing.sensitivity import choices
 from cellsize.sizing.sizes import ZERO, Size
 
 
 def decide(
-    trials: pd.DataFrame, timings: pd.DataFrame, candidates: Candidates, rule: Choose, folds: int, procedure: Procedure
+    trials: pd.DataFrame, timings: pd.DataFrame, candidates: Candidates, rule: Choose, folds: int, search: Search
 ) -> Choice:
     """The content of `choice.json`.
 
@@ -26,11 +36,12 @@ def decide(
         candidates: The sizes that may be trained, and the bounds.
         rule: The rule and its numbers.
         folds: Number of folds that every size must have.
-        procedure: How the sizes were searched.
+        search: How the sizes were searched and trained.
 
     Raises:
         InputError: A size is incomplete or unknown, or none is within the budget.
     """
+    procedure, steps = search.procedure, search.training.steps
     scores = from_trials(trials, "build/trials.csv", folds)
     by_size = {candidate.size: candidate for candidate in (*candidates.alpha_ladder, *candidates.candidates)}
     unknown = [tried.size for tried in scores if tried.size not in by_size]
@@ -42,18 +53,28 @@ def decide(
     tried = {scored.size: scored for scored in scores}
     open_end = caveats.open_end(best.size, tried, candidates, procedure)
     uneven = caveats.uneven(chosen, best) if rule.rule == "one_standard_error" else ""
-    caution = " ".join(filter(None, (open_end, uneven)))
+    rates = failure_rates(trials)
+    unreliable = caveats.unreliable(size, rates)
+    caution = " ".join(filter(None, (open_end, uneven, unreliable)))
     finding = procedures.finding(procedure, tried, candidates)
     return Choice(
         **_recipe(trials, size).model_dump(),
         cell=candidates.network.cell,
-        skip=candidates.network.skip,
         parameters=chosen.parameters,
-        recurrent=by_size[size].recurrent,
+        recurrent=chosen.recurrent,
+        linear=_linear_weights(trials, by_size[size]),
         score=chosen.mean,
         score_se=chosen.standard_error,
         best=_scored(best),
         zero_cells=_scored(tried[ZERO]),
+        zero_cells_see="window" if candidates.network.has_linear_skip else "known_future",
+        mlp=min(
+            (_scored(scored) for scored in scores if scored.size != ZERO and not scored.size.has_memory),
+            key=lambda scored: (scored.score, scored.units),
+            default=None,
+        ),
+        ladders=_ladders(trials, folds, rule, costs),
+        prolonged=_prolonged(trials, steps),
         difference=decision.difference.mean,
         difference_se=decision.difference.standard_error,
         larger=_larger(decision, rule.tolerance),
@@ -67,9 +88,11 @@ def decide(
         reason=" ".join(filter(None, (decision.reason, finding, caution))),
         caution=caution,
         at_least=bool(open_end) and size == best.size,
+        undecided=bool(unreliable) and not size.has_memory,
         rules_of_thumb=tuple(_scored_rule(thumb, tried, chosen) for thumb in candidates.rules_of_thumb),
         sizes=tuple(
-            _tried(scored, best, by_size[scored.size], _recipe(trials, scored.size).learning_rate) for scored in scores
+            _tried(scored, best, by_size[scored.size], _recipe(trials, scored.size), rates.get(scored.size, 0.0))
+            for scored in scores
         ),
     )
 
@@ -86,9 +109,9 @@ def _costs(by_size: Mapping[Size, Candidate], timings: pd.DataFrame, rule: Choos
 
 
 def _recipe(trials: pd.DataFrame, size: Size) -> Recipe:
-    """For the refit: the setting that most folds chose (then the lowest early-stopping score), its median epochs."""
-    rows = trials[(trials["layers"] == size.layers) & (trials["units"] == size.units) & (trials["status"] == "ok")]
-    keys = ["learning_rate", "dropout", "weight_decay"]
+    """For the refit: the setting that most folds chose (then the lowest early-stopping score), its median steps."""
+    rows = _rows(trials, size)
+    keys = ["learning_rate", "dropout", "weight_decay", "skip", "head"]
     settings = rows.groupby(keys).agg(votes=("fold", "nunique"), score=("early_stopping_score", "mean")).reset_index()
     setting = settings.sort_values(["votes", "score"], ascending=[False, True], kind="stable").iloc[0]
     with_setting = rows[(rows[keys] == setting[keys]).all(axis=1)]
@@ -99,9 +122,53 @@ def _recipe(trials: pd.DataFrame, size: Size) -> Recipe:
         learning_rate=float(setting["learning_rate"]),
         dropout=float(setting["dropout"]),
         weight_decay=float(setting["weight_decay"]),
-        epochs=int(with_setting["epochs"].median()),
+        skip=setting["skip"],
+        head=setting["head"],
+        # One of the trainings': a mean of two is no whole number of checks.
+        steps=int(with_setting["steps"].quantile(0.5, interpolation="lower")),
         penalty=float(penalties.sort_values(ascending=False, kind="stable").index.to_numpy(float)[0]),
     )
+
+
+def _rows(trials: pd.DataFrame, size: Size) -> pd.DataFrame:
+    return trials[(trials["layers"] == size.layers) & (trials["units"] == size.units) & (trials["status"] == "ok")]
+
+
+def _linear_weights(trials: pd.DataFrame, candidate: Candidate) -> int:
+    """Weights of the linear model beside a size, with the setting that most folds chose; 0 beside nothing."""
+    is_plain = candidate.size != ZERO and _recipe(trials, candidate.size).skip == "none"
+    return 0 if is_plain else candidate.linear
+
+
+def _ladders(trials: pd.DataFrame, folds: int, rule: Choose, costs: dict[Size, float]) -> tuple[Ladder, ...]:
+    """Both kinds' sizes with memory cells, and what the rule chooses of each alone."""
+    result = []
+    for kind, scores in ladders(trials, folds).items():
+        if not scores:
+            continue
+        best = lowest(scores)
+        # A budget may be below every size with memory cells.
+        within = rule if rule.rule != "budget" else rule.model_copy(update={"rule": "one_standard_error"})
+        chosen = apply(scores, within, costs).size
+        steps = []
+        for scored in scores:
+            difference = compare(scored, best)
+            steps.append(
+                LadderStep(
+                    **_scored(scored).model_dump(),
+                    recurrent=scored.recurrent,
+                    difference=difference.mean,
+                    difference_se=difference.standard_error,
+                )
+            )
+        result.append(Ladder(kind=kind, layers=chosen.layers, units=chosen.units, steps=tuple(steps)))  # type: ignore[arg-type]
+    return tuple(result)
+
+
+def _prolonged(trials: pd.DataFrame, steps: int) -> float:
+    """Fraction of the scored networks' trainings that took more than the steps of the schedule."""
+    trained = trials[(trials["units"] > 0) & (trials["status"] == "ok")]
+    return float((trained["trained"] > steps).mean()) if len(trained) else 0.0
 
 
 def _scored(scores: Scores) -> ScoredSize:
@@ -114,14 +181,20 @@ def _scored(scores: Scores) -> ScoredSize:
     )
 
 
-def _tried(scores: Scores, best: Scores, candidate: Candidate, learning_rate: float) -> artefacts.TriedSize:
+def _tried(
+    scores: Scores, best: Scores, candidate: Candidate, recipe: Recipe, failure_rate: float
+) -> artefacts.TriedSize:
     difference = compare(scores, best)
+    linear = 0 if recipe.skip == "none" and scores.size != ZERO else candidate.linear
     return artefacts.TriedSize(
         **_scored(scores).model_dump(),
-        recurrent=candidate.recurrent,
-        head=candidate.head,
-        linear=candidate.linear,
-        learning_rate=learning_rate,
+        recurrent=scores.recurrent,
+        head=scores.parameters - scores.recurrent - linear,
+        linear=linear,
+        learning_rate=recipe.learning_rate,
+        skip=recipe.skip,
+        head_type=recipe.head,
+        failure_rate=failure_rate,
         difference=difference.mean,
         difference_se=difference.standard_error,
         within=within_one_standard_error(scores, best),

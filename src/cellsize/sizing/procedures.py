@@ -7,7 +7,7 @@ All that a procedure needs is in this module. A new one has a walk, its name in 
 in each of `plan`, `came_to`, `end`, `finding` and `sentence`; mypy names those that are missing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import dropwhile, takewhile
 from typing import assert_never
@@ -24,6 +24,8 @@ from cellsize.sizing.sizes import ZERO, Size
 ALWAYS_ALLOWED = 5000.0
 # What a step of a layer costs in addition to its multiply-adds.
 OVERHEAD = 2000.0
+# Units of the size that is tried before no memory cells are the answer.
+LARGE = 32
 # A climb knows at most so many sizes that may come next; each one more doubles the cases to be thought through.
 AHEAD = 8
 
@@ -61,7 +63,9 @@ def plan(candidates: Candidates, search: Search) -> Plan:
     def walk(known: dict[Size, Scores]) -> Walk:
         match search.procedure:
             case "climb":
-                walked = climb(grid_sizes, known, search.patience, search.minimum_units, AHEAD, allowed)
+                walked = climb(
+                    grid_sizes, known, search.patience, search.minimum_units, AHEAD, allowed, large_units(candidates)
+                )
             case "grid":
                 walked = grid(grid_sizes, known, costs)
             case "random":
@@ -80,7 +84,7 @@ def came_to(procedure: Procedure, tried: Known, candidates: Candidates) -> set[S
     """Of the sizes tried those that the procedure itself came to, and not a rule of thumb alone."""
     match procedure:
         case "climb":
-            return _climbed(tried, on_grid(candidates))
+            return _climbed(tried, on_grid(candidates), large_units(candidates))
         case "grid" | "random":
             return set(on_grid(candidates)) & set(tried)
         case "alpha":
@@ -172,18 +176,31 @@ class _LadderEnd:
     patience: int
     minimum_units: int
     allowed: Allowed
+    large: int
+
+
+def large_units(candidates: Candidates) -> int:
+    """Units of a size that has to be tried before no memory cells are the answer: 32, or a quarter of the bound."""
+    return max(1, min(LARGE, candidates.bound.units // 4))
 
 
 def climb(
-    sizes: list[Size], known: Known, patience: int, minimum_units: int, ahead: int = 0, allowed: Allowed | None = None
+    sizes: list[Size],
+    known: Known,
+    patience: int,
+    minimum_units: int,
+    ahead: int = 0,
+    allowed: Allowed | None = None,
+    large: int = 0,
 ) -> Walk:
-    """Zero cells, then one layer from small to large until larger ones stop helping; then one layer more.
+    """Zero cells and MLPs, then one layer from small to large until larger ones stop helping; then one layer more.
 
     A ladder is the sizes of one depth, small to large. A size helps if its score is lower than the best one's before
     it by more than one corrected standard error of their paired difference. `patience` sizes in a row that do not help
     end a ladder; the first one continues to `minimum_units` all the same, since one or two cells often do nothing
     where eight do. A further layer begins at a quarter of the units that the best size so far has; it is left out,
-    with all deeper ones, if the layer before it brought no better size.
+    with all deeper ones, if the layer before it brought no better size. Where the first ladder ends and no size with
+    memory cells helped, one large size is tried too: if that helps, the ladder goes on.
 
     Args:
         sizes: The grid; the order within a number of layers is by units.
@@ -193,8 +210,9 @@ def climb(
         ahead: How many likely sizes to name: those that follow if the ones before them help, or not.
         allowed: Whether a size may be tried after those visited; one that may not ends its ladder. The first
             ladder goes to `minimum_units` without asking.
+        large: Units of the large size that is tried in any case; 0 for none.
     """
-    ends = _LadderEnd(patience, minimum_units, allowed or (lambda size, visited: True))
+    ends = _LadderEnd(patience, minimum_units, allowed or (lambda size, visited: True), large)
     walk = _climb(sizes, known, ends, {})
     likely: list[Size] = []
     assumptions: list[dict[Size, bool]] = [{size: helps} for size in walk.wanted for helps in (True, False)]
@@ -212,27 +230,45 @@ def _climb(sizes: list[Size], known: Known, ends: _LadderEnd, assumed: Mapping[S
     if ZERO not in known and ZERO not in assumed:
         return Walk((), (ZERO,))
     visited, best, best_size = [ZERO], known.get(ZERO), ZERO
-    for depth in range(1, max(size.layers for size in sizes) + 1):
+    for depth in range(max(size.layers for size in sizes) + 1):
         if best_size.layers < depth - 1:
             break
-        ladder = sorted(size for size in sizes if size.layers == depth)
+        ladder = sorted(size for size in sizes if size.layers == depth and size != ZERO)
         if depth > 1:
             ladder = [size for size in ladder if size.units >= max(1, best_size.units // 4)]
-        failed = 0
-        for size in ladder:
-            # One or two cells are too few to stop at, however many inputs make them expensive.
-            if (depth > 1 or size.units > ends.minimum_units) and not ends.allowed(size, tuple(visited)):
-                break
+        failed, last_look = 0, depth != 1 or not ends.large
+        while ladder:
+            size = ladder[0]
+            if _ends(ends, size, visited, failed):
+                # A size that learns only now and then says nothing against memory cells: one large size is tried.
+                large = _first_of(ladder, ends.large)
+                if last_look or best_size.has_memory or large is None:
+                    break
+                size, last_look = large, True
             if size not in known and size not in assumed:
                 return Walk(tuple(visited), (size,))
+            ladder.remove(size)
             visited.append(size)
             helped = assumed[size] if size not in known else best is None or _helps(known[size], best)
             failed = 0 if helped else failed + 1
             if helped:
                 best, best_size = known.get(size, best), size
-            if failed >= ends.patience and (depth > 1 or size.units >= ends.minimum_units):
-                break
     return Walk(tuple(visited), ())
+
+
+def _ends(ends: _LadderEnd, size: Size, visited: Sequence[Size], failed: int) -> bool:
+    """Whether a ladder ends before a size."""
+    if size.layers == 0:  # MLPs cost little
+        return False
+    # One or two cells are too few to stop at, however many inputs make them expensive.
+    is_far = size.layers > 1 or (visited[-1].has_memory and visited[-1].units >= ends.minimum_units)
+    may_cost = size.layers > 1 or size.units > ends.minimum_units
+    return (is_far and failed >= ends.patience) or (may_cost and not ends.allowed(size, tuple(visited)))
+
+
+def _first_of(ladder: list[Size], units: int) -> Size | None:
+    """The smallest size of a ladder with so many units."""
+    return next((size for size in ladder if size.units >= units), None)
 
 
 def _helps(new: Scores, best: Scores) -> bool:
@@ -240,13 +276,15 @@ def _helps(new: Scores, best: Scores) -> bool:
     return difference.mean > difference.standard_error
 
 
-def _climbed(tried: Known, sizes: list[Size]) -> set[Size]:
+def _climbed(tried: Known, sizes: list[Size], large: int) -> set[Size]:
     """The steps that a climb has taken: it leaves none out, while a rule of thumb may ask for one beyond them."""
     climbed: set[Size] = set()
     for depth in {size.layers for size in sizes}:
         ladder = sorted(size for size in sizes if size.layers == depth)
         begun = dropwhile(lambda size: size not in tried, ladder)
         climbed |= set(takewhile(lambda size: size in tried, begun))
+        if depth == 1:
+            climbed |= {size for size in ladder if size == _first_of(ladder, large)} & set(tried)
     return climbed
 
 

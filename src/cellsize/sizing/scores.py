@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import stdtr
 
 from cellsize.errors import InputError
-from cellsize.sizing.sizes import ZERO, Size
+from cellsize.sizing.sizes import Size
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,15 @@ class Scores:
 
     Attributes:
         size: The size.
-        parameters: All its parameters.
+        recurrent: Parameters of its recurrent layers.
+        parameters: All its parameters, with the setting that most folds chose.
         folds: Validation score of each fold, shape (folds,).
         train: Training score of each fold, shape (folds,).
         test_ratio: Validation windows over training windows, mean over the folds.
     """
 
     size: Size
+    recurrent: int
     parameters: int
     folds: npt.NDArray[np.float64]
     train: npt.NDArray[np.float64]
@@ -82,12 +84,12 @@ def compare(first: Scores, second: Scores) -> Difference:
     return paired(first.folds, second.folds, first.test_ratio)
 
 
-def extent(scores: Scores) -> tuple[bool, int]:
-    """What makes one size smaller than another: no memory cells at all, then the parameters.
+def extent(scores: Scores) -> tuple[int, int, int]:
+    """What makes one size smaller than another: recurrent parameters, then those of an MLP, then all.
 
-    Without the linear skip connection, a few cells have fewer parameters than the ridge-linear model of zero cells.
+    The recurrent ones come first, so that the order does not depend on a setting such as the skip connection.
     """
-    return scores.size != ZERO, scores.parameters
+    return scores.recurrent, 0 if scores.size.has_memory else scores.size.units, scores.parameters
 
 
 def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
@@ -128,10 +130,58 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
         sizes.append(
             Scores(
                 size=size,
-                parameters=int(group["parameters"].iloc[0]),
+                recurrent=int(group["recurrent"].iloc[0]),
+                parameters=int(scored["parameters"].mode().iloc[0]),
                 folds=by_fold["score"].to_numpy(np.float64),
                 train=by_fold["train_score"].to_numpy(np.float64),
                 test_ratio=float((by_fold["n_validation"] / by_fold["n_train"]).mean()),
             )
         )
     return sorted(sizes, key=lambda scores: (*extent(scores), scores.size))
+
+
+def ladders(trials: pd.DataFrame, folds: int) -> dict[str, list[Scores]]:
+    """Scores of the sizes with memory cells, apart for networks without a linear skip connection and with one.
+
+    In each fold the best setting of either kind is trained to the end, so that both have a score wherever both are
+    tuned.
+
+    Args:
+        trials: Rows as `training.records.Row` describes them.
+        folds: Number of folds; a size that has a kind in fewer of them is left out there.
+
+    Returns:
+        `plain` and `linear`, each with its sizes from the smallest; empty where a kind was not trained.
+    """
+    trained = trials[(trials["layers"] > 0) & trials["status"].isin(["ok", "runner_up"])].assign(status="ok")
+    result: dict[str, list[Scores]] = {}
+    for kind, rows in (("plain", trained[trained["skip"] == "none"]), ("linear", trained[trained["skip"] != "none"])):
+        counts = rows.groupby(["layers", "units"])["fold"].transform("nunique")
+        complete = rows[counts == folds]
+        result[kind] = from_trials(complete, "build/trials.csv", folds) if len(complete) else []
+    return result
+
+
+# A training has learnt nothing if it gains less than this fraction of what the best training of all gains. That says
+# something only where the best one gains much.
+LITTLE, MUCH = 0.25, 0.3
+
+
+def failure_rates(trials: pd.DataFrame) -> dict[Size, float]:
+    """For each size with something random in it the fraction of its trainings that failed.
+
+    A training failed if it diverged, or if it learnt nothing although another one, of any size, shows that there is
+    much to learn: compared with the zero cells of its fold it gains less than a quarter of what the best one gains.
+    """
+    zero = trials[(trials["layers"] == 0) & (trials["units"] == 0)].set_index("fold")["score"]
+    rows = trials[(trials["units"] > 0) & trials["status"].isin(["ok", "runner_up", "failed"])]
+    gains = 1 - rows["score"] / rows["fold"].map(zero)
+    most = gains.max()
+    failed = rows["status"] == "failed"
+    if most >= MUCH:
+        failed |= gains < LITTLE * most
+    groups = rows.assign(failed=failed).groupby(["layers", "units"], sort=True)
+    return {
+        Size(int(group["layers"].iloc[0]), int(group["units"].iloc[0])): float(group["failed"].mean())
+        for _, group in groups
+    }

@@ -8,23 +8,49 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from cellsize.data.windows import Windows
-from cellsize.params import Network
+from cellsize.params import Head, Network, Skip
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+MIXED_WIDTH = 64  # hidden units of a mixed head
+SKIPS: tuple[Skip, ...] = ("none", "linear", "joint")  # from few parameters to many
+HEADS: tuple[Head, ...] = ("plain", "mixed")
 
 
 @dataclass(frozen=True, order=True)
 class Size:
-    """Number of recurrent layers and of memory cells in each; (0, 0) is no recurrent part at all."""
+    """Number of recurrent layers and of memory cells in each.
+
+    (0, 0) is no recurrent part at all, the ridge-linear model; (0, n) an MLP of n hidden units on the same inputs.
+    """
 
     layers: int
     units: int
+
+    @property
+    def has_memory(self) -> bool:
+        """Whether it has memory cells."""
+        return self.layers > 0
 
     def __str__(self) -> str:
         return f"{self.layers}x{self.units}"
 
 
 ZERO = Size(0, 0)
+
+
+@dataclass(frozen=True, order=True)
+class Architecture:
+    """What is tuned of a network's shape beside its size.
+
+    Attributes:
+        skip: What the cells stand beside. none: nothing; linear: the ridge-linear model, as it is; joint: the same,
+            trained along with the network.
+        head: plain: linear in what is remembered and what is known in future; mixed: in addition one hidden layer that
+            reads both.
+    """
+
+    skip: Skip
+    head: Head
 
 
 @dataclass(frozen=True)
@@ -72,10 +98,10 @@ class Cost:
     Attributes:
         recurrent: Parameters of the recurrent layers (PyTorch's two biases).
         textbook: The same with one bias for each gate.
-        head: Parameters of the head.
+        head: Parameters of the head; of an MLP all its weights.
         linear: Parameters of the linear skip connection, or of the ridge-linear model; with skip: none only zero cells
             have them, for what is known in future.
-        multiply_adds: Multiply-adds of the recurrent layers for one step of one window.
+        multiply_adds: Multiply-adds of the recurrent layers, or of an MLP, for one step of one window.
         bytes: Bytes of all parameters as float32.
     """
 
@@ -124,26 +150,47 @@ def _projection(size: Size, network: Network) -> int:
 
 
 def width(size: Size, network: Network) -> int:
-    """Numbers that the last recurrent layer gives the head."""
+    """Numbers that the last recurrent layer, or the hidden layer of an MLP, gives the head."""
+    if not size.layers:
+        return size.units
     return (2 if network.bidirectional else 1) * (_projection(size, network) or size.units)
 
 
-def cost(size: Size, network: Network, shape: Shape) -> Cost:
-    """Counts parameters, multiply-adds and bytes of one size."""
-    recurrent = recurrent_parameters(size, network, shape.n_inputs)
+def largest(network: Network) -> Architecture:
+    """Of the architectures that are tuned the one with the most parameters."""
+    return Architecture(max(network.skip, key=SKIPS.index), max(network.head, key=HEADS.index))
+
+
+def cost(size: Size, network: Network, shape: Shape, architecture: Architecture | None = None) -> Cost:
+    """Counts parameters, multiply-adds and bytes of one size.
+
+    Args:
+        size: The size.
+        network: What all candidates have in common.
+        shape: What goes in and out.
+        architecture: Skip connection and head; by default the largest of those that are tuned.
+    """
+    architecture = architecture or largest(network)
+    recurrent, multiply_adds = (recurrent_parameters(size, network, shape.n_inputs, biases) for biases in (2, 0))
+    known = shape.horizon * shape.n_known_future
     head = 0
     if size != ZERO:
-        head = (width(size, network) + 1) * shape.n_outputs + shape.horizon * shape.n_known_future * shape.n_targets
-    if network.skip == "linear":
-        linear = shape.n_linear * shape.n_outputs
-    else:  # without the skip connection, zero cells leave only what is known in future
-        linear = (shape.n_known_future * shape.horizon + 1) * shape.n_outputs if size == ZERO else 0
+        head = (width(size, network) + 1) * shape.n_outputs + known * shape.n_targets
+    if size.layers and architecture.head == "mixed":
+        head += (width(size, network) + known + 1) * MIXED_WIDTH + MIXED_WIDTH * shape.n_outputs
+    if size != ZERO and not size.layers:  # the hidden layer of an MLP
+        head += shape.n_linear * size.units
+        multiply_adds = shape.n_linear * size.units // shape.lookback
+    if size == ZERO and not network.has_linear_skip:  # zero cells leave only what is known in future
+        linear = (known + 1) * shape.n_outputs
+    else:
+        linear = shape.n_linear * shape.n_outputs if size == ZERO or architecture.skip != "none" else 0
     return Cost(
         recurrent=recurrent,
         textbook=recurrent_parameters(size, network, shape.n_inputs, biases=1),
         head=head,
         linear=linear,
-        multiply_adds=recurrent_parameters(size, network, shape.n_inputs, biases=0),
+        multiply_adds=multiply_adds,
         bytes=4 * (recurrent + head + linear),
     )
 
@@ -161,14 +208,15 @@ def units_in_steps(bound: int, growth: float) -> list[int]:
     return [1, *(larger for smaller, larger in pairwise(ordered) if smaller <= bound)]
 
 
-def grid(bounds: Sequence[int], growth: float) -> list[Size]:
-    """Zero cells, then for each number of layers the units of one layer up to its bound and one past it.
+def grid(bounds: Sequence[int], growth: float, hidden_units: Sequence[int] = ()) -> list[Size]:
+    """Zero cells, MLPs, then for each number of layers the units of one layer up to its bound and one past it.
 
     Args:
         bounds: The bound on the units of each layer, for one layer, two layers, …
         growth: Factor between two steps.
+        hidden_units: Of each MLP.
     """
-    sizes = [ZERO]
+    sizes = [ZERO, *(Size(0, units) for units in sorted(set(hidden_units)))]
     for depth, bound in enumerate(bounds, start=1):
         sizes += [Size(depth, units) for units in units_in_steps(bound, growth)]
     return sizes

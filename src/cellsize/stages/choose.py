@@ -13,7 +13,7 @@ def main(params: Params, trials: Path, timings: Path, candidates: Path, choice: 
     """Reads trials and candidates; writes the choice, and of it what the refit trains."""
     decided = decide(
         pd.read_csv(trials), pd.read_csv(timings), Candidates.read(candidates), params.choose, params.split.folds,
-        params.search.procedure,
+        params.search,
     )  # fmt: skip
     decided.write(choice)
     decided.recipe.write(recipe)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
+from torch import Tensor
 
 from cellsize import files
 from cellsize.models.network import Net
@@ -20,18 +21,17 @@ SAVE_SECONDS = 20.0
 def fit(
     joint: JointTraining,
     checkpoint: Path | None = None,
-    on_epoch: Callable[[int], None] | None = None,
+    on_check: Callable[[int], None] | None = None,
     accelerator: str = "cpu",
 ) -> None:
     """Trains until no network is active.
 
     Args:
         joint: The networks of one size.
-        checkpoint: Where to save the state between epochs; resumes from it if it is there.
-        on_epoch: Called with the number of epochs done after each.
+        checkpoint: Where to save the state between checks; resumes from it if it is there.
+        on_check: Called with the number of checks done after each.
         accelerator: Lightning's name of the device: cpu or gpu.
     """
-    training = joint.work.training
     # Its notes on devices, and tips, at each of hundreds of trainings.
     quiet("pytorch_lightning", "lightning_fabric", "pytorch_lightning.utilities.rank_zero")
     resumed = checkpoint if checkpoint is not None and checkpoint.is_file() else None
@@ -43,8 +43,8 @@ def fit(
             accelerator=accelerator,
             # Several trainings share a machine, one core each: none may take all devices.
             devices=1,
-            # Only a bound: other seeds begin after a rung at the latest, and the training ends with its networks.
-            max_epochs=training.epochs + (training.rungs[-1] if training.rungs else 0),
+            # The training ends with its networks.
+            max_epochs=-1,
             # Lightning's loggers write a folder, and know one loss; curves are among the results.
             logger=False,
             # On, or the callback below would be refused: it takes the place of `ModelCheckpoint`, which saves every
@@ -56,9 +56,9 @@ def fit(
             enable_model_summary=False,
             # Two batches of validation before the training would be scored, as an epoch that nobody trained.
             num_sanity_val_steps=0,
-            # An epoch is as long as the longest fold still training: else none that is shorter would be validated.
+            # Which folds are read changes as they end.
             reload_dataloaders_every_n_epochs=1,
-            callbacks=[_StateSaver(checkpoint, on_epoch)],
+            callbacks=[_StateSaver(checkpoint, on_check)],
         )
         validation = EarlyStoppingBatches(joint) if has_early_stopping else None
         # The state holds tensors and plain values alone: no pickle is loaded from a folder that others can write to.
@@ -67,10 +67,21 @@ def fit(
 
 def kept_networks(joint: JointTraining) -> list[Net]:
     """Every network with the weights that were kept, on the CPU and in evaluation mode."""
-    joint.to("cpu").eval()
-    networks = [joint.network(index) for index in range(len(joint.states))]
-    for network, state in zip(networks, joint.states, strict=True):
-        torch.nn.utils.vector_to_parameters(state.kept.to("cpu"), network.parameters())
+    return _with_weights(joint, [state.kept for state in joint.states])
+
+
+def last_networks(joint: JointTraining) -> list[Net]:
+    """Every network as it was after its last step, likewise."""
+    return _with_weights(joint, [state.last for state in joint.states])
+
+
+def _with_weights(joint: JointTraining, weights: list[Tensor]) -> list[Net]:
+    networks = []
+    for index, (state, vector) in enumerate(zip(joint.states, weights, strict=True)):
+        network = Net(joint.size, joint.work.network, joint.shape, joint.network(index).architecture)
+        network.dropout = state.setting.dropout
+        torch.nn.utils.vector_to_parameters(vector.to("cpu").clone(), network.parameters())
+        networks.append(network.eval())
     return networks
 
 
@@ -80,12 +91,12 @@ class _StateSaver(pl.callbacks.Checkpoint):
     By time and not by epoch: an epoch of a small size takes less time than writing its state.
     """
 
-    def __init__(self, path: Path | None, on_epoch: Callable[[int], None] | None) -> None:
-        self.path, self.on_epoch, self.saved = path, on_epoch, time.monotonic()
+    def __init__(self, path: Path | None, on_check: Callable[[int], None] | None) -> None:
+        self.path, self.on_check, self.saved = path, on_check, time.monotonic()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if self.path is not None and time.monotonic() - self.saved >= SAVE_SECONDS:
             files.write(self.path, trainer.save_checkpoint)
             self.saved = time.monotonic()
-        if self.on_epoch is not None:
-            self.on_epoch(trainer.current_epoch + 1)
+        if self.on_check is not None:
+            self.on_check(trainer.current_epoch + 1)

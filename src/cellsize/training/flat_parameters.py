@@ -36,6 +36,13 @@ class FlatParameters:
         norms = torch.linalg.vector_norm(self.gradients[networks], dim=1)
         self.gradients[networks] *= (maximum_norm / (norms + 1e-6)).clamp(max=1.0).unsqueeze(1)
 
+    def put(self, index: int, net: Net) -> None:
+        """Puts another network into a row, average included, and makes its parameters views of it."""
+        with torch.no_grad():
+            self.values[index] = row_of(net.to(self.values.device), self.values.shape[1])
+            self.averages[index] = self.values[index]
+        torch.nn.utils.vector_to_parameters(self.values[index], net.parameters())
+
     def update_averages(self, networks: list[int], decays: list[float]) -> None:
         """Updates the averages of some networks: a decay near 1 is a long memory."""
         fractions = (1 - torch.tensor(decays, dtype=torch.float64)).to(self.values).unsqueeze(1)
@@ -48,16 +55,28 @@ class FlatParameters:
             vector.grad = self.gradients[index] if index in chosen else None
 
 
-def flatten(networks: Sequence[Net], averages: Tensor | None = None) -> FlatParameters:
+def flatten(networks: Sequence[Net], columns: int, averages: Tensor | None = None) -> FlatParameters:
     """Copies the networks' parameters into one matrix, on the device they are on, and makes them views of it.
 
     Args:
-        networks: Networks of one size.
+        networks: Networks of one size; their architectures may differ.
+        columns: Parameters of the largest there may be: rows of others end with zeros.
         averages: Averages to resume with; by default they begin at the values.
     """
     with torch.no_grad():
-        values = torch.stack([torch.nn.utils.parameters_to_vector(net.parameters()) for net in networks])
+        values = torch.stack([row_of(net, columns) for net in networks])
     for net, row in zip(networks, values, strict=True):
         torch.nn.utils.vector_to_parameters(row, net.parameters())
     first = values.clone() if averages is None else averages.to(values.device)
     return FlatParameters(values, torch.zeros_like(values), first, tuple(torch.nn.Parameter(row) for row in values))
+
+
+def row_of(net: Net, columns: int) -> Tensor:
+    """A network's parameters, and zeros up to a number of columns."""
+    vector = torch.nn.utils.parameters_to_vector(net.parameters()).detach()
+    return torch.nn.functional.pad(vector, (0, columns - len(vector)))
+
+
+def count(net: Net) -> int:
+    """Parameters of a network."""
+    return sum(weight.numel() for weight in net.parameters())

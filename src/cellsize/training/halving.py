@@ -1,76 +1,101 @@
-"""Successive halving of the settings of one size: what each network does next, from early-stopping scores alone.
+"""The race of one size's settings: what each network does next, from early-stopping scores alone.
 
-In each fold the first seed trains every setting (learning rate, dropout, weight decay). At each rung the worse half
-of them is dropped; when one is left, the other seeds begin with it. Folds decide for themselves.
+In each fold the first seed trains every setting (learning rate, dropout, weight decay, skip connection, head). The
+settings stand in families, with a linear skip connection and without one. At each rung a family keeps its best quarter,
+after the last one its winner. A winner whose learning rate is the end of the list is compared with one beyond it. Then
+the other seeds begin with every winner, and all of these run to the end. Folds decide for themselves.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import ceil, isfinite
 from typing import Literal
 
 Status = Literal["waiting", "active", "done", "dropped", "failed"]
 
+# Settings of a fold that run to the end: a lead after some hundred steps is too noisy to decide on.
+FINALISTS = 2
+# How often a winner's learning rate may be taken beyond its list, in each fold and family.
+EXTENSIONS = 2
+# Fraction of a family's settings that a rung keeps.
+KEPT = 0.25
+# A training is prolonged while its last quarter lowers its early-stopping score by more than this fraction.
+WORTH_MORE = 0.01
+
 
 @dataclass(frozen=True)
 class Plan:
-    """When a training is decided on, in epochs.
+    """When a training is decided on, in checks: looks at the early-stopping set, a fixed number of steps apart.
 
     Attributes:
-        rungs: Epochs after which the worse half of a fold's settings is dropped; after the last one a single one is
-            left.
-        epochs: The most epochs of a network.
-        patience: Epochs in a row whose weights are not kept, after which a network is done.
+        rungs: Checks after which a family keeps its best quarter of settings; after the last one its winners.
+        checks: Checks of a training that may win.
+        most: Checks after which it is not prolonged any more.
+        patience: Checks in a row without a lower score, after which a network is done.
     """
 
     rungs: tuple[int, ...]
-    epochs: int
+    checks: int
+    most: int
     patience: int
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where one network stands after an epoch.
+    """Where one network stands after a check.
 
     Attributes:
         fold: Its fold.
         seed: Its seed; 0 is the first one.
+        family: Of the first seed its setting's family; of another seed the winner that it begins with, from 0.
         status: waiting (for a setting), active, done, dropped (another setting was better) or failed.
-        epoch: Epochs it was trained.
-        kept_epoch: Latest epoch whose weights are kept.
-        score: Early-stopping score of its last epoch.
-        lowest_score: Its lowest early-stopping score so far, which settings are compared by.
+        is_spare: Whether it waits for, or has, a learning rate beyond the list.
+        at_end: Whether its learning rate is the lowest or the highest that its fold and family have tried, of several.
+        kept: Check with the lowest score, whose weights are kept; 0 is before any training.
+        scores: Early-stopping score of each check.
     """
 
     fold: int
     seed: int
+    family: int
     status: Status
-    epoch: int = 0
-    kept_epoch: int = 0
-    score: float = 0.0
-    lowest_score: float = float("inf")
+    is_spare: bool = False
+    at_end: bool = False
+    kept: int = 0
+    scores: tuple[float, ...] = ()
+
+    @property
+    def checks(self) -> int:
+        """Checks that it was trained for."""
+        return len(self.scores)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What happens before the next epoch.
+    """What happens before the next check.
 
     Attributes:
         statuses: The new status of each network.
-        begins: Pairs of a network that begins and the network whose setting it is trained with.
+        begins: Pairs of a network that begins and the network whose setting it is trained with; a spare with the next
+            learning rate beyond it.
     """
 
     statuses: tuple[Status, ...]
     begins: tuple[tuple[int, int], ...]
 
 
+def finalists(families: int, settings: int) -> int:
+    """Settings of each fold that run to the end with every seed: one of each family, or two of a single one."""
+    return families if families > 1 else min(FINALISTS, settings)
+
+
 def first_status(seed: int, settings: int) -> Status:
-    """Whether a network trains from the first epoch on; with one setting there is nothing to wait for."""
+    """Whether a network trains from the beginning; with one setting there is nothing to wait for."""
     return "active" if seed == 0 or settings == 1 else "waiting"
 
 
 def decide(networks: Sequence[Progress], plan: Plan) -> Decision:
-    """What each network does after an epoch.
+    """What each network does after a check.
 
     Args:
         networks: All networks of the size, in each fold at least one of the first seed; of two equal scores the
@@ -83,40 +108,90 @@ def decide(networks: Sequence[Progress], plan: Plan) -> Decision:
     statuses = [_status_by_itself(network, plan) for network in networks]
     begins: list[tuple[int, int]] = []
     for fold in dict.fromkeys(network.fold for network in networks):
-        begins += _halve(networks, statuses, fold, plan)
+        begins += _race(networks, statuses, fold, plan)
     return Decision(tuple(statuses), tuple(begins))
 
 
+def length(scores: Sequence[float], plan: Plan) -> int:
+    """Checks that a training with these scores goes on for: the schedule, prolonged by quarters while they pay."""
+    quarter, end = max(1, plan.checks // 4), plan.checks
+    while len(scores) >= end and end < plan.most:
+        before, last = scores[: end - quarter], scores[end - quarter : end]
+        if not before or min(last) >= (1 - WORTH_MORE) * min(before):
+            break
+        end = min(end + quarter, plan.most)
+    return end
+
+
 def _status_by_itself(network: Progress, plan: Plan) -> Status:
-    if network.status != "active":
+    if network.status != "active" or not network.scores:
         return network.status
-    if not isfinite(network.score):
+    if not isfinite(network.scores[-1]):
         return "failed"
-    waited = network.epoch - network.kept_epoch
-    return "done" if network.epoch >= plan.epochs or waited >= plan.patience else "active"
+    is_over = network.checks >= length(network.scores, plan) or network.checks - network.kept >= plan.patience
+    return "done" if is_over else "active"
 
 
-def _halve(networks: Sequence[Progress], statuses: list[Status], fold: int, plan: Plan) -> list[tuple[int, int]]:
+def _race(networks: Sequence[Progress], statuses: list[Status], fold: int, plan: Plan) -> list[tuple[int, int]]:
     """Drops settings of a fold, in `statuses`, and says which of its networks begin."""
     mine = [index for index, network in enumerate(networks) if network.fold == fold]
-    tried = [index for index in mine if networks[index].seed == 0]
-    waiting = [index for index in mine if statuses[index] == "waiting"]
-    left = [index for index in tried if statuses[index] in ("active", "done")]
-    ended = not any(statuses[index] == "active" for index in left)
-    epoch = max(networks[index].epoch for index in tried)
-    # Settings that end before a rung are compared at once: nothing will change their scores.
-    if len(left) > 1 and (epoch in plan.rungs or (epoch > 0 and ended)):
-        last = not plan.rungs or epoch >= plan.rungs[-1] or ended
-        keep = 1 if last else (len(left) + 1) // 2
-        ranked = sorted(left, key=lambda index: (networks[index].lowest_score, index))
-        left = ranked[:keep]
-        for index in ranked[keep:]:
-            statuses[index] = "dropped"
-    if len(left) == 1:
-        for index in waiting:
+    first = [index for index in mine if networks[index].seed == 0]
+    families = sorted({networks[index].family for index in first})
+    settings = sum(not networks[index].is_spare for index in first)
+    wanted = finalists(len(families), settings) // len(families)
+    begins: list[tuple[int, int]] = []
+    winners: list[int] = []
+    is_settled = True
+    for family in families:
+        members = [index for index in first if networks[index].family == family]
+        left = _halve(networks, statuses, members, plan, wanted)
+        spare = _beyond(networks, statuses, members, left) if len(left) <= wanted and plan.rungs else None
+        if spare is not None and networks[left[0]].checks >= plan.rungs[-1]:
+            statuses[spare] = "active"
+            begins.append((spare, left[0]))
+        is_settled = is_settled and spare is None and len(left) <= wanted
+        winners += left
+    if not is_settled:
+        return begins
+    for index in mine:
+        if networks[index].seed == 0 or statuses[index] != "waiting":
+            continue
+        place = networks[index].family
+        if place < len(winners):
             statuses[index] = "active"
-        return [(index, left[0]) for index in waiting]
-    if not left:
-        for index in waiting:
-            statuses[index] = "failed"
-    return []
+            begins.append((index, winners[place]))
+        else:
+            statuses[index] = "dropped" if winners else "failed"
+    return begins
+
+
+def _halve(
+    networks: Sequence[Progress], statuses: list[Status], members: list[int], plan: Plan, wanted: int
+) -> list[int]:
+    """A family's settings that are left after a check, best first; more than wanted while they still race."""
+    left = [index for index in members if statuses[index] in ("active", "done")]
+    race = plan.rungs[-1] if plan.rungs else 0
+    left.sort(key=lambda index: (min(networks[index].scores[:race] or networks[index].scores, default=0.0), index))
+    if len(left) <= wanted:
+        return left
+    # A learning rate beyond the list is compared with the winners after as many checks as they had then.
+    spares = [index for index in left if networks[index].is_spare and networks[index].checks < race]
+    if any(statuses[index] == "active" for index in spares):
+        return left
+    checks = max(networks[index].checks for index in members if not networks[index].is_spare)
+    # Settings that end before a rung are compared at once: nothing will change their scores.
+    ended = checks > 0 and not any(statuses[index] == "active" for index in left)
+    is_last = not plan.rungs or checks >= race or ended
+    if not (checks in plan.rungs or is_last):
+        return left
+    keep = wanted if is_last else max(wanted, ceil(KEPT * len(left)))
+    for index in left[keep:]:
+        statuses[index] = "dropped"
+    return left[:keep]
+
+
+def _beyond(networks: Sequence[Progress], statuses: list[Status], members: list[int], left: list[int]) -> int | None:
+    """The spare that is to begin, if the best setting left has a learning rate at the end of what was tried."""
+    if not left or not networks[left[0]].at_end:
+        return None
+    return next((index for index in members if statuses[index] == "waiting"), None)

@@ -1,12 +1,14 @@
 """Joint training of one size on all folds: independent networks, one optimizer, one sum of losses.
 
-Each network belongs to one fold, one seed and one setting (learning rate, dropout, weight decay). Which of them train
-is decided by `cellsize.training.halving`. No network sees another one's windows or gradients.
+Each network belongs to one fold, one seed and one setting (learning rate, dropout, weight decay, skip connection,
+head). Which of them train is decided by `cellsize.training.halving`. No network sees another one's windows or
+gradients. An epoch of Lightning's is a fixed number of optimizer steps here, however many windows there are: after it
+come the early-stopping sets.
 """
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any, assert_never
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -18,10 +20,12 @@ from cellsize.models.prediction import FittedFold
 from cellsize.models.stacked import forward, groups
 from cellsize.sizing.sizes import Shape, Size
 from cellsize.training import halving
-from cellsize.training.early_stopping import PIECES
-from cellsize.training.flat_parameters import FlatParameters, flatten
+from cellsize.training.flat_parameters import FlatParameters, count, flatten
 from cellsize.training.records import Setting, Work
-from cellsize.training.state import NetworkState, derive
+from cellsize.training.state import NetworkState, beyond, derive, progress, states
+
+Tensors = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
+Key = tuple[int, int, int]  # of a batch: fold, seed, checks before it
 
 
 class JointTraining(pl.LightningModule):
@@ -33,35 +37,38 @@ class JointTraining(pl.LightningModule):
         size: Size,
         fitted: Mapping[int, FittedFold],
         shape: Shape,
-        settings: list[Setting],
-        epochs: int | None = None,
+        tuned: list[list[Setting]],
+        plan: halving.Plan | None = None,
     ) -> None:
         super().__init__()
-        self.work, self.size, self.fitted, self.task = work, size, fitted, Forecast.of(shape)
-        # A refit ends earlier on the same schedule, since the epochs it is given were counted on that.
-        epochs = work.training.epochs if epochs is None else epochs
-        self.plan = halving.Plan(work.training.rungs, epochs, work.training.patience)
-        self.states = [
-            NetworkState(fold, seed, setting, halving.first_status(seed, len(settings)))
-            for fold in fitted
-            for seed in range(work.training.seeds)
-            for setting in (settings if seed == 0 else settings[:1])
-        ]
+        self.work, self.size, self.fitted, self.shape = work, size, fitted, shape
+        self.task, self.plan = Forecast.of(shape), plan or _plan(work)
+        self.states = states(work, list(fitted), tuned)
         # In the order in which they began: the optimizer's groups are rebuilt in it after an interruption.
         self.start_order = self.active()
-        networks: list[Net] = []
-        for state in self.states:
-            torch.manual_seed(derive(work.seed, size, state.fold, state.seed))
-            networks.append(Net(size, work.network, shape))
-        self.networks = torch.nn.ModuleList(networks)
+        self.networks = torch.nn.ModuleList(self._new_network(state) for state in self.states)
         # Each network's gradient is clipped by its own norm, and one network may fail without the others: Lightning's
         # own optimization knows one loss and one norm of all parameters together.
         self.automatic_optimization = False
-        self.flat: FlatParameters = flatten(networks)
+        self.columns = max(count(self._all()[index]) for index in range(len(self.states)))
+        self.flat: FlatParameters = flatten(self._all(), self.columns)
         self._squared_errors: Tensor | None = None
-        for state, average in zip(self.states, self.flat.averages, strict=True):
-            state.best_score = state.kept_score = fitted[state.fold].start
-            state.kept = average.clone()
+        for index in range(len(self.states)):
+            self._begin_state(index)
+
+    def _new_network(self, state: NetworkState) -> Net:
+        torch.manual_seed(derive(self.work.seed, self.size, state.fold, state.seed))
+        return Net(self.size, self.work.network, self.shape, state.setting.architecture)
+
+    def _begin_state(self, index: int) -> None:
+        """What is kept is what there is before any training."""
+        state = self.states[index]
+        state.kept_score = self.fitted[state.fold].start(state.setting.skip)
+        state.kept = self.flat.averages[index].clone()
+        state.last = state.kept
+
+    def _all(self) -> list[Net]:
+        return [self.network(index) for index in range(len(self.networks))]
 
     def network(self, index: int) -> Net:
         """One network."""
@@ -77,7 +84,7 @@ class JointTraining(pl.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """One AdamW with a group for all networks that are trained alike; they are on their device by now."""
-        self.flat = flatten([self.network(index) for index in range(len(self.states))], self.flat.averages)
+        self.flat = flatten(self._all(), self.columns, self.flat.averages)
         # An optimizer must have a group to begin with; this one stays empty.
         optimizer = torch.optim.AdamW([{"params": []}], foreach=True)
         for index in self.start_order:
@@ -85,9 +92,9 @@ class JointTraining(pl.LightningModule):
         return optimizer
 
     def _add_to_optimizer(self, optimizer: torch.optim.Optimizer, index: int) -> None:
-        """Puts a network into the group of its learning rate, weight decay and first epoch."""
+        """Puts a network into the group of its learning rate, weight decay and first check."""
         state, vector = self.states[index], self.flat.vectors[index]
-        key = (state.setting.learning_rate, state.setting.weight_decay, state.first_epoch)
+        key = (state.setting.learning_rate, state.setting.weight_decay, state.first_check)
         for group in optimizer.param_groups:
             if group.get("key") == key:
                 group["params"].append(vector)
@@ -99,51 +106,33 @@ class JointTraining(pl.LightningModule):
         assert isinstance(optimizer, torch.optim.Optimizer)
         return optimizer
 
-    def _learning_rate_left(self, epoch: int) -> float:
-        """The fraction of the learning rate that is left in an epoch (from 0)."""
-        training = self.work.training
-        match training.schedule:
-            case "constant":
-                return 1.0
-            case "linear":
-                return max(0, training.epochs - epoch) / training.epochs
-            case _:
-                assert_never(training.schedule)
-
     # --- a step -------------------------------------------------------------------------------------------------------
 
     def on_train_epoch_start(self) -> None:
-        """Sets the learning rates, and each network's own generator of dropout.
-
-        Neither depends on anything but the epoch: a resumed training does the same. Lightning's schedulers know one
-        epoch for all groups, and here every group has begun in its own.
-        """
-        for group in self._optimizer().param_groups[1:]:
-            learning_rate, _, first_epoch = group["key"]
-            group["lr"] = learning_rate * self._learning_rate_left(self.current_epoch - first_epoch)
+        """Sets each network's own generator of dropout; it depends on nothing but how far the network is."""
         for index in self.active():
             network, state = self.network(index), self.states[index]
             network.dropout, state.loss_sum, state.loss_count = state.setting.dropout, 0.0, 0
-            seed = derive(self.work.seed, self.size, state.fold, state.seed, state.epoch + 1)
+            seed = derive(self.work.seed, self.size, state.fold, state.seed, len(state.curve) + 1)
             network.generator = torch.Generator(self.device).manual_seed(seed)
 
-    def training_step(self, batch: dict[tuple[int, int], tuple[Tensor, ...]], _: int) -> None:
+    def training_step(self, batch: dict[Key, Tensors], _: int) -> None:
         """One step of every network; each one's gradient comes from its own loss alone.
 
         Args:
-            batch: For each fold and seed the tensors of `loaders.load_batch`.
+            batch: The tensors of `loaders.load_batch` for each fold, seed and number of checks.
         """
-        training, keys = self.work.training, [(state.fold, state.seed) for state in self.states]
-        indices = [index for index in self.active() if keys[index] in batch]
+        training, indices = self.work.training, self.active()
+        keys = {index: self.states[index].key for index in indices}
         windows = [len(batch[keys[index]][0]) for index in indices]
         self.flat.gradients.zero_()
         for together in groups([self.network(index) for index in indices], indices, windows, training.engine):
             # A group's gradients follow its forward pass at once, while its memory is still in the cache.
-            networks = [self.network(index) for index in together]
-            steps, known_future, target, scale = zip(*(batch[keys[index]] for index in together), strict=True)
+            batches = [batch[keys[index]] for index in together]
             parameters = self.flat.values[together].requires_grad_()
-            forecasts = forward(networks, steps, known_future, parameters, training.engine)
-            losses = self.task.loss(forecasts, torch.stack(target), torch.stack(scale))
+            forecasts = self._forward(together, batches, parameters)
+            target, scale = (torch.stack([tensors[at] for tensors in batches]) for at in (3, 5))
+            losses = self.task.loss(forecasts, target, scale)
             self.manual_backward(losses.sum())
             assert parameters.grad is not None
             self.flat.gradients[together] = parameters.grad
@@ -153,6 +142,14 @@ class JointTraining(pl.LightningModule):
         self.flat.set_gradients(stepped)
         self._optimizer().step()
         self._update_averages(stepped)
+
+    def _forward(self, indices: list[int], batches: list[Tensors], parameters: Tensor | None = None) -> Tensor:
+        """Forecasts of some networks, each on its batch, with the ridge-linear model's where it is added."""
+        networks = [self.network(index) for index in indices]
+        steps, known_future, linear_inputs, _, linear, _ = zip(*batches, strict=True)
+        forecasts = forward(networks, steps, known_future, linear_inputs, parameters, self.work.training.engine)
+        added = [values * (net.architecture.skip != "none") for net, values in zip(networks, linear, strict=True)]
+        return forecasts + torch.stack(added)
 
     def _add_losses(self, indices: list[int], losses: list[float]) -> None:
         """Adds up this epoch's losses; a network whose loss is not a number has failed and is trained no more."""
@@ -180,52 +177,69 @@ class JointTraining(pl.LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Puts the averaged weights in place."""
         self.flat.swap_averages(self.active())
-        # One tensor for all sums: a small one for each piece, kept between large ones that come and go, would leave
-        # the heap in holes, and memory would grow with the number of pieces.
-        self._squared_errors = torch.zeros(len(self.states), PIECES, dtype=torch.float64, device=self.device)
+        self._squared_errors = torch.zeros(len(self.states), dtype=torch.float64, device=self.device)
 
-    def validation_step(self, batch: tuple[int, int, tuple[Tensor, ...]], _: int) -> None:
-        """Adds up the squared errors on some windows of a piece of one fold's early-stopping set.
+    def validation_step(self, batch: tuple[int, Tensors], _: int) -> None:
+        """Adds up the squared errors on some windows of one fold's early-stopping set.
 
         Args:
-            batch: Fold, piece and the tensors of `loaders.load_batch`.
+            batch: Fold, and the tensors of `loaders.load_batch`.
         """
-        fold, piece, (steps, known_future, target, scale) = batch
+        fold, tensors = batch
         assert self._squared_errors is not None
-        engine = self.work.training.engine
         indices = [index for index in self.active() if self.states[index].fold == fold]
+        engine = self.work.training.engine
         for together in groups([self.network(index) for index in indices], indices, engine=engine):
-            networks, count = [self.network(index) for index in together], len(together)
-            forecasts = forward(networks, [steps] * count, [known_future] * count, engine=engine)
+            forecasts = self._forward(together, [tensors] * len(together))
             for index, of_network in zip(together, forecasts, strict=True):
-                self._squared_errors[index, piece] += self.task.squared_error_sum(of_network, target, scale)
+                self._squared_errors[index] += self.task.squared_error_sum(of_network, tensors[3], tensors[5])
 
     def on_validation_epoch_end(self) -> None:
         """Puts the trained weights back."""
         self.flat.swap_averages(self.active())
 
-    # --- after an epoch -----------------------------------------------------------------------------------------------
+    # --- after a check ------------------------------------------------------------------------------------------------
 
     def on_train_epoch_end(self) -> None:
-        """Notes the scores, and does what successive halving decides."""
-        # A refit has no early-stopping set: it is trained to its last epoch and keeps that one.
+        """Notes the scores, and does what the race decides."""
+        # A refit has no early-stopping set: it is trained to its last step and keeps that one.
         sums = None if self._squared_errors is None else self._squared_errors.tolist()
-        for index in self.active():
+        trained = self.active()
+        for index in trained:
             state = self.states[index]
-            state.end_epoch(None if sums is None else sums[index], self.fitted[state.fold], self.task)
-            if state.kept_epoch == state.epoch:
+            if state.end_check(None if sums is None else sums[index], self.fitted[state.fold], self.task):
                 state.kept = self.flat.averages[index].clone()
-        decision = halving.decide([state.progress for state in self.states], self.plan)
+        decision = halving.decide(progress(self.states), self.plan)
         for state, status in zip(self.states, decision.statuses, strict=True):
             state.status = status
+        for index in trained:
+            if self.states[index].status == "done":
+                self.states[index].last = self.flat.averages[index].clone()
         for index, winner in decision.begins:
-            state = self.states[index]
-            state.setting, state.first_epoch = self.states[winner].setting, self.current_epoch + 1
-            self._add_to_optimizer(self._optimizer(), index)
-            self.start_order.append(index)
+            self._begin(index, self.states[winner])
         if not self.active():
             # Lightning's EarlyStopping watches one metric, and here every network ends by itself.
             self.trainer.should_stop = True
+
+    def _begin(self, index: int, winner: NetworkState) -> None:
+        """Begins a waiting network with a winner's setting, a spare with the next learning rate."""
+        state = self.states[index]
+        state.setting = winner.setting
+        if state.is_spare:
+            rates = [
+                other.setting.learning_rate
+                for other in self.states
+                if (other.fold, other.seed, other.family) == (state.fold, 0, state.family)
+                and (not other.is_spare or other.curve)
+            ]
+            state.setting = beyond(winner.setting, rates)
+        state.first_check = self.current_epoch + 1
+        network = self._new_network(state)
+        self.flat.put(index, network)
+        self.networks[index] = network
+        self._begin_state(index)
+        self._add_to_optimizer(self._optimizer(), index)
+        self.start_order.append(index)
 
     # --- interruptions ------------------------------------------------------------------------------------------------
 
@@ -238,9 +252,23 @@ class JointTraining(pl.LightningModule):
         ]
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Resumes from what `on_save_checkpoint` added; Lightning restores weights and optimizer."""
+        """Resumes from what `on_save_checkpoint` added; Lightning restores weights and optimizer afterwards."""
         self.start_order = list(checkpoint["start_order"])
-        self.flat.averages.copy_(checkpoint["averages"])
         self.states = [
             NetworkState(**{**state, "setting": Setting(*state["setting"])}) for state in checkpoint["states"]
         ]
+        # Weights are restored into networks of the same architectures.
+        for index, state in enumerate(self.states):
+            self.networks[index] = self._new_network(state)
+        self.flat = flatten(self._all(), self.columns, checkpoint["averages"])
+
+
+def _plan(work: Work) -> halving.Plan:
+    """The plan of a search, in checks."""
+    training = work.training
+    return halving.Plan(
+        rungs=tuple(rung // training.check_every for rung in training.rungs),
+        checks=training.steps // training.check_every,
+        most=training.maximum_steps // training.check_every,
+        patience=training.patience // training.check_every,
+    )

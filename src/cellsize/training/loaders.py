@@ -8,18 +8,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from cellsize.data.batches import chunks, gather
 from cellsize.data.windows import Ints
 from cellsize.models.prediction import FittedFold
-from cellsize.models.ridge_linear import predict
-from cellsize.training.early_stopping import pieces
-from cellsize.training.joint import JointTraining
+from cellsize.models.ridge_linear import apply, design
+from cellsize.training.joint import JointTraining, Key, Tensors
 from cellsize.training.records import Work
 from cellsize.training.state import derive
-
-Tensors = tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
@@ -31,44 +27,55 @@ def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
         chosen: Positions in `windows.first`, shape (n,).
 
     Returns:
-        What is seen (n, lookback, n_inputs), known-future covariates (n, horizon, n_known_future), what the linear
-        skip connection leaves to be learnt (n, horizon, n_targets), and the window's scale (n, 1, n_targets).
+        What is seen (n, lookback, n_inputs), known-future covariates (n, horizon, n_known_future), what the
+        ridge-linear model reads (n, n_linear), the target (n, horizon, n_targets), what the ridge-linear model
+        forecasts of it (zeros without one), and the window's scale (n, 1, n_targets).
     """
     batch = gather(work.windows, fitted.scaling, chosen)
-    linear = fitted.linear
-    target = batch.target if linear is None else batch.target - predict(work.windows, linear, batch)
-    return tuple(torch.from_numpy(array) for array in (batch.steps, batch.known_future, target, batch.scale))  # type: ignore[return-value]
+    inputs = design(work.windows, batch)
+    linear = np.zeros_like(batch.target) if fitted.linear is None else apply(work.windows, fitted.linear, inputs)
+    arrays = (batch.steps, batch.known_future, inputs, batch.target, linear, batch.scale)
+    return tuple(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays)  # type: ignore[return-value]
 
 
 class TrainingBatches:
-    """One pass over every active fold and seed; Lightning iterates it once an epoch."""
+    """As many batches as there are steps between two checks, of every active fold and seed; Lightning's epoch.
+
+    The windows are gone through in a new order each time, from where the last check interrupted it.
+    """
 
     def __init__(self, joint: JointTraining) -> None:
         self.joint = joint
+        self._orders: dict[tuple[int, int], tuple[int, Ints]] = {}
 
     def __len__(self) -> int:
-        folds = {self.joint.states[index].fold for index in self.joint.active()}
-        return max((self._steps(self.joint.fitted[fold]) for fold in folds), default=0)
+        return self.joint.work.training.check_every
 
-    def _steps(self, fitted: FittedFold) -> int:
-        return max(1, len(fitted.fold.train) // self.joint.work.training.batch_size)
-
-    def __iter__(self) -> Iterator[dict[tuple[int, int], Tensors]]:
+    def __iter__(self) -> Iterator[dict[Key, Tensors]]:
         joint, work = self.joint, self.joint.work
-        states = [joint.states[index] for index in joint.active()]
-        orders = {
-            (state.fold, state.seed): np.random.default_rng(
-                derive(work.seed, state.fold, state.seed, state.epoch)
-            ).permutation(joint.fitted[state.fold].fold.train)
-            for state in states
-        }
+        keys = dict.fromkeys(joint.states[index].key for index in joint.active())
         for step in range(len(self)):
-            here = slice(step * work.training.batch_size, (step + 1) * work.training.batch_size)
             yield {
-                (fold, seed): load_batch(work, joint.fitted[fold], order[here])
-                for (fold, seed), order in orders.items()
-                if step < self._steps(joint.fitted[fold])
+                (fold, seed, checks): load_batch(
+                    work, joint.fitted[fold], self._windows(fold, seed, checks * len(self) + step)
+                )
+                for fold, seed, checks in keys
             }
+
+    def _windows(self, fold: int, seed: int, step: int) -> Ints:
+        """The windows of a fold and seed at an optimizer step, from 0."""
+        work, train = self.joint.work, self.joint.fitted[fold].fold.train
+        size = min(work.training.batch_size, len(train))
+        in_a_pass = len(train) // size
+        begin = step % in_a_pass * size
+        return self._order(fold, seed, step // in_a_pass)[begin : begin + size]
+
+    def _order(self, fold: int, seed: int, number: int) -> Ints:
+        """The order of a pass over a fold's windows; kept, since the steps of a pass follow one another."""
+        if (fold, seed) not in self._orders or self._orders[fold, seed][0] != number:
+            generator = np.random.default_rng(derive(self.joint.work.seed, fold, seed, number))
+            self._orders[fold, seed] = number, generator.permutation(self.joint.fitted[fold].fold.train)
+        return self._orders[fold, seed][1]
 
 
 class EarlyStoppingBatches:
@@ -77,10 +84,9 @@ class EarlyStoppingBatches:
     def __init__(self, joint: JointTraining) -> None:
         self.joint = joint
 
-    def __iter__(self) -> Iterator[tuple[int, int, Tensors]]:
+    def __iter__(self) -> Iterator[tuple[int, Tensors]]:
         folds = sorted({self.joint.states[index].fold for index in self.joint.active()})
         for fold in folds:
             fitted = self.joint.fitted[fold]
-            for index, piece in enumerate(pieces(fitted.fold.early_stopping)):
-                for chosen in chunks(piece):
-                    yield fold, index, load_batch(self.joint.work, fitted, chosen)
+            for chosen in chunks(fitted.watched):
+                yield fold, load_batch(self.joint.work, fitted, chosen)

@@ -11,8 +11,10 @@ import pandas as pd
 from cellsize import files
 from cellsize.data.folds import Folds, load
 from cellsize.data.windows import Floats, Ints, Windows
-from cellsize.params import Network, Search, Training
-from cellsize.sizing.sizes import Size
+from cellsize.params import Head, Network, Search, Skip, Training
+from cellsize.sizing.sizes import Architecture, Size
+
+Status = Literal["ok", "runner_up", "dropped", "failed"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,13 @@ class Setting:
     learning_rate: float
     dropout: float
     weight_decay: float
+    skip: Skip = "none"
+    head: Head = "plain"
+
+    @property
+    def architecture(self) -> Architecture:
+        """What of it says which weights the network has."""
+        return Architecture(self.skip, self.head)
 
 
 @dataclass(frozen=True)
@@ -85,15 +94,20 @@ class Row:
         learning_rate: Of the network; 0 without one.
         dropout: Fraction dropped after every layer.
         weight_decay: Decoupled weight decay.
-        penalty: Ridge penalty of the ridge-linear model, chosen on the early-stopping set.
-        status: ok (trained and scored), dropped (another setting was better on the early-stopping set), failed.
-        epochs: Epoch whose weights were kept.
-        early_stopping_score: Normalised MSE on the early-stopping set at that epoch.
-        train_score: The same on as many training windows as there are validation windows.
-        score: The same on the validation set: measured once, never used for training.
+        skip: What the cells stand beside: none, linear, joint.
+        head: plain or mixed.
+        penalty: Ridge penalty of the ridge-linear model, chosen on the early-stopping set; 0 without one.
+        status: ok (counts for the size), runner_up (trained to the end too, and another setting was better on the
+            early-stopping set), dropped (given up early), failed.
+        steps: Optimizer steps after which the weights were as they were kept.
+        trained: Optimizer steps in all.
+        early_stopping_score: Normalised MSE on the early-stopping set at that step.
+        train_score: The same at the last step on as many training windows as there are validation windows.
+        score: The same on the validation set at the step kept: measured once, never used for training.
         n_train: Training windows.
         n_validation: Validation windows.
-        parameters: Parameters of the size, the ridge-linear model's among them.
+        parameters: All parameters, with those of the linear skip connection.
+        recurrent: Parameters of the recurrent layers.
     """
 
     layers: int
@@ -103,20 +117,24 @@ class Row:
     learning_rate: float
     dropout: float
     weight_decay: float
+    skip: Skip
+    head: Head
     penalty: float
-    status: Literal["ok", "dropped", "failed"]
-    epochs: int
+    status: Status
+    steps: int
+    trained: int
     early_stopping_score: float | None
     train_score: float | None
     score: float | None
     n_train: int
     n_validation: int
     parameters: int
+    recurrent: int
 
 
 @dataclass(frozen=True)
-class Epoch:
-    """One epoch of one training: a line of `curves.csv`."""
+class Check:
+    """One look at the early-stopping set in one training: a line of `curves.csv`."""
 
     layers: int
     units: int
@@ -125,7 +143,9 @@ class Epoch:
     learning_rate: float
     dropout: float
     weight_decay: float
-    epoch: int
+    skip: Skip
+    head: Head
+    step: int
     train_loss: float
     early_stopping_score: float
 
@@ -136,7 +156,7 @@ class Result:
 
     Attributes:
         rows: One for each fold, seed and setting, in this order.
-        epochs: The learning curves in the same order.
+        checks: The learning curves in the same order.
         residuals: Truth minus forecast on up to `RESIDUALS` validation windows of each fold, in standard
             deviations of its training rows, mean over the seeds; shape (n, horizon, n_targets).
         residual_windows: Positions of these windows, shape (n,).
@@ -145,7 +165,7 @@ class Result:
     """
 
     rows: tuple[Row, ...]
-    epochs: tuple[Epoch, ...]
+    checks: tuple[Check, ...]
     residuals: Floats
     residual_windows: Ints
     seconds: float
@@ -158,7 +178,7 @@ class Result:
 
     def save(self, path: Path) -> None:
         """Writes an npz without pickles, whole or not at all."""
-        lines = {key: json.dumps([asdict(record) for record in getattr(self, key)]) for key in ("rows", "epochs")}
+        lines = {key: json.dumps([asdict(record) for record in getattr(self, key)]) for key in ("rows", "checks")}
         rest = {key: getattr(self, key) for key in ("residuals", "residual_windows", "seconds", "milliseconds")}
         files.write_npz(path, **lines, **rest)
 
@@ -169,7 +189,7 @@ class Result:
             arrays = dict(content)
         return cls(
             rows=tuple(Row(**line) for line in json.loads(str(arrays["rows"]))),
-            epochs=tuple(Epoch(**line) for line in json.loads(str(arrays["epochs"]))),
+            checks=tuple(Check(**line) for line in json.loads(str(arrays["checks"]))),
             residuals=arrays["residuals"],
             residual_windows=arrays["residual_windows"],
             seconds=float(arrays["seconds"]),
@@ -177,7 +197,7 @@ class Result:
         )
 
 
-def frame(records: tuple[Row, ...] | tuple[Epoch, ...], kind: type[Row] | type[Epoch]) -> pd.DataFrame:
+def frame(records: tuple[Row, ...] | tuple[Check, ...], kind: type[Row] | type[Check]) -> pd.DataFrame:
     """Records as a table; None becomes NaN."""
     names = [field.name for field in fields(kind)]
     table = pd.DataFrame([asdict(record) for record in records], columns=names)

@@ -13,6 +13,7 @@ from cellsize.models.prediction import FittedFold
 from cellsize.params import Window
 from cellsize.sizing.artefacts import Recipe
 from cellsize.sizing.sizes import ZERO, Size, shape
+from cellsize.training import halving
 from cellsize.training.fit import fit, kept_networks
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Setting, Work
@@ -23,22 +24,22 @@ def refit(work: Work, recipe: Recipe, schema: Schema, window: Window) -> Forecas
 
     Args:
         work: Data and how to train.
-        recipe: Size, setting, ridge penalty and number of epochs.
+        recipe: Size, setting, ridge penalty and number of steps.
         schema: Meaning of the raw columns, for forecasts from raw rows.
         window: Lookback, horizon and scales.
 
     Raises:
         InputError: The loss became infinite or is not a number.
     """
-    setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay)
-    fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.epochs)
+    setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
+    fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps)
     windows, development = work.windows, np.flatnonzero(work.folds.development)
     last = windows.step[windows.first[development] + windows.span - 1].max(keepdims=True)
     learned_until = windows.moment(last)[0].isoformat()
     return Forecaster(recipe.size, schema, window, work.network, fitted, network, learned_until)
 
 
-def refit_size(work: Work, size: Size, setting: Setting, penalty: float, epochs: int) -> tuple[FittedFold, Net | None]:
+def refit_size(work: Work, size: Size, setting: Setting, penalty: float, steps: int) -> tuple[FittedFold, Net | None]:
     """Trains a size on every window before the holdout.
 
     Args:
@@ -46,7 +47,7 @@ def refit_size(work: Work, size: Size, setting: Setting, penalty: float, epochs:
         size: The size.
         setting: Learning rate, dropout and weight decay.
         penalty: Ridge penalty of the ridge-linear model.
-        epochs: Passes over the data, on the schedule of `training.epochs`; 0 leaves the ridge-linear model alone.
+        steps: Optimizer steps, in whole checks; 0 leaves the untrained network, which adds nothing.
 
     Returns:
         Scaling and ridge-linear model, and the network in evaluation mode, or None if there is none.
@@ -58,23 +59,23 @@ def refit_size(work: Work, size: Size, setting: Setting, penalty: float, epochs:
     everything = np.flatnonzero(work.folds.development)
     nothing = np.empty(0, np.int64)
     scaling = fit_scaling(work.windows, everything)
-    has_skip, linear = work.network.skip == "linear", None
-    if size == ZERO or has_skip:
-        linear = ridge_linear.fit(work.windows, scaling, everything, (penalty,), has_skip)[0]
-    fitted = FittedFold(Fold(everything, nothing, nothing), scaling, linear, float("inf"))
+    linear = None
+    if size == ZERO or setting.skip != "none":
+        linear = ridge_linear.fit(work.windows, scaling, everything, (penalty,), work.network.has_linear_skip)[0]
+    fitted = FittedFold(Fold(everything, nothing, nothing), scaling, linear, float("inf"), float("inf"))
     if size == ZERO:
         return fitted, None
-    # A schedule that ends before the refit does would leave its last epochs without a learning rate.
-    longest = max(epochs, work.training.epochs)
-    training = work.training.model_copy(update={"seeds": 1, "rungs": (), "epochs": longest})
+    training = work.training.model_copy(update={"seeds": 1})
     all_but_holdout = Work(work.windows, work.folds, work.network, training, (penalty,), work.seed)
-    joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), [setting], epochs)
-    if epochs:
+    checks = steps // training.check_every
+    plan = halving.Plan(rungs=(), checks=checks, most=checks, patience=checks + 1)
+    joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), [[setting]], plan)
+    if checks:
         fit(joint)
     state = joint.states[0]
     if state.status == "failed":
         raise InputError(
-            f"refit: the loss of {size} is not a number after epoch {state.epoch}; set another refit.seed, "
+            f"refit: the loss of {size} is not a number after step {state.steps}; set another refit.seed, "
             "or remove the highest of search.training.learning_rates"
         )
     return fitted, kept_networks(joint)[0]

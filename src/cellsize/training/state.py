@@ -1,6 +1,7 @@
 """Where each network's training stands: its setting, its scores, and the weights that are kept. No Lightning."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import isfinite
 
@@ -10,9 +11,9 @@ from torch import Tensor
 
 from cellsize.data.forecast import Forecast
 from cellsize.models.prediction import FittedFold
+from cellsize.params import Network, Skip, Training
 from cellsize.sizing.sizes import Size
 from cellsize.training import halving
-from cellsize.training.early_stopping import early_stopping_scores, is_kept
 from cellsize.training.records import Setting, Work
 
 
@@ -23,75 +24,140 @@ class NetworkState:
     Attributes:
         fold: Its fold, from 0.
         seed: Its seed, from 0.
-        setting: What it is trained with; a waiting network has the first one until it begins.
+        family: Of the first seed its setting's family, of another seed the winner that it begins with; from 0.
+        setting: What it is trained with; a waiting network has the first one of its family until it begins.
         status: waiting, active, done, dropped or failed.
-        first_epoch: Epoch of the joint training in which it began, from 0.
-        epoch: Epochs it was trained.
+        is_spare: Whether it is for a learning rate beyond the list.
+        first_check: Check of the joint training after which it began, from 0.
         steps: Optimizer steps it was trained.
-        score: Early-stopping score of its last epoch.
-        best_score: Lowest early-stopping score so far, epoch 0 (before any training) included.
-        best_pieces: That score on each piece of the early-stopping set; empty for epoch 0.
-        lowest_score: Lowest early-stopping score since training began: what settings are compared by.
-        kept_epoch: Latest epoch that is better than epoch 0 and not significantly worse than the best.
-        kept_score: Its early-stopping score.
-        kept: Its weights, shape (parameters,).
-        loss_sum: Sum of this epoch's training losses.
-        loss_count: Number of this epoch's training losses.
-        curve: Training loss and early-stopping score of each epoch.
+        kept_check: Check with the lowest early-stopping score; 0 if none was below that of no training.
+        kept_step: Optimizer steps until then.
+        kept_score: That score.
+        kept: Its weights then, shape (parameters,).
+        last: Its weights after its last step, shape (parameters,).
+        loss_sum: Sum of the training losses since the last check.
+        loss_count: Number of these losses.
+        curve: Training loss and early-stopping score of each check.
     """
 
     fold: int
     seed: int
+    family: int
     setting: Setting
     status: halving.Status
-    first_epoch: int = 0
-    epoch: int = 0
+    is_spare: bool = False
+    first_check: int = 0
     steps: int = 0
-    score: float = float("inf")
-    best_score: float = float("inf")
-    best_pieces: tuple[float, ...] = ()
-    lowest_score: float = float("inf")
-    kept_epoch: int = 0
+    kept_step: int = 0
+    kept_check: int = 0
     kept_score: float = float("inf")
     kept: Tensor = field(default_factory=lambda: torch.empty(0))
+    last: Tensor = field(default_factory=lambda: torch.empty(0))
     loss_sum: float = 0.0
     loss_count: int = 0
     curve: list[tuple[float, float]] = field(default_factory=list)
 
     @property
-    def progress(self) -> halving.Progress:
-        """What successive halving decides by."""
-        return halving.Progress(
-            self.fold, self.seed, self.status, self.epoch, self.kept_epoch, self.score, self.lowest_score
-        )
+    def key(self) -> tuple[int, int, int]:
+        """Which batches it reads: those of its fold and seed, as far as it is."""
+        return self.fold, self.seed, len(self.curve)
 
-    def end_epoch(self, sums: list[float] | None, fitted: FittedFold, task: Forecast) -> None:
-        """Notes an epoch's scores, and whether its weights are the ones to keep: then `kept_epoch` is `epoch`.
+    def end_check(self, squared_error_sum: float | None, fitted: FittedFold, task: Forecast) -> bool:
+        """Notes a check's score; returns whether its weights are the ones to keep.
 
         Args:
-            sums: Squared errors on each piece of the early-stopping set; None in a refit, which has no such set, is
-                trained to its last epoch and keeps that one.
+            squared_error_sum: Over the early-stopping set; None in a refit, which has no such set and keeps its last
+                weights.
             fitted: The network's fold.
             task: How a score is made of squared errors.
         """
-        self.epoch += 1
-        self.score, pieces = (
-            (0.0, ()) if sums is None else early_stopping_scores(sums, fitted.fold.early_stopping, task)
+        count = len(fitted.watched)
+        score = 0.0 if squared_error_sum is None else task.score(squared_error_sum, count)
+        self.curve.append((self.loss_sum / max(1, self.loss_count), score))
+        is_kept = squared_error_sum is None or (isfinite(score) and score < self.kept_score)
+        if is_kept:
+            self.kept_check, self.kept_step, self.kept_score = len(self.curve), self.steps, score
+        return is_kept
+
+
+def families(network: Network) -> list[tuple[Skip, ...]]:
+    """The families of settings that race among themselves: without a linear skip connection, and with one."""
+    plain = tuple(skip for skip in network.skip if skip == "none")
+    linear = tuple(skip for skip in network.skip if skip != "none")
+    return [family for family in (plain, linear) if family]
+
+
+def settings(network: Network, training: Training, size: Size) -> list[list[Setting]]:
+    """Every combination that is tuned for each size, one list for each family."""
+    heads = network.head if size.layers else ("plain",)  # an MLP's hidden units read what is known in future already
+    return [
+        [
+            Setting(rate, dropout, decay, skip, head)
+            for skip, head, rate, dropout, decay in product(
+                family, heads, training.learning_rates, training.dropouts, training.weight_decays
+            )
+        ]
+        for family in families(network)
+    ]
+
+
+def states(work: Work, folds: Sequence[int], tuned: list[list[Setting]]) -> list[NetworkState]:
+    """One network for each setting of the first seed, spares for learning rates beyond, and those of other seeds."""
+    count = sum(map(len, tuned))
+    extensible = len(work.training.learning_rates) > 1 and work.training.rungs
+    result: list[NetworkState] = []
+    for fold in folds:
+        for family, members in enumerate(tuned):
+            first = halving.first_status(0, count)
+            result += [NetworkState(fold, 0, family, setting, first) for setting in members]
+            spares = halving.EXTENSIONS if extensible else 0
+            result += [NetworkState(fold, 0, family, members[0], "waiting", is_spare=True) for _ in range(spares)]
+        for seed in range(1, work.training.seeds):
+            status = halving.first_status(seed, count)
+            result += [
+                NetworkState(fold, seed, place, tuned[min(place, len(tuned) - 1)][0], status)
+                for place in range(halving.finalists(len(tuned), count))
+            ]
+    return result
+
+
+def progress(all_states: Sequence[NetworkState]) -> list[halving.Progress]:
+    """What the race decides by."""
+    tried: dict[tuple[int, int], set[float]] = {}
+    for state in all_states:
+        if state.seed == 0 and (not state.is_spare or state.curve):
+            tried.setdefault((state.fold, state.family), set()).add(state.setting.learning_rate)
+
+    def at_end(state: NetworkState) -> bool:
+        rates = tried.get((state.fold, state.family), set()) if state.seed == 0 else set()
+        return len(rates) > 1 and state.setting.learning_rate in (min(rates), max(rates))
+
+    return [
+        halving.Progress(
+            fold=state.fold,
+            seed=state.seed,
+            family=state.family,
+            status=state.status,
+            is_spare=state.is_spare,
+            at_end=at_end(state),
+            kept=state.kept_check,
+            scores=tuple(score for _, score in state.curve),
         )
-        self.curve.append((self.loss_sum / max(1, self.loss_count), self.score))
-        if not isfinite(self.score):
-            return
-        self.lowest_score = min(self.lowest_score, self.score)
-        if sums is None or is_kept(self.score, pieces, self.best_score, self.best_pieces, fitted.start):
-            self.kept_epoch, self.kept_score = self.epoch, self.score
-        if sums is None or self.score < self.best_score:
-            self.best_score, self.best_pieces = self.score, pieces
+        for state in all_states
+    ]
 
 
-def settings(work: Work) -> list[Setting]:
-    """Every combination that is tuned for each size."""
-    training = work.training
-    return [Setting(*values) for values in product(training.learning_rates, training.dropouts, training.weight_decays)]
+def beyond(winner: Setting, tried: Sequence[float]) -> Setting:
+    """The winner's setting with the learning rate that continues what was tried, by its last factor.
+
+    Args:
+        winner: Has the lowest or the highest learning rate of those tried.
+        tried: At least two learning rates.
+    """
+    rates = sorted(set(tried))
+    if winner.learning_rate == rates[-1]:
+        return replace(winner, learning_rate=float(f"{rates[-1] ** 2 / rates[-2]:.3g}"))
+    return replace(winner, learning_rate=float(f"{rates[0] ** 2 / rates[1]:.3g}"))
 
 
 def derive(*numbers: int | Size) -> int:

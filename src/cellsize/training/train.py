@@ -14,12 +14,12 @@ from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Floats, Ints
 from cellsize.models import engine, stacked
 from cellsize.models.network import Net
-from cellsize.models.prediction import FittedFold, forecast
+from cellsize.models.prediction import FittedFold, forecast, spread_out
 from cellsize.models.ridge_linear import fit_chosen
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
-from cellsize.training.fit import fit, kept_networks
+from cellsize.training.fit import fit, kept_networks, last_networks
 from cellsize.training.joint import JointTraining
-from cellsize.training.records import Epoch, Result, Row, Setting, Work
+from cellsize.training.records import Check, Result, Row, Setting, Status, Work
 from cellsize.training.state import NetworkState, settings
 
 RESIDUALS = 1000
@@ -29,7 +29,7 @@ def train(
     work: Work,
     size: Size,
     checkpoint: Path | None = None,
-    on_epoch: Callable[[int], None] | None = None,
+    on_check: Callable[[int], None] | None = None,
     accelerator: str = "cpu",
     folds: Sequence[int] | None = None,
 ) -> Result:
@@ -38,8 +38,8 @@ def train(
     Args:
         work: Data, folds and how to train.
         size: What to train; (0, 0) is the ridge-linear model alone.
-        checkpoint: Where to save the state between epochs; resumes from it if it is there.
-        on_epoch: Called with the number of epochs done after each.
+        checkpoint: Where to save the state between checks; resumes from it if it is there.
+        on_check: Called with the number of checks done after each.
         accelerator: Lightning's name of the device: cpu or gpu.
         folds: Which folds, from 0; by default all. A fold's numbers do not depend on the others'.
 
@@ -54,15 +54,21 @@ def train(
     chosen = range(len(work.folds.labels)) if folds is None else folds
     fitted = {fold: _fit_fold(work, work.folds.fold(fold), size) for fold in chosen}
     networks: list[Net] = []
-    curves: list[Epoch] = []
+    curves: list[Check] = []
     if size == ZERO:
         rows = [_linear_row(work, fold, of_fold) for fold, of_fold in fitted.items()]
     else:
-        joint = JointTraining(work, size, fitted, shape(work.windows), settings(work))
-        fit(joint, checkpoint, on_epoch, accelerator)
-        networks = kept_networks(joint)
-        rows = [_row(joint, state, network) for state, network in zip(joint.states, networks, strict=True)]
-        curves = [epoch for state in joint.states for epoch in _curve(size, state)]
+        tuned = settings(work.network, work.training, size)
+        joint = JointTraining(work, size, fitted, shape(work.windows), tuned)
+        fit(joint, checkpoint, on_check, accelerator)
+        # A spare that was not needed is no training.
+        trained = [index for index, state in enumerate(joint.states) if state.curve or not state.is_spare]
+        last = last_networks(joint)
+        statuses = _statuses(joint)
+        kept = kept_networks(joint)
+        networks = [kept[index] for index in trained]
+        rows = [_row(joint, joint.states[index], statuses[index], kept[index], last[index]) for index in trained]
+        curves = [check for index in trained for check in _curve(size, joint.states[index])]
     residuals = []
     for fold, of_fold in fitted.items():
         # Zero cells have rows, and no network.
@@ -71,22 +77,55 @@ def train(
         residuals.append(_residuals(work, of_fold, scored))
     return Result(
         rows=tuple(rows),
-        epochs=tuple(curves),
+        checks=tuple(curves),
         residuals=np.concatenate([errors for errors, _ in residuals]),
         residual_windows=np.concatenate([windows for _, windows in residuals]),
         seconds=time.perf_counter() - began,
-        milliseconds=_milliseconds(work, next(iter(fitted.values())), networks[:1]),
+        milliseconds=_milliseconds(work, next(iter(fitted.values())), _first_scored(networks, rows)),
     )
+
+
+def _first_scored(networks: list[Net], rows: list[Row]) -> list[Net]:
+    return [network for network, row in zip(networks, rows, strict=False) if row.status == "ok"][:1]
 
 
 def _fit_fold(work: Work, fold: Fold, size: Size) -> FittedFold:
     scaling = fit_scaling(work.windows, fold.train)
-    has_skip = work.network.skip == "linear"
-    # Zero cells without the skip connection is the same network without its recurrent part: it reads no past.
+    has_skip = work.network.has_linear_skip
+    # Zero cells where no network has a skip connection is such a network without its recurrent part: it reads no past.
     needs_linear = size == ZERO or has_skip
     linear = fit_chosen(work.windows, scaling, fold, work.penalties, has_skip) if needs_linear else None
-    untrained = FittedFold(fold, scaling, linear, 0.0)
-    return FittedFold(fold, scaling, linear, _score(work, untrained, [], fold.early_stopping))
+    unscored = FittedFold(fold, scaling, linear, 0.0, 0.0)
+    alone = _score(work, FittedFold(fold, scaling, None, 0.0, 0.0), [], unscored.watched)
+    return FittedFold(fold, scaling, linear, alone, _score(work, unscored, [], unscored.watched))
+
+
+def _statuses(joint: JointTraining) -> list[Status]:
+    """What became of each network: in each fold one of the settings that ran to the end counts, by all its seeds."""
+    statuses: list[Status] = [
+        {"done": "ok", "dropped": "dropped"}.get(state.status, "failed")  # type: ignore[misc]
+        for state in joint.states
+    ]
+    for fold in joint.fitted:
+        finalists: dict[Setting, list[int]] = {}
+        first = [index for index, state in enumerate(joint.states) if state.fold == fold and state.seed == 0]
+        for index in first:
+            if statuses[index] != "dropped" and (statuses[index] == "ok" or joint.states[index].curve):
+                finalists[joint.states[index].setting] = []
+        for index, state in enumerate(joint.states):
+            if state.fold == fold and state.setting in finalists and statuses[index] != "dropped" and state.curve:
+                finalists[state.setting].append(index)
+
+        def mean(setting: Setting, finalists: dict[Setting, list[int]] = finalists) -> tuple[int, float]:
+            done = [joint.states[index].kept_score for index in finalists[setting] if statuses[index] == "ok"]
+            return -len(done), float(np.mean(done)) if done else np.inf
+
+        best = min(finalists, key=mean, default=None)
+        for setting, indices in finalists.items():
+            for index in indices:
+                if setting != best and statuses[index] == "ok":
+                    statuses[index] = "runner_up"
+    return statuses
 
 
 def _errors(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) -> list[Floats]:
@@ -109,77 +148,74 @@ def _score(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) ->
     return task.score(total, len(chosen))
 
 
-def _spread_out(chosen: Ints, count: int) -> Ints:
-    """At most `count` of the chosen windows, evenly."""
-    if len(chosen) <= count:
-        return chosen
-    return chosen[np.linspace(0, len(chosen) - 1, count).astype(np.int64)]
-
-
 def _residuals(work: Work, fitted: FittedFold, networks: list[Net]) -> tuple[Floats, Ints]:
     """Truth minus forecast, mean over the networks, and the windows they belong to."""
-    chosen = _spread_out(fitted.fold.validation, RESIDUALS)
+    chosen = spread_out(fitted.fold.validation, RESIDUALS)
     return np.mean(_errors(work, fitted, networks, chosen), axis=0).astype(np.float32), chosen.astype(np.int64)
 
 
 def _linear_row(work: Work, fold: int, fitted: FittedFold) -> Row:
     return Row(
-        **_identity(work, ZERO, fold, fitted),
+        **_identity(work, ZERO, fold, fitted, Setting(0.0, 0.0, 0.0)),
         seed=0,
-        **vars(Setting(0.0, 0.0, 0.0)),
         status="ok",
-        epochs=0,
-        early_stopping_score=fitted.start,
+        steps=0,
+        trained=0,
+        early_stopping_score=fitted.start_linear,
         train_score=_train_score(work, fitted, []),
         score=_score(work, fitted, [], fitted.fold.validation),
     )
 
 
-def _row(joint: JointTraining, state: NetworkState, network: Net) -> Row:
-    work, fitted, scored = joint.work, joint.fitted[state.fold], state.status == "done"
+def _row(joint: JointTraining, state: NetworkState, status: Status, kept: Net, last: Net) -> Row:
+    work, fitted, scored = joint.work, joint.fitted[state.fold], status in ("ok", "runner_up")
     return Row(
-        **_identity(work, joint.size, state.fold, fitted),
+        **_identity(work, joint.size, state.fold, fitted, state.setting),
         seed=state.seed,
-        **vars(state.setting),
-        status="ok" if scored else "dropped" if state.status == "dropped" else "failed",
-        epochs=state.kept_epoch,
+        status=status,
+        steps=state.kept_step,
+        trained=state.steps,
         early_stopping_score=state.kept_score if np.isfinite(state.kept_score) else None,
-        train_score=_train_score(work, fitted, [network]) if scored else None,
-        score=_score(work, fitted, [network], fitted.fold.validation) if scored else None,
+        train_score=_train_score(work, fitted, [last]) if scored else None,
+        score=_score(work, fitted, [kept], fitted.fold.validation) if scored else None,
     )
 
 
-def _curve(size: Size, state: NetworkState) -> list[Epoch]:
+def _curve(size: Size, state: NetworkState) -> list[Check]:
     """The learning curve of a network; empty if it never began."""
+    steps = state.steps // max(1, len(state.curve))
     return [
-        Epoch(
+        Check(
             size.layers,
             size.units,
             state.fold + 1,
             state.seed,
             **vars(state.setting),
-            epoch=epoch,
+            step=number * steps,
             train_loss=loss,
             early_stopping_score=score,
         )
-        for epoch, (loss, score) in enumerate(state.curve, start=1)
+        for number, (loss, score) in enumerate(state.curve, start=1)
     ]
 
 
 def _train_score(work: Work, fitted: FittedFold, networks: list[Net]) -> float:
     """The score on as many training windows as there are validation windows."""
-    return _score(work, fitted, networks, _spread_out(fitted.fold.train, len(fitted.fold.validation)))
+    return _score(work, fitted, networks, spread_out(fitted.fold.train, len(fitted.fold.validation)))
 
 
-def _identity(work: Work, size: Size, fold: int, fitted: FittedFold) -> dict[str, Any]:
+def _identity(work: Work, size: Size, fold: int, fitted: FittedFold, setting: Setting) -> dict[str, Any]:
+    costs = cost(size, work.network, shape(work.windows), setting.architecture if size != ZERO else None)
     return {
         "layers": size.layers,
         "units": size.units,
         "fold": fold + 1,
-        "penalty": fitted.linear.penalty if fitted.linear is not None else 0.0,
+        **vars(setting),
+        "penalty": fitted.linear.penalty if fitted.linear is not None and costs.linear else 0.0,
         "n_train": len(fitted.fold.train),
         "n_validation": len(fitted.fold.validation),
-        "parameters": cost(size, work.network, shape(work.windows)).parameters,
+        "parameters": costs.parameters,
+        "recurrent": costs.recurrent,
     }
 
 
