@@ -70,7 +70,9 @@ def proposed(
 
 
 def rule(name: str, **changes: Any) -> Choose:
-    plain = {"rule": name, "percent": 5.0, "tolerance": 0.01, "budget": "parameters", "limit": 1000.0}
+    plain = {
+        "metric": "mse", "rule": name, "percent": 5.0, "tolerance": 0.01, "budget": "parameters", "limit": 1000.0,
+    }  # fmt: skip
     return Choose.model_validate(plain | changes)
 
 

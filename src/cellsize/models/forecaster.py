@@ -1,7 +1,7 @@
 """The refitted model as files, and its forecasts of windows."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from cellsize.params import Network, Window
 from cellsize.sizing.sizes import Shape, Size
 
 WEIGHTS, MODEL = "weights.pt", "model.json"
-VERSION = 1  # of the two files together; raised when a model of before can no longer be read
+VERSION = 2  # of the two files together; raised when a model of before can no longer be read
 NOWHERE = np.empty(0, np.int64)
 
 
@@ -49,7 +49,7 @@ class Forecaster:
         """Writes `model.json` and `weights.pt`: tensors only, loadable without pickles."""
         folder.mkdir(parents=True, exist_ok=True)
         scaling, linear = self.fitted.scaling, self.fitted.linear
-        arrays = {"scaling.mean": scaling.mean, "scaling.std": scaling.std}
+        arrays = {f"scaling.{name}": array for name, array in vars(scaling).items()}
         if linear is not None:
             arrays["linear.weights"] = linear.weights
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
@@ -99,7 +99,7 @@ class Forecaster:
             linear = RidgeLinear(weights, content["penalty"], content["linear_reads_past"])
         fitted = FittedFold(
             fold=Fold(NOWHERE, NOWHERE, NOWHERE),
-            scaling=Scaling(tensors["scaling.mean"].numpy(), tensors["scaling.std"].numpy()),
+            scaling=Scaling(**{field.name: tensors[f"scaling.{field.name}"].numpy() for field in fields(Scaling)}),
             linear=linear,
             start=float("inf"),
         )

@@ -1,4 +1,8 @@
-"""The ridge-linear model, which has no memory cells: a linear model of the window, fitted in closed form."""
+"""The ridge-linear model, which has no memory cells: a linear model of the window, fitted in closed form.
+
+It is fitted to squared errors whatever `choose.metric` says: absolute ones have no closed form. What the metric decides
+is its ridge penalty.
+"""
 
 from dataclasses import dataclass
 
@@ -9,6 +13,7 @@ from cellsize.data.batches import Batch, Scaling, chunks, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Floats, Ints, Windows
+from cellsize.params import Metric
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def predict(windows: Windows, linear: RidgeLinear, batch: Batch) -> Floats:
 def fit(
     windows: Windows, scaling: Scaling, train: Ints, penalties: tuple[float, ...], reads_past: bool = True
 ) -> list[RidgeLinear]:
-    """Fits one model for each ridge penalty, to the error that is scored; the bias is not penalised.
+    """Fits one model for each ridge penalty by least squares; the bias is not penalised.
 
     Args:
         windows: Base arrays and index.
@@ -69,20 +74,26 @@ def fit(
 
 
 def fit_chosen(
-    windows: Windows, scaling: Scaling, fold: Fold, penalties: tuple[float, ...], reads_past: bool = True
+    windows: Windows,
+    scaling: Scaling,
+    fold: Fold,
+    penalties: tuple[float, ...],
+    metric: Metric,
+    reads_past: bool = True,
 ) -> RidgeLinear:
-    """Fits on the training part, with the penalty that is best on the early-stopping set."""
+    """Fits on the training part, with the penalty that is best by the metric on the early-stopping set."""
     models = fit(windows, scaling, fold.train, penalties, reads_past)
-    return min(models, key=lambda linear: score(windows, scaling, linear, fold.early_stopping))
+    return min(models, key=lambda linear: score(windows, scaling, linear, fold.early_stopping, metric))
 
 
-def score(windows: Windows, scaling: Scaling, linear: RidgeLinear, chosen: Ints) -> float:
-    """Normalised MSE on the chosen windows."""
+def score(windows: Windows, scaling: Scaling, linear: RidgeLinear, chosen: Ints, metric: Metric) -> float:
+    """Normalised MSE or MAE on the chosen windows."""
     task, total = Forecast.of(windows), 0.0
     for piece in chunks(chosen):
         batch = gather(windows, scaling, piece)
         forecasts = scaled(batch, predict(windows, linear, batch))
-        total += float(task.squared_error_sum(forecasts, scaled(batch, batch.target)))
+        errors = task.error_sum(forecasts, scaled(batch, batch.target), scaling.error_scale(metric), metric)
+        total += float(errors)
     return task.score(total, len(chosen))
 
 

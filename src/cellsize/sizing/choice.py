@@ -46,6 +46,7 @@ def decide(
     finding = procedures.finding(procedure, tried, candidates)
     return Choice(
         **_recipe(trials, size).model_dump(),
+        metric=rule.metric,
         cell=candidates.network.cell,
         skip=candidates.network.skip,
         parameters=chosen.parameters,

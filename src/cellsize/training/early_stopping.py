@@ -23,7 +23,7 @@ def early_stopping_scores(
     """The score on an early-stopping set, and on each of its pieces.
 
     Args:
-        sums: Squared errors summed over the windows and outputs of each piece.
+        sums: Errors summed over the windows and outputs of each piece.
         early_stopping: The windows of the set.
         task: What the score is.
     """

@@ -2,11 +2,12 @@
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
+from torch import Tensor
 
 from cellsize import files
 from cellsize.models.network import Net
@@ -67,10 +68,19 @@ def fit(
 
 def kept_networks(joint: JointTraining) -> list[Net]:
     """Every network with the weights that were kept, on the CPU and in evaluation mode."""
+    return _networks_with([state.kept for state in joint.states], joint)
+
+
+def last_networks(joint: JointTraining) -> list[Net]:
+    """The same networks, until they are asked for otherwise, with the averaged weights of the last step trained."""
+    return _networks_with(joint.flat.averages.unbind(), joint)
+
+
+def _networks_with(weights: Sequence[Tensor], joint: JointTraining) -> list[Net]:
     joint.to("cpu").eval()
     networks = [joint.network(index) for index in range(len(joint.states))]
-    for network, state in zip(networks, joint.states, strict=True):
-        torch.nn.utils.vector_to_parameters(state.kept.to("cpu"), network.parameters())
+    for network, vector in zip(networks, weights, strict=True):
+        torch.nn.utils.vector_to_parameters(vector.to("cpu"), network.parameters())
     return networks
 
 

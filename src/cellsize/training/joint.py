@@ -58,7 +58,7 @@ class JointTraining(pl.LightningModule):
         # own optimization knows one loss and one norm of all parameters together.
         self.automatic_optimization = False
         self.flat: FlatParameters = flatten(networks)
-        self._squared_errors: Tensor | None = None
+        self._errors: Tensor | None = None
         for state, average in zip(self.states, self.flat.averages, strict=True):
             state.best_score = state.kept_score = fitted[state.fold].start
             state.kept = average.clone()
@@ -143,7 +143,7 @@ class JointTraining(pl.LightningModule):
             steps, known_future, target, scale = zip(*(batch[keys[index]] for index in together), strict=True)
             parameters = self.flat.values[together].requires_grad_()
             forecasts = forward(networks, steps, known_future, parameters, training.engine)
-            losses = self.task.loss(forecasts, torch.stack(target), torch.stack(scale))
+            losses = self.task.loss(forecasts, torch.stack(target), torch.stack(scale), self.work.metric)
             self.manual_backward(losses.sum())
             assert parameters.grad is not None
             self.flat.gradients[together] = parameters.grad
@@ -182,23 +182,23 @@ class JointTraining(pl.LightningModule):
         self.flat.swap_averages(self.active())
         # One tensor for all sums: a small one for each piece, kept between large ones that come and go, would leave
         # the heap in holes, and memory would grow with the number of pieces.
-        self._squared_errors = torch.zeros(len(self.states), PIECES, dtype=torch.float64, device=self.device)
+        self._errors = torch.zeros(len(self.states), PIECES, dtype=torch.float64, device=self.device)
 
     def validation_step(self, batch: tuple[int, int, tuple[Tensor, ...]], _: int) -> None:
-        """Adds up the squared errors on some windows of a piece of one fold's early-stopping set.
+        """Adds up the errors on some windows of a piece of one fold's early-stopping set.
 
         Args:
             batch: Fold, piece and the tensors of `loaders.load_batch`.
         """
         fold, piece, (steps, known_future, target, scale) = batch
-        assert self._squared_errors is not None
-        engine = self.work.training.engine
+        assert self._errors is not None
+        engine, metric = self.work.training.engine, self.work.metric
         indices = [index for index in self.active() if self.states[index].fold == fold]
         for together in groups([self.network(index) for index in indices], indices, engine=engine):
             networks, count = [self.network(index) for index in together], len(together)
             forecasts = forward(networks, [steps] * count, [known_future] * count, engine=engine)
             for index, of_network in zip(together, forecasts, strict=True):
-                self._squared_errors[index, piece] += self.task.squared_error_sum(of_network, target, scale)
+                self._errors[index, piece] += self.task.error_sum(of_network, target, scale, metric)
 
     def on_validation_epoch_end(self) -> None:
         """Puts the trained weights back."""
@@ -209,7 +209,7 @@ class JointTraining(pl.LightningModule):
     def on_train_epoch_end(self) -> None:
         """Notes the scores, and does what successive halving decides."""
         # A refit has no early-stopping set: it is trained to its last epoch and keeps that one.
-        sums = None if self._squared_errors is None else self._squared_errors.tolist()
+        sums = None if self._errors is None else self._errors.tolist()
         for index in self.active():
             state = self.states[index]
             state.end_epoch(None if sums is None else sums[index], self.fitted[state.fold], self.task)

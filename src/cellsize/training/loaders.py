@@ -32,12 +32,14 @@ def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
 
     Returns:
         What is seen (n, lookback, n_inputs), known-future covariates (n, horizon, n_known_future), what the linear
-        skip connection leaves to be learnt (n, horizon, n_targets), and the window's scale (n, 1, n_targets).
+        skip connection leaves to be learnt (n, horizon, n_targets), and what its errors are multiplied by in a score
+        (n, 1, n_targets).
     """
     batch = gather(work.windows, fitted.scaling, chosen)
     linear = fitted.linear
     target = batch.target if linear is None else batch.target - predict(work.windows, linear, batch)
-    return tuple(torch.from_numpy(array) for array in (batch.steps, batch.known_future, target, batch.scale))  # type: ignore[return-value]
+    scale = batch.scale * fitted.scaling.error_scale(work.metric)
+    return tuple(torch.from_numpy(array) for array in (batch.steps, batch.known_future, target, scale))  # type: ignore[return-value]
 
 
 class TrainingBatches:

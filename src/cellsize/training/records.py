@@ -11,7 +11,7 @@ import pandas as pd
 from cellsize import files
 from cellsize.data.folds import Folds, load
 from cellsize.data.windows import Floats, Ints, Windows
-from cellsize.params import Network, Search, Training
+from cellsize.params import Metric, Network, Search, Training
 from cellsize.sizing.sizes import Size
 
 
@@ -26,6 +26,7 @@ class Work:
         training: How a network is trained.
         penalties: Ridge penalties to choose from, in each fold.
         seed: Seed of everything drawn.
+        metric: What is trained and scored: squared or absolute errors.
     """
 
     windows: Windows
@@ -34,6 +35,7 @@ class Work:
     training: Training
     penalties: tuple[float, ...]
     seed: int
+    metric: Metric
 
 
 def load_work(
@@ -42,6 +44,7 @@ def load_work(
     network: Network,
     search: Search,
     penalties: tuple[float, ...],
+    metric: Metric,
     seed: int | None = None,
 ) -> Work:
     """Reads arrays and folds, and joins them with how to train.
@@ -52,6 +55,7 @@ def load_work(
         network: What the candidates have in common, from `candidates.json`.
         search: Training settings and seed.
         penalties: Ridge penalties to choose from, in each fold.
+        metric: What is trained and scored.
         seed: In place of the search's.
     """
     return Work(
@@ -61,6 +65,7 @@ def load_work(
         training=search.training,
         penalties=penalties,
         seed=search.seed if seed is None else seed,
+        metric=metric,
     )
 
 
@@ -88,8 +93,9 @@ class Row:
         penalty: Ridge penalty of the ridge-linear model, chosen on the early-stopping set.
         status: ok (trained and scored), dropped (another setting was better on the early-stopping set), failed.
         epochs: Epoch whose weights were kept.
-        early_stopping_score: Normalised MSE on the early-stopping set at that epoch.
-        train_score: The same on as many training windows as there are validation windows.
+        early_stopping_score: Normalised MSE on the early-stopping set at that epoch, or MAE (`choose.metric`).
+        train_score: The same on as many training windows as there are validation windows, but with the weights of the
+            last epoch trained: those that are kept hide overfitting.
         score: The same on the validation set: measured once, never used for training.
         n_train: Training windows.
         n_validation: Validation windows.

@@ -67,7 +67,7 @@ def refit_size(work: Work, size: Size, setting: Setting, penalty: float, epochs:
     # A schedule that ends before the refit does would leave its last epochs without a learning rate.
     longest = max(epochs, work.training.epochs)
     training = work.training.model_copy(update={"seeds": 1, "rungs": (), "epochs": longest})
-    all_but_holdout = Work(work.windows, work.folds, work.network, training, (penalty,), work.seed)
+    all_but_holdout = Work(work.windows, work.folds, work.network, training, (penalty,), work.seed, work.metric)
     joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), [setting], epochs)
     if epochs:
         fit(joint)

@@ -69,10 +69,10 @@ class NetworkState:
         """Notes an epoch's scores, and whether its weights are the ones to keep: then `kept_epoch` is `epoch`.
 
         Args:
-            sums: Squared errors on each piece of the early-stopping set; None in a refit, which has no such set, is
+            sums: Errors on each piece of the early-stopping set; None in a refit, which has no such set, is
                 trained to its last epoch and keeps that one.
             fitted: The network's fold.
-            task: How a score is made of squared errors.
+            task: How a score is made of their sums.
         """
         self.epoch += 1
         self.score, pieces = (

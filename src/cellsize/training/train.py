@@ -17,7 +17,7 @@ from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold, forecast
 from cellsize.models.ridge_linear import fit_chosen
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
-from cellsize.training.fit import fit, kept_networks
+from cellsize.training.fit import fit, kept_networks, last_networks
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Epoch, Result, Row, Setting, Work
 from cellsize.training.state import NetworkState, settings
@@ -60,8 +60,15 @@ def train(
     else:
         joint = JointTraining(work, size, fitted, shape(work.windows), settings(work))
         fit(joint, checkpoint, on_epoch, accelerator)
+        train_scores = [
+            _train_score(work, fitted[state.fold], [network]) if state.status == "done" else None
+            for state, network in zip(joint.states, last_networks(joint), strict=True)
+        ]
         networks = kept_networks(joint)
-        rows = [_row(joint, state, network) for state, network in zip(joint.states, networks, strict=True)]
+        rows = [
+            _row(joint, state, network, train_score)
+            for state, network, train_score in zip(joint.states, networks, train_scores, strict=True)
+        ]
         curves = [epoch for state in joint.states for epoch in _curve(size, state)]
     residuals = []
     for fold, of_fold in fitted.items():
@@ -84,7 +91,7 @@ def _fit_fold(work: Work, fold: Fold, size: Size) -> FittedFold:
     has_skip = work.network.skip == "linear"
     # Zero cells without the skip connection is the same network without its recurrent part: it reads no past.
     needs_linear = size == ZERO or has_skip
-    linear = fit_chosen(work.windows, scaling, fold, work.penalties, has_skip) if needs_linear else None
+    linear = fit_chosen(work.windows, scaling, fold, work.penalties, work.metric, has_skip) if needs_linear else None
     untrained = FittedFold(fold, scaling, linear, 0.0)
     return FittedFold(fold, scaling, linear, _score(work, untrained, [], fold.early_stopping))
 
@@ -101,11 +108,11 @@ def _forecasts(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints
 
 
 def _score(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) -> float:
-    """Normalised MSE of the first network, or without any of the ridge-linear model; piece by piece."""
-    task, total = Forecast.of(work.windows), 0.0
+    """Normalised MSE or MAE of the first network, or without any of the ridge-linear model; piece by piece."""
+    task, total, scale = Forecast.of(work.windows), 0.0, fitted.scaling.error_scale(work.metric)
     for piece in chunks(chosen):
         forecasts = _forecasts(work, fitted, networks, piece)[0]
-        total += float(task.squared_error_sum(forecasts, truth(work.windows, fitted.scaling, piece)))
+        total += float(task.error_sum(forecasts, truth(work.windows, fitted.scaling, piece), scale, work.metric))
     return task.score(total, len(chosen))
 
 
@@ -135,7 +142,7 @@ def _linear_row(work: Work, fold: int, fitted: FittedFold) -> Row:
     )
 
 
-def _row(joint: JointTraining, state: NetworkState, network: Net) -> Row:
+def _row(joint: JointTraining, state: NetworkState, network: Net, train_score: float | None) -> Row:
     work, fitted, scored = joint.work, joint.fitted[state.fold], state.status == "done"
     return Row(
         **_identity(work, joint.size, state.fold, fitted),
@@ -144,7 +151,7 @@ def _row(joint: JointTraining, state: NetworkState, network: Net) -> Row:
         status="ok" if scored else "dropped" if state.status == "dropped" else "failed",
         epochs=state.kept_epoch,
         early_stopping_score=state.kept_score if np.isfinite(state.kept_score) else None,
-        train_score=_train_score(work, fitted, [network]) if scored else None,
+        train_score=train_score,
         score=_score(work, fitted, [network], fitted.fold.validation) if scored else None,
     )
 
