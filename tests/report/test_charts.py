@@ -46,6 +46,12 @@ def test_zero_cells_alone_can_be_drawn() -> None:
     assert "zero cells (the chosen size)" in words
 
 
+def test_the_axes_name_the_score(toy_curves: pd.DataFrame) -> None:
+    curves = toy_curves.query("learning_rate == 0.003").assign(kept=14)
+    assert "score: mean nmae (lower is better)" in texts(charts.sizes(ONE, {}, "good", "nmae"))
+    assert "nmae on the early-stopping set" in texts(charts.curves(curves, 14, "nmae"))
+
+
 def test_folds_are_drawn_in_time_one_row_each(toy_windows: Windows, toy_folds: Folds) -> None:
     assert charts.in_time(toy_folds, toy_windows.start)
     words = texts(charts.folds(toy_folds, toy_windows.start, toy_windows.epoch, HOUR))
