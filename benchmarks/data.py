@@ -58,6 +58,7 @@ class Data:
             training=training or self.params.search.training,
             penalties=self.params.baseline.penalties,
             seed=self.params.search.seed if seed is None else seed,
+            metric=self.params.choose.metric,
         )
 
 

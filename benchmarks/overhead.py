@@ -138,7 +138,13 @@ def work_of(folder: Path) -> tuple[Any, list[Any], Any]:
     network = data.changed(settings.propose.network, skip="none")
     search = data.changed(settings.search, procedure="grid", workers=work["workers"], training=training.model_dump())
     shared = Work(
-        Windows.load(folder / "windows.npz"), folds.load(folder / "folds.parquet"), network, training, (100.0,), 0
+        Windows.load(folder / "windows.npz"),
+        folds.load(folder / "folds.parquet"),
+        network,
+        training,
+        (100.0,),
+        0,
+        "mse",
     )
     return shared, [Size(*size) for size in work["sizes"]], search
 

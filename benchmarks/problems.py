@@ -109,7 +109,7 @@ def recall(seed: int, bits: int) -> Problem:
     solved, surely = ((NOISE**2 + missed) / float(np.var(values)) for missed in (0.1, 0.05))
     # Room above the smallest size that can be right, so that too large a choice shows.
     units = (1, 2, 4, 8, 16, 32, 64) if bits > 4 else (1, 2, 4, 8, 16)
-    work = Work(windows, folds, network, train, (1.0,), seed)
+    work = Work(windows, folds, network, train, (1.0,), seed, "mse")
     return Problem(f"recall-{bits}", work, units, 1, solved, surely, None)
 
 
@@ -160,4 +160,4 @@ def _series(
     )
     folds = split(windows, Split(scheme="contiguous", **SPLIT))  # type: ignore[arg-type]
     network = Network(skip=skip, **NETWORK)  # type: ignore[arg-type]
-    return Work(windows, folds, network, train, (1.0, 10.0, 100.0), seed)
+    return Work(windows, folds, network, train, (1.0, 10.0, 100.0), seed, "mse")

@@ -69,7 +69,9 @@ def refitted(example: data.Data, training: Training, recipe: Recipe, seed: int) 
     forward = functools.partial(stacked.forward, engine=training.engine)
     with process.one_thread():  # what was loaded just now has brought threads of its own
         model = refit(example.work(training, seed=seed), recipe, example.schema, example.params.window)
-        evaluation, _ = holdout.evaluate(example.windows, example.folds, model, None, baseline, forward)
+        evaluation, _ = holdout.evaluate(
+            example.windows, example.folds, model, None, baseline, example.params.choose.metric, forward
+        )
     return evaluation
 
 

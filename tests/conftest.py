@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from cellsize import process
 from cellsize.data import folds, series, windows
 from cellsize.data.schema import SERIES, TIME, Schema
-from cellsize.params import Network, Prepare, Split, Training, Window
+from cellsize.params import Metric, Network, Prepare, Split, Training, Window
 from cellsize.sizing.artefacts import Recipe
 from cellsize.training.records import Work
 
@@ -47,6 +47,7 @@ PARAMS: dict[str, Any] = {
     "split": {"holdout": 0.2, "folds": 3, "scheme": "contiguous", "early_stopping": {"fraction": 0.1, "blocks": 2}},
     "propose": {
         "samples": "targets",
+        "inputs": "step",
         "bound": "neurons",
         "alpha": [2, 10],
         "layers": 3,
@@ -80,6 +81,7 @@ PARAMS: dict[str, Any] = {
         },
     },
     "choose": {
+        "metric": "mse",
         "rule": "one_standard_error",
         "percent": 2.0,
         "tolerance": 0.01,
@@ -266,6 +268,7 @@ def make_work(
         window: dict[str, Any] | None = None,
         split: dict[str, Any] | None = None,
         network: dict[str, Any] | None = None,
+        metric: Metric = "mse",
         **training: Any,
     ) -> Work:
         if not values:
@@ -279,6 +282,7 @@ def make_work(
             training=make_training(**training),
             penalties=(1.0, 100.0),
             seed=1,
+            metric=metric,
         )
 
     return make
@@ -302,7 +306,7 @@ def make_model(
         cut = arrays.start.max() + arrays.span - 12  # the holdout: the last twelve hours
         holdout, development = arrays.start >= cut, arrays.start + arrays.span <= cut
         no_folds = folds.Folds(np.zeros((0, len(arrays.first)), np.int8), holdout, development)
-        work = Work(arrays, no_folds, make_network(), make_training(), (1.0,), 0)
+        work = Work(arrays, no_folds, make_network(), make_training(), (1.0,), 0, "mse")
         recipe = Recipe(layers=0, units=0, learning_rate=0.0, dropout=0.0, weight_decay=0.0, epochs=0, penalty=1.0)
         return refit(work, recipe, schema, window)
 

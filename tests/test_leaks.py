@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from cellsize.data.schema import Schema
 from cellsize.data.windows import Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
-from cellsize.params import Split, Window
+from cellsize.params import Metric, Split, Window
 from cellsize.sizing.scores import paired
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training import train
@@ -49,10 +49,17 @@ def poisoned(arrays: Windows, where: npt.NDArray[np.bool_]) -> Windows:
     lengths=st.lists(st.integers(20, 70), min_size=1, max_size=3),
     normalise=st.sampled_from(["none", "last", "standard"]),
     scheme=st.sampled_from(["contiguous", "expanding", "sliding"]),
+    metric=st.sampled_from(get_args(Metric)),
     data=st.data(),
 )
 def test_scaling_and_ridge_linear_model_change_with_no_value_outside_the_training_rows(
-    make_windows: Make, make_split: MakeSplit, lengths: list[int], normalise: str, scheme: str, data: st.DataObject
+    make_windows: Make,
+    make_split: MakeSplit,
+    lengths: list[int],
+    normalise: str,
+    scheme: str,
+    metric: Metric,
+    data: st.DataObject,
 ) -> None:
     values = []
     for seed, length in enumerate(lengths):
@@ -70,11 +77,12 @@ def test_scaling_and_ridge_linear_model_change_with_no_value_outside_the_trainin
         again = fit_scaling(other, fold.train)
         np.testing.assert_array_equal(again.mean, scaling.mean)
         np.testing.assert_array_equal(again.std, scaling.std)
+        np.testing.assert_array_equal(again.deviation, scaling.deviation)
         first, second = (ridge_linear.fit(each, scaling, fold.train, (1.0,))[0] for each in (arrays, other))
         np.testing.assert_array_equal(first.weights, second.weights)
         # The penalty is chosen on the early-stopping set, and on no other row.
         kept = poisoned(arrays, ~row_mask(arrays, np.concatenate([fold.train, fold.early_stopping])))
-        first, second = (ridge_linear.fit_chosen(each, scaling, fold, (0.1, 10.0)) for each in (arrays, kept))
+        first, second = (ridge_linear.fit_chosen(each, scaling, fold, (0.1, 10.0), metric) for each in (arrays, kept))
         np.testing.assert_array_equal(first.weights, second.weights)
         assert first.penalty == second.penalty
 

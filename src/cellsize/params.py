@@ -14,7 +14,9 @@ from cellsize.errors import InputError
 Positive = Annotated[int, Field(ge=1)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Names = tuple[str, ...]
+Metric = Literal["mse", "mae"]
 Counted = Literal["targets", "windows", "sequences", "effective"]
+CountedInputs = Literal["step", "window"]
 Procedure = Literal["climb", "grid", "random", "alpha"]
 Cell = Literal["lstm", "gru", "rnn"]
 Skip = Literal["none", "linear", "joint"]
@@ -154,6 +156,7 @@ class Propose(Section):
     """The grid of sizes, and the rule that bounds it."""
 
     samples: Counted
+    inputs: CountedInputs
     bound: BoundKind
     alpha: tuple[Annotated[float, Field(ge=1)], Annotated[float, Field(ge=1)]]
     layers: Annotated[int, Field(ge=1, le=6)]
@@ -229,8 +232,9 @@ class Search(Section):
 
 
 class Choose(Section):
-    """The rule that turns scores into a size."""
+    """What is scored, and the rule that turns scores into a size."""
 
+    metric: Metric
     rule: Rule
     percent: Annotated[float, Field(ge=0)]
     tolerance: Annotated[float, Field(ge=0)]

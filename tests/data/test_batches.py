@@ -1,6 +1,7 @@
 """Gathering windows: scaled by training rows alone, normalised, and the way back."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.data import batches
+from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Windows
+from cellsize.params import Metric
 
 Make = Callable[..., Windows]
 
@@ -49,7 +52,7 @@ def test_rounding_of_a_constant_is_not_a_standard_deviation(make_windows: Make) 
 
 def test_a_batch_worked_out_by_hand(eight: Callable[..., Windows]) -> None:
     arrays = eight(normalise="none")
-    scaling = batches.Scaling(np.array([1, 0, 0], np.float32), np.array([2, 1, 10], np.float32))
+    scaling = batches.Scaling(np.array([1, 0, 0], np.float32), np.array([2, 1, 10], np.float32), np.ones(1, np.float32))
     batch = batches.gather(arrays, scaling, np.array([3, 0]))
     assert batch.steps[:, :, 0].tolist() == [[1.0, 1.5, 2.0], [-0.5, 0.0, 0.5]]
     assert batch.target[:, :, 0].tolist() == [[2.5, 3.0], [1.0, 1.5]]
@@ -61,7 +64,7 @@ def test_a_batch_worked_out_by_hand(eight: Callable[..., Windows]) -> None:
 
 def test_the_last_value_seen_becomes_zero(eight: Callable[..., Windows]) -> None:
     arrays = eight(normalise="last")
-    scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32))
+    scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32), np.ones(1, np.float32))
     batch = batches.gather(arrays, scaling, np.array([0, 3]))
     assert batch.steps[:, :, 0].tolist() == [[-2, -1, 0], [-2, -1, 0]]
     assert batch.target[:, :, 0].tolist() == [[1, 2], [1, 2]]
@@ -71,11 +74,47 @@ def test_the_last_value_seen_becomes_zero(eight: Callable[..., Windows]) -> None
 
 
 def test_mean_and_standard_deviation_of_the_window_become_zero_and_one(eight: Callable[..., Windows]) -> None:
-    scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32))
+    scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32), np.ones(1, np.float32))
     batch = batches.gather(eight(normalise="standard"), scaling, np.array([0, 3]))
     scale = np.sqrt(2 / 3) + 1e-3
     assert batch.steps[:, :, 0] == pytest.approx(np.array([[-1, 0, 1], [-1, 0, 1]]) / scale, rel=1e-5)
     assert batch.target[:, :, 0] == pytest.approx(np.array([[2, 3], [2, 3]]) / scale, rel=1e-5)
+
+
+def test_the_absolute_deviation_worked_out_by_hand(make_windows: Make) -> None:
+    # Training rows 0, 0, 0, 4, 11: median 0, mean absolute deviation 3, variance 18.4. The last row is not training.
+    arrays = make_windows([0.0, 0.0, 0.0, 4.0, 11.0, 99.0], normalise="none")
+    scaling = batches.fit_scaling(arrays, np.array([0]))
+    assert scaling.deviation == pytest.approx([3 / np.sqrt(18.4)], rel=1e-6)
+    assert scaling.error_scale("mae") == pytest.approx(1 / scaling.deviation)
+    assert scaling.error_scale("mse").tolist() == [1.0]
+
+
+def test_a_constant_target_divides_absolute_errors_by_one(make_windows: Make) -> None:
+    scaling = batches.fit_scaling(make_windows([5.0] * 9, normalise="none"), np.arange(3))
+    assert scaling.deviation.tolist() == [1.0]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    y=st.lists(st.integers(-100, 100), min_size=6, max_size=20).filter(lambda y: len(set(y)) > 1),
+    constant=st.floats(-3, 3),
+    metric=st.sampled_from(get_args(Metric)),
+)
+def test_no_constant_forecast_of_the_training_rows_scores_below_one(
+    make_windows: Make, y: list[int], constant: float, metric: Metric
+) -> None:
+    arrays = make_windows([float(value) for value in y], normalise="none")
+    scaling = batches.fit_scaling(arrays, np.arange(len(arrays.first)))
+    values = ((np.array(y) - scaling.mean[0]) / scaling.std[0]).astype(np.float32)[:, None, None]
+    task = Forecast(lookback=3, horizon=1, n_targets=1)
+
+    def score(forecast: float) -> float:
+        return task.score_of(np.full_like(values, forecast), values, scaling.error_scale(metric), metric)
+
+    best = 0.0 if metric == "mse" else float(np.median(values))
+    assert score(best) == pytest.approx(1, rel=1e-4)
+    assert score(constant) >= 1 - 1e-4
 
 
 def test_gathering_leaves_the_base_arrays_as_they_are(eight: Callable[..., Windows]) -> None:
@@ -89,7 +128,7 @@ def test_gathering_leaves_the_base_arrays_as_they_are(eight: Callable[..., Windo
 def test_what_a_window_must_predict_is_nowhere_in_what_it_sees(eight: Callable[..., Windows]) -> None:
     for normalise in ("none", "last", "standard"):
         arrays = eight(normalise=normalise)
-        scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32))
+        scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32), np.ones(1, np.float32))
         before = batches.gather(arrays, scaling, np.array([1]))
         arrays.inputs[4:6, : arrays.n_past] += 100
         arrays.target[4:6] += 100
@@ -133,7 +172,7 @@ def test_a_forecast_below_what_the_transformation_can_give_is_zero(
 ) -> None:
     # The square of a forecast of -1 once came back as 1.
     arrays = eight(transform=transform)
-    scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32))
+    scaling = batches.Scaling(np.zeros(3, np.float32), np.ones(3, np.float32), np.ones(1, np.float32))
     assert batches.original(arrays, scaling, np.full((1, 2, 1), -1, np.float32)).tolist() == [[[0], [0]]]
 
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import torch
 from cellsize.data import forecast
 from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Windows
+from cellsize.params import Metric
 from cellsize.sizing.sizes import Shape
 
 TASK = Forecast(lookback=3, horizon=2, n_targets=1)
@@ -53,53 +55,79 @@ FORECASTS = np.array([[[1.0], [2.0]], [[0.0], [5.0]]], np.float32)
 TARGET = np.array([[[0.0], [2.0]], [[2.0], [2.0]]], np.float32)  # errors 1, 0, -2 and 3
 
 
-@pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])
-def test_squared_errors_are_summed_over_windows_and_steps(kind: Callable[[np.ndarray], np.ndarray]) -> None:
-    total = TASK.squared_error_sum(kind(FORECASTS), kind(TARGET))
-    assert float(total) == 14.0
+ONE = np.ones(1, np.float32)
+KINDS = pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])
+
+
+def test_a_score_has_the_name_of_its_metric() -> None:
+    assert [forecast.score_name(metric) for metric in get_args(Metric)] == ["nmse", "nmae"]
+
+
+@KINDS
+@pytest.mark.parametrize(("metric", "plain", "scaled"), [("mse", 14.0, 17.0), ("mae", 6.0, 7.0)])
+def test_errors_are_summed_over_windows_and_steps(
+    kind: Callable[[np.ndarray], np.ndarray], metric: Metric, plain: float, scaled: float
+) -> None:
+    assert float(TASK.error_sum(kind(FORECASTS), kind(TARGET), kind(ONE), metric)) == plain
     scale = np.array([[[2.0]], [[1.0]]], np.float32)
-    assert float(TASK.squared_error_sum(kind(FORECASTS), kind(TARGET), kind(scale))) == 17.0
+    assert float(TASK.error_sum(kind(FORECASTS), kind(TARGET), kind(scale), metric)) == scaled
 
 
-@pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])
-def test_squared_errors_are_summed_in_float64(kind: Callable[[np.ndarray], np.ndarray]) -> None:
+@KINDS
+@pytest.mark.parametrize("metric", get_args(Metric))
+def test_errors_are_summed_in_float64(kind: Callable[[np.ndarray], np.ndarray], metric: Metric) -> None:
     # In float32 the small one would be lost beside the large one.
-    forecasts = np.array([[[4096.0], [1e-3]]], np.float32)
-    total = TASK.squared_error_sum(kind(forecasts), kind(np.zeros_like(forecasts)))
-    assert float(total) == 4096.0**2 + float(np.float32(1e-3)) ** 2
+    forecasts = np.array([[[2.0**24], [1e-3]]], np.float32)
+    total = TASK.error_sum(kind(forecasts), kind(np.zeros_like(forecasts)), kind(ONE), metric)
+    power = 2 if metric == "mse" else 1
+    assert float(total) == (2.0**24) ** power + float(np.float32(1e-3)) ** power
 
 
 def test_the_score_is_the_mean_over_windows_horizon_and_targets() -> None:
     assert TASK.score(14.0, 2) == 3.5
-    assert TASK.score_of(FORECASTS, TARGET) == 3.5
+    assert TASK.score_of(FORECASTS, TARGET, ONE, "mse") == 3.5
+    assert TASK.score_of(FORECASTS, TARGET, ONE, "mae") == 1.5
     assert TWO.score(14.0, 2) == 1.75
 
 
-def test_the_score_by_step_is_the_mean_over_windows_and_targets() -> None:
-    assert TASK.score_by_step(FORECASTS, TARGET) == (2.5, 4.5)
-    assert np.mean(TASK.score_by_step(FORECASTS, TARGET)) == TASK.score_of(FORECASTS, TARGET)
+def test_each_target_has_its_own_scale() -> None:
+    forecasts, target = np.ones((1, 2, 2), np.float32), np.zeros((1, 2, 2), np.float32)
+    scale = np.array([1.0, 3.0], np.float32)
+    assert TWO.score_of(forecasts, target, scale, "mae") == 2.0
+    assert TWO.score_of(forecasts, target, scale, "mse") == 5.0
+
+
+@pytest.mark.parametrize(("metric", "expected"), [("mse", (2.5, 4.5)), ("mae", (1.5, 1.5))])
+def test_the_score_by_step_is_the_mean_over_windows_and_targets(metric: Metric, expected: tuple[float, float]) -> None:
+    by_step = TASK.score_by_step(FORECASTS, TARGET, ONE, metric)
+    assert by_step == expected
+    assert np.mean(by_step) == TASK.score_of(FORECASTS, TARGET, ONE, metric)
 
 
 def test_the_score_of_pieces_is_that_of_the_whole_to_the_last_digit() -> None:
     random = np.random.default_rng(0)
     forecasts, target = (random.standard_normal((7, 2, 2)).astype(np.float32) for _ in range(2))
     squared = np.square(forecasts - target, dtype=np.float64)
-    assert TWO.score_of(forecasts, target) == float(squared.mean())
+    assert TWO.score_of(forecasts, target, ONE, "mse") == float(squared.mean())
     assert TWO.score(float(squared.sum()), 7) == float(squared.sum()) / 28
 
 
-@pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])
-def test_each_network_has_a_loss_of_its_own(kind: Callable[[np.ndarray], np.ndarray]) -> None:
+@KINDS
+@pytest.mark.parametrize(("metric", "expected"), [("mse", 4.25), ("mae", 1.75)])
+def test_each_network_has_a_loss_of_its_own(
+    kind: Callable[[np.ndarray], np.ndarray], metric: Metric, expected: float
+) -> None:
     forecasts, target = np.stack([FORECASTS, TARGET]), np.stack([TARGET, TARGET])
     scale = np.array([[[[2.0]], [[1.0]]]] * 2, np.float32)
-    assert TASK.loss(kind(forecasts), kind(target), kind(scale)).tolist() == [4.25, 0.0]
+    assert TASK.loss(kind(forecasts), kind(target), kind(scale), metric).tolist() == [expected, 0.0]
 
 
-def test_the_loss_has_a_gradient() -> None:
+@pytest.mark.parametrize(("metric", "expected"), [("mse", [0.5, 0.0, -1.0, 1.5]), ("mae", [0.25, 0.0, -0.25, 0.25])])
+def test_the_loss_has_a_gradient(metric: Metric, expected: list[float]) -> None:
     forecasts = torch.from_numpy(FORECASTS[None]).requires_grad_()
-    TASK.loss(forecasts, torch.from_numpy(TARGET[None]), torch.ones(1, 2, 1, 1)).sum().backward()
+    TASK.loss(forecasts, torch.from_numpy(TARGET[None]), torch.ones(1, 2, 1, 1), metric).sum().backward()
     assert forecasts.grad is not None
-    assert forecasts.grad.flatten().tolist() == [0.5, 0.0, -1.0, 1.5]
+    assert forecasts.grad.flatten().tolist() == expected
 
 
 def test_a_fit_weighs_windows_by_their_scale_where_there_is_one_target() -> None:

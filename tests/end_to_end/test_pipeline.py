@@ -36,7 +36,7 @@ def test_every_promised_key_of_the_results_is_there(project: Project) -> None:
         assert set(one) == {"layers", "units", "parameters", "score", "score_se"}
     evaluation = json.loads(project.read("reports/evaluation.json"))
     for errors in (evaluation["model"], *evaluation["baselines"].values()):
-        assert set(errors) == {"mae", "rmse", "mase", "nmse", "by_step"}
+        assert set(errors) == {"mae", "rmse", "mase", "nmse", "nmae", "by_step"}
         assert len(errors["by_step"]) == 3
     assert set(evaluation["baselines"]) == {"naive", "seasonal_naive", "ridge_linear"}
     registration = json.loads(project.read("reports/registration.json"))
@@ -172,6 +172,23 @@ def test_changing_the_rule_searches_nothing_and_the_same_result_makes_no_second_
     assert project.repro().returncode == 0
     # The champion that it is compared with may be another one by now; the model and its version are the same.
     assert (project.read("reports/choice.json"), registered(project)) == (choice, version)
+
+
+def test_another_metric_is_scored_trained_and_gated_anew(project: Project) -> None:
+    before = {name: project.read(name) for name in RESULTS}
+    project.edit(choose__metric="mae")
+    ran = project.repro()
+    project.edit(choose__metric="mse")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert {"baseline", "search", "choose", "evaluate", "register", "report"} <= set(run_stages(ran))
+    assert not {"prepare", "window", "split", "propose"} & set(run_stages(ran))
+    for name in ("build/baselines.json", *RESULTS):
+        assert json.loads(project.read(name))["metric"] == "mae"
+    page = project.read("reports/index.html")
+    assert "nmae" in page
+    assert "nmse" not in page
+    assert project.repro().returncode == 0
+    assert project.read("reports/choice.json") == before["reports/choice.json"]
 
 
 def test_a_typo_in_params_is_one_line_and_leaves_the_results_alone(project: Project) -> None:

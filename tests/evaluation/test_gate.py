@@ -9,14 +9,15 @@ from cellsize.sizing.artefacts import ChampionErrors, Errors, Evaluation, Subset
 BEAT = ("naive", "seasonal_naive", "ridge_linear")
 
 
-def errors(nmse: float) -> Errors:
-    return Errors(mae=1.0, rmse=1.0, mase=None, nmse=nmse, by_step=(nmse,))
+def errors(nmse: float, nmae: float = 1.0) -> Errors:
+    return Errors(mae=1.0, rmse=1.0, mase=None, nmse=nmse, nmae=nmae, by_step=(nmse,))
 
 
 def evaluation(model: float, champion: float | None = None, not_measured: str | None = None) -> Evaluation:
     """A model measured with three baselines, AutoETS at its own origins, and version 4 if that is the champion."""
     baselines = {"naive": 1.0, "seasonal_naive": 0.8, "ridge_linear": 0.5}
     return Evaluation(
+        metric="mse",
         windows=40,
         model=errors(model),
         baselines={name: errors(nmse) for name, nmse in baselines.items()},
@@ -40,7 +41,7 @@ def test_a_model_better_than_every_baseline_named_passes() -> None:
 def test_a_model_worse_than_one_baseline_is_refused_with_its_name() -> None:
     passed, reason = gate(evaluation(0.6), register(*BEAT))
     assert not passed
-    assert reason == "not better on the holdout than ridge_linear (0.5000 against 0.6000)"
+    assert reason == "not better on the holdout than ridge_linear (nmse 0.5000 against 0.6000)"
 
 
 def test_a_baseline_that_is_not_named_does_not_count() -> None:
@@ -54,7 +55,7 @@ def test_a_choice_without_memory_cells_may_equal_the_ridge_linear_model_that_it_
 def test_the_classical_model_is_compared_at_its_own_origins() -> None:
     passed, reason = gate(evaluation(0.47), register("classical"))
     assert not passed
-    assert "AutoETS (0.4500 against 0.4700)" in reason
+    assert "AutoETS (nmse 0.4500 against 0.4700)" in reason
 
 
 @pytest.mark.parametrize(("champion", "passes"), [(0.41, True), (0.4, False), (0.3, False)])
@@ -89,3 +90,18 @@ def test_a_champion_that_could_not_be_measured_on_the_same_rows_stays() -> None:
 def test_without_a_classical_model_there_is_none_to_beat() -> None:
     measured = evaluation(0.47).model_copy(update={"subset": None})
     assert gate(measured, register("classical")) == (True, "no worse on the holdout than no baseline asked for")
+
+
+def test_the_gate_asks_for_the_error_that_the_metric_names() -> None:
+    # Better than the baseline and the champion by squared errors, worse by absolute ones.
+    measured = evaluation(0.4, 0.41).model_copy(update={"baselines": {"naive": errors(1.0, 0.7)}})
+    by_absolute = measured.model_copy(update={"metric": "mae", "model": errors(0.4, 0.8)})
+    assert gate(measured, register("naive"))[0]
+    assert gate(by_absolute, register("naive")) == (
+        False, "not better on the holdout than naive (nmae 0.7000 against 0.8000)"
+    )  # fmt: skip
+    champion = ChampionErrors(version="4", **errors(0.41, 0.5).model_dump())
+    steadier = by_absolute.model_copy(update={"model": errors(0.4, 0.6), "champion": champion})
+    assert gate(steadier, register("naive")) == (
+        False, "not better on the holdout than the champion, version 4 (nmae 0.5000 against 0.6000)"
+    )  # fmt: skip

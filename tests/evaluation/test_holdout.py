@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cellsize.data.batches import truth
 from cellsize.data.schema import Schema
 from cellsize.evaluation.holdout import evaluate
 from cellsize.models.forecaster import Forecaster
-from cellsize.params import Baseline, Window
+from cellsize.params import Baseline, Metric, Window
 from cellsize.sizing.artefacts import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import refit
@@ -42,15 +43,15 @@ def test_a_network_without_the_linear_skip_connection_is_compared_with_the_same_
     baselines = []
     for skip, penalty in (("linear", 1.0), ("none", 0.0)):
         work = make_work(network={"skip": skip})
-        evaluation, _ = evaluate(work.windows, work.folds, refitted(work, penalty=penalty), None, BASELINE)
+        evaluation, _ = evaluate(work.windows, work.folds, refitted(work, penalty=penalty), None, BASELINE, "mse")
         baselines.append(evaluation.baselines)
     assert baselines[0] == baselines[1]
 
 
 def test_zero_cells_are_the_ridge_linear_baseline(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
     work = make_work()
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=100.0), None, BASELINE)
-    other, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=1.0), None, BASELINE)
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=100.0), None, BASELINE, "mse")
+    other, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=1.0), None, BASELINE, "mse")
     assert evaluation.baselines == other.baselines
     errors = {evaluation.model.nmse, other.model.nmse}
     assert len(errors) == 2
@@ -62,7 +63,7 @@ def test_a_champion_is_measured_on_the_same_windows(make_work: MakeWork, refitte
     model = refitted(work)
     other_gap = replace(model, schema=replace(model.schema, gap=7))
     for champion in (model, other_gap):
-        evaluation, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE)
+        evaluation, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE, "mse")
         # A champion's forecasts go through its own constants to original units and back: the eighth digit may differ.
         expected = {key: pytest.approx(value, rel=1e-7) for key, value in evaluation.model.model_dump().items()}
         assert evaluation.champion is not None
@@ -80,12 +81,12 @@ def test_a_champion_that_reads_other_columns_or_knows_the_holdout_is_not_measure
         (replace(model, window=make_window(lookback=4)), "reads other columns, or has another window"),
         (refitted(work), "has learned from rows of this holdout (until 2026-01-06T"),
     ):
-        evaluation, _ = evaluate(larger.windows, larger.folds, model, ("4", champion), BASELINE)
+        evaluation, _ = evaluate(larger.windows, larger.folds, model, ("4", champion), BASELINE, "mse")
         assert (evaluation.champion, evaluation.champion_version) == (None, "4")
         assert evaluation.champion_not_measured is not None
         assert evaluation.champion_not_measured.startswith(why)
     # The other way round the champion knows less than it might.
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), ("4", model), BASELINE)
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), ("4", model), BASELINE, "mse")
     assert evaluation.champion_not_measured is None
     assert evaluation.champion is not None
     assert evaluation.champion.version == "4"
@@ -96,11 +97,11 @@ def test_all_models_are_compared_where_the_classical_one_is_fitted(
 ) -> None:
     work = make_work()
     with_classical = BASELINE.model_copy(update={"classical": "AutoETS"})
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, with_classical)
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, with_classical, "mse")
     assert evaluation.subset is not None
     assert evaluation.subset.origins == 3
     assert set(evaluation.subset.models) == {"model", "naive", "seasonal_naive", "ridge_linear", "AutoETS"}
-    plain, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE)
+    plain, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse")
     assert plain == evaluation.model_copy(update={"subset": None})
 
 
@@ -109,7 +110,7 @@ def test_forecasts_and_truth_are_given_at_one_origin_a_horizon_in_the_units_of_t
 ) -> None:
     work = make_work()
     windows = work.windows
-    _, table = evaluate(windows, work.folds, refitted(work), None, BASELINE)
+    _, table = evaluate(windows, work.folds, refitted(work), None, BASELINE, "mse")
     assert list(table.columns) == [
         "series", "target", "origin", "time", "step", "truth", "model", "seasonal_naive", "ridge_linear",
     ]  # fmt: skip
@@ -124,6 +125,23 @@ def test_a_target_that_repeats_itself_exactly_has_no_scaled_error(
     make_work: MakeWork, refitted: Callable[..., Forecaster]
 ) -> None:
     work = make_work(np.tile([0.0, 1.0, 5.0], 50))
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE)
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse")
     assert evaluation.model.mase is None
     assert evaluation.model.mae >= 0
+
+
+@pytest.mark.parametrize("metric", ["mse", "mae"])
+def test_both_normalised_errors_are_measured_and_the_steps_by_the_metric(
+    make_work: MakeWork, refitted: Callable[..., Forecaster], metric: Metric
+) -> None:
+    work = make_work(metric=metric)
+    model = refitted(work)
+    evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE, metric)
+    holdout, scaling = np.flatnonzero(work.folds.holdout), model.fitted.scaling
+    error = model.predict(work.windows, holdout) - truth(work.windows, scaling, holdout)
+    assert evaluation.model.nmse == pytest.approx(np.square(error).mean(), rel=1e-5)
+    assert evaluation.model.nmae == pytest.approx(np.abs(error).mean() / scaling.deviation[0], rel=1e-5)
+    assert evaluation.metric == metric
+    errors = (*evaluation.baselines.values(), evaluation.model, evaluation.champion)
+    assert all(np.mean(each.by_step) == pytest.approx(evaluation.error(each)) for each in errors if each is not None)
+    assert evaluation.error(evaluation.model) == getattr(evaluation.model, f"n{metric}")

@@ -24,11 +24,13 @@ def section(**changes: object) -> Baseline:
 def test_the_ridge_penalty_is_the_one_that_most_folds_choose(make_work: MakeWork) -> None:
     work = make_work(split={"folds": 3})
     chosen = [
-        ridge_linear.fit_chosen(work.windows, fit_scaling(work.windows, fold.train), fold, work.penalties).penalty
+        ridge_linear.fit_chosen(
+            work.windows, fit_scaling(work.windows, fold.train), fold, work.penalties, "mse"
+        ).penalty
         for fold in work.folds.all()
     ]
     expected = max(sorted(work.penalties), key=chosen.count)
-    assert baselines.ridge_penalty(work.windows, work.folds, work.penalties) == expected
+    assert baselines.ridge_penalty(work.windows, work.folds, work.penalties, "mse") == expected
     assert expected > 0
 
 
@@ -68,12 +70,12 @@ def test_the_naive_forecasts_are_values_seen_in_standard_deviations(make_windows
 
 def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_work: MakeWork) -> None:
     work = make_work()
-    scores = baselines.score_folds(work.windows, work.folds, section(classical="none"))
+    scores = baselines.score_folds(work.windows, work.folds, section(classical="none"), "mse")
     assert scores.subset == {}
     assert {name: len(by_fold) for name, by_fold in scores.all.items()} == dict.fromkeys(scores.all, 2)
     for index, fold in enumerate(work.folds.all()):
         scaling = fit_scaling(work.windows, fold.train)
-        linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0))
+        linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0), "mse")
         forecasts = baselines.simple(work.windows, scaling, linear, 3, fold.validation)
         target = truth(work.windows, scaling, fold.validation)
         for name, values in forecasts.items():
@@ -82,6 +84,19 @@ def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_wor
 
 def test_all_models_are_scored_where_the_classical_one_was_fitted(make_work: MakeWork) -> None:
     work = make_work(window={"lookback": 8})
-    scores = baselines.score_folds(work.windows, work.folds, section())
+    scores = baselines.score_folds(work.windows, work.folds, section(), "mse")
     assert list(scores.subset) == ["naive", "seasonal_naive", "ridge_linear", "AutoETS"]
     assert scores.subset["naive"] != scores.all["naive"]
+
+
+def test_the_baselines_are_scored_by_the_metric(make_work: MakeWork) -> None:
+    work = make_work()
+    scores = baselines.score_folds(work.windows, work.folds, section(classical="none"), "mae")
+    assert scores.metric == "mae"
+    for index, fold in enumerate(work.folds.all()):
+        scaling = fit_scaling(work.windows, fold.train)
+        linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0), "mae")
+        target = truth(work.windows, scaling, fold.validation)
+        for name, values in baselines.simple(work.windows, scaling, linear, 3, fold.validation).items():
+            expected = np.abs(values - target).mean() / scaling.deviation[0]
+            assert scores.all[name][index] == pytest.approx(expected, rel=1e-5)

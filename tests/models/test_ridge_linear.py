@@ -61,11 +61,11 @@ def test_no_other_weights_have_a_lower_error_in_standard_deviations_of_the_train
     windows, train = wave(normalise=normalise), np.arange(80)
     scaling = fit_scaling(windows, train)
     model = ridge_linear.fit(windows, scaling, train, (1e-6,))[0]
-    least = ridge_linear.score(windows, scaling, model, train)
+    least = ridge_linear.score(windows, scaling, model, train, "mse")
     for seed in range(20):
         push = np.random.default_rng(seed).standard_normal(model.weights.shape).astype(np.float32)
         other = ridge_linear.RidgeLinear(model.weights + 0.05 * push, model.penalty)
-        assert ridge_linear.score(windows, scaling, other, train) > least
+        assert ridge_linear.score(windows, scaling, other, train, "mse") > least
 
 
 def test_a_target_that_is_linear_in_the_window_is_forecast_exactly(make_windows: Make) -> None:
@@ -75,7 +75,9 @@ def test_a_target_that_is_linear_in_the_window_is_forecast_exactly(make_windows:
     windows = make_windows(np.array(y) + np.random.default_rng(0).normal(0, 1e-6, len(y)))
     train, rest = np.arange(40), np.arange(45, len(windows.first))
     scaling = fit_scaling(windows, train)
-    assert ridge_linear.score(windows, scaling, ridge_linear.fit(windows, scaling, train, (1e-6,))[0], rest) < 1e-6
+    assert (
+        ridge_linear.score(windows, scaling, ridge_linear.fit(windows, scaling, train, (1e-6,))[0], rest, "mse") < 1e-6
+    )
 
 
 def test_an_infinite_penalty_leaves_the_mean(wave: Callable[..., Windows]) -> None:
@@ -100,7 +102,7 @@ def test_the_score_is_the_mse_divided_by_the_variance_of_the_training_targets(
     rows = windows.first[rest][:, None] + windows.lookback + np.arange(windows.horizon)
     variance = windows.target[: train[-1] + windows.span, 0].var()
     expected = np.square(forecast[:, :, 0] - windows.target[rows, 0]).mean() / variance
-    assert ridge_linear.score(windows, scaling, model, rest) == pytest.approx(expected, rel=1e-4)
+    assert ridge_linear.score(windows, scaling, model, rest, "mse") == pytest.approx(expected, rel=1e-4)
 
 
 def test_pieces_of_any_length_give_the_same_model(
@@ -112,8 +114,8 @@ def test_pieces_of_any_length_give_the_same_model(
     monkeypatch.setattr(chunks, "__defaults__", (7,))
     pieces = ridge_linear.fit(windows, scaling, train, (1.0,))[0]
     assert pieces.weights == pytest.approx(whole.weights, rel=1e-4, abs=1e-5)
-    assert ridge_linear.score(windows, scaling, whole, train) == pytest.approx(
-        ridge_linear.score(windows, scaling, pieces, train), rel=1e-6
+    assert ridge_linear.score(windows, scaling, whole, train, "mse") == pytest.approx(
+        ridge_linear.score(windows, scaling, pieces, train, "mse"), rel=1e-6
     )
 
 
@@ -123,12 +125,26 @@ def test_the_penalty_is_the_best_one_on_the_early_stopping_set(wave: Callable[..
     scaling = fit_scaling(windows, fold.train)
     penalties = (1e-3, 1.0, 10.0, 1e4)
     scores = [
-        ridge_linear.score(windows, scaling, model, fold.early_stopping)
+        ridge_linear.score(windows, scaling, model, fold.early_stopping, "mse")
         for model in ridge_linear.fit(windows, scaling, fold.train, penalties)
     ]
-    model = ridge_linear.fit_chosen(windows, scaling, fold, penalties)
+    model = ridge_linear.fit_chosen(windows, scaling, fold, penalties, "mse")
     assert model.penalty == penalties[int(np.argmin(scores))]
-    assert ridge_linear.score(windows, scaling, model, fold.early_stopping) == min(scores)
+    assert ridge_linear.score(windows, scaling, model, fold.early_stopping, "mse") == min(scores)
+
+
+def test_the_model_is_least_squares_whatever_its_penalty_is_chosen_by(wave: Callable[..., Windows]) -> None:
+    # A window that is far off counts less among absolute errors: another penalty is best, of the same models.
+    windows = wave()
+    windows.target[56] -= 20
+    fold = Fold(np.arange(40), np.arange(45, 65), np.arange(70, 100))
+    scaling = fit_scaling(windows, fold.train)
+    penalties = (1e-3, 1.0, 10.0, 1e4)
+    models = ridge_linear.fit(windows, scaling, fold.train, penalties)
+    scores = [ridge_linear.score(windows, scaling, model, fold.early_stopping, "mae") for model in models]
+    model = ridge_linear.fit_chosen(windows, scaling, fold, penalties, "mae")
+    np.testing.assert_array_equal(model.weights, models[int(np.argmin(scores))].weights)
+    assert model.penalty != ridge_linear.fit_chosen(windows, scaling, fold, penalties, "mse").penalty
 
 
 def test_two_targets_are_forecast_together(make_windows: Make) -> None:

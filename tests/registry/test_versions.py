@@ -18,12 +18,13 @@ BASELINE, BETTER = 0.5, 0.4
 TAGS = {"cellsize.version.torch": "2.9.0"}
 
 
-def errors(nmse: float) -> Errors:
-    return Errors(mae=1.0, rmse=2.0, mase=None, nmse=nmse, by_step=(nmse, nmse))
+def errors(nmse: float, nmae: float = 1.0) -> Errors:
+    return Errors(mae=1.0, rmse=2.0, mase=None, nmse=nmse, nmae=nmae, by_step=(nmse, nmse))
 
 
 def evaluation(nmse: float) -> Evaluation:
     return Evaluation(
+        metric="mse",
         windows=40,
         model=errors(nmse),
         baselines={"naive": errors(BASELINE), "ridge_linear": errors(BASELINE)},
@@ -37,8 +38,9 @@ def evaluation(nmse: float) -> Evaluation:
 CHOICE = Choice.model_validate(
     {
         "layers": 0, "units": 0, "learning_rate": 0.0, "dropout": 0.0, "weight_decay": 0.0, "epochs": 0,
-        "penalty": 1.0, "cell": "lstm", "skip": "linear", "parameters": 14, "recurrent": 0, "score": 0.3,
-        "score_se": 0.1, "best": {"layers": 0, "units": 0, "parameters": 14, "score": 0.3, "score_se": 0.1},
+        "penalty": 1.0, "metric": "mse", "cell": "lstm", "skip": "linear", "parameters": 14, "recurrent": 0,
+        "score": 0.3, "score_se": 0.1,
+        "best": {"layers": 0, "units": 0, "parameters": 14, "score": 0.3, "score_se": 0.1},
         "zero_cells": {"layers": 0, "units": 0, "parameters": 14, "score": 0.3, "score_se": 0.1}, "difference": 0.0,
         "difference_se": 0.0, "larger": None, "repeats": [], "bound": 8, "bound_binding": False,
         "alpha_implied": None, "rule": "best", "budget": None, "procedure": "climb", "reason": "Because.",
@@ -75,8 +77,8 @@ def test_a_model_that_passes_the_gate_becomes_champion_once(
     assert len(client.search_model_versions("name = 'toy'")) == 1
     (run,) = client.search_runs([experiment])
     assert run.data.tags["cellsize.version.torch"] == "2.9.0"
-    assert run.data.metrics == {"holdout_mae": 1.0, "holdout_rmse": 2.0, "holdout_nmse": BETTER}
-    assert run.data.params["rule"] == "best"
+    assert run.data.metrics == {"holdout_mae": 1.0, "holdout_rmse": 2.0, "holdout_nmse": BETTER, "holdout_nmae": 1.0}
+    assert (run.data.params["rule"], run.data.params["metric"]) == ("best", "mse")
     record = Path(mlflow.artifacts.download_artifacts(f"{run.info.artifact_uri}/evaluation.json"))
     assert Evaluation.read(record) == evaluation(BETTER)
     version, model = champion.load(settings, "toy") or ("", None)

@@ -12,7 +12,7 @@ import pytest
 from cellsize.data import folds
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
-from cellsize.params import EarlyStopping, Network, Report, Split
+from cellsize.params import EarlyStopping, Metric, Network, Report, Split
 from cellsize.report.page import Inputs
 from cellsize.sizing.artefacts import (
     Baselines,
@@ -24,6 +24,7 @@ from cellsize.sizing.artefacts import (
     Errors,
     Evaluation,
     GridBound,
+    InputCounts,
     Registration,
     Repeat,
     RuleOfThumb,
@@ -80,7 +81,8 @@ def candidates() -> Candidates:
             {
                 "samples": name,
                 "alpha": alpha,
-                "neurons": max(1, int(count / (alpha * 12))),
+                "neurons_by_step": max(1, int(count / (alpha * 12))),
+                "neurons_by_window": max(1, int(count / (alpha * 78))),
                 "parameters_by_outputs": int(count * 6 / alpha),
                 "parameters_by_samples": int(count / alpha),
                 "units_by_outputs": max(1, int((count * 1.5 / alpha) ** 0.5)),
@@ -100,7 +102,8 @@ def candidates() -> Candidates:
     return Candidates(
         counted="targets",
         samples=samples,
-        n_inputs=6,
+        counted_inputs="step",
+        inputs=InputCounts(step=6, window=72),
         n_outputs=6,
         bound=GridBound(kind="neurons", alpha=2.0, units=168),
         bounds=tuple(bounds),
@@ -144,6 +147,7 @@ def choice(layers: int = 1, units: int = 32) -> Choice:
         weight_decay=0.0,
         epochs=14 if units else 0,
         penalty=100.0,
+        metric="mse",
         cell="lstm",
         skip="linear",
         best=scored(Size(1, 64)),
@@ -178,14 +182,15 @@ def choice(layers: int = 1, units: int = 32) -> Choice:
 def errors(scale: float) -> dict[str, Any]:
     """Errors of a model that is so many times as bad as ours."""
     return {"mae": 0.0117 * scale, "rmse": 0.0241 * scale, "mase": 0.71 * scale, "nmse": 0.31 * scale**2,
-            "by_step": (0.2, 0.4)}  # fmt: skip
+            "nmae": 0.48 * scale, "by_step": (0.2, 0.4)}  # fmt: skip
 
 
-def evaluation(nmse: float = 0.31) -> Evaluation:
+def evaluation(nmse: float = 0.31, metric: Metric = "mse") -> Evaluation:
     """The model before every baseline, or with another error."""
     scales = {"naive": 2.1, "seasonal_naive": 1.4, "ridge_linear": 1.13}
     at_origins = {"model": 1.02, "naive": 2.0, "AutoETS": 1.3}
     return Evaluation(
+        metric=metric,
         windows=580,
         model=Errors(**errors(1) | {"nmse": nmse}),
         baselines={name: Errors(**errors(scale)) for name, scale in scales.items()},
@@ -210,7 +215,7 @@ def registration() -> Registration:
 
 def baselines() -> Baselines:
     """Two baselines on two folds."""
-    return Baselines(all={"naive": (2.0, 1.0), "ridge_linear": (0.3, 0.5)}, subset={})
+    return Baselines(metric="mse", all={"naive": (2.0, 1.0), "ridge_linear": (0.3, 0.5)}, subset={})
 
 
 def trials() -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.report import answer
-from cellsize.sizing.artefacts import Choice, Registration
+from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 
 
 @pytest.fixture
@@ -42,3 +42,14 @@ def test_a_result_that_is_missing_is_named(reports: Path) -> None:
     (reports / "evaluation.json").unlink()
     with pytest.raises(InputError, match=r"evaluation\.json: no such file; run `dvc repro`"):
         answer.lines("Toy", reports)
+
+
+def test_the_answer_says_which_error_it_is_in(reports: Path) -> None:
+    for kind, name in ((Choice, "choice.json"), (Evaluation, "evaluation.json")):
+        kind.read(reports / name).model_copy(update={"metric": "mae"}).write(reports / name)
+    lines = answer.lines("Toy", reports).splitlines()
+    assert (
+        "                (cross-validated normalised MAE: MAE / mean absolute deviation of the training targets from "
+        "their median)"
+    ) in lines
+    assert "  holdout       0.4800; best baseline ridge-linear 0.5424" in lines

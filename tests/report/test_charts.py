@@ -20,8 +20,8 @@ def texts(drawn: str) -> list[str]:
 
 def test_charts_share_no_id(toy_curves: pd.DataFrame, toy_forecasts: pd.DataFrame) -> None:
     drawn = [
-        charts.sizes(ONE, {}, "good"),
-        charts.curves(toy_curves.query("learning_rate == 0.003").assign(kept=14), 14),
+        charts.sizes(ONE, {}, "good", "nmse"),
+        charts.curves(toy_curves.query("learning_rate == 0.003").assign(kept=14), 14, "nmse"),
         charts.forecasts(toy_forecasts, 2, "MW", {"model": "this model"}),
     ]
     ids = [set(re.findall(r'\bid="([^"]+)"', chart)) for chart in drawn]
@@ -30,20 +30,26 @@ def test_charts_share_no_id(toy_curves: pd.DataFrame, toy_forecasts: pd.DataFram
 
 
 def test_the_chosen_size_and_every_bound_are_named() -> None:
-    words = texts(charts.sizes([ZERO, *ONE], {"bound, α = 2": 20, "bound, α = 10": 4}, "good"))
+    words = texts(charts.sizes([ZERO, *ONE], {"bound, α = 2": 20, "bound, α = 10": 4}, "good", "nmse"))
     assert {"chosen: 1 × 8", "bound, α = 2: 20", "bound, α = 10: 4", "zero cells", "1 layer"} <= set(words)
 
 
 def test_a_bound_far_to_the_right_is_named_but_not_drawn() -> None:
     # Sizes up to 8 and a bound of 100,000 would leave two thirds of the chart empty.
-    words = texts(charts.sizes(ONE, {"bound, α = 2": 100_000}, "good"))
+    words = texts(charts.sizes(ONE, {"bound, α = 2": 100_000}, "good", "nmse"))
     assert "bound, α = 2: 100,000 →" in words
     assert "1024" not in words
 
 
 def test_zero_cells_alone_can_be_drawn() -> None:
-    words = texts(charts.sizes([Point(0, 0, 0.4, 0.0, within=True, chosen=True)], {"bound, α = 2": 16}, "good"))
+    words = texts(charts.sizes([Point(0, 0, 0.4, 0.0, within=True, chosen=True)], {"bound, α = 2": 16}, "good", "nmse"))
     assert "zero cells (the chosen size)" in words
+
+
+def test_the_axes_name_the_score(toy_curves: pd.DataFrame) -> None:
+    curves = toy_curves.query("learning_rate == 0.003").assign(kept=14)
+    assert "score: mean nmae (lower is better)" in texts(charts.sizes(ONE, {}, "good", "nmae"))
+    assert "nmae on the early-stopping set" in texts(charts.curves(curves, 14, "nmae"))
 
 
 def test_folds_are_drawn_in_time_one_row_each(toy_windows: Windows, toy_folds: Folds) -> None:
@@ -89,6 +95,6 @@ def test_a_hole_in_the_forecasts_breaks_the_line(toy_forecasts: pd.DataFrame) ->
 
 def test_learning_curves_have_one_name_for_each_fold_and_the_epochs_of_the_refit(toy_curves: pd.DataFrame) -> None:
     curves = toy_curves.query("learning_rate == 0.003").assign(kept=14)
-    words = texts(charts.curves(curves, 14))
+    words = texts(charts.curves(curves, 14, "nmse"))
     assert {"nmse on the early-stopping set", "final training: 14 epochs"} <= set(words)
     assert [word for word in words if word.startswith("fold")] == [f"fold {fold}" for fold in range(1, 6)]

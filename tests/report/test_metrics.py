@@ -24,6 +24,7 @@ def test_the_metrics_are_a_dozen_numbers_of_choice_and_holdout(
         "score_best": 0.2893,
         "score_zero_cells": 0.3723,
         "holdout_nmse": 0.31,
+        "holdout_nmae": 0.48,
         "holdout_mae": 0.0117,
         "holdout_nmse_naive": naive,
         "holdout_nmse_seasonal_naive": seasonal_naive,

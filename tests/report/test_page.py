@@ -12,7 +12,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.params import Report
-from cellsize.report import charts, page
+from cellsize.report import charts, page, summaries
 from cellsize.report.page import Inputs
 from cellsize.sizing.artefacts import Choice, Evaluation
 
@@ -79,6 +79,32 @@ def test_nmse_is_explained_once_before_the_figures(toy: Callable[..., Inputs], r
     html = page.render(toy(), report)
     assert html.count("divided by the variance of the training targets") == 1
     assert html.index("divided by the variance") < html.index('class="tiles"')
+
+
+@WORDS
+def test_where_absolute_errors_count_nothing_is_called_nmse(
+    toy: Callable[..., Inputs],
+    report: Report,
+    toy_choice: Callable[..., Choice],
+    toy_evaluation: Callable[..., Evaluation],
+) -> None:
+    plain = toy()
+    inputs = toy(
+        choice=toy_choice().model_copy(update={"metric": "mae"}),
+        evaluation=toy_evaluation(metric="mae"),
+        baselines=plain.baselines.model_copy(update={"metric": "mae"}),
+    )
+    html, summary = (
+        page.render(inputs, report),
+        summaries.markdown(inputs.choice, inputs.evaluation, inputs.registration, report),
+    )
+    for text in (html, summary):
+        assert not re.search("nmse|normalised MSE|variance of the training", text)
+        assert text.count("mean absolute deviation of the training targets from their median") == 1
+        assert "Score (nmae)" in text
+    assert "no better than always forecasting the median" in html
+    assert "The ridge-linear model is fitted by least squares" in html
+    assert not re.search("nmae|normalised MAE|fitted by least squares", page.render(plain, report))
 
 
 @WORDS

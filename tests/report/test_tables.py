@@ -43,7 +43,7 @@ def test_without_a_unit_the_heads_have_none(toy_evaluation: Callable[..., Evalua
 def test_an_error_that_is_not_defined_is_a_dash_and_never_the_best(toy_evaluation: Callable[..., Evaluation]) -> None:
     evaluation = toy_evaluation()
     undefined = {name: scores.model_copy(update={"mase": None}) for name, scores in evaluation.baselines.items()}
-    table = tables.errors(undefined, "MW")
+    table = tables.errors(undefined, "MW", "mse")
     assert {row.cells[3] for row in table.rows} == {"–"}
     assert not any(3 in row.strong for row in table.rows)
 
@@ -105,13 +105,14 @@ def test_the_steps_of_alpha_have_their_costs_if_it_was_the_procedure(
 def test_bounds_name_each_definition_of_a_sample_once_and_stress_the_one_in_use(toy_candidates: Candidates) -> None:
     table = tables.bounds(toy_candidates)
     assert table.head == (
-        "What counts as a sample", "α", "Cells in all layers", "Parameters, N_s·N_o/α", "Parameters, N_s/α",
+        "What counts as a sample", "α", "Cells in all layers, N_i = 6 inputs of a step",
+        "Cells in all layers, N_i = 72 inputs of a window", "Parameters, N_s·N_o/α", "Parameters, N_s/α",
     )  # fmt: skip
     assert rows(table)[:2] == [
-        ("4,032 target time points (counted here)", "2", "168", "12,096 → 54 cells", "2,016 → 22 cells"),
-        ("", "5", "67", "4,838 → 34 cells", "806 → 14 cells"),
+        ("4,032 target time points (counted here)", "2", "168", "25", "12,096 → 54 cells", "2,016 → 22 cells"),
+        ("", "5", "67", "10", "4,838 → 34 cells", "806 → 14 cells"),
     ]
-    assert rows(table)[6] == ("2 series", "2", "1", "6 → 1 cell", "1 → 1 cell")
+    assert rows(table)[6] == ("2 series", "2", "1", "1", "6 → 1 cell", "1 → 1 cell")
     assert [(at, sorted(row.strong)) for at, row in enumerate(table.rows) if row.chosen] == [(0, [2])]
 
 
@@ -125,14 +126,14 @@ def test_the_grids_own_alpha_is_drawn_too(toy_candidates: Candidates) -> None:
     assert tables.bound_lines(own) == lines
 
 
-@pytest.mark.parametrize(("units", "loose", "tight", "column"), [(20, 20, 4, 3), (8, 8, 2, 4)])
+@pytest.mark.parametrize(("units", "loose", "tight", "column"), [(20, 20, 4, 4), (8, 8, 2, 5)])
 def test_a_bound_on_parameters_is_drawn_in_units_of_one_layer(
     toy_candidates: Candidates, units: int, loose: int, tight: int, column: int
 ) -> None:
     def bound(alpha: float, by_outputs: int, by_samples: int) -> Bound:
         return Bound(
-            samples="targets", alpha=alpha, neurons=1, parameters_by_outputs=1, parameters_by_samples=1,
-            units_by_outputs=by_outputs, units_by_samples=by_samples,
+            samples="targets", alpha=alpha, neurons_by_step=1, neurons_by_window=1, parameters_by_outputs=1,
+            parameters_by_samples=1, units_by_outputs=by_outputs, units_by_samples=by_samples,
         )  # fmt: skip
 
     changed = {

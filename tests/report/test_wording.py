@@ -107,6 +107,20 @@ def test_the_best_baseline_has_the_lowest_nmse(toy_evaluation: Callable[..., Eva
     assert nmse == pytest.approx(0.395839)
 
 
+def test_the_best_baseline_and_the_verdict_go_by_the_metric(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation]
+) -> None:
+    evaluation = toy_evaluation(metric="mae")
+    text, bad = wording.verdict(toy_choice(), evaluation)
+    assert wording.best_baseline(evaluation) == ("ridge-linear", 0.48 * 1.13)
+    assert not bad
+    assert text == (
+        "On the holdout, which was not used before, its normalised MAE is 12 % lower than that of the best baseline, "
+        "ridge-linear: 0.4800 compared with 0.5424. Scores are normalised MAE (nmae) too: the MAE divided by the mean "
+        "absolute deviation of the training targets from their median."
+    )
+
+
 def test_the_verdict_compares_the_holdout_errors_and_explains_nmse(
     toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation]
 ) -> None:

@@ -32,7 +32,14 @@ def test_the_same_work_has_the_same_store(make_work: MakeWork, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     "changes",
-    [{"epochs": 4}, {"learning_rates": [2e-2]}, {"network": {"cell": "gru"}}, {"split": {"folds": 3}}, {"seed": 7}],
+    [
+        {"epochs": 4},
+        {"learning_rates": [2e-2]},
+        {"network": {"cell": "gru"}},
+        {"split": {"folds": 3}},
+        {"metric": "mae"},
+        {"seed": 7},
+    ],
     ids=str,
 )
 def test_other_data_folds_or_parameters_have_another_store(make_work: MakeWork, changes: dict[str, object]) -> None:

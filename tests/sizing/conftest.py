@@ -25,7 +25,8 @@ def candidates(listed: Iterable[Candidate], ladder: Iterable[Candidate] = (), **
     plain = {
         "counted": "windows",
         "samples": {"targets": 9000, "windows": 800, "sequences": 1, "effective": 70},
-        "n_inputs": 3,
+        "counted_inputs": "step",
+        "inputs": {"step": 3, "window": 40},
         "n_outputs": 2,
         "bound": {"kind": "neurons", "alpha": 2, "units": 8},
         "bounds": (),

@@ -15,14 +15,15 @@ from cellsize.sizing.artefacts import Artefact, Budget, Choice, LargerSize, Reci
 from cellsize.sizing.sizes import ZERO, Size
 from tests.sizing.conftest import candidate, candidates
 
-ERRORS = {"mae": 1.5, "rmse": 2.0, "mase": None, "nmse": 0.1, "by_step": [0.1, 0.2]}
+ERRORS = {"mae": 1.5, "rmse": 2.0, "mase": None, "nmse": 0.1, "nmae": 0.3, "by_step": [0.1, 0.2]}
 RECIPE = {
     "layers": 1, "units": 4, "learning_rate": 1e-3, "dropout": 0.2, "weight_decay": 0.0, "epochs": 5, "penalty": 1.0,
 }  # fmt: skip
 SCORED = {"layers": 1, "units": 4, "parameters": 60, "score": 0.3, "score_se": 0.01}
 CHOICE: dict[str, Any] = {
     **RECIPE,
-    "cell": "lstm", "skip": "linear", "parameters": 60, "recurrent": 45, "score": 0.3, "score_se": 0.01,
+    "metric": "mse", "cell": "lstm", "skip": "linear", "parameters": 60, "recurrent": 45, "score": 0.3,
+    "score_se": 0.01,
     "best": SCORED, "zero_cells": SCORED | {"layers": 0, "units": 0}, "difference": 0.0, "difference_se": 0.0,
     "larger": {"layers": 1, "units": 8, "tolerance": 0.01, "probability": 0.61},
     "repeats": [{"layers": 1, "units": 4, "count": 3}],
@@ -39,6 +40,7 @@ CHOICE: dict[str, Any] = {
     ],
 }  # fmt: skip
 EVALUATION = {
+    "metric": "mse",
     "windows": 40,
     "model": ERRORS,
     "baselines": {"naive": ERRORS},
@@ -60,11 +62,11 @@ EXAMPLES: list[Artefact] = [
         [candidate(Size(1, 8))],
         rules_of_thumb=[{"rule": "α = 2", "layers": 1, "units": 4, "parameters": 15}],
         bounds=[
-            {"samples": "targets", "alpha": 2, "neurons": 8, "parameters_by_outputs": 9, "parameters_by_samples": 7,
-             "units_by_outputs": 1, "units_by_samples": 1},
+            {"samples": "targets", "alpha": 2, "neurons_by_step": 8, "neurons_by_window": 2, "parameters_by_outputs": 9,
+             "parameters_by_samples": 7, "units_by_outputs": 1, "units_by_samples": 1},
         ],
     ),
-    artefacts.Baselines(all={"naive": (0.1, 0.2)}, subset={}),
+    artefacts.Baselines(metric="mse", all={"naive": (0.1, 0.2)}, subset={}),
     Recipe.model_validate(RECIPE),
     Choice.model_validate(CHOICE),
     artefacts.Evaluation.model_validate(EVALUATION),

@@ -34,6 +34,12 @@ def test_hidden_units_worked_out_by_hand(
     assert bound.neurons(samples, alpha, n_inputs, n_outputs) == expected
 
 
+def test_inputs_of_a_step_and_of_a_window_worked_out_by_hand(make_windows: Make) -> None:
+    # y and x over five steps seen; k, known for the future too, over the two steps ahead.
+    counts = bound.count_inputs(make_windows(range(40), lookback=5, horizon=2))
+    assert (counts.step, counts.window) == (3, 2 * 5 + 1 * 2)
+
+
 def test_parameters_within_samples_over_alpha_are_far_fewer_units() -> None:
     # UCI HAR again: 245 units have 250,880 parameters, while 7,352 / 2 parameters are 25 units of 9 inputs.
     assert recurrent_parameters(Size(1, 245), PLAIN, 9) == 4 * 245 * (9 + 245 + 2)

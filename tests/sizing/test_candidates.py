@@ -77,11 +77,26 @@ PLAIN = [ZERO, *ONE, *(Size(layers, units) for layers in (2, 3) for units in (1,
 def test_the_bounds_worked_out_by_hand(proposed: Callable[..., Candidates]) -> None:
     # Parameters by outputs count every number to predict, by samples every moment: they must not change places.
     assert bounds(proposed(), "targets", 2) == Bound(
-        samples="targets", alpha=2, neurons=60, parameters_by_outputs=600, parameters_by_samples=300,
-        units_by_outputs=10, units_by_samples=6,
+        samples="targets", alpha=2, neurons_by_step=60, neurons_by_window=30, parameters_by_outputs=600,
+        parameters_by_samples=300, units_by_outputs=10, units_by_samples=6,
     )  # fmt: skip
-    assert bounds(proposed(), "targets", 10).neurons == 12
+    assert bounds(proposed(), "targets", 10).neurons_by_step == 12
     assert bounds(proposed(), "targets", 10).parameters_by_outputs == 120
+
+
+def test_the_grid_and_the_ladder_read_the_inputs_that_are_declared(proposed: Callable[..., Candidates]) -> None:
+    # A window has 2 · 3 + 1 · 2 = 8 inputs: 600 / (2 · 10) = 30, and 600 / (10 · 10) = 6.
+    by_step, by_window = proposed(), proposed(inputs="window")
+    assert (by_step.n_inputs, by_window.n_inputs) == (3, 8)
+    assert by_step.inputs == by_window.inputs
+    assert by_step.bounds == by_window.bounds  # both readings are in either
+    assert (by_step.bound.units, by_window.bound.units) == (60, 30)
+    assert [size.units for size in (alpha_ladder(by_window)[0], alpha_ladder(by_window)[-1])] == [30, 6]
+    assert max(size.units for size in on_grid(by_window)) == 32
+    assert {rule.rule: rule.units for rule in by_window.rules_of_thumb}["α = 10"] == 6
+    assert {rule.rule: rule.units for rule in by_window.rules_of_thumb}["as many units as inputs"] == 3
+    # Parameters are those of the layers, which read one step at a time.
+    assert proposed(bound="parameters").bound == proposed(bound="parameters", inputs="window").bound
 
 
 def test_samples_are_counted_in_every_way_at_every_alpha(proposed: Callable[..., Candidates], data: Data) -> None:
@@ -184,7 +199,7 @@ def test_the_candidates_survive_a_file(proposed: Callable[..., Candidates], tmp_
 
 
 def test_the_rules_of_thumb_worked_out_by_hand(data: Data) -> None:
-    assert rules_of_thumb(600, data[0]) == [
+    assert rules_of_thumb(600, 3, data[0]) == [
         ("α = 2", Size(1, 60)),
         ("α = 5", Size(1, 24)),
         ("α = 10", Size(1, 12)),
@@ -198,7 +213,7 @@ def test_the_rules_of_thumb_worked_out_by_hand(data: Data) -> None:
 def test_the_rules_of_thumb_read_the_samples_that_are_counted(proposed: Callable[..., Candidates], data: Data) -> None:
     for samples, count in (("targets", 600), ("windows", 599)):
         thumbs = proposed(samples=samples).rules_of_thumb
-        assert [(thumb.rule, thumb.size) for thumb in thumbs] == rules_of_thumb(count, data[0])
+        assert [(thumb.rule, thumb.size) for thumb in thumbs] == rules_of_thumb(count, 3, data[0])
 
 
 def test_a_guess_has_its_parameters_whether_it_is_trained_or_not(

@@ -20,7 +20,9 @@ def scores(size: tuple[int, int], parameters: int, *folds: float, ratio: float =
 
 
 def rule(name: str, **changes: Any) -> Choose:
-    plain = {"rule": name, "percent": 5.0, "tolerance": 0.01, "budget": "parameters", "limit": 1000.0}
+    plain = {
+        "metric": "mse", "rule": name, "percent": 5.0, "tolerance": 0.01, "budget": "parameters", "limit": 1000.0,
+    }  # fmt: skip
     return Choose.model_validate(plain | changes)
 
 

@@ -9,7 +9,7 @@ from cellsize.params import Choose
 from cellsize.sizing.artefacts import Repeat
 from cellsize.sizing.sensitivity import choices
 
-RULE = Choose(rule="best", percent=2.0, tolerance=0.01, budget="parameters", limit=10)
+RULE = Choose(metric="mse", rule="best", percent=2.0, tolerance=0.01, budget="parameters", limit=10)
 
 
 def rows(size: tuple[int, int], seed: int, *scores: float) -> list[dict[str, Any]]:

@@ -103,7 +103,7 @@ def test_the_work_is_read_from_what_the_stages_wrote(
     work.windows.save(tmp_path / "windows.npz")
     pd.DataFrame(folds.save_labels(work.folds)).to_parquet(tmp_path / "folds.parquet")
     search = Search.model_validate(params_content()["search"] | {"seed": 7})
-    loaded = load_work(tmp_path / "windows.npz", tmp_path / "folds.parquet", work.network, search, (3.0,))
+    loaded = load_work(tmp_path / "windows.npz", tmp_path / "folds.parquet", work.network, search, (3.0,), "mae")
     np.testing.assert_array_equal(loaded.windows.first, work.windows.first)
     np.testing.assert_array_equal(loaded.folds.labels, work.folds.labels)
     assert (loaded.network, loaded.training, loaded.penalties, loaded.seed) == (
@@ -112,5 +112,5 @@ def test_the_work_is_read_from_what_the_stages_wrote(
         (3.0,),
         7,
     )
-    other = load_work(tmp_path / "windows.npz", tmp_path / "folds.parquet", work.network, search, (3.0,), 0)
-    assert other.seed == 0
+    other = load_work(tmp_path / "windows.npz", tmp_path / "folds.parquet", work.network, search, (3.0,), "mse", 0)
+    assert (loaded.metric, other.metric, other.seed) == ("mae", "mse", 0)

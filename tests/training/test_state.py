@@ -14,7 +14,7 @@ from cellsize.training.records import Setting, Work
 from cellsize.training.state import NetworkState, derive, settings
 
 TASK = Forecast(lookback=3, horizon=2, n_targets=1)
-UNIT = Scaling(np.zeros(1, np.float32), np.ones(1, np.float32))
+UNIT = Scaling(np.zeros(1, np.float32), np.ones(1, np.float32), np.ones(1, np.float32))
 
 
 def fitted(start: float, windows: int = 2) -> FittedFold:

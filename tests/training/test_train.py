@@ -13,7 +13,7 @@ from cellsize.data.folds import EARLY_STOPPING, PURGED, TRAIN, VALIDATION, Folds
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
-from cellsize.training import early_stopping, train
+from cellsize.training import early_stopping, fit, train
 from cellsize.training.records import Epoch, Result, Row, Work
 
 MakeWork = Callable[..., Work]
@@ -57,11 +57,13 @@ def test_zero_cells_are_the_ridge_linear_model_and_its_score(make_work: MakeWork
     assert result.epochs == ()
     for row, fold in zip(result.rows, work.folds.all(), strict=True):
         scaling = fit_scaling(work.windows, fold.train)
-        chosen = ridge_linear.fit_chosen(work.windows, scaling, fold, work.penalties)
+        chosen = ridge_linear.fit_chosen(work.windows, scaling, fold, work.penalties, work.metric)
         assert (row.status, row.epochs, row.seed, row.penalty) == ("ok", 0, 0, chosen.penalty)
-        assert row.score == pytest.approx(ridge_linear.score(work.windows, scaling, chosen, fold.validation), rel=1e-5)
+        assert row.score == pytest.approx(
+            ridge_linear.score(work.windows, scaling, chosen, fold.validation, "mse"), rel=1e-5
+        )
         assert row.early_stopping_score == pytest.approx(
-            ridge_linear.score(work.windows, scaling, chosen, fold.early_stopping), rel=1e-5
+            ridge_linear.score(work.windows, scaling, chosen, fold.early_stopping, "mse"), rel=1e-5
         )
         assert (row.n_train, row.n_validation) == (len(fold.train), len(fold.validation))
 
@@ -109,6 +111,63 @@ def test_a_later_epoch_is_kept_unless_it_is_significantly_worse(
         assert row.epochs == (better[-1] if later else int(np.argmin(scores)))
         seen.add(better[-1] > int(np.argmin(scores)))
     assert True in seen
+
+
+def test_the_training_score_is_that_of_the_last_epoch_trained(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Early stopping hides overfitting: what is kept is from before it.
+    work = make_work(learning_rates=[0.1], epochs=12, patience=12)
+    kept = {}
+    for significant in (-1e9, 1e9):
+        monkeypatch.setattr(early_stopping, "SIGNIFICANT", significant)
+        kept[significant] = train.train(work, SMALL).rows
+    assert [row.epochs for row in kept[-1e9]] != [row.epochs for row in kept[1e9]]
+    for best, latest in zip(kept[-1e9], kept[1e9], strict=True):
+        assert best.train_score == latest.train_score
+        assert (best.score != latest.score) == (best.epochs != latest.epochs)
+
+
+@pytest.mark.parametrize("learning_rate", [1e-3, 3e-2])
+def test_the_training_score_is_that_of_the_kept_weights_where_these_are_the_last(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, learning_rate: float
+) -> None:
+    scored = {}
+
+    def kept(joint: Any) -> Any:
+        networks = fit.kept_networks(joint)
+        for state, network in zip(joint.states, networks, strict=True):
+            scored[state.fold] = train._train_score(joint.work, joint.fitted[state.fold], [network])
+        return networks
+
+    monkeypatch.setattr(train, "kept_networks", kept)
+    rows = train.train(make_work(learning_rates=[learning_rate], epochs=3), SMALL).rows
+    last = [row for row in rows if row.epochs == 3]
+    assert last
+    assert all(row.train_score == scored[row.fold - 1] for row in last)
+
+
+@pytest.mark.parametrize("size", [ZERO, SMALL])
+def test_scores_are_in_the_metric(make_work: MakeWork, size: Size) -> None:
+    work = make_work(metric="mae")
+    result = train.train(work, size)
+    begin = 0
+    for row, fold in zip(result.rows, work.folds.all(), strict=True):
+        part = slice(begin, begin := begin + len(fold.validation))
+        deviation = fit_scaling(work.windows, fold.train).deviation[0]
+        assert np.abs(result.residuals[part]).mean() / deviation == pytest.approx(row.score, rel=1e-4)
+
+
+def test_the_loss_follows_the_metric(make_work: MakeWork) -> None:
+    # In a tenth of the steps the target leaps: the mean follows the leaps, the median does not.
+    y = np.where(np.random.default_rng(3).random(300) < 0.1, 10.0, 0.0)
+    how: dict[str, Any] = {"window": {"normalise": "none"}, "network": {"skip": "none"}, "learning_rates": [0.03]}
+    errors = {}
+    for metric in ("mse", "mae"):
+        result = train.train(make_work(y, metric=metric, epochs=20, patience=20, **how), SMALL)
+        errors[metric] = np.abs(result.residuals).mean(), np.square(result.residuals).mean()
+    assert errors["mae"][0] < 0.8 * errors["mse"][0]
+    assert errors["mse"][1] < errors["mae"][1]
 
 
 def test_the_weights_that_are_scored_are_those_that_the_early_stopping_score_was_measured_with(

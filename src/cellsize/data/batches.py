@@ -9,6 +9,7 @@ from numpy.lib.stride_tricks import as_strided
 from cellsize.data.folds import row_mask
 from cellsize.data.forecast import Forecast
 from cellsize.data.windows import BACKWARD, Floats, Ints, Windows
+from cellsize.params import Metric
 
 CHUNK = 512
 # Added to the scale of each window, in standard deviations of the training rows: what a window sees may be constant.
@@ -22,10 +23,17 @@ class Scaling:
     Attributes:
         mean: Shape (n_inputs,), in the order of `Windows.inputs`: the targets come first.
         std: Shape (n_inputs,); never 0.
+        deviation: Mean absolute deviation of each target from its median, in its standard deviations, shape
+            (n_targets,); never 0.
     """
 
     mean: Floats
     std: Floats
+    deviation: Floats
+
+    def error_scale(self, metric: Metric) -> Floats:
+        """What errors in standard deviations are multiplied by, so that a constant forecast scores 1: (n_targets,)."""
+        return np.ones_like(self.deviation) if metric == "mse" else 1 / self.deviation
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,11 @@ def fit_scaling(windows: Windows, train: Ints) -> Scaling:
     # An input that is constant in training is divided by 1: it is 0 there, and finite later. It counts as constant if
     # its standard deviation is rounding compared with its mean; an absolute limit would depend on its unit.
     std = np.where(std > np.maximum(1e-6 * np.abs(mean), np.finfo(np.float32).tiny), std, 1.0)
-    return Scaling(mean.astype(np.float32), std.astype(np.float32))
+    targets = values[:, : windows.n_targets].astype(np.float64)
+    # From the median and not the mean: it is the constant forecast with the smallest absolute error, which scores 1.
+    deviation = np.nanmean(np.abs(targets - np.nanmedian(targets, axis=0)), axis=0) / std[: windows.n_targets]
+    deviation = np.where(deviation > 0, deviation, 1.0)
+    return Scaling(mean.astype(np.float32), std.astype(np.float32), deviation.astype(np.float32))
 
 
 def gather(windows: Windows, scaling: Scaling, chosen: Ints) -> Batch:

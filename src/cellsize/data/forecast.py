@@ -1,7 +1,7 @@
 """The task `forecast`: its target, which targets count, loss, score and simple baselines, in one object.
 
 What measures a forecast anywhere else calls this, so that another task has one door to come in by. It works on NumPy
-arrays and on torch tensors alike, and imports neither torch nor any other module of the package.
+arrays and on torch tensors alike, and imports neither torch nor any other module that computes.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from typing import Any, Protocol, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from cellsize.params import Metric
+
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
 
@@ -17,6 +19,11 @@ NAIVE, SEASONAL_NAIVE, RIDGE_LINEAR = "naive", "seasonal_naive", "ridge_linear"
 SIMPLE_BASELINES = (NAIVE, SEASONAL_NAIVE, RIDGE_LINEAR)
 CLASSICAL_BASELINES = ("AutoETS", "AutoTheta")
 BASELINES = (*SIMPLE_BASELINES, *CLASSICAL_BASELINES)
+
+
+def score_name(metric: Metric) -> str:
+    """What a score is called: `nmse` (normalised MSE) or `nmae` (normalised MAE)."""
+    return f"n{metric}"
 
 
 class Dimensions(Protocol):
@@ -41,6 +48,7 @@ class Values(Protocol):
     def __sub__(self, other: Any, /) -> Any: ...
     def __mul__(self, other: Any, /) -> Any: ...
     def __pow__(self, other: Any, /) -> Any: ...
+    def __abs__(self) -> Any: ...
     def mean(self, *args: Any, **options: Any) -> Any: ...  # noqa: D102
 
 
@@ -53,7 +61,11 @@ class Forecast:
 
     Forecasts and targets have the shape (…, windows, horizon, n_targets). They are in standard deviations of the
     training rows, so that a mean squared error is the normalised MSE: the MSE divided by the variance of the training
-    targets. Values that a window's instance normalisation has changed come with its `scale` (…, windows, 1, n_targets).
+    targets. The normalised MAE is the MAE divided by the mean absolute deviation of the training targets from their
+    median. The best constant forecast has 1 in both: of squared errors it is the mean, of absolute ones the median.
+
+    Errors are multiplied by a `scale` before they are squared or made absolute: `Scaling.error_scale` of the metric,
+    and the window's own scale where its instance normalisation has changed the values.
 
     Attributes:
         lookback: Steps that a window sees.
@@ -105,42 +117,45 @@ class Forecast:
 
     # --- how wrong a forecast is --------------------------------------------------------------------------------------
 
-    def loss(self, forecasts: V, target: V, scale: V) -> V:
-        """The training loss of each network: its normalised MSE on its own batch.
+    def loss(self, forecasts: V, target: V, scale: V, metric: Metric) -> V:
+        """The training loss of each network: its score on its own batch.
 
         Args:
             forecasts: Normalised values, shape (networks, n, horizon, n_targets).
             target: Of the same shape.
-            scale: Shape (networks, n, 1, n_targets).
+            scale: What errors are multiplied by, shape (networks, n, 1, n_targets).
+            metric: Whether errors are squared or absolute.
 
         Returns:
             Shape (networks,).
         """
-        loss: V = (((forecasts - target) * scale) ** 2).mean(axis=(1, 2, 3))
+        errors = (forecasts - target) * scale
+        loss: V = (errors**2 if metric == "mse" else abs(errors)).mean(axis=(1, 2, 3))
         return loss
 
-    def squared_error_sum(self, forecasts: V, target: V, scale: V | None = None) -> V:
-        """Squared errors summed over windows, horizon and targets in float64: one value, of the arrays' kind.
+    def error_sum(self, forecasts: V, target: V, scale: V, metric: Metric) -> V:
+        """Errors summed over windows, horizon and targets in float64: one value, of the arrays' kind.
 
         Args:
             forecasts: Shape (n, horizon, n_targets).
             target: Of the same shape.
-            scale: Shape (n, 1, n_targets), of normalised values.
+            scale: What errors are multiplied by, shape (n, 1, n_targets) or (n_targets,).
+            metric: Whether errors are squared or absolute.
         """
-        total: V = self._squared_errors(forecasts, target, scale).sum()
+        total: V = self._errors(forecasts, target, scale, metric).sum()
         return total
 
-    def score(self, squared_error_sum: float, windows: int) -> float:
-        """The normalised MSE over windows, horizon and targets, from the sum over all windows."""
-        return squared_error_sum / (windows * self.n_outputs)
+    def score(self, error_sum: float, windows: int) -> float:
+        """The score over windows, horizon and targets, from the sum over all windows."""
+        return error_sum / (windows * self.n_outputs)
 
-    def score_of(self, forecasts: Floats, target: Floats) -> float:
-        """The normalised MSE of forecasts of shape (n, horizon, n_targets)."""
-        return self.score(float(self.squared_error_sum(forecasts, target)), len(target))
+    def score_of(self, forecasts: Floats, target: Floats, scale: Floats, metric: Metric) -> float:
+        """The score of forecasts of shape (n, horizon, n_targets); see `error_sum`."""
+        return self.score(float(self.error_sum(forecasts, target, scale, metric)), len(target))
 
-    def score_by_step(self, forecasts: Floats, target: Floats) -> tuple[float, ...]:
-        """The normalised MSE of each step of the horizon."""
-        by_step: Floats = self._squared_errors(forecasts, target, None).mean(axis=(0, 2))
+    def score_by_step(self, forecasts: Floats, target: Floats, scale: Floats, metric: Metric) -> tuple[float, ...]:
+        """The score of each step of the horizon; see `error_sum`."""
+        by_step: Floats = self._errors(forecasts, target, scale, metric).mean(axis=(0, 2))
         return tuple(float(value) for value in by_step)
 
     def least_squares_weight(self, scale: Floats) -> Floats:
@@ -157,10 +172,11 @@ class Forecast:
         return scale if self.n_targets == 1 else np.ones((len(scale), 1, 1), scale.dtype)
 
     @staticmethod
-    def _squared_errors(forecasts: Any, target: Any, scale: Any) -> Any:
-        """In float64: the sum of many small squares in float32 would lose its last digits."""
-        errors = forecasts - target if scale is None else (forecasts - target) * scale
-        return (errors.double() if hasattr(errors, "double") else errors.astype(np.float64)) ** 2
+    def _errors(forecasts: Any, target: Any, scale: Any, metric: Metric) -> Any:
+        """In float64: the sum of many small errors in float32 would lose its last digits."""
+        errors = (forecasts - target) * scale
+        errors = errors.double() if hasattr(errors, "double") else errors.astype(np.float64)
+        return errors**2 if metric == "mse" else abs(errors)
 
     # --- baselines ----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The gate: whether a model is good enough to become champion."""
 
-from cellsize.data.forecast import CLASSICAL_BASELINES
+from cellsize.data.forecast import CLASSICAL_BASELINES, score_name
 from cellsize.params import Register
 from cellsize.sizing.artefacts import Evaluation
 
@@ -11,8 +11,8 @@ ROUNDING = 1e-6
 def gate(evaluation: Evaluation, register: Register, champion: str | None = None) -> tuple[bool, str]:
     """Whether the model is good enough for the alias, and why.
 
-    It is if its normalised MSE on the holdout is below that of every baseline named, or equal where the
-    choice is that baseline itself, and below that of the champion on the same windows.
+    It is if its error on the holdout, the one that `choose.metric` names, is below that of every baseline named, or
+    equal where the choice is that baseline itself, and below that of the champion on the same windows.
 
     Args:
         evaluation: Errors on the holdout.
@@ -20,17 +20,19 @@ def gate(evaluation: Evaluation, register: Register, champion: str | None = None
         champion: The champion's version now, with which the model has to have been compared; None if there is none,
             or none is asked for.
     """
-    nmse, rivals = evaluation.model.nmse, _rivals(evaluation, register)
+    error, rivals = evaluation.error(evaluation.model), _rivals(evaluation, register)
     lost = [
-        f"{name} ({theirs:.4f} against {ours:.4f})" for name, ours, theirs in rivals if ours > theirs * (1 + ROUNDING)
+        f"{name} ({score_name(evaluation.metric)} {theirs:.4f} against {ours:.4f})"
+        for name, ours, theirs in rivals
+        if ours > theirs * (1 + ROUNDING)
     ]
     if lost:
         return False, f"not better on the holdout than {', '.join(lost)}"
     measured = evaluation.champion
-    if measured is not None and nmse >= measured.nmse:
+    if measured is not None and error >= evaluation.error(measured):
         return False, (
             f"not better on the holdout than the champion, version {measured.version} "
-            f"({measured.nmse:.4f} against {nmse:.4f})"
+            f"({score_name(evaluation.metric)} {evaluation.error(measured):.4f} against {error:.4f})"
         )
     if champion not in (None, evaluation.champion_version):
         # DVC restores an earlier evaluation as it was, and another model may have become champion since.
@@ -49,14 +51,17 @@ def gate(evaluation: Evaluation, register: Register, champion: str | None = None
 
 
 def _rivals(evaluation: Evaluation, register: Register) -> list[tuple[str, float, float]]:
-    """The baselines to beat: name, the model's normalised MSE, and the baseline's on the same windows."""
+    """The baselines to beat: name, the model's error, and the baseline's on the same windows."""
     rivals: list[tuple[str, float, float]] = []
+    error = evaluation.error
     for name in register.beat:
         if name != "classical":
-            rivals.append((name, evaluation.model.nmse, evaluation.baselines[name].nmse))
+            rivals.append((name, error(evaluation.model), error(evaluation.baselines[name])))
         elif evaluation.subset is not None:
             models = evaluation.subset.models
             rivals += [
-                (key, models["model"].nmse, errors.nmse) for key, errors in models.items() if key in CLASSICAL_BASELINES
+                (key, error(models["model"]), error(errors))
+                for key, errors in models.items()
+                if key in CLASSICAL_BASELINES
             ]
     return rivals

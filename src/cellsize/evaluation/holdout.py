@@ -13,7 +13,7 @@ from cellsize.models import baselines
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.prediction import Forward, plain_forward
 from cellsize.models.ridge_linear import fit
-from cellsize.params import Baseline
+from cellsize.params import Baseline, Metric
 from cellsize.sizing.artefacts import ChampionErrors, Errors, Evaluation, Subset
 
 Forecasts = dict[str, Floats]
@@ -25,6 +25,7 @@ def evaluate(
     model: Forecaster,
     champion: tuple[str, Forecaster] | None,
     baseline: Baseline,
+    metric: Metric,
     forward: Forward = plain_forward,
 ) -> tuple[Evaluation, pd.DataFrame]:
     """Scores the model, the baselines and the champion on the same holdout windows.
@@ -36,6 +37,7 @@ def evaluate(
         champion: Version and model of the current champion, if there is one. It is left out if it cannot be measured
             on the same windows, or has learned from them; the evaluation says why.
         baseline: Season, ridge penalties, and the classical model with its number of origins.
+        metric: Which error opens the gate; by it the ridge penalty is chosen, and each step of the horizon is scored.
         forward: Runs the networks; see `prediction.forecast`.
 
     Returns:
@@ -44,13 +46,14 @@ def evaluate(
     holdout, development = np.flatnonzero(folds.holdout), np.flatnonzero(folds.development)
     scaling = model.fitted.scaling
     # Not the choice's own penalty: a network without the linear skip connection has none.
-    penalty = baselines.ridge_penalty(windows, folds, baseline.penalties)
+    penalty = baselines.ridge_penalty(windows, folds, baseline.penalties, metric)
     linear = fit(windows, scaling, development, (penalty,))[0]
-    measure = _Measure(windows, scaling, _seasonal_error(windows, development, baseline.season))
+    measure = _Measure(windows, scaling, _seasonal_error(windows, development, baseline.season), metric)
     simple = baselines.simple(windows, scaling, linear, baseline.season, holdout)
     forecasts = {"model": model.predict(windows, holdout, forward), **simple}
     not_measured = None if champion is None else _not_measured(windows, folds, champion[1], model)
     evaluation = Evaluation(
+        metric=metric,
         windows=len(holdout),
         model=measure.errors(forecasts["model"], holdout),
         baselines={name: measure.errors(simple[name], holdout) for name in simple},
@@ -72,14 +75,16 @@ class _Measure:
         windows: Base arrays and index.
         scaling: Constants of the training rows; forecasts are in their standard deviations.
         seasonal_error: Mean absolute seasonal difference of each target, in its own units, shape (n_targets,).
+        metric: What each step of the horizon is scored by.
     """
 
     windows: Windows
     scaling: Scaling
     seasonal_error: Floats
+    metric: Metric
 
     def errors(self, forecasts: Floats, chosen: Ints) -> Errors:
-        """MAE and RMSE in the data's units, MASE in seasonal naive errors, and the normalised MSE.
+        """MAE and RMSE in the data's units, MASE in seasonal naive errors, and both normalised errors.
 
         Args:
             forecasts: Shape (n, horizon, n_targets).
@@ -94,8 +99,9 @@ class _Measure:
             mae=float(absolute.mean()),
             rmse=float(np.sqrt(np.square(error).mean(axis=(0, 1))).mean()),
             mase=float((absolute[changing] / self.seasonal_error[changing]).mean()) if changing.any() else None,
-            nmse=task.score_of(forecasts, right),
-            by_step=task.score_by_step(forecasts, right),
+            nmse=task.score_of(forecasts, right, self.scaling.error_scale("mse"), "mse"),
+            nmae=task.score_of(forecasts, right, self.scaling.error_scale("mae"), "mae"),
+            by_step=task.score_by_step(forecasts, right, self.scaling.error_scale(self.metric), self.metric),
         )
 
 
@@ -120,7 +126,8 @@ def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints
 def _seasonal_error(windows: Windows, development: Ints, season: int) -> Floats:
     """Mean absolute seasonal difference of each target before the holdout, in its own units."""
     last = int(windows.step[windows.first[development] + windows.span - 1].max())
-    unit = Scaling(np.zeros(windows.n_inputs, np.float32), np.ones(windows.n_inputs, np.float32))
+    none, one = np.zeros(windows.n_inputs, np.float32), np.ones(windows.n_inputs, np.float32)
+    unit = Scaling(none, one, one[: windows.n_targets])
     values = original(windows, unit, windows.target)
     inside = (windows.step[season:] <= last) & (windows.series[season:] == windows.series[:-season])
     differences = np.abs(values[season:] - values[:-season])[inside]

@@ -10,7 +10,7 @@ from cellsize.data.forecast import RIDGE_LINEAR, Forecast
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models.ridge_linear import RidgeLinear, fit_chosen, predict
-from cellsize.params import Baseline
+from cellsize.params import Baseline, Metric
 from cellsize.sizing.artefacts import Baselines
 
 Forecasts = dict[str, Floats]
@@ -74,9 +74,11 @@ def _history(windows: Windows, baseline: Baseline, first: int, column: int) -> F
     return history[missing[-1] + 1 :] if missing.size else history
 
 
-def ridge_penalty(windows: Windows, folds: Folds, penalties: tuple[float, ...]) -> float:
+def ridge_penalty(windows: Windows, folds: Folds, penalties: tuple[float, ...], metric: Metric) -> float:
     """The ridge penalty that most folds choose on their early-stopping set; of equals the smallest."""
-    chosen = [fit_chosen(windows, fit_scaling(windows, fold.train), fold, penalties).penalty for fold in folds.all()]
+    chosen = [
+        fit_chosen(windows, fit_scaling(windows, fold.train), fold, penalties, metric).penalty for fold in folds.all()
+    ]
     return max(sorted(set(chosen)), key=chosen.count)
 
 
@@ -102,27 +104,29 @@ def origins(windows: Windows, baseline: Baseline, chosen: Ints, count: int) -> I
     return chosen[np.linspace(0, len(chosen) - 1, count).astype(np.int64)]
 
 
-def score_folds(windows: Windows, folds: Folds, baseline: Baseline) -> Baselines:
+def score_folds(windows: Windows, folds: Folds, baseline: Baseline, metric: Metric) -> Baselines:
     """Scores every baseline on every fold's validation set, and the classical one at some origins of it."""
     task = Forecast.of(windows)
     on_all: dict[str, list[float]] = {}
     on_subset: dict[str, list[float]] = {}
 
-    def add(scores: dict[str, list[float]], forecasts: Forecasts, target: Floats) -> None:
+    def add(scores: dict[str, list[float]], forecasts: Forecasts, target: Floats, scaling: Scaling) -> None:
         for name, values in forecasts.items():
-            scores.setdefault(name, []).append(task.score_of(values, target))
+            score = task.score_of(values, target, scaling.error_scale(metric), metric)
+            scores.setdefault(name, []).append(score)
 
     for fold in folds.all():
         scaling = fit_scaling(windows, fold.train)
-        linear = fit_chosen(windows, scaling, fold, baseline.penalties)
+        linear = fit_chosen(windows, scaling, fold, baseline.penalties, metric)
         forecasts = simple(windows, scaling, linear, baseline.season, fold.validation)
-        add(on_all, forecasts, truth(windows, scaling, fold.validation))
+        add(on_all, forecasts, truth(windows, scaling, fold.validation), scaling)
         if baseline.classical != "none":
             few = origins(windows, baseline, fold.validation, max(1, baseline.origins // len(folds.labels)))
             forecasts = simple(windows, scaling, linear, baseline.season, few)
             forecasts[str(baseline.classical)] = classical(windows, scaling, baseline, few)
-            add(on_subset, forecasts, truth(windows, scaling, few))
+            add(on_subset, forecasts, truth(windows, scaling, few), scaling)
     return Baselines(
+        metric=metric,
         all={name: tuple(scores) for name, scores in on_all.items()},
         subset={name: tuple(scores) for name, scores in on_subset.items()},
     )

@@ -1,7 +1,7 @@
 """The refitted model as files, and its forecasts of windows."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +49,7 @@ class Forecaster:
         """Writes `model.json` and `weights.pt`: tensors only, loadable without pickles."""
         folder.mkdir(parents=True, exist_ok=True)
         scaling, linear = self.fitted.scaling, self.fitted.linear
-        arrays = {"scaling.mean": scaling.mean, "scaling.std": scaling.std}
+        arrays = {f"scaling.{name}": array for name, array in vars(scaling).items()}
         if linear is not None:
             arrays["linear.weights"] = linear.weights
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
@@ -100,7 +100,7 @@ class Forecaster:
             linear = RidgeLinear(weights, content["penalty"], content["linear_reads_past"])
         fitted = FittedFold(
             fold=Fold(NOWHERE, NOWHERE, NOWHERE),
-            scaling=Scaling(tensors["scaling.mean"].numpy(), tensors["scaling.std"].numpy()),
+            scaling=Scaling(**{field.name: tensors[f"scaling.{field.name}"].numpy() for field in fields(Scaling)}),
             linear=linear,
             start_alone=float("inf"),
             start_linear=float("inf"),

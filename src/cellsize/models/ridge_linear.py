@@ -1,4 +1,8 @@
-"""The ridge-linear model, which has no memory cells: a linear model of the window, fitted in closed form."""
+"""The ridge-linear model, which has no memory cells: a linear model of the window, fitted in closed form.
+
+It is fitted to squared errors whatever `choose.metric` says: absolute ones have no closed form. What the metric decides
+is its ridge penalty.
+"""
 
 from dataclasses import dataclass
 
@@ -9,6 +13,7 @@ from cellsize.data.batches import Batch, Scaling, chunks, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Floats, Ints, Windows
+from cellsize.params import Metric
 
 # How often the list of ridge penalties is extended.
 EXTENSIONS = 4
@@ -65,7 +70,7 @@ def apply(windows: Windows, linear: RidgeLinear, inputs: Floats) -> Floats:
 def fit(
     windows: Windows, scaling: Scaling, train: Ints, penalties: tuple[float, ...], reads_past: bool = True
 ) -> list[RidgeLinear]:
-    """Fits one model for each ridge penalty, to the error that is scored; the bias is not penalised.
+    """Fits one model for each ridge penalty by least squares; the bias is not penalised.
 
     Args:
         windows: Base arrays and index.
@@ -79,9 +84,14 @@ def fit(
 
 
 def fit_chosen(
-    windows: Windows, scaling: Scaling, fold: Fold, penalties: tuple[float, ...], reads_past: bool = True
+    windows: Windows,
+    scaling: Scaling,
+    fold: Fold,
+    penalties: tuple[float, ...],
+    metric: Metric,
+    reads_past: bool = True,
 ) -> RidgeLinear:
-    """Fits on the training part, with the penalty that is best on the early-stopping set.
+    """Fits on the training part, with the penalty that is best by the metric on the early-stopping set.
 
     A best one at the end of a list of several extends the list, by its last factor.
     """
@@ -90,7 +100,7 @@ def fit_chosen(
 
     def try_out(penalty: float) -> None:
         model = RidgeLinear(_solve(*moments, penalty), penalty, reads_past)
-        scored[penalty] = score(windows, scaling, model, fold.early_stopping), model
+        scored[penalty] = score(windows, scaling, model, fold.early_stopping, metric), model
 
     for penalty in penalties:
         try_out(penalty)
@@ -103,13 +113,14 @@ def fit_chosen(
     return scored[min(scored, key=lambda penalty: (scored[penalty][0], penalty))][1]
 
 
-def score(windows: Windows, scaling: Scaling, linear: RidgeLinear, chosen: Ints) -> float:
-    """Normalised MSE on the chosen windows."""
+def score(windows: Windows, scaling: Scaling, linear: RidgeLinear, chosen: Ints, metric: Metric) -> float:
+    """Normalised MSE or MAE on the chosen windows."""
     task, total = Forecast.of(windows), 0.0
     for piece in chunks(chosen):
         batch = gather(windows, scaling, piece)
         forecasts = scaled(batch, predict(windows, linear, batch))
-        total += float(task.squared_error_sum(forecasts, scaled(batch, batch.target)))
+        errors = task.error_sum(forecasts, scaled(batch, batch.target), scaling.error_scale(metric), metric)
+        total += float(errors)
     return task.score(total, len(chosen))
 
 

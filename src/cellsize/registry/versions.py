@@ -117,7 +117,9 @@ def _register(
     errors = evaluation.model.model_dump(exclude={"by_step"}, exclude_none=True)
     run = client.create_run(experiment, run_name=f"register-{tags[FINGERPRINT][:8]}", tags=tags)
     with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:
-        mlflow.log_params(choice.model_dump(include={"layers", "units", "parameters", "learning_rate", "rule"}))
+        mlflow.log_params(
+            choice.model_dump(include={"layers", "units", "parameters", "learning_rate", "rule", "metric"})
+        )
         mlflow.log_metrics({f"holdout_{key}": error for key, error in errors.items()})
         for record, file in ((choice, "choice.json"), (evaluation, "evaluation.json")):
             path = Path(folder) / file

@@ -2,9 +2,15 @@
 
 from pathlib import Path
 
-from cellsize.report.wording import beside, best_baseline
+from cellsize.params import Metric
+from cellsize.report.wording import ERROR, beside, best_baseline
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 from cellsize.sizing.rules import describe
+
+NORMALISED: dict[Metric, str] = {
+    "mse": "MSE / variance of the training targets",
+    "mae": "MAE / mean absolute deviation of the training targets from their median",
+}
 
 
 def _headline(choice: Choice) -> str:
@@ -35,7 +41,7 @@ def lines(title: str, reports: Path) -> str:
     choice = Choice.read(reports / "choice.json")
     evaluation = Evaluation.read(reports / "evaluation.json")
     record = Registration.read(reports / "registration.json")
-    baseline, baseline_nmse = best_baseline(evaluation)
+    baseline, baseline_error = best_baseline(evaluation)
     alias = record.alias if record.promoted else f"not promoted: {record.reason}"
     return "\n".join(
         [
@@ -45,9 +51,9 @@ def lines(title: str, reports: Path) -> str:
             f"  score         {choice.score:.4f}; best {choice.best.score:.4f} with {describe(choice.best.size)}; "
             f"without memory cells {choice.zero_cells.score:.4f}"
             + (f", MLP {choice.mlp.score:.4f}" if choice.mlp else ""),
-            "                (cross-validated normalised MSE: MSE / variance of the training targets)",
+            f"                (cross-validated {ERROR[choice.metric]}: {NORMALISED[choice.metric]})",
             *_other_ladders(choice),
-            f"  holdout       {evaluation.model.nmse:.4f}; best baseline {baseline} {baseline_nmse:.4f}",
+            f"  holdout       {evaluation.error(evaluation.model):.4f}; best baseline {baseline} {baseline_error:.4f}",
             f"  registered    models:/{record.name}/{record.version} ({alias})",
             *([f"  note          {choice.caution}"] if choice.caution else []),
             f"  report        {(reports / 'index.html').absolute()}",

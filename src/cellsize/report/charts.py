@@ -49,13 +49,14 @@ class Point:
     chosen: bool
 
 
-def sizes(points: Sequence[Point], bounds: dict[str, int], within: str) -> str:
+def sizes(points: Sequence[Point], bounds: dict[str, int], within: str, score: str) -> str:
     """Score over units, one line for each number of layers; zero cells as a dashed line with its band.
 
     Args:
         points: Every size with a score.
         bounds: Label → most units in one layer.
         within: What the legend calls a size that the rule accepts.
+        score: What a score is called.
     """
     with style("sizes"):
         figure, axes = panel(WIDTH, 4.1)
@@ -80,7 +81,7 @@ def sizes(points: Sequence[Point], bounds: dict[str, int], within: str) -> str:
         axes.grid(False, axis="x")
         axes.margins(y=0.14)
         axes.set_xlabel("memory cells in each layer")
-        axes.set_ylabel("score: mean nmse (lower is better)")
+        axes.set_ylabel(f"score: mean {score} (lower is better)")
         names = axes.get_legend_handles_labels()[1]
         figure.legend(loc="outside upper left", ncols=5 if len("".join(names)) <= 60 else 4)
         return svg(figure, "sizes", "Score of every size tried over its memory cells")
@@ -201,12 +202,13 @@ def _percentages(labels: npt.NDArray[np.int8]) -> dict[int, list[tuple[float, fl
     return bars
 
 
-def curves(table: pd.DataFrame, steps: int) -> str:
+def curves(table: pd.DataFrame, steps: int, score: str) -> str:
     """Early-stopping score over the steps, one thin line for each fold and seed.
 
     Args:
         table: Rows of `curves.csv` of the chosen size and setting, with `kept`: the step whose weights were kept.
-        steps: Epochs of the refit.
+        steps: Optimizer steps of the refit.
+        score: What a score is called.
     """
     with style("curves"):
         figure, axes = panel(WIDTH, 3.2)
@@ -234,7 +236,7 @@ def curves(table: pd.DataFrame, steps: int) -> str:
         axes.minorticks_off()
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("step")
-        axes.set_ylabel("nmse on the early-stopping set")
+        axes.set_ylabel(f"{score} on the early-stopping set")
         figure.legend(loc="outside right upper")
         return svg(figure, "curves", "Learning curves of the chosen size")
 

@@ -20,6 +20,7 @@ def metrics(choice: Choice, evaluation: Evaluation) -> Metrics:
         score_best=choice.best.score,
         score_zero_cells=choice.zero_cells.score,
         holdout_nmse=evaluation.model.nmse,
+        holdout_nmae=evaluation.model.nmae,
         holdout_mae=evaluation.model.mae,
         holdout_nmse_naive=baselines["naive"].nmse,
         holdout_nmse_seasonal_naive=baselines["seasonal_naive"].nmse,

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from cellsize import files, params
 from cellsize.data.folds import Folds, load_labels
+from cellsize.data.forecast import score_name
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
@@ -131,7 +132,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         holdout=tables.holdout(evaluation, report.unit),
         windows=wording.number(evaluation.windows),
         baselines_on_folds=prose.baselines_on_folds(inputs.baselines),
-        subset=tables.errors(subset.models, report.unit) if subset else None,
+        subset=tables.errors(subset.models, report.unit, evaluation.metric) if subset else None,
         origins=wording.plural(subset.origins, "origin") if subset else "",
         repeats=prose.repeats(choice),
         sizes=tables.sizes(choice, inputs.timings),
@@ -147,7 +148,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
 
 def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
     """Every chart; learning curves only where the choice has any."""
-    choice, windows = inputs.choice, inputs.windows
+    choice, windows, score = inputs.choice, inputs.windows, score_name(inputs.choice.metric)
     points = [
         charts.Point(
             layers=entry.layers,
@@ -163,12 +164,12 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
     names |= {column: wording.MODELS[column] for column in DRAWN if column in inputs.forecasts}
     clock = inputs.schema.step
     drawn = {
-        "sizes": charts.sizes(points, tables.bound_lines(inputs.candidates), "within one standard error"),
+        "sizes": charts.sizes(points, tables.bound_lines(inputs.candidates), "within one standard error", score),
         "folds": charts.folds(inputs.folds, windows.start, windows.epoch, clock),
         "forecasts": charts.forecasts(inputs.forecasts, report.examples, report.unit, names),
     }
     curves = _learning_curves(inputs)
-    return drawn if curves.empty else drawn | {"curves": charts.curves(curves, choice.steps)}
+    return drawn if curves.empty else drawn | {"curves": charts.curves(curves, choice.steps, score)}
 
 
 def _learning_curves(inputs: Inputs) -> pd.DataFrame:

@@ -6,9 +6,11 @@ from statistics import fmean
 import pandas as pd
 
 from cellsize.data.folds import Folds
+from cellsize.data.forecast import score_name
 from cellsize.data.windows import Windows
 from cellsize.report.tables import untried
 from cellsize.report.wording import (
+    CONSTANT,
     MODELS,
     SAMPLES,
     best_baseline,
@@ -38,6 +40,7 @@ class Tile:
 def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[Tile]:
     """The key facts."""
     best, zero, entry = choice.best, choice.zero_cells, tried(choice)[choice.size]
+    name = score_name(choice.metric)
     parts = f"recurrent {number(entry.recurrent)}, head {number(entry.head)}"
     if entry.linear:
         parts += f", linear skip connection {number(entry.linear)}"
@@ -46,19 +49,19 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
     places = decimals([choice.score, best.score])
     score = number(choice.score, places)
     if choice.size == best.size:
-        facts.append(Tile("Compared with the other sizes tried", "the best", f"score (nmse) {score}; 0 is perfect"))
+        facts.append(Tile("Compared with the other sizes tried", "the best", f"score ({name}) {score}; 0 is perfect"))
     else:
         difference = f"{number(choice.difference, places)} ± {number(choice.difference_se, places)}"
         note = f"difference in score {difference} (standard error); that size has {number(best.parameters)} parameters"
         label = f"Compared with the best size ({short(best.size)})"
-        facts.append(Tile(label, _difference(choice.score, best.score), note))
+        facts.append(Tile(label, _difference(choice.score, best.score, name), note))
     if choice.size != ZERO:
-        note = f"score (nmse) {score}; without memory cells {number(zero.score, places)}"
-        facts.append(Tile("Compared with no memory cells", _difference(choice.score, zero.score), note))
-    (baseline, baseline_nmse), nmse = best_baseline(evaluation), evaluation.model.nmse
-    places = decimals([nmse, baseline_nmse])
-    note = f"nmse on the holdout {number(nmse, places)}; the baseline's {number(baseline_nmse, places)}"
-    facts.append(Tile(f"Compared with the best baseline ({baseline})", _difference(nmse, baseline_nmse), note))
+        note = f"score ({name}) {score}; without memory cells {number(zero.score, places)}"
+        facts.append(Tile("Compared with no memory cells", _difference(choice.score, zero.score, name), note))
+    (baseline, other), error = best_baseline(evaluation), evaluation.error(evaluation.model)
+    places = decimals([error, other])
+    note = f"{name} on the holdout {number(error, places)}; the baseline's {number(other, places)}"
+    facts.append(Tile(f"Compared with the best baseline ({baseline})", _difference(error, other, name), note))
     if choice.alpha_implied is not None:
         place = "at or past" if choice.bound_binding else "below"
         note = f"the size is {place} the bound of {plural(choice.bound, 'cell')}"
@@ -67,10 +70,10 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
     return [*facts, Tile(f"Registered as {record.name}", value, reason)]
 
 
-def _difference(nmse: float, other: float) -> str:
-    if f"{nmse:.4g}" == f"{other:.4g}":
+def _difference(error: float, other: float, name: str) -> str:
+    if f"{error:.4g}" == f"{other:.4g}":
         return "no difference"
-    return f"{percent(nmse, other)} {'lower' if nmse < other else 'higher'} nmse"
+    return f"{percent(error, other)} {'lower' if error < other else 'higher'} {name}"
 
 
 def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, timed: bool) -> dict[str, str]:
@@ -85,8 +88,9 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
     chosen = (trials["layers"] == choice.layers) & (trials["units"] == choice.units) & (trials["status"] == "ok")
     scores = trials[chosen].groupby("fold")["score"].mean()
     sizes = (
-        "Each point is one size. Its score is the mean nmse over the validation sets of the folds: 0 is perfect, and "
-        "1 is no better than always forecasting the mean. The dashed line is the score without memory cells (zero "
+        f"Each point is one size. Its score is the mean {score_name(choice.metric)} over the validation sets of the "
+        f"folds: 0 is perfect, and 1 is no better than always forecasting the {CONSTANT[choice.metric]}. The dashed "
+        "line is the score without memory cells (zero "
         f"cells), of {zero_cells(choice)}. The bars and the grey band show how sure the difference from the best size "
         "is: one standard error of it up and down, computed on the same folds and corrected for the training data "
         "that they share. A filled point is worse than the best by no more than that. The bars do not show how much "
@@ -147,8 +151,9 @@ def bound(choice: Choice, candidates: Candidates) -> str:
     samples = candidates.samples.model_dump()[candidates.counted]
     allowed = (
         f"The training part of the smallest fold has {number(samples)} {SAMPLES[candidates.counted]} (N_s). "
-        f"A step has {plural(candidates.n_inputs, 'input')} (N_i), a forecast {plural(candidates.n_outputs, 'output')} "
-        f"(N_o). With α = {used.alpha:g} the rule of thumb allows {plural(used.units, 'memory cell')}"
+        f"A {candidates.counted_inputs} has {plural(candidates.n_inputs, 'input')} (N_i), a forecast "
+        f"{plural(candidates.n_outputs, 'output')} (N_o). With α = {used.alpha:g} the rule of thumb allows "
+        f"{plural(used.units, 'memory cell')}"
         f"{' in all layers together, N_s/(α(N_i + N_o))' if used.kind == 'neurons' else ' in one layer'}. "
     )
     allowed += f"The chosen size is {'at the bound or past it' if choice.bound_binding else 'below the bound'}. "
@@ -167,6 +172,10 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
     start = windows.start
     last = start[folds.holdout].min() > start[folds.development].max()
     each_seed = f", with {plural(seeds, 'seed')} each" if seeds > 1 else ""
+    least_squares = (
+        "Networks are trained to the absolute error, which also ranks sizes and is asked for on the holdout "
+        "(choose.metric: mae). The ridge-linear model is fitted by least squares, and its penalty chosen by that error."
+    )
     steps = f" for {plural(choice.steps, 'step')}" if choice.size != ZERO and choice.steps else ""
     return [
         f"A window sees {plural(windows.lookback, 'step')} and forecasts the next {windows.horizon}. There are "
@@ -176,6 +185,7 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
         "In each fold the early-stopping set, not the validation set, decides the number of steps and the settings. "
         "The validation set only gives the score. Means and standard deviations for scaling come from the "
         "training part alone.",
+        *([least_squares] if choice.metric == "mae" else []),
         procedures.sentence(choice.procedure),
         "Sizes are compared fold by fold, each with the best one, so that an easy or a hard fold favours none. The "
         "standard error is the one of Nadeau and Bengio, which corrects for training parts that overlap.",
@@ -190,4 +200,5 @@ def baselines_on_folds(baselines: Baselines) -> str:
     """The baselines' scores on the folds, comparable with the scores of the sizes."""
     means = {MODELS.get(name, name): fmean(by_fold) for name, by_fold in baselines.all.items()}
     listed = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
-    return f"On the folds, where the sizes are scored, the baselines have a mean nmse of: {listed}."
+    name = score_name(baselines.metric)
+    return f"On the folds, where the sizes are scored, the baselines have a mean {name} of: {listed}."

@@ -2,6 +2,7 @@
 
 import re
 
+from cellsize.data.forecast import score_name
 from cellsize.params import Report
 from cellsize.report.tables import Row, Table, holdout
 from cellsize.report.wording import NONE, answer, decimals, number, registration, short, tried, verdict
@@ -48,7 +49,13 @@ def _compared(choice: Choice) -> Table:
             NONE if entry.size == choice.best.size else difference,
         )
         rows.append(Row(cells, chosen="chosen" in names))
-    heads = ("", "Size", "Parameters", "Score (nmse)", "Difference from the best, ± its standard error")
+    heads = (
+        "",
+        "Size",
+        "Parameters",
+        f"Score ({score_name(choice.metric)})",
+        "Difference from the best, ± its standard error",
+    )
     return Table(heads, tuple(rows), text=2)
 
 

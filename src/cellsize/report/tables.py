@@ -7,6 +7,8 @@ from typing import Literal
 
 import pandas as pd
 
+from cellsize.data.forecast import score_name
+from cellsize.params import Metric
 from cellsize.report.wording import MODELS, NONE, SAMPLES, decimals, number, plural, short, tried
 from cellsize.sizing.artefacts import Candidates, Choice, Errors, Evaluation, RuleOfThumb, TriedSize
 from cellsize.sizing.sizes import Size
@@ -36,14 +38,18 @@ class Table:
     text: int = 1
 
 
-def errors(models: Mapping[str, Errors], unit: str) -> Table:
+def errors(models: Mapping[str, Errors], unit: str, metric: Metric) -> Table:
     """Errors of several models on the same windows, the best of each column stressed.
 
     Args:
         models: Name → errors; the row `model` is ours.
         unit: Unit of MAE and RMSE.
+        metric: Which of the normalised errors to show: the one that scores are in.
     """
-    measured = [(scores.mae, scores.rmse, scores.mase, scores.nmse) for scores in models.values()]
+    measured = [
+        (scores.mae, scores.rmse, scores.mase, scores.nmse if metric == "mse" else scores.nmae)
+        for scores in models.values()
+    ]
     columns: list[tuple[float | None, ...]] = list(zip(*measured, strict=True))
     places = [decimals(column) for column in columns]
     lowest = [min((value for value in column if value is not None), default=None) for column in columns]
@@ -56,7 +62,7 @@ def errors(models: Mapping[str, Errors], unit: str) -> Table:
         for name, values in zip(models, measured, strict=True)
     ]
     of_unit = f", {unit}" if unit else ""
-    return Table(("Model", f"MAE{of_unit}", f"RMSE{of_unit}", "MASE", "nmse"), tuple(rows))
+    return Table(("Model", f"MAE{of_unit}", f"RMSE{of_unit}", "MASE", score_name(metric)), tuple(rows))
 
 
 def holdout(evaluation: Evaluation, unit: str) -> Table:
@@ -66,7 +72,7 @@ def holdout(evaluation: Evaluation, unit: str) -> Table:
     models: dict[str, Errors] = {"model": evaluation.model, **{name: baselines[name] for name in order}}
     if evaluation.champion:
         models[f"champion before this run (version {evaluation.champion.version})"] = evaluation.champion
-    return errors(models, unit)
+    return errors(models, unit, evaluation.metric)
 
 
 def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
@@ -103,7 +109,7 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
         )
         rows.append(Row(cells, chosen=entry.size == choice.size))
     parameters = ("Recurrent", "Head", "Linear", "All parameters")
-    scores = ("Score (nmse)", "Difference from the best", "Within one standard error")
+    scores = (f"Score ({score_name(choice.metric)})", "Difference from the best", "Within one standard error")
     return Table(
         (
             "Size",
@@ -149,7 +155,8 @@ def ladders(choice: Choice) -> Table | None:
         )
         for size in sizes
     ]
-    heads = {"plain": "Plain LSTM, score (nmse)", "linear": "Beside a linear model, score (nmse)"}
+    score = f"score ({score_name(choice.metric)})"
+    heads = {"plain": f"Plain {choice.cell.upper()}, {score}", "linear": f"Beside a linear model, {score}"}
     return Table(("Size", *(heads[kind] for kind in kinds)), tuple(rows))
 
 
@@ -188,7 +195,7 @@ def costs(candidates: Candidates, choice: Choice) -> Table:
 
 
 def bounds(candidates: Candidates) -> Table:
-    """The bound under each definition of a sample."""
+    """The bound under each definition of a sample and of an input."""
     rows, before = [], None
     counts = candidates.samples.model_dump()
     for bound in candidates.bounds:
@@ -198,14 +205,22 @@ def bounds(candidates: Candidates) -> Table:
         cells = (
             f"{count}{' (counted here)' if count and name == candidates.counted else ''}",
             f"{bound.alpha:g}",
-            number(bound.neurons),
+            number(bound.neurons_by_step),
+            number(bound.neurons_by_window),
             f"{number(bound.parameters_by_outputs)} → {plural(bound.units_by_outputs, 'cell')}",
             f"{number(bound.parameters_by_samples)} → {plural(bound.units_by_samples, 'cell')}",
         )
-        column = 2 if candidates.bound.kind == "neurons" else 3 if _by_outputs(candidates) else 4
+        if candidates.bound.kind == "neurons":
+            column = 2 if candidates.counted_inputs == "step" else 3
+        else:
+            column = 4 if _by_outputs(candidates) else 5
         rows.append(Row(cells, frozenset({column}) if used else frozenset(), used))
         before = name
-    rules = ("Cells in all layers", "Parameters, N_s·N_o/α", "Parameters, N_s/α")
+    neurons = (
+        f"Cells in all layers, N_i = {number(candidates.inputs.step)} inputs of a step",
+        f"Cells in all layers, N_i = {number(candidates.inputs.window)} inputs of a window",
+    )
+    rules = (*neurons, "Parameters, N_s·N_o/α", "Parameters, N_s/α")
     return Table(("What counts as a sample", "α", *rules), tuple(rows))
 
 
@@ -215,7 +230,7 @@ def bound_lines(candidates: Candidates) -> dict[str, int]:
     for bound in candidates.bounds:
         if bound.samples == candidates.counted and bound.alpha in (2, 10):
             by_parameters = bound.units_by_outputs if _by_outputs(candidates) else bound.units_by_samples
-            units = bound.neurons if candidates.bound.kind == "neurons" else by_parameters
+            units = bound.neurons(candidates.counted_inputs) if candidates.bound.kind == "neurons" else by_parameters
             lines[f"bound, α = {bound.alpha:g}"] = units
     # The grid's own α is always drawn, also where it is neither 2 nor 10.
     return lines | {f"bound, α = {candidates.bound.alpha:g}": candidates.bound.units}
@@ -241,7 +256,8 @@ def rules_of_thumb(choice: Choice) -> Table:
         rows.append(_rule_of_thumb(rule, choice, score, difference))
     measured = RuleOfThumb(rule="measured", layers=choice.layers, units=choice.units, parameters=choice.parameters)
     rows.append(_rule_of_thumb(measured, choice, number(choice.score, places), NONE))
-    return Table(("Rule", "Size", "All parameters", "Score (nmse)", "Difference from the choice"), tuple(rows), text=2)
+    heads = ("Size", "All parameters", f"Score ({score_name(choice.metric)})", "Difference from the choice")
+    return Table(("Rule", *heads), tuple(rows), text=2)
 
 
 def _rule_of_thumb(rule: RuleOfThumb, choice: Choice, score: str, difference: str) -> Row:

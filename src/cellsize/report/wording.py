@@ -3,11 +3,20 @@
 import math
 from collections.abc import Iterable
 
+from cellsize.params import Metric
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration, TriedSize
 from cellsize.sizing.sizes import ZERO, Size
 
 NONE = "–"
-NMSE = "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is 1 − R²."
+ERROR: dict[Metric, str] = {"mse": "normalised MSE", "mae": "normalised MAE"}
+EXPLAINED: dict[Metric, str] = {
+    "mse": "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is "
+    "1 − R².",
+    "mae": "Scores are normalised MAE (nmae) too: the MAE divided by the mean absolute deviation of the training "
+    "targets from their median.",
+}
+# The best constant forecast, which scores 1.
+CONSTANT: dict[Metric, str] = {"mse": "mean", "mae": "median"}
 MODELS = {
     "model": "this model",
     "ridge_linear": "ridge-linear",
@@ -90,9 +99,10 @@ def answer(choice: Choice) -> str:
 
 
 def best_baseline(evaluation: Evaluation) -> tuple[str, float]:
-    """Name, as a reader wants it, and nmse of the baseline that is hardest to beat."""
-    name = min(evaluation.baselines, key=lambda name: evaluation.baselines[name].nmse)
-    return MODELS.get(name, name), evaluation.baselines[name].nmse
+    """Name, as a reader wants it, and error of the baseline that is hardest to beat."""
+    errors = {name: evaluation.error(errors) for name, errors in evaluation.baselines.items()}
+    name = min(errors, key=lambda name: errors[name])
+    return MODELS.get(name, name), errors[name]
 
 
 def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
@@ -101,17 +111,18 @@ def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
     Returns:
         The sentences, and whether the model failed to beat the best baseline.
     """
-    (name, other), error = best_baseline(evaluation), evaluation.model.nmse
+    (name, other), error = best_baseline(evaluation), evaluation.error(evaluation.model)
+    kind, explained = ERROR[evaluation.metric], EXPLAINED[evaluation.metric]
     places = decimals([error, other])
     figures = f"{number(error, places)} compared with {number(other, places)}"
     if choice.size == ZERO and math.isclose(error, other, rel_tol=1e-4):
-        equal = f"On the holdout, which was not used before, its normalised MSE is that of the baseline {name}"
-        return f"{equal}: {figures}. {NMSE}", False
+        equal = f"On the holdout, which was not used before, its {kind} is that of the baseline {name}"
+        return f"{equal}: {figures}. {explained}", False
     if error < other:
-        lower = f"On the holdout, which was not used before, its normalised MSE is {percent(error, other)} lower than"
-        return f"{lower} that of the best baseline, {name}: {figures}. {NMSE}", False
+        lower = f"On the holdout, which was not used before, its {kind} is {percent(error, other)} lower than"
+        return f"{lower} that of the best baseline, {name}: {figures}. {explained}", False
     not_lower = f"But on the holdout, which was not used before, it does not beat the best baseline, {name}"
-    return f"{not_lower}: its normalised MSE is {figures}. Do not use it before you know why. {NMSE}", True
+    return f"{not_lower}: its {kind} is {figures}. Do not use it before you know why. {explained}", True
 
 
 def registration(record: Registration) -> tuple[str, str]:

@@ -56,6 +56,6 @@ def key(work: Work) -> str:
         digest.update(np.ascontiguousarray(value).data if isinstance(value, np.ndarray) else repr(value).encode())
     digest.update(work.folds.labels.tobytes())
     settings = {"network": work.network.model_dump(), "training": work.training.model_dump()}
-    digest.update(json.dumps([settings, work.penalties, work.seed], sort_keys=True).encode())
+    digest.update(json.dumps([settings, work.penalties, work.seed, work.metric], sort_keys=True).encode())
     digest.update(json.dumps([stage.code_hash(CODE), dict(versions())]).encode())
     return digest.hexdigest()[:16]

@@ -11,7 +11,19 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cellsize import files
 from cellsize.errors import InputError
-from cellsize.params import BoundKind, BudgetUnit, Cell, Counted, Head, Network, Procedure, Rule, Skip
+from cellsize.params import (
+    BoundKind,
+    BudgetUnit,
+    Cell,
+    Counted,
+    CountedInputs,
+    Head,
+    Metric,
+    Network,
+    Procedure,
+    Rule,
+    Skip,
+)
 from cellsize.sizing.sizes import Size
 
 
@@ -79,6 +91,15 @@ class SampleCounts(Artefact):
     """Targets divided by their integrated autocorrelation time."""
 
 
+class InputCounts(Artefact):
+    """Inputs of the network, counted in two ways."""
+
+    step: int
+    """Covariates and targets of one step."""
+    window: int
+    """All inputs fed: past columns × lookback + known-future columns × horizon."""
+
+
 class Bound(Artefact):
     """What the rules of thumb allow for one count of samples and one α."""
 
@@ -86,8 +107,10 @@ class Bound(Artefact):
     """What was counted."""
     alpha: float
     """The α of the rule."""
-    neurons: int
-    """Hidden units in all layers together, N_s / (α (N_i + N_o))."""
+    neurons_by_step: int
+    """Hidden units in all layers together, N_s / (α (N_i + N_o)), where N_i counts the inputs of a step."""
+    neurons_by_window: int
+    """The same where N_i counts all inputs fed."""
     parameters_by_outputs: int
     """Recurrent parameters, N_s · N_o / α."""
     parameters_by_samples: int
@@ -96,6 +119,10 @@ class Bound(Artefact):
     """Units of one layer within `parameters_by_outputs`."""
     units_by_samples: int
     """Units of one layer within `parameters_by_samples`."""
+
+    def neurons(self, counted: CountedInputs) -> int:
+        """Hidden units in all layers together, N_i counted in one of the two ways."""
+        return self.neurons_by_step if counted == "step" else self.neurons_by_window
 
 
 class GridBound(Artefact):
@@ -152,8 +179,10 @@ class Candidates(Artefact):
     """What N_s counts here."""
     samples: SampleCounts
     """N_s, counted in four ways."""
-    n_inputs: int
-    """N_i: covariates and targets of one step."""
+    counted_inputs: CountedInputs
+    """What N_i counts here."""
+    inputs: InputCounts
+    """N_i, counted in two ways."""
     n_outputs: int
     """N_o: horizon × targets."""
     bound: GridBound
@@ -175,13 +204,20 @@ class Candidates(Artefact):
         count: int = getattr(self.samples, self.counted)
         return count
 
+    @property
+    def n_inputs(self) -> int:
+        """N_i, in the way that counts here."""
+        return self.inputs.step if self.counted_inputs == "step" else self.inputs.window
+
 
 # --- baselines.json ---------------------------------------------------------------------------------------------------
 
 
 class Baselines(Artefact):
-    """`build/baselines.json`: the baselines' normalised MSE on each fold's validation set."""
+    """`build/baselines.json`: the baselines' normalised MSE or MAE on each fold's validation set."""
 
+    metric: Metric
+    """What the scores are: normalised MSE (`mse`) or normalised MAE (`mae`)."""
     all: dict[str, tuple[float, ...]]
     """Name → score of each fold, on all windows."""
     subset: dict[str, tuple[float, ...]]
@@ -197,7 +233,7 @@ class ScoredSize(Sized):
     parameters: int
     """All parameters."""
     score: float
-    """Mean normalised MSE over the folds' validation sets."""
+    """Mean score over the folds' validation sets."""
     score_se: float
     """Plain standard error of that mean over the folds."""
 
@@ -312,6 +348,8 @@ class Recipe(Sized):
 class Choice(Recipe):
     """`reports/choice.json`: the size, what it was compared with, and why."""
 
+    metric: Metric
+    """What the scores are: normalised MSE (`mse`) or normalised MAE (`mae`)."""
     cell: Cell
     """Kind of recurrent cell."""
     parameters: int
@@ -321,7 +359,7 @@ class Choice(Recipe):
     linear: int
     """Weights of the linear model that the cells stand beside, or that takes their place."""
     score: float
-    """Mean normalised MSE over the folds' validation sets."""
+    """Mean score over the folds' validation sets."""
     score_se: float
     """Plain standard error of that mean over the folds."""
     best: ScoredSize
@@ -389,8 +427,10 @@ class Errors(Artefact):
     """MAE divided by the seasonal naive error before the holdout; null where that is 0."""
     nmse: float
     """Normalised MSE: MSE divided by the variance of the training targets, = 1 − R²."""
+    nmae: float
+    """Normalised MAE: MAE divided by the mean absolute deviation of the training targets from their median."""
     by_step: tuple[float, ...]
-    """Normalised MSE of each step of the horizon."""
+    """The normalised error that `metric` names, of each step of the horizon."""
 
 
 class ChampionErrors(Errors):
@@ -412,6 +452,8 @@ class Subset(Artefact):
 class Evaluation(Artefact):
     """`reports/evaluation.json`: errors on the untouched holdout."""
 
+    metric: Metric
+    """Which of them opens the gate: normalised MSE (`mse`) or normalised MAE (`mae`)."""
     windows: int
     """Windows of the holdout."""
     model: Errors
@@ -426,6 +468,10 @@ class Evaluation(Artefact):
     """Why the champion cannot be measured on the same windows; null if it can, or there is none."""
     champion_version: str | None
     """Version of the current champion, measured or not; null if there is none."""
+
+    def error(self, errors: Errors) -> float:
+        """Of some errors the one that opens the gate."""
+        return errors.nmse if self.metric == "mse" else errors.nmae
 
 
 # --- registration.json ------------------------------------------------------------------------------------------------
@@ -470,6 +516,8 @@ class Metrics(Artefact):
     """The score without memory cells."""
     holdout_nmse: float
     """The model's normalised MSE on the holdout."""
+    holdout_nmae: float
+    """Its normalised MAE on the holdout."""
     holdout_mae: float
     """Its mean absolute error on the holdout, in the data's units."""
     holdout_nmse_naive: float

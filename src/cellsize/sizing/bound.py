@@ -1,4 +1,4 @@
-"""The rule of thumb N_h = N_s / (α (N_i + N_o)), the same bound on parameters, and what a sample is."""
+"""The rule of thumb N_h = N_s / (α (N_i + N_o)), the same bound on parameters, and what a sample and an input are."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,7 +7,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
 from cellsize.params import Network
-from cellsize.sizing.artefacts import SampleCounts
+from cellsize.sizing.artefacts import InputCounts, SampleCounts
 from cellsize.sizing.sizes import Size, recurrent_parameters
 
 
@@ -31,6 +31,12 @@ def count_samples(windows: Windows, folds: Folds) -> SampleCounts:
         sequences=len(np.unique(windows.series[windows.first[train]])),
         effective=max(1, int(targets / inefficiency)),
     )
+
+
+def count_inputs(windows: Windows) -> InputCounts:
+    """Counts what the network reads, in two ways: at one step, and in a whole window."""
+    past, known_future = windows.n_past * windows.lookback, windows.n_known_future * windows.horizon
+    return InputCounts(step=windows.n_inputs, window=past + known_future)
 
 
 def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) -> float:

@@ -7,8 +7,16 @@ from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.params import Counted, Propose
-from cellsize.sizing.artefacts import Bound, Candidate, Candidates, GridBound, RuleOfThumb, SampleCounts
-from cellsize.sizing.bound import count_samples, neurons, units_within
+from cellsize.sizing.artefacts import (
+    Bound,
+    Candidate,
+    Candidates,
+    GridBound,
+    InputCounts,
+    RuleOfThumb,
+    SampleCounts,
+)
+from cellsize.sizing.bound import count_inputs, count_samples, neurons, units_within
 from cellsize.sizing.sizes import Size, cost, grid, shape
 
 ALPHAS = (2.0, 5.0, 10.0)
@@ -20,18 +28,20 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
     Args:
         windows: Base arrays and index.
         folds: The smallest fold's training part says how many samples there are.
-        params: What a sample is, which bound holds, and how the grid grows.
+        params: What a sample is, what an input is, which bound holds, and how the grid grows.
 
     Returns:
-        Samples counted in every way, the bounds, the grid with its costs, the rules of thumb.
+        Samples and inputs counted in every way, the bounds, the grid with its costs, the rules of thumb.
 
     Raises:
         InputError: A projection is asked for that no candidate can have.
     """
     samples, form = count_samples(windows, folds), shape(windows)
     n_samples: int = getattr(samples, params.samples)
+    inputs = count_inputs(windows)
+    n_inputs: int = getattr(inputs, params.inputs)
     bounds = [
-        _bound(windows, params, samples, counted, alpha)
+        _bound(windows, params, samples, inputs, counted, alpha)
         for counted in get_args(Counted)
         for alpha in sorted({*ALPHAS, *params.alpha})
     ]
@@ -40,14 +50,14 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
     def units_bound(depth: int) -> int:
         """The bound on the units of one layer: the neurons are shared among the layers, and so are the parameters."""
         if params.bound == "neurons":
-            return max(1, loose.neurons // depth)
+            return max(1, loose.neurons(params.inputs) // depth)
         return units_within(loose.parameters_by_outputs, params.network, windows.n_inputs, depth)
 
     rules = tuple(
         RuleOfThumb(
             rule=rule, layers=size.layers, units=size.units, parameters=cost(size, params.network, form).parameters
         )
-        for rule, size in rules_of_thumb(n_samples, windows)
+        for rule, size in rules_of_thumb(n_samples, n_inputs, windows)
     )
     steps = grid([units_bound(depth) for depth in range(1, params.layers + 1)], params.growth, params.mlp_units)
     guessed = {rule.size for rule in rules} if params.include_rules_of_thumb else set()
@@ -57,9 +67,7 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
             f"propose.network.projection: {params.network.projection} is not smaller than the units of any candidate "
             f"(at most {max(size.units for size in proposed)}), so that no layer would have one; lower it, or set 0"
         )
-    ladder = [
-        Size(1, neurons(n_samples, alpha, windows.n_inputs, windows.n_outputs)) for alpha in _alphas(*params.alpha)
-    ]
+    ladder = [Size(1, neurons(n_samples, alpha, n_inputs, windows.n_outputs)) for alpha in _alphas(*params.alpha)]
 
     def candidate(size: Size) -> Candidate:
         costs, limit = cost(size, params.network, form), units_bound(max(1, size.layers))
@@ -77,12 +85,13 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
     return Candidates(
         counted=params.samples,
         samples=samples,
-        n_inputs=windows.n_inputs,
+        counted_inputs=params.inputs,
+        inputs=inputs,
         n_outputs=windows.n_outputs,
         bound=GridBound(
             kind=params.bound,
             alpha=params.alpha[0],
-            units=loose.neurons if params.bound == "neurons" else loose.units_by_outputs,
+            units=loose.neurons(params.inputs) if params.bound == "neurons" else loose.units_by_outputs,
         ),
         bounds=tuple(bounds),
         network=params.network,
@@ -112,11 +121,17 @@ def alpha_ladder(candidates: Candidates) -> list[Size]:
     return [candidate.size for candidate in candidates.alpha_ladder]
 
 
-def rules_of_thumb(n_samples: int, windows: Windows) -> list[tuple[str, Size]]:
-    """What people would have picked without measuring: each rule in words, and its size."""
+def rules_of_thumb(n_samples: int, n_inputs: int, windows: Windows) -> list[tuple[str, Size]]:
+    """What people would have picked without measuring: each rule in words, and its size.
+
+    Args:
+        n_samples: N_s.
+        n_inputs: N_i; the rules without α mean the inputs of a step all the same.
+        windows: Base arrays and index.
+    """
     n_in, n_out = windows.n_inputs, windows.n_outputs
     return [
-        *((f"α = {alpha:g}", Size(1, neurons(n_samples, alpha, n_in, n_out))) for alpha in ALPHAS),
+        *((f"α = {alpha:g}", Size(1, neurons(n_samples, alpha, n_inputs, n_out))) for alpha in ALPHAS),
         ("as many units as inputs", Size(1, n_in)),
         ("twice as many units as inputs", Size(1, 2 * n_in)),
         ("2 layers of 50 units", Size(2, 50)),
@@ -137,14 +152,17 @@ def _alphas(loose: float, tight: float) -> list[float]:
     return steps if steps[-1] == tight else [*steps, tight]
 
 
-def _bound(windows: Windows, params: Propose, samples: SampleCounts, counted: Counted, alpha: float) -> Bound:
+def _bound(
+    windows: Windows, params: Propose, samples: SampleCounts, inputs: InputCounts, counted: Counted, alpha: float
+) -> Bound:
     """What the rules of thumb allow for one way to count the samples."""
     count: int = getattr(samples, counted)
     by_outputs, by_samples = int(count * windows.n_outputs / alpha), int(count / alpha)
     return Bound(
         samples=counted,
         alpha=alpha,
-        neurons=neurons(count, alpha, windows.n_inputs, windows.n_outputs),
+        neurons_by_step=neurons(count, alpha, inputs.step, windows.n_outputs),
+        neurons_by_window=neurons(count, alpha, inputs.window, windows.n_outputs),
         parameters_by_outputs=by_outputs,
         parameters_by_samples=by_samples,
         units_by_outputs=units_within(by_outputs, params.network, windows.n_inputs),

@@ -59,6 +59,7 @@ def decide(
     finding = procedures.finding(procedure, tried, candidates)
     return Choice(
         **_recipe(trials, size).model_dump(),
+        metric=rule.metric,
         cell=candidates.network.cell,
         parameters=chosen.parameters,
         recurrent=chosen.recurrent,

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cellsize.data.folds import load
+from cellsize.data.forecast import score_name
 from cellsize.data.windows import Windows
 from cellsize.models.baselines import score_folds
 from cellsize.params import Params
@@ -10,6 +11,7 @@ from cellsize.params import Params
 
 def main(params: Params, windows: Path, folds: Path, baselines: Path) -> None:
     """Reads index and folds; writes each baseline's score on each fold."""
-    scores = score_folds(Windows.load(windows), load(folds), params.baseline)
+    scores = score_folds(Windows.load(windows), load(folds), params.baseline, params.choose.metric)
     scores.write(baselines)
-    print("baseline: " + ", ".join(f"{name} {sum(by) / len(by):.4f}" for name, by in scores.all.items()))
+    means = ", ".join(f"{name} {sum(by) / len(by):.4f}" for name, by in scores.all.items())
+    print(f"baseline: {score_name(scores.metric)} of {means}")

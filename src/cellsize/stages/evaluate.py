@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cellsize import files
 from cellsize.data import folds as parts
+from cellsize.data.forecast import score_name
 from cellsize.data.windows import Windows
 from cellsize.evaluation.holdout import evaluate
 from cellsize.models import stacked
@@ -18,7 +19,10 @@ def main(params: Params, windows: Path, folds: Path, model: Path, evaluation: Pa
     challenger = Forecaster.load(model)
     champion = registered.load(params.mlflow, params.register_.name) if params.evaluate.champion else None
     forward = functools.partial(stacked.forward, engine=params.search.training.engine)
-    errors, table = evaluate(Windows.load(windows), parts.load(folds), challenger, champion, params.baseline, forward)
+    errors, table = evaluate(
+        Windows.load(windows), parts.load(folds), challenger, champion, params.baseline, params.choose.metric, forward
+    )
     errors.write(evaluation)
     files.write_parquet(forecasts, table)
-    print(f"evaluate: on the holdout normalised MSE {errors.model.nmse:.4f}, MAE {errors.model.mae:.4g}")
+    score = f"{score_name(errors.metric)} {errors.error(errors.model):.4f}"
+    print(f"evaluate: on the holdout {score}, MAE {errors.model.mae:.4g}")

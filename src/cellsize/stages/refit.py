@@ -13,7 +13,9 @@ from cellsize.training.refit import refit
 def main(params: Params, windows: Path, folds: Path, schema: Path, candidates: Path, recipe: Path, model: Path) -> None:
     """Reads arrays, folds and recipe; writes the model."""
     network = Candidates.read(candidates).network
-    work = load_work(windows, folds, network, params.search, params.baseline.penalties, params.refit.seed)
+    work = load_work(
+        windows, folds, network, params.search, params.baseline.penalties, params.choose.metric, params.refit.seed
+    )
     forecaster = refit(work, Recipe.read(recipe), Schema.load(schema), params.window)
     files.write(model, forecaster.save)
     print(f"refit: {forecaster.size} on {work.folds.development.sum():,} windows")

@@ -16,8 +16,9 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
          residuals: Path) -> None:  # fmt: skip
     """Reads arrays, folds and candidates; writes the trials, their curves, times and residuals."""
     grid = Candidates.read(candidates)
-    work = load_work(windows, folds, grid.network, params.search, params.baseline.penalties)
+    work = load_work(windows, folds, grid.network, params.search, params.baseline.penalties, params.choose.metric)
     engine.check(grid.network, params.search.training, "gpu" if params.search.gpus_per_trial else "cpu")
-    with recorder(params.mlflow, store.key(work), params.search, versions()) as record:
+    tags = {**versions(), "cellsize.metric": work.metric}
+    with recorder(params.mlflow, store.key(work), params.search, tags) as record:
         results = driver.run(work, plan(grid, params.search), params.search, Path(".cache/search"), record)
     tables.write(results, trials, curves, timings, residuals)

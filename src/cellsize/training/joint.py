@@ -52,7 +52,7 @@ class JointTraining(pl.LightningModule):
         self.automatic_optimization = False
         self.columns = max(count(self._all()[index]) for index in range(len(self.states)))
         self.flat: FlatParameters = flatten(self._all(), self.columns)
-        self._squared_errors: Tensor | None = None
+        self._errors: Tensor | None = None
         for index in range(len(self.states)):
             self._begin_state(index)
 
@@ -132,7 +132,7 @@ class JointTraining(pl.LightningModule):
             parameters = self.flat.values[together].requires_grad_()
             forecasts = self._forward(together, batches, parameters)
             target, scale = (torch.stack([tensors[at] for tensors in batches]) for at in (3, 5))
-            losses = self.task.loss(forecasts, target, scale)
+            losses = self.task.loss(forecasts, target, scale, self.work.metric)
             self.manual_backward(losses.sum())
             assert parameters.grad is not None
             self.flat.gradients[together] = parameters.grad
@@ -177,22 +177,22 @@ class JointTraining(pl.LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Puts the averaged weights in place."""
         self.flat.swap_averages(self.active())
-        self._squared_errors = torch.zeros(len(self.states), dtype=torch.float64, device=self.device)
+        self._errors = torch.zeros(len(self.states), dtype=torch.float64, device=self.device)
 
     def validation_step(self, batch: tuple[int, Tensors], _: int) -> None:
-        """Adds up the squared errors on some windows of one fold's early-stopping set.
+        """Adds up the errors on some windows of one fold's early-stopping set.
 
         Args:
             batch: Fold, and the tensors of `loaders.load_batch`.
         """
         fold, tensors = batch
-        assert self._squared_errors is not None
+        assert self._errors is not None
         indices = [index for index in self.active() if self.states[index].fold == fold]
         engine = self.work.training.engine
         for together in groups([self.network(index) for index in indices], indices, engine=engine):
             forecasts = self._forward(together, [tensors] * len(together))
             for index, of_network in zip(together, forecasts, strict=True):
-                self._squared_errors[index] += self.task.squared_error_sum(of_network, tensors[3], tensors[5])
+                self._errors[index] += self.task.error_sum(of_network, tensors[3], tensors[5], self.work.metric)
 
     def on_validation_epoch_end(self) -> None:
         """Puts the trained weights back."""
@@ -203,7 +203,7 @@ class JointTraining(pl.LightningModule):
     def on_train_epoch_end(self) -> None:
         """Notes the scores, and does what the race decides."""
         # A refit has no early-stopping set: it is trained to its last step and keeps that one.
-        sums = None if self._squared_errors is None else self._squared_errors.tolist()
+        sums = None if self._errors is None else self._errors.tolist()
         trained = self.active()
         for index in trained:
             state = self.states[index]

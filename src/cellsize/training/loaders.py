@@ -29,12 +29,13 @@ def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
     Returns:
         What is seen (n, lookback, n_inputs), known-future covariates (n, horizon, n_known_future), what the
         ridge-linear model reads (n, n_linear), the target (n, horizon, n_targets), what the ridge-linear model
-        forecasts of it (zeros without one), and the window's scale (n, 1, n_targets).
+        forecasts of it (zeros without one), and what errors are multiplied by in a score (n, 1, n_targets).
     """
     batch = gather(work.windows, fitted.scaling, chosen)
     inputs = design(work.windows, batch)
     linear = np.zeros_like(batch.target) if fitted.linear is None else apply(work.windows, fitted.linear, inputs)
-    arrays = (batch.steps, batch.known_future, inputs, batch.target, linear, batch.scale)
+    scale = batch.scale * fitted.scaling.error_scale(work.metric)
+    arrays = (batch.steps, batch.known_future, inputs, batch.target, linear, scale)
     return tuple(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays)  # type: ignore[return-value]
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from cellsize import files
 from cellsize.data.folds import Folds, load
 from cellsize.data.windows import Floats, Ints, Windows
-from cellsize.params import Head, Network, Search, Skip, Training
+from cellsize.params import Head, Metric, Network, Search, Skip, Training
 from cellsize.sizing.sizes import Architecture, Size
 
 Status = Literal["ok", "runner_up", "dropped", "failed"]
@@ -28,6 +28,7 @@ class Work:
         training: How a network is trained.
         penalties: Ridge penalties to choose from, in each fold.
         seed: Seed of everything drawn.
+        metric: What is trained and scored: squared or absolute errors.
     """
 
     windows: Windows
@@ -36,6 +37,7 @@ class Work:
     training: Training
     penalties: tuple[float, ...]
     seed: int
+    metric: Metric
 
 
 def load_work(
@@ -44,6 +46,7 @@ def load_work(
     network: Network,
     search: Search,
     penalties: tuple[float, ...],
+    metric: Metric,
     seed: int | None = None,
 ) -> Work:
     """Reads arrays and folds, and joins them with how to train.
@@ -54,6 +57,7 @@ def load_work(
         network: What the candidates have in common, from `candidates.json`.
         search: Training settings and seed.
         penalties: Ridge penalties to choose from, in each fold.
+        metric: What is trained and scored.
         seed: In place of the search's.
     """
     return Work(
@@ -63,6 +67,7 @@ def load_work(
         training=search.training,
         penalties=penalties,
         seed=search.seed if seed is None else seed,
+        metric=metric,
     )
 
 
@@ -101,7 +106,7 @@ class Row:
             early-stopping set), dropped (given up early), failed.
         steps: Optimizer steps after which the weights were as they were kept.
         trained: Optimizer steps in all.
-        early_stopping_score: Normalised MSE on the early-stopping set at that step.
+        early_stopping_score: Normalised MSE on the early-stopping set at that step, or MAE (`choose.metric`).
         train_score: The same at the last step on as many training windows as there are validation windows.
         score: The same on the validation set at the step kept: measured once, never used for training.
         n_train: Training windows.

@@ -66,7 +66,7 @@ def refit_size(work: Work, size: Size, setting: Setting, penalty: float, steps: 
     if size == ZERO:
         return fitted, None
     training = work.training.model_copy(update={"seeds": 1})
-    all_but_holdout = Work(work.windows, work.folds, work.network, training, (penalty,), work.seed)
+    all_but_holdout = Work(work.windows, work.folds, work.network, training, (penalty,), work.seed, work.metric)
     checks = steps // training.check_every
     plan = halving.Plan(rungs=(), checks=checks, most=checks, patience=checks + 1)
     joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), [[setting]], plan)

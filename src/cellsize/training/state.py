@@ -62,19 +62,19 @@ class NetworkState:
         """Which batches it reads: those of its fold and seed, as far as it is."""
         return self.fold, self.seed, len(self.curve)
 
-    def end_check(self, squared_error_sum: float | None, fitted: FittedFold, task: Forecast) -> bool:
+    def end_check(self, error_sum: float | None, fitted: FittedFold, task: Forecast) -> bool:
         """Notes a check's score; returns whether its weights are the ones to keep.
 
         Args:
-            squared_error_sum: Over the early-stopping set; None in a refit, which has no such set and keeps its last
+            error_sum: Over the early-stopping set; None in a refit, which has no such set and keeps its last
                 weights.
             fitted: The network's fold.
-            task: How a score is made of squared errors.
+            task: How a score is made of their sums.
         """
         count = len(fitted.watched)
-        score = 0.0 if squared_error_sum is None else task.score(squared_error_sum, count)
+        score = 0.0 if error_sum is None else task.score(error_sum, count)
         self.curve.append((self.loss_sum / max(1, self.loss_count), score))
-        is_kept = squared_error_sum is None or (isfinite(score) and score < self.kept_score)
+        is_kept = error_sum is None or (isfinite(score) and score < self.kept_score)
         if is_kept:
             self.kept_check, self.kept_step, self.kept_score = len(self.curve), self.steps, score
         return is_kept

@@ -94,7 +94,7 @@ def _fit_fold(work: Work, fold: Fold, size: Size) -> FittedFold:
     has_skip = work.network.has_linear_skip
     # Zero cells where no network has a skip connection is such a network without its recurrent part: it reads no past.
     needs_linear = size == ZERO or has_skip
-    linear = fit_chosen(work.windows, scaling, fold, work.penalties, has_skip) if needs_linear else None
+    linear = fit_chosen(work.windows, scaling, fold, work.penalties, work.metric, has_skip) if needs_linear else None
     unscored = FittedFold(fold, scaling, linear, 0.0, 0.0)
     alone = _score(work, FittedFold(fold, scaling, None, 0.0, 0.0), [], unscored.watched)
     return FittedFold(fold, scaling, linear, alone, _score(work, unscored, [], unscored.watched))
@@ -140,11 +140,11 @@ def _forecasts(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints
 
 
 def _score(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) -> float:
-    """Normalised MSE of the first network, or without any of the ridge-linear model; piece by piece."""
-    task, total = Forecast.of(work.windows), 0.0
+    """Normalised MSE or MAE of the first network, or without any of the ridge-linear model; piece by piece."""
+    task, total, scale = Forecast.of(work.windows), 0.0, fitted.scaling.error_scale(work.metric)
     for piece in chunks(chosen):
         forecasts = _forecasts(work, fitted, networks, piece)[0]
-        total += float(task.squared_error_sum(forecasts, truth(work.windows, fitted.scaling, piece)))
+        total += float(task.error_sum(forecasts, truth(work.windows, fitted.scaling, piece), scale, work.metric))
     return task.score(total, len(chosen))
 
 
