@@ -43,7 +43,12 @@ def test_the_unit_of_a_number_changes_nothing(make_windows: Make, unit: float) -
 
 
 def test_rounding_of_a_constant_is_not_a_standard_deviation(make_windows: Make) -> None:
-    arrays = make_windows(np.float32(1e6) + np.array([0, 0.06, 0, 0.06, 0, 0.06, 0, 9]))
+    # Of the table's float64, whose next number after 1e6 is 1e-10 away.
+    arrays = make_windows(1e6 + np.array([0, 1e-10, 0, 1e-10, 0, 1e-10, 0, 9]))
+    assert batches.fit_scaling(arrays, np.array([0, 1])).std[0] == 1
+    # Of the base arrays' float32, where most of the table is far from it.
+    arrays = make_windows([1e8, 1e8 + 5] * 3 + [0.0] * 30)
+    assert arrays.offset[0] == 0
     assert batches.fit_scaling(arrays, np.array([0, 1])).std[0] == 1
 
 

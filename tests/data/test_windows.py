@@ -80,7 +80,9 @@ def test_covariates_are_filled_without_limit_and_never_from_after(
         }
     )
     arrays = windows.build(frame, make_schema(past_covariates=("x",)), make_window(), Path("a.csv"))
-    assert arrays.inputs[:, 1].tolist() == pytest.approx([NAN, 1, 1, 1, 1, 1, 1, 1, 2], nan_ok=True)
+    assert (arrays.inputs[:, 1] + arrays.offset[1]).tolist() == pytest.approx(
+        [NAN, 1, 1, 1, 1, 1, 1, 1, 2], nan_ok=True
+    )
     # Only window 1 begins with an observed row: the others would be filled from a row that is not their own.
     assert arrays.first.tolist() == [1]
 

@@ -49,7 +49,7 @@ class Forecaster:
         """Writes `model.json` and `weights.pt`: tensors only, loadable without pickles."""
         folder.mkdir(parents=True, exist_ok=True)
         scaling, linear = self.fitted.scaling, self.fitted.linear
-        arrays = {"scaling.mean": scaling.mean, "scaling.std": scaling.std}
+        arrays = {f"scaling.{name}": array for name, array in vars(scaling).items() if array is not None}
         if linear is not None:
             arrays["linear.weights"] = linear.weights
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
@@ -99,7 +99,7 @@ class Forecaster:
             linear = RidgeLinear(weights, content["penalty"], content["linear_reads_past"])
         fitted = FittedFold(
             fold=Fold(NOWHERE, NOWHERE, NOWHERE),
-            scaling=Scaling(tensors["scaling.mean"].numpy(), tensors["scaling.std"].numpy()),
+            scaling=_scaling({name: tensor.numpy() for name, tensor in tensors.items() if name.startswith("scaling.")}),
             linear=linear,
             start=float("inf"),
         )
@@ -119,3 +119,9 @@ class Forecaster:
         """
         networks = [] if self.net is None else [self.net]
         return forecast(arrays, self.fitted, networks, chosen, forward)[0]
+
+
+def _scaling(arrays: dict[str, Floats]) -> Scaling:
+    """Models from before there were bounds have none, and their mean is in float32."""
+    mean, std = arrays["scaling.mean"].astype(np.float64), arrays["scaling.std"]
+    return Scaling(mean, std, arrays.get("scaling.lower"), arrays.get("scaling.upper"))
