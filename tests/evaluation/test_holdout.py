@@ -153,5 +153,5 @@ def test_errors_do_not_depend_on_what_is_added_to_the_target(
             evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE)
             assert evaluation.champion is not None
             measured = [evaluation.model, evaluation.champion, *evaluation.baselines.values()]
-            errors.append([[each.mae, each.rmse, each.mase, each.nmse] for each in measured])
+            errors.append([[each.mae, each.rmse, each.mase or 0.0, each.nmse] for each in measured])
         np.testing.assert_allclose(errors[1], errors[0], rtol=3e-6)
