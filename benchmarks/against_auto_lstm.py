@@ -38,7 +38,7 @@ def prepare(name: str, folder: Path, steps: int | None, calendar_only: bool, smo
         raise SystemExit("AutoLSTM is given one target, untransformed")
     past, known_future = example.schema.past_columns[1:], example.schema.known_future_columns
     columns = ["y", *past, *known_future]
-    table = pd.DataFrame(windows.inputs, columns=columns)
+    table = pd.DataFrame((windows.inputs + windows.offset).astype(np.float32), columns=columns)
     table.insert(0, "unique_id", np.array(windows.names)[windows.series])
     table.insert(1, "ds", windows.moment(windows.step))
     table["available_mask"] = np.isfinite(windows.target[:, 0]).astype(np.float32)

@@ -447,6 +447,18 @@ def test_an_infinite_value_is_named_with_its_line(refuse: Refuse, make_table: Ta
 
 
 @pytest.mark.parametrize("key", ["targets", "past_covariates", "known_future_covariates"])
+@pytest.mark.parametrize("value", [1e300, -1e38])
+def test_a_value_too_large_for_a_network_is_named_with_its_line(
+    refuse: Refuse, make_table: Table, key: str, value: float
+) -> None:
+    message = refuse(change(make_table(), 11, "planned", value), **{key: ["planned"]})
+    assert message == (
+        f"line 13, column 'planned': {value:g} is beyond ±1e+37, and would become infinite in a network; fix it, leave "
+        "it empty, or give the column in a larger unit"
+    )
+
+
+@pytest.mark.parametrize("key", ["targets", "past_covariates", "known_future_covariates"])
 def test_a_column_without_any_value_is_named(refuse: Refuse, make_table: Table, key: str) -> None:
     message = refuse(make_table().assign(planned=np.nan), **{key: ["planned"]})
     assert message == "column 'planned': every value is missing; remove it from params.yaml"

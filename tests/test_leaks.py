@@ -78,6 +78,7 @@ def test_scaling_and_ridge_linear_model_change_with_no_value_outside_the_trainin
         np.testing.assert_array_equal(again.mean, scaling.mean)
         np.testing.assert_array_equal(again.std, scaling.std)
         np.testing.assert_array_equal(again.deviation, scaling.deviation)
+        np.testing.assert_array_equal([again.lower, again.upper], [scaling.lower, scaling.upper])
         first, second = (ridge_linear.fit(each, scaling, fold.train, (1.0,))[0] for each in (arrays, other))
         np.testing.assert_array_equal(first.weights, second.weights)
         # The penalty is chosen on the early-stopping set, and on no other row.

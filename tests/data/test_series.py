@@ -112,11 +112,13 @@ def test_the_order_of_columns_is_targets_past_covariates_levels_flags_known_futu
     ]
 
 
-def test_targets_keep_their_precision_and_covariates_are_float32(make_table: Table, make_prepare: MakePrepare) -> None:
+def test_columns_of_the_table_keep_their_precision_and_what_is_made_of_them_is_float32(
+    make_table: Table, make_prepare: MakePrepare
+) -> None:
     raw = make_table(rows=4).assign(x=1 / 3, y=[1 / 3, 2 / 3, 1.0, 1e-9])
     clean = cleaned(raw, make_prepare(past_covariates=["x"], known_future_covariates=["planned"], calendar=["hour"]))
     assert {column: str(kind) for column, kind in clean.dtypes.items() if column not in ("series", "time")} == {
-        "y": "float64", "x": "float32", "planned": "float32", "hour_sin": "float32", "hour_cos": "float32"
+        "y": "float64", "x": "float64", "planned": "float64", "hour_sin": "float32", "hour_cos": "float32"
     }  # fmt: skip
     assert clean["y"].tolist() == raw["y"].tolist()
     assert isinstance(clean["series"].dtype, pd.CategoricalDtype)

@@ -25,6 +25,7 @@ def evaluation(model: float, champion: float | None = None, not_measured: str | 
         champion=None if champion is None else ChampionErrors(version="4", **errors(champion).model_dump()),
         champion_not_measured=not_measured,
         champion_version=None if champion is None and not_measured is None else "4",
+        clipped={},
     )
 
 

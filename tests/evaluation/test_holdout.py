@@ -145,3 +145,31 @@ def test_both_normalised_errors_are_measured_and_the_steps_by_the_metric(
     errors = (*evaluation.baselines.values(), evaluation.model, evaluation.champion)
     assert all(np.mean(each.by_step) == pytest.approx(evaluation.error(each)) for each in errors if each is not None)
     assert evaluation.error(evaluation.model) == getattr(evaluation.model, f"n{metric}")
+
+
+def test_values_of_the_holdout_beyond_what_training_has_shown_are_counted_by_column(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    work = make_work()
+    model = refitted(work)
+    assert evaluate(work.windows, work.folds, model, None, BASELINE)[0].clipped == {}
+    inputs = work.windows.inputs.copy()
+    inputs[-20:-10, 1] = 50
+    evaluation, _ = evaluate(replace(work.windows, inputs=inputs), work.folds, model, None, BASELINE)
+    assert evaluation.clipped == {"x": 10}
+
+
+def test_errors_do_not_depend_on_what_is_added_to_the_target(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    values = np.round(np.sin(np.arange(160) / 3) + 0.3 * np.random.default_rng(0).standard_normal(160), 3)
+    for normalise in ("none", "last", "standard"):
+        errors = []
+        for added in (0, 1e9):
+            work = make_work(values + added, window={"normalise": normalise})
+            model = refitted(work, units=0)
+            evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE)
+            assert evaluation.champion is not None
+            measured = [evaluation.model, evaluation.champion, *evaluation.baselines.values()]
+            errors.append([[each.mae, each.rmse, each.mase or 0.0, each.nmse] for each in measured])
+        np.testing.assert_allclose(errors[1], errors[0], rtol=3e-6)

@@ -9,7 +9,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
-from cellsize.models.row_forecasts import forecast_rows
+from cellsize.models.row_forecasts import forecast_and_clipped, forecast_rows
 
 Table = Callable[..., pd.DataFrame]
 MakeModel = Callable[..., Forecaster]
@@ -55,3 +55,20 @@ def test_what_is_known_ahead_is_asked_for_and_never_made_up(make_model: MakeMode
         forecast_rows(model, rows.drop(index=20))
     with pytest.raises(InputError, match="column 'planned': missing, but declared as known"):
         forecast_rows(model, rows.assign(planned=rows["planned"].where(rows.index != 20)))
+
+
+def test_what_is_added_to_the_target_is_added_to_its_forecast(make_model: MakeModel, make_table: Table) -> None:
+    # 1e9 ± 1 once lost its digits on the way to float32.
+    table, rows = make_table(), make_table(rows=20)
+    plain = forecast_rows(make_model(table), rows)["y"]
+    added = forecast_rows(make_model(table.assign(y=table["y"] + 1e9)), rows.assign(y=rows["y"] + 1e9))["y"]
+    np.testing.assert_allclose(added - 1e9, plain, rtol=0, atol=2e-6)
+
+
+def test_an_odd_covariate_is_clipped_and_counted(make_model: MakeModel, make_table: Table) -> None:
+    model, rows = make_model(make_table()), make_table(rows=20)
+    odd = rows.assign(x=rows["x"].where(rows.index != 18, 1e6))
+    forecasts, clipped = forecast_and_clipped(model, odd)
+    assert clipped == {"x": 1}
+    assert forecasts["y"].between(0, 4).all()
+    assert forecast_and_clipped(model, rows)[1] == {}

@@ -34,3 +34,14 @@ def test_what_a_caller_sends_wrong_is_answered_as_a_bad_request(served: Served, 
     with pytest.raises(MlflowException, match="looks back 6") as caught:
         served.predict(None, make_table().tail(4))
     assert caught.value.error_code == "INVALID_PARAMETER_VALUE"  # which a server answers with 400
+
+
+def test_clipped_values_are_counted_in_one_line_of_the_log(
+    served: Served, make_table: Table, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = make_table().tail(6)
+    served.predict(None, rows)
+    assert caplog.messages == []
+    served.predict(None, rows.assign(x=[123456.0, 123456.0, 0, 1, 2, 3]))
+    assert caplog.messages == ["values beyond what training has shown were clipped: x 2"]
+    assert caplog.records[0].levelname == "WARNING"

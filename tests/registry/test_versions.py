@@ -32,6 +32,7 @@ def evaluation(nmse: float) -> Evaluation:
         champion=None,
         champion_not_measured=None,
         champion_version=None,
+        clipped={},
     )
 
 

@@ -53,7 +53,7 @@ def windows() -> Windows:
     first = first[(first < rows + 400) | (first > rows + 448)]
     first = first[np.lexsort((series[first], step[first]))]
     return Windows(
-        inputs=hour, n_known_future=0, target=hour, step=step, series=series, first=first,
+        inputs=hour, n_known_future=0, target=hour, offset=np.zeros(1), step=step, series=series, first=first,
         names=("north", "south"), targets=("load",),
         epoch="2024-03-01T00:00:00", seconds=3600.0, lookback=LOOKBACK, horizon=HORIZON,
         transform="none", normalise="last",
@@ -198,6 +198,7 @@ def evaluation(nmse: float = 0.31, metric: Metric = "mse") -> Evaluation:
         champion=ChampionErrors(version="3", **errors(1.038)),
         champion_not_measured=None,
         champion_version="3",
+        clipped={},
     )
 
 

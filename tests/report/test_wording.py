@@ -167,3 +167,13 @@ def test_the_registry_line_says_version_and_alias(
 ) -> None:
     record = toy_registration.model_copy(update={"reason": "Because."} | changed)
     assert wording.registration(record) == (text, "Because.")
+
+
+def test_columns_with_clipped_values_are_named_with_their_counts(toy_evaluation: Callable[..., Evaluation]) -> None:
+    evaluation = toy_evaluation()
+    assert wording.clipped(evaluation) == ""
+    counted = evaluation.model_copy(update={"clipped": {"rain": 1270, "price": 2}})
+    assert wording.clipped(counted) == (
+        "Values of the holdout beyond what the training data have shown were clipped before the model saw them, by "
+        "column: rain 1,270, price 2."
+    )

@@ -14,22 +14,34 @@ from cellsize.params import Metric
 CHUNK = 512
 # Added to the scale of each window, in standard deviations of the training rows: what a window sees may be constant.
 EPSILON = 1e-3
+# How far an input may leave what the training rows have shown, as a fraction of its range. Targets are given more room,
+# since a trend goes on; covariates of 1.2 times the range cost nothing (docs/decisions.md).
+MARGIN, TARGET_MARGIN = 0.1, 1.0
+# Rows that must have reached a value of a covariate before it counts as shown, but at most `FEW` of all rows. Fewer
+# teach a linear model nothing but noise, which every later occurrence adds to a forecast. An indicator known in future
+# is an event that somebody has declared, such as a holiday: few are enough.
+SHOWN, SHOWN_EVENTS, FEW = 20, 5, 0.02
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """Mean and standard deviation of each input over the training rows.
+    """Mean, standard deviation and bounds of each input over the training rows.
 
     Attributes:
-        mean: Shape (n_inputs,), in the order of `Windows.inputs`: the targets come first.
+        mean: Shape (n_inputs,), float64, in the order of `Windows.inputs`: the targets come first. `Windows.offset` is
+            part of it, so that it fits other windows too, which may have another.
         std: Shape (n_inputs,); never 0.
         deviation: Mean absolute deviation of each target from its median, in its standard deviations, shape
             (n_targets,); never 0.
+        lower: What smaller inputs become, in standard deviations from the mean, shape (n_inputs,).
+        upper: What larger ones become. Both None: nothing is clipped, as in models from before there were bounds.
     """
 
     mean: Floats
     std: Floats
     deviation: Floats
+    lower: Floats | None = None
+    upper: Floats | None = None
 
     def error_scale(self, metric: Metric) -> Floats:
         """What errors in standard deviations are multiplied by, so that a constant forecast scores 1: (n_targets,)."""
@@ -56,22 +68,48 @@ class Batch:
 
 
 def fit_scaling(windows: Windows, train: Ints) -> Scaling:
-    """Mean and standard deviation over the rows of the training windows, and over no other row."""
+    """Mean, standard deviation and bounds over the rows of the training windows, and over no other row."""
     values = windows.inputs[row_mask(windows, train)]
+    lowest, highest = _shown(windows, values)
+    # So a rare value has no say in mean and standard deviation; a column that is rare values alone becomes constant.
+    covariates = slice(windows.n_targets, None)
+    np.clip(values[:, covariates], lowest[covariates], highest[covariates], out=values[:, covariates])
     mean = np.asarray(np.nanmean(values, axis=0, dtype=np.float64))
     std = np.asarray(np.nanstd(values, axis=0, dtype=np.float64))
-    # An input that is constant in training is divided by 1: it is 0 there, and finite later. It counts as constant if
-    # its standard deviation is rounding compared with its mean; an absolute limit would depend on its unit.
-    std = np.where(std > np.maximum(1e-6 * np.abs(mean), np.finfo(np.float32).tiny), std, 1.0)
+    # An input that is constant in training is divided by 1, and clipped to 0. It counts as constant if its standard
+    # deviation is rounding: of float32 beside its mean, or of the table's float64 beside what was subtracted from it.
+    # An absolute limit would depend on its unit.
+    rounding = np.maximum(1e-6 * np.abs(mean), 1e-12 * np.abs(windows.offset))
+    std = np.where(std > np.maximum(rounding, np.finfo(np.float32).tiny), std, 1.0)
     targets = values[:, : windows.n_targets].astype(np.float64)
     # From the median and not the mean: it is the constant forecast with the smallest absolute error, which scores 1.
     deviation = np.nanmean(np.abs(targets - np.nanmedian(targets, axis=0)), axis=0) / std[: windows.n_targets]
     deviation = np.where(deviation > 0, deviation, 1.0)
-    return Scaling(mean.astype(np.float32), std.astype(np.float32), deviation.astype(np.float32))
+    lower, upper = ((bound.astype(np.float64) - mean) / std for bound in (lowest, highest))
+    return Scaling(mean + windows.offset, *(each.astype(np.float32) for each in (std, deviation, lower, upper)))
+
+
+def _shown(windows: Windows, values: Floats) -> tuple[Floats, Floats]:
+    """What smaller and larger inputs become, as the base arrays have them, shape (n_inputs,), from training rows."""
+    bounds = np.empty((2, windows.n_inputs), np.float32)
+    for column in range(windows.n_inputs):
+        there = values[:, column][np.isfinite(values[:, column])]
+        lowest, highest = float(there.min()), float(there.max())
+        margin = TARGET_MARGIN
+        if column >= windows.n_targets:
+            margin = MARGIN
+            is_event = column >= windows.n_past and ((there == lowest) | (there == highest)).all()
+            rank = min(SHOWN_EVENTS if is_event else SHOWN, int(FEW * len(there))) - 1
+            if rank > 0:
+                there.partition([rank, len(there) - 1 - rank])
+                lowest, highest = float(there[rank]), float(there[-1 - rank])
+        room = margin * (highest - lowest)
+        bounds[:, column] = lowest - room, highest + room
+    return bounds[0], bounds[1]
 
 
 def gather(windows: Windows, scaling: Scaling, chosen: Ints) -> Batch:
-    """Copies the chosen windows out of the base arrays, scaled and normalised.
+    """Copies the chosen windows out of the base arrays, scaled, clipped and normalised.
 
     Args:
         windows: Base arrays and index.
@@ -84,8 +122,14 @@ def gather(windows: Windows, scaling: Scaling, chosen: Ints) -> Batch:
     first, n_targets = windows.first[chosen], windows.n_targets
     inputs = _blocks(windows.inputs, first, windows.span)
     flat = inputs.reshape(len(first), -1)  # one long row for each window: broadcasting over a few columns is slow
-    flat -= np.tile(scaling.mean, windows.span)
+    shift, (lower, upper) = shift_of(windows, scaling), _bounds(windows, scaling)
+    flat -= np.tile(shift, windows.span)
     flat /= np.tile(scaling.std, windows.span)
+    lowest, highest = (windows.extent - shift) / scaling.std
+    # Clipping takes half the time of all the rest, and most tables hold nothing to clip.
+    if (lowest < lower).any() or (highest > upper).any():
+        np.maximum(flat, np.tile(lower, windows.span), out=flat)  # np.clip takes three times as long as these two
+        np.minimum(flat, np.tile(upper, windows.span), out=flat)
     steps, known_future = inputs[:, : windows.lookback], inputs[:, windows.lookback :, windows.n_past :]
     target = truth(windows, scaling, chosen)
     location, scale = _location_and_scale(steps[:, :, :n_targets], windows.normalise)
@@ -95,10 +139,57 @@ def gather(windows: Windows, scaling: Scaling, chosen: Ints) -> Batch:
     return Batch(steps, known_future, target, location, scale)
 
 
+def _bounds(windows: Windows, scaling: Scaling) -> tuple[Floats, Floats]:
+    """What each input is clipped to before any normalisation, shape (n_inputs,)."""
+    if scaling.lower is None or scaling.upper is None:
+        unbounded = np.full(windows.n_inputs, np.inf, np.float32)
+        return -unbounded, unbounded
+    lower, upper = scaling.lower, scaling.upper
+    if windows.normalise != "none":
+        lower, upper = lower.copy(), upper.copy()
+        # A window's location has to follow its series wherever a trend leads. Clipping what is left of the targets made
+        # it worse: after an outlier at the origin all that is right lies beyond the bounds.
+        lower[: windows.n_targets], upper[: windows.n_targets] = -np.inf, np.inf
+    return lower, upper
+
+
+def clipped_columns(windows: Windows, scaling: Scaling, chosen: Ints, columns: tuple[str, ...]) -> dict[str, int]:
+    """How many values of the columns are clipped in the chosen windows, without the columns where none is.
+
+    A value counts once, however many windows see it.
+
+    Args:
+        windows: Base arrays and index.
+        scaling: Constants of the training rows.
+        chosen: Positions in `windows.first`, shape (n,).
+        columns: Names of the columns of `windows.inputs`.
+    """
+    lower, upper = _bounds(windows, scaling)
+    counts: dict[str, int] = {}
+    # Past columns are seen up to the origin; those known in future on all rows of a window.
+    seen, covered = row_mask(windows, chosen, windows.lookback), row_mask(windows, chosen)
+    for column, name in enumerate(columns):
+        there = windows.inputs[seen if column < windows.n_past else covered, column].astype(np.float64)
+        mean = scaling.mean[column] - windows.offset[column]
+        below = mean + lower[column] * np.float64(scaling.std[column]) - there
+        above = there - mean - upper[column] * np.float64(scaling.std[column])
+        # A constant lies on its bounds, but for rounding.
+        count = int((np.maximum(below, above) > 1e-6 * (np.abs(there) + np.abs(mean))).sum())
+        if count:
+            counts[name] = count
+    return counts
+
+
+def shift_of(windows: Windows, scaling: Scaling) -> Floats:
+    """The mean as the base arrays have it, shape (n_inputs,)."""
+    shift: Floats = (scaling.mean - windows.offset).astype(np.float32)
+    return shift
+
+
 def truth(windows: Windows, scaling: Scaling, chosen: Ints) -> Floats:
     """What is to be predicted, in standard deviations of the training rows, shape (n, horizon, n_targets)."""
     values = Forecast.of(windows).target(windows.target, windows.first[chosen])
-    values -= scaling.mean[: windows.n_targets]
+    values -= shift_of(windows, scaling)[: windows.n_targets]
     values /= scaling.std[: windows.n_targets]
     return values
 

@@ -101,11 +101,11 @@ def split(windows: Windows, params: Split) -> Folds:
     return Folds(labels, holdout, development)
 
 
-def row_mask(windows: Windows, chosen: Ints) -> npt.NDArray[np.bool_]:
-    """True for the rows that the chosen windows see or predict, shape (rows,)."""
+def row_mask(windows: Windows, chosen: Ints, length: int | None = None) -> npt.NDArray[np.bool_]:
+    """True for the rows that the chosen windows see or predict, or for their first `length` rows; shape (rows,)."""
     edges = np.zeros(len(windows.step) + 1, np.int64)
     np.add.at(edges, windows.first[chosen], 1)
-    np.add.at(edges, windows.first[chosen] + windows.span, -1)
+    np.add.at(edges, windows.first[chosen] + (windows.span if length is None else length), -1)
     covered: npt.NDArray[np.bool_] = np.cumsum(edges[:-1]) > 0
     return covered
 

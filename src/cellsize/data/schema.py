@@ -59,6 +59,11 @@ class Schema:
         return (*self.known_future_covariates, *self.calendar_columns)
 
     @property
+    def input_columns(self) -> tuple[str, ...]:
+        """Columns of `Windows.inputs`, in their order."""
+        return (*self.past_columns, *self.known_future_columns)
+
+    @property
     def calendar_columns(self) -> tuple[str, ...]:
         """Columns made from the time: a sine and a cosine for each cycle, one for the weekend."""
         pairs = [(f"{name}_sin", f"{name}_cos") for name in self.calendar if name != "weekend"]

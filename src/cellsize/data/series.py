@@ -95,8 +95,8 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
 
     Returns:
         A frame sorted by series and time, one row for each step without a hole, with the columns `series`
-        (categorical), `time`, `schema.past_columns` (NaN where missing) and `schema.known_future_columns`; targets
-        in float64, all other numbers in float32, as batches need them.
+        (categorical), `time`, `schema.past_columns` (NaN where missing) and `schema.known_future_columns`; columns
+        of the table in float64, what was made of them or of the time in float32.
 
     Raises:
         InputError: Times repeat, do not lie on the clock, or leave a gap beyond `schema.gap`.
@@ -108,9 +108,10 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     )
     for column, values in calendar(regular[TIME], schema):
         regular[column] = values
-    # Batches hold inputs in float32; only targets are scored in the precision they came in.
-    covariates = [*schema.past_columns[len(schema.targets) :], *schema.known_future_columns]
-    downcast = regular.astype({SERIES: "category", **dict.fromkeys(covariates, np.float32)})
+    # Batches hold inputs in float32, but 1e9 ± 3 has to be centred before: `windows.base` does. Indicators are 0 or 1.
+    given = {*schema.targets, *schema.past_covariates, *schema.known_future_covariates}
+    made = [column for column in (*schema.past_columns, *schema.known_future_columns) if column not in given]
+    downcast = regular.astype({SERIES: "category", **dict.fromkeys(made, np.float32)})
     return downcast[[SERIES, TIME, *schema.past_columns, *schema.known_future_columns]]
 
 

@@ -9,6 +9,8 @@ from pyarrow.lib import ArrowInvalid
 
 from cellsize.errors import InputError
 
+LARGEST = 1e37  # numbers become float32, whose largest is 3e38; the difference of two of them has to fit too
+
 
 def read(path: Path, texts: tuple[str, ...] = ()) -> pd.DataFrame:
     """Reads a whole CSV or Parquet file.
@@ -95,7 +97,7 @@ def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
     """A column as float64, shape (rows,), NaN where missing.
 
     Raises:
-        InputError: A value is text, or infinite, or every value is missing.
+        InputError: A value is text, infinite or beyond `LARGEST`, or every value is missing.
     """
     values = table[column]
     if pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_timedelta64_dtype(values):
@@ -113,6 +115,12 @@ def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
     infinite = np.flatnonzero(np.isinf(array))
     if infinite.size:
         raise InputError(f"{path}, {line(path, infinite[0])}, column {column!r}: infinite; fix it or leave it empty")
+    large = np.flatnonzero(np.abs(array) > LARGEST)
+    if large.size:
+        raise InputError(
+            f"{path}, {line(path, large[0])}, column {column!r}: {array[large[0]]:g} is beyond ±{LARGEST:g}, and would "
+            "become infinite in a network; fix it, leave it empty, or give the column in a larger unit"
+        )
     if np.isnan(array).all():
         raise InputError(f"{path}, column {column!r}: every value is missing; remove it from params.yaml")
     return array

@@ -1,7 +1,8 @@
 """Windows as an index over base arrays: what each window sees and must predict, without a copy of any."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,8 @@ Normalise = Literal["none", "last", "standard"]
 FORWARD: dict[str, Callable[..., npt.NDArray[np.float64]]] = {"none": np.asarray, "log1p": np.log1p, "sqrt": np.sqrt}
 BACKWARD: dict[str, Callable[..., npt.NDArray[np.float64]]] = {"none": np.asarray, "log1p": np.expm1, "sqrt": np.square}
 
+SAMPLE = 10_000  # rows that a column's offset is found on
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -32,11 +35,13 @@ class Windows:
     consecutive rows of one series: it sees the first `lookback` of them, and predicts the targets of the others.
 
     Attributes:
-        inputs: Inputs of each step, float32, shape (rows, n_inputs). The first `n_past` columns are seen in the past
-            only: targets (transformed), past covariates, indicators of levels and of missing values; gaps are filled
-            from earlier rows. The last `n_known_future` are known for the steps to be predicted too.
+        inputs: Inputs of each step less `offset`, float32, shape (rows, n_inputs). The first `n_past` columns are seen
+            in the past only: targets (transformed), past covariates, indicators of levels and of missing values; gaps
+            are filled from earlier rows. The last `n_known_future` are known for the steps to be predicted too.
         n_known_future: Columns of `inputs` that are known in future.
-        target: What is to be predicted, transformed, float32, shape (rows, n_targets); NaN where unobserved.
+        target: What is to be predicted, transformed, less `offset`, float32, shape (rows, n_targets); NaN where
+            unobserved.
+        offset: What was subtracted from each column in float64, shape (n_inputs,); see `offset_of`.
         step: Time of each row, in steps since `epoch`, shape (rows,).
         series: Series of each row, as a position in `names`, shape (rows,).
         first: First row of each window, shape (windows,), ordered by time, then series.
@@ -53,6 +58,7 @@ class Windows:
     inputs: Floats
     n_known_future: int
     target: Floats
+    offset: Floats
     step: Ints
     series: Ints
     first: Ints
@@ -90,6 +96,12 @@ class Windows:
         """Numbers that a window must predict, N_o: horizon × targets."""
         return Forecast.of(self).n_outputs
 
+    @cached_property
+    def extent(self) -> Floats:
+        """Smallest and largest value of each column of `inputs`, shape (2, n_inputs)."""
+        extent: Floats = np.stack([np.fmin.reduce(self.inputs), np.fmax.reduce(self.inputs)])
+        return extent
+
     @property
     def start(self) -> Ints:
         """Time of the first row of each window, in steps since `epoch`, shape (windows,)."""
@@ -101,21 +113,21 @@ class Windows:
 
     def save(self, path: Path) -> None:
         """Writes an uncompressed npz without pickles, whole or not at all."""
-        files.write_npz(path, **vars(self))
+        files.write_npz(path, **{field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: Path) -> "Windows":
         """Reads what `save` wrote."""
         with np.load(path, allow_pickle=False) as content:
-            fields = dict(content)
+            values = dict(content)
         for key in ("epoch", "transform", "normalise"):
-            fields[key] = str(fields[key])
+            values[key] = str(values[key])
         for key in ("lookback", "horizon", "n_known_future"):
-            fields[key] = int(fields[key])
-        fields["seconds"] = float(fields["seconds"])
+            values[key] = int(values[key])
+        values["seconds"] = float(values["seconds"])
         for key in ("names", "targets"):
-            fields[key] = tuple(map(str, fields[key]))
-        return cls(**fields)
+            values[key] = tuple(map(str, values[key]))
+        return cls(**values)
 
 
 def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> Windows:
@@ -162,8 +174,16 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
     return replace(arrays, first=usable)
 
 
-def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
-    """The base arrays alone, without any window; see `build`."""
+def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | None = None) -> Windows:
+    """The base arrays alone, without any window; see `build`.
+
+    Args:
+        frame: Clean series.
+        schema: Meaning of the columns, and the clock.
+        window: Lookback, horizon, filling, transformation and normalisation.
+        offset: What is subtracted from each column, shape (n_inputs,); None: what `offset_of` finds. A served model
+            gives that of its training, for the same last digits.
+    """
     raw = frame[list(schema.targets)].to_numpy(np.float64)
     lowest = np.nanmin(raw, axis=0, initial=0.0)
     if window.transform != "none" and (lowest < 0).any():
@@ -181,12 +201,19 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
     steps //= step
     # Column by column: a float64 copy of all of them at once would be the stage's largest array.
     inputs = np.empty((len(frame), len(schema.past_columns) + len(schema.known_future_columns)), np.float32)
+    offsets = np.zeros(inputs.shape[1]) if offset is None else offset
     for position, (column, values) in enumerate(fill(frame, schema, window)):
-        inputs[:, position] = FORWARD[window.transform](values) if column in schema.targets else values
+        transformed = FORWARD[window.transform](values) if column in schema.targets else values
+        if offset is None:
+            offsets[position] = offset_of(transformed)
+        np.subtract(transformed, offsets[position], out=inputs[:, position], casting="same_kind")
+    centred = np.empty(target.shape, np.float32)
+    np.subtract(target, offsets[: len(schema.targets)], out=centred, casting="same_kind")
     return Windows(
         inputs=inputs,
         n_known_future=len(schema.known_future_columns),
-        target=np.ascontiguousarray(target, np.float32),
+        target=centred,
+        offset=offsets,
         step=steps,
         series=np.asarray(codes, np.int64),
         first=np.empty(0, np.int64),
@@ -199,6 +226,29 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
         transform=window.transform,
         normalise=window.normalise,
     )
+
+
+def offset_of(values: npt.NDArray[np.float64]) -> float:
+    """A coarse number near most values of a column, to be subtracted before they become float32.
+
+    1e9 ± 3 would lose its digits otherwise. It is the median, rounded to a power of two of at least eight times the
+    interquartile range: so it is 0 for most columns. It is no leak, though it is found on the whole table: scaling adds
+    it to the mean of the training rows and subtracts it again, so that nothing but rounding depends on it; and a number
+    as coarse as this hardly ever depends on any part of the table.
+
+    Args:
+        values: A column, shape (rows,), NaN where missing.
+    """
+    if len(values) > SAMPLE:  # drawn, since every 24th hour would be the same hour
+        values = values[np.random.default_rng(0).integers(0, len(values), SAMPLE)]
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return 0.0
+    low, median, high = np.quantile(values, [0.25, 0.5, 0.75], method="lower")
+    if high == low:
+        return float(median)
+    grain = np.ldexp(1.0, int(np.frexp(high - low)[1]) + 3)
+    return float(np.round(median / grain) * grain) + 0.0  # never -0.0
 
 
 def fill(frame: pd.DataFrame, schema: Schema, window: Window) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cellsize.data.batches import Scaling, original, truth
+from cellsize.data.batches import Scaling, clipped_columns, original, truth
 from cellsize.data.folds import Folds
 from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Floats, Ints, Windows
@@ -63,6 +63,7 @@ def evaluate(
         else None,
         champion_not_measured=not_measured,
         champion_version=None if champion is None else champion[0],
+        clipped=clipped_columns(windows, scaling, holdout, model.schema.input_columns),
     )
     return evaluation, _with_truth(windows, scaling, forecasts, holdout)
 
@@ -126,8 +127,8 @@ def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints
 def _seasonal_error(windows: Windows, development: Ints, season: int) -> Floats:
     """Mean absolute seasonal difference of each target before the holdout, in its own units."""
     last = int(windows.step[windows.first[development] + windows.span - 1].max())
-    none, one = np.zeros(windows.n_inputs, np.float32), np.ones(windows.n_inputs, np.float32)
-    unit = Scaling(none, one, one[: windows.n_targets])
+    ones = np.ones(windows.n_inputs)
+    unit = Scaling(windows.offset, ones, ones[: windows.n_targets])
     values = original(windows, unit, windows.target)
     inside = (windows.step[season:] <= last) & (windows.series[season:] == windows.series[:-season])
     differences = np.abs(values[season:] - values[:-season])[inside]

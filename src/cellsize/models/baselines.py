@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from cellsize.data.batches import Scaling, fit_scaling, gather, scaled, truth
+from cellsize.data.batches import Scaling, fit_scaling, gather, scaled, shift_of, truth
 from cellsize.data.folds import Folds
 from cellsize.data.forecast import RIDGE_LINEAR, Forecast
 from cellsize.data.windows import Floats, Ints, Windows
@@ -32,7 +32,7 @@ def simple(windows: Windows, scaling: Scaling, linear: RidgeLinear, season: int,
     """
     targets = windows.n_targets
     rows = Forecast.of(windows).baseline_rows(windows.first[chosen], season)
-    seen = (windows.inputs[:, :targets] - scaling.mean[:targets]) / scaling.std[:targets]
+    seen = (windows.inputs[:, :targets] - shift_of(windows, scaling)[:targets]) / scaling.std[:targets]
     batch = gather(windows, scaling, chosen)
     return {
         **{name: seen[at] for name, at in rows.items()},
@@ -55,21 +55,22 @@ def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: In
     from statsforecast.models import AutoETS, AutoTheta  # two seconds of imports that few stages need
 
     model = {"AutoETS": AutoETS, "AutoTheta": AutoTheta}[baseline.classical](season_length=baseline.season)
-    forecasts = np.empty((len(chosen), windows.horizon, windows.n_targets), np.float32)
+    forecasts = np.empty((len(chosen), windows.horizon, windows.n_targets))
     for index, first in enumerate(windows.first[chosen]):
         for column in range(windows.n_targets):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 history = _history(windows, baseline, first, column)
                 forecasts[index, :, column] = model.forecast(y=history, h=windows.horizon)["mean"]
-    return (forecasts - scaling.mean[: windows.n_targets]) / scaling.std[: windows.n_targets]
+    forecasts = (forecasts - scaling.mean[: windows.n_targets]) / scaling.std[: windows.n_targets]
+    return forecasts.astype(np.float32)
 
 
 def _history(windows: Windows, baseline: Baseline, first: int, column: int) -> Floats:
     """The last `baseline.history` steps before a window's forecast, of one series and since its last gap."""
     origin = first + windows.lookback
     begin = max(origin - baseline.history, int(np.searchsorted(windows.series, windows.series[first])))
-    history: Floats = windows.inputs[begin:origin, column].astype(np.float64)
+    history: Floats = windows.inputs[begin:origin, column] + windows.offset[column]  # float64
     missing = np.flatnonzero(~np.isfinite(history))
     return history[missing[-1] + 1 :] if missing.size else history
 

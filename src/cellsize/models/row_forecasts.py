@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data import series, windows
-from cellsize.data.batches import original
+from cellsize.data.batches import clipped_columns, original
 from cellsize.data.schema import SERIES, TIME
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
@@ -28,18 +28,24 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
     Raises:
         InputError: A column is missing or unreadable, or a series is too short.
     """
-    schema = forecaster.schema
+    return forecast_and_clipped(forecaster, rows)[0]
+
+
+def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """What `forecast_rows` returns, and how many values were clipped for it; see `batches.clipped_columns`."""
+    schema, scaling = forecaster.schema, forecaster.fitted.scaling
     frame = series.clean(rows, Path("the rows given"), schema)
     extended = [_extend(forecaster, history) for _, history in frame.groupby(SERIES, sort=True)]
-    arrays = windows.base(pd.concat(extended, ignore_index=True), schema, forecaster.window)
+    # Around the mean of training no digit is lost, whatever these few rows are like.
+    arrays = windows.base(pd.concat(extended, ignore_index=True), schema, forecaster.window, scaling.mean)
     chosen = np.arange(len(extended))
     arrays = replace(arrays, first=chosen * arrays.span)
-    forecasts = original(arrays, forecaster.fitted.scaling, forecaster.predict(arrays, chosen))
+    forecasts = original(arrays, scaling, forecaster.predict(arrays, chosen))
     future = pd.concat([history.iloc[arrays.lookback :] for history in extended], ignore_index=True)
     result = pd.DataFrame({schema.series or SERIES: future[SERIES], "time": future[TIME]})
     for column, target in enumerate(schema.targets):
         result[target] = forecasts[:, :, column].reshape(-1)
-    return result
+    return result, clipped_columns(arrays, scaling, chosen, schema.input_columns)
 
 
 def _extend(forecaster: Forecaster, history: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The model as MLflow serves it: code as text, weights as tensors, no pickle."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from mlflow.pyfunc.model import PythonModel
 
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
-from cellsize.models.row_forecasts import forecast_rows
+from cellsize.models.row_forecasts import forecast_and_clipped
+
+LOG = logging.getLogger("cellsize.served")
 
 
 class Served(PythonModel):
@@ -22,11 +25,14 @@ class Served(PythonModel):
         self.forecaster = Forecaster.load(Path(context.artifacts["model"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Returns series, time and a forecast for each target; see `forecast_rows`."""
+        """Returns series, time and a forecast for each target; see `row_forecasts`."""
         try:
-            forecasts = forecast_rows(self.forecaster, model_input)
+            forecasts, clipped = forecast_and_clipped(self.forecaster, model_input)
         except InputError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
+        if clipped:  # one line a request, without a value of the caller's
+            counts = ", ".join(f"{column} {count}" for column, count in clipped.items())
+            LOG.warning("values beyond what training has shown were clipped: %s", counts)
         forecasts["time"] = forecasts["time"].map(lambda moment: moment.isoformat())
         return forecasts
 

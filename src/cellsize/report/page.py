@@ -132,6 +132,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         holdout=tables.holdout(evaluation, report.unit),
         windows=wording.number(evaluation.windows),
         baselines_on_folds=prose.baselines_on_folds(inputs.baselines),
+        clipped=wording.clipped(evaluation),
         subset=tables.errors(subset.models, report.unit, evaluation.metric) if subset else None,
         origins=wording.plural(subset.origins, "origin") if subset else "",
         repeats=prose.repeats(choice),

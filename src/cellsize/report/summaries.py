@@ -5,7 +5,7 @@ import re
 from cellsize.data.forecast import score_name
 from cellsize.params import Report
 from cellsize.report.tables import Row, Table, holdout
-from cellsize.report.wording import NONE, answer, decimals, number, registration, short, tried, verdict
+from cellsize.report.wording import NONE, answer, clipped, decimals, number, registration, short, tried, verdict
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 from cellsize.sizing.sizes import Size
 
@@ -20,6 +20,7 @@ def markdown(choice: Choice, evaluation: Evaluation, record: Registration, repor
         f"{'⚠️ ' if bad else ''}{_plain(sentences)}",
         f"Errors on the {number(evaluation.windows)} windows of the holdout:",
         table(holdout(evaluation, report.unit)),
+        *filter(None, [_plain(clipped(evaluation))]),
         "Scores on the folds:",
         table(_compared(choice)),
         f"Registry: **{_plain(record.name)}**, {_plain(value)}. Reason: {_plain(reason)}",

@@ -125,6 +125,17 @@ def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
     return f"{not_lower}: its {kind} is {figures}. Do not use it before you know why. {explained}", True
 
 
+def clipped(evaluation: Evaluation) -> str:
+    """Says which columns went beyond what training has shown; empty if none did."""
+    if not evaluation.clipped:
+        return ""
+    counts = ", ".join(f"{column} {number(count)}" for column, count in evaluation.clipped.items())
+    return (
+        "Values of the holdout beyond what the training data have shown were clipped before the model saw them, by "
+        f"column: {counts}."
+    )
+
+
 def registration(record: Registration) -> tuple[str, str]:
     """Whether the model can be served: in a few words, and the reason."""
     if not record.registered:

@@ -468,6 +468,8 @@ class Evaluation(Artefact):
     """Why the champion cannot be measured on the same windows; null if it can, or there is none."""
     champion_version: str | None
     """Version of the current champion, measured or not; null if there is none."""
+    clipped: dict[str, int]
+    """Column → values of the holdout that the model saw clipped, beyond what its training rows have shown."""
 
     def error(self, errors: Errors) -> float:
         """Of some errors the one that opens the gate."""
