@@ -1,7 +1,7 @@
 """The refitted model as files, and its forecasts of windows."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import numpy as np
