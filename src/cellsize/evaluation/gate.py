@@ -1,6 +1,6 @@
 """The gate: whether a model is good enough to become champion."""
 
-from cellsize.data.forecast import CLASSICAL_BASELINES
+from cellsize.data.forecast import BOOSTED_TREES, CLASSICAL_BASELINES, SEASONAL_NAIVE, season_of
 from cellsize.params import Register
 from cellsize.sizing.artefacts import Evaluation
 
@@ -48,11 +48,24 @@ def gate(evaluation: Evaluation, register: Register, champion: str | None = None
     return True, f"no worse on the holdout than {beaten}{champion_too}"
 
 
+def compared_with_trees(evaluation: Evaluation) -> tuple[bool, str]:
+    """Whether boosted trees on the same inputs are better on the holdout, and both errors in words."""
+    theirs, ours = evaluation.baselines[BOOSTED_TREES].nmse, evaluation.model.nmse
+    better = theirs < ours
+    return better, f"{'better' if better else 'no better'}: {theirs:.4g} against {ours:.4g}"
+
+
 def _rivals(evaluation: Evaluation, register: Register) -> list[tuple[str, float, float]]:
     """The baselines to beat: name, the model's normalised MSE, and the baseline's on the same windows."""
     rivals: list[tuple[str, float, float]] = []
     for name in register.beat:
-        if name != "classical":
+        if name == SEASONAL_NAIVE:
+            rivals += [
+                (key, evaluation.model.nmse, errors.nmse)
+                for key, errors in evaluation.baselines.items()
+                if season_of(key) is not None
+            ]
+        elif name != "classical":
             rivals.append((name, evaluation.model.nmse, evaluation.baselines[name].nmse))
         elif evaluation.subset is not None:
             models = evaluation.subset.models

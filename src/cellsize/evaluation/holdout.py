@@ -7,14 +7,14 @@ import pandas as pd
 
 from cellsize.data.batches import Scaling, original, truth
 from cellsize.data.folds import Folds
-from cellsize.data.forecast import Forecast
+from cellsize.data.forecast import NAIVE, Forecast
 from cellsize.data.windows import Floats, Ints, Windows
-from cellsize.models import baselines
+from cellsize.models import baselines, boosted_trees
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.prediction import Forward, plain_forward
 from cellsize.models.ridge_linear import fit
 from cellsize.params import Baseline
-from cellsize.sizing.artefacts import ChampionErrors, Errors, Evaluation, Subset
+from cellsize.sizing.artefacts import Baselines, ChampionErrors, Errors, Evaluation, Subset
 
 Forecasts = dict[str, Floats]
 
@@ -25,6 +25,7 @@ def evaluate(
     model: Forecaster,
     champion: tuple[str, Forecaster] | None,
     baseline: Baseline,
+    on_folds: Baselines,
     forward: Forward = plain_forward,
 ) -> tuple[Evaluation, pd.DataFrame]:
     """Scores the model, the baselines and the champion on the same holdout windows.
@@ -35,7 +36,8 @@ def evaluate(
         model: The refitted choice.
         champion: Version and model of the current champion, if there is one. It is left out if it cannot be measured
             on the same windows, or has learned from them; the evaluation says why.
-        baseline: Season, ridge penalties, and the classical model with its number of origins.
+        baseline: Seasons, ridge penalties, and the classical model with its number of origins.
+        on_folds: What the baselines were on the folds: boosted trees get the median of the iterations there.
         forward: Runs the networks; see `prediction.forecast`.
 
     Returns:
@@ -46,8 +48,10 @@ def evaluate(
     # Not the choice's own penalty: a network without the linear skip connection has none.
     penalty = baselines.ridge_penalty(windows, folds, baseline.penalties)
     linear = fit(windows, scaling, development, (penalty,))[0]
-    measure = _Measure(windows, scaling, _seasonal_error(windows, development, baseline.season))
-    simple = baselines.simple(windows, scaling, linear, baseline.season, holdout)
+    iterations = tuple(int(np.median(of_target)) for of_target in zip(*on_folds.boosting_iterations, strict=True))
+    trees = boosted_trees.fit(windows, scaling, development, iterations)
+    measure = _Measure(windows, scaling, _seasonal_error(windows, development, baseline.seasons[0]))
+    simple = baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout)
     forecasts = {"model": model.predict(windows, holdout, forward), **simple}
     not_measured = None if champion is None else _not_measured(windows, folds, champion[1], model)
     evaluation = Evaluation(
@@ -108,7 +112,12 @@ def _subset(measure: _Measure, forecasts: Forecasts, baseline: Baseline, holdout
     there = {name: values[position] for name, values in forecasts.items()}
     there[baseline.classical] = baselines.classical(measure.windows, measure.scaling, baseline, origins)
     models = {name: measure.errors(values, origins) for name, values in there.items()}
-    return Subset(origins=len(origins), models=models)
+    task, right = Forecast.of(measure.windows), truth(measure.windows, measure.scaling, origins)
+    ours, *others = (task.score_by_window(values, right) for values in there.values())
+    errors = (
+        [float((theirs - ours).std(ddof=1) / np.sqrt(len(origins))) for theirs in others] if len(origins) > 1 else []
+    )
+    return Subset(origins=len(origins), models=models, difference_se=dict(zip(list(there)[1:], errors, strict=False)))
 
 
 def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints, forward: Forward) -> ChampionErrors:
@@ -118,13 +127,14 @@ def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints
 
 
 def _seasonal_error(windows: Windows, development: Ints, season: int) -> Floats:
-    """Mean absolute seasonal difference of each target before the holdout, in its own units."""
+    """Mean absolute seasonal difference of each target before the holdout, in its own units; 0 where there is none."""
     last = int(windows.step[windows.first[development] + windows.span - 1].max())
     unit = Scaling(np.zeros(windows.n_inputs, np.float32), np.ones(windows.n_inputs, np.float32))
     values = original(windows, unit, windows.target)
     inside = (windows.step[season:] <= last) & (windows.series[season:] == windows.series[:-season])
     differences = np.abs(values[season:] - values[:-season])[inside]
-    mean: Floats = np.nanmean(differences, axis=0)
+    count = np.isfinite(differences).sum(axis=0)
+    mean: Floats = np.nansum(differences, axis=0) / np.maximum(count, 1)
     return mean
 
 
@@ -154,9 +164,7 @@ def _with_truth(windows: Windows, scaling: Scaling, forecasts: Forecasts, holdou
     start = windows.start[holdout]
     position = np.flatnonzero((start - start.min()) % windows.horizon == 0)
     right = original(windows, scaling, truth(windows, scaling, holdout[position]))
-    shown = {
-        name: original(windows, scaling, values[position]) for name, values in forecasts.items() if name != "naive"
-    }
+    shown = {name: original(windows, scaling, values[position]) for name, values in forecasts.items() if name != NAIVE}
     first = windows.first[holdout[position]]
     origin = windows.moment(windows.step[first + windows.lookback - 1])
     parts = [

@@ -2,16 +2,22 @@
 
 from pathlib import Path
 
+import pandas as pd
+
+from cellsize.data.forecast import BOOSTED_TREES
+from cellsize.errors import InputError
+from cellsize.evaluation.gate import compared_with_trees
 from cellsize.report.wording import best_baseline
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 from cellsize.sizing.rules import describe
 
 
-def lines(title: str, reports: Path) -> str:
+def lines(title: str, build: Path, reports: Path) -> str:
     """What `make run` ends with.
 
     Args:
         title: Of the report.
+        build: Folder with `timings.csv` and `baseline_timings.csv`.
         reports: Folder with `choice.json`, `evaluation.json`, `registration.json`.
 
     Raises:
@@ -27,6 +33,7 @@ def lines(title: str, reports: Path) -> str:
             "",
             f"{title}: {'at least ' * choice.at_least}{describe(choice.size)}.",
             f"  parameters    {choice.parameters:,}, of them {choice.recurrent:,} recurrent",
+            *_trees(choice, evaluation, build),
             f"  score         {choice.score:.4f}; best {choice.best.score:.4f} with {describe(choice.best.size)}; "
             f"without memory cells {choice.zero_cells.score:.4f}",
             "                (cross-validated normalised MSE: MSE / variance of the training targets)",
@@ -36,3 +43,24 @@ def lines(title: str, reports: Path) -> str:
             f"  report        {(reports / 'index.html').absolute()}",
         ]
     )
+
+
+def _trees(choice: Choice, evaluation: Evaluation, build: Path) -> list[str]:
+    """That boosted trees are better on the holdout, with both errors and the seconds that both trained on the folds."""
+    better, _ = compared_with_trees(evaluation)
+    if not better:
+        return []
+    sizes, baselines = (_read(build / name) for name in ("timings.csv", "baseline_timings.csv"))
+    chosen = (sizes["layers"] == choice.layers) & (sizes["units"] == choice.units)
+    ours = sizes.loc[chosen, "seconds"].sum()
+    theirs = baselines.loc[baselines["baseline"] == BOOSTED_TREES, "seconds"].sum()
+    return [
+        f"  boosted trees are better on the holdout: {evaluation.baselines[BOOSTED_TREES].nmse:.4f} against "
+        f"{evaluation.model.nmse:.4f}; trained on the folds in {theirs:.0f} s against {ours:.0f} s"
+    ]
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run `dvc repro`, which makes it")
+    return pd.read_csv(path)

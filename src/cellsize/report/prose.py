@@ -9,10 +9,10 @@ from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
 from cellsize.report.tables import untried
 from cellsize.report.wording import (
-    MODELS,
     SAMPLES,
     best_baseline,
     decimals,
+    model_name,
     number,
     percent,
     plural,
@@ -187,6 +187,6 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
 
 def baselines_on_folds(baselines: Baselines) -> str:
     """The baselines' scores on the folds, comparable with the scores of the sizes."""
-    means = {MODELS.get(name, name): fmean(by_fold) for name, by_fold in baselines.all.items()}
+    means = {model_name(name): fmean(by_fold) for name, by_fold in baselines.all.items()}
     listed = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
     return f"On the folds, where the sizes are scored, the baselines have a mean nmse of: {listed}."

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from cellsize.report.wording import MODELS, NONE, SAMPLES, decimals, number, plural, short, tried
-from cellsize.sizing.artefacts import Candidates, Choice, Errors, Evaluation, RuleOfThumb
+from cellsize.data.forecast import BOOSTED_TREES, NAIVE, RIDGE_LINEAR, season_of
+from cellsize.report.wording import NONE, SAMPLES, decimals, model_name, number, plural, short, tried
+from cellsize.sizing.artefacts import Candidates, Choice, Errors, Evaluation, RuleOfThumb, Subset
 from cellsize.sizing.sizes import Size
 
 
@@ -48,7 +49,7 @@ def errors(models: Mapping[str, Errors], unit: str) -> Table:
     lowest = [min((value for value in column if value is not None), default=None) for column in columns]
     rows = [
         Row(
-            cells=(MODELS.get(name, name), *(number(value, places[at]) for at, value in enumerate(values))),
+            cells=(model_name(name), *(number(value, places[at]) for at, value in enumerate(values))),
             strong=frozenset(at + 1 for at, value in enumerate(values) if value == lowest[at] is not None),
             chosen=name == "model",
         )
@@ -58,10 +59,25 @@ def errors(models: Mapping[str, Errors], unit: str) -> Table:
     return Table(("Model", f"MAE{of_unit}", f"RMSE{of_unit}", "MASE", "nmse"), tuple(rows))
 
 
+def subset(content: Subset, unit: str) -> Table:
+    """Errors at the origins of the classical model, and how sure each difference from our model is there."""
+    plain = errors(content.models, unit)
+    ours = content.models["model"].nmse
+    places = decimals(scores.nmse for scores in content.models.values())
+    rows = []
+    for name, row in zip(content.models, plain.rows, strict=True):
+        difference_se = content.difference_se.get(name)
+        difference = f"{number(content.models[name].nmse - ours, places)} ± {number(difference_se, places)}"
+        rows.append(Row((*row.cells, NONE if difference_se is None else difference), row.strong, row.chosen))
+    return Table((*plain.head, "nmse minus this model's, ± its standard error"), tuple(rows))
+
+
 def holdout(evaluation: Evaluation, unit: str) -> Table:
     """The model, the baselines and the champion of the registry, on the whole holdout."""
     baselines = evaluation.baselines
-    order = [*(name for name in MODELS if name in baselines), *baselines]
+    simple = [NAIVE] if NAIVE in baselines else []
+    fitted = [name for name in (RIDGE_LINEAR, BOOSTED_TREES) if name in baselines]
+    order = [*fitted, *(name for name in baselines if season_of(name) is not None), *simple]
     models: dict[str, Errors] = {"model": evaluation.model, **{name: baselines[name] for name in order}}
     if evaluation.champion:
         models[f"champion before this run (version {evaluation.champion.version})"] = evaluation.champion

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterable
 
+from cellsize.data.forecast import BOOSTED_TREES, season_of
+from cellsize.evaluation.gate import compared_with_trees
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration, TriedSize
 from cellsize.sizing.sizes import ZERO, Size
 
@@ -11,7 +13,7 @@ NMSE = "Scores are normalised MSE (nmse) too: the MSE divided by the variance of
 MODELS = {
     "model": "this model",
     "ridge_linear": "ridge-linear",
-    "seasonal_naive": "seasonal naive",
+    "boosted_trees": "boosted trees",
     "naive": "naive",
 }
 SAMPLES = {
@@ -76,29 +78,48 @@ def answer(choice: Choice) -> str:
     return f"Your {choice.cell.upper()} needs {'at least ' if choice.at_least else ''}{size}."
 
 
+def model_name(name: str) -> str:
+    """A model's name as a reader wants it."""
+    season = season_of(name)
+    return MODELS.get(name, name) if season is None else f"seasonal naive, {plural(season, 'step')}"
+
+
 def best_baseline(evaluation: Evaluation) -> tuple[str, float]:
-    """Name, as a reader wants it, and nmse of the baseline that is hardest to beat."""
-    name = min(evaluation.baselines, key=lambda name: evaluation.baselines[name].nmse)
-    return MODELS.get(name, name), evaluation.baselines[name].nmse
+    """Name, as a reader wants it, and nmse of the baseline that is hardest to beat; `with_trees` is about the trees."""
+    baselines = {name: errors.nmse for name, errors in evaluation.baselines.items() if name != BOOSTED_TREES}
+    name = min(baselines, key=baselines.__getitem__)
+    return model_name(name), baselines[name]
+
+
+def with_trees(evaluation: Evaluation) -> tuple[str, bool]:
+    """What boosted trees are worth on the holdout, and whether they are better than the model."""
+    theirs, ours = evaluation.baselines[BOOSTED_TREES].nmse, evaluation.model.nmse
+    places = decimals([theirs, ours])
+    figures = f"{number(theirs, places)} compared with {number(ours, places)}"
+    better, _ = compared_with_trees(evaluation)
+    if better:
+        return f"Boosted trees on the same inputs are better by {percent(theirs, ours)} there: {figures}.", True
+    return f"Boosted trees on the same inputs are no better there: {figures}.", False
 
 
 def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
     """What the holdout says, and whether it is bad news that the reader must not overlook.
 
     Returns:
-        The sentences, and whether the model failed to beat the best baseline.
+        The sentences, and whether the model failed to beat the best baseline or boosted trees.
     """
+    trees, trees_better = with_trees(evaluation)
     (name, other), error = best_baseline(evaluation), evaluation.model.nmse
     places = decimals([error, other])
     figures = f"{number(error, places)} compared with {number(other, places)}"
     if choice.size == ZERO and math.isclose(error, other, rel_tol=1e-4):
         equal = f"On the holdout, which was not used before, its normalised MSE is that of the baseline {name}"
-        return f"{equal}: {figures}. {NMSE}", False
+        return f"{equal}: {figures}. {trees} {NMSE}", trees_better
     if error < other:
         lower = f"On the holdout, which was not used before, its normalised MSE is {percent(error, other)} lower than"
-        return f"{lower} that of the best baseline, {name}: {figures}. {NMSE}", False
+        return f"{lower} that of the best baseline, {name}: {figures}. {trees} {NMSE}", trees_better
     not_lower = f"But on the holdout, which was not used before, it does not beat the best baseline, {name}"
-    return f"{not_lower}: its normalised MSE is {figures}. Do not use it before you know why. {NMSE}", True
+    return f"{not_lower}: its normalised MSE is {figures}. Do not use it before you know why. {trees} {NMSE}", True
 
 
 def registration(record: Registration) -> tuple[str, str]:

@@ -2,14 +2,16 @@
 
 from pathlib import Path
 
+from cellsize import files
 from cellsize.data.folds import load
 from cellsize.data.windows import Windows
 from cellsize.models.baselines import score_folds
 from cellsize.params import Params
 
 
-def main(params: Params, windows: Path, folds: Path, baselines: Path) -> None:
-    """Reads index and folds; writes each baseline's score on each fold."""
-    scores = score_folds(Windows.load(windows), load(folds), params.baseline)
+def main(params: Params, windows: Path, folds: Path, baselines: Path, timings: Path) -> None:
+    """Reads index and folds; writes each baseline's score on each fold, and how long it took."""
+    scores, seconds = score_folds(Windows.load(windows), load(folds), params.baseline)
     scores.write(baselines)
+    files.write_csv(timings, seconds)
     print("baseline: " + ", ".join(f"{name} {sum(by) / len(by):.4f}" for name, by in scores.all.items()))

@@ -11,14 +11,20 @@ from cellsize.models import stacked
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
 from cellsize.registry import champion as registered
+from cellsize.sizing.artefacts import Baselines
 
 
-def main(params: Params, windows: Path, folds: Path, model: Path, evaluation: Path, forecasts: Path) -> None:
+def main(
+    params: Params, windows: Path, folds: Path, model: Path, baselines: Path, evaluation: Path, forecasts: Path
+) -> None:
     """Reads model and holdout; writes the errors, and a table of forecasts and truth."""
     challenger = Forecaster.load(model)
     champion = registered.load(params.mlflow, params.register_.name) if params.evaluate.champion else None
     forward = functools.partial(stacked.forward, engine=params.search.training.engine)
-    errors, table = evaluate(Windows.load(windows), parts.load(folds), challenger, champion, params.baseline, forward)
+    on_folds = Baselines.read(baselines)
+    errors, table = evaluate(
+        Windows.load(windows), parts.load(folds), challenger, champion, params.baseline, on_folds, forward
+    )
     errors.write(evaluation)
     files.write_parquet(forecasts, table)
     print(f"evaluate: on the holdout normalised MSE {errors.model.nmse:.4f}, MAE {errors.model.mae:.4g}")
