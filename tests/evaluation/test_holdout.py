@@ -135,7 +135,7 @@ def test_boosted_trees_have_the_median_of_the_iterations_on_the_folds(
     model = refitted(work)
     scaling, development = model.fitted.scaling, np.flatnonzero(work.folds.development)
     holdout = np.flatnonzero(work.folds.holdout)
-    trees = boosted_trees.fit(work.windows, scaling, development, (5,))  # of 4 and 7
+    trees = boosted_trees.fit(work.windows, scaling, development, (3, 30), (5,))  # of 4 and 7
     expected = boosted_trees.predict(work.windows, scaling, trees, holdout) - truth(work.windows, scaling, holdout)
     evaluation, _ = evaluate(work.windows, work.folds, model, None, BASELINE, ON_FOLDS)
     assert evaluation.baselines["boosted_trees"].nmse == pytest.approx(np.square(expected).mean(), rel=1e-5)

@@ -58,7 +58,7 @@ def test_the_naive_forecasts_are_values_seen_in_standard_deviations(make_windows
     windows = make_windows(np.arange(20.0), lookback=4, horizon=3)
     scaling, chosen = fit_scaling(windows, np.arange(6)), np.array([0, 5])
     linear = ridge_linear.fit(windows, scaling, np.arange(6), (1.0,))[0]
-    trees = boosted_trees.fit(windows, scaling, np.arange(6), (1,))
+    trees = boosted_trees.fit(windows, scaling, np.arange(6), (2, 6), (1,))
     forecasts = baselines.simple(windows, scaling, linear, trees, (2, 6), chosen)
     assert list(forecasts) == ["naive", "seasonal_naive_2", "seasonal_naive_6", "ridge_linear", "boosted_trees"]
     original = {name: values[:, :, 0] * scaling.std[0] + scaling.mean[0] for name, values in forecasts.items()}
@@ -77,7 +77,7 @@ def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_wor
     for index, fold in enumerate(work.folds.all()):
         scaling = fit_scaling(work.windows, fold.train)
         linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0))
-        trees = boosted_trees.fit_chosen(work.windows, scaling, fold)
+        trees = boosted_trees.fit_chosen(work.windows, scaling, fold, (3,))
         assert scores.boosting_iterations[index] == trees.iterations
         forecasts = baselines.simple(work.windows, scaling, linear, trees, (3,), fold.validation)
         target = truth(work.windows, scaling, fold.validation)

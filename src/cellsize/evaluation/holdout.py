@@ -49,7 +49,7 @@ def evaluate(
     penalty = baselines.ridge_penalty(windows, folds, baseline.penalties)
     linear = fit(windows, scaling, development, (penalty,))[0]
     iterations = tuple(int(np.median(of_target)) for of_target in zip(*on_folds.boosting_iterations, strict=True))
-    trees = boosted_trees.fit(windows, scaling, development, iterations)
+    trees = boosted_trees.fit(windows, scaling, development, baseline.seasons, iterations)
     measure = _Measure(windows, scaling, _seasonal_error(windows, development, baseline.seasons[0]))
     simple = baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout)
     forecasts = {"model": model.predict(windows, holdout, forward), **simple}

@@ -134,7 +134,7 @@ def score_folds(windows: Windows, folds: Folds, baseline: Baseline) -> tuple[Bas
         linear = fit_chosen(windows, scaling, fold, baseline.penalties)
         seconds.append((RIDGE_LINEAR, index, time.perf_counter() - begin))
         begin = time.perf_counter()
-        trees = boosted_trees.fit_chosen(windows, scaling, fold)
+        trees = boosted_trees.fit_chosen(windows, scaling, fold, baseline.seasons)
         seconds.append((BOOSTED_TREES, index, time.perf_counter() - begin))
         iterations.append(trees.iterations)
         forecasts = simple(windows, scaling, linear, trees, baseline.seasons, validation)
