@@ -127,8 +127,8 @@ def test_a_model_that_loses_to_a_baseline_is_bad_news(
     assert bad
     assert text == (
         "But on the holdout, which was not used before, it does not beat the best baseline, ridge-linear: its "
-        f"normalised MSE is 0.5000 compared with 0.3958. Do not use it before you know why. Boosted trees on the same inputs are "
-        f"better by 32 % there: 0.3418 compared with 0.5000. {NMSE}"
+        "normalised MSE is 0.5000 compared with 0.3958. Do not use it before you know why. Boosted trees on the same "
+        f"inputs are better by 32 % there: 0.3418 compared with 0.5000. {NMSE}"
     )
 
 
@@ -155,8 +155,8 @@ def test_zero_cells_as_good_as_the_ridge_linear_baseline_are_no_bad_news(
     assert not bad
     assert text == (
         "On the holdout, which was not used before, its normalised MSE is that of the baseline ridge-linear: "
-        f"0.3958 compared with 0.3958. Boosted trees on the same inputs are no better there: 0.4464 compared with 0.3958. "
-        f"{NMSE}"
+        "0.3958 compared with 0.3958. Boosted trees on the same inputs are no better there: 0.4464 compared with "
+        f"0.3958. {NMSE}"
     )
 
 

@@ -40,7 +40,7 @@ def simple(
     targets = windows.n_targets
     first = windows.first[chosen]
     begin = np.searchsorted(windows.series, windows.series[first])
-    there = np.isfinite(windows.inputs[:, :targets]).all(axis=1)
+    there = np.asarray(np.isfinite(windows.inputs[:, :targets]).all(axis=1))
     rows = Forecast.of(windows).baseline_rows(first, seasons, begin, there)
     seen = (windows.inputs[:, :targets] - scaling.mean[:targets]) / scaling.std[:targets]
     batch = gather(windows, scaling, chosen)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # a second of imports that few stages need
 
 Loss = Literal["squared_error", "absolute_error"]
 MOST_ROWS = 50_000  # rows to learn from, each a step of a window; as many again end the boosting
-MOST_VALUES = 50_000_000  # rows × inputs: scikit-learn holds them in float64, which is 400 MB
+MOST_VALUES = 12_500_000  # rows × inputs: scikit-learn holds them in float64, which is 100 MB
 MOST_ITERATIONS = 500
 BINS = 255  # of each input: trees split between them
 PATIENCE = 20  # iterations without a gain on the early-stopping set, after which boosting ends
@@ -43,9 +43,9 @@ class BoostedTrees:
 def design(windows: Windows, batch: Batch, seasons: tuple[int, ...]) -> Floats:
     """The inputs of each step ahead: the step, its known-future columns, and all else that the ridge-linear model sees.
 
-    Of what the window sees, the targets whole seasons before the step stand in columns of their own too. The ridge-linear
-    model has weights for each step, and so finds them; trees would have to split by the step first, and were worse by a
-    quarter on road traffic.
+    Of what the window sees, the targets whole seasons before the step have columns of their own too. The ridge-linear
+    model has weights for each step, and so finds them. Trees have to split by the step first: on the folds of road
+    traffic their nmse was a fifth higher without these columns.
 
     Args:
         windows: Base arrays and index.
@@ -187,8 +187,8 @@ def _edges(inputs: Floats) -> Floats:
 def _binned(edges: Floats, inputs: Floats) -> Floats:
     """The bin that each value is in.
 
-    scikit-learn makes such bins itself, but where windows have weights it takes a weighted quantile for each edge, which
-    is twenty times as long as all of the boosting.
+    scikit-learn makes such bins itself, but where rows have weights it takes a weighted quantile for each edge: on road
+    traffic 9 s, and 1 s for all else.
     """
     columns = np.ascontiguousarray(inputs.T)
     bins = [np.searchsorted(edge, column).astype(np.float32) for edge, column in zip(edges, columns, strict=True)]
