@@ -34,7 +34,7 @@ if test dvc.yaml -ef $(1)dvc.yaml && python -m dvc status --quiet $(STAGES:%=$(1
 else \
 	python -m dvc repro $(1)dvc.yaml; \
 fi; \
-cd ./$(1) && python -m pipeline.answer reports
+cd ./$(1) && python -m pipeline.answer build reports
 endef
 
 help: ## list the targets

@@ -59,7 +59,7 @@ def settings(lookback: int, epochs: int) -> dict[str, Any]:
         "window": {"lookback": lookback, "horizon": 24, "transform": "none", "normalise": "none"},
         "split": {"scheme": "contiguous", "folds": 5},
         "propose": {"layers": 1, "bound": "neurons", "alpha": [1e9, 1e9]},
-        "baseline": {"season": 24, "classical": "none"},
+        "baseline": {"seasons": [24], "classical": "none"},
         "search": {"procedure": "grid", "workers": 2},
     }  # fmt: skip
     for section, values in changes.items():

@@ -62,15 +62,17 @@ def refitted(example: data.Data, training: Training, recipe: Recipe, seed: int) 
     """Trains what a recipe names on all but the holdout, and scores it and the baselines there."""
     # Only now: they load torch, and the driver of a search does without.
     from cellsize.evaluation import holdout
-    from cellsize.models import stacked
+    from cellsize.models import baselines, stacked
     from cellsize.training.refit import refit
 
     baseline = data.changed(example.params.baseline, classical="none")
     forward = functools.partial(stacked.forward, engine=training.engine)
     with process.one_thread():  # what was loaded just now has brought threads of its own
         model = refit(example.work(training, seed=seed), recipe, example.schema, example.params.window)
+        metric = example.params.choose.metric
+        on_folds, _ = baselines.score_folds(example.windows, example.folds, baseline, metric)
         evaluation, _ = holdout.evaluate(
-            example.windows, example.folds, model, None, baseline, example.params.choose.metric, forward
+            example.windows, example.folds, model, None, baseline, metric, on_folds, forward
         )
     return evaluation
 

@@ -55,7 +55,7 @@ PARAMS: dict[str, Any] = {
         "include_rules_of_thumb": False,
         "network": {"cell": "lstm", "projection": 0, "bidirectional": False, "head": "last", "skip": "linear"},
     },
-    "baseline": {"season": 6, "penalties": [1.0, 100.0], "classical": "AutoETS", "origins": 10, "history": 240},
+    "baseline": {"seasons": [6], "penalties": [1.0, 100.0], "classical": "AutoETS", "origins": 10, "history": 240},
     "search": {
         "procedure": "climb",
         "patience": 2,

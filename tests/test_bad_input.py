@@ -47,7 +47,7 @@ WRONG: dict[str, tuple[str, Any, Any]] = {
     "split.early_stopping": ("fraction", "a tenth", 0.9),
     "propose": ("layers", 1.5, 7),
     "propose.network": ("bidirectional", "yes", None),
-    "baseline": ("season", "daily", -24),
+    "baseline": ("origins", "ten", -24),
     "search": ("procedure", 3, "guess"),
     "search.training": ("max_gradient_norm", "none", 0.0),
     "choose": ("rule", True, "smallest"),

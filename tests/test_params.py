@@ -95,14 +95,20 @@ def test_one_setting_needs_no_rung(write_params: Write, params_content: Content)
     assert params.load(write_params(content)).search.training.rungs == ()
 
 
-def test_a_window_must_see_one_season(write_params: Write, params_content: Content) -> None:
-    # The seasonal naive forecast has nothing to repeat otherwise.
+def test_a_season_may_be_longer_than_a_window(write_params: Write, params_content: Content) -> None:
     content = params_content()
-    content["baseline"]["season"] = 7
-    path = write_params(content)
-    with pytest.raises(InputError) as caught:
-        params.load(path)
-    assert str(caught.value).startswith(f"{path}: baseline.season is longer than window.lookback")
+    content["baseline"]["seasons"] = [24, 168, 8760]
+    assert params.load(write_params(content)).baseline.seasons == (24, 168, 8760)
+
+
+@pytest.mark.parametrize(("seasons", "why"), [([], "at least 1 item"), ([24, 24], "name each season once")])
+def test_seasons_are_some_and_each_named_once(
+    write_params: Write, params_content: Content, seasons: list[int], why: str
+) -> None:
+    content = params_content()
+    content["baseline"]["seasons"] = seasons
+    with pytest.raises(InputError, match=rf"baseline.*{why}"):
+        params.load(write_params(content))
 
 
 # --- keys of an older version ---------------------------------------------------------------------------------------
@@ -131,6 +137,7 @@ def make_old(content: dict[str, Any]) -> None:
     for old, new in sorted(RENAMINGS, key=lambda pair: -pair[0].count(".")):
         if not old.startswith("split.early_stopping."):
             rename(content, new, old.rsplit(".", 1)[1])
+    content["baseline"]["season"] = content["baseline"]["season"][0]
 
 
 def refusal(path: Path) -> str:
@@ -150,6 +157,9 @@ def follow(content: dict[str, Any], message: str) -> None:
         section_name, _, name = old.rpartition(".")
         rename(content, f"{renamed_sections.get(section_name, section_name)}.{name}", new.rsplit(".", 1)[1])
         renamed_sections[old] = new
+    for key in re.findall(r"\bto ([\w.]+), as a list", message):
+        section, name = section_of(content, key)
+        section[name] = [section[name]]
 
 
 @pytest.mark.parametrize(("old", "new"), [pair for pair in RENAMINGS if not pair[0].startswith("split.stop.")])
@@ -158,8 +168,12 @@ def test_an_old_key_is_refused_with_its_new_name(
 ) -> None:
     content = params_content()
     rename(content, new, old.rsplit(".", 1)[1])
+    listed = new in params.NOW_LISTS
+    if listed:
+        section, name = section_of(content, old)
+        (section[name],) = section[name]
     message = refusal(write_params(content))
-    assert message == f"keys of an older version; rename {old} to {new}"
+    assert message == f"keys of an older version; rename {old} to {new}{', as a list' * listed}"
     follow(content, message)
     assert content == params_content()
     params.load(write_params(content))

@@ -35,6 +35,7 @@ RENAMED: dict[str, str | None] = {
     "split.stop": "split.early_stopping",
     "split.stop.share": "split.early_stopping.fraction",
     "split.early_stopping.share": "split.early_stopping.fraction",
+    "baseline.season": "baseline.seasons",
     "search.reach": "search.minimum_units",
     "search.effort": "search.cost_limit",
     "search.training.batch": "search.training.batch_size",
@@ -43,6 +44,9 @@ RENAMED: dict[str, str | None] = {
     "search.training.epochs": None,
     "search.training.schedule": None,
 }
+
+# What became a list with its new name: to rename it alone would be refused.
+NOW_LISTS = ("baseline.seasons",)
 
 
 class Section(BaseModel):
@@ -175,11 +179,17 @@ class Propose(Section):
 class Baseline(Section):
     """The models without memory cells that the network is compared with."""
 
-    season: Positive
+    seasons: Annotated[tuple[Positive, ...], Field(min_length=1)]
     penalties: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)]
     classical: Literal["AutoETS", "AutoTheta", "none"]
     origins: Positive
     history: Positive
+
+    @model_validator(mode="after")
+    def _seasons_named_once(self) -> "Baseline":
+        if len(set(self.seasons)) < len(self.seasons):
+            raise ValueError("seasons: name each season once")
+        return self
 
 
 class Training(Section):
@@ -258,7 +268,7 @@ class Register(Section):
     """The gate and the name in the registry."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
-    beat: tuple[Literal["naive", "seasonal_naive", "ridge_linear", "classical"], ...]
+    beat: tuple[Literal["naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical"], ...]
 
 
 class Report(Section):
@@ -291,12 +301,6 @@ class Params(Section):
     evaluate: Evaluate
     register_: Annotated[Register, Field(alias="register")]
     report: Report
-
-    @model_validator(mode="after")
-    def _season_is_seen(self) -> "Params":
-        if self.baseline.season > self.window.lookback:
-            raise ValueError("baseline.season is longer than window.lookback; set it so that a window sees one season")
-        return self
 
     @model_validator(mode="after")
     def _several_settings_are_decided_on(self) -> "Params":
@@ -354,7 +358,8 @@ def _refuse_old_keys(path: Path, content: dict[str, object]) -> None:
     for old, new in RENAMED.items():
         if _holds(content, old):
             remove = new is None or _holds(content, new)
-            remedies.append(f"remove {old}" if remove else f"rename {old} to {new}")
+            as_list = ", as a list" * (new in NOW_LISTS)
+            remedies.append(f"remove {old}" if remove else f"rename {old} to {new}{as_list}")
     if remedies:
         raise InputError(f"{path}: keys of an older version; {', '.join(remedies)}")
 

@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, strategies
 
 from cellsize.data import forecast
 from cellsize.data.forecast import Forecast
@@ -139,18 +140,60 @@ def test_a_fit_weighs_windows_by_their_scale_where_there_is_one_target() -> None
 # --- baselines ------------------------------------------------------------------------------------------------------
 
 
-def test_naive_forecasts_are_the_last_row_seen_and_the_last_one_of_the_season() -> None:
+def rows_of(
+    task: Forecast, first: list[int], seasons: tuple[int, ...], begin: int, there: np.ndarray
+) -> dict[str, Any]:
+    """Rows of the naive forecasts of windows of one series."""
+    rows = task.baseline_rows(np.array(first), seasons, np.full(len(first), begin), there)
+    return {name: at.tolist() for name, at in rows.items()}
+
+
+def test_naive_forecasts_are_the_last_row_seen_and_the_last_one_of_each_season() -> None:
     task = Forecast(lookback=4, horizon=5, n_targets=1)
-    rows = task.baseline_rows(np.array([10, 20]), season=3)
-    assert {name: at.tolist() for name, at in rows.items()} == {
+    assert rows_of(task, [10, 20], (3, 9), 0, np.ones(30, bool)) == {
         "naive": [[13] * 5, [23] * 5],
-        "seasonal_naive": [[11, 12, 13, 11, 12], [21, 22, 23, 21, 22]],
+        "seasonal_naive_3": [[11, 12, 13, 11, 12], [21, 22, 23, 21, 22]],
+        "seasonal_naive_9": [[5, 6, 7, 8, 9], [15, 16, 17, 18, 19]],  # before what the windows see
     }
 
 
-def test_every_baseline_has_its_name() -> None:
-    assert forecast.BASELINES == ("naive", "seasonal_naive", "ridge_linear", "AutoETS", "AutoTheta")
-    assert list(TASK.baseline_rows(np.array([0]), season=1)) == ["naive", "seasonal_naive"]
+def test_a_season_before_that_is_missing_is_replaced_by_the_one_before_it() -> None:
+    task, there = Forecast(lookback=4, horizon=3, n_targets=1), np.ones(40, bool)
+    there[[25, 26, 16]] = False
+    assert rows_of(task, [30], (10,), 0, there)["seasonal_naive_10"] == [[24, 15, 6]]
+
+
+def test_the_naive_forecast_stands_in_where_the_series_has_no_season_before() -> None:
+    task = Forecast(lookback=4, horizon=3, n_targets=1)
+    # The series begins in row 25: rows before it are of another one.
+    assert rows_of(task, [30], (10,), 25, np.ones(40, bool))["seasonal_naive_10"] == [[33, 25, 26]]
+    assert rows_of(task, [30], (1000,), 25, np.ones(40, bool))["seasonal_naive_1000"] == [[33] * 3]
+
+
+@given(data=strategies.data())
+def test_seasonal_naive_rows_are_past_of_the_same_series_there_and_whole_seasons_before(
+    data: strategies.DataObject,
+) -> None:
+    lookback, horizon = data.draw(strategies.integers(1, 6)), data.draw(strategies.integers(1, 8))
+    season, begin = data.draw(strategies.integers(1, 20)), data.draw(strategies.integers(0, 20))
+    first = begin + data.draw(strategies.integers(0, 30))
+    there = np.array(data.draw(strategies.lists(strategies.booleans(), min_size=80, max_size=80)))
+    there[first : first + lookback] = True  # a window sees nothing else
+    task, last = Forecast(lookback, horizon, 1), first + lookback - 1
+    rows = task.baseline_rows(np.array([first]), (season,), np.array([begin]), there)[f"seasonal_naive_{season}"][0]
+    for ahead, row in enumerate(rows.tolist(), 1):
+        usable = [other for other in range(last + ahead - season, begin - 1, -season) if other <= last and there[other]]
+        assert row == (usable[0] if usable else last)
+
+
+def test_a_seasonal_naive_forecast_is_named_after_its_season() -> None:
+    assert forecast.seasonal_naive(168) == "seasonal_naive_168"
+    assert forecast.season_of("seasonal_naive_168") == 168
+    assert forecast.season_of("seasonal_naive") is forecast.season_of("naive") is None
+
+
+def test_windows_have_a_score_each() -> None:
+    assert TASK.score_by_window(FORECASTS, TARGET).tolist() == [0.5, 6.5]
 
 
 def test_the_task_loads_no_torch() -> None:

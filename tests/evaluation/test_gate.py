@@ -2,7 +2,7 @@
 
 import pytest
 
-from cellsize.evaluation.gate import gate
+from cellsize.evaluation.gate import compared_with_trees, gate
 from cellsize.params import Register
 from cellsize.sizing.artefacts import ChampionErrors, Errors, Evaluation, Subset
 
@@ -15,13 +15,21 @@ def errors(nmse: float, nmae: float = 1.0) -> Errors:
 
 def evaluation(model: float, champion: float | None = None, not_measured: str | None = None) -> Evaluation:
     """A model measured with three baselines, AutoETS at its own origins, and version 4 if that is the champion."""
-    baselines = {"naive": 1.0, "seasonal_naive": 0.8, "ridge_linear": 0.5}
+    baselines = {
+        "naive": 1.0,
+        "seasonal_naive_24": 0.9,
+        "seasonal_naive_168": 0.8,
+        "ridge_linear": 0.5,
+        "boosted_trees": 0.42,
+    }
     return Evaluation(
         metric="mse",
         windows=40,
         model=errors(model),
         baselines={name: errors(nmse) for name, nmse in baselines.items()},
-        subset=Subset(origins=3, models={"model": errors(model), "AutoETS": errors(0.45)}),
+        subset=Subset(
+            origins=3, models={"model": errors(model), "AutoETS": errors(0.45)}, difference_se={"AutoETS": 0.01}
+        ),
         champion=None if champion is None else ChampionErrors(version="4", **errors(champion).model_dump()),
         champion_not_measured=not_measured,
         champion_version=None if champion is None and not_measured is None else "4",
@@ -36,7 +44,7 @@ def register(*beat: str) -> Register:
 def test_a_model_better_than_every_baseline_named_passes() -> None:
     passed, reason = gate(evaluation(0.4), register(*BEAT))
     assert passed
-    assert reason == "no worse on the holdout than naive, seasonal_naive, ridge_linear"
+    assert reason == "no worse on the holdout than naive, seasonal_naive_24, seasonal_naive_168, ridge_linear"
 
 
 def test_a_model_worse_than_one_baseline_is_refused_with_its_name() -> None:
@@ -47,6 +55,29 @@ def test_a_model_worse_than_one_baseline_is_refused_with_its_name() -> None:
 
 def test_a_baseline_that_is_not_named_does_not_count() -> None:
     assert gate(evaluation(0.6), register("naive", "seasonal_naive"))[0]
+
+
+def test_seasonal_naive_means_the_forecast_of_each_season() -> None:
+    for model, lost in ((0.85, "seasonal_naive_168 (0.8000 against 0.8500)"), (0.79, None)):
+        passed, reason = gate(evaluation(model), register("seasonal_naive"))
+        assert passed is (lost is None)
+        assert lost is None or reason == f"not better on the holdout than {lost}"
+
+
+def test_boosted_trees_count_only_where_they_are_named() -> None:
+    assert gate(evaluation(0.45), register(*BEAT))[0]
+    passed, reason = gate(evaluation(0.45), register(*BEAT, "boosted_trees"))
+    assert not passed
+    assert reason == "not better on the holdout than boosted_trees (0.4200 against 0.4500)"
+
+
+@pytest.mark.parametrize(
+    ("model", "better", "words"),
+    [(0.45, True, "better: 0.42 against 0.45"), (0.42, False, "no better: 0.42 against 0.42"),
+     (0.4, False, "no better: 0.42 against 0.4")],
+)  # fmt: skip
+def test_boosted_trees_are_always_compared(model: float, better: bool, words: str) -> None:
+    assert compared_with_trees(evaluation(model)) == (better, words)
 
 
 def test_a_choice_without_memory_cells_may_equal_the_ridge_linear_model_that_it_is() -> None:

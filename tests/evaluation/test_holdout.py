@@ -11,14 +11,16 @@ import pytest
 from cellsize.data.batches import truth
 from cellsize.data.schema import Schema
 from cellsize.evaluation.holdout import evaluate
+from cellsize.models import boosted_trees
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Baseline, Metric, Window
-from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.artefacts import Baselines, Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import refit
 
 MakeWork = Callable[..., Work]
-BASELINE = Baseline(season=3, penalties=(1.0, 100.0), classical="none", origins=3, history=48)
+BASELINE = Baseline(seasons=(3, 30), penalties=(1.0, 100.0), classical="none", origins=3, history=48)
+ON_FOLDS = Baselines(all={}, subset={}, boosting_iterations=((4,), (7,)))
 
 
 @pytest.fixture
@@ -43,15 +45,15 @@ def test_a_network_without_the_linear_skip_connection_is_compared_with_the_same_
     baselines = []
     for skip, penalty in (("linear", 1.0), ("none", 0.0)):
         work = make_work(network={"skip": skip})
-        evaluation, _ = evaluate(work.windows, work.folds, refitted(work, penalty=penalty), None, BASELINE, "mse")
+        evaluation, _ = evaluate(work.windows, work.folds, refitted(work, penalty=penalty), None, BASELINE, ON_FOLDS)
         baselines.append(evaluation.baselines)
     assert baselines[0] == baselines[1]
 
 
 def test_zero_cells_are_the_ridge_linear_baseline(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
     work = make_work()
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=100.0), None, BASELINE, "mse")
-    other, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=1.0), None, BASELINE, "mse")
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=100.0), None, BASELINE, ON_FOLDS)
+    other, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=1.0), None, BASELINE, ON_FOLDS)
     assert evaluation.baselines == other.baselines
     errors = {evaluation.model.nmse, other.model.nmse}
     assert len(errors) == 2
@@ -63,7 +65,7 @@ def test_a_champion_is_measured_on_the_same_windows(make_work: MakeWork, refitte
     model = refitted(work)
     other_gap = replace(model, schema=replace(model.schema, gap=7))
     for champion in (model, other_gap):
-        evaluation, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE, "mse")
+        evaluation, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE, ON_FOLDS)
         # A champion's forecasts go through its own constants to original units and back: the eighth digit may differ.
         expected = {key: pytest.approx(value, rel=1e-7) for key, value in evaluation.model.model_dump().items()}
         assert evaluation.champion is not None
@@ -81,12 +83,12 @@ def test_a_champion_that_reads_other_columns_or_knows_the_holdout_is_not_measure
         (replace(model, window=make_window(lookback=4)), "reads other columns, or has another window"),
         (refitted(work), "has learned from rows of this holdout (until 2026-01-06T"),
     ):
-        evaluation, _ = evaluate(larger.windows, larger.folds, model, ("4", champion), BASELINE, "mse")
+        evaluation, _ = evaluate(larger.windows, larger.folds, model, ("4", champion), BASELINE, ON_FOLDS)
         assert (evaluation.champion, evaluation.champion_version) == (None, "4")
         assert evaluation.champion_not_measured is not None
         assert evaluation.champion_not_measured.startswith(why)
     # The other way round the champion knows less than it might.
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), ("4", model), BASELINE, "mse")
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), ("4", model), BASELINE, ON_FOLDS)
     assert evaluation.champion_not_measured is None
     assert evaluation.champion is not None
     assert evaluation.champion.version == "4"
@@ -97,11 +99,15 @@ def test_all_models_are_compared_where_the_classical_one_is_fitted(
 ) -> None:
     work = make_work()
     with_classical = BASELINE.model_copy(update={"classical": "AutoETS"})
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, with_classical, "mse")
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, with_classical, ON_FOLDS)
     assert evaluation.subset is not None
     assert evaluation.subset.origins == 3
-    assert set(evaluation.subset.models) == {"model", "naive", "seasonal_naive", "ridge_linear", "AutoETS"}
-    plain, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse")
+    assert set(evaluation.subset.models) == {
+        "model", "naive", "seasonal_naive_3", "seasonal_naive_30", "ridge_linear", "boosted_trees", "AutoETS",
+    }  # fmt: skip
+    assert set(evaluation.subset.difference_se) == set(evaluation.subset.models) - {"model"}
+    assert all(error > 0 for error in evaluation.subset.difference_se.values())
+    plain, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, ON_FOLDS)
     assert plain == evaluation.model_copy(update={"subset": None})
 
 
@@ -110,9 +116,10 @@ def test_forecasts_and_truth_are_given_at_one_origin_a_horizon_in_the_units_of_t
 ) -> None:
     work = make_work()
     windows = work.windows
-    _, table = evaluate(windows, work.folds, refitted(work), None, BASELINE, "mse")
+    _, table = evaluate(windows, work.folds, refitted(work), None, BASELINE, ON_FOLDS)
     assert list(table.columns) == [
-        "series", "target", "origin", "time", "step", "truth", "model", "seasonal_naive", "ridge_linear",
+        "series", "target", "origin", "time", "step", "truth", "model", "seasonal_naive_3",
+        "seasonal_naive_30", "ridge_linear", "boosted_trees",
     ]  # fmt: skip
     assert table["step"].tolist() == [1, 2] * (len(table) // 2)
     assert table["time"].is_unique
@@ -121,11 +128,34 @@ def test_forecasts_and_truth_are_given_at_one_origin_a_horizon_in_the_units_of_t
     np.testing.assert_allclose(table["truth"], by_time[table["time"]], rtol=1e-6)
 
 
+def test_boosted_trees_have_the_median_of_the_iterations_on_the_folds(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    work = make_work()
+    model = refitted(work)
+    scaling, development = model.fitted.scaling, np.flatnonzero(work.folds.development)
+    holdout = np.flatnonzero(work.folds.holdout)
+    trees = boosted_trees.fit(work.windows, scaling, development, (3, 30), (5,))  # of 4 and 7
+    expected = boosted_trees.predict(work.windows, scaling, trees, holdout) - truth(work.windows, scaling, holdout)
+    evaluation, _ = evaluate(work.windows, work.folds, model, None, BASELINE, ON_FOLDS)
+    assert evaluation.baselines["boosted_trees"].nmse == pytest.approx(np.square(expected).mean(), rel=1e-5)
+
+
+def test_a_season_longer_than_the_data_has_no_scaled_error(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    work = make_work()
+    long = BASELINE.model_copy(update={"seasons": (1000,)})
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, long, ON_FOLDS)
+    assert evaluation.model.mase is None
+    assert evaluation.baselines["seasonal_naive_1000"] == evaluation.baselines["naive"]
+
+
 def test_a_target_that_repeats_itself_exactly_has_no_scaled_error(
     make_work: MakeWork, refitted: Callable[..., Forecaster]
 ) -> None:
     work = make_work(np.tile([0.0, 1.0, 5.0], 50))
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse")
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, ON_FOLDS)
     assert evaluation.model.mase is None
     assert evaluation.model.mae >= 0
 

@@ -8,7 +8,7 @@ import pytest
 from cellsize.data.batches import fit_scaling, truth
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
-from cellsize.models import baselines, ridge_linear
+from cellsize.models import baselines, boosted_trees, ridge_linear
 from cellsize.params import Baseline
 from cellsize.training.records import Work
 
@@ -17,7 +17,7 @@ Make = Callable[..., Windows]
 
 
 def section(**changes: object) -> Baseline:
-    plain = {"season": 3, "penalties": [1.0, 100.0], "classical": "AutoETS", "origins": 4, "history": 240}
+    plain = {"seasons": [3], "penalties": [1.0, 100.0], "classical": "AutoETS", "origins": 4, "history": 240}
     return Baseline.model_validate(plain | changes)
 
 
@@ -60,32 +60,41 @@ def test_the_naive_forecasts_are_values_seen_in_standard_deviations(make_windows
     windows = make_windows(np.arange(20.0), lookback=4, horizon=3)
     scaling, chosen = fit_scaling(windows, np.arange(6)), np.array([0, 5])
     linear = ridge_linear.fit(windows, scaling, np.arange(6), (1.0,))[0]
-    forecasts = baselines.simple(windows, scaling, linear, 2, chosen)
-    assert list(forecasts) == ["naive", "seasonal_naive", "ridge_linear"]
+    trees = boosted_trees.fit(windows, scaling, np.arange(6), (2, 6), (1,))
+    forecasts = baselines.simple(windows, scaling, linear, trees, (2, 6), chosen)
+    assert list(forecasts) == ["naive", "seasonal_naive_2", "seasonal_naive_6", "ridge_linear", "boosted_trees"]
     original = {name: values[:, :, 0] * scaling.std[0] + scaling.mean[0] for name, values in forecasts.items()}
     np.testing.assert_allclose(original["naive"], [[3, 3, 3], [8, 8, 8]], rtol=1e-5)
-    np.testing.assert_allclose(original["seasonal_naive"], [[2, 3, 2], [7, 8, 7]], rtol=1e-5)
+    np.testing.assert_allclose(original["seasonal_naive_2"], [[2, 3, 2], [7, 8, 7]], rtol=1e-5)
+    # The second window begins in row 5: a season of 6 steps before its forecast is a row before it.
+    np.testing.assert_allclose(original["seasonal_naive_6"], [[3, 3, 0], [3, 4, 5]], rtol=1e-5, atol=1e-5)
     assert forecasts["ridge_linear"].shape == (2, 3, 1)
 
 
 def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_work: MakeWork) -> None:
     work = make_work()
-    scores = baselines.score_folds(work.windows, work.folds, section(classical="none"), "mse")
+    scores, _ = baselines.score_folds(work.windows, work.folds, section(classical="none"))
     assert scores.subset == {}
     assert {name: len(by_fold) for name, by_fold in scores.all.items()} == dict.fromkeys(scores.all, 2)
     for index, fold in enumerate(work.folds.all()):
         scaling = fit_scaling(work.windows, fold.train)
-        linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0), "mse")
-        forecasts = baselines.simple(work.windows, scaling, linear, 3, fold.validation)
+        linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0))
+        trees = boosted_trees.fit_chosen(work.windows, scaling, fold, (3,))
+        assert scores.boosting_iterations[index] == trees.iterations
+        forecasts = baselines.simple(work.windows, scaling, linear, trees, (3,), fold.validation)
         target = truth(work.windows, scaling, fold.validation)
+        assert set(forecasts) == set(scores.all)
         for name, values in forecasts.items():
             assert scores.all[name][index] == pytest.approx(np.square(values - target).mean(), rel=1e-5)
 
 
 def test_all_models_are_scored_where_the_classical_one_was_fitted(make_work: MakeWork) -> None:
     work = make_work(window={"lookback": 8})
-    scores = baselines.score_folds(work.windows, work.folds, section(), "mse")
-    assert list(scores.subset) == ["naive", "seasonal_naive", "ridge_linear", "AutoETS"]
+    scores, seconds = baselines.score_folds(work.windows, work.folds, section())
+    assert list(scores.subset) == ["naive", "seasonal_naive_3", "ridge_linear", "boosted_trees", "AutoETS"]
+    assert seconds["baseline"].tolist() == ["ridge_linear", "boosted_trees", "AutoETS"] * 2
+    assert seconds["fold"].tolist() == [1] * 3 + [2] * 3
+    assert (seconds["seconds"] > 0).all()
     assert scores.subset["naive"] != scores.all["naive"]
 
 

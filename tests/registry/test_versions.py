@@ -27,7 +27,7 @@ def evaluation(nmse: float) -> Evaluation:
         metric="mse",
         windows=40,
         model=errors(nmse),
-        baselines={"naive": errors(BASELINE), "ridge_linear": errors(BASELINE)},
+        baselines={"naive": errors(BASELINE), "ridge_linear": errors(BASELINE), "boosted_trees": errors(0.45)},
         subset=None,
         champion=None,
         champion_not_measured=None,
@@ -76,6 +76,7 @@ def test_a_model_that_passes_the_gate_becomes_champion_once(
     )  # fmt: skip
     client, experiment = connect(settings)
     assert len(client.search_model_versions("name = 'toy'")) == 1
+    assert client.get_model_version("toy", "1").tags["cellsize.boosted_trees"] == "no better: 0.45 against 0.4"
     (run,) = client.search_runs([experiment])
     assert run.data.tags["cellsize.version.torch"] == "2.9.0"
     assert run.data.metrics == {"holdout_mae": 1.0, "holdout_rmse": 2.0, "holdout_nmse": BETTER, "holdout_nmae": 1.0}

@@ -1,5 +1,6 @@
 """The answer in a few lines, from what the stages wrote."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,8 @@ from cellsize.report import answer
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 
 
-@pytest.fixture
-def reports(folders: tuple[Path, Path]) -> Path:
-    return folders[1]
-
-
-def test_the_answer_says_size_scores_holdout_version_and_report(reports: Path) -> None:
-    assert answer.lines("Toy", reports).splitlines() == [
+def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[Path, Path]) -> None:
+    assert answer.lines("Toy", *folders).splitlines() == [
         "",
         "Toy: 1 layer of 32 memory cells.",
         "  parameters    5,756, of them 5,120 recurrent",
@@ -23,33 +19,53 @@ def test_the_answer_says_size_scores_holdout_version_and_report(reports: Path) -
         "                (cross-validated normalised MSE: MSE / variance of the training targets)",
         "  holdout       0.3100; best baseline ridge-linear 0.3958",
         "  registered    models:/toy/4 (champion)",
-        f"  report        {reports / 'index.html'}",
+        f"  report        {folders[1] / 'index.html'}",
     ]
 
 
-def test_what_limits_the_answer_is_part_of_it(reports: Path) -> None:
+def test_what_limits_the_answer_is_part_of_it(folders: tuple[Path, Path]) -> None:
+    _, reports = folders
     choice, record = Choice.read(reports / "choice.json"), Registration.read(reports / "registration.json")
     limited = choice.model_copy(update={"caution": "A larger one may be better still.", "at_least": True})
     limited.write(reports / "choice.json")
     record.model_copy(update={"promoted": False, "reason": "worse"}).write(reports / "registration.json")
-    lines = answer.lines("Toy", reports).splitlines()
+    lines = answer.lines("Toy", *folders).splitlines()
     assert lines[1] == "Toy: at least 1 layer of 32 memory cells."
     assert "  note          A larger one may be better still." in lines
     assert "  registered    models:/toy/4 (not promoted: worse)" in lines
 
 
-def test_a_result_that_is_missing_is_named(reports: Path) -> None:
-    (reports / "evaluation.json").unlink()
+def test_a_result_that_is_missing_is_named(folders: tuple[Path, Path]) -> None:
+    (folders[1] / "evaluation.json").unlink()
     with pytest.raises(InputError, match=r"evaluation\.json: no such file; run `dvc repro`"):
-        answer.lines("Toy", reports)
+        answer.lines("Toy", *folders)
 
 
-def test_the_answer_says_which_error_it_is_in(reports: Path) -> None:
+def test_the_answer_says_which_error_it_is_in(folders: tuple[Path, Path]) -> None:
+    reports = folders[1]
     for kind, name in ((Choice, "choice.json"), (Evaluation, "evaluation.json")):
         kind.read(reports / name).model_copy(update={"metric": "mae"}).write(reports / name)
-    lines = answer.lines("Toy", reports).splitlines()
+    lines = answer.lines("Toy", *folders).splitlines()
     assert (
         "                (cross-validated normalised MAE: MAE / mean absolute deviation of the training targets from "
         "their median)"
     ) in lines
     assert "  holdout       0.4800; best baseline ridge-linear 0.5424" in lines
+
+
+def test_boosted_trees_that_are_better_are_the_third_line_with_errors_and_times(
+    folders: tuple[Path, Path], toy_evaluation: Callable[..., Evaluation]
+) -> None:
+    toy_evaluation(trees=0.9).write(folders[1] / "evaluation.json")
+    assert answer.lines("Toy", *folders).splitlines()[3] == (
+        "  boosted trees are better on the holdout: 0.2511 against 0.3100; trained on the folds in 6 s against 35 s"
+    )
+
+
+def test_times_that_are_missing_are_named(
+    folders: tuple[Path, Path], toy_evaluation: Callable[..., Evaluation]
+) -> None:
+    toy_evaluation(trees=0.9).write(folders[1] / "evaluation.json")
+    (folders[0] / "baseline_timings.csv").unlink()
+    with pytest.raises(InputError, match=r"baseline_timings\.csv: no such file; run `dvc repro`"):
+        answer.lines("Toy", *folders)

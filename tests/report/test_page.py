@@ -217,7 +217,7 @@ def test_a_failure_leaves_the_old_files(
 ) -> None:
     (tmp_path / "index.html").write_text("old")
     lacking = toy_evaluation().model_copy(update={"baselines": {"naive": toy_evaluation().baselines["naive"]}})
-    with pytest.raises(KeyError, match="seasonal_naive"):
+    with pytest.raises(KeyError, match="boosted_trees"):
         page.write(toy(evaluation=lacking), report, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
     assert (tmp_path / "index.html").read_text() == "old"

@@ -23,17 +23,30 @@ def test_the_holdout_table_has_the_model_first_and_the_champion_last(toy_evaluat
     assert rows(table) == [
         ("this model", "0.01170", "0.02410", "0.7100", "0.3100"),
         ("ridge-linear", "0.01322", "0.02723", "0.8023", "0.3958"),
-        ("seasonal naive", "0.01638", "0.03374", "0.9940", "0.6076"),
+        ("boosted trees", "0.01229", "0.02531", "0.7455", "0.3418"),
+        ("seasonal naive, 24 steps", "0.01638", "0.03374", "0.9940", "0.6076"),
         ("naive", "0.02457", "0.05061", "1.4910", "1.3671"),
         ("champion before this run (version 3)", "0.01214", "0.02502", "0.7370", "0.3340"),
     ]
-    assert [row.chosen for row in table.rows] == [True, False, False, False, False]
+    assert [row.chosen for row in table.rows] == [True, False, False, False, False, False]
 
 
 def test_the_best_of_each_column_is_stressed(toy_evaluation: Callable[..., Evaluation]) -> None:
-    worse = toy_evaluation(nmse=0.5)
+    worse = toy_evaluation(nmse=0.5, trees=1.2)
     table = tables.holdout(worse.model_copy(update={"champion": None}), "MW")
-    assert [sorted(row.strong) for row in table.rows] == [[1, 2, 3], [4], [], []]
+    assert [sorted(row.strong) for row in table.rows] == [[1, 2, 3], [4], [], [], []]
+
+
+def test_errors_at_the_origins_of_a_classical_model_say_how_sure_the_difference_is(
+    toy_evaluation: Callable[..., Evaluation],
+) -> None:
+    content = toy_evaluation().subset
+    assert content is not None
+    table = tables.subset(content, "MW")
+    assert table.head[-1] == "nmse minus this model's, ± its standard error"
+    assert {row.cells[0]: row.cells[-1] for row in table.rows} == {
+        "this model": "–", "naive": "0.9175 ± 0.2000", "AutoETS": "0.2014 ± 0.0300"
+    }  # fmt: skip
 
 
 def test_without_a_unit_the_heads_have_none(toy_evaluation: Callable[..., Evaluation]) -> None:

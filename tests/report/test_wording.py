@@ -8,6 +8,8 @@ from cellsize.sizing.sizes import ZERO, Size
 
 NMSE = "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is 1 − R²."
 
+TREES = "Boosted trees on the same inputs are no better there: 0.3418 compared with 0.3100."
+
 
 @pytest.mark.parametrize(
     ("value", "decimals", "text"),
@@ -128,7 +130,7 @@ def test_the_verdict_compares_the_holdout_errors_and_explains_nmse(
     assert not bad
     assert text == (
         "On the holdout, which was not used before, its normalised MSE is 22 % lower than that of the best baseline, "
-        f"ridge-linear: 0.3100 compared with 0.3958. {NMSE}"
+        f"ridge-linear: 0.3100 compared with 0.3958. {TREES} {NMSE}"
     )
 
 
@@ -139,18 +141,36 @@ def test_a_model_that_loses_to_a_baseline_is_bad_news(
     assert bad
     assert text == (
         "But on the holdout, which was not used before, it does not beat the best baseline, ridge-linear: its "
-        f"normalised MSE is 0.5000 compared with 0.3958. Do not use it before you know why. {NMSE}"
+        "normalised MSE is 0.5000 compared with 0.3958. Do not use it before you know why. Boosted trees on the same "
+        f"inputs are better by 32 % there: 0.3418 compared with 0.5000. {NMSE}"
     )
+
+
+def test_boosted_trees_that_are_better_are_bad_news(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation]
+) -> None:
+    text, bad = wording.verdict(toy_choice(), toy_evaluation(trees=0.9))
+    assert bad
+    assert "Boosted trees on the same inputs are better by 19 % there: 0.2511 compared with 0.3100." in text
+    # They are no baseline that a model has to beat: the sentence about the best one leaves them out.
+    assert wording.best_baseline(toy_evaluation(trees=0.9))[0] == "ridge-linear"
+
+
+def test_a_seasonal_naive_forecast_has_its_season_in_its_name() -> None:
+    assert wording.model_name("seasonal_naive_168") == "seasonal naive, 168 steps"
+    assert wording.model_name("boosted_trees") == "boosted trees"
+    assert wording.model_name("AutoTheta") == "AutoTheta"
 
 
 def test_zero_cells_as_good_as_the_ridge_linear_baseline_are_no_bad_news(
     toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation]
 ) -> None:
-    text, bad = wording.verdict(toy_choice(0, 0), toy_evaluation(nmse=0.39584))
+    text, bad = wording.verdict(toy_choice(0, 0), toy_evaluation(nmse=0.39584, trees=1.2))
     assert not bad
     assert text == (
         "On the holdout, which was not used before, its normalised MSE is that of the baseline ridge-linear: "
-        f"0.3958 compared with 0.3958. {NMSE}"
+        "0.3958 compared with 0.3958. Boosted trees on the same inputs are no better there: 0.4464 compared with "
+        f"0.3958. {NMSE}"
     )
 
 

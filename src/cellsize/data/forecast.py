@@ -16,9 +16,18 @@ Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
 
 NAIVE, SEASONAL_NAIVE, RIDGE_LINEAR = "naive", "seasonal_naive", "ridge_linear"
-SIMPLE_BASELINES = (NAIVE, SEASONAL_NAIVE, RIDGE_LINEAR)
+BOOSTED_TREES = "boosted_trees"
 CLASSICAL_BASELINES = ("AutoETS", "AutoTheta")
-BASELINES = (*SIMPLE_BASELINES, *CLASSICAL_BASELINES)
+
+
+def seasonal_naive(season: int) -> str:
+    """Name of the seasonal naive forecast with so many steps in a season: `seasonal_naive_24`."""
+    return f"{SEASONAL_NAIVE}_{season}"
+
+
+def season_of(name: str) -> int | None:
+    """Steps in a season of a seasonal naive forecast, from its name; None for other baselines."""
+    return int(name.removeprefix(f"{SEASONAL_NAIVE}_")) if name.startswith(f"{SEASONAL_NAIVE}_") else None
 
 
 def score_name(metric: Metric) -> str:
@@ -158,6 +167,11 @@ class Forecast:
         by_step: Floats = self._errors(forecasts, target, scale, metric).mean(axis=(0, 2))
         return tuple(float(value) for value in by_step)
 
+    def score_by_window(self, forecasts: Floats, target: Floats, scale: Floats, metric: Metric) -> Floats:
+        """The normalised MSE of each window, shape (n,)."""
+        by_window: Floats = self._errors(forecasts, target, scale, metric).mean(axis=(1, 2))
+        return by_window
+
     def least_squares_weight(self, scale: Floats) -> Floats:
         """What a fit to normalised values weighs each window's error with, so that it fits the error that is scored.
 
@@ -180,19 +194,40 @@ class Forecast:
 
     # --- baselines ----------------------------------------------------------------------------------------------------
 
-    def baseline_rows(self, first: Ints, season: int) -> dict[str, Ints]:
+    def baseline_rows(
+        self, first: Ints, seasons: tuple[int, ...], begin: Ints, there: npt.NDArray[np.bool_]
+    ) -> dict[str, Ints]:
         """The baselines that need no fitting: for each its name, and the rows that hold its forecasts.
+
+        A season may be longer than what a window sees: the seasonal naive forecast then reads earlier rows of its
+        series. It is the value of one season before, or of as few seasons more as it takes to find one: rows may be
+        missing, and a forecast of more than one season ahead has its last one in the future. Where there is none at
+        all, it is the naive forecast.
 
         Args:
             first: First row of each window, shape (n,).
-            season: Steps in a season.
+            seasons: For each seasonal naive forecast, steps in its season.
+            begin: First row of the series of each window, shape (n,).
+            there: Mask of the rows that have a value, shape (rows,). The last row that a window sees has one.
 
         Returns:
-            Rows of shape (n, horizon): the last one seen, and the last one seen at the same step of a season.
+            Rows of shape (n, horizon), none after the last row that a window sees.
         """
-        last_seen = np.asarray(first) + self.lookback - 1
-        ahead = np.arange(1, self.horizon + 1)
+        last_seen = np.repeat((np.asarray(first) + self.lookback - 1)[:, None], self.horizon, axis=1)
         return {
-            NAIVE: np.repeat(last_seen[:, None], self.horizon, axis=1),
-            SEASONAL_NAIVE: last_seen[:, None] + ahead - season * -(-ahead // season),
+            NAIVE: last_seen,
+            **{seasonal_naive(season): self._seasonal_rows(last_seen, season, begin, there) for season in seasons},
         }
+
+    def _seasonal_rows(self, last_seen: Ints, season: int, begin: Ints, there: npt.NDArray[np.bool_]) -> Ints:
+        ahead = np.arange(1, self.horizon + 1)
+        rows = (last_seen + ahead - season * -(-ahead // season)).ravel()
+        begin_of_each, naive = np.repeat(begin, self.horizon), last_seen.ravel()
+        searched = np.arange(rows.size)
+        while searched.size:
+            outside = rows[searched] < begin_of_each[searched]
+            rows[searched[outside]] = naive[searched[outside]]
+            searched = searched[~outside]
+            searched = searched[~there[rows[searched]]]
+            rows[searched] -= season
+        return rows.reshape(last_seen.shape)

@@ -1,6 +1,6 @@
 """The gate: whether a model is good enough to become champion."""
 
-from cellsize.data.forecast import CLASSICAL_BASELINES, score_name
+from cellsize.data.forecast import BOOSTED_TREES, CLASSICAL_BASELINES, SEASONAL_NAIVE, score_name, season_of
 from cellsize.params import Register
 from cellsize.sizing.artefacts import Evaluation
 
@@ -50,12 +50,25 @@ def gate(evaluation: Evaluation, register: Register, champion: str | None = None
     return True, f"no worse on the holdout than {beaten}{champion_too}"
 
 
+def compared_with_trees(evaluation: Evaluation) -> tuple[bool, str]:
+    """Whether boosted trees on the same inputs are better on the holdout, and both errors in words."""
+    theirs, ours = evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model)
+    better = theirs < ours
+    return better, f"{'better' if better else 'no better'}: {theirs:.4g} against {ours:.4g}"
+
+
 def _rivals(evaluation: Evaluation, register: Register) -> list[tuple[str, float, float]]:
     """The baselines to beat: name, the model's error, and the baseline's on the same windows."""
     rivals: list[tuple[str, float, float]] = []
     error = evaluation.error
     for name in register.beat:
-        if name != "classical":
+        if name == SEASONAL_NAIVE:
+            rivals += [
+                (key, error(evaluation.model), error(errors))
+                for key, errors in evaluation.baselines.items()
+                if season_of(key) is not None
+            ]
+        elif name != "classical":
             rivals.append((name, error(evaluation.model), error(evaluation.baselines[name])))
         elif evaluation.subset is not None:
             models = evaluation.subset.models

@@ -7,14 +7,14 @@ import pandas as pd
 
 from cellsize.data.batches import Scaling, clipped_columns, original, truth
 from cellsize.data.folds import Folds
-from cellsize.data.forecast import Forecast
+from cellsize.data.forecast import NAIVE, Forecast
 from cellsize.data.windows import Floats, Ints, Windows
-from cellsize.models import baselines
+from cellsize.models import baselines, boosted_trees
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.prediction import Forward, plain_forward
 from cellsize.models.ridge_linear import fit
 from cellsize.params import Baseline, Metric
-from cellsize.sizing.artefacts import ChampionErrors, Errors, Evaluation, Subset
+from cellsize.sizing.artefacts import Baselines, ChampionErrors, Errors, Evaluation, Subset
 
 Forecasts = dict[str, Floats]
 
@@ -26,6 +26,7 @@ def evaluate(
     champion: tuple[str, Forecaster] | None,
     baseline: Baseline,
     metric: Metric,
+    on_folds: Baselines,
     forward: Forward = plain_forward,
 ) -> tuple[Evaluation, pd.DataFrame]:
     """Scores the model, the baselines and the champion on the same holdout windows.
@@ -36,8 +37,9 @@ def evaluate(
         model: The refitted choice.
         champion: Version and model of the current champion, if there is one. It is left out if it cannot be measured
             on the same windows, or has learned from them; the evaluation says why.
-        baseline: Season, ridge penalties, and the classical model with its number of origins.
+        baseline: Seasons, ridge penalties, and the classical model with its number of origins.
         metric: Which error opens the gate; by it the ridge penalty is chosen, and each step of the horizon is scored.
+        on_folds: What the baselines were on the folds: boosted trees get the median of the iterations there.
         forward: Runs the networks; see `prediction.forecast`.
 
     Returns:
@@ -48,8 +50,10 @@ def evaluate(
     # Not the choice's own penalty: a network without the linear skip connection has none.
     penalty = baselines.ridge_penalty(windows, folds, baseline.penalties, metric)
     linear = fit(windows, scaling, development, (penalty,))[0]
-    measure = _Measure(windows, scaling, _seasonal_error(windows, development, baseline.season), metric)
-    simple = baselines.simple(windows, scaling, linear, baseline.season, holdout)
+    iterations = tuple(int(np.median(of_target)) for of_target in zip(*on_folds.boosting_iterations, strict=True))
+    trees = boosted_trees.fit(windows, scaling, development, baseline.seasons, iterations, boosted_trees.LOSSES[metric])
+    measure = _Measure(windows, scaling, _seasonal_error(windows, development, baseline.seasons[0]), metric)
+    simple = baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout)
     forecasts = {"model": model.predict(windows, holdout, forward), **simple}
     not_measured = None if champion is None else _not_measured(windows, folds, champion[1], model)
     evaluation = Evaluation(
@@ -115,7 +119,13 @@ def _subset(measure: _Measure, forecasts: Forecasts, baseline: Baseline, holdout
     there = {name: values[position] for name, values in forecasts.items()}
     there[baseline.classical] = baselines.classical(measure.windows, measure.scaling, baseline, origins)
     models = {name: measure.errors(values, origins) for name, values in there.items()}
-    return Subset(origins=len(origins), models=models)
+    task, right = Forecast.of(measure.windows), truth(measure.windows, measure.scaling, origins)
+    scale = measure.scaling.error_scale(measure.metric)
+    ours, *others = (task.score_by_window(values, right, scale, measure.metric) for values in there.values())
+    errors = (
+        [float((theirs - ours).std(ddof=1) / np.sqrt(len(origins))) for theirs in others] if len(origins) > 1 else []
+    )
+    return Subset(origins=len(origins), models=models, difference_se=dict(zip(list(there)[1:], errors, strict=False)))
 
 
 def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints, forward: Forward) -> ChampionErrors:
@@ -125,14 +135,15 @@ def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints
 
 
 def _seasonal_error(windows: Windows, development: Ints, season: int) -> Floats:
-    """Mean absolute seasonal difference of each target before the holdout, in its own units."""
+    """Mean absolute seasonal difference of each target before the holdout, in its own units; 0 where there is none."""
     last = int(windows.step[windows.first[development] + windows.span - 1].max())
     ones = np.ones(windows.n_inputs)
     unit = Scaling(windows.offset, ones, ones[: windows.n_targets])
     values = original(windows, unit, windows.target)
     inside = (windows.step[season:] <= last) & (windows.series[season:] == windows.series[:-season])
     differences = np.abs(values[season:] - values[:-season])[inside]
-    mean: Floats = np.nanmean(differences, axis=0)
+    count = np.isfinite(differences).sum(axis=0)
+    mean: Floats = np.nansum(differences, axis=0) / np.maximum(count, 1)
     return mean
 
 
@@ -162,9 +173,7 @@ def _with_truth(windows: Windows, scaling: Scaling, forecasts: Forecasts, holdou
     start = windows.start[holdout]
     position = np.flatnonzero((start - start.min()) % windows.horizon == 0)
     right = original(windows, scaling, truth(windows, scaling, holdout[position]))
-    shown = {
-        name: original(windows, scaling, values[position]) for name, values in forecasts.items() if name != "naive"
-    }
+    shown = {name: original(windows, scaling, values[position]) for name, values in forecasts.items() if name != NAIVE}
     first = windows.first[holdout[position]]
     origin = windows.moment(windows.step[first + windows.lookback - 1])
     parts = [

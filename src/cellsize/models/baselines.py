@@ -1,14 +1,18 @@
 """What the network has to beat: forecasts that need no memory cells."""
 
+import time
 import warnings
 
 import numpy as np
+import pandas as pd
 
 from cellsize.data.batches import Scaling, fit_scaling, gather, scaled, shift_of, truth
 from cellsize.data.folds import Folds
-from cellsize.data.forecast import RIDGE_LINEAR, Forecast
+from cellsize.data.forecast import BOOSTED_TREES, RIDGE_LINEAR, Forecast
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.errors import InputError
+from cellsize.models import boosted_trees
+from cellsize.models.boosted_trees import BoostedTrees
 from cellsize.models.ridge_linear import RidgeLinear, fit_chosen, predict
 from cellsize.params import Baseline, Metric
 from cellsize.sizing.artefacts import Baselines
@@ -17,26 +21,33 @@ Forecasts = dict[str, Floats]
 SHORTEST = 7  # AutoETS refuses shorter histories
 
 
-def simple(windows: Windows, scaling: Scaling, linear: RidgeLinear, season: int, chosen: Ints) -> Forecasts:
-    """Naive, seasonal naive and ridge-linear forecasts.
+def simple(
+    windows: Windows, scaling: Scaling, linear: RidgeLinear, trees: BoostedTrees, seasons: tuple[int, ...], chosen: Ints
+) -> Forecasts:
+    """Naive, seasonal naive and ridge-linear forecasts, and those of boosted trees.
 
     Args:
         windows: Base arrays and index.
         scaling: Constants of the training rows.
         linear: The ridge-linear model fitted on them.
-        season: Steps in a season.
+        trees: The boosted trees fitted on them.
+        seasons: For each seasonal naive forecast, steps in its season.
         chosen: Positions in `windows.first`, shape (n,).
 
     Returns:
         For each name forecasts in standard deviations of the training rows, shape (n, horizon, n_targets).
     """
     targets = windows.n_targets
-    rows = Forecast.of(windows).baseline_rows(windows.first[chosen], season)
+    first = windows.first[chosen]
+    begin = np.searchsorted(windows.series, windows.series[first])
+    there = np.asarray(np.isfinite(windows.inputs[:, :targets]).all(axis=1))
+    rows = Forecast.of(windows).baseline_rows(first, seasons, begin, there)
     seen = (windows.inputs[:, :targets] - shift_of(windows, scaling)[:targets]) / scaling.std[:targets]
     batch = gather(windows, scaling, chosen)
     return {
         **{name: seen[at] for name, at in rows.items()},
         RIDGE_LINEAR: scaled(batch, predict(windows, linear, batch)),
+        BOOSTED_TREES: boosted_trees.predict(windows, scaling, trees, chosen),
     }
 
 
@@ -46,7 +57,7 @@ def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: In
     Args:
         windows: Base arrays and index.
         scaling: Constants of the training rows.
-        baseline: Which model, its season and its history.
+        baseline: Which model, the seasons (it knows the first one) and its history.
         chosen: Positions in `windows.first`, shape (n,).
 
     Returns:
@@ -54,7 +65,7 @@ def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: In
     """
     from statsforecast.models import AutoETS, AutoTheta  # two seconds of imports that few stages need
 
-    model = {"AutoETS": AutoETS, "AutoTheta": AutoTheta}[baseline.classical](season_length=baseline.season)
+    model = {"AutoETS": AutoETS, "AutoTheta": AutoTheta}[baseline.classical](season_length=baseline.seasons[0])
     forecasts = np.empty((len(chosen), windows.horizon, windows.n_targets))
     for index, first in enumerate(windows.first[chosen]):
         for column in range(windows.n_targets):
@@ -105,29 +116,45 @@ def origins(windows: Windows, baseline: Baseline, chosen: Ints, count: int) -> I
     return chosen[np.linspace(0, len(chosen) - 1, count).astype(np.int64)]
 
 
-def score_folds(windows: Windows, folds: Folds, baseline: Baseline, metric: Metric) -> Baselines:
-    """Scores every baseline on every fold's validation set, and the classical one at some origins of it."""
+def score_folds(windows: Windows, folds: Folds, baseline: Baseline, metric: Metric) -> tuple[Baselines, pd.DataFrame]:
+    """Scores every baseline on every fold's validation set, and the classical one at some origins of it.
+
+    Returns:
+        The scores, and the seconds that each fitting took: columns baseline, fold, seconds.
+    """
     task = Forecast.of(windows)
     on_all: dict[str, list[float]] = {}
     on_subset: dict[str, list[float]] = {}
+    iterations, seconds = [], []
 
     def add(scores: dict[str, list[float]], forecasts: Forecasts, target: Floats, scaling: Scaling) -> None:
         for name, values in forecasts.items():
             score = task.score_of(values, target, scaling.error_scale(metric), metric)
             scores.setdefault(name, []).append(score)
 
-    for fold in folds.all():
-        scaling = fit_scaling(windows, fold.train)
+    for index, fold in enumerate(folds.all(), 1):
+        scaling, validation = fit_scaling(windows, fold.train), fold.validation
+        begin = time.perf_counter()
         linear = fit_chosen(windows, scaling, fold, baseline.penalties, metric)
-        forecasts = simple(windows, scaling, linear, baseline.season, fold.validation)
-        add(on_all, forecasts, truth(windows, scaling, fold.validation), scaling)
+        seconds.append((RIDGE_LINEAR, index, time.perf_counter() - begin))
+        begin = time.perf_counter()
+        trees = boosted_trees.fit_chosen(windows, scaling, fold, baseline.seasons, boosted_trees.LOSSES[metric])
+        seconds.append((BOOSTED_TREES, index, time.perf_counter() - begin))
+        iterations.append(trees.iterations)
+        forecasts = simple(windows, scaling, linear, trees, baseline.seasons, validation)
+        add(on_all, forecasts, truth(windows, scaling, validation), scaling)
         if baseline.classical != "none":
-            few = origins(windows, baseline, fold.validation, max(1, baseline.origins // len(folds.labels)))
-            forecasts = simple(windows, scaling, linear, baseline.season, few)
-            forecasts[str(baseline.classical)] = classical(windows, scaling, baseline, few)
-            add(on_subset, forecasts, truth(windows, scaling, few), scaling)
-    return Baselines(
+            few = origins(windows, baseline, validation, max(1, baseline.origins // len(folds.labels)))
+            position = np.searchsorted(validation, few)
+            there = {name: values[position] for name, values in forecasts.items()}
+            begin = time.perf_counter()
+            there[str(baseline.classical)] = classical(windows, scaling, baseline, few)
+            seconds.append((str(baseline.classical), index, time.perf_counter() - begin))
+            add(on_subset, there, truth(windows, scaling, few), scaling)
+    scores = Baselines(
         metric=metric,
-        all={name: tuple(scores) for name, scores in on_all.items()},
-        subset={name: tuple(scores) for name, scores in on_subset.items()},
+        all={name: tuple(by_fold) for name, by_fold in on_all.items()},
+        subset={name: tuple(by_fold) for name, by_fold in on_subset.items()},
+        boosting_iterations=tuple(iterations),
     )
+    return scores, pd.DataFrame(seconds, columns=["baseline", "fold", "seconds"])

@@ -15,7 +15,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 from mlflow.types.schema import AnyType
 
-from cellsize.evaluation.gate import gate
+from cellsize.evaluation.gate import compared_with_trees, gate
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_rows
 from cellsize.params import Mlflow, Register
@@ -23,7 +23,7 @@ from cellsize.registry.champion import CHAMPION, current_version
 from cellsize.registry.store import connect
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 
-FINGERPRINT, GATE = "cellsize.fingerprint", "cellsize.gate"
+FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
 SERVED = "cellsize.registry.served"
 REQUIREMENTS = ("mlflow", "numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "scipy", "torch")
 
@@ -64,6 +64,8 @@ def register(
         )
         for key, value in ((FINGERPRINT, fingerprint), ("layers", choice.layers), ("units", choice.units)):
             client.set_model_version_tag(params.name, version, key, str(value))
+    # Promoted or not: who fetches this version sees whether another kind of model would do better.
+    client.set_model_version_tag(params.name, version, TREES, compared_with_trees(evaluation)[1])
     current = current_version(client, params.name)
     if current == version:
         promoted, reason = True, _promoted_for(client, params.name, version)

@@ -2,6 +2,11 @@
 
 from pathlib import Path
 
+import pandas as pd
+
+from cellsize.data.forecast import BOOSTED_TREES
+from cellsize.errors import InputError
+from cellsize.evaluation.gate import compared_with_trees
 from cellsize.params import Metric
 from cellsize.report.wording import ERROR, beside, best_baseline
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
@@ -28,11 +33,12 @@ def _other_ladders(choice: Choice) -> list[str]:
     return [f"  with cells    {'; '.join(parts)}"] if len(parts) > 1 else []
 
 
-def lines(title: str, reports: Path) -> str:
+def lines(title: str, build: Path, reports: Path) -> str:
     """What `make run` ends with.
 
     Args:
         title: Of the report.
+        build: Folder with `timings.csv` and `baseline_timings.csv`.
         reports: Folder with `choice.json`, `evaluation.json`, `registration.json`.
 
     Raises:
@@ -48,6 +54,7 @@ def lines(title: str, reports: Path) -> str:
             "",
             f"{title}: {_headline(choice)}.",
             f"  parameters    {choice.parameters:,}, of them {choice.recurrent:,} recurrent",
+            *_trees(choice, evaluation, build),
             f"  score         {choice.score:.4f}; best {choice.best.score:.4f} with {describe(choice.best.size)}; "
             f"without memory cells {choice.zero_cells.score:.4f}"
             + (f", MLP {choice.mlp.score:.4f}" if choice.mlp else ""),
@@ -59,3 +66,24 @@ def lines(title: str, reports: Path) -> str:
             f"  report        {(reports / 'index.html').absolute()}",
         ]
     )
+
+
+def _trees(choice: Choice, evaluation: Evaluation, build: Path) -> list[str]:
+    """That boosted trees are better on the holdout, with both errors and the seconds that both trained on the folds."""
+    better, _ = compared_with_trees(evaluation)
+    if not better:
+        return []
+    sizes, baselines = (_read(build / name) for name in ("timings.csv", "baseline_timings.csv"))
+    chosen = (sizes["layers"] == choice.layers) & (sizes["units"] == choice.units)
+    ours = sizes.loc[chosen, "seconds"].sum()
+    theirs = baselines.loc[baselines["baseline"] == BOOSTED_TREES, "seconds"].sum()
+    return [
+        f"  boosted trees are better on the holdout: {evaluation.baselines[BOOSTED_TREES].nmse:.4f} against "
+        f"{evaluation.model.nmse:.4f}; trained on the folds in {theirs:.0f} s against {ours:.0f} s"
+    ]
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; run `dvc repro`, which makes it")
+    return pd.read_csv(path)

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from cellsize.data.forecast import BOOSTED_TREES, season_of
 from cellsize.sizing.artefacts import Choice, Evaluation, Metrics
 from cellsize.sizing.sizes import ZERO
 
@@ -23,8 +24,11 @@ def metrics(choice: Choice, evaluation: Evaluation) -> Metrics:
         holdout_nmae=evaluation.model.nmae,
         holdout_mae=evaluation.model.mae,
         holdout_nmse_naive=baselines["naive"].nmse,
-        holdout_nmse_seasonal_naive=baselines["seasonal_naive"].nmse,
+        holdout_nmse_seasonal_naive=min(
+            errors.nmse for name, errors in baselines.items() if season_of(name) is not None
+        ),
         holdout_nmse_ridge_linear=baselines["ridge_linear"].nmse,
+        holdout_nmse_boosted_trees=baselines[BOOSTED_TREES].nmse,
     )
 
 

@@ -10,14 +10,12 @@ from markupsafe import Markup
 
 from cellsize import files, params
 from cellsize.data.folds import Folds, load_labels
-from cellsize.data.forecast import score_name
+from cellsize.data.forecast import score_name, season_of
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.report import charts, metrics, prose, summaries, tables, wording
 from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Registration
-
-DRAWN = ("ridge_linear", "seasonal_naive")
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         windows=wording.number(evaluation.windows),
         baselines_on_folds=prose.baselines_on_folds(inputs.baselines),
         clipped=wording.clipped(evaluation),
-        subset=tables.errors(subset.models, report.unit, evaluation.metric) if subset else None,
+        subset=tables.subset(subset, report.unit, evaluation.metric) if subset else None,
         origins=wording.plural(subset.origins, "origin") if subset else "",
         repeats=prose.repeats(choice),
         sizes=tables.sizes(choice, inputs.timings),
@@ -162,7 +160,9 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
         for entry in choice.sizes
     ]
     names = {"model": wording.MODELS["model"]}
-    names |= {column: wording.MODELS[column] for column in DRAWN if column in inputs.forecasts}
+    seasonal = [str(column) for column in inputs.forecasts if season_of(str(column)) is not None]
+    drawn_columns = [column for column in ("ridge_linear", *seasonal[:1]) if column in inputs.forecasts]
+    names |= {column: wording.model_name(column) for column in drawn_columns}
     clock = inputs.schema.step
     drawn = {
         "sizes": charts.sizes(points, tables.bound_lines(inputs.candidates), "within one standard error", score),

@@ -11,10 +11,10 @@ from cellsize.data.windows import Windows
 from cellsize.report.tables import untried
 from cellsize.report.wording import (
     CONSTANT,
-    MODELS,
     SAMPLES,
     best_baseline,
     decimals,
+    model_name,
     number,
     percent,
     plural,
@@ -198,7 +198,7 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
 
 def baselines_on_folds(baselines: Baselines) -> str:
     """The baselines' scores on the folds, comparable with the scores of the sizes."""
-    means = {MODELS.get(name, name): fmean(by_fold) for name, by_fold in baselines.all.items()}
+    means = {model_name(name): fmean(by_fold) for name, by_fold in baselines.all.items()}
     listed = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
     name = score_name(baselines.metric)
     return f"On the folds, where the sizes are scored, the baselines have a mean {name} of: {listed}."

@@ -7,10 +7,10 @@ from typing import Literal
 
 import pandas as pd
 
-from cellsize.data.forecast import score_name
+from cellsize.data.forecast import BOOSTED_TREES, NAIVE, RIDGE_LINEAR, score_name, season_of
 from cellsize.params import Metric
-from cellsize.report.wording import MODELS, NONE, SAMPLES, decimals, number, plural, short, tried
-from cellsize.sizing.artefacts import Candidates, Choice, Errors, Evaluation, RuleOfThumb, TriedSize
+from cellsize.report.wording import NONE, SAMPLES, decimals, model_name, number, plural, short, tried
+from cellsize.sizing.artefacts import Candidates, Choice, Errors, Evaluation, RuleOfThumb, Subset, TriedSize
 from cellsize.sizing.sizes import Size
 
 
@@ -55,7 +55,7 @@ def errors(models: Mapping[str, Errors], unit: str, metric: Metric) -> Table:
     lowest = [min((value for value in column if value is not None), default=None) for column in columns]
     rows = [
         Row(
-            cells=(MODELS.get(name, name), *(number(value, places[at]) for at, value in enumerate(values))),
+            cells=(model_name(name), *(number(value, places[at]) for at, value in enumerate(values))),
             strong=frozenset(at + 1 for at, value in enumerate(values) if value == lowest[at] is not None),
             chosen=name == "model",
         )
@@ -65,10 +65,26 @@ def errors(models: Mapping[str, Errors], unit: str, metric: Metric) -> Table:
     return Table(("Model", f"MAE{of_unit}", f"RMSE{of_unit}", "MASE", score_name(metric)), tuple(rows))
 
 
+def subset(content: Subset, unit: str, metric: Metric) -> Table:
+    """Errors at the origins of the classical model, and how sure each difference from our model is there."""
+    plain, name_of_score = errors(content.models, unit, metric), score_name(metric)
+    scored = {name: getattr(scores, name_of_score) for name, scores in content.models.items()}
+    ours = scored["model"]
+    places = decimals(scored.values())
+    rows = []
+    for name, row in zip(content.models, plain.rows, strict=True):
+        difference_se = content.difference_se.get(name)
+        difference = f"{number(scored[name] - ours, places)} ± {number(difference_se, places)}"
+        rows.append(Row((*row.cells, NONE if difference_se is None else difference), row.strong, row.chosen))
+    return Table((*plain.head, f"{name_of_score} minus this model's, ± its standard error"), tuple(rows))
+
+
 def holdout(evaluation: Evaluation, unit: str) -> Table:
     """The model, the baselines and the champion of the registry, on the whole holdout."""
     baselines = evaluation.baselines
-    order = [*(name for name in MODELS if name in baselines), *baselines]
+    simple = [NAIVE] if NAIVE in baselines else []
+    fitted = [name for name in (RIDGE_LINEAR, BOOSTED_TREES) if name in baselines]
+    order = [*fitted, *(name for name in baselines if season_of(name) is not None), *simple]
     models: dict[str, Errors] = {"model": evaluation.model, **{name: baselines[name] for name in order}}
     if evaluation.champion:
         models[f"champion before this run (version {evaluation.champion.version})"] = evaluation.champion

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Iterable
 
+from cellsize.data.forecast import BOOSTED_TREES, season_of
+from cellsize.evaluation.gate import compared_with_trees
 from cellsize.params import Metric
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration, TriedSize
 from cellsize.sizing.sizes import ZERO, Size
@@ -20,7 +22,7 @@ CONSTANT: dict[Metric, str] = {"mse": "mean", "mae": "median"}
 MODELS = {
     "model": "this model",
     "ridge_linear": "ridge-linear",
-    "seasonal_naive": "seasonal naive",
+    "boosted_trees": "boosted trees",
     "naive": "naive",
 }
 SAMPLES = {
@@ -98,31 +100,51 @@ def answer(choice: Choice) -> str:
     return f"Your {choice.cell.upper()} needs {'at least ' if choice.at_least else ''}{size}, {beside(choice)}."
 
 
+def model_name(name: str) -> str:
+    """A model's name as a reader wants it."""
+    season = season_of(name)
+    return MODELS.get(name, name) if season is None else f"seasonal naive, {plural(season, 'step')}"
+
+
 def best_baseline(evaluation: Evaluation) -> tuple[str, float]:
-    """Name, as a reader wants it, and error of the baseline that is hardest to beat."""
-    errors = {name: evaluation.error(errors) for name, errors in evaluation.baselines.items()}
-    name = min(errors, key=lambda name: errors[name])
-    return MODELS.get(name, name), errors[name]
+    """Name, as a reader wants it, and error of the baseline that is hardest to beat, apart from trees; see `with_trees`."""
+    baselines = {
+        name: evaluation.error(errors) for name, errors in evaluation.baselines.items() if name != BOOSTED_TREES
+    }
+    name = min(baselines, key=baselines.__getitem__)
+    return model_name(name), baselines[name]
+
+
+def with_trees(evaluation: Evaluation) -> tuple[str, bool]:
+    """What boosted trees are worth on the holdout, and whether they are better than the model."""
+    theirs, ours = evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model)
+    places = decimals([theirs, ours])
+    figures = f"{number(theirs, places)} compared with {number(ours, places)}"
+    better, _ = compared_with_trees(evaluation)
+    if better:
+        return f"Boosted trees on the same inputs are better by {percent(theirs, ours)} there: {figures}.", True
+    return f"Boosted trees on the same inputs are no better there: {figures}.", False
 
 
 def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
     """What the holdout says, and whether it is bad news that the reader must not overlook.
 
     Returns:
-        The sentences, and whether the model failed to beat the best baseline.
+        The sentences, and whether the model failed to beat the best baseline or boosted trees.
     """
+    trees, trees_better = with_trees(evaluation)
     (name, other), error = best_baseline(evaluation), evaluation.error(evaluation.model)
     kind, explained = ERROR[evaluation.metric], EXPLAINED[evaluation.metric]
     places = decimals([error, other])
     figures = f"{number(error, places)} compared with {number(other, places)}"
     if choice.size == ZERO and math.isclose(error, other, rel_tol=1e-4):
         equal = f"On the holdout, which was not used before, its {kind} is that of the baseline {name}"
-        return f"{equal}: {figures}. {explained}", False
+        return f"{equal}: {figures}. {trees} {explained}", trees_better
     if error < other:
         lower = f"On the holdout, which was not used before, its {kind} is {percent(error, other)} lower than"
-        return f"{lower} that of the best baseline, {name}: {figures}. {explained}", False
+        return f"{lower} that of the best baseline, {name}: {figures}. {trees} {explained}", trees_better
     not_lower = f"But on the holdout, which was not used before, it does not beat the best baseline, {name}"
-    return f"{not_lower}: its {kind} is {figures}. Do not use it before you know why. {explained}", True
+    return f"{not_lower}: its {kind} is {figures}. Do not use it before you know why. {trees} {explained}", True
 
 
 def clipped(evaluation: Evaluation) -> str:

@@ -222,6 +222,8 @@ class Baselines(Artefact):
     """Name → score of each fold, on all windows."""
     subset: dict[str, tuple[float, ...]]
     """The same at the origins where the classical model was fitted, itself included."""
+    boosting_iterations: tuple[tuple[int, ...], ...]
+    """For each fold, iterations of the boosted trees of each target: the best on the early-stopping set."""
 
 
 # --- choice.json and recipe.json --------------------------------------------------------------------------------------
@@ -447,6 +449,8 @@ class Subset(Artefact):
     """Number of origins."""
     models: dict[str, Errors]
     """Name → errors, the classical model among them."""
+    difference_se: dict[str, float]
+    """Name → standard error of the difference between its normalised MSE and the model's, paired over the origins."""
 
 
 class Evaluation(Artefact):
@@ -459,7 +463,7 @@ class Evaluation(Artefact):
     model: Errors
     """The refitted choice."""
     baselines: dict[str, Errors]
-    """Name → errors of the simple baselines and of the ridge-linear model."""
+    """Name → errors of the simple baselines, of the ridge-linear model and of boosted trees."""
     subset: Subset | None
     """All models where the classical one was fitted; null without one."""
     champion: ChampionErrors | None
@@ -525,6 +529,8 @@ class Metrics(Artefact):
     holdout_nmse_naive: float
     """The naive forecast's normalised MSE on the holdout."""
     holdout_nmse_seasonal_naive: float
-    """The seasonal naive forecast's."""
+    """The best seasonal naive forecast's."""
     holdout_nmse_ridge_linear: float
     """The ridge-linear model's."""
+    holdout_nmse_boosted_trees: float
+    """The boosted trees'."""

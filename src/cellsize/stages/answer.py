@@ -6,6 +6,6 @@ from cellsize.params import Params
 from cellsize.report import answer
 
 
-def main(params: Params, reports: Path) -> None:
+def main(params: Params, build: Path, reports: Path) -> None:
     """Reads the results; prints the answer."""
-    print(answer.lines(params.report.title, reports))
+    print(answer.lines(params.report.title, build, reports))

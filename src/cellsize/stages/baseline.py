@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cellsize import files
 from cellsize.data.folds import load
 from cellsize.data.forecast import score_name
 from cellsize.data.windows import Windows
@@ -9,9 +10,10 @@ from cellsize.models.baselines import score_folds
 from cellsize.params import Params
 
 
-def main(params: Params, windows: Path, folds: Path, baselines: Path) -> None:
-    """Reads index and folds; writes each baseline's score on each fold."""
-    scores = score_folds(Windows.load(windows), load(folds), params.baseline, params.choose.metric)
+def main(params: Params, windows: Path, folds: Path, baselines: Path, timings: Path) -> None:
+    """Reads index and folds; writes each baseline's score on each fold, and how long it took."""
+    scores, seconds = score_folds(Windows.load(windows), load(folds), params.baseline, params.choose.metric)
     scores.write(baselines)
+    files.write_csv(timings, seconds)
     means = ", ".join(f"{name} {sum(by) / len(by):.4f}" for name, by in scores.all.items())
     print(f"baseline: {score_name(scores.metric)} of {means}")

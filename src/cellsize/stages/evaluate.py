@@ -12,15 +12,26 @@ from cellsize.models import stacked
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
 from cellsize.registry import champion as registered
+from cellsize.sizing.artefacts import Baselines
 
 
-def main(params: Params, windows: Path, folds: Path, model: Path, evaluation: Path, forecasts: Path) -> None:
+def main(
+    params: Params, windows: Path, folds: Path, model: Path, baselines: Path, evaluation: Path, forecasts: Path
+) -> None:
     """Reads model and holdout; writes the errors, and a table of forecasts and truth."""
     challenger = Forecaster.load(model)
     champion = registered.load(params.mlflow, params.register_.name) if params.evaluate.champion else None
     forward = functools.partial(stacked.forward, engine=params.search.training.engine)
+    on_folds = Baselines.read(baselines)
     errors, table = evaluate(
-        Windows.load(windows), parts.load(folds), challenger, champion, params.baseline, params.choose.metric, forward
+        Windows.load(windows),
+        parts.load(folds),
+        challenger,
+        champion,
+        params.baseline,
+        params.choose.metric,
+        on_folds,
+        forward,
     )
     errors.write(evaluation)
     files.write_parquet(forecasts, table)

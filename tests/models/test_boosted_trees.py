@@ -1,0 +1,115 @@
+"""Boosted trees: one model of all steps; what they see, when they end, and the same bytes again."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from cellsize.data.batches import fit_scaling, gather, scaled, truth
+from cellsize.data.windows import Windows
+from cellsize.models import boosted_trees, ridge_linear
+from cellsize.training.records import Work
+
+MakeWork = Callable[..., Work]
+Make = Callable[..., Windows]
+
+
+def test_a_row_is_the_step_its_known_future_columns_and_what_the_window_sees(make_windows: Make) -> None:
+    windows = make_windows(np.arange(30.0), lookback=3, horizon=2)
+    batch = gather(windows, fit_scaling(windows, np.arange(10)), np.array([0, 4]))
+    inputs = boosted_trees.design(windows, batch, ())
+    assert inputs.shape == (4, 1 + 1 + 3 * 2)
+    assert inputs[:, 0].tolist() == [1, 2, 1, 2]
+    np.testing.assert_array_equal(inputs[:, 1], batch.known_future.ravel())
+    seen = ridge_linear.design(windows, batch)[:, :6]
+    np.testing.assert_array_equal(inputs[:, 2:], seen[[0, 0, 1, 1]])
+
+
+def test_what_the_window_sees_whole_seasons_before_a_step_has_columns_of_its_own(make_windows: Make) -> None:
+    windows = make_windows(np.arange(40.0), lookback=8, horizon=3)
+    # Seen are rows 0 to 7, to be predicted 8 to 10.
+    assert boosted_trees.seasons_before(windows, (4,)).T.tolist() == [[4, 5, 6], [0, 1, 2]]
+    assert boosted_trees.seasons_before(windows, (2, 9)).T.tolist()[0] == [6, 7, 6]
+    assert boosted_trees.seasons_before(windows, (9,)).shape == (3, 0)  # longer than the window
+    batch = gather(windows, fit_scaling(windows, np.arange(10)), np.array([0, 4]))
+    inputs = boosted_trees.design(windows, batch, (4,))
+    np.testing.assert_array_equal(inputs[:, 2:4], batch.steps[:, [[4, 0], [5, 1], [6, 2]], 0].reshape(6, 2))
+
+
+def test_trees_learn_what_no_linear_model_can(make_work: MakeWork) -> None:
+    values = np.full(600, 0.3)
+    for row in range(1, 600):  # the logistic map: each value follows from the last one, and correlates with none
+        values[row] = 4 * values[row - 1] * (1 - values[row - 1])
+    work = make_work(values, window={"normalise": "none", "horizon": 1})
+    windows, fold = work.windows, work.folds.fold(0)
+    scaling = fit_scaling(windows, fold.train)
+    trees = boosted_trees.fit_chosen(windows, scaling, fold, (3,))
+    error = boosted_trees.predict(windows, scaling, trees, fold.validation) - truth(windows, scaling, fold.validation)
+    linear = ridge_linear.fit_chosen(windows, scaling, fold, (1.0,))
+    assert np.square(error).mean() < 0.1 * ridge_linear.score(windows, scaling, linear, fold.validation)
+
+
+def test_the_iterations_are_those_that_are_best_on_the_early_stopping_set(make_work: MakeWork) -> None:
+    work = make_work(np.random.default_rng(0).standard_normal(400).cumsum())
+    windows, fold = work.windows, work.folds.fold(0)
+    scaling = fit_scaling(windows, fold.train)
+    (chosen,) = boosted_trees.fit_chosen(windows, scaling, fold, (3,)).iterations
+    target = truth(windows, scaling, fold.early_stopping)
+    errors = []
+    for count in (1, chosen - 1, chosen, chosen + 1, chosen + boosted_trees.PATIENCE // 2):
+        trees = boosted_trees.fit(windows, scaling, fold.train, (3,), (max(1, count),))
+        forecasts = boosted_trees.predict(windows, scaling, trees, fold.early_stopping)
+        errors.append(float(np.square(forecasts.astype(np.float64) - target).mean()))
+    assert min(errors) == pytest.approx(errors[2], rel=1e-6)
+
+
+def test_the_iterations_of_each_target_are_its_own(make_work: MakeWork) -> None:
+    work = make_work(np.sin(np.arange(300) / 3), window={"lookback": 4})
+    two = replace(work.windows, target=np.repeat(work.windows.target, 2, axis=1))
+    two = replace(two, inputs=np.concatenate([two.inputs[:, :1], two.inputs], axis=1), targets=("y", "z"))
+    two.target[:, 1] = np.random.default_rng(0).standard_normal(len(two.target))
+    two.inputs[:, 1] = two.target[:, 1]
+    fold = work.folds.fold(0)
+    scaling = fit_scaling(two, fold.train)
+    trees = boosted_trees.fit_chosen(two, scaling, fold, (3,))
+    assert trees.iterations[0] > trees.iterations[1]  # noise has nothing to learn
+    assert boosted_trees.predict(two, scaling, trees, fold.validation).shape == (len(fold.validation), 2, 2)
+
+
+def test_forecasts_are_in_standard_deviations_whatever_the_normalisation(make_work: MakeWork) -> None:
+    for normalise in ("none", "last", "standard"):
+        work = make_work(window={"normalise": normalise})
+        windows, fold = work.windows, work.folds.fold(0)
+        scaling = fit_scaling(windows, fold.train)
+        trees = boosted_trees.fit(windows, scaling, fold.train, (3,), (1,))
+        batch = gather(windows, scaling, fold.validation)
+        np.testing.assert_allclose(scaled(batch, batch.target), truth(windows, scaling, fold.validation), atol=1e-5)
+        error = boosted_trees.predict(windows, scaling, trees, fold.validation) - scaled(batch, batch.target)
+        assert np.square(error).mean() < 4
+
+
+@pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
+def test_the_trees_are_the_same_to_the_last_bit_whatever_the_number_of_threads(
+    make_work: MakeWork, loss: boosted_trees.Loss
+) -> None:
+    work = make_work(np.random.default_rng(0).standard_normal(3000).cumsum(), window={"lookback": 20, "horizon": 4})
+    windows, fold = work.windows, work.folds.fold(0)
+    scaling = fit_scaling(windows, fold.train)
+    found = []
+    for threads in (1, 2, 3):
+        with threadpool_limits(threads):
+            trees = boosted_trees.fit_chosen(windows, scaling, fold, (3,), loss)
+            forecasts = boosted_trees.predict(windows, scaling, trees, fold.validation)
+        found.append((trees.iterations, forecasts.tobytes()))
+    assert found[0] == found[1] == found[2]
+
+
+def test_too_many_windows_are_thinned_out_evenly(make_windows: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows = make_windows(np.arange(60.0), lookback=3, horizon=2)
+    assert boosted_trees.spread(windows, np.arange(50), 8).tolist() == list(range(50))
+    monkeypatch.setattr(boosted_trees, "MOST_ROWS", 8)
+    assert boosted_trees.spread(windows, np.arange(50), 8).tolist() == [0, 16, 32, 49]
+    monkeypatch.setattr(boosted_trees, "MOST_VALUES", 4 * 8)  # two windows of two steps with eight inputs
+    assert boosted_trees.spread(windows, np.arange(50), 8).tolist() == [0, 49]
