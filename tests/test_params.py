@@ -95,6 +95,19 @@ def test_one_setting_needs_no_rung(write_params: Write, params_content: Content)
     assert params.load(write_params(content)).search.training.rungs == ()
 
 
+def test_the_linear_part_sees_at_least_what_the_cells_see(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    content["window"]["linear_lookback"] = 5
+    path = write_params(content)
+    with pytest.raises(InputError) as caught:
+        params.load(path)
+    assert str(caught.value).startswith(f"{path}: window: linear_lookback: less than lookback; raise it, or set null")
+    content["window"]["linear_lookback"] = 7
+    assert params.load(write_params(content)).window.steps_seen == 7
+    content["window"]["linear_lookback"] = None
+    assert params.load(write_params(content)).window.steps_seen == 6
+
+
 def test_a_window_must_see_one_season(write_params: Write, params_content: Content) -> None:
     # The seasonal naive forecast has nothing to repeat otherwise.
     content = params_content()

@@ -122,30 +122,6 @@ def test_targets_keep_their_precision_and_covariates_are_float32(make_table: Tab
     assert isinstance(clean["series"].dtype, pd.CategoricalDtype)
 
 
-def test_calendar_columns_are_those_that_the_schema_promises(make_schema: MakeSchema) -> None:
-    schema = make_schema(calendar=("month", "weekend", "hour", "weekday"))
-    columns = dict(series.calendar(pd.Series(pd.date_range("2026-01-01", periods=30, freq="h")), schema))
-    assert tuple(columns) == schema.calendar_columns
-    for values in columns.values():
-        assert values.dtype == np.float32
-        assert abs(values).max() <= 1
-
-
-def test_six_in_the_morning_is_a_quarter_of_the_cycle(make_schema: MakeSchema) -> None:
-    columns = dict(series.calendar(pd.Series(pd.to_datetime(["2026-01-01 06:00"])), make_schema(calendar=("hour",))))
-    assert columns["hour_sin"] == pytest.approx([1])
-    assert columns["hour_cos"] == pytest.approx([0], abs=1e-12)
-
-
-def test_calendar_features_follow_the_clock_of_the_timezone(make_schema: MakeSchema) -> None:
-    # 2026-01-02 23:30 UTC is Saturday in Berlin, 2026-07-03 22:30 UTC too.
-    times = pd.Series(pd.to_datetime(["2026-01-02 22:30", "2026-01-02 23:30", "2026-07-03 21:30", "2026-07-03 22:30"]))
-    schema = make_schema(calendar=("weekend",), timezone="Europe/Berlin")
-    assert dict(series.calendar(times, schema))["weekend"].tolist() == [0, 1, 0, 1]
-    assert dict(series.calendar(times.dt.tz_localize("UTC"), schema))["weekend"].tolist() == [0, 1, 0, 1]
-    assert dict(series.calendar(times, make_schema(calendar=("weekend",))))["weekend"].tolist() == [0, 0, 0, 0]
-
-
 def test_times_with_an_offset_are_put_on_one_clock(make_table: Table, make_prepare: MakePrepare) -> None:
     raw = make_table(rows=6)
     raw["when"] = [f"{when}:00+01:00" for when in raw["when"]]

@@ -171,3 +171,23 @@ def test_a_window_is_usable_if_and_only_if_a_check_row_by_row_says_so(
         assert not expected
     else:
         assert sorted(arrays.first.tolist()) == expected
+
+
+def test_the_cells_see_the_last_steps_of_what_the_linear_part_sees(make_windows: Make) -> None:
+    arrays = make_windows(range(10), lookback=3, linear_lookback=6, horizon=2)
+    assert (arrays.lookback, arrays.cell_lookback, arrays.horizon, arrays.span) == (6, 3, 2, 8)
+    assert arrays.first.tolist() == [0, 1, 2]
+    same = make_windows(range(10), lookback=3, horizon=2)
+    assert (same.lookback, same.cell_lookback) == (3, 3)
+
+
+def test_what_is_too_short_for_the_linear_part_is_refused(make_windows: Make) -> None:
+    with pytest.raises(InputError, match=r"7 rows, but a window needs 8 \(window.linear_lookback \+ window.horizon\)"):
+        make_windows(range(7), lookback=3, linear_lookback=6, horizon=2)
+
+
+def test_a_row_keeps_the_levels_of_its_own_time(make_windows: Make) -> None:
+    arrays = make_windows(range(8), begins=(22,), linear_calendar=("hour_of_day", "day_of_month"))
+    assert arrays.origin.tolist() == [[22, 0], [23, 0], *([hour, 1] for hour in range(6))]
+    assert arrays.origin.dtype == np.int16
+    assert arrays.n_origin == 24 + 31

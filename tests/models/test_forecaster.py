@@ -76,16 +76,16 @@ def test_a_model_says_until_when_it_has_learned(make_model: Callable[..., Foreca
     assert make_model(make_table()).learned_until == "2026-01-02T23:00:00"
 
 
-@pytest.mark.parametrize(("version", "message"), [(2, "version 2 of the format"), (None, "version none of the format")])
+@pytest.mark.parametrize(("version", "message"), [(1, "version 1 of the format"), (None, "version none of the format")])
 def test_a_model_of_another_format_is_refused_in_one_line(
     tmp_path: Path, make_model: Callable[..., Forecaster], make_table: Table, version: int | None, message: str
 ) -> None:
     make_model(make_table()).save(tmp_path)
     path = tmp_path / "model.json"
     content = json.loads(path.read_text(encoding="utf-8"))
-    assert content.pop("version") == 1
+    assert content.pop("version") == 2
     path.write_text(json.dumps(content | ({} if version is None else {"version": version})), encoding="utf-8")
-    with pytest.raises(InputError, match=f"model.json: {message}, but this cellsize reads version 1; run `dvc repro`"):
+    with pytest.raises(InputError, match=f"model.json: {message}, but this cellsize reads version 2; run `dvc repro`"):
         Forecaster.load(tmp_path)
 
 

@@ -54,8 +54,8 @@ def windows() -> Windows:
     return Windows(
         inputs=hour, n_known_future=0, target=hour, step=step, series=series, first=first,
         names=("north", "south"), targets=("load",),
-        epoch="2024-03-01T00:00:00", seconds=3600.0, lookback=LOOKBACK, horizon=HORIZON,
-        transform="none", normalise="last",
+        epoch="2024-03-01T00:00:00", seconds=3600.0, lookback=LOOKBACK, cell_lookback=LOOKBACK, horizon=HORIZON,
+        transform="none", normalise="last", origin=np.zeros((2 * rows, 0), np.int16), linear_calendar=(),
     )  # fmt: skip
 
 
@@ -263,7 +263,8 @@ def inputs() -> Inputs:
     cut = windows()
     schema = Schema(
         time=("time",), series="place", targets=("load",), past_covariates=(), categorical_covariates={},
-        known_future_covariates=(), calendar=(), timezone=None, frequency="h", gap=48, flagged=(),
+        known_future_covariates=(), calendar=(), linear_calendar=(), holidays=None, timezone=None,
+        frequency="h", gap=48, flagged=(),
     )  # fmt: skip
     return Inputs(
         candidates=candidates(),

@@ -19,7 +19,7 @@ from cellsize.params import Network, Window
 from cellsize.sizing.sizes import Shape, Size
 
 WEIGHTS, MODEL = "weights.pt", "model.json"
-VERSION = 1  # of the two files together; raised when a model of before can no longer be read
+VERSION = 2  # of the two files together; raised when a model of before can no longer be read
 NOWHERE = np.empty(0, np.int64)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cellsize.data.batches import Scaling, chunks, gather, scaled
+from cellsize.data.batches import Scaling, cell_steps, chunks, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models.network import Net
@@ -64,7 +64,8 @@ def forecast(
         linear = np.zeros_like(batch.target) if fitted.linear is None else predict(windows, fitted.linear, batch)
         forecasts = [linear]
         if networks:
-            steps, known_future = torch.from_numpy(batch.steps), torch.from_numpy(batch.known_future)
+            steps = torch.from_numpy(cell_steps(windows, batch.steps))
+            known_future = torch.from_numpy(batch.known_future)
             with torch.no_grad():
                 outputs = forward(networks, [steps] * len(networks), [known_future] * len(networks))
             forecasts = [linear + output.numpy() for output in outputs]

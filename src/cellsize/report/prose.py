@@ -166,10 +166,13 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
     start = windows.start
     last = start[folds.holdout].min() > start[folds.development].max()
     each_seed = f", with {plural(seeds, 'seed')} each" if seeds > 1 else ""
+    of_cells = (
+        "" if windows.cell_lookback == windows.lookback else f" (memory cells the last {windows.cell_lookback} of them)"
+    )
     epochs = f" for {plural(choice.epochs, 'epoch')}" if choice.size != ZERO and choice.epochs else ""
     return [
-        f"A window sees {plural(windows.lookback, 'step')} and forecasts the next {windows.horizon}. There are "
-        f"{len(start):,} windows. The holdout, {'the last part in time, ' if last else ''}"
+        f"A window sees {plural(windows.lookback, 'step')}{of_cells} and forecasts the next {windows.horizon}. "
+        f"There are {len(start):,} windows. The holdout, {'the last part in time, ' if last else ''}"
         f"{int(folds.holdout.sum()):,} of them, was not used to choose the size.",
         f"Each size was trained on {count} folds{each_seed}. No window of one part shares a row of data with another.",
         "In each fold the early-stopping set, not the validation set, decides the number of epochs and the learning "

@@ -35,16 +35,20 @@ class Shape:
         n_inputs: Features a step, N_i.
         n_known_future: Of these, features that are known in future.
         lookback: Steps seen.
+        cell_lookback: The last of them, which memory cells see.
         horizon: Steps predicted.
         n_targets: Columns predicted.
+        n_origin: Columns of the calendar that the linear part alone reads.
         n_linear: Inputs of the ridge-linear model, with its bias.
     """
 
     n_inputs: int
     n_known_future: int
     lookback: int
+    cell_lookback: int
     horizon: int
     n_targets: int
+    n_origin: int
     n_linear: int
 
     @property
@@ -59,9 +63,11 @@ def shape(windows: Windows) -> Shape:
         n_inputs=windows.n_inputs,
         n_known_future=windows.n_known_future,
         lookback=windows.lookback,
+        cell_lookback=windows.cell_lookback,
         horizon=windows.horizon,
         n_targets=windows.n_targets,
-        n_linear=windows.n_past * windows.lookback + windows.n_known_future * windows.horizon + 1,
+        n_origin=windows.n_origin,
+        n_linear=(windows.n_past * windows.lookback + windows.n_known_future * windows.horizon + windows.n_origin + 1),
     )
 
 
@@ -137,7 +143,7 @@ def cost(size: Size, network: Network, shape: Shape) -> Cost:
     if network.skip == "linear":
         linear = shape.n_linear * shape.n_outputs
     else:  # without the skip connection, zero cells leave only what is known in future
-        linear = (shape.n_known_future * shape.horizon + 1) * shape.n_outputs if size == ZERO else 0
+        linear = (shape.n_known_future * shape.horizon + shape.n_origin + 1) * shape.n_outputs if size == ZERO else 0
     return Cost(
         recurrent=recurrent,
         textbook=recurrent_parameters(size, network, shape.n_inputs, biases=1),

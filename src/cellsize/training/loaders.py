@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cellsize.data.batches import chunks, gather
+from cellsize.data.batches import cell_steps, chunks, gather
 from cellsize.data.windows import Ints
 from cellsize.models.prediction import FittedFold
 from cellsize.models.ridge_linear import predict
@@ -31,13 +31,14 @@ def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
         chosen: Positions in `windows.first`, shape (n,).
 
     Returns:
-        What is seen (n, lookback, n_inputs), known-future covariates (n, horizon, n_known_future), what the linear
-        skip connection leaves to be learnt (n, horizon, n_targets), and the window's scale (n, 1, n_targets).
+        What the cells see (n, cell_lookback, n_inputs), known-future covariates (n, horizon, n_known_future), what the
+        linear skip connection leaves to be learnt (n, horizon, n_targets), and the window's scale (n, 1, n_targets).
     """
     batch = gather(work.windows, fitted.scaling, chosen)
     linear = fitted.linear
     target = batch.target if linear is None else batch.target - predict(work.windows, linear, batch)
-    return tuple(torch.from_numpy(array) for array in (batch.steps, batch.known_future, target, batch.scale))  # type: ignore[return-value]
+    steps = cell_steps(work.windows, batch.steps)
+    return tuple(torch.from_numpy(array) for array in (steps, batch.known_future, target, batch.scale))  # type: ignore[return-value]
 
 
 class TrainingBatches:
