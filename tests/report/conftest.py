@@ -15,6 +15,7 @@ from cellsize.data.windows import Windows
 from cellsize.params import EarlyStopping, Network, Report, Split
 from cellsize.report.page import Inputs
 from cellsize.sizing.artefacts import (
+    Advice,
     Baselines,
     Bound,
     Candidate,
@@ -24,6 +25,8 @@ from cellsize.sizing.artefacts import (
     Errors,
     Evaluation,
     GridBound,
+    InspectedOption,
+    Inspection,
     Registration,
     Repeat,
     RuleOfThumb,
@@ -208,6 +211,33 @@ def registration() -> Registration:
     )
 
 
+def inspection() -> Inspection:
+    """A longer lookback is worth it, and so is a calendar; a normalisation is not."""
+    options = (
+        ("window.linear_lookback", "24", 0.246, 0.18, True),
+        ("prepare.linear_calendar", "[hour_of_day]", 0.273, 0.09, True),
+        ("window.normalise", "none", 0.306, -0.02, False),
+    )
+    return Inspection(
+        folds=5,
+        windows=400,
+        nmse=0.3,
+        nmae=0.2,
+        seasons=(24,),
+        declared_seasons=(6,),
+        not_tried=(48,),
+        options=tuple(
+            InspectedOption(key=key, value=value, nmse=nmse, nmae=0.1, gain=gain, gain_mae=gain, worth=worth)
+            for key, value, nmse, gain, worth in options
+        ),
+        advice=(
+            Advice(key="window.linear_lookback", value="24", gain=0.18),
+            Advice(key="prepare.linear_calendar", value="[hour_of_day]", gain=0.02439),
+        ),
+        gain=0.2,
+    )
+
+
 def baselines() -> Baselines:
     """Two baselines on two folds."""
     return Baselines(all={"naive": (2.0, 1.0), "ridge_linear": (0.3, 0.5)}, subset={})
@@ -274,6 +304,7 @@ def inputs() -> Inputs:
         folds=labels(cut),
         windows=cut,
         schema=schema,
+        inspection=inspection(),
         baselines=baselines(),
         choice=choice(),
         evaluation=evaluation(),
@@ -300,7 +331,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     results = inputs()
     for name in ("candidates", "baselines"):
         getattr(results, name).write(build / f"{name}.json")
-    for name in ("choice", "evaluation", "registration"):
+    for name in ("inspection", "choice", "evaluation", "registration"):
         getattr(results, name).write(reports / f"{name}.json")
     for name in ("trials", "curves", "timings"):
         getattr(results, name).to_csv(build / f"{name}.csv", index=False)
@@ -336,6 +367,11 @@ def toy_evaluation() -> Callable[..., Evaluation]:
 @pytest.fixture
 def toy_registration() -> Registration:
     return registration()
+
+
+@pytest.fixture
+def toy_inspection() -> Inspection:
+    return inspection()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.report import answer
-from cellsize.sizing.artefacts import Choice, Registration
+from cellsize.sizing.artefacts import Choice, Inspection, Registration
 
 
 @pytest.fixture
@@ -23,6 +23,8 @@ def test_the_answer_says_size_scores_holdout_version_and_report(reports: Path) -
         "                (cross-validated normalised MSE: MSE / variance of the training targets)",
         "  holdout       0.3100; best baseline ridge-linear 0.3958",
         "  registered    models:/toy/4 (champion)",
+        "  note          window.linear_lookback: 24, prepare.linear_calendar: [hour_of_day] would be worth 20 % to the "
+        "linear model (stage inspect)",
         f"  report        {reports / 'index.html'}",
     ]
 
@@ -36,6 +38,12 @@ def test_what_limits_the_answer_is_part_of_it(reports: Path) -> None:
     assert lines[1] == "Toy: at least 1 layer of 32 memory cells."
     assert "  note          A larger one may be better still." in lines
     assert "  registered    models:/toy/4 (not promoted: worse)" in lines
+
+
+def test_without_advice_there_is_no_note(reports: Path) -> None:
+    path = reports / "inspection.json"
+    Inspection.read(path).model_copy(update={"advice": (), "gain": 0.0}).write(path)
+    assert "note" not in answer.lines("Toy", reports)
 
 
 def test_a_result_that_is_missing_is_named(reports: Path) -> None:

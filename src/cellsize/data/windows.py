@@ -161,20 +161,26 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
             "shorten the window"
         )
     arrays = base(frame, schema, window)
+    usable = index(arrays, frame, schema)
+    if not usable.size:
+        raise InputError(
+            f"{source}: no window of {span} steps has every value it needs; raise window.fill, or remove the "
+            "covariates that are mostly missing"
+        )
+    return replace(arrays, first=usable)
+
+
+def index(arrays: Windows, frame: pd.DataFrame, schema: Schema) -> Ints:
+    """First rows of the usable windows of some base arrays, ordered by time, then series; see `build`."""
     # The first row must be observed: a gap there would be filled from a row before the window, and a training window
     # would so see a row of the validation set before it.
     observed = np.ones(len(frame), np.bool_)
     for column in schema.past_columns:
         observed &= frame[column].notna().to_numpy()
     usable = _usable(arrays, observed)
-    if not usable.size:
-        raise InputError(
-            f"{source}: no window of {span} steps has every value it needs; raise window.fill, or remove the "
-            "covariates that are mostly missing"
-        )
     if len(arrays.names) > 1:
         usable = usable[np.lexsort((arrays.series[usable], arrays.step[usable]))]
-    return replace(arrays, first=usable)
+    return usable
 
 
 def base(frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:

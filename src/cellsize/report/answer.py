@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from cellsize.inspection.wording import note
 from cellsize.report.wording import best_baseline
-from cellsize.sizing.artefacts import Choice, Evaluation, Registration
+from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration
 from cellsize.sizing.rules import describe
 
 
@@ -12,11 +13,12 @@ def lines(title: str, reports: Path) -> str:
 
     Args:
         title: Of the report.
-        reports: Folder with `choice.json`, `evaluation.json`, `registration.json`.
+        reports: Folder with `inspection.json`, `choice.json`, `evaluation.json`, `registration.json`.
 
     Raises:
         InputError: A result is missing, or another version of cellsize wrote it.
     """
+    advice = note(Inspection.read(reports / "inspection.json"))
     choice = Choice.read(reports / "choice.json")
     evaluation = Evaluation.read(reports / "evaluation.json")
     record = Registration.read(reports / "registration.json")
@@ -33,6 +35,7 @@ def lines(title: str, reports: Path) -> str:
             f"  holdout       {evaluation.model.nmse:.4f}; best baseline {baseline} {baseline_nmse:.4f}",
             f"  registered    models:/{record.name}/{record.version} ({alias})",
             *([f"  note          {choice.caution}"] if choice.caution else []),
+            *([f"  note          {advice}"] if advice else []),
             f"  report        {(reports / 'index.html').absolute()}",
         ]
     )

@@ -1,0 +1,18 @@
+"""inspect: training parts → what a window should show, measured in seconds by ridge; advice, nothing is changed."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from cellsize.data.folds import load
+from cellsize.data.schema import Schema
+from cellsize.inspection import advice, wording
+from cellsize.params import Params
+
+
+def main(params: Params, clean: Path, schema: Path, folds: Path, inspection: Path) -> None:
+    """Reads series and folds; writes what each option is worth, and prints what to change."""
+    seasons = (params.baseline.season,)
+    found = advice.inspect(pd.read_parquet(clean), Schema.load(schema), params.window, load(folds), seasons)
+    found.write(inspection)
+    print(wording.printed(found))
