@@ -44,6 +44,20 @@ def test_rows_that_must_not_be_looked_at_change_nothing() -> None:
     assert seasons([values]) == (12,)
 
 
+def test_a_broad_peak_near_a_day_is_a_day() -> None:
+    minutes = np.sin(2 * np.pi * np.arange(20_000) / 1440) + noise(20_000) / 3
+    (found,) = seasons([minutes])
+    assert abs(found - 1440) < 20
+    assert seasons([minutes], (1440, 10080)) == (1440,)
+    assert seasons([np.sin(2 * np.pi * STEPS / 22) + noise() / 3], (24, 168)) == (22,)
+
+
+def test_of_a_long_series_the_last_rows_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cellsize.inspection.seasons.MOST_ROWS", 1000)
+    values = np.concatenate([noise(), np.sin(2 * np.pi * STEPS[:1000] / 12), np.full(3000, np.nan)])
+    assert seasons([values]) == (12,)
+
+
 @pytest.mark.parametrize("values", [[], [np.zeros(0)], [np.zeros(50)], [np.full(50, np.nan)], [np.arange(2.0)]])
 def test_what_has_no_season_has_none(values: list[np.ndarray]) -> None:
     assert seasons(values) == ()

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from cellsize.data.calendar import DAY, WEEK
 from cellsize.data.folds import Folds
 from cellsize.data.schema import Schema
 from cellsize.inspection import measurement, options
@@ -87,7 +88,9 @@ def inspect(
 
 def _seasons(content: Material) -> tuple[int, ...]:
     """The seasons that most of the folds show."""
-    found = [seasons(values) for values in measurement.training_targets(content)]
+    step = content.schema.step.total_seconds()
+    cycles = [int(cycle // step) for cycle in (DAY, WEEK) if cycle % step == 0 and cycle > step]
+    found = [seasons(values, cycles) for values in measurement.training_targets(content)]
     every = sorted({season for one in found for season in one})
     return tuple(season for season in every if 2 * sum(season in one for one in found) > len(found))
 

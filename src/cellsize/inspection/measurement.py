@@ -54,14 +54,15 @@ class Material:
     """The rows before the holdout, and the folds that are looked at.
 
     Attributes:
-        frame: Clean series; targets outside what the folds are made of are blank.
+        frame: Clean series.
         schema: Meaning of the columns, with every calendar feature of the linear part.
         window: What is declared.
         raw: Targets in the table's units, shape (rows, n_targets).
         arrays: Transformation → base arrays.
         origins: First row to be predicted of each window of the folds, shape (windows,).
         labels: Of each fold, shape (folds, windows).
-        unreadable: Rows that a fold must not read, shape (folds, rows).
+        readable: Rows that the folds are made of, and so none of the holdout, shape (rows,).
+        unreadable: Rows that a fold must not read: all others, and its validation rows; shape (folds, rows).
     """
 
     frame: pd.DataFrame
@@ -71,6 +72,7 @@ class Material:
     arrays: Callable[[str], Windows]
     origins: Ints
     labels: npt.NDArray[np.int8]
+    readable: npt.NDArray[np.bool_]
     unreadable: npt.NDArray[np.bool_]
 
 
@@ -84,27 +86,28 @@ def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds) 
         folds: Who learns from which of the declared windows.
     """
     source = Path("build/series.parquet")
-    declared = indexing.build(frame, schema, window, source)
-    chosen = np.unique(np.linspace(0, len(folds.labels) - 1, FOLDS).astype(int))
-    holdout = row_mask(declared, np.flatnonzero(folds.holdout))
-    unreadable = [holdout | row_mask(declared, np.flatnonzero(folds.labels[index] == VALIDATION)) for index in chosen]
-    # Blank: nothing that is asked of the frame as a whole, such as whether a target is negative, sees the holdout.
-    inside = row_mask(declared, np.flatnonzero(folds.development)) & ~holdout
-    frame = frame.assign(**{name: frame[name].where(inside) for name in schema.targets})
     whole = replace(schema, linear_calendar=LINEAR_CALENDAR)
+    declared = indexing.build(frame, whole, window, source)
+    chosen = np.unique(np.linspace(0, len(folds.labels) - 1, FOLDS).astype(int))
+    outside = ~row_mask(declared, np.flatnonzero(folds.development))
+    unreadable = [outside | row_mask(declared, np.flatnonzero(folds.labels[index] == VALIDATION)) for index in chosen]
+    readable = ~outside
 
-    @lru_cache(maxsize=2)
-    def arrays(transform: str) -> Windows:
-        return indexing.base(frame, whole, window.model_copy(update={"transform": transform}))
+    @lru_cache(maxsize=1)
+    def transformed(transform: str) -> Windows:
+        # Blank: whether a target is negative is not asked of the holdout.
+        blank = frame.assign(**{name: frame[name].where(readable) for name in schema.targets})
+        return indexing.base(blank, whole, window.model_copy(update={"transform": transform}))
 
     return Material(
         frame=frame,
         schema=whole,
         window=window,
         raw=frame[list(schema.targets)].to_numpy(np.float64),
-        arrays=arrays,
+        arrays=lambda transform: declared if transform == window.transform else transformed(transform),
         origins=declared.first + declared.lookback,
         labels=folds.labels[chosen],
+        readable=readable,
         unreadable=np.stack(unreadable),
     )
 
@@ -128,7 +131,7 @@ def days(content: Material) -> float:
 
 def lowest(content: Material) -> float:
     """The smallest target before the holdout."""
-    return float(np.nanmin(content.raw))
+    return float(np.nanmin(content.raw[content.readable]))
 
 
 def columns(content: Material, lookback: int) -> int:

@@ -10,11 +10,12 @@ from scipy.signal import find_peaks
 Floats = npt.NDArray[np.floating]
 
 MOST = 3
+MOST_ROWS = 200_000  # of a series: the transforms of more would be the largest arrays of the stage
 HIGHER = 0.05  # a longer season repeats the shorter ones: it counts only if it is clearly more than their multiple
 LOWEST = 0.1
 
 
-def seasons(values: Sequence[Floats]) -> tuple[int, ...]:
+def seasons(values: Sequence[Floats], cycles: Sequence[int] = ()) -> tuple[int, ...]:
     """The seasons of some series that are alike, in steps, ascending.
 
     A season is a peak of the autocorrelation that comes again at twice the lag, with a trough before each: a slow
@@ -23,6 +24,8 @@ def seasons(values: Sequence[Floats]) -> tuple[int, ...]:
 
     Args:
         values: One array for each series and target, shape (rows,), NaN where a row must not be looked at.
+        cycles: Steps in a day or a week. A peak of so many steps is broad, and noise moves its top: a season within
+            2 % of a cycle is the cycle.
 
     Returns:
         At most three; none if no season was seen four times.
@@ -38,11 +41,17 @@ def seasons(values: Sequence[Floats]) -> tuple[int, ...]:
         found = found | new
     strongest = max(found.values(), default=0.0)
     kept = sorted(found, key=lambda lag: -found[lag])[:MOST]
-    return tuple(sorted(lag for lag in kept if found[lag] > strongest / 3))
+    exact = {
+        next((cycle for cycle in cycles if 50 * abs(lag - cycle) <= cycle), lag)
+        for lag in kept
+        if found[lag] > strongest / 3
+    }
+    return tuple(sorted(exact))
 
 
 def autocorrelation(values: Sequence[Floats]) -> tuple[Floats, int]:
     """Autocorrelation over all series, up to half the longest one, and the number of values that it is made of."""
+    values = [_last_rows(series) for series in values]
     longest = max((len(series) for series in values), default=0)
     lags = longest // 2 + 1
     products, counts = np.zeros(lags), np.zeros(lags)
@@ -84,3 +93,9 @@ def _chain(correlation: Floats, limit: float) -> dict[int, float]:
 
 def _is_near(lag: int, other: int) -> bool:
     return abs(lag - other) <= max(1, other // 20)
+
+
+def _last_rows(series: Floats) -> Floats:
+    """The last rows up to the last one that may be looked at."""
+    seen = np.flatnonzero(np.isfinite(series))
+    return series[max(seen[0], seen[-1] + 1 - MOST_ROWS) : seen[-1] + 1] if seen.size else series[:0]
