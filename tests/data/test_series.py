@@ -183,3 +183,20 @@ def test_a_known_future_value_that_is_missing_in_rows_to_forecast_is_refused(
         InputError, match="line 7, column 'planned': missing, but declared as known in future; fill it in"
     ):
         series.clean(raw, HERE, schema)
+
+
+def test_holidays_are_a_column_known_in_future_whose_name_is_reserved(
+    make_table: Table, make_prepare: MakePrepare
+) -> None:
+    raw = make_table()
+    prepare = make_prepare(holidays="DE", calendar=["weekend"])
+    schema = series.describe(raw, HERE, prepare)
+    clean = series.clean(raw, HERE, schema)
+    assert list(clean)[-2:] == ["weekend", "holiday"]
+    assert clean["holiday"].tolist() == [1] * 24 + [0] * 36  # New Year's Day
+    with pytest.raises(InputError, match=r"^prepare\.holidays: 'XX' is unknown"):
+        series.describe(raw, HERE, make_prepare(holidays="XX"))
+    taken = raw.rename(columns={"x": "holiday"})
+    with pytest.raises(InputError, match="column 'holiday': this name is reserved"):
+        series.describe(taken, HERE, make_prepare(holidays="DE", past_covariates=["holiday"]))
+    assert series.describe(taken, HERE, make_prepare(past_covariates=["holiday"])).holidays is None
