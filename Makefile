@@ -18,7 +18,7 @@ export PYTHONUNBUFFERED := 1
 # For each recipe alone: `python3` of the install recipe must stay the machine's.
 IN_VENV := export PATH="$(CURDIR)/.venv/bin:$$PATH";
 
-STAGES := prepare window split propose baseline search choose refit evaluate register report
+STAGES := prepare window split inspect propose baseline search choose refit evaluate register report
 
 # $(call pipeline,FOLDER/): brings the results of FOLDER's params.yaml up to date, then says the answer. A folder
 # without stages of its own borrows ours for as long as it runs: DVC reads no link in git, and three copies would drift.

@@ -50,7 +50,7 @@ def prepare(name: str, folder: Path, steps: int | None, calendar_only: bool, smo
     table.to_parquet(folder / "series.parquet")
     described = {
         "horizon": windows.horizon,
-        "lookback": windows.lookback,
+        "lookback": windows.cell_lookback,
         "frequency": example.schema.frequency,
         "past": [] if calendar_only else list(past),
         "known_future": list(known_future),

@@ -27,7 +27,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import data
 from cellsize import files
-from cellsize.data.batches import fit_scaling, gather
+from cellsize.data.batches import cell_steps, fit_scaling, gather
 from cellsize.data.windows import Ints
 from cellsize.params import Training
 from cellsize.sizing.sizes import ZERO, Size
@@ -126,7 +126,9 @@ def _fit(
 
     def windows_of(chosen: Ints) -> TensorDataset:
         batch = gather(example.windows, fit_scaling(example.windows, train), chosen)
-        return TensorDataset(torch.from_numpy(batch.steps.copy()), torch.from_numpy(batch.target).flatten(1))
+        return TensorDataset(
+            torch.from_numpy(cell_steps(example.windows, batch.steps).copy()), torch.from_numpy(batch.target).flatten(1)
+        )
 
     pl.seed_everything(config.get("fold", 0), verbose=False)
     trainer = pl.Trainer(
@@ -144,7 +146,7 @@ def _nmse(module: Any, example: data.Data, train: Ints, chosen: Ints) -> float:
     """Mean squared error divided by the variance of the training rows, as the project's."""
     batch = gather(example.windows, fit_scaling(example.windows, train), chosen)
     with torch.no_grad():
-        forecasts = module(torch.from_numpy(batch.steps.copy())).numpy()
+        forecasts = module(torch.from_numpy(cell_steps(example.windows, batch.steps).copy())).numpy()
     return float(np.square(forecasts - batch.target.reshape(forecasts.shape), dtype=np.float64).mean())
 
 

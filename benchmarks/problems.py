@@ -96,9 +96,12 @@ def recall(seed: int, bits: int) -> Problem:
         epoch="2026-01-01T00:00:00",
         seconds=3600.0,
         lookback=bits + delay,
+        cell_lookback=bits + delay,
         horizon=bits,
         transform="none",
         normalise="none",
+        origin=np.zeros((values.size, 0), np.int16),
+        linear_calendar=(),
     )
     folds = split(windows, Split(scheme="shuffled", **SPLIT))  # type: ignore[arg-type]
     network = Network(skip="none", **NETWORK)  # type: ignore[arg-type]
@@ -156,9 +159,12 @@ def _series(
         epoch="2026-01-01T00:00:00",
         seconds=3600.0,
         lookback=lookback,
+        cell_lookback=lookback,
         horizon=horizon,
         transform="none",
         normalise="none",
+        origin=np.zeros((len(values), 0), np.int16),
+        linear_calendar=(),
     )
     folds = split(windows, Split(scheme="contiguous", **SPLIT))  # type: ignore[arg-type]
     network = Network(skip=skip, **NETWORK)  # type: ignore[arg-type]

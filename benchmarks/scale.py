@@ -28,6 +28,9 @@ STAGES = {
     "prepare": ("raw.parquet", "build/series.parquet", "build/schema.json"),
     "window": ("build/series.parquet", "build/schema.json", "build/windows.npz"),
     "split": ("build/windows.npz", "build/folds.parquet"),
+    "inspect": (
+        "build/series.parquet", "build/schema.json", "build/folds.parquet", "reports/inspection.json",
+    ),
     "propose": ("build/windows.npz", "build/folds.parquet", "build/candidates.json"),
     "search": (
         "build/windows.npz", "build/folds.parquet", "build/candidates.json", "build/trials.csv", "build/curves.csv",
@@ -54,9 +57,11 @@ def settings(lookback: int, epochs: int) -> dict[str, Any]:
         "prepare": {
             "table": "raw.parquet", "time": "time", "series": None, "targets": ["value"], "frequency": "min",
             "past_covariates": [], "categorical_covariates": [], "known_future_covariates": [],
-            "calendar": ["hour", "weekday"], "timezone": None,
+            "calendar": ["hour", "weekday"], "linear_calendar": [], "holidays": None, "timezone": None,
         },
-        "window": {"lookback": lookback, "horizon": 24, "transform": "none", "normalise": "none"},
+        "window": {
+            "lookback": lookback, "linear_lookback": None, "horizon": 24, "transform": "none", "normalise": "none",
+        },
         "split": {"scheme": "contiguous", "folds": 5},
         "propose": {"layers": 1, "bound": "neurons", "alpha": [1e9, 1e9]},
         "baseline": {"seasons": [24], "classical": "none"},

@@ -15,6 +15,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 # In the order in which a run writes them.
 ARTEFACTS: dict[str, type[artefacts.Artefact]] = {
+    "reports/inspection.json": artefacts.Inspection,
     "build/candidates.json": artefacts.Candidates,
     "build/baselines.json": artefacts.Baselines,
     "reports/choice.json": artefacts.Choice,

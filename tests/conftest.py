@@ -39,11 +39,20 @@ PARAMS: dict[str, Any] = {
         "categorical_covariates": ["wind"],
         "known_future_covariates": ["planned"],
         "calendar": ["hour", "weekday", "weekend", "month"],
+        "linear_calendar": [],
+        "holidays": None,
         "timezone": "Europe/Berlin",
         "frequency": "h",
         "gap": 48,
     },
-    "window": {"lookback": 6, "horizon": 2, "fill": 1, "transform": "none", "normalise": "last"},
+    "window": {
+        "lookback": 6,
+        "linear_lookback": None,
+        "horizon": 2,
+        "fill": 1,
+        "transform": "none",
+        "normalise": "last",
+    },
     "split": {"holdout": 0.2, "folds": 3, "scheme": "contiguous", "early_stopping": {"fraction": 0.1, "blocks": 2}},
     "propose": {
         "samples": "targets",
@@ -121,8 +130,8 @@ def make_prepare() -> Callable[..., Prepare]:
     def make(**changes: Any) -> Prepare:
         plain = {
             "table": "toy.csv", "time": "when", "series": None, "targets": ["y"], "past_covariates": ["x"],
-            "categorical_covariates": [], "known_future_covariates": [], "calendar": ["hour"], "timezone": None,
-            "frequency": "h", "gap": 48,
+            "categorical_covariates": [], "known_future_covariates": [], "calendar": ["hour"],
+            "linear_calendar": [], "holidays": None, "timezone": None, "frequency": "h", "gap": 48,
         }  # fmt: skip
         return Prepare.model_validate(plain | changes)
 
@@ -159,8 +168,8 @@ def make_schema() -> Callable[..., Schema]:
     def make(**changes: Any) -> Schema:
         plain: dict[str, Any] = {
             "time": ("when",), "series": None, "targets": ("y",), "past_covariates": (), "categorical_covariates": {},
-            "known_future_covariates": (), "calendar": (), "timezone": None, "frequency": "h", "gap": 1000,
-            "flagged": (),
+            "known_future_covariates": (), "calendar": (), "linear_calendar": (), "holidays": None, "timezone": None,
+            "frequency": "h", "gap": 1000, "flagged": (),
         }  # fmt: skip
         return Schema(**(plain | changes))
 
@@ -172,7 +181,14 @@ def make_window() -> Callable[..., Window]:
     """The section `window`: three steps seen, two predicted, nothing else."""
 
     def make(**changes: Any) -> Window:
-        plain = {"lookback": 3, "horizon": 2, "fill": 0, "transform": "none", "normalise": "none"}
+        plain = {
+            "lookback": 3,
+            "linear_lookback": None,
+            "horizon": 2,
+            "fill": 0,
+            "transform": "none",
+            "normalise": "none",
+        }
         return Window.model_validate(plain | changes)
 
     return make
@@ -188,7 +204,10 @@ def make_windows(
     begins; with `second` there is another target, z = 10 - y / 2.
     """
 
-    def make(*values: Any, begins: tuple[int, ...] = (), second: bool = False, **window: Any) -> windows.Windows:
+    def make(
+        *values: Any, begins: tuple[int, ...] = (), second: bool = False, linear_calendar: tuple[str, ...] = (),
+        **window: Any,
+    ) -> windows.Windows:  # fmt: skip
         frames = []
         for index, y in enumerate(values):
             begin = begins[index] if begins else 0
@@ -206,7 +225,10 @@ def make_windows(
                 )
             )
         schema = make_schema(
-            targets=("y", "z") if second else ("y",), past_covariates=("x",), known_future_covariates=("k",)
+            targets=("y", "z") if second else ("y",),
+            past_covariates=("x",),
+            known_future_covariates=("k",),
+            linear_calendar=linear_calendar,
         )
         return windows.build(pd.concat(frames, ignore_index=True), schema, make_window(**window), SOURCE)
 
@@ -297,11 +319,11 @@ def make_model(
 ) -> Callable[..., "Forecaster"]:
     """The ridge-linear model of a raw table: six steps seen, two predicted; other keys are those of `prepare`."""
 
-    def make(raw: pd.DataFrame, fill: int = 0, **prepare: Any) -> "Forecaster":
+    def make(raw: pd.DataFrame, fill: int = 0, linear_lookback: int | None = None, **prepare: Any) -> "Forecaster":
         from cellsize.training.refit import refit
 
         schema = series.describe(raw, SOURCE, make_prepare(**prepare))
-        window = make_window(lookback=6, fill=fill)
+        window = make_window(lookback=6, fill=fill, linear_lookback=linear_lookback)
         arrays = windows.build(series.clean(raw, SOURCE, schema), schema, window, SOURCE)
         cut = arrays.start.max() + arrays.span - 12  # the holdout: the last twelve hours
         holdout, development = arrays.start >= cut, arrays.start + arrays.span <= cut

@@ -111,6 +111,19 @@ def test_seasons_are_some_and_each_named_once(
         params.load(write_params(content))
 
 
+def test_the_linear_part_sees_at_least_what_the_cells_see(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    content["window"]["linear_lookback"] = 5
+    path = write_params(content)
+    with pytest.raises(InputError) as caught:
+        params.load(path)
+    assert str(caught.value).startswith(f"{path}: window: linear_lookback: less than lookback; raise it, or set null")
+    content["window"]["linear_lookback"] = 7
+    assert params.load(write_params(content)).window.steps_seen == 7
+    content["window"]["linear_lookback"] = None
+    assert params.load(write_params(content)).window.steps_seen == 6
+
+
 # --- keys of an older version ---------------------------------------------------------------------------------------
 
 RENAMINGS = [(old, new) for old, new in params.RENAMED.items() if new is not None]

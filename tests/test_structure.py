@@ -21,12 +21,13 @@ ROOT = Path(__file__).parents[1]
 SOURCE, PIPELINE, TESTS = ROOT / "src" / "cellsize", ROOT / "pipeline", ROOT / "tests"
 
 # Each imports only from those before it.
-FLOORS = ["data", "sizing", "models", "training", "search", "evaluation", "registry", "report", "stages"]
+FLOORS = ["data", "sizing", "models", "inspection", "training", "search", "evaluation", "registry", "report", "stages"]
 # Beside the floors; they import from no floor.
 BESIDE = {"errors", "files", "params", "process", "stage"}
 
 STAGES = [
-    "prepare", "window", "split", "propose", "baseline", "search", "choose", "refit", "evaluate", "register", "report",
+    "prepare", "window", "split", "inspect", "propose", "baseline", "search", "choose", "refit", "evaluate",
+    "register", "report",
 ]  # fmt: skip
 NO_STAGES = {"answer", "code"}  # the last lines of `make run`; what all stages depend on
 

@@ -71,6 +71,10 @@ class Prepare(Section):
     categorical_covariates: Names
     known_future_covariates: Names
     calendar: tuple[Literal["hour", "weekday", "weekend", "month"], ...]
+    linear_calendar: tuple[
+        Literal["hour_of_week", "hour_of_day", "day_of_week", "day_of_year", "day_of_month", "month_of_year"], ...
+    ]
+    holidays: str | None
     timezone: str | None
     frequency: str
     gap: Positive
@@ -83,8 +87,9 @@ class Prepare(Section):
             raise ValueError(f"column {duplicated[0]!r} is named twice: give each column one role")
         if self.series in named:
             raise ValueError(f"column {self.series!r} is series and something else: give each column one role")
-        if len(set(self.calendar)) < len(self.calendar):
-            raise ValueError("calendar: name each feature once")
+        for key in ("calendar", "linear_calendar"):
+            if len(set(getattr(self, key))) < len(getattr(self, key)):
+                raise ValueError(f"{key}: name each feature once")
         return self
 
 
@@ -92,10 +97,22 @@ class Window(Section):
     """What a window sees, what it predicts, and how both are transformed."""
 
     lookback: Positive
+    linear_lookback: Positive | None
     horizon: Positive
     fill: Annotated[int, Field(ge=0)]
     transform: Literal["none", "log1p", "sqrt"]
     normalise: Literal["none", "last", "standard"]
+
+    @property
+    def steps_seen(self) -> int:
+        """Steps that a window sees: those that the linear part sees, of which the cells see the last `lookback`."""
+        return self.lookback if self.linear_lookback is None else self.linear_lookback
+
+    @model_validator(mode="after")
+    def _the_linear_part_sees_what_the_cells_see(self) -> "Window":
+        if self.steps_seen < self.lookback:
+            raise ValueError("linear_lookback: less than lookback; raise it, or set null: the same steps")
+        return self
 
 
 class EarlyStopping(Section):

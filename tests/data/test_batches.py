@@ -353,3 +353,23 @@ def test_chunks_hold_every_window_once_in_order(n_windows: int, size: int) -> No
     chunks = list(batches.chunks(np.arange(n_windows), size))
     assert [window for chunk in chunks for window in chunk] == list(range(n_windows))
     assert all(0 < len(chunk) <= size for chunk in chunks)
+
+
+@pytest.mark.parametrize("normalise", ["none", "last", "standard"])
+def test_more_lookback_for_the_linear_part_leaves_what_the_cells_are_fed_with(
+    make_windows: Make, normalise: str
+) -> None:
+    values = np.sin(np.arange(30)) + np.arange(30) / 7
+    short, long = (make_windows(values, normalise=normalise, linear_lookback=steps) for steps in (None, 8))
+    scaling = batches.fit_scaling(short, np.arange(9))
+    ours, theirs = batches.gather(short, scaling, np.array([5, 9])), batches.gather(long, scaling, np.array([0, 4]))
+    np.testing.assert_array_equal(ours.steps, batches.cell_steps(long, theirs.steps))
+    for name in ("known_future", "target", "location", "scale"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
+
+
+def test_the_calendar_of_a_window_is_that_of_its_first_step_ahead(make_windows: Make) -> None:
+    arrays = make_windows(range(30), begins=(20,), linear_calendar=("hour_of_day",))
+    batch = batches.gather(arrays, batches.fit_scaling(arrays, np.arange(9)), np.array([0, 3]))
+    assert batch.origin.argmax(axis=1).tolist() == [23, 2]
+    assert batch.origin.sum(axis=1).tolist() == [1, 1]

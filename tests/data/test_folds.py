@@ -50,6 +50,7 @@ def problems(draw: st.DrawFn) -> tuple[list[Any], tuple[int, ...], dict[str, int
         values.append(y)
         begins.append(draw(st.integers(0, 30)))
     window = {"lookback": draw(st.integers(1, 5)), "horizon": draw(st.integers(1, 4)), "fill": draw(st.integers(0, 2))}
+    window["linear_lookback"] = draw(st.integers(window["lookback"], 6))
     split = {
         "scheme": scheme,
         "folds": n_folds,

@@ -22,7 +22,21 @@ TWO = Forecast(lookback=3, horizon=2, n_targets=2)
 
 def test_windows_and_shapes_say_how_large_their_forecast_is(make_windows: Callable[..., Windows]) -> None:
     assert Forecast.of(make_windows(np.arange(20.0), second=True)) == TWO
-    assert Forecast.of(Shape(n_inputs=3, n_known_future=1, lookback=3, horizon=2, n_targets=2, n_linear=9)) == TWO
+    assert (
+        Forecast.of(
+            Shape(
+                n_inputs=3,
+                n_known_future=1,
+                lookback=3,
+                cell_lookback=3,
+                horizon=2,
+                n_targets=2,
+                n_origin=0,
+                n_linear=9,
+            )
+        )
+        == TWO
+    )
     assert TWO.n_outputs == 4
 
 

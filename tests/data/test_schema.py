@@ -47,6 +47,8 @@ def test_a_schema_is_read_as_it_was_written(tmp_path: Path, make_schema: MakeSch
         categorical_covariates={"wind": ("N", "Süd")},
         known_future_covariates=("planned",),
         calendar=("hour", "weekend"),
+        linear_calendar=("hour_of_week",),
+        holidays="US-CA",
         timezone="Europe/Berlin",
         flagged=("x",),
     )

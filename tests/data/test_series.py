@@ -124,30 +124,6 @@ def test_columns_of_the_table_keep_their_precision_and_what_is_made_of_them_is_f
     assert isinstance(clean["series"].dtype, pd.CategoricalDtype)
 
 
-def test_calendar_columns_are_those_that_the_schema_promises(make_schema: MakeSchema) -> None:
-    schema = make_schema(calendar=("month", "weekend", "hour", "weekday"))
-    columns = dict(series.calendar(pd.Series(pd.date_range("2026-01-01", periods=30, freq="h")), schema))
-    assert tuple(columns) == schema.calendar_columns
-    for values in columns.values():
-        assert values.dtype == np.float32
-        assert abs(values).max() <= 1
-
-
-def test_six_in_the_morning_is_a_quarter_of_the_cycle(make_schema: MakeSchema) -> None:
-    columns = dict(series.calendar(pd.Series(pd.to_datetime(["2026-01-01 06:00"])), make_schema(calendar=("hour",))))
-    assert columns["hour_sin"] == pytest.approx([1])
-    assert columns["hour_cos"] == pytest.approx([0], abs=1e-12)
-
-
-def test_calendar_features_follow_the_clock_of_the_timezone(make_schema: MakeSchema) -> None:
-    # 2026-01-02 23:30 UTC is Saturday in Berlin, 2026-07-03 22:30 UTC too.
-    times = pd.Series(pd.to_datetime(["2026-01-02 22:30", "2026-01-02 23:30", "2026-07-03 21:30", "2026-07-03 22:30"]))
-    schema = make_schema(calendar=("weekend",), timezone="Europe/Berlin")
-    assert dict(series.calendar(times, schema))["weekend"].tolist() == [0, 1, 0, 1]
-    assert dict(series.calendar(times.dt.tz_localize("UTC"), schema))["weekend"].tolist() == [0, 1, 0, 1]
-    assert dict(series.calendar(times, make_schema(calendar=("weekend",))))["weekend"].tolist() == [0, 0, 0, 0]
-
-
 def test_times_with_an_offset_are_put_on_one_clock(make_table: Table, make_prepare: MakePrepare) -> None:
     raw = make_table(rows=6)
     raw["when"] = [f"{when}:00+01:00" for when in raw["when"]]
@@ -209,3 +185,20 @@ def test_a_known_future_value_that_is_missing_in_rows_to_forecast_is_refused(
         InputError, match="line 7, column 'planned': missing, but declared as known in future; fill it in"
     ):
         series.clean(raw, HERE, schema)
+
+
+def test_holidays_are_a_column_known_in_future_whose_name_is_reserved(
+    make_table: Table, make_prepare: MakePrepare
+) -> None:
+    raw = make_table()
+    prepare = make_prepare(holidays="DE", calendar=["weekend"])
+    schema = series.describe(raw, HERE, prepare)
+    clean = series.clean(raw, HERE, schema)
+    assert list(clean)[-2:] == ["weekend", "holiday"]
+    assert clean["holiday"].tolist() == [1] * 24 + [0] * 36  # New Year's Day
+    with pytest.raises(InputError, match=r"^prepare\.holidays: 'XX' is unknown"):
+        series.describe(raw, HERE, make_prepare(holidays="XX"))
+    taken = raw.rename(columns={"x": "holiday"})
+    with pytest.raises(InputError, match="column 'holiday': this name is reserved"):
+        series.describe(taken, HERE, make_prepare(holidays="DE", past_covariates=["holiday"]))
+    assert series.describe(taken, HERE, make_prepare(past_covariates=["holiday"])).holidays is None

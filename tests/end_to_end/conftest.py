@@ -78,7 +78,8 @@ def make_project(folder: Path) -> Project:
     project = Project(folder)
     project.edit(
         prepare__table="table.csv", prepare__time="when", prepare__series="place", prepare__targets=["load"],
-        prepare__calendar=["hour"], window__lookback=12, window__horizon=3, split__folds=3,
+        prepare__calendar=["hour"], prepare__linear_calendar=[], window__linear_lookback=None,
+        window__lookback=12, window__horizon=3, split__folds=3,
         split__early_stopping__blocks=2, propose__layers=2, propose__samples="sequences", baseline__seasons=[12],
         baseline__classical="AutoTheta", baseline__origins=3, baseline__history=48,
         search__training__learning_rates=[0.01, 0.03], search__training__dropouts=[0.0], search__training__rungs=[1],

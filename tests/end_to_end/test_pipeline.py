@@ -19,7 +19,8 @@ from tests.end_to_end.conftest import Project, environment, make_project
 pytestmark = pytest.mark.end_to_end
 RESULTS = ("reports/choice.json", "reports/evaluation.json")
 STAGES = [
-    "prepare", "window", "split", "propose", "baseline", "search", "choose", "refit", "evaluate", "register", "report",
+    "prepare", "window", "split", "inspect", "propose", "baseline", "search", "choose", "refit", "evaluate",
+    "register", "report",
 ]  # fmt: skip
 
 

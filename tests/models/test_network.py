@@ -12,7 +12,9 @@ from cellsize.models.network import Net
 from cellsize.params import Network
 from cellsize.sizing.sizes import Shape, Size, cost, recurrent_parameters
 
-SHAPE = Shape(n_inputs=5, n_known_future=2, lookback=4, horizon=3, n_targets=2, n_linear=21)
+SHAPE = Shape(
+    n_inputs=5, n_known_future=2, lookback=4, cell_lookback=4, horizon=3, n_targets=2, n_origin=0, n_linear=21
+)
 PLAIN = Network(cell="lstm", projection=0, bidirectional=False, head="last", skip="none")
 KINDS = [
     PLAIN.model_copy(update={"cell": cell, "projection": projection, "bidirectional": both, "head": head})
@@ -162,7 +164,9 @@ def test_dropout_falls_after_the_last_layer_too(forward: Callable[[Net, Tensor, 
 
 
 def test_one_series_without_known_future_covariates_is_enough() -> None:
-    shape = Shape(n_inputs=1, n_known_future=0, lookback=4, horizon=1, n_targets=1, n_linear=5)
+    shape = Shape(
+        n_inputs=1, n_known_future=0, lookback=4, cell_lookback=4, horizon=1, n_targets=1, n_origin=0, n_linear=5
+    )
     net = Net(Size(1, 1), PLAIN, shape)
     assert net(*inputs(3, shape)).shape == (3, 1, 1)
     assert cost(Size(1, 1), PLAIN, shape).parameters == sum(weight.numel() for weight in net.parameters())

@@ -67,3 +67,16 @@ def test_plain_torch_and_the_fused_kernels_forecast_the_same_but_for_rounding(ma
 def test_a_served_model_forecasts_without_numba(module: str) -> None:
     command = f"import sys; import cellsize.models.{module}; assert 'numba' not in sys.modules"
     subprocess.run([sys.executable, "-c", command], check=True)
+
+
+def test_memory_cells_see_no_more_than_their_lookback(make_work: MakeWork) -> None:
+    work = make_work(window={"lookback": 3, "linear_lookback": 8}, network={"skip": "none"})
+    fitted, net = refit_size(work, SMALL, SETTING, 10.0, epochs=2)
+    assert net is not None
+    chosen = np.array([70])
+    before = forecast(work.windows, fitted, [net], chosen)[0]
+    first = work.windows.first[70]
+    work.windows.inputs[first : first + 5] += 1
+    np.testing.assert_array_equal(forecast(work.windows, fitted, [net], chosen)[0], before)
+    work.windows.inputs[first + 5] += 1
+    assert (forecast(work.windows, fitted, [net], chosen)[0] != before).any()

@@ -180,7 +180,12 @@ def test_a_model_that_reads_no_past_reads_known_future_covariates_alone(wave: Ca
     assert (ridge_linear.predict(windows, model, gather(windows, scaling, np.array([70]))) != before).any()
 
 
-@pytest.mark.parametrize("window", [{}, {"lookback": 7}, {"horizon": 5}, {"second": True, "horizon": 3}], ids=str)
+@pytest.mark.parametrize(
+    "window",
+    [{}, {"lookback": 7}, {"horizon": 5}, {"second": True, "horizon": 3}, {"linear_lookback": 9},
+     {"linear_calendar": ("hour_of_day", "day_of_year")}],
+    ids=str,
+)  # fmt: skip
 def test_the_model_has_as_many_weights_as_its_counted_cost(
     make_windows: Make, make_network: Callable[..., Network], window: dict[str, Any]
 ) -> None:
@@ -245,3 +250,17 @@ def test_a_covariate_without_effect_does_no_harm_where_it_becomes_another(
             ridge_linear.score(windows, scaling, ridge_linear.fit(windows, scaling, train, (100.0,))[0], later)
         )
     assert scores[1] <= scores[0] * (1 + worse + 1e-6)
+
+
+def test_the_calendar_of_the_first_step_ahead_is_read_and_no_other(make_windows: Make) -> None:
+    # What comes at seven, and the hour is nowhere among the inputs but in the linear calendar.
+    values = np.where(np.arange(400) % 24 == 7, 5.0, 0.0)
+    drawn = np.random.default_rng(0).normal(0, 0.1, 400)
+    plain, told = (make_windows(values + drawn, horizon=1, linear_calendar=names) for names in ((), ("hour_of_day",)))
+    train, rest = np.arange(300), np.arange(300, 390)
+    errors = []
+    for windows in (plain, told):
+        scaling = fit_scaling(windows, train)
+        errors.append(ridge_linear.score(windows, scaling, ridge_linear.fit(windows, scaling, train, (1.0,))[0], rest))
+    assert errors[0] > 0.5
+    assert errors[1] < 0.05

@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cellsize.data import series, windows
+from cellsize.data.batches import original
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_and_clipped, forecast_rows
 
 Table = Callable[..., pd.DataFrame]
 MakeModel = Callable[..., Forecaster]
+HERE = Path("rows.csv")
 
 
 def test_a_model_that_was_read_forecasts_what_it_did_before(
@@ -72,3 +75,14 @@ def test_an_odd_covariate_is_clipped_and_counted(make_model: MakeModel, make_tab
     assert clipped == {"x": 1}
     assert forecasts["y"].between(0, 4).all()
     assert forecast_and_clipped(model, rows)[1] == {}
+
+
+def test_rows_give_the_linear_part_all_that_windows_did(make_model: MakeModel, make_table: Table) -> None:
+    raw = make_table()
+    model = make_model(raw, linear_lookback=9, linear_calendar=["hour_of_day"], holidays="DE", timezone="Europe/Berlin")
+    arrays = windows.build(series.clean(raw, HERE, model.schema), model.schema, model.window, HERE)
+    first = 60 - 2 - 9  # of the last window: its forecasts are those after row 57
+    expected = original(arrays, model.fitted.scaling, model.predict(arrays, np.array([first])))
+    assert forecast_rows(model, raw.iloc[first : first + 9])["y"].to_numpy() == pytest.approx(expected[0, :, 0])
+    with pytest.raises(InputError, match="8 rows up to the last observed target, but the model looks back 9; send"):
+        forecast_rows(model, raw.iloc[-8:])

@@ -12,7 +12,9 @@ from cellsize.models.network import Net
 from cellsize.params import Network
 from cellsize.sizing.sizes import Shape, Size
 
-SHAPE = Shape(n_inputs=3, n_known_future=1, lookback=5, horizon=2, n_targets=2, n_linear=18)
+SHAPE = Shape(
+    n_inputs=3, n_known_future=1, lookback=5, cell_lookback=5, horizon=2, n_targets=2, n_origin=0, n_linear=18
+)
 PLAIN = Network(cell="lstm", projection=0, bidirectional=False, head="last", skip="none")
 NOT_FUSED = [{"cell": "gru"}, {"cell": "rnn"}, {"bidirectional": True}, {"projection": 2}]
 ENGINES: list[Engine] = ["auto", "torch"]
@@ -177,7 +179,9 @@ def test_a_networks_dropout_does_not_depend_on_the_others(changes: dict[str, obj
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_known_future_covariates_may_be_none(cell: str) -> None:
-    shape = Shape(n_inputs=1, n_known_future=0, lookback=3, horizon=2, n_targets=1, n_linear=4)
+    shape = Shape(
+        n_inputs=1, n_known_future=0, lookback=3, cell_lookback=3, horizon=2, n_targets=1, n_origin=0, n_linear=4
+    )
     networks = [Net(Size(1, 2), PLAIN.model_copy(update={"cell": cell}), shape) for _ in range(3)]
     for net in networks:
         torch.nn.init.normal_(net.head.weight)

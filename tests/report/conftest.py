@@ -15,6 +15,7 @@ from cellsize.data.windows import Windows
 from cellsize.params import EarlyStopping, Metric, Network, Report, Split
 from cellsize.report.page import Inputs
 from cellsize.sizing.artefacts import (
+    Advice,
     Baselines,
     Bound,
     Candidate,
@@ -25,6 +26,8 @@ from cellsize.sizing.artefacts import (
     Evaluation,
     GridBound,
     InputCounts,
+    InspectedOption,
+    Inspection,
     Registration,
     Repeat,
     RuleOfThumb,
@@ -55,8 +58,8 @@ def windows() -> Windows:
     return Windows(
         inputs=hour, n_known_future=0, target=hour, offset=np.zeros(1), step=step, series=series, first=first,
         names=("north", "south"), targets=("load",),
-        epoch="2024-03-01T00:00:00", seconds=3600.0, lookback=LOOKBACK, horizon=HORIZON,
-        transform="none", normalise="last",
+        epoch="2024-03-01T00:00:00", seconds=3600.0, lookback=LOOKBACK, cell_lookback=LOOKBACK, horizon=HORIZON,
+        transform="none", normalise="last", origin=np.zeros((2 * rows, 0), np.int16), linear_calendar=(),
     )  # fmt: skip
 
 
@@ -218,6 +221,33 @@ def registration() -> Registration:
     )
 
 
+def inspection() -> Inspection:
+    """A longer lookback is worth it, and so is a calendar; a normalisation is not."""
+    options = (
+        ("window.linear_lookback", "24", 0.246, 0.18, True),
+        ("prepare.linear_calendar", "[hour_of_day]", 0.273, 0.09, True),
+        ("window.normalise", "none", 0.306, -0.02, False),
+    )
+    return Inspection(
+        folds=5,
+        windows=400,
+        nmse=0.3,
+        nmae=0.2,
+        seasons=(24,),
+        declared_seasons=(6,),
+        not_tried=(48,),
+        options=tuple(
+            InspectedOption(key=key, value=value, nmse=nmse, nmae=0.1, gain=gain, gain_mae=gain, worth=worth)
+            for key, value, nmse, gain, worth in options
+        ),
+        advice=(
+            Advice(key="window.linear_lookback", value="24", gain=0.18),
+            Advice(key="prepare.linear_calendar", value="[hour_of_day]", gain=0.02439),
+        ),
+        gain=0.2,
+    )
+
+
 def baselines() -> Baselines:
     """Two baselines on two folds."""
     return Baselines(
@@ -278,7 +308,8 @@ def inputs() -> Inputs:
     cut = windows()
     schema = Schema(
         time=("time",), series="place", targets=("load",), past_covariates=(), categorical_covariates={},
-        known_future_covariates=(), calendar=(), timezone=None, frequency="h", gap=48, flagged=(),
+        known_future_covariates=(), calendar=(), linear_calendar=(), holidays=None, timezone=None,
+        frequency="h", gap=48, flagged=(),
     )  # fmt: skip
     return Inputs(
         candidates=candidates(),
@@ -288,6 +319,7 @@ def inputs() -> Inputs:
         folds=labels(cut),
         windows=cut,
         schema=schema,
+        inspection=inspection(),
         baselines=baselines(),
         choice=choice(),
         evaluation=evaluation(),
@@ -314,7 +346,7 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     results = inputs()
     for name in ("candidates", "baselines"):
         getattr(results, name).write(build / f"{name}.json")
-    for name in ("choice", "evaluation", "registration"):
+    for name in ("inspection", "choice", "evaluation", "registration"):
         getattr(results, name).write(reports / f"{name}.json")
     for name in ("trials", "curves", "timings"):
         getattr(results, name).to_csv(build / f"{name}.csv", index=False)
@@ -352,6 +384,11 @@ def toy_evaluation() -> Callable[..., Evaluation]:
 @pytest.fixture
 def toy_registration() -> Registration:
     return registration()
+
+
+@pytest.fixture
+def toy_inspection() -> Inspection:
+    return inspection()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.report import answer
-from cellsize.sizing.artefacts import Choice, Evaluation, Registration
+from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration
 
 
 def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[Path, Path]) -> None:
@@ -19,6 +19,8 @@ def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[P
         "                (cross-validated normalised MSE: MSE / variance of the training targets)",
         "  holdout       0.3100; best baseline ridge-linear 0.3958",
         "  registered    models:/toy/4 (champion)",
+        "  note          window.linear_lookback: 24, prepare.linear_calendar: [hour_of_day] would be worth 20 % to the "
+        "linear model (stage inspect)",
         f"  report        {folders[1] / 'index.html'}",
     ]
 
@@ -33,6 +35,12 @@ def test_what_limits_the_answer_is_part_of_it(folders: tuple[Path, Path]) -> Non
     assert lines[1] == "Toy: at least 1 layer of 32 memory cells."
     assert "  note          A larger one may be better still." in lines
     assert "  registered    models:/toy/4 (not promoted: worse)" in lines
+
+
+def test_without_advice_there_is_no_note(folders: tuple[Path, Path]) -> None:
+    path = folders[1] / "inspection.json"
+    Inspection.read(path).model_copy(update={"advice": (), "gain": 0.0}).write(path)
+    assert "note" not in answer.lines("Toy", *folders)
 
 
 def test_a_result_that_is_missing_is_named(folders: tuple[Path, Path]) -> None:

@@ -247,3 +247,17 @@ def test_the_readmes_figure_can_be_made_from_the_page(toy: Callable[..., Inputs]
     svg = ElementTree.fromstring(figure(page.render(toy(), report)))
     assert svg.tag == "{http://www.w3.org/2000/svg}svg"
     assert "var(" not in ElementTree.tostring(svg, encoding="unicode")
+
+
+@WORDS
+def test_the_page_says_what_to_change_of_the_window(toy: Callable[..., Inputs], report: Report) -> None:
+    html = page.render(toy(), report)
+    assert "lookback 24 is worth 18 % to the linear model" in html
+    assert (
+        "<pre>window.linear_lookback: 24\nprepare.linear_calendar: [hour_of_day]\nbaseline.seasons: [6, 24]</pre>"
+        in html
+    )
+    found = toy().inspection.model_copy(update={"advice": (), "seasons": ()})
+    plain = page.render(toy(inspection=found), report)
+    assert "no option that was tried is worth 2 %" in plain
+    assert "<pre>" not in plain

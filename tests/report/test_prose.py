@@ -6,7 +6,16 @@ import pytest
 from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
 from cellsize.report import prose
-from cellsize.sizing.artefacts import Baselines, Budget, Candidates, Choice, Evaluation, GridBound, Registration
+from cellsize.sizing.artefacts import (
+    Baselines,
+    Budget,
+    Candidates,
+    Choice,
+    Evaluation,
+    GridBound,
+    Inspection,
+    Registration,
+)
 
 
 def test_the_tiles_are_the_key_facts(
@@ -179,3 +188,10 @@ def test_the_baselines_have_their_mean_over_the_folds(toy_baselines: Baselines) 
         "On the folds, where the sizes are scored, the baselines have a mean nmse of: naive 1.5000, "
         "ridge-linear 0.4000."
     )
+
+
+def test_what_was_inspected_says_on_what_and_what_was_left_out(toy_inspection: Inspection) -> None:
+    text = prose.inspected(toy_inspection)
+    assert "training set of 5 folds and scored on 400 windows of the early-stopping sets, the same for all" in text
+    assert text.endswith("Not tried, since too few windows or too many inputs would be left: lookback 48.")
+    assert "Not tried" not in prose.inspected(toy_inspection.model_copy(update={"not_tried": ()}))

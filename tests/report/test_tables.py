@@ -6,7 +6,7 @@ import pytest
 
 from cellsize.report import tables
 from cellsize.report.tables import Row, Table
-from cellsize.sizing.artefacts import Bound, Candidates, Choice, Evaluation, GridBound
+from cellsize.sizing.artefacts import Bound, Candidates, Choice, Evaluation, GridBound, Inspection
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
@@ -179,3 +179,16 @@ def test_a_rule_of_thumb_that_is_the_choice_has_no_difference(toy_choice: Callab
 def test_a_timing_that_is_not_a_number_is_a_dash(toy_choice: Callable[..., Choice], toy_timings: pd.DataFrame) -> None:
     table = tables.sizes(toy_choice(), pd.DataFrame(toy_timings).assign(milliseconds=math.nan))
     assert {row.cells[-2] for row in table.rows} == {"–"}
+
+
+def test_the_table_of_the_window_has_what_is_declared_first_and_stresses_what_is_worth_it(
+    toy_inspection: Inspection,
+) -> None:
+    table = tables.inspection(toy_inspection)
+    assert rows(table) == [
+        ("as declared", "", "0.3000", "–", "–"),
+        ("window.linear_lookback", "24", "0.2460", "18 %", "18 %"),
+        ("prepare.linear_calendar", "[hour_of_day]", "0.2730", "9.0 %", "9.0 %"),
+        ("window.normalise", "none", "0.3060", "−2.0 %", "−2.0 %"),
+    ]
+    assert [sorted(row.strong) for row in table.rows] == [[], [3], [3], []]

@@ -56,7 +56,18 @@ METRICS = {
     key: 1 if field.annotation is int else 0.5 for key, field in artefacts.Metrics.model_fields.items()
 }  # fmt: skip
 
+INSPECTION = {
+    "folds": 5, "windows": 100, "nmse": 0.3, "nmae": 0.2, "seasons": [24, 168], "declared_seasons": [24],
+    "not_tried": [192],
+    "options": [
+        {"key": "window.normalise", "value": "last", "nmse": 0.2, "nmae": 0.1, "gain": 0.33, "gain_mae": 0.5,
+         "worth": True},
+    ],
+    "advice": [{"key": "window.normalise", "value": "last", "gain": 0.33}], "gain": 0.33,
+}  # fmt: skip
+
 EXAMPLES: list[Artefact] = [
+    artefacts.Inspection.model_validate(INSPECTION),
     candidates(
         [candidate(ZERO), candidate(Size(1, 4), guessed=True)],
         [candidate(Size(1, 8))],

@@ -8,7 +8,7 @@ from cellsize.params import Network
 from cellsize.sizing.sizes import Shape, Size
 from cellsize.training import flat_parameters
 
-SHAPE = Shape(n_inputs=2, n_known_future=1, lookback=3, horizon=2, n_targets=1, n_linear=9)
+SHAPE = Shape(n_inputs=2, n_known_future=1, lookback=3, cell_lookback=3, horizon=2, n_targets=1, n_origin=0, n_linear=9)
 GRU = Network(cell="gru", projection=0, bidirectional=False, head="last", skip="none")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from cellsize.data.calendar import linear_columns
 from cellsize.data.folds import row_mask
 from cellsize.data.forecast import Forecast
 from cellsize.data.windows import BACKWARD, Floats, Ints, Windows
@@ -58,6 +59,7 @@ class Batch:
         target: What is to be predicted, shape (n, horizon, n_targets); NaN where unobserved.
         location: What the normalisation of each window subtracts from its targets, shape (n, 1, n_targets).
         scale: What it divides them by afterwards, shape (n, 1, n_targets).
+        origin: Calendar of the first step to be predicted, for the linear part alone, shape (n, n_origin).
     """
 
     steps: Floats
@@ -65,6 +67,7 @@ class Batch:
     target: Floats
     location: Floats
     scale: Floats
+    origin: Floats
 
 
 def fit_scaling(windows: Windows, train: Ints) -> Scaling:
@@ -132,11 +135,17 @@ def gather(windows: Windows, scaling: Scaling, chosen: Ints) -> Batch:
         np.minimum(flat, np.tile(upper, windows.span), out=flat)
     steps, known_future = inputs[:, : windows.lookback], inputs[:, windows.lookback :, windows.n_past :]
     target = truth(windows, scaling, chosen)
-    location, scale = _location_and_scale(steps[:, :, :n_targets], windows.normalise)
+    location, scale = _location_and_scale(cell_steps(windows, steps)[:, :, :n_targets], windows.normalise)
     if windows.normalise != "none":
         steps[:, :, :n_targets] = (steps[:, :, :n_targets] - location) / scale
         target = (target - location) / scale
-    return Batch(steps, known_future, target, location, scale)
+    origin = linear_columns(windows.linear_calendar, windows.seconds, windows.origin[first + windows.lookback])
+    return Batch(steps, known_future, target, location, scale, origin)
+
+
+def cell_steps(windows: Windows, steps: Floats) -> Floats:
+    """What memory cells see of `Batch.steps`: a view of shape (n, cell_lookback, n_inputs)."""
+    return steps[:, windows.lookback - windows.cell_lookback :]
 
 
 def _bounds(windows: Windows, scaling: Scaling) -> tuple[Floats, Floats]:
@@ -206,7 +215,10 @@ def _blocks(values: Floats, first: Ints, length: int) -> Floats:
 
 
 def _location_and_scale(seen_targets: Floats, normalise: str) -> tuple[Floats, Floats]:
-    """Of each window, from the targets that it sees, shape (n, lookback, n_targets)."""
+    """Of each window, from the targets that its cells see, shape (n, cell_lookback, n_targets).
+
+    Not from all that the linear part sees: more lookback for it must leave what the cells are fed with as it was.
+    """
     shape = (len(seen_targets), 1, seen_targets.shape[2])
     location, scale = np.zeros(shape, np.float32), np.ones(shape, np.float32)
     if normalise == "last":

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-MISSING = "_missing"
+MISSING, HOLIDAY = "_missing", "holiday"
 SERIES, TIME = "series", "time"
 
 
@@ -23,6 +23,8 @@ class Schema:
         categorical_covariates: Text column → its levels, one indicator column each; seen in the past only.
         known_future_covariates: Numeric columns that are known for the steps to be predicted too.
         calendar: Calendar features made from the time; known in future.
+        linear_calendar: Calendar features of the first step to be predicted, read by the linear part alone.
+        holidays: Country whose public holidays are known in future, or None.
         timezone: Clock of the calendar features, or None for the table's own.
         frequency: Time between two rows, as a pandas offset alias.
         gap: Longest run of missing rows that is accepted, in steps.
@@ -36,6 +38,8 @@ class Schema:
     categorical_covariates: dict[str, tuple[str, ...]]
     known_future_covariates: tuple[str, ...]
     calendar: tuple[str, ...]
+    linear_calendar: tuple[str, ...]
+    holidays: str | None
     timezone: str | None
     frequency: str
     gap: int
@@ -65,10 +69,11 @@ class Schema:
 
     @property
     def calendar_columns(self) -> tuple[str, ...]:
-        """Columns made from the time: a sine and a cosine for each cycle, one for the weekend."""
+        """Columns made from the time: a sine and a cosine for each cycle, one for the weekend, one for holidays."""
         pairs = [(f"{name}_sin", f"{name}_cos") for name in self.calendar if name != "weekend"]
         weekend = ("weekend",) if "weekend" in self.calendar else ()
-        return (*(column for pair in pairs for column in pair), *weekend)
+        holiday = () if self.holidays is None else (HOLIDAY,)
+        return (*(column for pair in pairs for column in pair), *weekend, *holiday)
 
     def save(self, path: Path) -> None:
         """Writes JSON with the fields in order."""

@@ -1,20 +1,17 @@
 """From a raw table to clean series: a regular clock, gaps marked, calendar features."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from cellsize.data import calendar
 from cellsize.data import table as tables
 from cellsize.data.schema import MISSING, SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.params import Prepare
-
-CYCLES = {"hour": 24.0, "weekday": 7.0, "month": 12.0}
 
 
 def texts(prepare: Prepare) -> tuple[str, ...]:
@@ -49,6 +46,8 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
             ZoneInfo(prepare.timezone)
         except (ValueError, KeyError, OSError):
             raise InputError(f"prepare.timezone: {prepare.timezone!r} is unknown; use Area/City or null") from None
+    if prepare.holidays is not None:
+        calendar.holidays(prepare.holidays, range(2000, 2001))
     flagged = []
     for column in (*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates):
         values = tables.numbers(table, path, column)
@@ -73,6 +72,8 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         categorical_covariates=categorical,
         known_future_covariates=prepare.known_future_covariates,
         calendar=prepare.calendar,
+        linear_calendar=prepare.linear_calendar,
+        holidays=prepare.holidays,
         timezone=prepare.timezone,
         frequency=prepare.frequency,
         gap=prepare.gap,
@@ -106,37 +107,13 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
         [_regular(rows, path, schema) for _, rows in _checked(table, path, schema).groupby(SERIES, sort=True)],
         ignore_index=True,
     )
-    for column, values in calendar(regular[TIME], schema):
+    for column, values in calendar.known_future(regular[TIME], schema):
         regular[column] = values
     # Batches hold inputs in float32, but 1e9 ± 3 has to be centred before: `windows.base` does. Indicators are 0 or 1.
     given = {*schema.targets, *schema.past_covariates, *schema.known_future_covariates}
     made = [column for column in (*schema.past_columns, *schema.known_future_columns) if column not in given]
     downcast = regular.astype({SERIES: "category", **dict.fromkeys(made, np.float32)})
     return downcast[[SERIES, TIME, *schema.past_columns, *schema.known_future_columns]]
-
-
-def calendar(time: pd.Series, schema: Schema) -> Iterator[tuple[str, np.ndarray]]:
-    """Calendar features of each time by name, float32 arrays of shape (rows,), on the clock of `schema.timezone`."""
-    clock = time
-    if schema.timezone is not None:
-        aware = time if time.dt.tz is not None else time.dt.tz_localize("UTC")
-        clock = aware.dt.tz_convert(schema.timezone)
-    for name in schema.calendar:
-        if name != "weekend":
-            angle = 2 * np.pi * _phase(clock, name) / CYCLES[name]
-            yield f"{name}_sin", np.sin(angle).astype(np.float32)
-            yield f"{name}_cos", np.cos(angle).astype(np.float32)
-    if "weekend" in schema.calendar:
-        yield "weekend", (clock.dt.day_of_week >= 5).to_numpy(np.float32)
-
-
-def _phase(clock: pd.Series, name: str) -> npt.NDArray[np.float64]:
-    """Where each time lies in a cycle, in the units of `CYCLES`."""
-    if name == "hour":
-        phase = clock.dt.hour + clock.dt.minute / 60
-    else:
-        phase = clock.dt.day_of_week if name == "weekday" else clock.dt.month + clock.dt.day / 31
-    return np.asarray(phase, np.float64)
 
 
 def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:

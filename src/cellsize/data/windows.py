@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize import files
+from cellsize.data import calendar
 from cellsize.data.forecast import Forecast
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
@@ -32,7 +33,8 @@ class Windows:
     """Base arrays, and where each window begins in them.
 
     A row is one step of one series; rows are ordered by series, then time, without a hole. A window is `span`
-    consecutive rows of one series: it sees the first `lookback` of them, and predicts the targets of the others.
+    consecutive rows of one series: it sees the first `lookback` of them, and predicts the targets of the others. Of
+    what it sees, memory cells see the last `cell_lookback` rows, and the linear part all.
 
     Attributes:
         inputs: Inputs of each step less `offset`, float32, shape (rows, n_inputs). The first `n_past` columns are seen
@@ -50,9 +52,13 @@ class Windows:
         epoch: Time of step 0, the first of all series, in ISO 8601.
         seconds: Length of a step in seconds.
         lookback: Steps that a window sees.
+        cell_lookback: The last of them, which memory cells see.
         horizon: Steps that it must predict.
         transform: Transformation of the targets, undone by `batches.original`.
         normalise: Normalisation of each window, made by `batches.gather`.
+        origin: Level of each calendar feature of the linear part at each row, int16, shape (rows, features);
+            `batches.gather` makes columns of those of the first row to be predicted.
+        linear_calendar: Names of these features.
     """
 
     inputs: Floats
@@ -67,9 +73,12 @@ class Windows:
     epoch: str
     seconds: float
     lookback: int
+    cell_lookback: int
     horizon: int
     transform: Transform
     normalise: Normalise
+    origin: Ints
+    linear_calendar: tuple[str, ...]
 
     @property
     def span(self) -> int:
@@ -90,6 +99,11 @@ class Windows:
     def n_past(self) -> int:
         """Inputs that are seen in the past only: the first columns of `inputs`."""
         return self.n_inputs - self.n_known_future
+
+    @property
+    def n_origin(self) -> int:
+        """Columns that the linear part reads of the calendar."""
+        return calendar.width(self.linear_calendar, self.seconds)
 
     @property
     def n_outputs(self) -> int:
@@ -122,10 +136,10 @@ class Windows:
             values = dict(content)
         for key in ("epoch", "transform", "normalise"):
             values[key] = str(values[key])
-        for key in ("lookback", "horizon", "n_known_future"):
+        for key in ("lookback", "cell_lookback", "horizon", "n_known_future"):
             values[key] = int(values[key])
         values["seconds"] = float(values["seconds"])
-        for key in ("names", "targets"):
+        for key in ("names", "targets", "linear_calendar"):
             values[key] = tuple(map(str, values[key]))
         return cls(**values)
 
@@ -150,28 +164,35 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
         InputError: A series is shorter than one window, no window is usable, or a target cannot
             be transformed.
     """
-    span = window.lookback + window.horizon
+    span = window.steps_seen + window.horizon
     lengths = frame.groupby(SERIES, sort=False).size()
     if lengths.max() < span:
         raise InputError(
             f"{source}, series {lengths.idxmax()!r}: {lengths.max()} rows, but a window needs {span} "
-            "(window.lookback + window.horizon); give more rows or shorten the window"
+            f"(window.{'linear_' * (window.steps_seen > window.lookback)}lookback + window.horizon); give more rows or "
+            "shorten the window"
         )
     arrays = base(frame, schema, window)
-    # The first row must be observed: a gap there would be filled from a row before the window, and a training window
-    # would so see a row of the validation set before it.
-    observed = np.ones(len(frame), np.bool_)
-    for column in schema.past_columns:
-        observed &= frame[column].notna().to_numpy()
-    usable = _usable(arrays, window, observed)
+    usable = index(arrays, frame, schema)
     if not usable.size:
         raise InputError(
             f"{source}: no window of {span} steps has every value it needs; raise window.fill, or remove the "
             "covariates that are mostly missing"
         )
+    return replace(arrays, first=usable)
+
+
+def index(arrays: Windows, frame: pd.DataFrame, schema: Schema) -> Ints:
+    """First rows of the usable windows of some base arrays, ordered by time, then series; see `build`."""
+    # The first row must be observed: a gap there would be filled from a row before the window, and a training window
+    # would so see a row of the validation set before it.
+    observed = np.ones(len(frame), np.bool_)
+    for column in schema.past_columns:
+        observed &= frame[column].notna().to_numpy()
+    usable = _usable(arrays, observed)
     if len(arrays.names) > 1:
         usable = usable[np.lexsort((arrays.series[usable], arrays.step[usable]))]
-    return replace(arrays, first=usable)
+    return usable
 
 
 def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | None = None) -> Windows:
@@ -221,10 +242,13 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
         targets=schema.targets,
         epoch=str(pd.Timestamp(epoch).isoformat()),
         seconds=step / 1e9,
-        lookback=window.lookback,
+        lookback=window.steps_seen,
+        cell_lookback=window.lookback,
         horizon=window.horizon,
         transform=window.transform,
         normalise=window.normalise,
+        origin=calendar.levels(frame[TIME], schema),
+        linear_calendar=schema.linear_calendar,
     )
 
 
@@ -262,9 +286,9 @@ def fill(frame: pd.DataFrame, schema: Schema, window: Window) -> Iterator[tuple[
         yield column, frame[column].to_numpy(np.float64)
 
 
-def _usable(arrays: Windows, window: Window, observed: npt.NDArray[np.bool_]) -> Ints:
+def _usable(arrays: Windows, observed: npt.NDArray[np.bool_]) -> Ints:
     """First rows of the usable windows, from cumulative sums over the rows."""
-    n_rows, span = len(arrays.step), window.lookback + window.horizon
+    n_rows, span = len(arrays.step), arrays.span
     can_be_seen = np.isfinite(arrays.inputs).all(axis=1)
     known = np.isfinite(arrays.inputs[:, arrays.n_past :]).all(axis=1)
     can_be_predicted = Forecast.of(arrays).observed(arrays.target) & known
@@ -272,7 +296,7 @@ def _usable(arrays: Windows, window: Window, observed: npt.NDArray[np.bool_]) ->
     usable = observed[:n_starts] & (arrays.series[:n_starts] == arrays.series[n_rows - n_starts :])
     # All rows of a stretch count if the cumulative sum grows by the length of the stretch.
     sums = np.concatenate([[0], np.cumsum(can_be_seen, dtype=np.int32)], dtype=np.int32)
-    usable &= sums[window.lookback :][:n_starts] - sums[:n_starts] == window.lookback
+    usable &= sums[arrays.lookback :][:n_starts] - sums[:n_starts] == arrays.lookback
     sums = np.concatenate([[0], np.cumsum(can_be_predicted, dtype=np.int32)], dtype=np.int32)
-    usable &= sums[span:][:n_starts] - sums[window.lookback :][:n_starts] == window.horizon
+    usable &= sums[span:][:n_starts] - sums[arrays.lookback :][:n_starts] == arrays.horizon
     return np.flatnonzero(usable)

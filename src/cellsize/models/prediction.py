@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cellsize.data.batches import Scaling, chunks, gather, scaled
+from cellsize.data.batches import Scaling, cell_steps, chunks, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models.network import Net
@@ -91,7 +91,8 @@ def forecast(
         linear = np.zeros_like(batch.target) if fitted.linear is None else apply(windows, fitted.linear, inputs)
         forecasts = [linear]
         if networks:
-            tensors = (torch.from_numpy(np.ascontiguousarray(x)) for x in (batch.steps, batch.known_future, inputs))
+            arrays = (cell_steps(windows, batch.steps), batch.known_future, inputs)
+            tensors = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
             with torch.no_grad():
                 outputs = forward(networks, *([tensor] * len(networks) for tensor in tensors))
             forecasts = [

@@ -40,7 +40,7 @@ class RidgeLinear:
 
 
 def design(windows: Windows, batch: Batch, reads_past: bool = True) -> Floats:
-    """The model's inputs: past columns of every step seen, known-future columns of every step ahead, and 1.
+    """The model's inputs: past columns of every step seen, known-future columns of every step ahead, calendar, and 1.
 
     Args:
         windows: Base arrays and index.
@@ -52,7 +52,7 @@ def design(windows: Windows, batch: Batch, reads_past: bool = True) -> Floats:
     """
     n, n_past = len(batch.steps), windows.n_past
     past = [batch.steps[:, :, :n_past].reshape(n, -1)] if reads_past else []
-    return np.concatenate([*past, batch.known_future.reshape(n, -1), np.ones((n, 1), np.float32)], axis=1)
+    return np.concatenate([*past, batch.known_future.reshape(n, -1), batch.origin, np.ones((n, 1), np.float32)], axis=1)
 
 
 def predict(windows: Windows, linear: RidgeLinear, batch: Batch) -> Floats:
@@ -125,7 +125,8 @@ def score(windows: Windows, scaling: Scaling, linear: RidgeLinear, chosen: Ints,
 
 
 def _normal_equations(windows: Windows, scaling: Scaling, train: Ints, reads_past: bool) -> tuple[Floats, Floats]:
-    columns = reads_past * windows.n_past * windows.lookback + windows.n_known_future * windows.horizon + 1
+    columns = reads_past * windows.n_past * windows.lookback
+    columns += windows.n_known_future * windows.horizon + windows.n_origin + 1
     gram, cross = np.zeros((columns, columns)), np.zeros((columns, windows.n_outputs))
     task = Forecast.of(windows)
     for piece in chunks(train):

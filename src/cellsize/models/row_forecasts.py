@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellsize.data import series, windows
+from cellsize.data import calendar, series, windows
 from cellsize.data.batches import clipped_columns, original
 from cellsize.data.schema import SERIES, TIME
 from cellsize.errors import InputError
@@ -19,7 +19,7 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
     Args:
         forecaster: The model.
         rows: Recent history in the raw table's columns and units, any number of series, at least
-            `window.lookback` steps each. Known-future covariates need rows for the horizon too, with the
+            `window.steps_seen` steps each. Known-future covariates need rows for the horizon too, with the
             targets left empty.
 
     Returns:
@@ -51,7 +51,7 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
 def _extend(forecaster: Forecaster, history: pd.DataFrame) -> pd.DataFrame:
     """One series cut to the last window that can be forecast: lookback rows seen, horizon rows to come."""
     schema, window = forecaster.schema, forecaster.window
-    lookback, horizon, step = window.lookback, window.horizon, schema.step
+    lookback, horizon, step = window.steps_seen, window.horizon, schema.step
     name, targets = history[SERIES].iloc[0], list(schema.targets)
     observed = np.flatnonzero(history[targets].notna().all(axis=1).to_numpy())
     origin = int(observed[-1]) if observed.size else -1
@@ -74,8 +74,8 @@ def _extend(forecaster: Forecaster, history: pd.DataFrame) -> pd.DataFrame:
     future = history.set_index(TIME).reindex(clock).reset_index()
     future[SERIES] = name
     future[targets] = np.nan
-    for column, values in series.calendar(future[TIME], schema):
-        future[column] = values
+    for column, feature in calendar.known_future(future[TIME], schema):
+        future[column] = feature
     missing = [column for column in schema.known_future_covariates if future[column].isna().any()]
     if missing:
         when = future.loc[future[missing[0]].isna(), TIME].iloc[0]

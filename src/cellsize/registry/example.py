@@ -40,7 +40,7 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     series_of = arrays.series[arrays.first]
     for code in np.unique(series_of):
         first = arrays.first[series_of == code].max()
-        begin, end, last = frame[TIME].iloc[[first, first + window.lookback - 1, first + arrays.span - 1]]
+        begin, end, last = frame[TIME].iloc[[first, first + arrays.lookback - 1, first + arrays.span - 1]]
         own = moments.iloc[rows[arrays.names[code]]].sort_values()
         chosen = own.index[(own >= begin) & (own <= (last if schema.known_future_covariates else end))]
         part = table.loc[chosen, _columns(schema)]

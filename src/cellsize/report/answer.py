@@ -7,9 +7,10 @@ import pandas as pd
 from cellsize.data.forecast import BOOSTED_TREES
 from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
+from cellsize.inspection.wording import note
 from cellsize.params import Metric
 from cellsize.report.wording import ERROR, beside, best_baseline
-from cellsize.sizing.artefacts import Choice, Evaluation, Registration
+from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration
 from cellsize.sizing.rules import describe
 
 NORMALISED: dict[Metric, str] = {
@@ -39,11 +40,12 @@ def lines(title: str, build: Path, reports: Path) -> str:
     Args:
         title: Of the report.
         build: Folder with `timings.csv` and `baseline_timings.csv`.
-        reports: Folder with `choice.json`, `evaluation.json`, `registration.json`.
+        reports: Folder with `inspection.json`, `choice.json`, `evaluation.json`, `registration.json`.
 
     Raises:
         InputError: A result is missing, or another version of cellsize wrote it.
     """
+    advice = note(Inspection.read(reports / "inspection.json"))
     choice = Choice.read(reports / "choice.json")
     evaluation = Evaluation.read(reports / "evaluation.json")
     record = Registration.read(reports / "registration.json")
@@ -63,6 +65,7 @@ def lines(title: str, build: Path, reports: Path) -> str:
             f"  holdout       {evaluation.error(evaluation.model):.4f}; best baseline {baseline} {baseline_error:.4f}",
             f"  registered    models:/{record.name}/{record.version} ({alias})",
             *([f"  note          {choice.caution}"] if choice.caution else []),
+            *([f"  note          {advice}"] if advice else []),
             f"  report        {(reports / 'index.html').absolute()}",
         ]
     )

@@ -14,8 +14,9 @@ from cellsize.data.forecast import score_name, season_of
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
+from cellsize.inspection import wording as inspected
 from cellsize.report import charts, metrics, prose, summaries, tables, wording
-from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Registration
+from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Inspection, Registration
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Inputs:
         folds: `folds.parquet`.
         windows: `windows.npz`.
         schema: `schema.json`.
+        inspection: `inspection.json`.
         baselines: `baselines.json`.
         choice: `choice.json`.
         evaluation: `evaluation.json`.
@@ -44,6 +46,7 @@ class Inputs:
     folds: Folds
     windows: Windows
     schema: Schema
+    inspection: Inspection
     baselines: Baselines
     choice: Choice
     evaluation: Evaluation
@@ -74,6 +77,7 @@ def read_folders(build: Path, reports: Path) -> Inputs:
         folds=load_labels({str(name): labels[name].to_numpy(np.int8) for name in labels}),
         windows=Windows.load(build / "windows.npz"),
         schema=Schema.load(build / "schema.json"),
+        inspection=Inspection.read(reports / "inspection.json"),
         baselines=Baselines.read(build / "baselines.json"),
         choice=Choice.read(reports / "choice.json"),
         evaluation=Evaluation.read(reports / "evaluation.json"),
@@ -137,6 +141,10 @@ def render(inputs: Inputs, report: params.Report) -> str:
         sizes=tables.sizes(choice, inputs.timings),
         ladders=tables.ladders(choice),
         notes=prose.notes(choice, candidates, inputs.trials),
+        inspection=tables.inspection(inputs.inspection),
+        findings=inspected.findings(inputs.inspection),
+        changes=inspected.changes(inputs.inspection),
+        inspected=prose.inspected(inputs.inspection),
         bounds=tables.bounds(candidates),
         bound=prose.bound(choice, candidates),
         rules=tables.rules_of_thumb(choice),

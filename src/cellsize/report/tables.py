@@ -8,9 +8,19 @@ from typing import Literal
 import pandas as pd
 
 from cellsize.data.forecast import BOOSTED_TREES, NAIVE, RIDGE_LINEAR, score_name, season_of
+from cellsize.inspection.wording import percent as gain
 from cellsize.params import Metric
 from cellsize.report.wording import NONE, SAMPLES, decimals, model_name, number, plural, short, tried
-from cellsize.sizing.artefacts import Candidates, Choice, Errors, Evaluation, RuleOfThumb, Subset, TriedSize
+from cellsize.sizing.artefacts import (
+    Candidates,
+    Choice,
+    Errors,
+    Evaluation,
+    Inspection,
+    RuleOfThumb,
+    Subset,
+    TriedSize,
+)
 from cellsize.sizing.sizes import Size
 
 
@@ -279,3 +289,17 @@ def rules_of_thumb(choice: Choice) -> Table:
 def _rule_of_thumb(rule: RuleOfThumb, choice: Choice, score: str, difference: str) -> Row:
     cells = (rule.rule, short(rule.size), number(rule.parameters), score, difference)
     return Row(cells, chosen=rule.size == choice.size)
+
+
+def inspection(found: Inspection) -> Table:
+    """What each change of `params.yaml` is worth to the linear model; those worth it are stressed."""
+    places = decimals([found.nmse, *(option.nmse for option in found.options)])
+    declared = Row(("as declared", "", number(found.nmse, places), NONE, NONE), chosen=True)
+    rows = [
+        Row(
+            (option.key, option.value, number(option.nmse, places), gain(option.gain), gain(option.gain_mae)),
+            strong=frozenset({3} if option.worth else ()),
+        )
+        for option in found.options
+    ]
+    return Table(("Key", "Value", "nmse", "Gain", "Gain in MAE"), (declared, *rows), text=2)

@@ -107,7 +107,7 @@ def model_name(name: str) -> str:
 
 
 def best_baseline(evaluation: Evaluation) -> tuple[str, float]:
-    """Name, as a reader wants it, and error of the baseline that is hardest to beat, apart from trees; see `with_trees`."""
+    """Name, as a reader wants it, and error of the baseline hardest to beat, apart from trees; see `with_trees`."""
     baselines = {
         name: evaluation.error(errors) for name, errors in evaluation.baselines.items() if name != BOOSTED_TREES
     }

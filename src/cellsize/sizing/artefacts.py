@@ -75,6 +75,64 @@ class Sized(Artefact):
         return Size(self.layers, self.units)
 
 
+# --- inspection.json --------------------------------------------------------------------------------------------------
+
+
+class InspectedOption(Artefact):
+    """One change of `params.yaml`, tried alone."""
+
+    key: str
+    """The key, as `section.key`."""
+    value: str
+    """What it would be, as YAML."""
+    nmse: float
+    """Normalised MSE of the ridge-linear model with it."""
+    nmae: float
+    """Normalised MAE of the same forecasts."""
+    gain: float
+    """Fraction of the normalised MSE that it saves."""
+    gain_mae: float
+    """Fraction of the normalised MAE that it saves."""
+    worth: bool
+    """Whether it saves at least 2 %, on every fold, and no less in absolute errors."""
+
+
+class Advice(Artefact):
+    """One change of `params.yaml` that is advised."""
+
+    key: str
+    """The key, as `section.key`."""
+    value: str
+    """What it should be, as YAML."""
+    gain: float
+    """Fraction of the normalised MSE that it saves in addition to the advice before it."""
+
+
+class Inspection(Artefact):
+    """`reports/inspection.json`: what a window should show, measured by ridge inside the training parts."""
+
+    folds: int
+    """Folds that were looked at."""
+    windows: int
+    """Windows scored in all of them, of their early-stopping sets; the same for all options."""
+    nmse: float
+    """As declared: MSE in the table's units, divided by the variance of the training targets."""
+    nmae: float
+    """As declared: MAE divided by their standard deviation."""
+    seasons: tuple[int, ...]
+    """Seasons found in the autocorrelation of the training rows, in steps."""
+    declared_seasons: tuple[int, ...]
+    """Seasons of the seasonal naive baselines."""
+    not_tried: tuple[int, ...]
+    """Lookbacks that leave too few windows or too many inputs."""
+    options: tuple[InspectedOption, ...]
+    """Every change, tried alone."""
+    advice: tuple[Advice, ...]
+    """The changes that are worth it, each in addition to those before it."""
+    gain: float
+    """Fraction of the normalised MSE that all of them save."""
+
+
 # --- candidates.json --------------------------------------------------------------------------------------------------
 
 

@@ -61,16 +61,20 @@ class Shape:
         n_inputs: Features a step, N_i.
         n_known_future: Of these, features that are known in future.
         lookback: Steps seen.
+        cell_lookback: The last of them, which memory cells see.
         horizon: Steps predicted.
         n_targets: Columns predicted.
+        n_origin: Columns of the calendar that the linear part alone reads.
         n_linear: Inputs of the ridge-linear model, with its bias.
     """
 
     n_inputs: int
     n_known_future: int
     lookback: int
+    cell_lookback: int
     horizon: int
     n_targets: int
+    n_origin: int
     n_linear: int
 
     @property
@@ -85,9 +89,11 @@ def shape(windows: Windows) -> Shape:
         n_inputs=windows.n_inputs,
         n_known_future=windows.n_known_future,
         lookback=windows.lookback,
+        cell_lookback=windows.cell_lookback,
         horizon=windows.horizon,
         n_targets=windows.n_targets,
-        n_linear=windows.n_past * windows.lookback + windows.n_known_future * windows.horizon + 1,
+        n_origin=windows.n_origin,
+        n_linear=(windows.n_past * windows.lookback + windows.n_known_future * windows.horizon + windows.n_origin + 1),
     )
 
 
@@ -180,9 +186,9 @@ def cost(size: Size, network: Network, shape: Shape, architecture: Architecture 
         head += (width(size, network) + known + 1) * MIXED_WIDTH + MIXED_WIDTH * shape.n_outputs
     if size != ZERO and not size.layers:  # the hidden layer of an MLP
         head += shape.n_linear * size.units
-        multiply_adds = shape.n_linear * size.units // shape.lookback
+        multiply_adds = shape.n_linear * size.units // shape.cell_lookback
     if size == ZERO and not network.has_linear_skip:  # zero cells leave only what is known in future
-        linear = (known + 1) * shape.n_outputs
+        linear = (known + shape.n_origin + 1) * shape.n_outputs
     else:
         linear = shape.n_linear * shape.n_outputs if size == ZERO or architecture.skip != "none" else 0
     return Cost(

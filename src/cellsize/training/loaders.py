@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from cellsize.data.batches import chunks, gather
+from cellsize.data.batches import cell_steps, chunks, gather
 from cellsize.data.windows import Ints
 from cellsize.models.prediction import FittedFold
 from cellsize.models.ridge_linear import apply, design
@@ -27,7 +27,7 @@ def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
         chosen: Positions in `windows.first`, shape (n,).
 
     Returns:
-        What is seen (n, lookback, n_inputs), known-future covariates (n, horizon, n_known_future), what the
+        What the cells see (n, cell_lookback, n_inputs), known-future covariates (n, horizon, n_known_future), what the
         ridge-linear model reads (n, n_linear), the target (n, horizon, n_targets), what the ridge-linear model
         forecasts of it (zeros without one), and what errors are multiplied by in a score (n, 1, n_targets).
     """
@@ -35,7 +35,7 @@ def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
     inputs = design(work.windows, batch)
     linear = np.zeros_like(batch.target) if fitted.linear is None else apply(work.windows, fitted.linear, inputs)
     scale = batch.scale * fitted.scaling.error_scale(work.metric)
-    arrays = (batch.steps, batch.known_future, inputs, batch.target, linear, scale)
+    arrays = (cell_steps(work.windows, batch.steps), batch.known_future, inputs, batch.target, linear, scale)
     return tuple(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays)  # type: ignore[return-value]
 
 

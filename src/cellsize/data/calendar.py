@@ -1,0 +1,135 @@
+"""Features made from the time: what every step knows of itself, and what the linear part alone knows of a forecast.
+
+The two are set apart: many calendar inputs at every step make memory cells worse, and a linear model better.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cellsize.data.schema import HOLIDAY, Schema
+from cellsize.errors import InputError
+
+CYCLES = {"hour": 24.0, "weekday": 7.0, "month": 12.0}
+HOUR, DAY, WEEK = 3_600, 86_400, 604_800  # seconds
+# Levels of the linear calendar that a cycle is divided into at most; one of finer steps is divided into hours.
+MOST_LEVELS = 400
+LEVELS = {"day_of_week": 7, "day_of_month": 31, "month_of_year": 12, "day_of_year": 366}
+HARMONICS = 4  # of the year: a column for each of its days would see every day once a year
+
+
+def known_future(time: pd.Series, schema: Schema) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
+    """Calendar features of each time by name, float32 arrays of shape (rows,), on the clock of `schema.timezone`."""
+    local = _local(time, schema)
+    for name in schema.calendar:
+        if name != "weekend":
+            angle = 2 * np.pi * _phase(local, name) / CYCLES[name]
+            yield f"{name}_sin", np.sin(angle).astype(np.float32)
+            yield f"{name}_cos", np.cos(angle).astype(np.float32)
+    if "weekend" in schema.calendar:
+        yield "weekend", (local.dt.day_of_week >= 5).to_numpy(np.float32)
+    if schema.holidays is not None:
+        years = range(local.dt.year.min(), local.dt.year.max() + 1)
+        days = pd.DatetimeIndex(local.dt.tz_localize(None)).normalize()
+        yield HOLIDAY, days.isin(list(map(pd.Timestamp, holidays(schema.holidays, years)))).astype(np.float32)
+
+
+def holidays(country: str, years: range) -> list[date]:
+    """The public holidays of a country, or of a part of it (`US-CA`), as dates.
+
+    Raises:
+        InputError: The country is unknown.
+    """
+    from holidays import country_holidays  # few projects need it, and every stage imports this module
+
+    name, _, part = country.partition("-")
+    try:
+        return list(country_holidays(name, subdiv=part or None, years=years))
+    except NotImplementedError:
+        raise InputError(
+            f"prepare.holidays: {country!r} is unknown to the package holidays; give the code of a country, such as "
+            "DE, or of a part of one, such as US-CA, or null"
+        ) from None
+
+
+def levels(time: pd.Series, schema: Schema) -> npt.NDArray[np.int16]:
+    """The level of each feature of `schema.linear_calendar` at each time, shape (rows, features).
+
+    Levels in place of columns: an indicator for each hour of the week would be the largest array of all.
+    """
+    local, seconds = _local(time, schema), schema.step.total_seconds()
+    found = np.empty((len(time), len(schema.linear_calendar)), np.int16)
+    of_day = (local.dt.hour * HOUR + local.dt.minute * 60 + local.dt.second).to_numpy()
+    for column, name in enumerate(schema.linear_calendar):
+        match name:
+            case "hour_of_week":
+                level = (local.dt.day_of_week.to_numpy() * DAY + of_day) // _unit(WEEK, seconds)
+            case "hour_of_day":
+                level = of_day // _unit(DAY, seconds)
+            case "day_of_week":
+                level = local.dt.day_of_week.to_numpy()
+            case "day_of_year":
+                level = local.dt.day_of_year.to_numpy() - 1
+            case "day_of_month":
+                level = local.dt.day.to_numpy() - 1
+            case _:
+                level = local.dt.month.to_numpy() - 1
+        found[:, column] = level
+    return found
+
+
+def linear_columns(names: tuple[str, ...], seconds: float, found: npt.NDArray[np.integer]) -> npt.NDArray[np.float32]:
+    """The columns that the linear part reads.
+
+    Args:
+        names: Features of the linear calendar.
+        seconds: Length of a step in seconds.
+        found: Level of each feature, shape (n, features).
+
+    Returns:
+        Shape (n, `width`): an indicator for each level, or harmonics of the year.
+    """
+    tables = [_table(name, seconds)[found[:, column]] for column, name in enumerate(names)]
+    return np.concatenate(tables, axis=1) if tables else np.empty((len(found), 0), np.float32)
+
+
+def width(names: tuple[str, ...], seconds: float) -> int:
+    """Number of columns that `linear_columns` makes."""
+    return sum(_table(name, seconds).shape[1] for name in names)
+
+
+@cache
+def _table(name: str, seconds: float) -> npt.NDArray[np.float32]:
+    """The columns of each level of a feature, shape (levels, columns)."""
+    if name == "day_of_year":
+        angle = 2 * np.pi * np.outer(np.arange(LEVELS[name]) / 365.25, 1 + np.arange(HARMONICS))
+        return np.concatenate([np.sin(angle), np.cos(angle)], axis=1).astype(np.float32)
+    cycle = {"hour_of_week": WEEK, "hour_of_day": DAY}.get(name)
+    return np.eye(LEVELS[name] if cycle is None else cycle // _unit(cycle, seconds), dtype=np.float32)
+
+
+def _unit(cycle: int, seconds: float) -> int:
+    """Seconds of a level: those of a step if they divide the cycle into few enough, else an hour."""
+    return int(seconds) if seconds >= cycle / MOST_LEVELS and cycle % seconds == 0 else HOUR
+
+
+def _local(time: pd.Series, schema: Schema) -> pd.Series:
+    """The times on the clock of `schema.timezone`; those of a table without a timezone are taken for UTC."""
+    if schema.timezone is None:
+        return time
+    aware: pd.Series = time if time.dt.tz is not None else time.dt.tz_localize("UTC")
+    local: pd.Series = aware.dt.tz_convert(schema.timezone)
+    return local
+
+
+def _phase(local: pd.Series, name: str) -> npt.NDArray[np.float64]:
+    """Where each time lies in a cycle, in the units of `CYCLES`."""
+    if name == "hour":
+        phase = local.dt.hour + local.dt.minute / 60
+    else:
+        phase = local.dt.day_of_week if name == "weekday" else local.dt.month + local.dt.day / 31
+    return np.asarray(phase, np.float64)

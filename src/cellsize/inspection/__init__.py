@@ -1,0 +1,1 @@
+"""What a window should show, measured with the ridge-linear model inside the training parts."""

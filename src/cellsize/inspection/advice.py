@@ -1,0 +1,141 @@
+"""What a window should show: every option measured, and the best ones taken together."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cellsize.data.calendar import DAY, WEEK
+from cellsize.data.folds import Folds
+from cellsize.data.schema import Schema
+from cellsize.inspection import measurement, options
+from cellsize.inspection.measurement import Errors, Material, Part
+from cellsize.inspection.options import Key, Option
+from cellsize.inspection.seasons import seasons
+from cellsize.params import Window
+from cellsize.sizing.artefacts import Advice, InspectedOption, Inspection
+
+WORTH = 0.02  # a gain that is worth a line
+EQUAL = 0.005  # of two options so close the simpler one is taken
+NEGLIGIBLE = 1e-6  # a normalised MSE that is nothing but rounding
+PROMISING = 0.005  # alone, so that something is tried in addition to what is taken
+
+
+class _Measured(NamedTuple):
+    option: Option
+    errors: tuple[Errors, ...]
+
+    @property
+    def nmse(self) -> float:
+        return float(np.mean([error.nmse for error in self.errors]))
+
+    @property
+    def nmae(self) -> float:
+        return float(np.mean([error.nmae for error in self.errors]))
+
+
+def inspect(
+    frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds, declared_seasons: tuple[int, ...]
+) -> Inspection:
+    """The content of `inspection.json`.
+
+    Args:
+        frame: Clean series.
+        schema: Meaning of their columns.
+        window: What a window shows.
+        folds: Who learns from which window.
+        declared_seasons: Seasons of the seasonal naive baselines.
+    """
+    content = measurement.material(frame, schema, window, folds)
+    found = _seasons(content)
+    longer = options.lookbacks(window, found)
+    longest = measurement.longest(content, longer)
+    tried = [steps for steps in longer if steps <= longest]
+    whole = measurement.parts(content, longest)
+    parts = [measurement.thinned(part, measurement.columns(content, longest)) for part in whole]
+    plain = _measure(content, parts, options.declared(schema, window))
+    choices = options.alternatives(schema, window, tried, measurement.days(content), measurement.lowest(content))
+    alone = {key: [_measure(content, parts, option) for option in given] for key, given in choices.items()}
+    taken, together = _combine(content, parts, plain, alone)
+    return Inspection(
+        folds=len(parts),
+        windows=sum(len(part.scored) for part in parts),
+        nmse=plain.nmse,
+        nmae=plain.nmae,
+        seasons=found,
+        declared_seasons=declared_seasons,
+        not_tried=tuple(steps for steps in longer if steps > longest),
+        options=tuple(
+            InspectedOption(
+                key=key,
+                value=each.option.value(key, window.lookback),
+                nmse=each.nmse,
+                nmae=each.nmae,
+                gain=_gain(plain, each),
+                gain_mae=_gain(plain, each, "nmae"),
+                worth=_is_worth(plain, each),
+            )
+            for key, measured in alone.items()
+            for each in measured
+        ),
+        advice=tuple(
+            Advice(key=key, value=now.option.value(key, window.lookback), gain=_gain(before, now))
+            for key, before, now in taken
+        ),
+        gain=_gain(plain, together),
+    )
+
+
+def _seasons(content: Material) -> tuple[int, ...]:
+    """The seasons that most of the folds show."""
+    step = content.schema.step.total_seconds()
+    cycles = [int(cycle // step) for cycle in (DAY, WEEK) if cycle % step == 0 and cycle > step]
+    found = [seasons(values, cycles) for values in measurement.training_targets(content)]
+    every = sorted({season for one in found for season in one})
+    return tuple(season for season in every if 2 * sum(season in one for one in found) > len(found))
+
+
+def _measure(content: Material, parts: list[Part], option: Option) -> _Measured:
+    return _Measured(option, tuple(measurement.measure(content, part, option) for part in parts))
+
+
+def _gain(before: _Measured, now: _Measured, name: Literal["nmse", "nmae"] = "nmse") -> float:
+    """Fraction of an error that is saved."""
+    return 1 - getattr(now, name) / getattr(before, name) if before.nmse > NEGLIGIBLE else 0.0
+
+
+def _is_worth(before: _Measured, now: _Measured) -> bool:
+    """Whether it saves enough, on every fold, and at no cost in absolute errors."""
+    pairs = zip(before.errors, now.errors, strict=True)
+    everywhere = all(new.nmse < old.nmse for old, new in pairs)
+    return everywhere and _gain(before, now) >= WORTH and now.nmae <= before.nmae
+
+
+def _best(before: _Measured, measured: list[_Measured]) -> _Measured | None:
+    """The first, and so the simplest, of those that are as good as the best one; None if none is worth it."""
+    worthy = [each for each in measured if _is_worth(before, each)]
+    lowest = min((each.nmse for each in worthy), default=0.0)
+    return next((each for each in worthy if each.nmse <= lowest * (1 + EQUAL)), None)
+
+
+def _combine(
+    content: Material, parts: list[Part], plain: _Measured, alone: dict[Key, list[_Measured]]
+) -> tuple[list[tuple[Key, _Measured, _Measured]], _Measured]:
+    """Takes the best option of one key, then of the next in addition to it, beginning with what gains most alone.
+
+    Returns:
+        Of each key that is to change: its name, the model before and the model with it; and the last of these models.
+    """
+    now, taken = plain, list[tuple[Key, _Measured, _Measured]]()
+    most = {key: max((_gain(plain, each) for each in measured), default=0.0) for key, measured in alone.items()}
+    for key in sorted(alone, key=lambda key: -most[key]):
+        if most[key] < PROMISING:
+            break
+        measured = alone[key]
+        if now is not plain:
+            measured = [_measure(content, parts, now.option.adopt(key, each.option)) for each in measured]
+        best = _best(now, measured)
+        if best is not None:
+            taken.append((key, now, best))
+            now = best
+    return taken, now

@@ -1,0 +1,234 @@
+"""How well the ridge-linear model does with each option, inside the training parts.
+
+It is fitted on the training set of a fold and scored on its early-stopping set, which chooses the ridge penalty too:
+the same freedom for every option. No row of the fold's validation block or of the holdout is read, not even by the
+longest lookback: a window that would touch one is left out for all options, so that all have the same targets.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from cellsize.data import windows as indexing
+from cellsize.data.batches import chunks, fit_scaling, gather, original, scaled
+from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION, Folds, row_mask
+from cellsize.data.forecast import Forecast
+from cellsize.data.schema import TIME, Schema
+from cellsize.data.windows import Floats, Ints, Windows
+from cellsize.inspection.options import Option
+from cellsize.models import ridge_linear
+from cellsize.params import Window
+
+PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)
+FOLDS = 5  # training parts overlap: more folds cost more than they say
+MOST_COLUMNS = 2500
+MOST_TRAIN, FEWEST_TRAIN, MOST_SCORED = 8000, 2000, 2000
+MULTIPLY_ADDS = 3e10  # of one fit: it then takes a second or two
+HIGHEST = 1e9  # a score: a transformation may send a forecast to infinity
+LINEAR_CALENDAR = ("hour_of_week", "hour_of_day", "day_of_week", "day_of_year", "day_of_month", "month_of_year")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is fitted and scored of one fold: first rows to be predicted, shape (n,) each."""
+
+    train: Ints
+    scored: Ints
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors in the table's units, divided by the variance (or standard deviation) of the training targets."""
+
+    nmse: float
+    nmae: float
+
+
+@dataclass(frozen=True)
+class Material:
+    """The rows before the holdout, and the folds that are looked at.
+
+    Attributes:
+        frame: Clean series.
+        schema: Meaning of the columns, with every calendar feature of the linear part.
+        window: What is declared.
+        raw: Targets in the table's units, shape (rows, n_targets).
+        arrays: Transformation → base arrays.
+        origins: First row to be predicted of each window of the folds, shape (windows,).
+        labels: Of each fold, shape (folds, windows).
+        readable: Rows that the folds are made of, and so none of the holdout, shape (rows,).
+        unreadable: Rows that a fold must not read: all others, and its validation rows; shape (folds, rows).
+    """
+
+    frame: pd.DataFrame
+    schema: Schema
+    window: Window
+    raw: npt.NDArray[np.float64]
+    arrays: Callable[[str], Windows]
+    origins: Ints
+    labels: npt.NDArray[np.int8]
+    readable: npt.NDArray[np.bool_]
+    unreadable: npt.NDArray[np.bool_]
+
+
+def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds) -> Material:
+    """What all options are measured on.
+
+    Args:
+        frame: Clean series, as `prepare` wrote them.
+        schema: Meaning of their columns.
+        window: What is declared.
+        folds: Who learns from which of the declared windows.
+    """
+    source = Path("build/series.parquet")
+    whole = replace(schema, linear_calendar=LINEAR_CALENDAR)
+    declared = indexing.build(frame, whole, window, source)
+    chosen = np.unique(np.linspace(0, len(folds.labels) - 1, FOLDS).astype(int))
+    outside = ~row_mask(declared, np.flatnonzero(folds.development))
+    unreadable = [outside | row_mask(declared, np.flatnonzero(folds.labels[index] == VALIDATION)) for index in chosen]
+    readable = ~outside
+
+    @lru_cache(maxsize=1)
+    def transformed(transform: str) -> Windows:
+        # Blank: whether a target is negative is not asked of the holdout.
+        blank = frame.assign(**{name: frame[name].where(readable) for name in schema.targets})
+        return indexing.base(blank, whole, window.model_copy(update={"transform": transform}))
+
+    return Material(
+        frame=frame,
+        schema=whole,
+        window=window,
+        raw=frame[list(schema.targets)].to_numpy(np.float64),
+        arrays=lambda transform: declared if transform == window.transform else transformed(transform),
+        origins=declared.first + declared.lookback,
+        labels=folds.labels[chosen],
+        readable=readable,
+        unreadable=np.stack(unreadable),
+    )
+
+
+def training_targets(content: Material) -> Iterator[list[Floats]]:
+    """For each fold what its training and early-stopping sets show: an array a series and target, NaN elsewhere."""
+    begins = np.flatnonzero(np.diff(content.arrays(content.window.transform).series)) + 1
+    for labels, unreadable in zip(content.labels, content.unreadable, strict=True):
+        origins = content.origins[(labels == TRAIN) | (labels == EARLY_STOPPING)]
+        readable = _covered(origins, content.window.steps_seen, content.window.horizon, len(content.raw)) & ~unreadable
+        values = np.where(readable[:, None], content.raw, np.nan)
+        yield [series[:, column] for series in np.split(values, begins) for column in range(values.shape[1])]
+
+
+def days(content: Material) -> float:
+    """Length of the shortest training part, in days."""
+    times = content.frame[TIME].to_numpy()
+    spans = [np.ptp(times[content.origins[labels == TRAIN]]) for labels in content.labels]
+    return float(min(spans) / np.timedelta64(1, "D"))
+
+
+def lowest(content: Material) -> float:
+    """The smallest target before the holdout."""
+    return float(np.nanmin(content.raw[content.readable]))
+
+
+def columns(content: Material, lookback: int) -> int:
+    """Inputs of the ridge-linear model with this lookback, without its calendar."""
+    arrays = content.arrays(content.window.transform)
+    return arrays.n_past * lookback + arrays.n_known_future * arrays.horizon + 1
+
+
+def parts(content: Material, lookback: int) -> list[Part]:
+    """The windows of each fold that can be made with this lookback without a row that the fold must not read."""
+    arrays = replace(content.arrays(content.window.transform), lookback=lookback)
+    usable = np.zeros(len(arrays.step), np.bool_)
+    usable[indexing.index(arrays, content.frame, content.schema) + lookback] = True
+    found = []
+    for labels, unreadable in zip(content.labels, content.unreadable, strict=True):
+        touched = np.concatenate([[0], np.cumsum(unreadable)])
+        origins = content.origins
+        clear = usable[origins]
+        clear[clear] = touched[origins[clear] + arrays.horizon] == touched[origins[clear] - lookback]
+        found.append(Part(*(np.sort(origins[clear & (labels == label)]) for label in (TRAIN, EARLY_STOPPING))))
+    return found
+
+
+def longest(content: Material, lookbacks: list[int]) -> int:
+    """The longest of some lookbacks that leaves at least half of the windows, and a model that fits in seconds."""
+    plain = parts(content, content.window.steps_seen)
+    for lookback in sorted(lookbacks, reverse=True):
+        if lookback <= content.window.steps_seen:
+            break
+        if columns(content, lookback) > MOST_COLUMNS:
+            continue
+        pairs = zip(plain, parts(content, lookback), strict=True)
+        if all(2 * len(b.train) >= len(a.train) and 2 * len(b.scored) >= max(1, len(a.scored)) for a, b in pairs):
+            return lookback
+    return content.window.steps_seen
+
+
+def thinned(part: Part, n_columns: int) -> Part:
+    """At most as many windows as are fitted in a second or two.
+
+    They are drawn: every second window of hourly data would leave half of the hours of the week out.
+    """
+    most = int(np.clip(MULTIPLY_ADDS / n_columns**2, FEWEST_TRAIN, MOST_TRAIN))
+    return Part(_drawn(part.train, most), _drawn(part.scored, MOST_SCORED))
+
+
+def measure(content: Material, part: Part, option: Option) -> Errors:
+    """Fits the ridge-linear model with an option, and scores it with the best ridge penalty."""
+    arrays = _windows(content, part, option)
+    train = np.arange(len(part.train))
+    scaling = fit_scaling(arrays, train)
+    models = ridge_linear.fit(arrays, scaling, train, PENALTIES)
+    task = Forecast.of(arrays)
+    known = content.raw[np.unique(task.target_rows(arrays.first[train]))]
+    deviation = np.maximum(known.std(axis=0), np.finfo(np.float32).tiny)
+    sums = np.zeros((len(models), 2))
+    for piece in chunks(np.arange(len(part.train), len(arrays.first))):
+        batch = gather(arrays, scaling, piece)
+        truth = task.target(content.raw, arrays.first[piece])
+        for row, model in zip(sums, models, strict=True):
+            with np.errstate(over="ignore", invalid="ignore"):
+                forecasts = original(arrays, scaling, scaled(batch, ridge_linear.predict(arrays, model, batch)))
+                error = np.abs(forecasts - truth) / deviation
+                row += np.square(error).sum(), error.sum()
+    scores = np.minimum(np.nan_to_num(sums, nan=np.inf) / (len(part.scored) * task.n_outputs), HIGHEST)
+    best = scores[scores[:, 0].argmin()]
+    return Errors(nmse=float(best[0]), nmae=float(best[1]))
+
+
+def _windows(content: Material, part: Part, option: Option) -> Windows:
+    """The windows of a part as an option shows them: those fitted first, then those scored."""
+    arrays = content.arrays(option.transform)
+    inputs = arrays.inputs
+    if option.holidays is None and content.schema.holidays is not None:
+        inputs = np.ascontiguousarray(inputs[:, :-1])  # the last of the known-future columns
+    return replace(
+        arrays,
+        inputs=inputs,
+        n_known_future=arrays.n_known_future - (inputs.shape[1] < arrays.n_inputs),
+        first=np.concatenate([part.train, part.scored]) - option.lookback,
+        lookback=option.lookback,
+        normalise=option.normalise,
+        origin=arrays.origin[:, [LINEAR_CALENDAR.index(name) for name in option.calendar]],
+        linear_calendar=option.calendar,
+    )
+
+
+def _covered(origins: Ints, lookback: int, horizon: int, rows: int) -> npt.NDArray[np.bool_]:
+    """True for the rows of windows, from their first rows to be predicted."""
+    edges = np.zeros(rows + 1, np.int64)
+    np.add.at(edges, origins - lookback, 1)
+    np.add.at(edges, origins + horizon, -1)
+    covered: npt.NDArray[np.bool_] = np.cumsum(edges[:-1]) > 0
+    return covered
+
+
+def _drawn(values: Ints, most: int) -> Ints:
+    if len(values) <= most:
+        return values
+    return np.sort(np.random.default_rng(0).choice(values, most, replace=False))

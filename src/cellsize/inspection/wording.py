@@ -1,0 +1,72 @@
+"""What was found about the window, in lines that a person reads."""
+
+from cellsize.sizing.artefacts import Inspection
+
+INFORMATION = ("window.linear_lookback", "prepare.linear_calendar")
+NOTHING = "the window shows what the linear model can use: no option that was tried is worth 2 %"
+
+
+def findings(inspection: Inspection) -> list[str]:
+    """One line for each thing that is worth telling."""
+    lines = [f"{_named(advice.key, advice.value)} is worth {percent(advice.gain)} to the linear model"
+             f"{_in_addition(index)}" for index, advice in enumerate(inspection.advice)]  # fmt: skip
+    if inspection.advice and inspection.advice[0].key in INFORMATION:
+        lines[0] += "; more than any number of memory cells may be"
+    new = [season for season in inspection.seasons if season not in inspection.declared_seasons]
+    if new:
+        lines.append(f"seasons of {_listed(inspection.seasons)} steps in the autocorrelation; no baseline has "
+                     f"{_listed(new)}")  # fmt: skip
+    return lines or [NOTHING]
+
+
+def changes(inspection: Inspection) -> list[str]:
+    """The lines of `params.yaml` to change, as `section.key: value`."""
+    lines = [f"{advice.key}: {advice.value}" for advice in inspection.advice]
+    if any(season not in inspection.declared_seasons for season in inspection.seasons):
+        every = sorted({*inspection.declared_seasons, *inspection.seasons})
+        lines.append(f"baseline.seasons: [{', '.join(map(str, every))}]")
+    return lines
+
+
+def printed(inspection: Inspection) -> str:
+    """What the stage prints."""
+    lines, settings = [f"inspect: {line}" for line in findings(inspection)], changes(inspection)
+    if settings:
+        lines += ["inspect: to follow this, set in params.yaml", *(f"  {line}" for line in settings)]
+    return "\n".join(lines)
+
+
+def note(inspection: Inspection) -> str:
+    """The advice that was not followed, in one line for the answer; empty if there is none."""
+    if not inspection.advice:
+        return ""
+    settings = ", ".join(f"{advice.key}: {advice.value}" for advice in inspection.advice)
+    return f"{settings} would be worth {percent(inspection.gain)} to the linear model (stage inspect)"
+
+
+def percent(gain: float) -> str:
+    """A gain in per cent, with its sign only if it is a loss."""
+    shown = 100 * gain
+    text = f"{shown:.1f} %" if abs(shown) < 9.95 else f"{shown:.0f} %"
+    return text.replace("-", "−")
+
+
+def _named(key: str, value: str) -> str:
+    match key:
+        case "window.linear_lookback":
+            return "no more lookback than the cells have" if value == "null" else f"lookback {value}"
+        case "prepare.linear_calendar":
+            return "no linear calendar" if value == "[]" else f"linear calendar {value}"
+        case "prepare.holidays":
+            return "leaving the holidays out"
+        case _:
+            return f"{key.split('.')[1]} {value}"
+
+
+def _in_addition(index: int) -> str:
+    return "" if index == 0 else " in addition"
+
+
+def _listed(values: tuple[int, ...] | list[int]) -> str:
+    *others, last = map(str, values)
+    return f"{', '.join(others)} and {last}" if others else last

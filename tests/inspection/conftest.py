@@ -1,0 +1,61 @@
+"""Clean series of one target, divided into folds, as `inspect` is given them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellsize.data import folds, windows
+from cellsize.data.folds import Folds
+from cellsize.data.schema import SERIES, TIME, Schema
+from cellsize.inspection import advice
+from cellsize.inspection.measurement import Material, material
+from cellsize.params import Split, Window
+from cellsize.sizing.artefacts import Inspection
+
+
+@dataclass(frozen=True)
+class Given:
+    """What `inspect` reads."""
+
+    frame: pd.DataFrame
+    schema: Schema
+    window: Window
+    folds: Folds
+
+    def inspect(self) -> Inspection:
+        return advice.inspect(self.frame, self.schema, self.window, self.folds, ())
+
+    def material(self) -> Material:
+        return material(self.frame, self.schema, self.window, self.folds)
+
+    def windows(self) -> windows.Windows:
+        return windows.build(self.frame, self.schema, self.window, Path("clean.parquet"))
+
+
+@pytest.fixture
+def given(
+    make_schema: Callable[..., Schema], make_window: Callable[..., Window], make_split: Callable[..., Split]
+) -> Callable[..., Given]:
+    """Hourly values from a Thursday on, or several series of them; `split` and `schema` as dictionaries."""
+
+    def make(
+        *values: np.ndarray, split: dict[str, Any] | None = None, schema: dict[str, Any] | None = None, **window: Any
+    ) -> Given:
+        parts = [
+            pd.DataFrame(
+                {SERIES: name, TIME: pd.date_range("2026-01-01", periods=len(each), freq="h"), "y": np.asarray(each)}
+            )
+            for name, each in zip("abc", values, strict=False)
+        ]
+        frame = pd.concat(parts, ignore_index=True)
+        meaning = make_schema(**(schema or {}))
+        shown = make_window(**{"lookback": 6, **window})
+        arrays = windows.build(frame, meaning, shown, Path("clean.parquet"))
+        return Given(frame, meaning, shown, folds.split(arrays, make_split(**(split or {}))))
+
+    return make

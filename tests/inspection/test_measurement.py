@@ -1,0 +1,135 @@
+"""Options are measured inside the training parts, all on the same targets."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cellsize.data.batches import fit_scaling
+from cellsize.data.calendar import known_future
+from cellsize.data.folds import EARLY_STOPPING, TRAIN, row_mask
+from cellsize.data.schema import TIME
+from cellsize.data.windows import Normalise, Transform
+from cellsize.inspection import measurement, options
+from cellsize.inspection.measurement import Part
+from cellsize.models import ridge_linear
+from tests.inspection.conftest import Given
+
+Make = Callable[..., Given]
+HOURS = np.arange(400)
+WAVE = np.sin(2 * np.pi * HOURS / 12) + np.random.default_rng(0).normal(0, 0.3, 400) + 5
+LONG = 20
+
+
+@pytest.mark.parametrize("scheme", ["contiguous", "expanding", "sliding"])
+def test_the_longest_lookback_touches_no_row_that_the_fold_must_not_read(given: Make, scheme: str) -> None:
+    made = given(WAVE, WAVE[:300], split={"scheme": scheme, "folds": 4})
+    arrays, content = made.windows(), made.material()
+    horizon = arrays.horizon
+    for fold, unreadable, part in zip(
+        made.folds.all(), content.unreadable, measurement.parts(content, LONG), strict=True
+    ):
+        forbidden = np.concatenate([fold.validation, np.flatnonzero(made.folds.holdout)])
+        assert unreadable[row_mask(arrays, forbidden)].all()
+        shown = np.concatenate([fold.train, fold.early_stopping])
+        assert not unreadable[row_mask(arrays, shown)].any()
+        for origins, chosen in ((part.train, fold.train), (part.scored, fold.early_stopping)):
+            assert set(origins) <= set(arrays.first[chosen] + arrays.lookback)
+            read = np.unique(origins[:, None] + np.arange(-LONG, horizon))
+            assert not unreadable[read].any()
+            assert np.diff(arrays.series[origins[:, None] + np.arange(-LONG, horizon)], axis=1).max(initial=0) == 0
+
+
+def test_what_is_declared_loses_no_window(given: Make) -> None:
+    made = given(WAVE)
+    arrays, content = made.windows(), made.material()
+    for labels, part in zip(made.folds.labels, measurement.parts(content, 6), strict=True):
+        for label, origins in ((TRAIN, part.train), (EARLY_STOPPING, part.scored)):
+            np.testing.assert_array_equal(origins, arrays.first[labels == label] + 6)
+
+
+def test_without_transformation_the_error_is_that_of_the_ridge_linear_model(given: Make) -> None:
+    made = given(WAVE)
+    arrays, content = made.windows(), made.material()
+    fold, part = made.folds.fold(0), measurement.parts(content, 6)[0]
+    found = measurement.measure(content, part, options.declared(made.schema, made.window))
+    scaling = fit_scaling(arrays, fold.train)
+    models = ridge_linear.fit(arrays, scaling, fold.train, measurement.PENALTIES)
+    lowest = min(ridge_linear.score(arrays, scaling, model, fold.early_stopping) for model in models)
+    # Its own unit is the variance of what is predicted, not of every row.
+    targets = np.unique(part.train[:, None] + np.arange(2))
+    assert found.nmse == pytest.approx(lowest * scaling.std[0] ** 2 / WAVE[targets].var(), rel=1e-4)
+
+
+@pytest.mark.parametrize("transform", ["none", "log1p", "sqrt"])
+@pytest.mark.parametrize("normalise", ["none", "last", "standard"])
+def test_the_unit_of_the_table_is_no_reason_for_an_option(
+    given: Make, transform: Transform, normalise: Normalise
+) -> None:
+    # A noise that nothing forecasts: the error is near 1 in the table's units, whatever the training was fitted to.
+    noise = np.random.default_rng(1).uniform(100, 101, 1000)
+    made = given(noise, lookback=12)
+    option = replace(options.declared(made.schema, made.window), transform=transform, normalise=normalise)
+    content = made.material()
+    assert 0.9 < measurement.measure(content, measurement.parts(content, 12)[0], option).nmse < 1.3
+
+
+def test_values_that_a_fold_must_not_read_change_none_of_its_errors(given: Make) -> None:
+    made = given(WAVE, split={"folds": 3})
+    arrays = made.windows()
+    plain = options.declared(made.schema, made.window)
+    tried = [plain, replace(plain, lookback=LONG), replace(plain, transform="sqrt", calendar=("hour_of_week",))]
+    content = made.material()
+    for index, fold in enumerate(made.folds.all()):
+        frame = made.frame.copy()
+        frame.loc[row_mask(arrays, np.concatenate([fold.validation, np.flatnonzero(made.folds.holdout)])), "y"] = 1e6
+        other = replace(made, frame=frame).material()
+        part, again = (measurement.parts(each, LONG)[index] for each in (content, other))
+        np.testing.assert_array_equal(part.train, again.train)
+        np.testing.assert_array_equal(part.scored, again.scored)
+        for option in tried:
+            assert measurement.measure(content, part, option) == measurement.measure(other, again, option)
+
+
+def test_the_seasons_of_a_fold_are_those_of_its_training_rows(given: Make) -> None:
+    made = given(WAVE, split={"folds": 3})
+    arrays = made.windows()
+    for fold, (values,) in zip(made.folds.all(), measurement.training_targets(made.material()), strict=True):
+        shown = row_mask(arrays, np.concatenate([fold.train, fold.early_stopping]))
+        np.testing.assert_array_equal(np.isfinite(values), shown)
+        np.testing.assert_array_equal(values[shown], WAVE[shown])
+
+
+def test_holidays_are_left_out_and_nothing_else(given: Make) -> None:
+    # Christmas and New Year: what is forecast is a holiday's dip.
+    plain = given(WAVE)
+    schema = replace(plain.schema, calendar=("hour",), holidays="DE")
+    frame = plain.frame.copy()
+    for name, column in known_future(frame[TIME], schema):
+        frame[name] = column
+    made = replace(plain, frame=frame, schema=schema)
+    content = made.material()
+    part = measurement.parts(content, 6)[0]
+    declared = options.declared(made.schema, made.window)
+    without = measurement.measure(content, part, replace(declared, holidays=None))
+    bare = replace(made, schema=replace(made.schema, holidays=None)).material()
+    assert without == measurement.measure(bare, part, replace(declared, holidays=None))
+
+
+def test_a_lookback_that_leaves_less_than_half_of_the_windows_is_not_tried(given: Make) -> None:
+    content = given(WAVE, split={"folds": 3}).material()
+    assert measurement.longest(content, [12, 24]) == 24
+    assert measurement.longest(content, [12, 300]) == 12
+    assert measurement.longest(content, [300]) == 6
+    assert measurement.longest(content, []) == 6
+
+
+def test_windows_are_drawn_and_not_every_second_one() -> None:
+    # Every second hour would leave half of the hours of the week out.
+    part = measurement.thinned(Part(np.arange(20_000), np.arange(20_000)), 10)
+    assert len(part.train) == measurement.MOST_TRAIN
+    assert len(part.scored) == measurement.MOST_SCORED
+    assert len(np.unique(part.train)) == len(part.train)
+    assert len(np.unique(part.train % 168)) == 168
+    assert len(measurement.thinned(Part(np.arange(20_000), np.arange(5)), 3000).train) < measurement.MOST_TRAIN

@@ -1,0 +1,73 @@
+"""The advice, in lines that a person reads."""
+
+from typing import Any
+
+import pytest
+
+from cellsize.inspection import wording
+from cellsize.sizing.artefacts import Advice, Inspection
+
+
+def inspection(*advice: tuple[str, str, float], **changes: Any) -> Inspection:
+    plain: dict[str, Any] = {
+        "folds": 5, "windows": 100, "nmse": 0.3, "nmae": 0.2, "seasons": (), "declared_seasons": (24,),
+        "not_tried": (), "options": (), "gain": 0.2,
+    }  # fmt: skip
+    entries = tuple(Advice(key=key, value=value, gain=gain) for key, value, gain in advice)
+    return Inspection(**(plain | changes), advice=entries)
+
+
+def test_each_thing_has_a_line_and_each_change_a_key() -> None:
+    found = inspection(
+        ("window.linear_lookback", "192", 0.181),
+        ("prepare.linear_calendar", "[hour_of_week]", 0.0284),
+        seasons=(24, 168),
+    )
+    assert wording.findings(found) == [
+        "lookback 192 is worth 18 % to the linear model; more than any number of memory cells may be",
+        "linear calendar [hour_of_week] is worth 2.8 % to the linear model in addition",
+        "seasons of 24 and 168 steps in the autocorrelation; no baseline has 168",
+    ]
+    assert wording.changes(found) == [
+        "window.linear_lookback: 192",
+        "prepare.linear_calendar: [hour_of_week]",
+        "baseline.seasons: [24, 168]",
+    ]
+    assert wording.printed(found).splitlines()[2:5] == [
+        "inspect: seasons of 24 and 168 steps in the autocorrelation; no baseline has 168",
+        "inspect: to follow this, set in params.yaml",
+        "  window.linear_lookback: 192",
+    ]
+    assert wording.note(found) == (
+        "window.linear_lookback: 192, prepare.linear_calendar: [hour_of_week] would be worth 20 % to the linear model "
+        "(stage inspect)"
+    )
+
+
+def test_without_advice_it_says_so() -> None:
+    found = inspection(seasons=(24,))
+    assert wording.findings(found) == [wording.NOTHING]
+    assert wording.changes(found) == []
+    assert wording.printed(found) == f"inspect: {wording.NOTHING}"
+    assert wording.note(found) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("window.transform", "sqrt", "transform sqrt is worth 5.0 % to the linear model"),
+        ("window.normalise", "last", "normalise last is worth 5.0 % to the linear model"),
+        ("prepare.holidays", "null", "leaving the holidays out is worth 5.0 % to the linear model"),
+        ("prepare.linear_calendar", "[]",
+         "no linear calendar is worth 5.0 % to the linear model; more than any number of memory cells may be"),
+        ("window.linear_lookback", "null",
+         "no more lookback than the cells have is worth 5.0 % to the linear model; more than any number of memory "
+         "cells may be"),
+    ],
+)  # fmt: skip
+def test_less_may_be_worth_more(key: str, value: str, line: str) -> None:
+    assert wording.findings(inspection((key, value, 0.05))) == [line]
+
+
+def test_a_loss_has_a_true_minus() -> None:
+    assert [wording.percent(gain) for gain in (-0.042, 0.0994, 0.123, -0.5)] == ["−4.2 %", "9.9 %", "12 %", "−50 %"]
