@@ -22,7 +22,7 @@ MOST_VALUES = 12_500_000  # rows × inputs: scikit-learn holds them in float64, 
 MOST_ITERATIONS = 500
 BINS = 255  # of each input: trees split between them
 # More threads give the same bytes, but wait for each other at every split: on a machine that others use too, two took
-# up to ten times as long as one. scikit-learn brings threads of its own, which no limit set before it is imported holds.
+# up to ten times as long as one. scikit-learn brings threads of its own; a limit set before its import misses them.
 ONE_THREAD = 1
 PATIENCE = 20  # iterations without a gain on the early-stopping set, after which boosting ends
 
