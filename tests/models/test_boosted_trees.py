@@ -92,13 +92,14 @@ def test_forecasts_are_in_standard_deviations_whatever_the_normalisation(make_wo
 
 @pytest.mark.parametrize("loss", ["squared_error", "absolute_error"])
 def test_the_trees_are_the_same_to_the_last_bit_whatever_the_number_of_threads(
-    make_work: MakeWork, loss: boosted_trees.Loss
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, loss: boosted_trees.Loss
 ) -> None:
     work = make_work(np.random.default_rng(0).standard_normal(3000).cumsum(), window={"lookback": 20, "horizon": 4})
     windows, fold = work.windows, work.folds.fold(0)
     scaling = fit_scaling(windows, fold.train)
     found = []
     for threads in (1, 2, 3):
+        monkeypatch.setattr(boosted_trees, "ONE_THREAD", threads)
         with threadpool_limits(threads):
             trees = boosted_trees.fit_chosen(windows, scaling, fold, (3,), loss)
             forecasts = boosted_trees.predict(windows, scaling, trees, fold.validation)

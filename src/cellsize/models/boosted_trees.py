@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from cellsize.data.batches import Batch, Scaling, chunks, gather, scaled
 from cellsize.data.folds import Fold
@@ -22,6 +23,9 @@ MOST_ROWS = 50_000  # rows to learn from, each a step of a window; as many again
 MOST_VALUES = 12_500_000  # rows × inputs: scikit-learn holds them in float64, which is 100 MB
 MOST_ITERATIONS = 500
 BINS = 255  # of each input: trees split between them
+# More threads give the same bytes, but wait for each other at every split: on a machine that others use too, two took
+# up to ten times as long as one. scikit-learn brings threads of its own; a limit set before its import misses them.
+ONE_THREAD = 1
 PATIENCE = 20  # iterations without a gain on the early-stopping set, after which boosting ends
 
 
@@ -103,9 +107,10 @@ def fit(
     inputs, target, weight = _rows(windows, scaling, train, seasons, loss)
     edges = _edges(inputs)
     inputs = _binned(edges, inputs)
-    models = tuple(
-        _model(loss, count).fit(inputs, target[:, column], weight[:, column]) for column, count in enumerate(iterations)
-    )
+    models = tuple(_model(loss, count) for count in iterations)
+    with threadpool_limits(ONE_THREAD):
+        for column, model in enumerate(models):
+            model.fit(inputs, target[:, column], weight[:, column])
     return BoostedTrees(seasons, edges, models, iterations)
 
 
@@ -123,10 +128,11 @@ def fit_chosen(
     models, iterations = [], []
     for column in range(windows.n_targets):
         model = _model(loss, MOST_ITERATIONS, early_stopping=True)
-        model.fit(
-            inputs, target[:, column], weight[:, column], X_val=other_inputs, y_val=other[:, column],
-            sample_weight_val=other_weight[:, column],
-        )  # fmt: skip
+        with threadpool_limits(ONE_THREAD):
+            model.fit(
+                inputs, target[:, column], weight[:, column], X_val=other_inputs, y_val=other[:, column],
+                sample_weight_val=other_weight[:, column],
+            )  # fmt: skip
         models.append(model)
         # One score for each iteration, higher is better, and before them that of no iteration.
         iterations.append(max(1, int(np.argmax(model.validation_score_))))
@@ -147,10 +153,11 @@ def predict(windows: Windows, scaling: Scaling, trees: BoostedTrees, chosen: Int
     for piece in chunks(chosen):
         batch = gather(windows, scaling, piece)
         inputs = _binned(trees.edges, design(windows, batch, trees.seasons))
-        columns = [
-            _after(model.staged_predict(inputs), count)
-            for model, count in zip(trees.models, trees.iterations, strict=True)
-        ]
+        with threadpool_limits(ONE_THREAD):
+            columns = [
+                _after(model.staged_predict(inputs), count)
+                for model, count in zip(trees.models, trees.iterations, strict=True)
+            ]
         normalised = np.stack(columns, axis=1).astype(np.float32).reshape(batch.target.shape)
         forecasts[done : done + len(piece)] = scaled(batch, normalised)
         done += len(piece)
