@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run example test test-slow check docs clean constraints
+.PHONY: help run plan example test test-slow check docs clean constraints
 
 PYTHON ?= python3
 INSTALLED := .venv/.installed
@@ -42,6 +42,10 @@ help: ## list the targets
 
 run: $(INSTALLED) ## measure the size for params.yaml: install, run what changed, say the answer
 	$(call pipeline,)
+
+plan: $(INSTALLED) ## what the search would cost: sizes, core-minutes, memory; trains nothing
+	@$(IN_VENV) python -m dvc repro --quiet propose && \
+	python -m pipeline.plan build/windows.npz build/folds.parquet build/candidates.json
 
 # A folder under examples/, or any folder of this checkout with a params.yaml.
 FOLDER = $(if $(NAME),$(firstword $(patsubst %/params.yaml,%,$(wildcard examples/$(NAME)/params.yaml $(NAME:/=)/params.yaml))))

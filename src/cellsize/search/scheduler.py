@@ -12,6 +12,8 @@ from cellsize.training.records import Result, Row, Work, frame
 
 # Work begun ahead may cost so many times what has been done so far: it may turn out not to be needed.
 AHEAD_COST = 1.5
+# Seconds without a line, after which a trial that reports is worth one.
+SILENCE = 20.0
 
 
 class Scheduler:
@@ -45,7 +47,7 @@ class Scheduler:
         self.finished, self.running = dict(finished), set[Shard]()
         self.results, self.scores, self.unusable = dict[Size, Result](), dict[Size, Scores](), dict[Size, str]()
         self.failure = ""
-        self.began = time.monotonic()
+        self.began = self.said = time.monotonic()
         for size in sorted({result.size for result in finished.values()}):
             self._complete(size)
 
@@ -79,7 +81,25 @@ class Scheduler:
         size = shard.size
         if self._complete(size):
             self.on_result(self.results[size])
-            self.say(self._line(self.results[size]) if size in self.scores else self.unusable[size])
+            self._say(self._line(self.results[size]) if size in self.scores else self.unusable[size])
+
+    def progress(self, shard: Shard, steps: int) -> None:
+        """Says how far a shard is, unless something was said shortly before.
+
+        Args:
+            shard: The shard.
+            steps: Optimizer steps of the trial so far.
+        """
+        if time.monotonic() - self.said >= SILENCE:
+            folds = ", ".join(str(1 + fold) for fold in shard.folds)
+            self._say(
+                f"search: size {shard.size!s:>6}  {steps:,} steps in fold {folds}"
+                f"  ({time.monotonic() - self.began:.0f} s so far)"
+            )
+
+    def _say(self, line: str) -> None:
+        self.said = time.monotonic()
+        self.say(line)
 
     def fail(self, shard: Shard) -> None:
         """Notes that a shard's trial ended with an error, again after it was tried anew."""

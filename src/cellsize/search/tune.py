@@ -55,7 +55,10 @@ class Adapter(Searcher):
             self.scheduler.stop(shard)
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
-        """Nothing is decided before a size is finished: early checks flatter large sizes."""
+        """Only said: nothing is decided before a size is finished, since early checks flatter large sizes."""
+        shard = self.trials.get(trial_id)
+        if shard is not None and "steps" in result:
+            self.scheduler.progress(shard, int(result["steps"]))
 
     def unwanted(self, trial_id: str, _: Mapping[str, Any]) -> bool:
         """Whether a running trial was begun ahead and turned out not to be needed."""
@@ -142,7 +145,7 @@ def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -
         nonlocal last
         if time.monotonic() - last >= REPORT_SECONDS:
             last = time.monotonic()
-            tune.report({"check": check})
+            tune.report({"check": check, "steps": check * work.training.check_every})
 
     with process.one_thread():  # Ray sees to it, unless OMP_NUM_THREADS is set
         train(work, shard.size, checkpoint, on_check, accelerator, shard.folds).save(store.result(shard))

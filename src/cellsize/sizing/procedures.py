@@ -230,6 +230,28 @@ def climb(
     return Walk(walk.visited, walk.wanted, tuple(likely))
 
 
+def fewest_and_most(candidates: Candidates, search: Search) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
+    """The sizes that are tried if no size helps, and if every size does; of the α procedure, if none overfits or all.
+
+    Args:
+        candidates: The grid, and the ladder of the α procedure.
+        search: The procedure and its limits.
+    """
+    sizes, guessed = on_grid(candidates), guesses(candidates)
+    if search.procedure == "climb":
+        costs = {candidate.size: float(candidate.multiply_adds) for candidate in candidates.candidates}
+        allowed = within_cost_limit(costs, search.cost_limit)
+        ends = _LadderEnd(search.patience, search.minimum_units, allowed, large_units(candidates))
+        few, many = (_climb(sizes, {}, ends, dict.fromkeys(sizes, helps)).visited for helps in (False, True))
+    elif search.procedure == "alpha":
+        ladder = (ZERO, *alpha_ladder(candidates))
+        few, many = ladder[:2], ladder
+    else:
+        drawn = sizes if search.procedure == "grid" else sample(sizes, search.sample, search.seed)
+        few = many = tuple(drawn)
+    return tuple(dict.fromkeys((*few, *guessed))), tuple(dict.fromkeys((*many, *guessed)))
+
+
 def _climb(sizes: list[Size], known: Known, ends: _LadderEnd, assumed: Mapping[Size, bool]) -> Walk:
     """One replay; what an assumed size would score is unknown, so that it never becomes the one to beat."""
     if ZERO not in known and ZERO not in assumed:

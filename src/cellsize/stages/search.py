@@ -6,6 +6,7 @@ from cellsize.models import engine
 from cellsize.params import Params
 from cellsize.registry.runs import recorder
 from cellsize.search import driver, store, tables
+from cellsize.search.estimate import estimate, sentence
 from cellsize.search.versions import versions
 from cellsize.sizing.artefacts import Candidates
 from cellsize.sizing.procedures import plan
@@ -18,6 +19,7 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     grid = Candidates.read(candidates)
     work = load_work(windows, folds, grid.network, params.search, params.baseline.penalties, params.choose.metric)
     engine.check(grid.network, params.search.training, "gpu" if params.search.gpus_per_trial else "cpu")
+    print(f"search: {sentence(estimate(grid, params.search, work))}, unless finished before", flush=True)
     tags = {**versions(), "cellsize.metric": work.metric}
     with recorder(params.mlflow, store.key(work), params.search, tags) as record:
         results = driver.run(work, plan(grid, params.search), params.search, Path(".cache/search"), record)
