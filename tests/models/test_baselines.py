@@ -27,7 +27,7 @@ def test_the_ridge_penalty_is_the_one_that_most_folds_choose(make_work: MakeWork
         ridge_linear.fit_chosen(work.windows, fit_scaling(work.windows, fold.train), fold, work.penalties).penalty
         for fold in work.folds.all()
     ]
-    expected = max(sorted(work.penalties), key=chosen.count)
+    expected = max(sorted(chosen), key=chosen.count)  # also one beyond the list
     assert baselines.ridge_penalty(work.windows, work.folds, work.penalties) == expected
     assert expected > 0
 
