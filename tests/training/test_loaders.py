@@ -87,6 +87,8 @@ def test_only_what_is_active_is_read(joint: JointTraining) -> None:
     for state in joint.states:
         state.status = "active" if (state.fold, state.seed) == (1, 1) else "done"
     assert sorted(next(iter(TrainingBatches(joint)))) == [(1, 1, 0)]
+    joint.states[-1].status = "done"
+    assert len(TrainingBatches(joint)) == 0  # a training that is resumed after its last check
 
 
 def test_a_pass_visits_each_window_once_over_several_checks(make_work: MakeWork, read: list[list[int]]) -> None:
