@@ -29,7 +29,7 @@ def test_the_ridge_penalty_is_the_one_that_most_folds_choose(make_work: MakeWork
         ).penalty
         for fold in work.folds.all()
     ]
-    expected = max(sorted(work.penalties), key=chosen.count)
+    expected = max(sorted(chosen), key=chosen.count)  # also one beyond the list
     assert baselines.ridge_penalty(work.windows, work.folds, work.penalties, "mse") == expected
     assert expected > 0
 

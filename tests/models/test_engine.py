@@ -38,8 +38,8 @@ def test_fused_where_it_cannot_run_is_refused_in_one_line_with_a_remedy(
 
 def test_a_plain_lstm_on_a_cpu_has_the_choice(make_network: MakeNetwork, make_training: MakeTraining) -> None:
     for kind in ("auto", "fused", "torch"):
-        for head in ("last", "mean"):
-            engine.check(make_network(head=head), make_training(engine=kind))
+        for summary in ("last", "mean"):
+            engine.check(make_network(summary=summary), make_training(engine=kind))
 
 
 def test_the_check_loads_no_torch() -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,9 @@ from cellsize.data.schema import Schema
 from cellsize.errors import InputError
 from cellsize.models import stacked
 from cellsize.models.forecaster import Forecaster
-from cellsize.params import Window
+from cellsize.params import Head, Skip, Window
 from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.sizes import Architecture, Size
 from cellsize.training.records import Work
 from cellsize.training.refit import refit
 
@@ -29,10 +31,42 @@ def with_network(
     make_work: MakeWork, make_schema: Callable[..., Schema], make_window: Callable[..., Window]
 ) -> tuple[Work, Forecaster]:
     """A model with two layers of three cells, and what it was trained on."""
-    work = make_work()
-    recipe = Recipe(layers=2, units=3, learning_rate=1e-2, dropout=0.0, weight_decay=0.0, epochs=2, penalty=1.0)
+    return fitted_model(make_work(), make_schema, make_window, Size(2, 3), Architecture("linear", "plain"))
+
+
+def fitted_model(
+    work: Work, make_schema: Callable[..., Schema], make_window: Callable[..., Window], size: Size, of: Architecture
+) -> tuple[Work, Forecaster]:
+    recipe = Recipe(
+        layers=size.layers, units=size.units, learning_rate=1e-2, dropout=0.0, weight_decay=0.0, skip=of.skip,
+        head=of.head, steps=6, penalty=1.0,
+    )  # fmt: skip
     schema = make_schema(past_covariates=("x",), known_future_covariates=("k",))
     return work, refit(work, recipe, schema, make_window(normalise="last"))
+
+
+@pytest.mark.parametrize("head", ["plain", "mixed"])
+@pytest.mark.parametrize("skip", ["none", "linear", "joint"])
+@pytest.mark.parametrize("size", [Size(1, 3), Size(0, 4)], ids=str)
+def test_every_architecture_is_read_as_it_was_written(
+    make_work: MakeWork, make_schema: Callable[..., Schema], make_window: Callable[..., Window], tmp_path: Path,
+    size: Size, skip: Skip, head: Head,
+) -> None:  # fmt: skip
+    if not size.layers and head == "mixed":
+        return  # an MLP has a plain head
+    architecture = Architecture(skip, head)
+    work = make_work(network={"skip": ["none", "linear", "joint"], "head": ["plain", "mixed"]})
+    work, model = fitted_model(work, make_schema, make_window, size, architecture)
+    model.save(tmp_path)
+    read = Forecaster.load(tmp_path)
+    assert read.net is not None
+    assert (read.size, read.network, read.net.architecture) == (size, work.network, architecture)
+    # Nothing is kept that is not used.
+    assert (read.fitted.linear is None) == (skip == "none")
+    expected = model.predict(work.windows, np.arange(20))
+    np.testing.assert_array_equal(read.predict(work.windows, np.arange(20)), expected)
+    # It did learn something: an untrained one would be the ridge-linear model, or nothing.
+    assert (expected != replace(model, net=None).predict(work.windows, np.arange(20))).any()
 
 
 def test_a_model_is_read_as_it_was_written(with_network: tuple[Work, Forecaster], tmp_path: Path) -> None:
@@ -80,8 +114,10 @@ def test_a_model_says_until_when_it_has_learned(make_model: Callable[..., Foreca
     assert make_model(make_table()).learned_until == "2026-01-02T23:00:00"
 
 
-@pytest.mark.parametrize(("version", "message"), [(3, "version 3 of the format"), (None, "version none of the format")])
-@pytest.mark.parametrize(("version", "message"), [(1, "version 1 of the format"), (None, "version none of the format")])
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [(1, "version 1 of the format"), (3, "version 3 of the format"), (None, "version none of the format")],
+)
 def test_a_model_of_another_format_is_refused_in_one_line(
     tmp_path: Path, make_model: Callable[..., Forecaster], make_table: Table, version: int | None, message: str
 ) -> None:

@@ -10,31 +10,33 @@ import torch
 
 from cellsize.data.batches import CHUNK, gather
 from cellsize.models import ridge_linear, stacked
-from cellsize.models.prediction import forecast
-from cellsize.sizing.sizes import Size
+from cellsize.models.network import Net
+from cellsize.models.prediction import FittedFold, Forward, forecast, plain_forward, spread_out
+from cellsize.sizing.sizes import Architecture, Size, shape
 from cellsize.training.records import Setting, Work
 from cellsize.training.refit import refit_size
 
 MakeWork = Callable[..., Work]
-SMALL, SETTING = Size(1, 3), Setting(1e-2, 0.0, 0.0)
+SMALL, SETTING = Size(1, 3), Setting(1e-2, 0.0, 0.0, "linear", "plain")
 
 
 def test_a_forecast_is_that_of_the_skip_connection_and_the_network_together(make_work: MakeWork) -> None:
     work = make_work(window={"normalise": "standard"})
-    fitted, net = refit_size(work, SMALL, SETTING, 10.0, epochs=2)
+    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=6)
     assert net is not None
     assert fitted.linear is not None
     chosen = np.array([5, 50, 7])
     batch = gather(work.windows, fitted.scaling, chosen)
     with torch.no_grad():
-        added = net(torch.from_numpy(batch.steps), torch.from_numpy(batch.known_future)).numpy()
+        inputs = (batch.steps, batch.known_future, ridge_linear.design(work.windows, batch))
+        added = net(*map(torch.from_numpy, inputs)).numpy()
     expected = (ridge_linear.predict(work.windows, fitted.linear, batch) + added) * batch.scale + batch.location
     assert forecast(work.windows, fitted, [net], chosen)[0] == pytest.approx(expected, rel=1e-5)
 
 
 def test_more_windows_than_one_piece_are_forecast_in_their_order(make_work: MakeWork) -> None:
     work = make_work()
-    fitted, net = refit_size(work, SMALL, SETTING, 10.0, epochs=1)
+    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=3)
     assert net is not None
     chosen = np.resize(np.arange(len(work.windows.first)), CHUNK + 10)
     forecasts = forecast(work.windows, fitted, [net], chosen)[0]
@@ -45,7 +47,7 @@ def test_more_windows_than_one_piece_are_forecast_in_their_order(make_work: Make
 
 def test_networks_side_by_side_forecast_what_each_does_alone(make_work: MakeWork) -> None:
     work = make_work()
-    trained = [refit_size(work, SMALL, Setting(rate, 0.0, 0.0), 10.0, epochs=1) for rate in (1e-2, 3e-2)]
+    trained = [refit_size(work, SMALL, Setting(rate, 0.0, 0.0, "linear"), 10.0, steps=3) for rate in (1e-2, 3e-2)]
     fitted, nets = trained[0][0], [net for _, net in trained if net is not None]
     together = forecast(work.windows, fitted, nets, np.arange(30), stacked.forward)
     assert len(together) == 2
@@ -56,11 +58,41 @@ def test_networks_side_by_side_forecast_what_each_does_alone(make_work: MakeWork
 
 def test_plain_torch_and_the_fused_kernels_forecast_the_same_but_for_rounding(make_work: MakeWork) -> None:
     work = make_work()
-    fitted, net = refit_size(work, Size(2, 5), SETTING, 10.0, epochs=3)
+    fitted, net = refit_size(work, Size(2, 5), SETTING, 10.0, steps=9)
     assert net is not None
     plain = forecast(work.windows, fitted, [net], np.arange(50))[0]
     fused = forecast(work.windows, fitted, [net], np.arange(50), stacked.forward)[0]
     np.testing.assert_allclose(plain, fused, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("forward", [plain_forward, stacked.forward])
+def test_only_networks_with_a_linear_skip_connection_have_the_ridge_linear_model_added(
+    make_work: MakeWork, forward: Forward
+) -> None:
+    # Of one fold in one call: networks that add nothing themselves.
+    work = make_work(network={"skip": ["none", "linear", "joint"], "head": ["plain", "mixed"]})
+    fitted, _ = refit_size(work, SMALL, SETTING, 10.0, steps=0)
+    architectures = [Architecture(skip, head) for skip in work.network.skip for head in work.network.head]
+    networks = [Net(SMALL, work.network, shape(work.windows), each).eval() for each in architectures]
+    forecasts = forecast(work.windows, fitted, networks, np.arange(20), forward)
+    nothing = FittedFold(fitted.fold, fitted.scaling, None, 1.0, 1.0)
+    (alone,), (linear,) = (forecast(work.windows, each, [], np.arange(20)) for each in (nothing, fitted))
+    assert (alone != linear).any()
+    for architecture, values in zip(architectures, forecasts, strict=True):
+        np.testing.assert_array_equal(values, alone if architecture.skip == "none" else linear)
+
+
+def test_what_an_untrained_network_scores_depends_on_its_skip_connection(make_work: MakeWork) -> None:
+    fitted, _ = refit_size(make_work(), SMALL, SETTING, 10.0, steps=0)
+    started = FittedFold(fitted.fold, fitted.scaling, fitted.linear, start_alone=0.9, start_linear=0.5)
+    assert [started.start(skip) for skip in ("none", "linear", "joint")] == [0.9, 0.5, 0.5]
+
+
+def test_windows_are_spread_out_evenly() -> None:
+    assert (
+        spread_out(np.arange(10, 20), 20).tolist() == spread_out(np.arange(10, 20), 10).tolist() == list(range(10, 20))
+    )
+    assert spread_out(np.arange(10, 21), 3).tolist() == [10, 15, 20]
 
 
 @pytest.mark.parametrize("module", ["prediction", "forecaster", "row_forecasts"])

@@ -127,7 +127,7 @@ def test_the_penalty_is_the_best_one_on_the_early_stopping_set(wave: Callable[..
     windows = wave()
     fold = Fold(np.arange(40), np.arange(45, 65), np.arange(70, 100))
     scaling = fit_scaling(windows, fold.train)
-    penalties = (1e-3, 1.0, 10.0, 1e4)
+    penalties = (1e-3, 1.0, 10.0, 1e6)
     scores = [
         ridge_linear.score(windows, scaling, model, fold.early_stopping, "mse")
         for model in ridge_linear.fit(windows, scaling, fold.train, penalties)
@@ -149,6 +149,55 @@ def test_the_model_is_least_squares_whatever_its_penalty_is_chosen_by(wave: Call
     model = ridge_linear.fit_chosen(windows, scaling, fold, penalties, "mae")
     np.testing.assert_array_equal(model.weights, models[int(np.argmin(scores))].weights)
     assert model.penalty != ridge_linear.fit_chosen(windows, scaling, fold, penalties, "mse").penalty
+
+
+def chosen_of(
+    wave: Callable[..., Windows], monkeypatch: pytest.MonkeyPatch, penalties: tuple[float, ...], best: float
+) -> tuple[float, list[float]]:
+    """The penalty that is chosen, and those tried in turn, if the score is lowest near one."""
+    windows = wave()
+    fold = Fold(np.arange(40), np.arange(45, 65), np.arange(70, 100))
+    tried: list[float] = []
+
+    def score(_: Any, __: Any, model: ridge_linear.RidgeLinear, ___: Any) -> float:
+        tried.append(model.penalty)
+        return abs(float(np.log(model.penalty / best)))
+
+    monkeypatch.setattr(ridge_linear, "score", score)
+    return ridge_linear.fit_chosen(windows, fit_scaling(windows, fold.train), fold, penalties).penalty, tried
+
+
+@pytest.mark.parametrize(
+    ("best", "chosen", "tried"),
+    [
+        (10.0, 10.0, [1.0, 10.0, 100.0]),
+        (2e3, 1e3, [1.0, 10.0, 100.0, 1e3, 1e4]),  # one beyond it is worse
+        (0.1, 0.1, [1.0, 10.0, 100.0, 0.1, 0.01]),
+        (1e9, 1e6, [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6]),  # no more than four
+    ],
+)
+def test_a_best_penalty_at_the_end_of_the_list_extends_it_by_its_last_factor(
+    wave: Callable[..., Windows], monkeypatch: pytest.MonkeyPatch, best: float, chosen: float, tried: list[float]
+) -> None:
+    assert chosen_of(wave, monkeypatch, (1.0, 10.0, 100.0), best) == (chosen, tried)
+
+
+def test_each_end_has_its_own_factor_and_a_single_penalty_has_none(
+    wave: Callable[..., Windows], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert chosen_of(wave, monkeypatch, (1.0, 2.0, 20.0), 0.4) == (0.5, [1.0, 2.0, 20.0, 0.5, 0.25])
+    assert chosen_of(wave, monkeypatch, (1.0, 2.0, 20.0), 2e3) == (2e3, [1.0, 2.0, 20.0, 200.0, 2e3, 2e4])
+    assert chosen_of(wave, monkeypatch, (5.0,), 1e3) == (5.0, [5.0])
+
+
+def test_the_model_applied_to_a_design_is_its_forecast_also_if_it_reads_no_past(wave: Callable[..., Windows]) -> None:
+    windows, train = wave(), np.arange(60)
+    scaling = fit_scaling(windows, train)
+    batch = gather(windows, scaling, np.array([70, 75]))
+    for reads_past in (True, False):
+        model = ridge_linear.fit(windows, scaling, train, (1.0,), reads_past)[0]
+        applied = ridge_linear.apply(windows, model, ridge_linear.design(windows, batch))
+        np.testing.assert_allclose(applied, ridge_linear.predict(windows, model, batch), rtol=1e-6, atol=1e-7)
 
 
 def test_two_targets_are_forecast_together(make_windows: Make) -> None:

@@ -17,22 +17,26 @@ from cellsize.training.state import settings
 MakeWork = Callable[..., Work]
 SMALL = Size(1, 3)
 
-# Rungs, dropout and second seeds that begin late: everything that a state has to hold. Six epochs in all.
+# Rungs, dropout, several architectures, spares, and second seeds that begin late: everything that a state has to hold.
 MANY: dict[str, Any] = {
-    "learning_rates": [1e-2, 3e-2],
+    "network": {"skip": ["none", "joint"], "head": ["plain", "mixed"]},
+    "learning_rates": [1e-3, 1e-2],
     "dropouts": [0.0, 0.3],
-    "rungs": [1, 2],
+    "check_every": 2,
+    "rungs": [2, 4],
     "seeds": 2,
-    "epochs": 4,
-    "batch_size": 32,
+    "steps": 8,
+    "patience": 8,
+    "batch_size": 16,
 }
 
 
-# Folds that make different numbers of steps and end in different epochs.
+# Folds of unequal length that end after different checks.
 UNEQUAL: dict[str, Any] = {
     "split": {"scheme": "expanding", "folds": 3},
     "learning_rates": [0.1],
-    "epochs": 6,
+    "check_every": 1,
+    "steps": 6,
     "patience": 1,
 }
 
@@ -41,7 +45,7 @@ def same(first: Result, other: Result) -> bool:
     """Whether two results are the same in everything but the time they took."""
     np.testing.assert_array_equal(first.residuals, other.residuals)
     np.testing.assert_array_equal(first.residual_windows, other.residual_windows)
-    return first.rows == other.rows and first.epochs == other.epochs
+    return first.rows == other.rows and first.checks == other.checks
 
 
 class KilledError(Exception):
@@ -58,11 +62,11 @@ def test_an_interrupted_training_resumes_where_it_was_and_ends_as_if_nothing_had
     expected = train.train(work, size, None, whole.append)
     assert whole == list(range(1, len(whole) + 1))
 
-    # Also after the last epoch, before the result could be written.
-    for killed in (2, len(whole)):
+    # In the race, after it, and after the last check, before the result could be written.
+    for killed in (1, 3, len(whole)):
 
-        def kill(epoch: int, at: int = killed) -> None:
-            if epoch == at:
+        def kill(check: int, at: int = killed) -> None:
+            if check == at:
                 raise KilledError
 
         with pytest.raises(KilledError):
@@ -82,12 +86,15 @@ def test_a_training_may_be_interrupted_again_and_again(
     work, checkpoint = make_work(**MANY), tmp_path / "state.ckpt"
     seen: list[int] = []
 
-    def kill(epoch: int) -> None:
-        seen.append(epoch)
+    def kill(check: int) -> None:
+        seen.append(check)
         raise KilledError
 
     whole: list[int] = []
     expected = train.train(work, SMALL, None, whole.append)
+    # Something of everything is there: a learning rate beyond the list, two architectures, second seeds.
+    assert {row.learning_rate for row in expected.rows} > set(MANY["learning_rates"])
+    assert len({(row.skip, row.head) for row in expected.rows if row.seed == 1 and row.trained}) > 1
     for _ in whole:
         with pytest.raises(KilledError):
             train.train(work, SMALL, checkpoint, kill)
@@ -104,12 +111,42 @@ def test_nothing_is_written_unless_asked_for(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_kept_weights_are_put_in_place_ready_to_forecast(make_work: MakeWork) -> None:
-    work = make_work()
-    fitted = {fold: train._fit_fold(work, work.folds.fold(fold), SMALL) for fold in (0, 1)}
-    joint = JointTraining(work, SMALL, fitted, shape(work.windows), settings(work))
+def joint_training(work: Work, size: Size) -> JointTraining:
+    fitted = {fold: train._fit_fold(work, work.folds.fold(fold), size) for fold in (0, 1)}
+    return JointTraining(work, size, fitted, shape(work.windows), settings(work.network, work.training, size))
+
+
+def test_the_kept_and_the_last_weights_are_put_in_place_ready_to_forecast(make_work: MakeWork) -> None:
+    joint = joint_training(make_work(), SMALL)
     for index, state in enumerate(joint.states):
         state.kept = torch.full_like(state.kept, float(index))
+        state.last = torch.full_like(state.kept, 5.0 + index)
+    for make, expected in ((fit.kept_networks, [{0.0}, {1.0}]), (fit.last_networks, [{5.0}, {6.0}])):
+        networks = make(joint)
+        assert [set(net.head.bias.tolist()) for net in networks] == expected
+        assert not any(net.training for net in networks)
+
+
+def test_every_architecture_is_put_in_place_from_a_row_as_long_as_the_largest(make_work: MakeWork) -> None:
+    joint = joint_training(make_work(network={"skip": ["none", "joint"], "head": ["plain", "mixed"]}, rungs=[3]), SMALL)
+    for state in joint.states:
+        state.kept = torch.arange(len(state.kept), dtype=torch.float32)
     networks = fit.kept_networks(joint)
-    assert [set(net.head.bias.tolist()) for net in networks] == [{0.0}, {1.0}]
-    assert not any(net.training for net in networks)
+    assert len({net.architecture for net in networks}) == 4
+    for net, state in zip(networks, joint.states, strict=True):
+        assert net.architecture == state.setting.architecture
+        vector = torch.nn.utils.parameters_to_vector(net.parameters())
+        assert vector.tolist() == list(range(len(vector)))
+
+
+def test_padded_rows_stay_zero_behind_their_parameters(make_work: MakeWork) -> None:
+    joint = joint_training(make_work(**{**MANY, "weight_decays": [0.1]}), SMALL)
+    fit.fit(joint)
+    lengths = {sum(weight.numel() for weight in net.parameters()) for net in joint.networks}
+    assert len(lengths) == 4
+    for index, state in enumerate(joint.states):
+        length = sum(weight.numel() for weight in joint.network(index).parameters())
+        for row in (joint.flat.values[index], joint.flat.averages[index], state.kept, state.last):
+            assert not row[length:].any()
+        assert torch.equal(torch.nn.utils.parameters_to_vector(joint.network(index).parameters()).detach(),
+                           joint.flat.values[index, :length])  # fmt: skip

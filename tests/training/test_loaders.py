@@ -1,14 +1,15 @@
 """Data loaders: what a step and a validation read."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from cellsize.training.early_stopping import pieces
 
-from cellsize.data.batches import gather
-from cellsize.models.ridge_linear import predict
+from cellsize.data.batches import chunks, gather
+from cellsize.models import prediction
+from cellsize.models.ridge_linear import design, predict
 from cellsize.sizing.sizes import Size, shape
 from cellsize.training import loaders
 from cellsize.training.joint import JointTraining
@@ -23,7 +24,7 @@ SIZE = Size(1, 2)
 
 def joint_training(work: Work) -> JointTraining:
     fitted = {fold: _fit_fold(work, work.folds.fold(fold), SIZE) for fold in range(len(work.folds.labels))}
-    return JointTraining(work, SIZE, fitted, shape(work.windows), settings(work))
+    return JointTraining(work, SIZE, fitted, shape(work.windows), settings(work.network, work.training, SIZE))
 
 
 @pytest.fixture
@@ -45,68 +46,121 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     return windows
 
 
-def test_the_target_is_what_the_linear_skip_connection_leaves(make_work: MakeWork) -> None:
+def check(joint: JointTraining, number: int) -> None:
+    """Reads all batches between two checks, as if `number` checks were done."""
+    for state in joint.states:
+        state.curve = [(0.0, 0.0)] * number
+    list(TrainingBatches(joint))
+
+
+def test_a_batch_has_all_that_a_network_reads_and_what_the_ridge_linear_model_forecasts(make_work: MakeWork) -> None:
     for skip in ("linear", "none"):
         work = make_work(network={"skip": skip})
         fitted, chosen = _fit_fold(work, work.folds.fold(0), SIZE), np.array([3, 40])
         batch = gather(work.windows, fitted.scaling, chosen)
-        linear = 0.0 if fitted.linear is None else predict(work.windows, fitted.linear, batch)
         assert (fitted.linear is None) == (skip == "none")
-        steps, known_future, target, scale = load_batch(work, fitted, chosen)
-        np.testing.assert_array_equal(target.numpy(), batch.target - linear)
-        for tensor, expected in ((steps, batch.steps), (known_future, batch.known_future), (scale, batch.scale)):
-            np.testing.assert_array_equal(tensor.numpy(), expected)
+        linear = np.zeros_like(batch.target)
+        if fitted.linear is not None:
+            linear = predict(work.windows, fitted.linear, batch)
+        expected = (
+            batch.steps, batch.known_future, design(work.windows, batch), batch.target, linear, batch.scale,
+        )  # fmt: skip
+        for tensor, array in zip(load_batch(work, fitted, chosen), expected, strict=True):
+            np.testing.assert_array_equal(tensor.numpy(), array)
 
 
-def test_an_epoch_is_one_pass_over_every_active_fold_and_seed(joint: JointTraining, read: list[list[int]]) -> None:
-    lengths = [len(fitted.fold.train) // 8 for fitted in joint.fitted.values()]
-    assert lengths[0] < lengths[1] == len(TrainingBatches(joint))
+def test_between_two_checks_every_active_fold_and_seed_makes_as_many_steps(
+    joint: JointTraining, read: list[list[int]]
+) -> None:
     steps = list(TrainingBatches(joint))
-    assert [sorted(step) for step in steps[: lengths[0]]] == [[(0, 0), (0, 1), (1, 0), (1, 1)]] * lengths[0]
-    assert [sorted(step) for step in steps[lengths[0] :]] == [[(1, 0), (1, 1)]] * (lengths[1] - lengths[0])
-    # No window twice: the longer fold's batches, of both seeds.
-    windows = [window for batch in read for window in batch if window in set(joint.fitted[1].fold.train.tolist())]
-    assert len(windows) >= 2 * 8 * lengths[1]
+    assert len(steps) == len(TrainingBatches(joint)) == joint.work.training.check_every == 3
+    assert [sorted(step) for step in steps] == [[(0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 0)]] * 3
     assert all(len(set(batch)) == 8 for batch in read)
 
 
-def test_each_epoch_has_an_order_of_its_own_that_does_not_depend_on_other_folds(
-    joint: JointTraining, read: list[list[int]]
-) -> None:
-    list(TrainingBatches(joint))
-    first = [list(batch) for batch in read]
-    read.clear()
-    list(TrainingBatches(joint))
-    assert read == first
-    read.clear()
-    for state in joint.states:
-        state.epoch = 1
-    list(TrainingBatches(joint))
-    assert read != first
-    read.clear()
-    for state in joint.states:
-        state.epoch, state.status = 0, "active" if (state.fold, state.seed) == (1, 1) else "done"
-    list(TrainingBatches(joint))
-    assert all(batch in first for batch in read)
+def test_networks_that_began_in_different_checks_read_batches_of_their_own(joint: JointTraining) -> None:
+    joint.states[0].curve = [(0.0, 0.0)]
+    assert sorted(next(iter(TrainingBatches(joint)))) == [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 1, 0)]
 
 
-def test_a_fold_that_has_ended_makes_the_epoch_no_longer(joint: JointTraining) -> None:
+def test_only_what_is_active_is_read(joint: JointTraining) -> None:
     for state in joint.states:
-        state.status = "active" if state.fold == 0 else "done"
-    assert len(TrainingBatches(joint)) == len(joint.fitted[0].fold.train) // 8
-    for state in joint.states:
+        state.status = "active" if (state.fold, state.seed) == (1, 1) else "done"
+    assert sorted(next(iter(TrainingBatches(joint)))) == [(1, 1, 0)]
+    joint.states[-1].status = "done"
+    assert len(TrainingBatches(joint)) == 0  # a training that is resumed after its last check
+
+
+def test_a_pass_visits_each_window_once_over_several_checks(make_work: MakeWork, read: list[list[int]]) -> None:
+    # 41 windows in batches of 8: five steps a pass, and three steps between checks.
+    joint = joint_training(make_work(batch_size=8))
+    for state in joint.states[1:]:
         state.status = "done"
-    assert len(TrainingBatches(joint)) == 0
+    train = joint.fitted[0].fold.train
+    assert len(train) == 41
+    for number in range(5):
+        check(joint, number)
+    assert len(read) == 15
+    passes = [[window for batch in read[begin : begin + 5] for window in batch] for begin in (0, 5, 10)]
+    for of_a_pass in passes:
+        assert set(Counter(of_a_pass).values()) == {1}
+        assert len(of_a_pass) == 40  # what is left over is another window each time
+        assert set(of_a_pass) <= set(train.tolist())
+    assert passes[0] != passes[1] != passes[2]
+    assert set(passes[0]) | set(passes[1]) == set(train.tolist())
 
 
-def test_early_stopping_sets_are_read_whole_piece_by_piece(joint: JointTraining, read: list[list[int]]) -> None:
-    batches = [(fold, piece) for fold, piece, _ in EarlyStoppingBatches(joint)]
-    assert batches == [(fold, piece) for fold in (0, 1) for piece in range(5)]
-    expected = [piece.tolist() for fitted in joint.fitted.values() for piece in pieces(fitted.fold.early_stopping)]
-    assert read == expected
+def test_batches_depend_on_the_step_and_on_nothing_read_before(joint: JointTraining, read: list[list[int]]) -> None:
+    check(joint, 0)
+    check(joint, 1)
+    check(joint, 2)
+    third = read[-12:]
+    read.clear()
+    check(joint, 2)
+    assert read == third
+    # Nor on other folds.
+    for state in joint.states:
+        state.status = "active" if (state.fold, state.seed) == (1, 1) else "done"
+    read.clear()
+    check(joint, 2)
+    assert len(read) == 3
+    assert read == third[3::4]
+
+
+def test_seeds_have_orders_of_their_own(joint: JointTraining, read: list[list[int]]) -> None:
+    list(TrainingBatches(joint))
+    first, second = read[0], read[1]
+    assert first != second
+
+
+def test_a_batch_larger_than_the_fold_is_the_whole_fold(make_work: MakeWork, read: list[list[int]]) -> None:
+    joint = joint_training(make_work(batch_size=5000))
+    list(TrainingBatches(joint))
+    assert len(read) == 6
+    for index, batch in enumerate(read):
+        assert sorted(batch) == joint.fitted[index % 2].fold.train.tolist()
+
+
+def test_early_stopping_sets_are_read_whole(joint: JointTraining, read: list[list[int]]) -> None:
+    assert [fold for fold, _ in EarlyStoppingBatches(joint)] == [0, 1]
+    assert read == [fitted.fold.early_stopping.tolist() for fitted in joint.fitted.values()]
+
+
+def test_a_large_early_stopping_set_is_looked_at_here_and_there_and_in_pieces(
+    joint: JointTraining, read: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prediction, "WATCHED", 5)
+    monkeypatch.setattr(chunks, "__defaults__", (3,))
+    list(EarlyStoppingBatches(joint))
+    whole = joint.fitted[0].fold.early_stopping
+    assert len(whole) > 5
+    assert [len(piece) for piece in read] == [3, 2, 3, 2]
+    assert read[0][0] == whole[0]
+    assert read[1][-1] == whole[-1]
+    assert set(read[0] + read[1]) <= set(whole.tolist())
 
 
 def test_the_early_stopping_set_of_a_fold_that_has_ended_is_not_read(joint: JointTraining) -> None:
     for state in joint.states:
         state.status = "active" if (state.fold, state.seed) == (1, 1) else "failed"
-    assert {fold for fold, _, _ in EarlyStoppingBatches(joint)} == {1}
+    assert {fold for fold, _ in EarlyStoppingBatches(joint)} == {1}

@@ -12,25 +12,25 @@ import pytest
 from cellsize.data import folds
 from cellsize.params import Search
 from cellsize.sizing.sizes import Size
-from cellsize.training.records import Epoch, Result, Row, Work, frame, load_work
+from cellsize.training.records import Check, Result, Row, Work, frame, load_work
 
 OK = Row(
-    layers=2, units=16, fold=1, seed=0, learning_rate=3e-3, dropout=0.2, weight_decay=0.0, penalty=100.0, status="ok",
-    epochs=7, early_stopping_score=0.1 + 0.2, train_score=1 / 3, score=0.30000000000000004, n_train=41, n_validation=62,
-    parameters=5000,
+    layers=2, units=16, fold=1, seed=0, learning_rate=3e-3, dropout=0.2, weight_decay=0.0, skip="joint", head="mixed",
+    penalty=100.0, status="ok", steps=70, trained=90, early_stopping_score=0.1 + 0.2, train_score=1 / 3,
+    score=0.30000000000000004, n_train=41, n_validation=62, parameters=5000, recurrent=3000,
 )  # fmt: skip
 DROPPED = Row(**{**asdict(OK), "learning_rate": 1e-3, "status": "dropped", "score": None, "train_score": None})
 FAILED = Row(**{**asdict(DROPPED), "learning_rate": 1e3, "status": "failed", "early_stopping_score": None})
-EPOCH = Epoch(
-    layers=2, units=16, fold=1, seed=0, learning_rate=3e-3, dropout=0.2, weight_decay=0.0, epoch=1, train_loss=1 / 7,
-    early_stopping_score=1e-17,
+CHECK = Check(
+    layers=2, units=16, fold=1, seed=0, learning_rate=3e-3, dropout=0.2, weight_decay=0.0, skip="joint", head="mixed",
+    step=10, train_loss=1 / 7, early_stopping_score=1e-17,
 )  # fmt: skip
 
 
-def result(rows: tuple[Row, ...] = (OK, DROPPED, FAILED), epochs: tuple[Epoch, ...] = (EPOCH,)) -> Result:
+def result(rows: tuple[Row, ...] = (OK, DROPPED, FAILED), checks: tuple[Check, ...] = (CHECK,)) -> Result:
     return Result(
         rows=rows,
-        epochs=epochs,
+        checks=checks,
         residuals=np.random.default_rng(0).standard_normal((3, 2, 1)).astype(np.float32),
         residual_windows=np.array([4, 5, 9]),
         seconds=1.5,
@@ -38,12 +38,12 @@ def result(rows: tuple[Row, ...] = (OK, DROPPED, FAILED), epochs: tuple[Epoch, .
     )
 
 
-@pytest.mark.parametrize("epochs", [(EPOCH,), ()])
-def test_a_result_is_read_as_it_was_written(tmp_path: Path, epochs: tuple[Epoch, ...]) -> None:
-    written = result(epochs=epochs)
+@pytest.mark.parametrize("checks", [(CHECK,), ()])
+def test_a_result_is_read_as_it_was_written(tmp_path: Path, checks: tuple[Check, ...]) -> None:
+    written = result(checks=checks)
     written.save(tmp_path / "2x16.npz")
     read = Result.load(tmp_path / "2x16.npz")
-    assert (read.rows, read.epochs) == (written.rows, written.epochs)
+    assert (read.rows, read.checks) == (written.rows, written.checks)
     assert (read.seconds, read.milliseconds) == (1.5, 0.25)
     for name in ("residuals", "residual_windows"):
         np.testing.assert_array_equal(getattr(read, name), getattr(written, name))
@@ -80,8 +80,8 @@ def test_a_table_has_a_line_for_each_row_and_nan_where_there_is_no_score() -> No
     assert table.loc[0, "score"] == OK.score
 
 
-@pytest.mark.parametrize("kind", [Row, Epoch])
-def test_a_table_of_nothing_has_the_columns_all_the_same(kind: type[Row] | type[Epoch]) -> None:
+@pytest.mark.parametrize("kind", [Row, Check])
+def test_a_table_of_nothing_has_the_columns_all_the_same(kind: type[Row] | type[Check]) -> None:
     table = frame((), kind)
     assert len(table) == 0
     assert "early_stopping_score" in table

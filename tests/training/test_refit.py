@@ -10,8 +10,9 @@ import torch
 from cellsize.data.batches import truth
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
+from cellsize.models.network import Net
 from cellsize.models.prediction import forecast
-from cellsize.params import Window
+from cellsize.params import Head, Skip, Window
 from cellsize.sizing.artefacts import Recipe
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.records import Setting, Work
@@ -19,12 +20,12 @@ from cellsize.training.refit import refit, refit_size
 
 MakeWork = Callable[..., Work]
 SMALL = Size(1, 3)
-SETTING = Setting(1e-2, 0.0, 0.0)
+SETTING = Setting(1e-2, 0.0, 0.0, "linear", "plain")
 
 
 def test_a_refit_learns_from_every_window_before_the_holdout(make_work: MakeWork) -> None:
     work = make_work()
-    fitted, net = refit_size(work, SMALL, SETTING, 10.0, epochs=3)
+    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=9)
     assert fitted.fold.train.tolist() == np.flatnonzero(work.folds.development).tolist()
     assert not fitted.fold.early_stopping.size
     assert fitted.linear is not None
@@ -35,7 +36,7 @@ def test_a_refit_learns_from_every_window_before_the_holdout(make_work: MakeWork
 
 def test_a_refit_is_better_than_an_untrained_network_where_it_was_trained(make_work: MakeWork) -> None:
     work = make_work()
-    fitted, net = refit_size(work, SMALL, SETTING, 10.0, epochs=15)
+    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=45)
     assert net is not None
     right = truth(work.windows, fitted.scaling, fitted.fold.train)
     with_net = forecast(work.windows, fitted, [net], fitted.fold.train)[0]
@@ -44,21 +45,21 @@ def test_a_refit_is_better_than_an_untrained_network_where_it_was_trained(make_w
 
 
 def test_a_refit_of_zero_cells_is_the_ridge_linear_model(make_work: MakeWork) -> None:
-    fitted, net = refit_size(make_work(network={"skip": "none"}), ZERO, SETTING, 10.0, epochs=3)
+    fitted, net = refit_size(make_work(network={"skip": "none"}), ZERO, SETTING, 10.0, steps=9)
     assert net is None
     assert fitted.linear is not None
 
 
-def test_a_refit_of_no_epochs_leaves_the_ridge_linear_model(make_work: MakeWork) -> None:
+def test_a_refit_of_no_steps_leaves_the_ridge_linear_model(make_work: MakeWork) -> None:
     work = make_work()
-    fitted, net = refit_size(work, SMALL, SETTING, 10.0, epochs=0)
+    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=0)
     assert net is not None
     whole, linear = (forecast(work.windows, fitted, nets, fitted.fold.train)[0] for nets in ([net], []))
     np.testing.assert_array_equal(whole, linear)
 
 
 def test_the_same_refit_gives_the_same_weights(make_work: MakeWork) -> None:
-    nets = [refit_size(make_work(), SMALL, SETTING, 10.0, epochs=3)[1] for _ in range(2)]
+    nets = [refit_size(make_work(), SMALL, SETTING, 10.0, steps=9)[1] for _ in range(2)]
     assert nets[0] is not None
     assert nets[1] is not None
     for weight, other in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
@@ -69,9 +70,9 @@ def test_a_refit_whose_loss_is_not_a_number_is_refused(make_work: MakeWork) -> N
     work = make_work()
     work = replace(work, training=work.training.model_copy(update={"max_gradient_norm": 1e30}))
     with pytest.raises(
-        InputError, match=r"^refit: the loss of 1x3 is not a number after epoch \d+; set another refit.seed"
+        InputError, match=r"^refit: the loss of 1x3 is not a number after step \d+; set another refit.seed"
     ):
-        refit_size(work, SMALL, Setting(1e30, 0.0, 0.0), 10.0, epochs=3)
+        refit_size(work, SMALL, Setting(1e30, 0.0, 0.0), 10.0, steps=9)
 
 
 def test_a_refit_trains_what_the_recipe_names(
@@ -79,8 +80,11 @@ def test_a_refit_trains_what_the_recipe_names(
 ) -> None:
     work = make_work()
     schema = make_schema(past_covariates=("x",), known_future_covariates=("k",))
-    recipe = Recipe(layers=1, units=3, learning_rate=1e-2, dropout=0.0, weight_decay=0.0, epochs=3, penalty=10.0)
-    model, (fitted, net) = refit(work, recipe, schema, make_window()), refit_size(work, SMALL, SETTING, 10.0, epochs=3)
+    recipe = Recipe(
+        layers=1, units=3, learning_rate=1e-2, dropout=0.0, weight_decay=0.0, skip="linear", head="plain", steps=9,
+        penalty=10.0,
+    )  # fmt: skip
+    model, (fitted, net) = refit(work, recipe, schema, make_window()), refit_size(work, SMALL, SETTING, 10.0, steps=9)
     assert (model.size, model.schema, model.network) == (SMALL, schema, work.network)
     # 160 hours, a holdout of a fifth.
     assert model.learned_until == "2026-01-06T07:00:00"
@@ -96,4 +100,50 @@ def test_a_refit_trains_what_the_recipe_names(
 
 def test_fused_kernels_that_cannot_run_are_refused(make_work: MakeWork) -> None:
     with pytest.raises(InputError, match=r"^search.training.engine: fused"):
-        refit_size(make_work(network={"bidirectional": True}, engine="fused"), SMALL, SETTING, 10.0, epochs=1)
+        refit_size(make_work(network={"bidirectional": True}, engine="fused"), SMALL, SETTING, 10.0, steps=3)
+
+
+def parameters(net: Net | None) -> torch.Tensor:
+    assert net is not None
+    return torch.nn.utils.parameters_to_vector(net.parameters())
+
+
+@pytest.mark.parametrize("size", [SMALL, Size(0, 4)], ids=str)
+@pytest.mark.parametrize("skip", ["none", "linear", "joint"])
+@pytest.mark.parametrize("head", ["plain", "mixed"])
+def test_a_refit_of_every_architecture_forecasts_what_its_network_does(
+    make_work: MakeWork, make_schema: Callable[..., Schema], make_window: Callable[..., Window], size: Size,
+    skip: Skip, head: Head,
+) -> None:  # fmt: skip
+    if not size.layers and head == "mixed":
+        return  # an MLP has a plain head
+    work = make_work(network={"skip": ["none", "linear", "joint"], "head": ["plain", "mixed"]}, rungs=[3])
+    setting = Setting(1e-2, 0.0, 0.0, skip, head)
+    fitted, net = refit_size(work, size, setting, 10.0, steps=9)
+    assert net is not None
+    assert net.architecture == setting.architecture
+    assert (fitted.linear is None) == (skip == "none")
+    recipe = Recipe(
+        layers=size.layers, units=size.units, learning_rate=1e-2, dropout=0.0, weight_decay=0.0, skip=skip, head=head,
+        steps=9, penalty=10.0,
+    )  # fmt: skip
+    model = refit(work, recipe, make_schema(past_covariates=("x",), known_future_covariates=("k",)), make_window())
+    expected = forecast(work.windows, fitted, [net], np.arange(20))[0]
+    np.testing.assert_array_equal(model.predict(work.windows, np.arange(20)), expected)
+    assert (expected != forecast(work.windows, fitted, [], np.arange(20))[0]).any()
+
+
+def test_a_refit_makes_the_steps_it_is_told_to_and_no_race(make_work: MakeWork) -> None:
+    # The settings of the search are there, and no learning rate beyond them is tried.
+    work = make_work(learning_rates=[1e-3, 1e-2], rungs=[3], steps=9)
+    alone = make_work(learning_rates=[1e-2])
+    vectors = [parameters(refit_size(each, SMALL, SETTING, 10.0, steps=15)[1]) for each in (work, alone)]
+    assert torch.equal(vectors[0], vectors[1])
+    shorter = parameters(refit_size(work, SMALL, SETTING, 10.0, steps=12)[1])
+    assert not torch.equal(vectors[0], shorter)
+
+
+def test_a_refit_of_an_mlp_is_refused_like_any_other_if_its_loss_is_not_a_number(make_work: MakeWork) -> None:
+    work = make_work(max_gradient_norm=1e30)
+    with pytest.raises(InputError, match=r"^refit: the loss of 0x4 is not a number after step \d+"):
+        refit_size(work, Size(0, 4), Setting(1e30, 0.0, 0.0, "linear"), 10.0, steps=9)

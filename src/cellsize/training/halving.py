@@ -135,6 +135,8 @@ def _status_by_itself(network: Progress, plan: Plan) -> Status:
 def _race(networks: Sequence[Progress], statuses: list[Status], fold: int, plan: Plan) -> list[tuple[int, int]]:
     """Drops settings of a fold, in `statuses`, and says which of its networks begin."""
     mine = [index for index, network in enumerate(networks) if network.fold == fold]
+    if any(networks[index].seed and statuses[index] != "waiting" for index in mine):
+        return []  # the other seeds have begun: the race is over
     first = [index for index in mine if networks[index].seed == 0]
     families = sorted({networks[index].family for index in first})
     settings = sum(not networks[index].is_spare for index in first)
@@ -145,12 +147,15 @@ def _race(networks: Sequence[Progress], statuses: list[Status], fold: int, plan:
     for family in families:
         members = [index for index in first if networks[index].family == family]
         left = _halve(networks, statuses, members, plan, wanted)
-        spare = _beyond(networks, statuses, members, left) if len(left) <= wanted and plan.rungs else None
-        if spare is not None and networks[left[0]].checks >= plan.rungs[-1]:
-            statuses[spare] = "active"
-            begins.append((spare, left[0]))
-        is_settled = is_settled and spare is None and len(left) <= wanted
         winners += left
+        spares = [index for index in members if networks[index].is_spare and statuses[index] == "waiting"]
+        # While a spare may still begin, fewer settings than wanted are no reason to decide before the last rung.
+        if len(left) > wanted or (spares and not _have_raced(networks, statuses, left, plan)):
+            is_settled = False
+        elif left and spares and networks[left[0]].at_end:
+            is_settled = False
+            statuses[spares[0]] = "active"
+            begins.append((spares[0], left[0]))
     if not is_settled:
         return begins
     for index in mine:
@@ -190,8 +195,7 @@ def _halve(
     return left[:keep]
 
 
-def _beyond(networks: Sequence[Progress], statuses: list[Status], members: list[int], left: list[int]) -> int | None:
-    """The spare that is to begin, if the best setting left has a learning rate at the end of what was tried."""
-    if not left or not networks[left[0]].at_end:
-        return None
-    return next((index for index in members if statuses[index] == "waiting"), None)
+def _have_raced(networks: Sequence[Progress], statuses: list[Status], left: list[int], plan: Plan) -> bool:
+    """Whether each setting left has come to the last rung, or ended before it."""
+    race = plan.rungs[-1] if plan.rungs else 0
+    return all(networks[index].checks >= race or statuses[index] != "active" for index in left)

@@ -230,7 +230,7 @@ class JointTraining(pl.LightningModule):
                 other.setting.learning_rate
                 for other in self.states
                 if (other.fold, other.seed, other.family) == (state.fold, 0, state.family)
-                and (not other.is_spare or other.curve)
+                and (not other.is_spare or other.status != "waiting")
             ]
             state.setting = beyond(winner.setting, rates)
         state.first_check = self.current_epoch + 1

@@ -50,15 +50,17 @@ class TrainingBatches:
         self._orders: dict[tuple[int, int], tuple[int, Ints]] = {}
 
     def __len__(self) -> int:
-        return self.joint.work.training.check_every
+        # None for a training that is resumed after its last check.
+        return self.joint.work.training.check_every if self.joint.active() else 0
 
     def __iter__(self) -> Iterator[dict[Key, Tensors]]:
         joint, work = self.joint, self.joint.work
         keys = dict.fromkeys(joint.states[index].key for index in joint.active())
-        for step in range(len(self)):
+        every = work.training.check_every
+        for step in range(every):
             yield {
                 (fold, seed, checks): load_batch(
-                    work, joint.fitted[fold], self._windows(fold, seed, checks * len(self) + step)
+                    work, joint.fitted[fold], self._windows(fold, seed, checks * every + step)
                 )
                 for fold, seed, checks in keys
             }

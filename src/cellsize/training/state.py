@@ -125,7 +125,7 @@ def progress(all_states: Sequence[NetworkState]) -> list[halving.Progress]:
     """What the race decides by."""
     tried: dict[tuple[int, int], set[float]] = {}
     for state in all_states:
-        if state.seed == 0 and (not state.is_spare or state.curve):
+        if state.seed == 0 and (not state.is_spare or state.status != "waiting"):
             tried.setdefault((state.fold, state.family), set()).add(state.setting.learning_rate)
 
     def at_end(state: NetworkState) -> bool:

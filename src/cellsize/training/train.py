@@ -62,13 +62,15 @@ def train(
         joint = JointTraining(work, size, fitted, shape(work.windows), tuned)
         fit(joint, checkpoint, on_check, accelerator)
         # A spare that was not needed is no training.
-        trained = [index for index, state in enumerate(joint.states) if state.curve or not state.is_spare]
+        trained = [
+            index for index, state in enumerate(joint.states) if not (state.is_spare and state.status == "waiting")
+        ]
         last = last_networks(joint)
         statuses = _statuses(joint)
         kept = kept_networks(joint)
         networks = [kept[index] for index in trained]
         rows = [_row(joint, joint.states[index], statuses[index], kept[index], last[index]) for index in trained]
-        curves = [check for index in trained for check in _curve(size, joint.states[index])]
+        curves = [check for index in trained for check in _curve(work, size, joint.states[index])]
     residuals = []
     for fold, of_fold in fitted.items():
         # Zero cells have rows, and no network.
@@ -181,9 +183,8 @@ def _row(joint: JointTraining, state: NetworkState, status: Status, kept: Net, l
     )
 
 
-def _curve(size: Size, state: NetworkState) -> list[Check]:
+def _curve(work: Work, size: Size, state: NetworkState) -> list[Check]:
     """The learning curve of a network; empty if it never began."""
-    steps = state.steps // max(1, len(state.curve))
     return [
         Check(
             size.layers,
@@ -191,7 +192,7 @@ def _curve(size: Size, state: NetworkState) -> list[Check]:
             state.fold + 1,
             state.seed,
             **vars(state.setting),
-            step=number * steps,
+            step=number * work.training.check_every,
             train_loss=loss,
             early_stopping_score=score,
         )
