@@ -51,8 +51,16 @@ PARAMS: dict[str, Any] = {
         "alpha": [2, 10],
         "layers": 3,
         "growth": 2,
+        "mlp_units": [16],
         "include_rules_of_thumb": False,
-        "network": {"cell": "lstm", "projection": 0, "bidirectional": False, "head": "last", "skip": "linear"},
+        "network": {
+            "cell": "lstm",
+            "projection": 0,
+            "bidirectional": False,
+            "summary": "last",
+            "skip": ["linear"],
+            "head": ["plain"],
+        },
     },
     "baseline": {"season": 6, "penalties": [1.0, 100.0], "classical": "AutoETS", "origins": 10, "history": 240},
     "search": {
@@ -68,11 +76,12 @@ PARAMS: dict[str, Any] = {
             "learning_rates": [1e-3, 3e-3],
             "dropouts": [0.0],
             "weight_decays": [0.0],
-            "rungs": [2],
+            "check_every": 10,
+            "rungs": [20],
             "seeds": 1,
-            "epochs": 10,
-            "schedule": "linear",
-            "patience": 3,
+            "steps": 100,
+            "maximum_steps": 100,
+            "patience": 30,
             "batch_size": 32,
             "max_gradient_norm": 1.0,
             "ema_decay": 0.9,
@@ -239,13 +248,13 @@ def make_network() -> Callable[..., Network]:
 
 @pytest.fixture(scope="session")
 def make_training() -> Callable[..., Training]:
-    """The section `training`: one setting, three epochs."""
+    """The section `training`: one setting, three looks at the early-stopping set."""
 
     def make(**changes: Any) -> Training:
         plain = {
-            "learning_rates": [1e-2], "dropouts": [0.0], "weight_decays": [0.0], "rungs": [], "seeds": 1, "epochs": 3,
-            "schedule": "linear", "patience": 3, "batch_size": 32, "max_gradient_norm": 1.0, "ema_decay": 0.5,
-            "engine": "auto",
+            "learning_rates": [1e-2], "dropouts": [0.0], "weight_decays": [0.0], "check_every": 3, "rungs": [],
+            "seeds": 1, "steps": 9, "maximum_steps": 9, "patience": 9, "batch_size": 32, "max_gradient_norm": 1.0,
+            "ema_decay": 0.5, "engine": "auto",
         }  # fmt: skip
         return Training.model_validate(plain | changes)
 
@@ -303,7 +312,17 @@ def make_model(
         holdout, development = arrays.start >= cut, arrays.start + arrays.span <= cut
         no_folds = folds.Folds(np.zeros((0, len(arrays.first)), np.int8), holdout, development)
         work = Work(arrays, no_folds, make_network(), make_training(), (1.0,), 0)
-        recipe = Recipe(layers=0, units=0, learning_rate=0.0, dropout=0.0, weight_decay=0.0, epochs=0, penalty=1.0)
+        recipe = Recipe(
+            layers=0,
+            units=0,
+            learning_rate=0.0,
+            dropout=0.0,
+            weight_decay=0.0,
+            skip="none",
+            head="plain",
+            steps=0,
+            penalty=1.0,
+        )
         return refit(work, recipe, schema, window)
 
     return make
