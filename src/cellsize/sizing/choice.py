@@ -99,7 +99,7 @@ def decide(
 
 
 def _costs(scores: list[Scores], timings: pd.DataFrame, rule: Choose) -> dict[Size, float]:
-    """What each size costs in the budget's unit, with the setting that most folds chose; parameters if there is none."""
+    """What each size costs in the budget's unit, with the setting most folds chose; parameters if there is none."""
     if rule.rule == "budget" and rule.budget == "milliseconds":
         columns = (timings[key] for key in ("layers", "units", "milliseconds"))
         return {Size(int(layers), int(units)): float(cost) for layers, units, cost in zip(*columns, strict=True)}
