@@ -149,7 +149,7 @@ def ladders(choice: Choice) -> Table | None:
         )
         for size in sizes
     ]
-    heads = {"plain": "Plain LSTM, score (nmse)", "linear": "Beside a linear model, score (nmse)"}
+    heads = {"plain": f"Plain {choice.cell.upper()}, score (nmse)", "linear": "Beside a linear model, score (nmse)"}
     return Table(("Size", *(heads[kind] for kind in kinds)), tuple(rows))
 
 
