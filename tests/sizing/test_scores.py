@@ -167,7 +167,8 @@ def test_sizes_come_in_the_order_of_their_recurrent_parameters_whatever_stands_b
 def test_the_parameters_are_those_of_the_setting_that_most_folds_chose(trials: Callable[..., pd.DataFrame]) -> None:
     # Two repetitions of one fold have one vote.
     table = trials()
-    table.loc[(table["layers"] == 1) & (table["fold"] == 1), ["skip", "parameters"]] = ["joint", 99]
+    other = (table["layers"] == 1) & (table["fold"] == 1)
+    table["skip"], table["parameters"] = table["skip"].mask(other, "joint"), table["parameters"].mask(other, 99)
     again = [row((1, 4), 1, 0.5, seed=seed, skip="joint", parameters=99) for seed in (1, 2)]
     _, one = from_trials(pd.concat([table, pd.DataFrame(again)]), "trials.csv", 3)
     assert (one.recurrent, one.parameters) == (40, 45)
