@@ -96,8 +96,8 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
         "1 is no better than always forecasting the mean. The dashed line is the score without memory cells (zero "
         f"cells), of {zero_cells(choice)}{mlps}. The bars and the grey bands show how sure the difference from the "
         "best size is: one standard error of it up and down, computed on the same folds and corrected for the training "
-        "data that they share. A filled point is worse than the best by no more than that. The bars do not show how much "
-        f"the folds differ (here from {scores.min():.3g} to {scores.max():.3g})."
+        "data that they share. A filled point is worse than the best by no more than that. The bars do not show how "
+        f"much the folds differ (here from {scores.min():.3g} to {scores.max():.3g})."
     )
     if candidates.bound.kind == "neurons":
         sizes += " The bound counts the cells of all layers together, so two layers may have half as many each."
