@@ -2,8 +2,8 @@
 
 The sweep is what Ray Tune's and Lightning's documentation show: one trial for each size, learning rate and fold, a
 plain LSTM in a LightningModule, a DataLoader over materialised windows, early stopping on the validation set with the
-project's patience, everything on the grid; then the setting with the lowest mean loss is trained on all that comes
-before the holdout, and scored there. It has one repetition, no MLflow, and no linear skip connection. The project
+project's steps and patience, everything on the grid; then the setting with the lowest mean loss is trained on all that
+comes before the holdout, and scored there. It has one repetition, no MLflow, and no linear skip connection. The project
 climbs the same grid with its own params.yaml (its seeds, learning rates, rungs; MLflow), chooses, refits and scores.
 Each side runs whole in a fresh process, imports and data stages included.
 """
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,13 @@ from cellsize import files
 from cellsize.data.batches import cell_steps, fit_scaling, gather
 from cellsize.data.windows import Ints
 from cellsize.params import Training
-from cellsize.sizing.sizes import ZERO, Size
+from cellsize.sizing.sizes import Size
 
 
 def sweep(name: str, bound: int, folder: Path, workers: int, smoke: bool, reuse_actors: bool) -> dict[str, Any]:
     """The other side: every size, learning rate and fold as a trial of its own."""
     example, training = data.loaded_for(name, smoke)
-    sizes = [(size.layers, size.units) for size in data.cut(example, bound, smoke) if size != ZERO]
+    sizes = [(size.layers, size.units) for size in data.cut(example, bound, smoke) if size.has_memory]
     ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     tuner = tune.Tuner(
         tune.with_resources(tune.with_parameters(_trial, example=example, training=training), {"cpu": 1}),
@@ -94,8 +95,11 @@ def _trial(config: dict[str, Any], example: data.Data, training: Training) -> No
             tune.report({"val_loss": loss, "best": self.best, "best_epoch": self.epoch})
 
     fold = example.folds.fold(config["fold"])
-    early_stopping = pl.callbacks.EarlyStopping("val_loss", patience=training.patience)
-    _fit(config, example, training, fold.train, fold.validation, training.epochs, [Report(), early_stopping])
+    # It looks at the validation set after every epoch, as such sweeps do: the project's steps as whole epochs.
+    each_epoch = max(1, len(fold.train) // training.batch_size)
+    epochs, patience = (math.ceil(steps / each_epoch) for steps in (training.steps, training.patience))
+    early_stopping = pl.callbacks.EarlyStopping("val_loss", patience=patience)
+    _fit(config, example, training, fold.train, fold.validation, epochs, [Report(), early_stopping])
 
 
 def _fit(

@@ -23,7 +23,10 @@ from cellsize.training.records import Work
 
 ROOT = Path(__file__).parents[1]
 PLACES = {"bay-area-traffic": ROOT, "new-york-weather": ROOT / "examples/new-york-weather"}
-SMOKE = {"epochs": 1, "rungs": (1,), "learning_rates": (0.01, 0.03), "seeds": 1}
+SMOKE = {
+    "check_every": 10, "rungs": (10,), "steps": 20, "maximum_steps": 20, "patience": 20, "learning_rates": (0.01, 0.03),
+    "seeds": 1,
+}  # fmt: skip
 QUIET = {
     "DVC_NO_ANALYTICS": "1",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -92,10 +95,11 @@ def loaded_for(name: str, smoke: bool) -> tuple[Data, Training]:
 
 def cut(example: Data, bound: int, smoke: bool) -> list[Size]:
     """The project's grid of sizes as it would be with another bound, zero cells first."""
-    if smoke:
-        return [ZERO, Size(1, 1), Size(1, 2)]
     propose = example.params.propose
-    return grid([max(1, bound // depth) for depth in range(1, propose.layers + 1)], propose.growth)
+    if smoke:
+        return [ZERO, *(Size(0, units) for units in propose.mlp_units[:1]), Size(1, 1), Size(1, 2)]
+    bounds = [max(1, bound // depth) for depth in range(1, propose.layers + 1)]
+    return grid(bounds, propose.growth, propose.mlp_units)
 
 
 def changed(section: Any, **changes: object) -> Any:

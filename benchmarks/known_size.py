@@ -1,27 +1,29 @@
 """Problems whose right size is known: what is chosen, by climbing and on the whole grid.
 
 `make bench-known` writes benchmarks/results/known_size.json: for each problem the seeds, how many choices were
-right and how many too small to solve it, what was chosen, and in how many seeds climbing agrees with the grid.
+right and how many too small to solve it, what was chosen, and in how many seeds climbing agrees with the grid. Every
+problem is trained with the shipped params.yaml. Bits that come back are a linear function of the window, so that no
+memory cells are right there; what plain networks need by themselves is judged apart (`plain`).
 """
 
 import argparse
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from benchmarks import data, problems
-from cellsize.params import load
-from cellsize.sizing.procedures import Plan, climb, within_cost_limit
+from cellsize.sizing.procedures import LARGE, Plan, climb, within_cost_limit
 from cellsize.sizing.rules import one_standard_error, within_one_standard_error
-from cellsize.sizing.scores import Scores, from_trials
+from cellsize.sizing.scores import Scores, from_trials, ladders
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
 from cellsize.training.records import Row, frame
 from cellsize.training.train import train
 
-RESULTS = Path(__file__).parent / "results" / "known_size.json"
 MAKERS: dict[str, Callable[[int], problems.Problem]] = {
     "linear": problems.linear,
     "recall-1": lambda seed: problems.recall(seed, 1),
@@ -35,27 +37,35 @@ MAKERS: dict[str, Callable[[int], problems.Problem]] = {
 }
 TRUE = {
     **dict.fromkeys(("linear", "sinusoids-2", "sinusoids-4"), "no memory cells"),
-    **{f"recall-{bits}": "the smallest size that solves it, or one step above" for bits in (1, 2, 4, 8)},
+    **{
+        f"recall-{bits}": "the smallest size that solves it, or one step above; plain, the same among plain networks"
+        for bits in (1, 2, 4, 8)
+    },
     **{f"teacher-{units}": f"as good as {units} units, at most one step above" for units in (1, 4)},
 }
 
 
-def measure(what: tuple[str, int]) -> dict[str, Any]:
+def measure(what: tuple[str, int, bool]) -> dict[str, Any]:
     """Trains the whole grid of one problem and one seed; climbing is replayed on the same trials.
 
     Args:
-        what: The problem and the seed.
+        what: The problem, the seed, and whether to try the code with few sizes and steps.
     """
-    name, seed = what
+    name, seed, smoke = what
     began = time.perf_counter()
     problem = MAKERS[name](seed)
-    sizes = [ZERO, *(Size(layers, units) for layers in range(1, problem.layers + 1) for units in problem.units)]
-    scores = {}
-    for size in sizes:
-        result = train(problem.work, size)
-        scores[size] = from_trials(frame(result.rows, Row), name, len(problem.work.folds.labels))[0]
+    if smoke:
+        work = replace(problem.work, training=data.changed(problem.work.training, **data.SMOKE))
+        problem = replace(problem, work=work, units=(1, 2), layers=1, mlp_units=problem.mlp_units[:1])
+    sizes = grid(problem)
+    folds = len(problem.work.folds.labels)
+    trials = pd.concat([frame(train(problem.work, size).rows, Row) for size in sizes], ignore_index=True)
+    scores = {scored.size: scored for scored in from_trials(trials, name, folds)}
+    plain = {scored.size: scored for scored in ladders(trials, folds)["plain"]}
     whole = one_standard_error(list(scores.values()))
-    climbed = one_standard_error([scores[size] for size in _climb(problem, sizes)(scores).visited])
+    visited = _climb(problem, sizes)(scores).visited
+    climbed = one_standard_error([scores[size] for size in visited])
+    alone = one_standard_error(list(plain.values())) if plain else None
     return {
         "problem": name,
         "seed": seed,
@@ -64,31 +74,45 @@ def measure(what: tuple[str, int]) -> dict[str, Any]:
         "right": bool(judge(problem, whole, scores)),
         "climb_right": bool(judge(problem, climbed, scores)),
         "agrees": climbed.size == whole.size or within_one_standard_error(climbed, whole),
+        "plain": str(alone.size) if alone else None,
+        "plain_right": bool(alone and judge(problem, alone, plain)),
         "scores": {str(size): round(scored.mean, 5) for size, scored in scores.items()},
+        "plain_scores": {str(size): round(scored.mean, 5) for size, scored in plain.items()},
         "solved_below": problem.solved,
         "surely_solved_below": problem.surely,
         "seconds": round(time.perf_counter() - began, 1),
     }
 
 
+def grid(problem: problems.Problem) -> list[Size]:
+    """Zero cells, MLPs, and the layers of a problem."""
+    cells = [Size(layers, units) for layers in range(1, problem.layers + 1) for units in problem.units]
+    return [ZERO, *(Size(0, units) for units in problem.mlp_units), *cells]
+
+
 def _climb(problem: problems.Problem, sizes: list[Size]) -> Plan:
     """The climb over these sizes, with the patience and the limits of params.yaml."""
-    search, network, form = load(data.ROOT / "params.yaml").search, problem.work.network, shape(problem.work.windows)
+    search, network, form = problems.shipped().search, problem.work.network, shape(problem.work.windows)
     costs = {size: float(cost(size, network, form).multiply_adds) for size in sizes}
-    allowed = within_cost_limit(costs, search.cost_limit)
-    return lambda known: climb(sizes, known, search.patience, search.minimum_units, allowed=allowed)
+    allowed, large = within_cost_limit(costs, search.cost_limit), min(LARGE, max(problem.units))
+    return lambda known: climb(sizes, known, search.patience, search.minimum_units, allowed=allowed, large=large)
 
 
 def judge(problem: problems.Problem, chosen: Scores, scores: dict[Size, Scores]) -> bool:
     """Whether a choice is right for the problem.
 
-    Known size zero: zero cells were chosen. Recall: the choice solves it, and is at most one grid step above the
+    Known size zero: no memory cells were chosen. Recall: the choice solves it, and is at most one grid step above the
     smallest size that does. Teacher: the choice is as good as the teacher's own size, and not larger than one step
     above it.
+
+    Args:
+        problem: The problem.
+        chosen: The choice.
+        scores: All sizes that were to choose from: the grid, or the steps of one kind's ladder.
     """
     if problem.right == 0:
-        return chosen.size == ZERO
-    ladder = [Size(1, units) for units in problem.units]
+        return not chosen.size.has_memory
+    ladder = [size for size in grid(problem) if size in scores and size.layers < 2]
     if problem.solved is not None:
         solving = [size for size in ladder if scores[size].mean <= problem.solved]
         if not solving or chosen.size not in ladder:
@@ -97,7 +121,7 @@ def judge(problem: problems.Problem, chosen: Scores, scores: dict[Size, Scores])
     assert problem.right is not None
     own = Size(1, problem.right)
     highest = ladder.index(own) + 1
-    not_above = chosen.size == ZERO or (chosen.size in ladder and ladder.index(chosen.size) <= highest)
+    not_above = not chosen.size.has_memory or (chosen.size in ladder and ladder.index(chosen.size) <= highest)
     return not_above and within_one_standard_error(chosen, scores[own])
 
 
@@ -120,8 +144,11 @@ def summarised(name: str, measured: list[dict[str, Any]]) -> dict[str, Any]:
         "chosen_by_grid": [line["grid"] for line in measured],
         "climb_agrees": sum(line["agrees"] for line in measured),
         "climb_is_the_same": sum(line["grid"] == line["climb"] for line in measured),
+        "plain": [line["plain"] for line in measured],
+        "plain_right": sum(line["plain_right"] for line in measured),
         "seconds": sum(line["seconds"] for line in measured),
         "scores": [line["scores"] for line in measured],
+        "plain_scores": [line["plain_scores"] for line in measured],
     }
 
 
@@ -133,21 +160,22 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=20)
     parser.add_argument("--only", nargs="*", default=list(MAKERS))
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--smoke", action="store_true")
     arguments = parser.parse_args()
-    seeds = range(arguments.first, arguments.first + arguments.seeds)
-    problems_and_seeds = [(name, seed) for name in arguments.only for seed in seeds]
+    smoke = arguments.smoke
+    seeds = range(arguments.first, arguments.first + (1 if smoke else arguments.seeds))
+    problems_and_seeds = [(name, seed, smoke) for name in arguments.only for seed in seeds]
     with get_context("spawn").Pool(arguments.workers) as pool:
         measured = []
         for line in pool.imap(measure, problems_and_seeds):
             measured.append(line)
             print(json.dumps(line), flush=True)
-    summary = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    path = data.result("known_size", smoke)
+    summary = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     for name in arguments.only:
         summary[name] = summarised(name, [line for line in measured if line["problem"] == name])
-        print(name, {key: value for key, value in summary[name].items() if key != "scores"})
-    RESULTS.parent.mkdir(exist_ok=True)
-    ordered = {name: summary[name] for name in MAKERS if name in summary}
-    RESULTS.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
+        print(name, {key: value for key, value in summary[name].items() if not key.endswith("scores")})
+    data.write("known_size", {name: summary[name] for name in MAKERS if name in summary}, smoke)
 
 
 if __name__ == "__main__":

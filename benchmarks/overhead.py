@@ -2,10 +2,10 @@
 
 Both sides train the same sizes on the same folds for the same number of steps (Bay Area traffic, no linear skip
 connection on either side, one learning rate, no early stopping), each in a fresh process, interleaved: A B A B. The
-bare side is one plain process a core: windows gathered by index, Adam, the early-stopping set scored in large batches
-after each epoch and the validation set once. It clips no gradient, averages no weights, scores no training windows,
-keeps no residuals and records nothing: what the project does beyond it counts as overhead. `ratio` is whole wall time
-over whole wall time.
+bare side is one plain process a core: windows gathered by index, Adam, the early-stopping set (of a large one as many
+windows as the project looks at) scored in large batches every sixty steps and the validation set once. It clips no
+gradient, averages no weights, scores no training windows, keeps no residuals and records nothing: what the project does
+beyond it counts as overhead. `ratio` is whole wall time over whole wall time.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 # The rest is imported where it is used: a bare process must not pay for the project's imports.
-RATE, BATCH, EPOCHS = 0.01, 256, 5
+RATE, BATCH, STEPS, CHECK_EVERY = 0.01, 256, 180, 60
 SIZES = [(layers, units) for layers in (1, 2) for units in (4, 8, 16, 32, 64)]
 SMOKE = [(1, 4), (2, 8)]
 # The best case of the bare loops: larger validation batches, and memory given back after each step, cost them more.
@@ -46,6 +46,7 @@ def prepare(folder: Path, smoke: bool) -> None:
 
     from benchmarks import data
     from cellsize.data.folds import save_labels
+    from cellsize.models.prediction import WATCHED
 
     loaded = data.load("bay-area-traffic", 2000 if smoke else None)
     loaded.windows.save(folder / "windows.npz")
@@ -53,8 +54,9 @@ def prepare(folder: Path, smoke: bool) -> None:
     pd.DataFrame(labels).to_parquet(folder / "folds.parquet")
     arrays = {name: getattr(loaded.windows, name) for name in ("inputs", "target", "first", "lookback", "horizon")}
     np.savez(folder / "bare.npz", labels=loaded.folds.labels, **arrays)
-    described = {"epochs": 1 if smoke else EPOCHS, "sizes": SMOKE if smoke else SIZES, "workers": 2}
-    described["folds"] = len(loaded.folds.labels)
+    steps, check_every = (20, 10) if smoke else (STEPS, CHECK_EVERY)
+    described = {"steps": steps, "check_every": check_every, "sizes": SMOKE if smoke else SIZES, "workers": 2}
+    described |= {"folds": len(loaded.folds.labels), "watched": WATCHED}
     (folder / "work.json").write_text(json.dumps(described), encoding="utf-8")
 
 
@@ -62,7 +64,8 @@ def bare(folder: Path) -> dict[str, float]:
     """Every size and fold in plain processes, the biggest first."""
     work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
     sizes = sorted(map(tuple, work["sizes"]), key=lambda size: -size[0] * size[1] ** 2)
-    trainings = [(layers, units, fold, work["epochs"]) for layers, units in sizes for fold in range(work["folds"])]
+    plan = (work["steps"], work["check_every"], work["watched"])
+    trainings = [(layers, units, fold, *plan) for layers, units in sizes for fold in range(work["folds"])]
     with multiprocessing.get_context("spawn").Pool(work["workers"], _open, (str(folder),)) as pool:
         spans = list(pool.imap_unordered(_bare_training, trainings))
     return {
@@ -80,11 +83,11 @@ def _open(folder: str) -> None:
         held.update(content)
 
 
-def _bare_training(training: tuple[int, int, int, int]) -> tuple[float, float, int]:
+def _bare_training(training: tuple[int, int, int, int, int, int]) -> tuple[float, float, int]:
     import torch
 
     began = time.monotonic()
-    layers, units, fold, epochs = training
+    layers, units, fold, steps, check_every, watched = training
     lookback, span = int(held["lookback"]), int(held["lookback"] + held["horizon"])
     train, early_stopping, validation = (np.flatnonzero(held["labels"][fold] == label) for label in (1, 2, 3))
     rows = np.zeros(len(held["inputs"]), bool)
@@ -107,17 +110,20 @@ def _bare_training(training: tuple[int, int, int, int]) -> tuple[float, float, i
         with torch.no_grad():
             return sum(float(errors(piece).square().sum()) for piece in chosen.split(CHUNK)) / len(chosen) / len(ahead)
 
-    steps = len(train) // BATCH
-    for epoch in range(epochs):
-        order = torch.from_numpy(np.random.default_rng([fold, epoch]).permutation(train))
-        for step in range(steps):
-            loss = errors(order[step * BATCH : (step + 1) * BATCH]).square().mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        score(torch.from_numpy(early_stopping))
+    spread = np.linspace(0, len(early_stopping) - 1, min(watched, len(early_stopping))).astype(int)
+    each_epoch = len(train) // BATCH
+    for step in range(steps):
+        epoch, place = divmod(step, each_epoch)
+        if place == 0:
+            order = torch.from_numpy(np.random.default_rng([fold, epoch]).permutation(train))
+        loss = errors(order[place * BATCH : (place + 1) * BATCH]).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if (step + 1) % check_every == 0:
+            score(torch.from_numpy(early_stopping[spread]))
     score(torch.from_numpy(validation))
-    return began, time.monotonic(), steps * epochs
+    return began, time.monotonic(), steps
 
 
 def work_of(folder: Path) -> tuple[Any, list[Any], Any]:
@@ -133,9 +139,10 @@ def work_of(folder: Path) -> tuple[Any, list[Any], Any]:
     settings = params.load(data.ROOT / "params.yaml")
     training = data.changed(
         settings.search.training, learning_rates=(RATE,), dropouts=(0.0,), rungs=(), seeds=1, batch_size=BATCH,
-        epochs=work["epochs"], patience=work["epochs"] + 1,
+        check_every=work["check_every"], steps=work["steps"], maximum_steps=work["steps"],
+        patience=work["steps"] + work["check_every"],
     )  # fmt: skip
-    network = data.changed(settings.propose.network, skip="none")
+    network = data.changed(settings.propose.network, skip=("none",), head=("plain",))
     search = data.changed(settings.search, procedure="grid", workers=work["workers"], training=training.model_dump())
     shared = Work(
         Windows.load(folder / "windows.npz"),
@@ -189,7 +196,8 @@ def ours(folder: Path) -> dict[str, float]:
     rows = [row for _, result in ends for row in result.rows]
     if len(rows) != len(sizes) * len(work.folds.labels) or any(row.status != "ok" for row in rows):
         raise SystemExit("a training failed: its time would mean nothing")
-    if {epoch.epoch for _, result in ends for epoch in result.epochs} != set(range(1, settings.training.epochs + 1)):
+    every, steps = settings.training.check_every, settings.training.steps
+    if {check.step for _, result in ends for check in result.checks} != set(range(every, steps + 1, every)):
         raise SystemExit("a training ended early: its time would mean nothing")
     spans = [(end - result.seconds, end) for end, result in ends]
     first, last = min(begin for begin, _ in spans), max(end for _, end in spans)

@@ -48,7 +48,8 @@ def change(path: Path, workers: int | None, smoke: bool) -> None:
     if workers is not None:
         content["search"]["workers"] = workers
     if smoke:
-        content["propose"] |= {"layers": 1, "alpha": [1e9, 1e9]}
+        content["propose"] |= {"layers": 1, "alpha": [1e9, 1e9], "mlp_units": []}
+        content["propose"]["network"] |= {"skip": ["joint"], "head": ["plain"]}
         content["split"] |= {"folds": 2}
         content["search"] |= {"minimum_units": 1}
         content["search"]["training"] |= {
@@ -56,7 +57,10 @@ def change(path: Path, workers: int | None, smoke: bool) -> None:
             "dropouts": [0.0],
             "rungs": [],
             "seeds": 1,
-            "epochs": 1,
+            "check_every": 10,
+            "steps": 20,
+            "maximum_steps": 20,
+            "patience": 20,
             "batch_size": 1024,
         }
         content["baseline"] |= {"classical": "none"}

@@ -1,18 +1,21 @@
 """Problems whose right size is known, or ordered: made from a seed, as base arrays and folds."""
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
 import numpy as np
 import torch
 
-from cellsize.data.folds import split
+from benchmarks import data
+from cellsize import params
+from cellsize.data.folds import Folds, split
 from cellsize.data.windows import Windows
-from cellsize.params import Network, Split, Training
+from cellsize.params import Params, Split, Training
 from cellsize.training.records import Work
 
 NOISE = 0.3
-SPLIT = {"holdout": 0.1, "folds": 5, "early_stopping": {"fraction": 0.15, "blocks": 3}}
-NETWORK = {"cell": "lstm", "projection": 0, "bidirectional": False, "head": "last"}
+HOLDOUT, FOLDS = 0.1, 5
 
 
 @dataclass(frozen=True)
@@ -22,11 +25,12 @@ class Problem:
     Attributes:
         name: What it is called.
         work: Data, folds and how to train.
-        units: The grid: zero cells, and one layer of these.
+        units: The grid: zero cells, MLPs, and one layer of these.
         layers: Layers of the grid.
         solved: Score below which it counts as solved, or None.
         surely: The same with half the error: not met where one training of ten failed at the only bit.
         right: Units that are known to be right, or None where the grid itself tells the smallest adequate size.
+        mlp_units: Hidden units of each MLP.
     """
 
     name: str
@@ -36,20 +40,31 @@ class Problem:
     solved: float | None
     surely: float | None
     right: int | None
+    mlp_units: tuple[int, ...] = ()
 
 
-def training(**changes: object) -> Training:
-    """Small data are gone through more often, in small batches, without dropout, three times a fold.
+@cache
+def shipped() -> Params:
+    """The params.yaml that users begin with: its defaults are what the known problems are tested with."""
+    return params.load(data.ROOT / "params.yaml")
 
-    With two trainings the luckiest size sometimes beats zero cells where networks add nothing. Recall, where they add
-    much, has two.
-    """
-    settings: dict[str, object] = {
-        "learning_rates": (0.003, 0.01, 0.03), "dropouts": (0.0,), "weight_decays": (0.0,), "rungs": (3, 8),
-        "seeds": 3, "epochs": 20, "schedule": "linear", "patience": 10, "batch_size": 64, "max_gradient_norm": 1.0,
-        "ema_decay": 0.98, "engine": "auto",
-    }  # fmt: skip
-    return Training(**{**settings, **changes})  # type: ignore[arg-type]
+
+def training() -> Training:
+    """The shipped defaults, untuned to any problem."""
+    return shipped().search.training
+
+
+def _problem(
+    name: str, work: Work, units: tuple[int, ...], layers: int, *, right: int | None = None,
+    limits: tuple[float | None, float | None] = (None, None),
+) -> Problem:  # fmt: skip
+    """A problem with the shipped MLPs, and the limits below which it counts as solved, if there are any."""
+    return Problem(name, work, units, layers, *limits, right, shipped().propose.mlp_units)
+
+
+def _folds(windows: Windows, scheme: Literal["contiguous", "shuffled"]) -> Folds:
+    early_stopping = shipped().split.early_stopping
+    return split(windows, Split(scheme=scheme, holdout=HOLDOUT, folds=FOLDS, early_stopping=early_stopping))
 
 
 def linear(seed: int) -> Problem:
@@ -59,8 +74,8 @@ def linear(seed: int) -> Problem:
     weights = drawn.uniform([0.3, 0.1, 0.05], [0.5, 0.3, 0.15])
     for t in range(3, 2000):
         values[t] = weights @ values[t - 3 : t][::-1] + noise[t]
-    work = _series(values, seed, lookback=12, horizon=3, skip="linear", train=training())
-    return Problem("linear", work, (1, 2, 4, 8, 16), 2, None, None, 0)
+    work = _series(values, seed, lookback=12, horizon=3)
+    return _problem("linear", work, (1, 2, 4, 8, 16), 2, right=0)
 
 
 def sinusoids(seed: int, count: int) -> Problem:
@@ -70,12 +85,15 @@ def sinusoids(seed: int, count: int) -> Problem:
     periods = drawn.uniform(5, 40, count)
     waves = np.sin(2 * np.pi * (time[:, None] / periods + drawn.uniform(0, 1, count)))
     values = waves.sum(axis=1) + drawn.normal(0, 0.1, time.size)
-    work = _series(values, seed, lookback=24, horizon=3, skip="linear", train=training())
-    return Problem(f"sinusoids-{count}", work, (1, 2, 4, 8, 16), 1, None, None, 0)
+    work = _series(values, seed, lookback=24, horizon=3)
+    return _problem(f"sinusoids-{count}", work, (1, 2, 4, 8, 16), 1, right=0)
 
 
 def recall(seed: int, bits: int) -> Problem:
-    """Independent bits, a delay, and the same bits to be given back: the network alone has to hold them."""
+    """Independent bits, a delay, and the same bits to be given back.
+
+    A linear model of the window gives them back too; a plain network has to hold them.
+    """
     drawn = np.random.default_rng(seed)
     sequences, delay = 1000, 3
     signs = drawn.choice([-1.0, 1.0], (sequences, bits))
@@ -103,18 +121,20 @@ def recall(seed: int, bits: int) -> Problem:
         origin=np.zeros((values.size, 0), np.int16),
         linear_calendar=(),
     )
-    folds = split(windows, Split(scheme="shuffled", **SPLIT))  # type: ignore[arg-type]
-    network = Network(skip="none", **NETWORK)  # type: ignore[arg-type]
-    train = training(
-        learning_rates=(0.01, 0.03, 0.1), rungs=(10, 30), seeds=2, epochs=100 if bits > 4 else 60, patience=25,
-        ema_decay=0.95,
-    )  # fmt: skip
     # A tenth of the bits' variance in addition to the noise: with signs read off, nearly every bit is right.
     solved, surely = ((NOISE**2 + missed) / float(np.var(values)) for missed in (0.1, 0.05))
     # Room above the smallest size that can be right, so that too large a choice shows.
     units = (1, 2, 4, 8, 16, 32, 64) if bits > 4 else (1, 2, 4, 8, 16)
-    work = Work(windows, folds, network, train, (1.0,), seed, "mse")
-    return Problem(f"recall-{bits}", work, units, 1, solved, surely, None)
+    work = Work(
+        windows,
+        _folds(windows, "shuffled"),
+        shipped().propose.network,
+        training(),
+        (1.0,),
+        seed,
+        shipped().choose.metric,
+    )
+    return _problem(f"recall-{bits}", work, units, 1, limits=(solved, surely))
 
 
 def teacher(seed: int, units: int) -> Problem:
@@ -130,8 +150,8 @@ def teacher(seed: int, units: int) -> Problem:
         outputs = out(cell(torch.from_numpy(driver)[None])[0])[0].numpy()[:, 0]
     values = (outputs - outputs.mean()) / outputs.std() + drawn.normal(0, 0.1, rows)
     # The driver of the hour to be predicted is known, as weather forecasts are.
-    work = _series(values, seed, lookback=16, horizon=1, skip="linear", train=training(), known_future=driver)
-    return Problem(f"teacher-{units}", work, (1, 2, 4, 8, 16), 1, None, None, units)
+    work = _series(values, seed, lookback=16, horizon=1, known_future=driver)
+    return _problem(f"teacher-{units}", work, (1, 2, 4, 8, 16), 1, right=units)
 
 
 def _series(
@@ -139,8 +159,6 @@ def _series(
     seed: int,
     lookback: int,
     horizon: int,
-    skip: str,
-    train: Training,
     known_future: np.ndarray | None = None,
 ) -> Work:
     rows = len(values)
@@ -166,6 +184,7 @@ def _series(
         origin=np.zeros((len(values), 0), np.int16),
         linear_calendar=(),
     )
-    folds = split(windows, Split(scheme="contiguous", **SPLIT))  # type: ignore[arg-type]
-    network = Network(skip=skip, **NETWORK)  # type: ignore[arg-type]
-    return Work(windows, folds, network, train, (1.0, 10.0, 100.0), seed, "mse")
+    network = shipped().propose.network
+    return Work(
+        windows, _folds(windows, "contiguous"), network, training(), (1.0, 10.0, 100.0), seed, shipped().choose.metric
+    )

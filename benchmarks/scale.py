@@ -3,7 +3,7 @@
 Synthetic series of one target by the minute, with the calendar, at two lookbacks. Each stage is run as `dvc repro`
 runs it, in its own process; memory is that of its largest process. `over_base` is how many times the base arrays
 (the bytes of windows.npz) a stage needs beyond what it needs for the smallest table, which is the constant. The search
-trains few epochs of a small grid on five folds, its two workers included.
+trains few steps of a small grid on five folds, as many whatever the rows, its two workers included.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def make(rows: int, path: Path) -> None:
     pd.DataFrame({"time": time, "value": value}).to_parquet(path, index=False)
 
 
-def settings(lookback: int, epochs: int) -> dict[str, Any]:
+def settings(lookback: int, steps: int) -> dict[str, Any]:
     """The default params.yaml for such a table, with a small grid."""
     content: dict[str, Any] = json.loads(params.load(data.ROOT / "params.yaml").model_dump_json(by_alias=True))
     changes: dict[str, dict[str, Any]] = {
@@ -63,20 +63,21 @@ def settings(lookback: int, epochs: int) -> dict[str, Any]:
             "lookback": lookback, "linear_lookback": None, "horizon": 24, "transform": "none", "normalise": "none",
         },
         "split": {"scheme": "contiguous", "folds": 5},
-        "propose": {"layers": 1, "bound": "neurons", "alpha": [1e9, 1e9]},
+        "propose": {"layers": 1, "bound": "neurons", "alpha": [1e9, 1e9], "mlp_units": []},
         "baseline": {"seasons": [24], "classical": "none"},
         "search": {"procedure": "grid", "workers": 2},
     }  # fmt: skip
     for section, values in changes.items():
         content[section] |= values
+    content["propose"]["network"] |= {"skip": ["joint"], "head": ["plain"]}
     content["search"]["training"] |= {
-        "learning_rates": [0.01], "dropouts": [0.0], "rungs": [], "seeds": 1, "epochs": epochs,
-        "patience": epochs + 1, "batch_size": 1024,
+        "learning_rates": [0.01], "dropouts": [0.0], "check_every": steps // 2, "rungs": [], "seeds": 1, "steps": steps,
+        "maximum_steps": steps, "patience": 2 * steps, "batch_size": 1024,
     }  # fmt: skip
     return content
 
 
-def measure(rows: int, lookbacks: tuple[int, ...], searched: bool, epochs: int) -> list[dict[str, Any]]:
+def measure(rows: int, lookbacks: tuple[int, ...], searched: bool, steps: int) -> list[dict[str, Any]]:
     """Time and memory of every stage on one table."""
     lines: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
@@ -85,7 +86,7 @@ def measure(rows: int, lookbacks: tuple[int, ...], searched: bool, epochs: int) 
         # In a process of its own: what making the table needs is not the stages' memory.
         watched([*python, "benchmarks.scale", "--make", str(rows), str(folder / "raw.parquet")], data.ROOT)
         for position, lookback in enumerate(lookbacks):
-            (folder / "params.yaml").write_text(json.dumps(settings(lookback, epochs)), encoding="utf-8")
+            (folder / "params.yaml").write_text(json.dumps(settings(lookback, steps)), encoding="utf-8")
             for stage, paths in STAGES.items():
                 if (stage == "prepare" and position) or (stage == "search" and not searched):
                     continue
@@ -179,10 +180,10 @@ def main() -> None:
         return
     described = machine()
     rows = (SMALLEST, 2 * SMALLEST) if given.smoke else (SMALLEST, *given.rows)
-    lookbacks, epochs = (LOOKBACKS[:1], 1) if given.smoke else (LOOKBACKS, 2)
+    lookbacks, steps = (LOOKBACKS[:1], 20) if given.smoke else (LOOKBACKS, 200)
     lines: list[dict[str, Any]] = []
     for count in rows:
-        lines += measure(count, lookbacks, count <= SEARCHED, epochs)
+        lines += measure(count, lookbacks, count <= SEARCHED, steps)
     lines = over_base(lines)
     print()
     columns = ("rows", "lookback", "stage", "seconds", "largest_mb", "together_mb", "base_mb", "over_base")

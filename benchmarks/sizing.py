@@ -97,8 +97,7 @@ def chosen_from(results: list[Result], candidates: Candidates, params: Params) -
     """The trials table of a search, and what is chosen from it."""
     trials = pd.concat([frame(result.rows, Row) for result in results], ignore_index=True)
     times = pd.DataFrame([{**vars(result.size), "milliseconds": result.milliseconds} for result in results])
-    procedure = params.search.procedure
-    return trials, decide(trials, times, candidates, params.choose, params.split.folds, procedure)
+    return trials, decide(trials, times, candidates, params.choose, params.split.folds, params.search)
 
 
 def main() -> None:

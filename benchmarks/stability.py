@@ -77,16 +77,19 @@ def together(repeats: list[dict[str, Any]], folds: int) -> tuple[Scores, list[Sc
         names = [str(Size(layers, units)) for layers, units in zip(trials["layers"], trials["units"], strict=True)]
         kept = trials[[name in common for name in names]]
         # The ridge-linear model has no seed: it is the same in every repeat, and counted once.
-        kept = kept if position == 0 else kept[kept["layers"] > 0]
+        kept = kept if position == 0 else kept[kept["units"] > 0]
         parts.append(kept.assign(seed=kept["seed"] + 100 * position))
     scores = from_trials(pd.concat(parts, ignore_index=True), "repeats", folds)
     return one_standard_error(scores), scores
 
 
 def within_one_step(size: str, other: str, grid: list[str]) -> bool:
-    """Whether two sizes are neighbours in the grid: in the units of one number of layers, or in the layers alone."""
+    """Whether two sizes are neighbours in the grid: in the units of one number of layers, or in the layers alone.
+
+    An MLP has no memory cells either: it counts as zero cells.
+    """
     first, second = _size(size), _size(other)
-    ladder = [ZERO.units, *sorted({_size(name).units for name in grid} - {0})]
+    ladder = sorted({_size(name).units for name in grid})
     steps = abs(ladder.index(first.units) - ladder.index(second.units))
     if ZERO in (first, second):
         return steps <= 1 and max(first.layers, second.layers) <= 1
@@ -95,7 +98,8 @@ def within_one_step(size: str, other: str, grid: list[str]) -> bool:
 
 def _size(name: str) -> Size:
     layers, units = name.split("x")
-    return Size(int(layers), int(units))
+    size = Size(int(layers), int(units))
+    return size if size.has_memory else ZERO
 
 
 def main() -> None:

@@ -148,6 +148,45 @@ def test_columns_that_cannot_be_meant_are_refused_by_their_key(
     assert re.match(rf"{re.escape(str(path))}: prepare(\.{key}(\.\d+)?)?: ", str(caught.value))
 
 
+@pytest.mark.parametrize(
+    ("section", "changes", "says"),
+    [
+        ("search.training", {"steps": 95}, "steps: give a multiple of check_every (10 steps)"),
+        ("search.training", {"patience": 25}, "patience: give a multiple of check_every (10 steps)"),
+        ("search.training", {"rungs": [25]}, "rungs: give multiples of check_every (10 steps)"),
+        ("search.training", {"rungs": [20, 110]}, "rungs: give rising numbers of steps, none above steps"),
+        ("search.training", {"maximum_steps": 90}, "maximum_steps: give at least steps; steps itself prolongs nothing"),
+        ("search.training", {"rungs": []}, "with several settings to try, give at least one step to decide at"),
+        ("search.training", {"epochs": 8}, "search.training.epochs"),
+        ("search.training", {"schedule": "linear"}, "search.training.schedule"),
+        ("propose.network", {"skip": ["joint", "joint"]}, "skip: name each once"),
+        ("propose.network", {"head": []}, "propose.network.head"),
+        ("propose.network", {"head": "last"}, "propose.network.head"),
+    ],
+    ids=str,
+)
+def test_steps_and_settings_that_do_not_fit_together_are_named_with_what_would(
+    write_params: Write, params_content: Content, section: str, changes: dict[str, Any], says: str
+) -> None:
+    content = params_content()
+    within(content, section).update(changes)
+    path = write_params(content)
+    with pytest.raises(InputError) as caught:
+        params.load(path)
+    message = str(caught.value)
+    assert message == " ".join(message.split())
+    assert message.startswith(f"{path}: ")
+    assert says in message
+
+
+def test_rungs_are_asked_for_where_only_the_architecture_is_tuned(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    content["search"]["training"] |= {"learning_rates": [0.01], "rungs": []}
+    params.load(write_params(content))
+    content["propose"]["network"]["skip"] = ["none", "joint"]
+    assert "search.training.rungs: with several settings" in complaint(lambda: params.load(write_params(content)))
+
+
 def test_an_unknown_section_is_refused(write_params: Write, params_content: Content) -> None:
     path = write_params({**params_content(), "serach": {}})
     assert complaint(lambda: params.load(path)) == f"{path}: serach: unknown key; remove it or fix its spelling"

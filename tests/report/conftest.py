@@ -28,6 +28,8 @@ from cellsize.sizing.artefacts import (
     InputCounts,
     InspectedOption,
     Inspection,
+    Ladder,
+    LadderStep,
     Registration,
     Repeat,
     RuleOfThumb,
@@ -110,7 +112,14 @@ def candidates() -> Candidates:
         n_outputs=6,
         bound=GridBound(kind="neurons", alpha=2.0, units=168),
         bounds=tuple(bounds),
-        network=Network(cell="lstm", projection=0, bidirectional=False, head="last", skip="linear"),
+        network=Network(
+            cell="lstm",
+            projection=0,
+            bidirectional=False,
+            summary="last",
+            skip=("none", "joint"),
+            head=("plain", "mixed"),
+        ),
         candidates=(zero, *others[:-1]),
         rules_of_thumb=(
             RuleOfThumb(rule="alpha = 2, one layer", layers=1, units=168, parameters=120_000),
@@ -129,6 +138,9 @@ def choice(layers: int = 1, units: int = 32) -> Choice:
             units=size[1],
             **cost(*size),
             learning_rate=3e-3 if size[1] else 0.0,
+            skip="joint" if size[1] else "none",
+            head_type="mixed" if size == (1, 32) else "plain",
+            failure_rate=0.2 if size == (1, 1) else 0.0,
             score=score,
             score_se=0.09,
             difference=score - 0.2893,
@@ -148,13 +160,19 @@ def choice(layers: int = 1, units: int = 32) -> Choice:
         learning_rate=chosen.learning_rate,
         dropout=0.0,
         weight_decay=0.0,
-        epochs=14 if units else 0,
+        skip=chosen.skip,
+        head=chosen.head_type,
+        steps=840 if units else 0,
         penalty=100.0,
         metric="mse",
         cell="lstm",
-        skip="linear",
+        linear=chosen.linear,
         best=scored(Size(1, 64)),
         zero_cells=scored(ZERO),
+        zero_cells_see="window",
+        mlp=None,
+        ladders=(),
+        prolonged=0.25,
         difference=chosen.difference,
         difference_se=chosen.difference_se,
         larger=None,
@@ -168,6 +186,7 @@ def choice(layers: int = 1, units: int = 32) -> Choice:
         reason=f"{layers} × {units} is the smallest of the sizes within one standard error of 1 × 64.",
         caution="",
         at_least=False,
+        undecided=False,
         rules_of_thumb=(
             ScoredRule(
                 rule="alpha = 2, one layer", layers=1, units=168, parameters=120_000,
@@ -180,6 +199,56 @@ def choice(layers: int = 1, units: int = 32) -> Choice:
         ),
         sizes=tuple(sizes.values()),
     )  # fmt: skip
+
+
+def ladder(kind: str, chosen: tuple[int, int], **scores: float) -> Ladder:
+    """One kind's sizes; `_1x32=0.29` is a step's score."""
+    steps = []
+    for name, score in scores.items():
+        layers, units = map(int, name.removeprefix("_").split("x"))
+        plain = cost(layers, units)
+        steps.append(
+            LadderStep(
+                layers=layers, units=units, parameters=plain["parameters"], recurrent=plain["recurrent"], score=score,
+                score_se=0.09, difference=0.0, difference_se=0.0,
+            )
+        )  # fmt: skip
+    return Ladder.model_validate({"kind": kind, "layers": chosen[0], "units": chosen[1], "steps": tuple(steps)})
+
+
+def ladders() -> tuple[Ladder, ...]:
+    """Plain networks need 64 cells, beside a linear model 32 will do; 1 × 1 was complete beside it alone."""
+    return (
+        ladder("plain", (1, 64), _1x32=0.3215, _1x64=0.2995),
+        ladder("linear", (1, 32), _1x1=0.3651, _1x32=0.2908, _1x64=0.2893),
+    )
+
+
+def mlp(score: float = 0.3105) -> ScoredSize:
+    return ScoredSize(layers=0, units=64, parameters=14_000, score=score, score_se=0.09)
+
+
+def with_mlp(chosen: Choice, score: float = 0.3105) -> Choice:
+    """The same, with an MLP among the sizes."""
+    entry = TriedSize(
+        **mlp(score).model_dump(), recurrent=0, head=14_000, linear=0, learning_rate=0.01, skip="none",
+        head_type="plain", failure_rate=0.1, difference=score - 0.2893, difference_se=0.007, within=False,
+    )  # fmt: skip
+    zero, *others = chosen.sizes
+    return chosen.model_copy(update={"mlp": mlp(score), "sizes": (zero, entry, *others)})
+
+
+def of_an_mlp(score: float = 0.2893) -> Choice:
+    """The choice of an MLP."""
+    changed = with_mlp(choice(), score)
+    facts = mlp(score).model_dump() | {
+        "recurrent": 0,
+        "linear": 0,
+        "skip": "none",
+        "head": "plain",
+        "alpha_implied": None,
+    }
+    return changed.model_copy(update=facts)
 
 
 def errors(scale: float) -> dict[str, Any]:
@@ -262,7 +331,8 @@ def trials() -> pd.DataFrame:
     """One row a fold and size; one training has failed."""
     rows = [
         {"layers": layers, "units": units, "fold": fold, "seed": 0, "learning_rate": 3e-3, "dropout": 0.0,
-         "weight_decay": 0.0, "status": "ok", "epochs": 14, "score": score * (0.55 + 0.25 * fold)}
+         "weight_decay": 0.0, "skip": "joint", "head": "mixed" if (layers, units) == (1, 32) else "plain",
+         "status": "ok", "steps": 840, "score": score * (0.55 + 0.25 * fold)}
         for (layers, units), score in SCORES.items()
         for fold in range(1, FOLDS + 1)
     ]  # fmt: skip
@@ -274,12 +344,12 @@ def curves() -> pd.DataFrame:
     """Falling and then slightly rising, at two learning rates."""
     rows = [
         {"layers": 1, "units": 32, "fold": fold, "seed": seed, "learning_rate": rate, "dropout": 0.0,
-         "weight_decay": 0.0, "epoch": epoch, "train_loss": 1.0,
-         "early_stopping_score": (0.1 + 0.1 * fold) * (1 + np.exp(-epoch / (2 + seed)) + 0.002 * max(0, epoch - 8))}
+         "weight_decay": 0.0, "skip": "joint", "head": "mixed", "step": 60 * check, "train_loss": 1.0,
+         "early_stopping_score": (0.1 + 0.1 * fold) * (1 + np.exp(-check / (2 + seed)) + 0.002 * max(0, check - 8))}
         for fold in range(1, FOLDS + 1)
         for seed in (0, 1)
         for rate in (1e-3, 3e-3)
-        for epoch in range(1, 15 + fold)
+        for check in range(1, 15 + fold)
     ]  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -369,6 +439,21 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def toy_choice() -> Callable[..., Choice]:
     return choice
+
+
+@pytest.fixture
+def toy_mlp_choice() -> Callable[..., Choice]:
+    return of_an_mlp
+
+
+@pytest.fixture
+def toy_with_mlp() -> Callable[..., Choice]:
+    return with_mlp
+
+
+@pytest.fixture
+def toy_ladders() -> tuple[Ladder, ...]:
+    return ladders()
 
 
 @pytest.fixture

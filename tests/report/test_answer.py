@@ -7,13 +7,13 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.report import answer
-from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration
+from cellsize.sizing.artefacts import Choice, Ladder, Registration
 
 
 def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[Path, Path]) -> None:
     assert answer.lines("Toy", *folders).splitlines() == [
         "",
-        "Toy: 1 layer of 32 memory cells.",
+        "Toy: 1 layer of 32 memory cells, beside a linear model of 438 weights.",
         "  parameters    5,756, of them 5,120 recurrent",
         "  score         0.2908; best 0.2893 with 1 layer of 64 memory cells; without memory cells 0.3723",
         "                (cross-validated normalised MSE: MSE / variance of the training targets)",
@@ -31,20 +31,58 @@ def test_what_limits_the_answer_is_part_of_it(folders: tuple[Path, Path]) -> Non
     limited = choice.model_copy(update={"caution": "A larger one may be better still.", "at_least": True})
     limited.write(reports / "choice.json")
     record.model_copy(update={"promoted": False, "reason": "worse"}).write(reports / "registration.json")
-    lines = answer.lines("Toy", *folders).splitlines()
-    assert lines[1] == "Toy: at least 1 layer of 32 memory cells."
+    lines = answer.lines("Toy", reports).splitlines()
+    assert lines[1] == "Toy: at least 1 layer of 32 memory cells, beside a linear model of 438 weights."
     assert "  note          A larger one may be better still." in lines
     assert "  registered    models:/toy/4 (not promoted: worse)" in lines
 
 
-def test_without_advice_there_is_no_note(folders: tuple[Path, Path]) -> None:
-    path = folders[1] / "inspection.json"
-    Inspection.read(path).model_copy(update={"advice": (), "gain": 0.0}).write(path)
-    assert "note" not in answer.lines("Toy", *folders)
+def headline(reports: Path, **changes: object) -> list[str]:
+    """The answer's lines for another choice."""
+    Choice.read(reports / "choice.json").model_copy(update=changes).write(reports / "choice.json")
+    return answer.lines("Toy", reports).splitlines()[1:]
 
 
-def test_a_result_that_is_missing_is_named(folders: tuple[Path, Path]) -> None:
-    (folders[1] / "evaluation.json").unlink()
+@pytest.mark.parametrize(
+    ("skip", "beside"),
+    [("none", "plain"), ("linear", "beside a fixed linear model of 438 weights"),
+     ("joint", "beside a linear model of 438 weights")],
+)  # fmt: skip
+def test_the_answer_says_what_the_cells_stand_beside(reports: Path, skip: str, beside: str) -> None:
+    assert headline(reports, skip=skip)[0] == f"Toy: 1 layer of 32 memory cells, {beside}."
+
+
+def test_an_answer_without_memory_cells_stands_beside_nothing(
+    reports: Path, toy_choice: Callable[..., Choice], toy_mlp_choice: Callable[..., Choice]
+) -> None:
+    toy_choice(0, 0).write(reports / "choice.json")
+    assert headline(reports)[0] == "Toy: no memory cells."
+    toy_mlp_choice().write(reports / "choice.json")
+    assert headline(reports)[0] == "Toy: no memory cells, an MLP of 64 hidden units."
+
+
+def test_an_undecided_answer_names_no_size(reports: Path, toy_choice: Callable[..., Choice]) -> None:
+    toy_choice(0, 0).write(reports / "choice.json")
+    lines = headline(reports, undecided=True, caution="Memory cells cannot be ruled out.")
+    assert lines[0] == "Toy: undecided, no size with memory cells trained reliably."
+    assert "  note          Memory cells cannot be ruled out." in lines
+
+
+def test_the_best_mlp_is_named_beside_zero_cells(reports: Path, toy_with_mlp: Callable[..., Choice]) -> None:
+    toy_with_mlp(Choice.read(reports / "choice.json")).write(reports / "choice.json")
+    assert headline(reports)[2].endswith("without memory cells 0.3723, MLP 0.3105")
+
+
+def test_what_either_kind_of_network_needs_is_a_line_where_both_were_trained(
+    reports: Path, toy_ladders: tuple[Ladder, ...]
+) -> None:
+    line = "  with cells    plain 1 × 64 (0.2995); beside a linear model 1 × 32 (0.2908)"
+    assert line in headline(reports, ladders=toy_ladders)
+    assert not any("with cells" in other for other in headline(reports, ladders=toy_ladders[:1]))
+
+
+def test_a_result_that_is_missing_is_named(reports: Path) -> None:
+    (reports / "evaluation.json").unlink()
     with pytest.raises(InputError, match=r"evaluation\.json: no such file; run `dvc repro`"):
         answer.lines("Toy", *folders)
 

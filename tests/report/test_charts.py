@@ -20,8 +20,8 @@ def texts(drawn: str) -> list[str]:
 
 def test_charts_share_no_id(toy_curves: pd.DataFrame, toy_forecasts: pd.DataFrame) -> None:
     drawn = [
-        charts.sizes(ONE, {}, "good", "nmse"),
-        charts.curves(toy_curves.query("learning_rate == 0.003").assign(kept=14), 14, "nmse"),
+        charts.sizes(ONE, {}, "good"),
+        charts.curves(toy_curves.query("learning_rate == 0.003").assign(kept=840), 840),
         charts.forecasts(toy_forecasts, 2, "MW", {"model": "this model"}),
     ]
     ids = [set(re.findall(r'\bid="([^"]+)"', chart)) for chart in drawn]
@@ -39,6 +39,20 @@ def test_a_bound_far_to_the_right_is_named_but_not_drawn() -> None:
     words = texts(charts.sizes(ONE, {"bound, α = 2": 100_000}, "good", "nmse"))
     assert "bound, α = 2: 100,000 →" in words
     assert "1024" not in words
+
+
+def test_mlps_are_lines_beside_zero_cells_and_no_number_of_layers() -> None:
+    mlps = [Point(0, 16, 0.38, 0.01, within=False, chosen=False), Point(0, 64, 0.36, 0.01, within=False, chosen=False)]
+    words = texts(charts.sizes([ZERO, *mlps, *ONE], {}, "good"))
+    assert {"zero cells", "MLP of 16", "MLP of 64", "1 layer"} <= set(words)
+    assert not any("0 layer" in word or "0 ×" in word for word in words)
+    # The axis ends with the cells: 64 hidden units are none.
+    assert "32" not in words
+
+
+def test_an_mlp_that_is_chosen_says_so() -> None:
+    words = texts(charts.sizes([ZERO, Point(0, 16, 0.2, 0.01, within=True, chosen=True), *ONE[:2]], {}, "good"))
+    assert "MLP of 16 (the chosen size)" in words
 
 
 def test_zero_cells_alone_can_be_drawn() -> None:
@@ -93,8 +107,8 @@ def test_a_hole_in_the_forecasts_breaks_the_line(toy_forecasts: pd.DataFrame) ->
     assert strokes(hole) == 2
 
 
-def test_learning_curves_have_one_name_for_each_fold_and_the_epochs_of_the_refit(toy_curves: pd.DataFrame) -> None:
-    curves = toy_curves.query("learning_rate == 0.003").assign(kept=14)
-    words = texts(charts.curves(curves, 14, "nmse"))
-    assert {"nmse on the early-stopping set", "final training: 14 epochs"} <= set(words)
+def test_learning_curves_have_one_name_for_each_fold_and_the_steps_of_the_refit(toy_curves: pd.DataFrame) -> None:
+    curves = toy_curves.query("learning_rate == 0.003").assign(kept=840)
+    words = texts(charts.curves(curves, 840))
+    assert {"nmse on the early-stopping set", "step", "final training: 840 steps"} <= set(words)
     assert [word for word in words if word.startswith("fold")] == [f"fold {fold}" for fold in range(1, 6)]

@@ -56,14 +56,22 @@ def test_learning_curves_are_those_of_the_chosen_size_and_setting(
     chosen = metrics.learning_curves(toy_curves, toy_trials, toy_choice())
     assert set(chosen["seed"]) == {0}
     assert set(chosen["learning_rate"]) == {0.003}
-    assert set(chosen["kept"]) == {14}
-    assert chosen.groupby("fold")["epoch"].max().to_dict() == {1: 15, 2: 16, 3: 17, 4: 18, 5: 19}
+    assert set(chosen["kept"]) == {840}
+    assert chosen.groupby("fold")["step"].max().to_dict() == {1: 900, 2: 960, 3: 1020, 4: 1080, 5: 1140}
 
 
-def test_an_epoch_without_a_score_is_left_out(
+@pytest.mark.parametrize(("column", "other"), [("skip", "none"), ("head", "plain")])
+def test_the_curves_of_another_architecture_are_not_those_of_the_choice(
+    toy_curves: pd.DataFrame, toy_trials: pd.DataFrame, toy_choice: Callable[..., Choice], column: str, other: str
+) -> None:
+    both = pd.concat([toy_curves, toy_curves.assign(**{column: other})])
+    assert len(metrics.learning_curves(both, toy_trials, toy_choice())) == 15 + 16 + 17 + 18 + 19
+
+
+def test_a_check_without_a_score_is_left_out(
     toy_curves: pd.DataFrame, toy_trials: pd.DataFrame, toy_choice: Callable[..., Choice]
 ) -> None:
-    last = toy_curves["epoch"] == toy_curves["epoch"].max()
+    last = toy_curves["step"] == toy_curves["step"].max()
     unscored = toy_curves.assign(early_stopping_score=toy_curves["early_stopping_score"].mask(last))
     whole, cut = (metrics.learning_curves(table, toy_trials, toy_choice()) for table in (toy_curves, unscored))
     assert len(whole) - len(cut) == 1
@@ -81,5 +89,5 @@ def test_the_plot_of_curves_is_the_header_alone_without_memory_cells(
 ) -> None:
     chosen = metrics.learning_curves(toy_curves, toy_trials, toy_choice(layers, units))
     lines = metrics.curves(chosen).to_csv(index=False).splitlines()
-    assert lines[0] == "fold,seed,epoch,early_stopping_score"
+    assert lines[0] == "fold,seed,step,early_stopping_score"
     assert len(lines) == 1 + rows

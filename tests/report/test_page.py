@@ -14,7 +14,7 @@ from cellsize.errors import InputError
 from cellsize.params import Report
 from cellsize.report import charts, page, summaries
 from cellsize.report.page import Inputs
-from cellsize.sizing.artefacts import Choice, Evaluation
+from cellsize.sizing.artefacts import Choice, Evaluation, Ladder
 
 FETCHES = re.compile(r"""(src|href|action|data|srcset)\s*=\s*["']?(?!#)|@import|url\((?!#)|https?:""", re.IGNORECASE)
 WORDS = pytest.mark.usefixtures("undrawn")
@@ -71,7 +71,9 @@ def test_elements_close_in_order_and_ids_are_unique_and_found(toy: Callable[...,
 
 @WORDS
 def test_the_answer_is_the_heading(toy: Callable[..., Inputs], report: Report) -> None:
-    assert "<h1>Your LSTM needs 1 layer of 32 memory cells.</h1>" in page.render(toy(), report)
+    assert "<h1>Your LSTM needs 1 layer of 32 memory cells, beside a linear model of 438 weights.</h1>" in page.render(
+        toy(), report
+    )
 
 
 @WORDS
@@ -114,6 +116,38 @@ def test_zero_cells_draw_no_learning_curves(
     html = page.render(toy(choice=toy_choice(0, 0)), report)
     assert "There are no learning curves" in html
     assert html.count("<svg") == 3
+
+
+@WORDS
+def test_both_ladders_are_a_table_only_where_both_kinds_were_trained(
+    toy: Callable[..., Inputs],
+    report: Report,
+    toy_choice: Callable[..., Choice],
+    toy_ladders: tuple[Ladder, ...],
+) -> None:
+    heading = "Plain, or beside a linear model?"
+    assert heading not in page.render(toy(), report)
+    html = page.render(toy(choice=toy_choice().model_copy(update={"ladders": toy_ladders})), report)
+    section = html[html.index(heading) : html.index("How stable is the choice?")]
+    assert "<strong>0.2995</strong>" in section
+    assert "<strong>0.2908</strong>" in section
+    assert "<strong>0.2893</strong>" not in section
+
+
+@WORDS
+def test_a_choice_of_an_mlp_has_its_page(
+    toy: Callable[..., Inputs], report: Report, toy_mlp_choice: Callable[..., Choice]
+) -> None:
+    html = page.render(toy(choice=toy_mlp_choice()), report)
+    assert "<h1>This forecast needs no memory cells: an MLP of 64 hidden units will do.</h1>" in html
+
+
+@WORDS
+def test_an_undecided_choice_says_so_at_the_top(
+    toy: Callable[..., Inputs], report: Report, toy_choice: Callable[..., Choice]
+) -> None:
+    html = page.render(toy(choice=toy_choice(0, 0).model_copy(update={"undecided": True})), report)
+    assert "<h1>Undecided: no size with memory cells trained reliably" in html
 
 
 def test_text_from_outside_is_escaped(toy: Callable[..., Inputs], toy_choice: Callable[..., Choice]) -> None:
@@ -205,10 +239,10 @@ def test_metrics_and_plots_are_written_as_they_are(
     assert sizes[0] == "layers,units,parameters,score,difference,difference_se,chosen"
     assert sizes[7] == f"1,32,5756,0.2908,{0.2908 - 0.2893!r},0.007,True"
     curves = (tmp_path / "curves.csv").read_text().splitlines()
-    assert curves[0] == "fold,seed,epoch,early_stopping_score"
+    assert curves[0] == "fold,seed,step,early_stopping_score"
     assert len(curves) == 1 + 85
     page.write(toy(choice=toy_choice(0, 0)), report, tmp_path)
-    assert (tmp_path / "curves.csv").read_text() == "fold,seed,epoch,early_stopping_score\n"
+    assert (tmp_path / "curves.csv").read_text() == "fold,seed,step,early_stopping_score\n"
 
 
 @WORDS

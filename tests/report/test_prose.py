@@ -43,7 +43,9 @@ def test_the_tiles_are_the_key_facts(
 def test_without_the_skip_connection_its_parameters_are_not_named(
     toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
 ) -> None:
-    without = toy_choice().model_copy(update={"skip": "none"})
+    choice = toy_choice()
+    plain = tuple(entry.model_copy(update={"linear": 0}) for entry in choice.sizes)
+    without = choice.model_copy(update={"skip": "none", "linear": 0, "sizes": plain})
     assert prose.tiles(without, toy_evaluation(), toy_registration)[0].note == "recurrent 5,120, head 198"
 
 
@@ -66,6 +68,41 @@ def test_zero_cells_have_no_alpha_and_are_not_compared_with_themselves(
         "Compared with the best baseline (ridge-linear)",
         "Registered as toy",
     ]
+
+
+def test_an_mlp_has_no_alpha_and_no_recurrent_parameters(
+    toy_mlp_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
+) -> None:
+    tiles = prose.tiles(toy_mlp_choice(), toy_evaluation(), toy_registration)
+    assert (tiles[0].value, tiles[0].note) == ("14,000", "all of the MLP")
+    assert [tile.label for tile in tiles][2:] == [
+        "Compared with the ridge-linear model",
+        "Compared with the best baseline (ridge-linear)",
+        "Registered as toy",
+    ]
+
+
+def test_the_best_mlp_is_named_where_cells_are_compared_with_none(
+    toy_choice: Callable[..., Choice],
+    toy_with_mlp: Callable[..., Choice],
+    toy_candidates: Candidates,
+    toy_evaluation: Callable[..., Evaluation],
+    toy_registration: Registration,
+    toy_trials: pd.DataFrame,
+) -> None:
+    choice = toy_with_mlp(toy_choice())
+    tile = prose.tiles(choice, toy_evaluation(), toy_registration)[2]
+    assert tile.note == "score (nmse) 0.2908; without memory cells 0.3723, an MLP 0.3105"
+    caption = prose.captions(choice, toy_candidates, toy_trials, timed=True)["sizes"]
+    assert "of a ridge-linear model of the window; the others are those of multilayer perceptrons" in caption
+
+
+def test_the_caption_of_curves_says_how_many_trainings_were_prolonged(
+    toy_choice: Callable[..., Choice], toy_candidates: Candidates, toy_trials: pd.DataFrame
+) -> None:
+    caption = prose.captions(toy_choice(), toy_candidates, toy_trials, timed=True)["curves"]
+    assert "here 25 % of the trainings of all sizes were" in caption
+    assert caption.endswith("raise search.training.maximum_steps.")
 
 
 def test_a_size_at_the_bound_says_so(
@@ -167,7 +204,7 @@ def test_the_method_says_windows_folds_and_refit(
     )
     assert lines[1].startswith("Each size was trained on 5 folds. ")
     assert lines[-1] == (
-        "The chosen size was trained again for 14 epochs on everything but the holdout, and then evaluated once on it."
+        "The chosen size was trained again for 840 steps on everything but the holdout, and then evaluated once on it."
     )
     two_seeds = toy_trials.assign(seed=toy_trials["fold"] % 2)
     assert "on 5 folds, with 2 seeds each." in prose.method(toy_windows, toy_folds, toy_choice(), two_seeds)[1]

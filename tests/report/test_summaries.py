@@ -12,7 +12,9 @@ def test_the_summary_holds_answer_tables_and_registry(
 ) -> None:
     report = Report(title="a | <b>", unit="MW", examples=1)
     summary = summaries.markdown(toy_choice(), toy_evaluation(), toy_registration, report)
-    assert summary.startswith("## a \\| \\<b\\>\n\n**Your LSTM needs 1 layer of 32 memory cells.**")
+    assert summary.startswith(
+        "## a \\| \\<b\\>\n\n**Your LSTM needs 1 layer of 32 memory cells, beside a linear model of 438 weights.**"
+    )
     assert "Errors on the 580 windows of the holdout:\n\n| Model | MAE, MW | RMSE, MW | MASE | nmse |" in summary
     assert "| ridge-linear | 0.01322 | 0.02723 | 0.8023 | 0.3958 |" in summary
     assert "|  | Size | Parameters | Score (nmse) | Difference from the best, ± its standard error |" in summary

@@ -6,7 +6,7 @@ import pytest
 
 from cellsize.report import tables
 from cellsize.report.tables import Row, Table
-from cellsize.sizing.artefacts import Bound, Candidates, Choice, Evaluation, GridBound, Inspection
+from cellsize.sizing.artefacts import Bound, Candidates, Choice, Evaluation, GridBound, Inspection, Ladder
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
@@ -64,17 +64,18 @@ def test_an_error_that_is_not_defined_is_a_dash_and_never_the_best(toy_evaluatio
 def test_every_size_tried_has_a_row(toy_choice: Callable[..., Choice], toy_timings: pd.DataFrame) -> None:
     table = tables.sizes(toy_choice(), toy_timings)
     assert table.head == (
-        "Size", "Recurrent", "Head", "Linear skip", "All parameters", "Learning rate", "Score (nmse)",
-        "Difference from the best", "Within one standard error", "Forecast, ms", "Training, s",
+        "Size", "Recurrent", "Head", "Linear", "All parameters", "Beside", "Head", "Learning rate", "Failed trainings",
+        "Score (nmse)", "Difference from the best", "Within one standard error", "Forecast, ms", "Training, s",
     )  # fmt: skip
     assert len(table.rows) == 11
     assert rows(table)[0] == (
-        "zero cells", "0", "0", "438", "438", "–", "0.3723", "0.0830 ± 0.0070", "no", "0.10", "3.2",
+        "zero cells", "0", "0", "438", "438", "–", "–", "–", "–", "0.3723", "0.0830 ± 0.0070", "no", "0.10", "3.2",
     )  # fmt: skip
     assert row_of(table, "1 × 32").cells == (
-        "1 × 32", "5,120", "198", "438", "5,756", "0.003", "0.2908", "0.0015 ± 0.0070", "yes", "0.10", "35",
+        "1 × 32", "5,120", "198", "438", "5,756", "trained linear", "mixed", "0.003", "0 %", "0.2908",
+        "0.0015 ± 0.0070", "yes", "0.10", "35",
     )  # fmt: skip
-    assert row_of(table, "1 × 64").cells[7] == "the best"
+    assert row_of(table, "1 × 64").cells[10] == "the best"
     assert [row.cells[0] for row in table.rows if row.chosen] == ["1 × 32"]
 
 
@@ -83,11 +84,52 @@ def test_a_size_without_a_timing_has_dashes(toy_choice: Callable[..., Choice], t
     assert rows(table)[0][-2:] == ("–", "–")
 
 
-def test_without_the_skip_connection_the_linear_parameters_are_the_ridge_linear_models(
-    toy_choice: Callable[..., Choice], toy_timings: pd.DataFrame
+@pytest.mark.parametrize(
+    ("skip", "beside"), [("none", "nothing"), ("linear", "fixed linear"), ("joint", "trained linear")]
+)
+def test_a_size_says_what_it_stands_beside(
+    toy_choice: Callable[..., Choice], toy_timings: pd.DataFrame, skip: str, beside: str
 ) -> None:
-    without = toy_choice().model_copy(update={"skip": "none"})
-    assert tables.sizes(without, toy_timings).head[3] == "Ridge-linear"
+    choice = toy_choice()
+    sizes = tuple(entry.model_copy(update={"skip": skip}) for entry in choice.sizes)
+    table = tables.sizes(choice.model_copy(update={"sizes": sizes}), toy_timings)
+    assert row_of(table, "2 × 16").cells[5:8] == (beside, "plain", "0.003")
+    assert rows(table)[0][5:9] == ("–", "–", "–", "–")
+
+
+def test_trainings_that_failed_are_per_cent(toy_choice: Callable[..., Choice], toy_timings: pd.DataFrame) -> None:
+    assert row_of(tables.sizes(toy_choice(), toy_timings), "1 × 1").cells[8] == "20 %"
+
+
+def test_an_mlp_has_a_learning_rate_and_no_kind_of_head(
+    toy_choice: Callable[..., Choice], toy_with_mlp: Callable[..., Choice], toy_timings: pd.DataFrame
+) -> None:
+    cells = row_of(tables.sizes(toy_with_mlp(toy_choice()), toy_timings), "MLP of 64").cells
+    assert cells == (
+        "MLP of 64", "0", "14,000", "0", "14,000", "nothing", "–", "0.01", "10 %", "0.3105", "0.0212 ± 0.0070", "no",
+        "–", "–",
+    )  # fmt: skip
+
+
+def test_both_ladders_are_one_table_with_the_choice_of_each_stressed(
+    toy_choice: Callable[..., Choice], toy_ladders: tuple[Ladder, ...]
+) -> None:
+    table = tables.ladders(toy_choice().model_copy(update={"ladders": toy_ladders}))
+    assert table is not None
+    assert table.head == ("Size", "Plain LSTM, score (nmse)", "Beside a linear model, score (nmse)")
+    assert rows(table) == [("1 × 1", "–", "0.3651"), ("1 × 32", "0.3215", "0.2908"), ("1 × 64", "0.2995", "0.2893")]
+    assert [sorted(row.strong) for row in table.rows] == [[], [2], [1]]
+
+
+def test_one_ladder_alone_is_no_table(toy_choice: Callable[..., Choice], toy_ladders: tuple[Ladder, ...]) -> None:
+    assert tables.ladders(toy_choice()) is None
+    assert tables.ladders(toy_choice().model_copy(update={"ladders": toy_ladders[1:]})) is None
+
+
+def test_the_ladders_name_the_kind_of_cell(toy_choice: Callable[..., Choice], toy_ladders: tuple[Ladder, ...]) -> None:
+    table = tables.ladders(toy_choice().model_copy(update={"ladders": toy_ladders, "cell": "gru"}))
+    assert table is not None
+    assert table.head[1] == "Plain GRU, score (nmse)"
 
 
 def test_sizes_of_the_grid_without_a_score_are_listed(

@@ -48,6 +48,7 @@ def test_one_thing_has_no_plural() -> None:
 
 def test_a_size_is_short_in_tables() -> None:
     assert (wording.short(Size(2, 16)), wording.short(ZERO)) == ("2 × 16", "zero cells")
+    assert wording.short(Size(0, 16)) == "MLP of 16"
 
 
 def test_every_size_tried_is_found_by_its_size(toy_choice: Callable[..., Choice]) -> None:
@@ -60,9 +61,9 @@ def test_every_size_tried_is_found_by_its_size(toy_choice: Callable[..., Choice]
 @pytest.mark.parametrize(
     ("layers", "units", "sentence"),
     [
-        (1, 32, "Your LSTM needs 1 layer of 32 memory cells."),
-        (2, 16, "Your LSTM needs 2 layers of 16 memory cells each."),
-        (1, 1, "Your LSTM needs 1 layer of 1 memory cell."),
+        (1, 32, "Your LSTM needs 1 layer of 32 memory cells, beside a linear model of 438 weights."),
+        (2, 16, "Your LSTM needs 2 layers of 16 memory cells each, beside a linear model of 438 weights."),
+        (1, 1, "Your LSTM needs 1 layer of 1 memory cell, beside a linear model of 438 weights."),
         (0, 0, "This forecast needs no memory cells: a ridge-linear model of the window is as good."),
     ],
 )
@@ -75,9 +76,23 @@ def test_the_answer_is_a_sentence_with_the_size(
 @pytest.mark.parametrize(
     ("size", "changed", "sentence"),
     [
-        ((1, 32), {"cell": "gru"}, "Your GRU needs 1 layer of 32 memory cells."),
-        ((1, 32), {"at_least": True}, "Your LSTM needs at least 1 layer of 32 memory cells."),
-        ((1, 32), {"rule": "budget"}, "Within the budget, the best LSTM has 1 layer of 32 memory cells."),
+        ((1, 32), {"cell": "gru", "skip": "none"}, "Your GRU needs 1 layer of 32 memory cells, plain."),
+        (
+            (1, 32),
+            {"at_least": True, "skip": "none"},
+            "Your LSTM needs at least 1 layer of 32 memory cells, plain.",
+        ),
+        (
+            (1, 32),
+            {"rule": "budget", "skip": "linear"},
+            "Within the budget, the best LSTM has 1 layer of 32 memory cells, beside a fixed linear model of 438 "
+            "weights.",
+        ),
+        (
+            (0, 0),
+            {"undecided": True},
+            "Undecided: no size with memory cells trained reliably, and some trainings show that cells can help.",
+        ),
         (
             (0, 0),
             {"rule": "budget"},
@@ -85,15 +100,23 @@ def test_the_answer_is_a_sentence_with_the_size(
         ),
         (
             (0, 0),
-            {"skip": "none"},
+            {"zero_cells_see": "known_future"},
             "This forecast needs no memory cells: a ridge-linear model of what is known of the future is as good.",
         ),
     ],
 )
-def test_the_answer_follows_cell_skip_and_rule(
+def test_the_answer_follows_cell_skip_rule_and_doubt(
     toy_choice: Callable[..., Choice], size: tuple[int, int], changed: dict[str, object], sentence: str
 ) -> None:
     assert wording.answer(toy_choice(*size).model_copy(update=changed)) == sentence
+
+
+def test_an_mlp_that_will_do_is_an_answer_without_memory_cells(toy_mlp_choice: Callable[..., Choice]) -> None:
+    choice = toy_mlp_choice()
+    assert wording.answer(choice) == "This forecast needs no memory cells: an MLP of 64 hidden units will do."
+    assert wording.answer(choice.model_copy(update={"rule": "budget"})) == (
+        "Within the budget, no memory cells are best: an MLP of 64 hidden units."
+    )
 
 
 def test_zero_cells_that_are_worse_are_not_called_as_good(toy_choice: Callable[..., Choice]) -> None:

@@ -7,7 +7,9 @@ from cellsize.params import Network
 from cellsize.sizing.artefacts import Candidate, Candidates
 from cellsize.sizing.sizes import Size
 
-NETWORK = Network(cell="lstm", projection=0, bidirectional=False, head="last", skip="linear")
+NETWORK = Network(
+    cell="lstm", projection=0, bidirectional=False, summary="last", skip=("none", "linear"), head=("plain",)
+)
 
 
 def candidate(size: Size, **changes: Any) -> Candidate:

@@ -17,25 +17,32 @@ from tests.sizing.conftest import candidate, candidates
 
 ERRORS = {"mae": 1.5, "rmse": 2.0, "mase": None, "nmse": 0.1, "nmae": 0.3, "by_step": [0.1, 0.2]}
 RECIPE = {
-    "layers": 1, "units": 4, "learning_rate": 1e-3, "dropout": 0.2, "weight_decay": 0.0, "epochs": 5, "penalty": 1.0,
+    "layers": 1, "units": 4, "learning_rate": 1e-3, "dropout": 0.2, "weight_decay": 0.0, "skip": "joint",
+    "head": "mixed", "steps": 60, "penalty": 1.0,
 }  # fmt: skip
 SCORED = {"layers": 1, "units": 4, "parameters": 60, "score": 0.3, "score_se": 0.01}
 CHOICE: dict[str, Any] = {
     **RECIPE,
-    "metric": "mse", "cell": "lstm", "skip": "linear", "parameters": 60, "recurrent": 45, "score": 0.3,
-    "score_se": 0.01,
-    "best": SCORED, "zero_cells": SCORED | {"layers": 0, "units": 0}, "difference": 0.0, "difference_se": 0.0,
+    "cell": "lstm", "parameters": 60, "recurrent": 45, "linear": 10, "score": 0.3, "score_se": 0.01,
+    "best": SCORED, "zero_cells": SCORED | {"layers": 0, "units": 0},
+    "zero_cells_see": "window", "mlp": SCORED | {"layers": 0, "units": 16}, "prolonged": 0.25,
+    "ladders": [
+        {"layers": 1, "units": 4, "kind": "plain",
+         "steps": [SCORED | {"recurrent": 45, "difference": 0.0, "difference_se": 0.0}]},
+    ],
+    "difference": 0.0, "difference_se": 0.0,
     "larger": {"layers": 1, "units": 8, "tolerance": 0.01, "probability": 0.61},
     "repeats": [{"layers": 1, "units": 4, "count": 3}],
     "bound": 8, "bound_binding": False, "alpha_implied": 2.5, "rule": "budget",
     "budget": {"unit": "bytes", "limit": 1000.0, "cost": 240.0}, "procedure": "climb", "reason": "Because.",
-    "caution": "", "at_least": False,
+    "caution": "", "at_least": False, "undecided": False,
     "rules_of_thumb": [
         {"layers": 1, "units": 9, "rule": "α = 2", "parameters": 90, "score": None, "difference": None,
          "difference_se": None},
     ],
     "sizes": [
-        SCORED | {"recurrent": 45, "head": 5, "linear": 10, "learning_rate": 1e-3, "difference": 0.0,
+        SCORED | {"recurrent": 45, "head": 5, "linear": 10, "learning_rate": 1e-3,
+                  "skip": "joint", "head_type": "mixed", "failure_rate": 0.1, "difference": 0.0,
                   "difference_se": 0.0, "within": True},
     ],
 }  # fmt: skip

@@ -15,7 +15,7 @@ from cellsize.sizing.sizes import Size, recurrent_parameters
 
 Make = Callable[..., Windows]
 MakeSplit = Callable[..., Split]
-PLAIN = Network(cell="lstm", projection=0, bidirectional=False, head="last", skip="linear")
+PLAIN = Network(cell="lstm", projection=0, bidirectional=False, summary="last", skip=("linear",), head=("plain",))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from cellsize.sizing.candidates import (
     rules_of_thumb,
     sizes,
 )
-from cellsize.sizing.sizes import ZERO, Size, cost, grid, recurrent_parameters, shape
+from cellsize.sizing.sizes import ZERO, Architecture, Size, cost, grid, recurrent_parameters, shape
 
 Data = tuple[Windows, Folds]
 Make = Callable[..., Windows]
@@ -68,7 +68,8 @@ def bounds(made: Candidates, samples: str, alpha: float) -> Bound:
 
 ONE = [Size(1, units) for units in (1, 2, 3, 4, 8, 16, 32, 64)]
 # The neurons are shared: 60 in one layer, 30 in each of two, 20 in each of three.
-PLAIN = [ZERO, *ONE, *(Size(layers, units) for layers in (2, 3) for units in (1, 2, 3, 4, 8, 16, 32))]
+MLP = Size(0, 16)
+PLAIN = [ZERO, MLP, *ONE, *(Size(layers, units) for layers in (2, 3) for units in (1, 2, 3, 4, 8, 16, 32))]
 
 
 # --- the bounds -----------------------------------------------------------------------------------------------------
@@ -158,7 +159,7 @@ def test_each_number_of_layers_is_bound_by_its_own_recurrent_parameters(
     for size, expected in ((Size(1, 10), 600), (Size(2, 6), 600), (Size(2, 7), 784), (Size(3, 4), 464)):
         assert recurrent_parameters(size, make_network(), data[0].n_inputs) == expected
     made = proposed(bound="parameters")
-    assert sizes(made) == grid([10, 6, 4], 2)
+    assert sizes(made) == grid([10, 6, 4], 2, [MLP.units])
     assert past_bound(made) == [Size(1, 16), Size(2, 8), Size(3, 8)]
     assert at_bound(made) == [Size(1, 16), Size(2, 8), Size(3, 4), Size(3, 8)]
     for candidate in made.candidates:
@@ -270,12 +271,30 @@ def test_the_ladder_of_alpha_is_one_layer_from_large_to_small(
 
 
 def test_a_projection_that_no_size_can_have_is_refused(proposed: Callable[..., Candidates], make_network: Any) -> None:
-    largest = max(size.units for size in PLAIN)
+    largest = max(size.units for size in PLAIN if size.has_memory)
     with pytest.raises(
         InputError, match=rf"^propose\.network\.projection: {largest} is not smaller .*at most {largest}"
     ):
         proposed(network=make_network(projection=largest))
     assert sizes(proposed(network=make_network(projection=largest - 1))) == PLAIN
+    # An MLP has no layer that could have one, however many hidden units it has.
+    with pytest.raises(InputError, match=f"at most {largest}"):
+        proposed(network=make_network(projection=largest), mlp_units=[2 * largest])
+
+
+def test_an_mlp_is_neither_at_the_bound_nor_past_it(proposed: Callable[..., Candidates]) -> None:
+    (mlp,) = [candidate for candidate in proposed(mlp_units=[500]).candidates if candidate.size == Size(0, 500)]
+    assert (mlp.recurrent, mlp.past_bound, mlp.at_bound, mlp.on_grid, mlp.guessed) == (0, False, False, True, False)
+    assert sizes(proposed(mlp_units=[])) == [size for size in PLAIN if size != MLP]
+
+
+def test_sizes_cost_what_they_do_with_the_largest_architecture_that_is_tuned(
+    proposed: Callable[..., Candidates], data: Data, make_network: Any
+) -> None:
+    network = make_network(skip=["none", "joint"], head=["plain", "mixed"])
+    for candidate in proposed(network=network).candidates:
+        largest = cost(candidate.size, network, shape(data[0]), Architecture("joint", "mixed"))
+        assert candidate.parameters == largest.parameters
 
 
 def test_the_ladder_of_alpha_names_a_size_once(proposed: Callable[..., Candidates]) -> None:

@@ -25,7 +25,7 @@ def proposed(*ladder: Size, grid: list[Size] = GRID) -> Candidates:
 
 
 def tried(*sizes: Size) -> dict[Size, Scores]:
-    return {size: Scores(size, 10, FOLDS, FOLDS, 0.25) for size in sizes}
+    return {size: Scores(size, 10, 10, FOLDS, FOLDS, 0.25) for size in sizes}
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,7 @@ def test_there_is_nothing_to_say_if_a_larger_size_was_tried_or_none_is_needed(pr
     listed = proposed(Size(1, 8), Size(1, 4))
     assert caveats.open_end(Size(1, 4), tried(*TRIED), listed, procedure) == ""
     assert caveats.open_end(ZERO, tried(*TRIED), listed, procedure) == ""
+    assert caveats.open_end(Size(0, 64), tried(*TRIED, Size(0, 64)), listed, procedure) == ""
 
 
 @pytest.mark.parametrize("procedure", ["climb", "grid", "random"])
@@ -99,16 +100,39 @@ def test_a_rule_of_thumbs_size_on_the_ladder_of_alpha_is_a_step_of_it() -> None:
     assert sentence.startswith("The best size is the largest that was tried with 1 layer: the ladder begins there")
 
 
+def test_no_memory_cells_are_in_doubt_if_a_size_learns_now_and_then() -> None:
+    # The one that learns most often is named; one that never learns is too small, an MLP has no memory.
+    rates = {Size(0, 16): 0.5, Size(1, 1): 1.0, Size(1, 8): 0.9, Size(1, 32): 0.25}
+    assert caveats.unreliable(ZERO, rates) == (
+        "Memory cells cannot be ruled out: 1 layer of 32 memory cells learnt in 75 % of the trainings and failed in "
+        "the others. Raise search.training.seeds, or search.minimum_units for larger sizes."
+    )
+    assert caveats.unreliable(Size(0, 16), rates) == caveats.unreliable(ZERO, rates)
+
+
+@pytest.mark.parametrize("rates", [{}, {Size(1, 1): 1.0, Size(1, 8): 0.0}, {Size(0, 16): 0.5}])
+def test_there_is_no_doubt_about_no_memory_cells_if_every_size_always_learns_or_never(rates: dict[Size, float]) -> None:
+    assert caveats.unreliable(ZERO, rates) == ""
+
+
+def test_a_choice_with_memory_cells_is_named_as_unreliable_for_its_own_trainings_alone() -> None:
+    rates = {Size(1, 4): 0.2, Size(1, 8): 0.0, Size(1, 16): 0.5}
+    assert caveats.unreliable(Size(1, 4), rates) == (
+        "The choice trains unreliably: 20 % of its trainings failed; raise search.training.seeds."
+    )
+    assert caveats.unreliable(Size(1, 8), rates) == ""
+
+
 def test_a_choice_that_is_within_its_standard_error_only_because_it_is_uneven_is_named_with_its_fold() -> None:
-    best = Scores(Size(1, 8), 80, np.array([0.2, 0.2, 0.2]), FOLDS, 0.25)
-    uneven = Scores(Size(1, 4), 40, np.array([0.2, 0.92, 0.2]), FOLDS, 0.25)
+    best = Scores(Size(1, 8), 80, 80, np.array([0.2, 0.2, 0.2]), FOLDS, 0.25)
+    uneven = Scores(Size(1, 4), 40, 40, np.array([0.2, 0.92, 0.2]), FOLDS, 0.25)
     assert caveats.uneven(uneven, best).startswith(
         "The choice is 120 % worse than the best, and within its standard error only because that is wide: in fold 2 "
         "it scores 0.9200 against 0.2000."
     )
-    assert caveats.uneven(Scores(Size(1, 4), 40, best.folds * 1.09, FOLDS, 0.25), best) == ""
+    assert caveats.uneven(Scores(Size(1, 4), 40, 40, best.folds * 1.09, FOLDS, 0.25), best) == ""
     assert caveats.uneven(best, best) == ""
     # A smaller size than the one within its standard error is chosen for its mean, not for a wide standard error.
-    assert caveats.uneven(Scores(Size(1, 4), 40, best.folds + 0.2, FOLDS, 0.25), best) == ""
+    assert caveats.uneven(Scores(Size(1, 4), 40, 40, best.folds + 0.2, FOLDS, 0.25), best) == ""
     assert "seeds" in caveats.uneven(uneven, best)
-    assert "seeds" not in caveats.uneven(Scores(ZERO, 4, uneven.folds, FOLDS, 0.25), best)
+    assert "seeds" not in caveats.uneven(Scores(ZERO, 0, 4, uneven.folds, FOLDS, 0.25), best)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.errors import InputError
-from cellsize.params import Choose, Procedure
+from cellsize.params import Choose, Procedure, Search
 from cellsize.sizing.artefacts import (
     Budget,
     Candidate,
@@ -22,13 +22,15 @@ from cellsize.sizing.artefacts import (
 )
 from cellsize.sizing.choice import decide
 from cellsize.sizing.sizes import Size
+from tests.conftest import PARAMS
 from tests.sizing.conftest import NETWORK, candidate, candidates
 
 Line = dict[str, Any]
 
 # Parameters and milliseconds of the candidates; 1x16 and 2x8 were never tried. The largest that was tried is the best.
 COSTS = {
-    (0, 0): (20, 0.1), (1, 4): (60, 0.4), (1, 8): (100, 0.2), (1, 16): (180, 0.8), (2, 4): (140, 0.9), (2, 8): (240, 2),
+    (0, 0): (20, 0.1), (0, 16): (300, 0.1), (0, 64): (900, 0.1),
+    (1, 4): (60, 0.4), (1, 8): (100, 0.2), (1, 16): (180, 0.8), (2, 4): (140, 0.9), (2, 8): (240, 2),
 }  # fmt: skip
 SCORES = {(0, 0): 0.5, (1, 4): 0.3, (1, 8): 0.2, (2, 4): 0.1}
 
@@ -37,8 +39,10 @@ def row(size: tuple[int, int], fold: int, score: float, /, **changes: Any) -> Li
     """A line of trials.csv."""
     plain = {
         "layers": size[0], "units": size[1], "fold": fold, "seed": 0, "learning_rate": 1e-3, "dropout": 0.0,
-        "weight_decay": 0.0, "penalty": 1.0, "status": "ok", "epochs": 5, "early_stopping_score": score,
-        "train_score": score / 2, "score": score, "n_train": 400, "n_validation": 100, "parameters": COSTS[size][0],
+        "weight_decay": 0.0, "skip": "linear", "head": "plain", "penalty": 1.0, "status": "ok", "steps": 50,
+        "trained": 80, "early_stopping_score": score, "train_score": score / 2, "score": score, "n_train": 400,
+        "n_validation": 100, "parameters": COSTS[size][0],
+        "recurrent": COSTS[size][0] - 15 if size[0] else 0,
     }  # fmt: skip
     return plain | changes
 
@@ -55,7 +59,7 @@ def table(scores: dict[tuple[int, int], float] = SCORES, folds: int = 3, seeds: 
 
 def described(size: tuple[int, int], **changes: Any) -> Candidate:
     parameters = COSTS[size][0]
-    costs = {"parameters": parameters, "recurrent": parameters - 15, "bytes": 4 * parameters}
+    costs = {"parameters": parameters, "recurrent": parameters - 15 if size[0] else 0, "bytes": 4 * parameters}
     return candidate(Size(*size), **costs | changes)
 
 
@@ -90,11 +94,15 @@ def decided(
     timings: pd.DataFrame | None = None,
     folds: int = 3,
     procedure: Procedure = "climb",
+    steps: int = 100,
 ) -> Choice:
     """The decision on a table; without times, since only one budget reads them."""
     trials = pd.DataFrame(table(folds=folds) if lines is None else lines)
     empty = pd.DataFrame() if timings is None else timings
-    return decide(trials, empty, among or proposed(), how, folds, procedure)
+    search = Search.model_validate(
+        PARAMS["search"] | {"procedure": procedure, "training": PARAMS["search"]["training"] | {"steps": steps}}
+    )
+    return decide(trials, empty, among or proposed(), how, folds, search)
 
 
 def size_of(record: Sized) -> tuple[int, int]:
@@ -104,7 +112,17 @@ def size_of(record: Sized) -> tuple[int, int]:
 def test_the_recipe_holds_what_a_refit_needs_and_nothing_that_another_reason_changes() -> None:
     first, second = decided(how=AT_MOST_99), decided(how=AT_MOST_99.model_copy(update={"tolerance": 0.3}))
     assert first.reason != second.reason
-    recipe = Recipe(layers=1, units=4, learning_rate=1e-3, dropout=0.0, weight_decay=0.0, epochs=5, penalty=1.0)
+    recipe = Recipe(
+        layers=1,
+        units=4,
+        learning_rate=1e-3,
+        dropout=0.0,
+        weight_decay=0.0,
+        skip="linear",
+        head="plain",
+        steps=50,
+        penalty=1.0,
+    )
     assert first.recipe == second.recipe == recipe
 
 
@@ -148,7 +166,8 @@ def test_every_size_has_its_line_fewest_parameters_first() -> None:
     assert [one.within for one in lines] == [False, False, False, True]
     assert lines[2].model_dump() == {
         "layers": 1, "units": 8, "parameters": 100, "score": pytest.approx(0.2), "score_se": pytest.approx(0),
-        "recurrent": 85, "head": 5, "linear": 10, "learning_rate": 1e-3, "difference": pytest.approx(0.1),
+        "recurrent": 85, "head": 5, "linear": 10, "learning_rate": 1e-3, "skip": "linear", "head_type": "plain",
+        "failure_rate": 0.0, "difference": pytest.approx(0.1),
         "difference_se": pytest.approx(0), "within": False,
     }  # fmt: skip
 
@@ -272,17 +291,54 @@ def test_a_lower_score_on_the_validation_part_does_not_choose_a_setting() -> Non
     assert setting(tuned(*votes))[0] == 1e-3
 
 
-def test_the_refit_has_the_median_epochs_of_the_rows_with_its_setting() -> None:
-    # 2, 4 and 30 epochs, and two folds of another rate; the median of all five would be 30.
+def test_the_refit_has_the_median_steps_of_the_rows_with_its_setting() -> None:
+    # 20, 40 and 300 steps, and two folds of another rate; the median of all five would be 300.
     choice = tuned(
-        {"learning_rate": 3e-3, "epochs": 30},
-        {"learning_rate": 1e-3, "epochs": 90},
-        {"learning_rate": 3e-3, "epochs": 2},
-        {"learning_rate": 1e-3, "epochs": 80},
-        {"learning_rate": 3e-3, "epochs": 4},
+        {"learning_rate": 3e-3, "steps": 300},
+        {"learning_rate": 1e-3, "steps": 900},
+        {"learning_rate": 3e-3, "steps": 20},
+        {"learning_rate": 1e-3, "steps": 800},
+        {"learning_rate": 3e-3, "steps": 40},
     )
-    assert choice.epochs == 4
-    assert isinstance(choice.epochs, int)
+    assert choice.steps == 40
+    assert isinstance(choice.steps, int)
+
+
+@pytest.mark.parametrize(("steps", "expected"), [((120, 60), 60), ((60, 240, 180, 120), 120), ((120, 600, 120), 120)])
+def test_the_median_steps_are_those_of_one_training_so_that_they_are_whole_checks(
+    steps: tuple[int, ...], expected: int
+) -> None:
+    # Of an even number the lower one of the middle two; their mean may be no multiple of check_every.
+    assert tuned(*({"steps": count} for count in steps)).steps == expected
+
+
+def test_skip_connection_and_head_are_part_of_the_setting_that_folds_vote_for() -> None:
+    choice = tuned(
+        {"skip": "none", "head": "mixed", "parameters": 50},
+        {"skip": "joint", "head": "plain"},
+        {"skip": "none", "head": "mixed", "parameters": 50},
+    )
+    assert (choice.skip, choice.head, choice.parameters, choice.linear) == ("none", "mixed", 50, 0)
+    entry = choice.sizes[1]
+    # Of 50 parameters 45 are recurrent, and none belong to a linear model.
+    assert (entry.skip, entry.head_type, entry.linear, entry.head) == ("none", "mixed", 0, 5)
+
+
+def test_the_parameters_are_those_of_the_setting_that_is_chosen_as_a_whole() -> None:
+    # Two folds for one whole setting beside nothing; three, each at another rate, for one beside a linear model.
+    choice = tuned(
+        {"skip": "none", "learning_rate": 1e-2, "parameters": 50},
+        {"skip": "none", "learning_rate": 1e-2, "parameters": 50},
+        {"skip": "joint", "learning_rate": 1e-3},
+        {"skip": "joint", "learning_rate": 3e-3},
+        {"skip": "joint", "learning_rate": 3e-2},
+    )
+    assert (choice.skip, choice.parameters, choice.linear, choice.sizes[1].head) == ("none", 50, 0, 5)
+
+
+def test_the_weights_of_the_linear_model_beside_the_cells_are_counted() -> None:
+    assert tuned({"skip": "joint"}, {"skip": "joint"}, {"skip": "joint"}).linear == 10
+    assert decided(how=rule("budget", limit=20)).linear == 10
 
 
 def test_the_refit_has_the_penalty_that_is_most_frequent_over_all_folds() -> None:
@@ -297,21 +353,21 @@ def test_the_refit_has_the_penalty_that_is_most_frequent_over_all_folds() -> Non
 
 
 def test_rows_that_were_dropped_or_failed_have_no_voice_in_the_setting() -> None:
-    lines = [row((1, 4), fold, 0.3, learning_rate=1e-3, epochs=6) for fold in (1, 2, 3)]
+    lines = [row((1, 4), fold, 0.3, learning_rate=1e-3, steps=60) for fold in (1, 2, 3)]
     for fold in (1, 2, 3):
-        wild = {"learning_rate": 1.0, "epochs": 0, "early_stopping_score": 0.0, "score": np.nan, "train_score": np.nan}
+        wild = {"learning_rate": 1.0, "steps": 0, "early_stopping_score": 0.0, "score": np.nan, "train_score": np.nan}
         lines += [
             row((1, 4), fold, 0.3, **wild | {"status": status, "penalty": 9.0}) for status in ("dropped", "failed")
         ]
     choice = decided([*lines, *table({(0, 0): 0.5})])
-    assert (choice.learning_rate, choice.epochs, choice.penalty) == (1e-3, 6, 1.0)
+    assert (choice.learning_rate, choice.steps, choice.penalty) == (1e-3, 60, 1.0)
 
 
 def test_the_rows_of_other_sizes_have_no_voice_in_the_setting() -> None:
     lines = [row((1, 4), fold, 0.3, learning_rate=1e-3) for fold in (1, 2, 3)]
-    lines += [row((2, 4), fold, 0.4, learning_rate=1.0, epochs=70, penalty=9.0) for fold in (1, 2, 3)]
+    lines += [row((2, 4), fold, 0.4, learning_rate=1.0, steps=700, penalty=9.0) for fold in (1, 2, 3)]
     choice = decided([*lines, *table({(0, 0): 0.5})])
-    assert (size_of(choice), choice.learning_rate, choice.epochs, choice.penalty) == ((1, 4), 1e-3, 5, 1.0)
+    assert (size_of(choice), choice.learning_rate, choice.steps, choice.penalty) == ((1, 4), 1e-3, 50, 1.0)
 
 
 # --- the bound ------------------------------------------------------------------------------------------------------
@@ -327,10 +383,10 @@ def test_the_bound_binds_if_the_chosen_candidate_is_at_it(binds: bool) -> None:
 
 
 def test_a_size_of_the_ladder_of_alpha_needs_no_step_of_the_grid() -> None:
-    step = described((1, 8), at_bound=True, recurrent=77)
+    step = described((1, 8), at_bound=True)
     some = proposed((0, 0), (1, 4), (1, 16), ladder=(step,))
     choice = decided(table({(0, 0): 0.5, (1, 8): 0.2}), among=some, procedure="alpha")
-    assert (size_of(choice), choice.recurrent, choice.bound_binding) == ((1, 8), 77, True)
+    assert (size_of(choice), choice.recurrent, choice.bound_binding) == ((1, 8), 85, True)
 
 
 @pytest.mark.parametrize("unknown", [(1, 16), (2, 8)])
@@ -367,8 +423,125 @@ def test_what_alpha_found_is_part_of_the_reason() -> None:
 
 
 def test_the_record_says_what_kind_of_network_it_is_about() -> None:
-    choice = decided(among=proposed(network=NETWORK.model_copy(update={"cell": "gru", "skip": "none"})))
-    assert (choice.cell, choice.skip) == ("gru", "none")
+    choice = decided(among=proposed(network=NETWORK.model_copy(update={"cell": "gru"})))
+    assert (choice.cell, choice.zero_cells_see) == ("gru", "window")
+    plain = [line | {"skip": "none"} for line in table()]
+    alone = decided(plain, among=proposed(network=NETWORK.model_copy(update={"skip": ("none",)})))
+    assert (alone.skip, alone.zero_cells_see, alone.linear) == ("none", "known_future", 0)
+
+
+# --- networks without memory, and both kinds ------------------------------------------------------------------------
+
+
+def test_the_best_mlp_is_named_and_may_be_the_answer() -> None:
+    scores = {(0, 0): 0.5, (0, 16): 0.3, (0, 64): 0.2, (1, 4): 0.4}
+    choice = decided(table(scores))
+    assert choice.mlp is not None
+    assert size_of(choice.mlp) == (0, 64)
+    assert choice.mlp.score == pytest.approx(0.2)
+    assert (size_of(choice), choice.recurrent, choice.alpha_implied) == ((0, 64), 0, None)
+    assert (choice.caution, choice.at_least, choice.undecided) == ("", False, False)
+    assert decided().mlp is None
+
+
+def test_an_mlp_is_smaller_than_every_size_with_memory_cells_however_many_parameters_it_has() -> None:
+    # 0x64 has 900 parameters and 1x4 has 60.
+    scores = {(0, 0): 0.5, (0, 64): 0.2, (1, 4): 0.2}
+    choice = decided(table(scores), rule("one_standard_error"))
+    assert size_of(choice) == (0, 64)
+    assert [size_of(one) for one in choice.sizes] == [(0, 0), (0, 64), (1, 4)]
+
+
+def both_kinds() -> list[Line]:
+    """Beside a linear model 4 cells will do, alone 8 are needed; in each fold the former counts."""
+    lines = table({(0, 0): 0.5, (1, 4): 0.2, (1, 8): 0.2})
+    plain = {"skip": "none", "head": "mixed", "status": "runner_up", "parameters": 77}
+    for size, score in (((1, 4), 0.4), ((1, 8), 0.3)):
+        lines += [row(size, fold, score, **plain) for fold in (1, 2, 3)]
+    return lines
+
+
+def test_either_kind_has_its_ladder_and_what_the_rule_chooses_of_it_alone() -> None:
+    choice = decided(both_kinds(), rule("one_standard_error"))
+    plain, linear = choice.ladders
+    assert (plain.kind, size_of(plain)) == ("plain", (1, 8))
+    assert (linear.kind, size_of(linear)) == ("linear", (1, 4))
+    assert (plain.score, linear.score) == pytest.approx((0.3, 0.2))
+    assert [step.model_dump() for step in plain.steps] == [
+        {"layers": 1, "units": 4, "parameters": 77, "recurrent": 45, "score": pytest.approx(0.4),
+         "score_se": pytest.approx(0), "difference": pytest.approx(0.1), "difference_se": pytest.approx(0)},
+        {"layers": 1, "units": 8, "parameters": 77, "recurrent": 85, "score": pytest.approx(0.3),
+         "score_se": pytest.approx(0), "difference": 0, "difference_se": 0},
+    ]  # fmt: skip
+
+
+def test_a_setting_that_was_second_changes_neither_the_choice_nor_its_recipe() -> None:
+    with_both, alone = decided(both_kinds()), decided(table({(0, 0): 0.5, (1, 4): 0.2, (1, 8): 0.2}))
+    assert with_both.recipe == alone.recipe
+    assert with_both.sizes == alone.sizes
+    assert [ladder.kind for ladder in alone.ladders] == ["linear"]
+
+
+def test_a_ladder_below_whose_sizes_the_budget_ends_is_decided_within_one_standard_error() -> None:
+    choice = decided(both_kinds(), rule("budget", limit=20))
+    assert size_of(choice) == (0, 0)
+    assert [size_of(ladder) for ladder in choice.ladders] == [(1, 8), (1, 4)]
+
+
+def test_a_budget_is_for_what_a_size_costs_with_the_setting_that_most_folds_chose() -> None:
+    # The candidate, with the largest architecture that is tuned, has 60 parameters.
+    lines = [
+        line | ({"skip": "none", "parameters": 50} if line["units"] == 4 else {})
+        for line in table({(0, 0): 0.5, (1, 4): 0.3})
+    ]
+    choice = decided(lines, rule("budget", limit=55))
+    assert (size_of(choice), choice.parameters) == ((1, 4), 50)
+    assert choice.budget == Budget(unit="parameters", limit=55, cost=50)
+
+
+# --- trainings that were prolonged, and that failed -----------------------------------------------------------------
+
+
+def test_the_trainings_that_took_more_steps_than_planned_are_a_fraction_of_those_that_count() -> None:
+    # Three sizes with cells on three folds; the one of zero cells is none, and neither is one that was second.
+    lines = table()
+    lines[3] |= {"trained": 101}
+    lines += [row((1, 4), 1, 0.9, status="runner_up", trained=300)]
+    assert decided(lines).prolonged == pytest.approx(1 / 9)
+    assert decided([line | {"trained": 100} for line in lines]).prolonged == 0
+    assert decided(lines, steps=50).prolonged == 1
+
+
+def learns_once() -> list[Line]:
+    """1x8 solves one fold of five, and nothing else does anything."""
+    lines = table({(0, 0): 1.0, (1, 4): 1.0, (1, 8): 1.0}, folds=5)
+    return [line | ({"score": 0.1} if (line["units"], line["fold"]) == (8, 2) else {}) for line in lines]
+
+
+def test_no_memory_cells_are_undecided_if_a_size_learns_in_some_trainings() -> None:
+    choice = decided(learns_once(), rule("one_standard_error"), folds=5)
+    assert size_of(choice) == (0, 0)
+    assert choice.undecided
+    assert "1 layer of 8 memory cells learnt in 20 % of the trainings" in choice.caution
+    assert [one.failure_rate for one in choice.sizes] == [0, 1, 0.8]
+    assert not decided(table({(0, 0): 1.0, (1, 4): 1.0, (1, 8): 1.0})).undecided
+
+
+def test_an_mlp_that_learns_what_some_cells_learn_now_and_then_is_the_answer() -> None:
+    lines = learns_once() + [row((0, 16), fold, 0.1) for fold in range(1, 6)]
+    choice = decided(lines, rule("one_standard_error"), folds=5)
+    assert (size_of(choice), choice.undecided, choice.caution) == ((0, 16), False, "")
+    # Its trainings and those of 1x8 are still compared with zero cells in the table.
+    assert [one.failure_rate for one in choice.sizes] == [0, 0, 1, 0.8]
+
+
+def test_a_choice_that_trains_unreliably_is_a_choice_with_a_caution() -> None:
+    lines = [line | ({"score": 0.1} if line["units"] == 8 and line["fold"] != 2 else {}) for line in learns_once()]
+    lines = [line | ({"score": 1.0} if (line["units"], line["fold"]) == (8, 2) else {}) for line in lines]
+    choice = decided(lines, BEST, folds=5)
+    assert size_of(choice) == (1, 8)
+    assert not choice.undecided
+    assert "trains unreliably: 20 % of its trainings failed" in choice.caution
 
 
 # --- less evidence --------------------------------------------------------------------------------------------------

@@ -24,7 +24,8 @@ def scores(size: Size, mean: float, noise: float = 0.0, train: float = 0.0) -> S
     """A size's scores on three folds; without noise every difference is certain."""
     ripple = noise * np.roll([1.0, -1.0, 0.0], size.units.bit_length())
     folds = mean + HARD + ripple
-    return Scores(size, 10 * size.layers * size.units + 1, folds, folds - train, 0.25)
+    cells = 10 * size.layers * size.units
+    return Scores(size, cells, cells + 1, folds, folds - train, 0.25)
 
 
 def table(means: dict[tuple[int, int], float], noise: float = 0.0) -> dict[Size, Scores]:
@@ -53,9 +54,14 @@ COSTS = {size: float(size.layers * size.units**2) for size in DEEP}
 
 
 def climb(
-    patience: int = 2, minimum_units: int = 1, sizes: list[Size] = DEEP, ahead: int = 0, allowed: Allowed | None = None
+    patience: int = 2,
+    minimum_units: int = 1,
+    sizes: list[Size] = DEEP,
+    ahead: int = 0,
+    allowed: Allowed | None = None,
+    large: int = 0,
 ) -> Plan:
-    return lambda known: procedures.climb(sizes, known, patience, minimum_units, ahead, allowed)
+    return lambda known: procedures.climb(sizes, known, patience, minimum_units, ahead, allowed, large)
 
 
 # --- climb ----------------------------------------------------------------------------------------------------------
@@ -137,6 +143,82 @@ def test_a_ladder_that_begins_below_one_unit_begins_at_one() -> None:
 
 def test_zero_cells_alone_end_the_climb() -> None:
     assert follow(climb(sizes=[ZERO]), table({(0, 0): 0.9})) == ["0x0"]
+
+
+MLPS = [Size(0, 16), Size(0, 64)]
+NOTHING = dict.fromkeys([(size.layers, size.units) for size in [*DEEP, *MLPS]], 0.5)
+
+
+def test_mlps_come_after_zero_cells_and_before_every_memory_cell_whatever_they_cost_and_score() -> None:
+    # Not even patience ends them; the first ladder has to help against the best of them.
+    plan = climb(1, sizes=[ZERO, *MLPS, *ONE], allowed=lambda size, _: False)
+    assert follow(plan, table(NOTHING)) == ["0x0", "0x16", "0x64", "1x1"]
+    better = NOTHING | {(0, 16): 0.2, (1, 1): 0.3, (1, 2): 0.3}
+    assert follow(climb(2, sizes=[ZERO, *MLPS, *DEEP[1:]]), table(better)) == ["0x0", "0x16", "0x64", "1x1", "1x2"]
+
+
+def test_mlps_do_not_use_up_the_patience_of_the_first_ladder() -> None:
+    helps_second = NOTHING | {(1, 2): 0.4}
+    assert follow(climb(2, sizes=[ZERO, *MLPS, *ONE]), table(helps_second))[3:] == ["1x1", "1x2", "1x4", "1x8"]
+
+
+@pytest.mark.parametrize(("large", "last"), [(0, []), (16, ["1x16"]), (17, ["1x32"]), (99, [])])
+def test_one_large_size_is_tried_where_no_memory_cells_helped(large: int, last: list[str]) -> None:
+    # Where the grid has none so large, there is none to try.
+    assert follow(climb(2, 4, large=large), table(NOTHING)) == ["0x0", "1x1", "1x2", "1x4", *last]
+
+
+def test_a_large_size_that_helps_lets_the_ladder_go_on_where_it_ended() -> None:
+    # 32 units solve what no smaller size does: 8 and 16 are asked again, and then, as both help no more, two layers.
+    means = NOTHING | {(1, 32): 0.1}
+    assert follow(climb(2, 4, large=32), table(means)) == [
+        "0x0",
+        "1x1",
+        "1x2",
+        "1x4",
+        "1x32",
+        "1x8",
+        "1x16",
+        "2x8",
+        "2x16",
+    ]
+    more = [ZERO, *ONE, Size(1, 64), Size(1, 128)]
+    scores_of_more = table(NOTHING | {(1, 16): 0.1, (1, 64): 0.05, (1, 128): 0.05})
+    assert follow(climb(2, 4, sizes=more, large=16), scores_of_more) == [
+        "0x0", "1x1", "1x2", "1x4", "1x16", "1x8", "1x32",
+    ]  # fmt: skip
+
+
+def test_no_large_size_is_looked_for_if_memory_cells_helped() -> None:
+    assert follow(climb(2, large=32), table(BEST_8 | {(1, 4): 0.9, (1, 8): 0.9}))[:6] == [
+        "0x0", "1x1", "1x2", "1x4", "1x8", "2x1",
+    ]  # fmt: skip
+
+
+def test_an_mlp_that_helped_is_no_reason_to_leave_the_large_size_out() -> None:
+    means = NOTHING | {(0, 16): 0.4}
+    assert follow(climb(2, 4, sizes=[ZERO, *MLPS, *ONE], large=32), table(means))[-1] == "1x32"
+
+
+def test_a_large_size_that_does_not_help_ends_the_ladder_whatever_patience_is_left() -> None:
+    # The costs ended the ladder before 8 units, with patience left; what the large size cost allows no more sizes.
+    costs = {size: 10_000.0 * size.units for size in DEEP}
+    plan = climb(9, 4, allowed=procedures.within_cost_limit(costs, 0.5), large=32)
+    assert follow(plan, table(NOTHING)) == ["0x0", "1x1", "1x2", "1x4", "1x32"]
+
+
+@pytest.mark.parametrize(("bound", "units"), [(1, 1), (8, 2), (60, 15), (128, 32), (5000, 32)])
+def test_a_large_size_has_32_units_or_a_quarter_of_the_bound(bound: int, units: int) -> None:
+    limits = {"kind": "neurons", "alpha": 2, "units": bound}
+    assert procedures.large_units(candidates([candidate(ZERO)], bound=limits)) == units
+
+
+def test_a_climb_came_to_its_large_size_too() -> None:
+    # The bound of 60 makes 16 units the large size; 8 were left out.
+    grid = [candidate(size) for size in (ZERO, *MLPS, *ONE)]
+    listed = candidates(grid, bound={"kind": "neurons", "alpha": 2, "units": 60})
+    tried = {size: scores(size, 0.5) for size in (ZERO, *MLPS, *ONE[:3], Size(1, 16), Size(1, 32))}
+    assert procedures.came_to("climb", tried, listed) == {ZERO, *MLPS, *ONE[:3], Size(1, 16)}
 
 
 def test_what_was_trained_beyond_need_changes_nothing() -> None:
@@ -222,6 +304,7 @@ def truths(draw: st.DrawFn) -> dict[Size, Scores]:
     ahead=st.integers(0, 9),
     workers=st.integers(1, 9),
     limit=st.sampled_from([0.01, 0.5, 99.0]),
+    large=st.sampled_from([0, 8, 32]),
     random=st.randoms(use_true_random=False),
 )
 def test_the_climb_visits_the_same_sizes_whatever_the_workers_and_the_order_of_results(
@@ -231,11 +314,13 @@ def test_the_climb_visits_the_same_sizes_whatever_the_workers_and_the_order_of_r
     ahead: int,
     workers: int,
     limit: float,
+    large: int,
     random: Random,
 ) -> None:
     allowed = procedures.within_cost_limit({size: 1000 * cost for size, cost in COSTS.items()}, limit)
-    alone = follow(climb(patience, minimum_units, allowed=allowed), truth)
-    walk = trained_by_many(climb(patience, minimum_units, ahead=ahead, allowed=allowed), truth, workers, random)
+    alone = follow(climb(patience, minimum_units, allowed=allowed, large=large), truth)
+    plan = climb(patience, minimum_units, ahead=ahead, allowed=allowed, large=large)
+    walk = trained_by_many(plan, truth, workers, random)
     assert [str(size) for size in walk.visited] == alone
 
 
@@ -352,8 +437,7 @@ def test_alpha_sees_overfitting_that_is_small_beside_the_difference_of_the_block
 def test_alpha_does_not_take_noise_for_overfitting() -> None:
     # Wider by 0.1 on average, with twice its corrected standard error above that: 0.15.
     gap = np.array([0.0, 0.1, 0.2])
-    folds = np.array([0.5, 0.5, 0.5])
-    noisy = Scores(LADDER[0], 100, folds, folds - gap, 0.25)
+    noisy = Scores(LADDER[0], 100, 100, folds, folds - gap, 0.25)
     assert 2 * np.sqrt((1 / 3 + 0.25) * gap.var(ddof=1)) > gap.mean()
     walk = procedures.alpha(LADDER, {ZERO: Scores(ZERO, 10, folds, folds, 0.25), LADDER[0]: noisy})
     assert walk == Walk((ZERO, LADDER[0]), ())
@@ -367,7 +451,7 @@ def test_zero_cells_that_overfit_do_not_end_alpha() -> None:
 
 def with_gaps(size: Size, *gaps: float) -> Scores:
     """Validation above training by so much on each fold."""
-    return Scores(size, 10, HARD, HARD - np.array(gaps or (0.0, 0.0, 0.0)), 0.25)
+    return Scores(size, 10, 10, HARD, HARD - np.array(gaps or (0.0, 0.0, 0.0)), 0.25)
 
 
 def with_ladder(*ladder: Size) -> Candidates:
@@ -437,7 +521,8 @@ def proposed(guessed: list[Size] = GUESSED, times: int = 1) -> Candidates:
 def certain(size: Size, mean: float) -> Scores:
     """Three folds without noise; the training error is far below it but for 8 units and for zero cells."""
     folds = mean + np.array([0.3, 0.1, 0.2])
-    return Scores(size, 10 * size.layers * size.units + 1, folds, folds - (size.units not in (0, 8)) * 0.2, 0.25)
+    cells = 10 * size.layers * size.units
+    return Scores(size, cells, cells + 1, folds, folds - (size.units != 8) * 0.2, 0.25)
 
 
 TRUTH = {

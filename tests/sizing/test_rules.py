@@ -16,7 +16,8 @@ from cellsize.sizing.sizes import ZERO, Size
 
 
 def scores(size: tuple[int, int], parameters: int, *folds: float, ratio: float = 0.25) -> Scores:
-    return Scores(Size(*size), parameters, np.array(folds), np.array(folds) / 2, ratio)
+    recurrent = parameters if size[0] else 0
+    return Scores(Size(*size), recurrent, parameters, np.array(folds), np.array(folds) / 2, ratio)
 
 
 def rule(name: str, **changes: Any) -> Choose:
@@ -225,7 +226,8 @@ def test_the_sentence_of_a_budget_says_what_the_choice_costs_of_it() -> None:
 @pytest.mark.parametrize(
     ("size", "words"),
     [(ZERO, "no memory cells"), (Size(1, 1), "1 layer of 1 memory cell"),
-     (Size(2, 16), "2 layers of 16 memory cells")],
+     (Size(2, 16), "2 layers of 16 memory cells"), (Size(0, 1), "no memory cells, an MLP of 1 hidden unit"),
+     (Size(0, 16), "no memory cells, an MLP of 16 hidden units")],
 )  # fmt: skip
 def test_a_size_in_words(size: Size, words: str) -> None:
     assert rules.describe(size) == words
@@ -237,7 +239,7 @@ def tables(draw: st.DrawFn) -> list[Scores]:
     level = st.lists(st.floats(0.01, 2), min_size=folds, max_size=folds)
     sizes = draw(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 64)), max_size=6, unique=True))
     ratio = draw(st.floats(0.05, 1))
-    # Without the linear skip connection, zero cells may have more parameters than some cells.
+    # The linear skip connection makes zero cells have more parameters than some cells beside nothing.
     zero = scores((0, 0), draw(st.sampled_from([10, 60])), *draw(level), ratio=ratio)
     return [zero] + [scores(size, 10 + draw(st.integers(1, 100)), *draw(level), ratio=ratio) for size in sizes]
 

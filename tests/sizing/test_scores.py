@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.errors import InputError
-from cellsize.sizing.scores import Difference, compare, from_trials, paired
+from cellsize.sizing.scores import Difference, compare, extent, failure_rates, from_trials, ladders, paired
 from cellsize.sizing.sizes import Size
 
 
@@ -18,9 +18,10 @@ def row(size: tuple[int, int], fold: int, score: float, **changes: Any) -> dict[
     """A line of trials.csv."""
     plain = {
         "layers": size[0], "units": size[1], "fold": fold, "seed": 0, "learning_rate": 1e-3, "dropout": 0.0,
-        "weight_decay": 0.0, "penalty": 1.0, "status": "ok", "epochs": 5, "early_stopping_score": score,
-        "train_score": score / 2, "score": score, "n_train": 400, "n_validation": 100,
-        "parameters": 10 * size[0] * size[1] + 5,
+        "weight_decay": 0.0, "skip": "none", "head": "plain", "penalty": 1.0, "status": "ok", "steps": 50,
+        "trained": 50, "early_stopping_score": score, "train_score": score / 2, "score": score, "n_train": 400,
+        "n_validation": 100, "parameters": 10 * size[0] * size[1] + 5,
+        "recurrent": 10 * size[0] * size[1],
     }  # fmt: skip
     return plain | changes
 
@@ -149,6 +150,136 @@ def test_a_repetition_that_failed_is_not_made_up_for_by_another(trials: Callable
     failed = row((1, 4), 2, np.nan, seed=1, status="failed", train_score=np.nan)
     with pytest.raises(InputError, match="size 1x4 failed in fold 2, seed 1"):
         from_trials(trials(failed), "trials.csv", 3)
+
+
+def test_sizes_come_in_the_order_of_their_recurrent_parameters_whatever_stands_beside_them(
+    trials: Callable[..., pd.DataFrame],
+) -> None:
+    # 1x4 has 40 recurrent parameters and 1x2 has 20, beside a linear model of 1,000 weights.
+    more = [row((1, 2), fold, 0.5, skip="joint", parameters=1025) for fold in (1, 2, 3)]
+    more += [row((0, 16), fold, 0.5, parameters=5000) for fold in (1, 2, 3)]
+    more += [row((0, 4), fold, 0.5, skip="linear", parameters=6000) for fold in (1, 2, 3)]
+    sizes = from_trials(trials(*more), "trials.csv", 3)
+    assert [str(scores.size) for scores in sizes] == ["0x0", "0x4", "0x16", "1x2", "1x4"]
+    assert [extent(scores)[:2] for scores in sizes] == [(0, 0), (0, 4), (0, 16), (20, 0), (40, 0)]
+
+
+def test_the_parameters_are_those_of_the_setting_that_most_folds_chose(trials: Callable[..., pd.DataFrame]) -> None:
+    # Two repetitions of one fold have one vote.
+    table = trials()
+    other = (table["layers"] == 1) & (table["fold"] == 1)
+    table["skip"], table["parameters"] = table["skip"].mask(other, "joint"), table["parameters"].mask(other, 99)
+    again = [row((1, 4), 1, 0.5, seed=seed, skip="joint", parameters=99) for seed in (1, 2)]
+    _, one = from_trials(pd.concat([table, pd.DataFrame(again)]), "trials.csv", 3)
+    assert (one.recurrent, one.parameters) == (40, 45)
+
+
+def test_a_setting_that_was_second_in_its_fold_does_not_count(trials: Callable[..., pd.DataFrame]) -> None:
+    second = [row((1, 4), fold, 0.01, skip="joint", status="runner_up") for fold in (1, 2, 3)]
+    assert from_trials(trials(*second), "trials.csv", 3)[1].folds.tolist() == [0.5, 0.3, 0.1]
+
+
+# --- either kind of network -----------------------------------------------------------------------------------------
+
+
+def test_either_kind_has_the_scores_of_its_own_trainings_whichever_counted(trials: Callable[..., pd.DataFrame]) -> None:
+    # In fold 2 the plain one was second. MLPs and zero cells have no memory, and are no step of either.
+    table = trials()
+    table.loc[(table["layers"] == 1) & (table["fold"] == 2), "status"] = "runner_up"
+    other = [
+        row((1, 4), fold, score, skip=skip, status="ok" if fold == 2 else "runner_up", parameters=99)
+        for fold, score, skip in ((1, 0.6, "joint"), (2, 0.2, "linear"), (3, 0.4, "joint"))
+    ]
+    mlps = [row((0, 16), fold, 0.3) for fold in (1, 2, 3)]
+    kinds = ladders(pd.concat([table, pd.DataFrame([*other, *mlps])]), 3)
+    assert {kind: [str(one.size) for one in scores] for kind, scores in kinds.items()} == {
+        "plain": ["1x4"], "linear": ["1x4"],
+    }  # fmt: skip
+    assert kinds["plain"][0].folds.tolist() == [0.5, 0.3, 0.1]
+    assert kinds["linear"][0].folds.tolist() == [0.6, 0.2, 0.4]
+    assert (kinds["plain"][0].parameters, kinds["linear"][0].parameters) == (45, 99)
+
+
+def test_a_size_that_lacks_a_kind_in_some_fold_is_left_out_of_that_kinds_ladder(
+    trials: Callable[..., pd.DataFrame],
+) -> None:
+    some = [row((1, 4), fold, 0.2, skip="joint", status="runner_up") for fold in (1, 3)]
+    failed = row((1, 4), 2, np.nan, skip="joint", status="failed")
+    whole = [row((1, 8), fold, 0.2, skip="joint") for fold in (1, 2, 3)]
+    kinds = ladders(trials(*some, failed, *whole), 3)
+    assert [str(one.size) for one in kinds["plain"]] == ["1x4"]
+    assert [str(one.size) for one in kinds["linear"]] == ["1x8"]
+
+
+def test_a_kind_that_was_not_trained_has_no_sizes(trials: Callable[..., pd.DataFrame]) -> None:
+    assert ladders(trials(), 3)["linear"] == []
+
+
+def test_the_larger_size_comes_later_in_a_ladder(trials: Callable[..., pd.DataFrame]) -> None:
+    more = [row(size, fold, 0.5) for size in ((2, 1), (1, 1)) for fold in (1, 2, 3)]
+    assert [str(one.size) for one in ladders(trials(*more), 3)["plain"]] == ["1x1", "2x1", "1x4"]
+
+
+# --- trainings that fail --------------------------------------------------------------------------------------------
+
+
+def parity(*solved: int, size: tuple[int, int] = (1, 8), folds: int = 5) -> list[dict[str, Any]]:
+    """A size that forecasts nothing but in the folds that it solves."""
+    return [row(size, fold, 0.1 if fold in solved else 1.0) for fold in range(1, folds + 1)]
+
+
+ZEROS = [row((0, 0), fold, 1.0) for fold in range(1, 6)]
+
+
+@pytest.mark.parametrize(("solved", "rate"), [((), 0.0), ((2,), 0.8), ((1, 2, 3, 5), 0.2), ((1, 2, 3, 4, 5), 0.0)])
+def test_a_training_that_learns_nothing_where_another_shows_that_much_can_be_learnt_has_failed(
+    solved: tuple[int, ...], rate: float
+) -> None:
+    # Where nobody learns, nothing says that there is something to learn.
+    assert failure_rates(pd.DataFrame([*ZEROS, *parity(*solved)])) == {Size(1, 8): pytest.approx(rate)}
+
+
+def test_another_size_may_show_what_can_be_learnt() -> None:
+    lines = [*ZEROS, *parity(size=(1, 1)), *parity(1, 2, 3, 4, 5, size=(0, 16))]
+    assert failure_rates(pd.DataFrame(lines)) == {Size(0, 16): 0.0, Size(1, 1): 1.0}
+
+
+@settings(deadline=None, max_examples=30)
+@given(gains=st.lists(st.floats(-0.25, 0.29), min_size=5, max_size=5))
+def test_ordinary_noise_is_no_failure(gains: list[float]) -> None:
+    lines = [row((1, 8), fold, 1 - gain) for fold, gain in enumerate(gains, start=1)]
+    assert failure_rates(pd.DataFrame([*ZEROS, *lines])) == {Size(1, 8): 0.0}
+
+
+def test_a_training_that_learns_a_quarter_of_the_most_has_not_failed() -> None:
+    # The most that anybody gains is 0.8.
+    lines = [row((1, 8), fold, 1 - gain) for fold, gain in enumerate((0.8, 0.21, 0.19, 0.4, 0.8), start=1)]
+    assert failure_rates(pd.DataFrame([*ZEROS, *lines])) == {Size(1, 8): pytest.approx(0.2)}
+
+
+def test_each_fold_is_measured_by_its_own_zero_cells() -> None:
+    # An easy fold: 0.05 is half of what zero cells have there.
+    zeros = [row((0, 0), 1, 1.0), row((0, 0), 2, 0.1)]
+    assert failure_rates(pd.DataFrame([*zeros, row((1, 8), 1, 0.5), row((1, 8), 2, 0.05)])) == {Size(1, 8): 0.0}
+
+
+def test_a_training_that_diverged_has_failed_whatever_can_be_learnt() -> None:
+    diverged = row((1, 8), 1, np.nan, learning_rate=1.0, status="failed", train_score=np.nan)
+    lines = [*ZEROS, *(row((1, 8), fold, 0.9) for fold in range(1, 6)), diverged]
+    assert failure_rates(pd.DataFrame(lines)) == {Size(1, 8): pytest.approx(1 / 6)}
+
+
+def test_settings_that_were_dropped_or_second_say_nothing_of_failure() -> None:
+    others = [
+        row((1, 8), fold, 1.0, skip="joint", status=status) for status in ("dropped", "runner_up") for fold in (1, 2)
+    ]
+    assert failure_rates(pd.DataFrame([*ZEROS, *parity(1, 2, 3, 4, 5), *others])) == {Size(1, 8): 0.0}
+
+
+def test_a_gain_may_be_one_over_an_mlp() -> None:
+    # The MLP solves everything: that 1x8 solves one fold shows nothing beyond it.
+    lines = pd.DataFrame([*ZEROS, *parity(2), *parity(1, 2, 3, 4, 5, size=(0, 16))])
+    assert failure_rates(lines, Size(0, 16)) == {Size(0, 16): 0.0, Size(1, 8): 0.0}
 
 
 def test_sizes_of_as_many_parameters_are_in_the_order_of_their_layers(trials: Callable[..., pd.DataFrame]) -> None:

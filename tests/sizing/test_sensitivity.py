@@ -18,6 +18,8 @@ def rows(size: tuple[int, int], seed: int, *scores: float) -> list[dict[str, Any
         {
             "layers": size[0], "units": size[1], "fold": fold, "seed": seed, "status": "ok", "score": score,
             "train_score": score, "n_train": 400, "n_validation": 100, "parameters": 1 + size[0] * size[1],
+            "recurrent": size[0] * size[1], "early_stopping_score": score, "learning_rate": 1e-3, "dropout": 0.0,
+            "weight_decay": 0.0, "skip": "none", "head": "plain",
         }
         for fold, score in enumerate(scores, start=1)
     ]  # fmt: skip

@@ -6,21 +6,24 @@ from hypothesis import strategies as st
 
 from cellsize.params import Network
 from cellsize.sizing.sizes import (
+    HEADS,
+    SKIPS,
     ZERO,
+    Architecture,
     Shape,
     Size,
     cost,
     grid,
+    largest,
     layer_parameters,
     recurrent_parameters,
     units_in_steps,
     width,
 )
 
-PLAIN = Network(cell="lstm", projection=0, bidirectional=False, head="last", skip="linear")
-SHAPE = Shape(
-    n_inputs=3, n_known_future=1, lookback=6, cell_lookback=6, horizon=2, n_targets=1, n_origin=0, n_linear=15
-)
+PLAIN = Network(cell="lstm", projection=0, bidirectional=False, summary="last", skip=("linear",), head=("plain",))
+BOTH = PLAIN.model_copy(update={"skip": ("joint", "none", "linear"), "head": ("mixed", "plain")})
+SHAPE = Shape(n_inputs=3, n_known_future=1, lookback=6, horizon=2, n_targets=1, n_linear=15)
 
 
 def test_the_textbook_case_of_80_inputs_and_12_units() -> None:
@@ -67,12 +70,54 @@ def test_zero_cells_are_the_ridge_linear_model_alone_and_without_the_skip_only_o
     skip: str, linear: int
 ) -> None:
     # 2 outputs, each from 15 inputs of the ridge-linear model, or from the 2 values known in future and the bias.
-    costs = cost(ZERO, PLAIN.model_copy(update={"skip": skip}), SHAPE)
+    costs = cost(ZERO, PLAIN.model_copy(update={"skip": (skip,)}), SHAPE)
     assert (costs.recurrent, costs.head, costs.linear, costs.multiply_adds) == (0, 0, linear, 0)
 
 
 def test_without_a_linear_skip_connection_it_costs_nothing() -> None:
-    assert cost(Size(1, 4), PLAIN.model_copy(update={"skip": "none"}), SHAPE).linear == 0
+    assert cost(Size(1, 4), PLAIN.model_copy(update={"skip": ("none",)}), SHAPE).linear == 0
+    assert cost(Size(1, 4), BOTH, SHAPE, Architecture("none", "plain")).linear == 0
+
+
+def test_a_skip_connection_costs_the_same_whether_it_is_trained_along_or_not() -> None:
+    # Zero cells are the ridge-linear model of the window as soon as one setting has a skip connection.
+    assert [cost(Size(1, 4), BOTH, SHAPE, Architecture(skip, "plain")).linear for skip in ("linear", "joint")] == [
+        30,
+        30,
+    ]
+    assert cost(ZERO, BOTH, SHAPE).linear == cost(ZERO, BOTH, SHAPE, Architecture("none", "plain")).linear == 30
+
+
+def test_a_mixed_head_has_a_hidden_layer_over_memory_and_known_future_worked_out_by_hand() -> None:
+    # Beside the plain head's 5 · 2 + 2: 64 hidden units of 4 remembered and 2 known values and a bias, 2 outputs.
+    assert cost(Size(1, 4), BOTH, SHAPE, Architecture("none", "mixed")).head == 12 + 64 * 7 + 64 * 2
+
+
+def test_an_mlp_has_no_recurrent_parameters_and_reads_what_the_ridge_linear_model_reads() -> None:
+    # 15 inputs, the 1 among them, for each of 16 hidden units; 17 for each of 2 outputs; 1 known value an hour.
+    costs = cost(Size(0, 16), BOTH, SHAPE, Architecture("none", "plain"))
+    assert (costs.recurrent, costs.textbook, costs.linear) == (0, 0, 0)
+    assert costs.head == 15 * 16 + 17 * 2 + 2
+    # Its multiply-adds are counted for one step of the window of 6, as those of the recurrent layers are.
+    assert costs.multiply_adds == 15 * 16 // 6
+    # It has no mixed head: its hidden units read what is known in future already.
+    assert cost(Size(0, 16), BOTH, SHAPE, Architecture("none", "mixed")).head == costs.head
+    assert cost(Size(0, 16), BOTH, SHAPE, Architecture("joint", "plain")).linear == 30
+
+
+def test_without_an_architecture_a_size_costs_what_the_largest_that_is_tuned_costs() -> None:
+    assert largest(BOTH) == Architecture("joint", "mixed")
+    assert largest(PLAIN) == Architecture("linear", "plain")
+    assert cost(Size(2, 4), BOTH, SHAPE) == cost(Size(2, 4), BOTH, SHAPE, Architecture("joint", "mixed"))
+
+
+def test_the_recurrent_parameters_do_not_depend_on_skip_connection_or_head() -> None:
+    tuned = [Architecture(skip, head) for skip in SKIPS for head in HEADS]
+    assert len({cost(Size(2, 4), BOTH, SHAPE, architecture).recurrent for architecture in tuned}) == 1
+
+
+def test_only_sizes_with_layers_have_memory() -> None:
+    assert [size.has_memory for size in (ZERO, Size(0, 16), Size(1, 1))] == [False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +151,10 @@ def test_units_rise_from_one_and_exactly_one_is_past_the_bound(bound: int, growt
     assert steps[0] == 1
     assert steps == sorted(set(steps))
     assert [units > bound for units in steps] == [False] * (len(steps) - 1) + [True]
+
+
+def test_mlps_follow_zero_cells_each_once_from_small_to_large() -> None:
+    assert grid([1], 2.0, (64, 16, 64)) == [ZERO, Size(0, 16), Size(0, 64), Size(1, 1), Size(1, 2)]
 
 
 def test_the_grid_has_a_bound_for_each_number_of_layers() -> None:

@@ -25,6 +25,7 @@ PARTS = {
     PURGED: ("purged", GRID),
     HOLDOUT: ("holdout", SERIES[3]),
 }
+DASHES = ("--", "-.", ":")  # of the sizes without memory cells, in their order
 STRETCH = 168  # steps in one stretch of forecasts: a week of hours; more is a black band
 
 
@@ -33,8 +34,8 @@ class Point:
     """One size in the chart of sizes.
 
     Attributes:
-        layers: Number of layers.
-        units: Memory cells in each.
+        layers: Number of layers; 0 without memory cells.
+        units: Memory cells in each, or hidden units of an MLP.
         score: Its score.
         error: Corrected standard error of its paired difference from the best; 0 for the best itself.
         within: Whether it is within one standard error of the best.
@@ -50,7 +51,7 @@ class Point:
 
 
 def sizes(points: Sequence[Point], bounds: dict[str, int], within: str, score: str) -> str:
-    """Score over units, one line for each number of layers; zero cells as a dashed line with its band.
+    """Score over units, one line for each number of layers; zero cells and MLPs as dashed lines with their bands.
 
     Args:
         points: Every size with a score.
@@ -61,11 +62,13 @@ def sizes(points: Sequence[Point], bounds: dict[str, int], within: str, score: s
     with style("sizes"):
         figure, axes = panel(WIDTH, 4.1)
         axes.set_xscale("log", base=2)
-        cells = [point for point in points if point.units]
-        for point in (point for point in points if not point.units):
+        cells = [point for point in points if point.layers]
+        for number, point in enumerate(point for point in points if not point.layers):
             axes.axhspan(point.score - point.error, point.score + point.error, color=MUTED, alpha=0.15, lw=0)
-            label = "zero cells (the chosen size)" if point.chosen else "zero cells"
-            axes.axhline(point.score, color=INK if point.chosen else MUTED, ls="--", lw=1.4, label=label)
+            name = f"MLP of {point.units}" if point.units else "zero cells"
+            label = f"{name} (the chosen size)" if point.chosen else name
+            dashes = DASHES[min(number, len(DASHES) - 1)]
+            axes.axhline(point.score, color=INK if point.chosen else MUTED, ls=dashes, lw=1.4, label=label)
         depths = sorted({point.layers for point in cells})
         for line, depth in enumerate(depths):
             _line(axes, [point for point in cells if point.layers == depth], line, len(depths))

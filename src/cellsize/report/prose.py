@@ -44,8 +44,9 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
     parts = f"recurrent {number(entry.recurrent)}, head {number(entry.head)}"
     if entry.linear:
         parts += f", linear skip connection {number(entry.linear)}"
-    note = "all of the ridge-linear model" if choice.size == ZERO else parts
-    facts = [Tile("Parameters", number(choice.parameters), note)]
+    if not choice.size.has_memory:
+        parts = "all of the ridge-linear model" if choice.size == ZERO else "all of the MLP"
+    facts = [Tile("Parameters", number(choice.parameters), parts)]
     places = decimals([choice.score, best.score])
     score = number(choice.score, places)
     if choice.size == best.size:
@@ -55,9 +56,14 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
         note = f"difference in score {difference} (standard error); that size has {number(best.parameters)} parameters"
         label = f"Compared with the best size ({short(best.size)})"
         facts.append(Tile(label, _difference(choice.score, best.score, name), note))
-    if choice.size != ZERO:
+    if choice.size.has_memory:
         note = f"score ({name}) {score}; without memory cells {number(zero.score, places)}"
+        if choice.mlp:
+            note += f", an MLP {number(choice.mlp.score, places)}"
         facts.append(Tile("Compared with no memory cells", _difference(choice.score, zero.score, name), note))
+    elif choice.size != ZERO:
+        note = f"score ({name}) {score}; {zero_cells(choice)} {number(zero.score, places)}"
+        facts.append(Tile("Compared with the ridge-linear model", _difference(choice.score, zero.score, name), note))
     (baseline, other), error = best_baseline(evaluation), evaluation.error(evaluation.model)
     places = decimals([error, other])
     note = f"{name} on the holdout {number(error, places)}; the baseline's {number(other, places)}"
@@ -87,12 +93,13 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
     """
     chosen = (trials["layers"] == choice.layers) & (trials["units"] == choice.units) & (trials["status"] == "ok")
     scores = trials[chosen].groupby("fold")["score"].mean()
+    mlps = "; the others are those of multilayer perceptrons (MLPs) on the same inputs" if choice.mlp else ""
     sizes = (
         f"Each point is one size. Its score is the mean {score_name(choice.metric)} over the validation sets of the "
         f"folds: 0 is perfect, and 1 is no better than always forecasting the {CONSTANT[choice.metric]}. The dashed "
         "line is the score without memory cells (zero "
-        f"cells), of {zero_cells(choice)}. The bars and the grey band show how sure the difference from the best size "
-        "is: one standard error of it up and down, computed on the same folds and corrected for the training data "
+        f"cells), of {zero_cells(choice)}{mlps}. The bars and the grey bands show how sure the difference from the best "
+        "size is: one standard error of it up and down, computed on the same folds and corrected for the training data "
         "that they share. A filled point is worse than the best by no more than that. The bars do not show how much "
         f"the folds differ (here from {scores.min():.3g} to {scores.max():.3g})."
     )

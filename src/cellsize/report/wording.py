@@ -86,10 +86,11 @@ def answer(choice: Choice) -> str:
     """The one sentence that the whole page is about."""
     if choice.undecided:
         return "Undecided: no size with memory cells trained reliably, and some trainings show that cells can help."
+    if not choice.size.has_memory and choice.rule == "budget":
+        model = zero_cells(choice) if choice.size == ZERO else f"an MLP of {plural(choice.units, 'hidden unit')}"
+        return f"Within the budget, no memory cells are best: {model}."
     if choice.size != ZERO and not choice.size.has_memory:
         return f"This forecast needs no memory cells: an MLP of {plural(choice.units, 'hidden unit')} will do."
-    if choice.size == ZERO and choice.rule == "budget":
-        return f"Within the budget, no memory cells are best: {zero_cells(choice)}."
     if choice.size == ZERO:
         judgement = "is as good" if tried(choice)[ZERO].within else "will do"
         return f"This forecast needs no memory cells: {zero_cells(choice)} {judgement}."

@@ -62,10 +62,11 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
     steps = grid([units_bound(depth) for depth in range(1, params.layers + 1)], params.growth, params.mlp_units)
     guessed = {rule.size for rule in rules} if params.include_rules_of_thumb else set()
     proposed = sorted({*steps, *guessed})
-    if params.network.projection and all(size.units <= params.network.projection for size in proposed):
+    most = max(size.units for size in proposed if size.has_memory)
+    if params.network.projection and most <= params.network.projection:
         raise InputError(
             f"propose.network.projection: {params.network.projection} is not smaller than the units of any candidate "
-            f"(at most {max(size.units for size in proposed)}), so that no layer would have one; lower it, or set 0"
+            f"(at most {most}), so that no layer would have one; lower it, or set 0"
         )
     ladder = [Size(1, neurons(n_samples, alpha, n_inputs, windows.n_outputs)) for alpha in _alphas(*params.alpha)]
 

@@ -20,9 +20,9 @@ from cellsize.sizing.artefacts import (
 )
 from cellsize.sizing.candidates import alpha_implied
 from cellsize.sizing.rules import Decision, apply, choose, lowest, within_one_standard_error
-from cellsize.sizing.scores import Scores, compare, failure_rates, from_trials, ladders
+from cellsize.sizing.scores import Scores, compare, failure_rates, from_trials, ladders, preferred
 from cellsize.sizing.sensitivity import choices
-from cellsize.sizing.sizes import ZERO, Size
+from cellsize.sizing.sizes import BYTES_EACH, ZERO, Size
 
 
 def decide(
@@ -47,14 +47,15 @@ def decide(
     unknown = [tried.size for tried in scores if tried.size not in by_size]
     if unknown:
         raise InputError(f"build/trials.csv: size {unknown[0]} is not a candidate; run search again")
-    costs = _costs(by_size, timings, rule)
+    costs = _costs(scores, timings, rule)
     decision = choose(scores, rule, costs)
     chosen, best, size = decision.chosen, decision.best, decision.chosen.size
     tried = {scored.size: scored for scored in scores}
     open_end = caveats.open_end(best.size, tried, candidates, procedure)
     uneven = caveats.uneven(chosen, best) if rule.rule == "one_standard_error" else ""
     rates = failure_rates(trials)
-    unreliable = caveats.unreliable(size, rates)
+    # An MLP is given up for memory cells only if these learn what it does not.
+    unreliable = caveats.unreliable(size, rates if size.has_memory else failure_rates(trials, size))
     caution = " ".join(filter(None, (open_end, uneven, unreliable)))
     finding = procedures.finding(procedure, tried, candidates)
     return Choice(
@@ -98,24 +99,20 @@ def decide(
     )
 
 
-def _costs(by_size: Mapping[Size, Candidate], timings: pd.DataFrame, rule: Choose) -> dict[Size, float]:
-    """What each size costs in the budget's unit; parameters, if there is no budget."""
+def _costs(scores: list[Scores], timings: pd.DataFrame, rule: Choose) -> dict[Size, float]:
+    """What each size costs in the budget's unit, with the setting most folds chose; parameters if there is none."""
     if rule.rule == "budget" and rule.budget == "milliseconds":
         columns = (timings[key] for key in ("layers", "units", "milliseconds"))
         return {Size(int(layers), int(units)): float(cost) for layers, units, cost in zip(*columns, strict=True)}
-    return {
-        size: float(candidate.bytes if rule.budget == "bytes" else candidate.parameters)
-        for size, candidate in by_size.items()
-    }
+    each = BYTES_EACH if rule.budget == "bytes" else 1
+    return {scored.size: float(each * scored.parameters) for scored in scores}
 
 
 def _recipe(trials: pd.DataFrame, size: Size) -> Recipe:
     """For the refit: the setting that most folds chose (then the lowest early-stopping score), its median steps."""
     rows = _rows(trials, size)
-    keys = ["learning_rate", "dropout", "weight_decay", "skip", "head"]
-    settings = rows.groupby(keys).agg(votes=("fold", "nunique"), score=("early_stopping_score", "mean")).reset_index()
-    setting = settings.sort_values(["votes", "score"], ascending=[False, True], kind="stable").iloc[0]
-    with_setting = rows[(rows[keys] == setting[keys]).all(axis=1)]
+    with_setting = preferred(rows)
+    setting = with_setting.iloc[0]
     penalties = rows.groupby("penalty")["fold"].nunique()
     return Recipe(
         layers=size.layers,

@@ -263,7 +263,7 @@ def _climb(sizes: list[Size], known: Known, ends: _LadderEnd, assumed: Mapping[S
         ladder = sorted(size for size in sizes if size.layers == depth and size != ZERO)
         if depth > 1:
             ladder = [size for size in ladder if size.units >= max(1, best_size.units // 4)]
-        failed, last_look = 0, depth != 1 or not ends.large
+        failed, last_look, large = 0, depth != 1 or not ends.large, None
         while ladder:
             size = ladder[0]
             if _ends(ends, size, visited, failed):
@@ -280,6 +280,8 @@ def _climb(sizes: list[Size], known: Known, ends: _LadderEnd, assumed: Mapping[S
             failed = 0 if helped else failed + 1
             if helped:
                 best, best_size = known.get(size, best), size
+            elif size == large:
+                break
     return Walk(tuple(visited), ())
 
 

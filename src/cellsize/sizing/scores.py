@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import stdtr
 
 from cellsize.errors import InputError
-from cellsize.sizing.sizes import Size
+from cellsize.sizing.sizes import ZERO, Size
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,20 @@ def extent(scores: Scores) -> tuple[int, int, int]:
     return scores.recurrent, 0 if scores.size.has_memory else scores.size.units, scores.parameters
 
 
+SETTING = ["learning_rate", "dropout", "weight_decay", "skip", "head"]
+
+
+def preferred(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the setting that most folds chose; of several the one with the lowest early-stopping score.
+
+    Args:
+        rows: Scored rows of one size, as `training.records.Row` describes them.
+    """
+    settings = rows.groupby(SETTING).agg(votes=("fold", "nunique"), score=("early_stopping_score", "mean"))
+    ordered = settings.reset_index().sort_values(["votes", "score"], ascending=[False, True], kind="stable")
+    return rows[(rows[SETTING] == ordered.iloc[0][SETTING]).all(axis=1)]
+
+
 def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
     """Averages the scored rows over the seeds of each fold.
 
@@ -131,7 +145,7 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
             Scores(
                 size=size,
                 recurrent=int(group["recurrent"].iloc[0]),
-                parameters=int(scored["parameters"].mode().iloc[0]),
+                parameters=int(preferred(scored)["parameters"].iloc[0]),
                 folds=by_fold["score"].to_numpy(np.float64),
                 train=by_fold["train_score"].to_numpy(np.float64),
                 test_ratio=float((by_fold["n_validation"] / by_fold["n_train"]).mean()),
@@ -167,15 +181,22 @@ def ladders(trials: pd.DataFrame, folds: int) -> dict[str, list[Scores]]:
 LITTLE, MUCH = 0.25, 0.3
 
 
-def failure_rates(trials: pd.DataFrame) -> dict[Size, float]:
+def failure_rates(trials: pd.DataFrame, reference: Size = ZERO) -> dict[Size, float]:
     """For each size with something random in it the fraction of its trainings that failed.
 
     A training failed if it diverged, or if it learnt nothing although another one, of any size, shows that there is
-    much to learn: compared with the zero cells of its fold it gains less than a quarter of what the best one gains.
+    much to learn: compared with the reference in its fold it gains less than a quarter of what the best one gains.
+    Trainings of a setting that was only second in its fold say nothing: a kind of network may not suit the data.
+
+    Args:
+        trials: Rows as `training.records.Row` describes them.
+        reference: The size without memory cells that a gain is one over.
     """
-    zero = trials[(trials["layers"] == 0) & (trials["units"] == 0)].set_index("fold")["score"]
-    rows = trials[(trials["units"] > 0) & trials["status"].isin(["ok", "runner_up", "failed"])]
-    gains = 1 - rows["score"] / rows["fold"].map(zero)
+    counts = trials["status"] == "ok"
+    of_reference = counts & (trials["layers"] == reference.layers) & (trials["units"] == reference.units)
+    to_beat = trials[of_reference].groupby("fold")["score"].mean()
+    rows = trials[(trials["units"] > 0) & (counts | (trials["status"] == "failed"))]
+    gains = 1 - rows["score"] / rows["fold"].map(to_beat)
     most = gains.max()
     failed = rows["status"] == "failed"
     if most >= MUCH:

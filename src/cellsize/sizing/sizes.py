@@ -11,6 +11,7 @@ from cellsize.data.windows import Windows
 from cellsize.params import Head, Network, Skip
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
+BYTES_EACH = 4  # a parameter, as float32
 MIXED_WIDTH = 64  # hidden units of a mixed head
 SKIPS: tuple[Skip, ...] = ("none", "linear", "joint")  # from few parameters to many
 HEADS: tuple[Head, ...] = ("plain", "mixed")
@@ -197,7 +198,7 @@ def cost(size: Size, network: Network, shape: Shape, architecture: Architecture 
         head=head,
         linear=linear,
         multiply_adds=multiply_adds,
-        bytes=4 * (recurrent + head + linear),
+        bytes=BYTES_EACH * (recurrent + head + linear),
     )
 
 
