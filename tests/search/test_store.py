@@ -32,7 +32,17 @@ def test_the_same_work_has_the_same_store(make_work: MakeWork, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     "changes",
-    [{"epochs": 4}, {"learning_rates": [2e-2]}, {"network": {"cell": "gru"}}, {"split": {"folds": 3}}, {"seed": 7}],
+    [
+        {"steps": 12},
+        {"check_every": 1},
+        {"maximum_steps": 12},
+        {"learning_rates": [2e-2]},
+        {"network": {"cell": "gru"}},
+        {"network": {"skip": ["none"]}},
+        {"network": {"head": ["plain", "mixed"]}},
+        {"split": {"folds": 3}},
+        {"seed": 7},
+    ],
     ids=str,
 )
 def test_other_data_folds_or_parameters_have_another_store(make_work: MakeWork, changes: dict[str, object]) -> None:
