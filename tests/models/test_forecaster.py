@@ -110,7 +110,10 @@ def test_a_model_says_until_when_it_has_learned(make_model: Callable[..., Foreca
     assert make_model(make_table()).learned_until == "2026-01-02T23:00:00"
 
 
-@pytest.mark.parametrize(("version", "message"), [(1, "version 1 of the format"), (3, "version 3 of the format"), (None, "version none of the format")])
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [(1, "version 1 of the format"), (3, "version 3 of the format"), (None, "version none of the format")],
+)
 def test_a_model_of_another_format_is_refused_in_one_line(
     tmp_path: Path, make_model: Callable[..., Forecaster], make_table: Table, version: int | None, message: str
 ) -> None:

@@ -24,7 +24,9 @@ KINDS = [
 ARCHITECTURES = [Architecture(skip, head) for skip in ("none", "linear", "joint") for head in ("plain", "mixed")]  # type: ignore[arg-type]
 
 
-def make(size: Size, network: Network = PLAIN, architecture: Architecture = ARCHITECTURES[0], shape: Shape = SHAPE) -> Net:
+def make(
+    size: Size, network: Network = PLAIN, architecture: Architecture = ARCHITECTURES[0], shape: Shape = SHAPE
+) -> Net:
     return Net(size, network, shape, architecture)
 
 

@@ -89,7 +89,9 @@ def test_what_an_untrained_network_scores_depends_on_its_skip_connection(make_wo
 
 
 def test_windows_are_spread_out_evenly() -> None:
-    assert spread_out(np.arange(10, 20), 20).tolist() == spread_out(np.arange(10, 20), 10).tolist() == list(range(10, 20))
+    assert (
+        spread_out(np.arange(10, 20), 20).tolist() == spread_out(np.arange(10, 20), 10).tolist() == list(range(10, 20))
+    )
     assert spread_out(np.arange(10, 21), 3).tolist() == [10, 15, 20]
 
 

@@ -21,7 +21,9 @@ NOT_FUSED = [{"cell": "gru"}, {"cell": "rnn"}, {"bidirectional": True}, {"projec
 ENGINES: list[Engine] = ["auto", "torch"]
 
 
-def nets(count: int, size: Size, network: Network = PLAIN, architectures: Sequence[Architecture] = (NONE,)) -> list[Net]:
+def nets(
+    count: int, size: Size, network: Network = PLAIN, architectures: Sequence[Architecture] = (NONE,)
+) -> list[Net]:
     """Different networks, whose heads are not zero; architectures in turn."""
     torch.manual_seed(0)
     networks = [Net(size, network, SHAPE, architectures[index % len(architectures)]) for index in range(count)]

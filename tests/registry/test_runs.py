@@ -22,17 +22,36 @@ def result() -> Result:
     """Two finalists: the second one is better on the validation set, and does not count."""
     rows = [
         Row(
-            layers=1, units=2, fold=1, seed=0, **{**SETTING, "skip": skip}, penalty=1.0, status=status, steps=20,
-            trained=20, early_stopping_score=0.5, train_score=0.4, score=score, n_train=10, n_validation=3,
-            parameters=99, recurrent=50,
-        )  # fmt: skip
+            layers=1,
+            units=2,
+            fold=1,
+            seed=0,
+            **{**SETTING, "skip": skip},
+            penalty=1.0,
+            status=status,
+            steps=20,
+            trained=20,
+            early_stopping_score=0.5,
+            train_score=0.4,
+            score=score,
+            n_train=10,
+            n_validation=3,
+            parameters=99,
+            recurrent=50,
+        )
         for skip, status, score in (("none", "ok", 0.6), ("joint", "runner_up", 0.1))
     ]
     checks = [
         Check(
-            layers=1, units=2, fold=1, seed=0, **{**SETTING, "skip": skip}, step=step, train_loss=0.7,
+            layers=1,
+            units=2,
+            fold=1,
+            seed=0,
+            **{**SETTING, "skip": skip},
+            step=step,
+            train_loss=0.7,
             early_stopping_score=score,
-        )  # fmt: skip
+        )
         for skip, score in (("none", 0.5), ("joint", 0.9))
         for step in (10, 20)
     ]

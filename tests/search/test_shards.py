@@ -40,7 +40,9 @@ def test_the_more_units_the_more_shards_up_to_one_for_each_fold(size: Size, name
 
 @pytest.mark.parametrize("size", [ZERO, Size(1, 3)], ids=str)
 def test_the_folds_apart_and_joined_are_the_folds_together(make_work: MakeWork, size: Size) -> None:
-    work = make_work(split={"folds": 3}, seeds=2, learning_rates=[1e-3, 1e-2], rungs=[3], network={"skip": ["none", "joint"]})
+    work = make_work(
+        split={"folds": 3}, seeds=2, learning_rates=[1e-3, 1e-2], rungs=[3], network={"skip": ["none", "joint"]}
+    )
     whole = train.train(work, size)
     parts = [train.train(work, size, folds=folds) for folds in ((0,), (1, 2))]
     joined = join(parts)

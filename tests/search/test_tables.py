@@ -17,9 +17,27 @@ def result_of(size: Size, index: int) -> Result:
     folds = (1, 2)
     rows = tuple(
         Row(
-            size.layers, size.units, fold, 0, 1e-3, 0.0, 0.0, "joint", "plain", 1.0, "ok", 20, 30, 0.1, 0.2,
-            index + fold / 10, 40, 10, 7, 3,
-        )  # fmt: skip
+            size.layers,
+            size.units,
+            fold,
+            0,
+            1e-3,
+            0.0,
+            0.0,
+            "joint",
+            "plain",
+            1.0,
+            "ok",
+            20,
+            30,
+            0.1,
+            0.2,
+            index + fold / 10,
+            40,
+            10,
+            7,
+            3,
+        )
         for fold in folds
     )
     checks = tuple(

@@ -13,7 +13,6 @@ GRU = Network(cell="gru", projection=0, bidirectional=False, summary="last", ski
 PLAIN, JOINT = Architecture("none", "plain"), Architecture("joint", "plain")
 
 
-
 def nets(*architectures: Architecture) -> list[Net]:
     """Three plain ones, or one of each architecture."""
     torch.manual_seed(0)

@@ -86,7 +86,7 @@ def test_the_race_is_the_one_worked_out_from_its_curves(raced: tuple[Work, Resul
         curve_of = {setting: by_network.get((fold, 0, setting), []) for setting in left}
         skip, rates = left[0].skip, [setting.learning_rate for setting in left]
         for rung, keep in ((1, 3), (2, 1)):
-            ranked = sorted(left, key=lambda setting: (lowest(curve_of[setting], rung), left.index(setting)))  # noqa: B023
+            ranked = sorted(left, key=lambda setting: (lowest(curve_of[setting], rung), left.index(setting)))
             assert all(len(curve_of[setting]) == rung for setting in ranked[keep:])
             left = [setting for setting in left if setting in ranked[:keep]]
         (winner,) = left
@@ -179,7 +179,9 @@ def test_learning_rate_dropout_weight_decay_skip_connection_and_head_all_change_
     network = {"skip": ["none", "linear", "joint"], "head": ["plain", "mixed"]}
     by_network = curves(train.train(make_work(**changes, network=network, rungs=[9]), Size(1, 9)))
     first_seed = {key: curve for key, curve in by_network.items() if key[2].learning_rate in (1e-2, 3e-2)}
-    assert len(first_seed) == len({tuple(check.train_loss for check in curve) for curve in first_seed.values()}) == 2 * 48
+    assert (
+        len(first_seed) == len({tuple(check.train_loss for check in curve) for curve in first_seed.values()}) == 2 * 48
+    )
 
 
 def test_a_batch_larger_than_a_fold_is_the_whole_fold(make_work: MakeWork) -> None:
@@ -272,7 +274,8 @@ def test_a_refit_makes_as_many_steps_as_it_is_told_to(make_work: MakeWork, monke
     work, setting = make_work(steps=6, check_every=3), Setting(1e-2, 0.0, 0.0)
     for asked in (3, 6, 12):
         steps = optimizer_steps(
-            lambda count=asked: refit_size(work, Size(1, 3), setting, 1.0, count), monkeypatch  # type: ignore[misc]
+            lambda count=asked: refit_size(work, Size(1, 3), setting, 1.0, count),
+            monkeypatch,  # type: ignore[misc]
         )
         assert len(steps) == asked
         assert {rate for _, _, rate, _ in steps} == {1e-2}

@@ -131,7 +131,11 @@ def test_two_families_have_settings_and_spares_each_and_a_network_of_every_other
         network={"skip": ["none", "joint"]}, learning_rates=[1e-3, 1e-2], rungs=[3], seeds=3,
     )  # fmt: skip
     of_a_fold = [
-        *[(0, family, spare, "waiting" if spare else "active") for family in (0, 1) for spare in (False, False, True, True)],
+        *[
+            (0, family, spare, "waiting" if spare else "active")
+            for family in (0, 1)
+            for spare in (False, False, True, True)
+        ],
         *[(seed, family, False, "waiting") for seed in (1, 2) for family in (0, 1)],
     ]
     assert listed(work) == [(fold, *rest) for fold in (0, 3) for rest in of_a_fold]

@@ -62,7 +62,9 @@ def train(
         joint = JointTraining(work, size, fitted, shape(work.windows), tuned)
         fit(joint, checkpoint, on_check, accelerator)
         # A spare that was not needed is no training.
-        trained = [index for index, state in enumerate(joint.states) if not (state.is_spare and state.status == "waiting")]
+        trained = [
+            index for index, state in enumerate(joint.states) if not (state.is_spare and state.status == "waiting")
+        ]
         last = last_networks(joint)
         statuses = _statuses(joint)
         kept = kept_networks(joint)
