@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -20,6 +20,10 @@ SETTING: dict[str, Any] = {
 
 def result() -> Result:
     """Two finalists: the second one is better on the validation set, and does not count."""
+    finalists: tuple[tuple[str, Literal["ok", "runner_up"], float], ...] = (
+        ("none", "ok", 0.6),
+        ("joint", "runner_up", 0.1),
+    )
     rows = [
         Row(
             layers=1,
@@ -39,7 +43,7 @@ def result() -> Result:
             parameters=99,
             recurrent=50,
         )
-        for skip, status, score in (("none", "ok", 0.6), ("joint", "runner_up", 0.1))
+        for skip, status, score in finalists
     ]
     checks = [
         Check(
