@@ -30,7 +30,7 @@ def refitted(make_schema: Callable[..., Schema], make_window: Callable[..., Wind
     def make(work: Work, units: int = 3, **recipe: Any) -> Forecaster:
         plain = {
             "layers": min(units, 1), "units": units, "learning_rate": 1e-2, "dropout": 0.0, "weight_decay": 0.0,
-            "epochs": 1, "penalty": 1.0,
+            "skip": "linear", "head": "plain", "steps": 3, "penalty": 1.0,
         }  # fmt: skip
         schema = make_schema(past_covariates=("x",), known_future_covariates=("k",))
         return refit(work, Recipe.model_validate(plain | recipe), schema, make_window(normalise=work.windows.normalise))
