@@ -58,6 +58,9 @@ def test_an_answer_without_memory_cells_stands_beside_nothing(
 ) -> None:
     assert headline(folders, toy_choice(0, 0))[0] == "Toy: no memory cells."
     assert headline(folders, toy_mlp_choice())[0] == "Toy: no memory cells, an MLP of 64 hidden units."
+    assert headline(folders, toy_mlp_choice(), skip="linear", linear=438)[0] == (
+        "Toy: no memory cells, an MLP of 64 hidden units, beside a fixed linear model of 438 weights."
+    )
 
 
 def test_an_undecided_answer_names_no_size(folders: tuple[Path, Path], toy_choice: Callable[..., Choice]) -> None:
@@ -110,6 +113,18 @@ def test_boosted_trees_that_are_better_are_the_third_line_with_errors_and_times(
     toy_evaluation(trees=0.9).write(folders[1] / "evaluation.json")
     assert answer.lines("Toy", *folders).splitlines()[3] == (
         "  boosted trees are better on the holdout: 0.2511 against 0.3100; trained on the folds in 6 s against 35 s"
+    )
+
+
+def test_boosted_trees_are_compared_by_the_metric(
+    folders: tuple[Path, Path], toy_evaluation: Callable[..., Evaluation]
+) -> None:
+    # Better by absolute errors alone: 0.48 · 0.9 = 0.432.
+    toy_evaluation(metric="mae", trees=0.9).write(folders[1] / "evaluation.json")
+    assert (
+        answer.lines("Toy", *folders)
+        .splitlines()[3]
+        .startswith("  boosted trees are better on the holdout: 0.4320 against 0.4800; ")
     )
 
 
