@@ -29,7 +29,7 @@ STAGES = [
     "prepare", "window", "split", "inspect", "propose", "baseline", "search", "choose", "refit", "evaluate",
     "register", "report",
 ]  # fmt: skip
-NO_STAGES = {"answer", "code"}  # the last lines of `make run`; what all stages depend on
+NO_STAGES = {"answer", "code", "plan"}  # the last lines of `make run`; what all stages depend on; `make plan`
 
 
 def imported(file: Path) -> set[str]:

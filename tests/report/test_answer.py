@@ -7,7 +7,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.report import answer
-from cellsize.sizing.artefacts import Choice, Ladder, Registration
+from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Ladder, Registration
 
 
 def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[Path, Path]) -> None:
@@ -31,16 +31,17 @@ def test_what_limits_the_answer_is_part_of_it(folders: tuple[Path, Path]) -> Non
     limited = choice.model_copy(update={"caution": "A larger one may be better still.", "at_least": True})
     limited.write(reports / "choice.json")
     record.model_copy(update={"promoted": False, "reason": "worse"}).write(reports / "registration.json")
-    lines = answer.lines("Toy", reports).splitlines()
+    lines = answer.lines("Toy", *folders).splitlines()
     assert lines[1] == "Toy: at least 1 layer of 32 memory cells, beside a linear model of 438 weights."
     assert "  note          A larger one may be better still." in lines
     assert "  registered    models:/toy/4 (not promoted: worse)" in lines
 
 
-def headline(reports: Path, **changes: object) -> list[str]:
+def headline(folders: tuple[Path, Path], choice: Choice | None = None, **changes: object) -> list[str]:
     """The answer's lines for another choice."""
-    Choice.read(reports / "choice.json").model_copy(update=changes).write(reports / "choice.json")
-    return answer.lines("Toy", reports).splitlines()[1:]
+    path = folders[1] / "choice.json"
+    (choice or Choice.read(path)).model_copy(update=changes).write(path)
+    return answer.lines("Toy", *folders).splitlines()[1:]
 
 
 @pytest.mark.parametrize(
@@ -48,41 +49,48 @@ def headline(reports: Path, **changes: object) -> list[str]:
     [("none", "plain"), ("linear", "beside a fixed linear model of 438 weights"),
      ("joint", "beside a linear model of 438 weights")],
 )  # fmt: skip
-def test_the_answer_says_what_the_cells_stand_beside(reports: Path, skip: str, beside: str) -> None:
-    assert headline(reports, skip=skip)[0] == f"Toy: 1 layer of 32 memory cells, {beside}."
+def test_the_answer_says_what_the_cells_stand_beside(folders: tuple[Path, Path], skip: str, beside: str) -> None:
+    assert headline(folders, skip=skip)[0] == f"Toy: 1 layer of 32 memory cells, {beside}."
 
 
 def test_an_answer_without_memory_cells_stands_beside_nothing(
-    reports: Path, toy_choice: Callable[..., Choice], toy_mlp_choice: Callable[..., Choice]
+    folders: tuple[Path, Path], toy_choice: Callable[..., Choice], toy_mlp_choice: Callable[..., Choice]
 ) -> None:
-    toy_choice(0, 0).write(reports / "choice.json")
-    assert headline(reports)[0] == "Toy: no memory cells."
-    toy_mlp_choice().write(reports / "choice.json")
-    assert headline(reports)[0] == "Toy: no memory cells, an MLP of 64 hidden units."
+    assert headline(folders, toy_choice(0, 0))[0] == "Toy: no memory cells."
+    assert headline(folders, toy_mlp_choice())[0] == "Toy: no memory cells, an MLP of 64 hidden units."
+    assert headline(folders, toy_mlp_choice(), skip="linear", linear=438)[0] == (
+        "Toy: no memory cells, an MLP of 64 hidden units, beside a fixed linear model of 438 weights."
+    )
 
 
-def test_an_undecided_answer_names_no_size(reports: Path, toy_choice: Callable[..., Choice]) -> None:
-    toy_choice(0, 0).write(reports / "choice.json")
-    lines = headline(reports, undecided=True, caution="Memory cells cannot be ruled out.")
+def test_an_undecided_answer_names_no_size(folders: tuple[Path, Path], toy_choice: Callable[..., Choice]) -> None:
+    lines = headline(folders, toy_choice(0, 0), undecided=True, caution="Memory cells cannot be ruled out.")
     assert lines[0] == "Toy: undecided, no size with memory cells trained reliably."
     assert "  note          Memory cells cannot be ruled out." in lines
 
 
-def test_the_best_mlp_is_named_beside_zero_cells(reports: Path, toy_with_mlp: Callable[..., Choice]) -> None:
-    toy_with_mlp(Choice.read(reports / "choice.json")).write(reports / "choice.json")
-    assert headline(reports)[2].endswith("without memory cells 0.3723, MLP 0.3105")
+def test_the_best_mlp_is_named_beside_zero_cells(
+    folders: tuple[Path, Path], toy_choice: Callable[..., Choice], toy_with_mlp: Callable[..., Choice]
+) -> None:
+    assert headline(folders, toy_with_mlp(toy_choice()))[2].endswith("without memory cells 0.3723, MLP 0.3105")
 
 
 def test_what_either_kind_of_network_needs_is_a_line_where_both_were_trained(
-    reports: Path, toy_ladders: tuple[Ladder, ...]
+    folders: tuple[Path, Path], toy_ladders: tuple[Ladder, ...]
 ) -> None:
     line = "  with cells    plain 1 × 64 (0.2995); beside a linear model 1 × 32 (0.2908)"
-    assert line in headline(reports, ladders=toy_ladders)
-    assert not any("with cells" in other for other in headline(reports, ladders=toy_ladders[:1]))
+    assert line in headline(folders, ladders=toy_ladders)
+    assert not any("with cells" in other for other in headline(folders, ladders=toy_ladders[:1]))
 
 
-def test_a_result_that_is_missing_is_named(reports: Path) -> None:
-    (reports / "evaluation.json").unlink()
+def test_without_advice_there_is_no_note(folders: tuple[Path, Path]) -> None:
+    path = folders[1] / "inspection.json"
+    Inspection.read(path).model_copy(update={"advice": (), "gain": 0.0}).write(path)
+    assert "note" not in answer.lines("Toy", *folders)
+
+
+def test_a_result_that_is_missing_is_named(folders: tuple[Path, Path]) -> None:
+    (folders[1] / "evaluation.json").unlink()
     with pytest.raises(InputError, match=r"evaluation\.json: no such file; run `dvc repro`"):
         answer.lines("Toy", *folders)
 
@@ -105,6 +113,18 @@ def test_boosted_trees_that_are_better_are_the_third_line_with_errors_and_times(
     toy_evaluation(trees=0.9).write(folders[1] / "evaluation.json")
     assert answer.lines("Toy", *folders).splitlines()[3] == (
         "  boosted trees are better on the holdout: 0.2511 against 0.3100; trained on the folds in 6 s against 35 s"
+    )
+
+
+def test_boosted_trees_are_compared_by_the_metric(
+    folders: tuple[Path, Path], toy_evaluation: Callable[..., Evaluation]
+) -> None:
+    # Better by absolute errors alone: 0.48 · 0.9 = 0.432.
+    toy_evaluation(metric="mae", trees=0.9).write(folders[1] / "evaluation.json")
+    assert (
+        answer.lines("Toy", *folders)
+        .splitlines()[3]
+        .startswith("  boosted trees are better on the holdout: 0.4320 against 0.4800; ")
     )
 
 

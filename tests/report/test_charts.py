@@ -20,8 +20,8 @@ def texts(drawn: str) -> list[str]:
 
 def test_charts_share_no_id(toy_curves: pd.DataFrame, toy_forecasts: pd.DataFrame) -> None:
     drawn = [
-        charts.sizes(ONE, {}, "good"),
-        charts.curves(toy_curves.query("learning_rate == 0.003").assign(kept=840), 840),
+        charts.sizes(ONE, {}, "good", "nmse"),
+        charts.curves(toy_curves.query("learning_rate == 0.003").assign(kept=840), 840, "nmse"),
         charts.forecasts(toy_forecasts, 2, "MW", {"model": "this model"}),
     ]
     ids = [set(re.findall(r'\bid="([^"]+)"', chart)) for chart in drawn]
@@ -43,7 +43,7 @@ def test_a_bound_far_to_the_right_is_named_but_not_drawn() -> None:
 
 def test_mlps_are_lines_beside_zero_cells_and_no_number_of_layers() -> None:
     mlps = [Point(0, 16, 0.38, 0.01, within=False, chosen=False), Point(0, 64, 0.36, 0.01, within=False, chosen=False)]
-    words = texts(charts.sizes([ZERO, *mlps, *ONE], {}, "good"))
+    words = texts(charts.sizes([ZERO, *mlps, *ONE], {}, "good", "nmse"))
     assert {"zero cells", "MLP of 16", "MLP of 64", "1 layer"} <= set(words)
     assert not any("0 layer" in word or "0 ×" in word for word in words)
     # The axis ends with the cells: 64 hidden units are none.
@@ -51,7 +51,7 @@ def test_mlps_are_lines_beside_zero_cells_and_no_number_of_layers() -> None:
 
 
 def test_an_mlp_that_is_chosen_says_so() -> None:
-    words = texts(charts.sizes([ZERO, Point(0, 16, 0.2, 0.01, within=True, chosen=True), *ONE[:2]], {}, "good"))
+    words = texts(charts.sizes([ZERO, Point(0, 16, 0.2, 0.01, within=True, chosen=True), *ONE[:2]], {}, "good", "nmse"))
     assert "MLP of 16 (the chosen size)" in words
 
 
@@ -61,9 +61,9 @@ def test_zero_cells_alone_can_be_drawn() -> None:
 
 
 def test_the_axes_name_the_score(toy_curves: pd.DataFrame) -> None:
-    curves = toy_curves.query("learning_rate == 0.003").assign(kept=14)
+    curves = toy_curves.query("learning_rate == 0.003").assign(kept=840)
     assert "score: mean nmae (lower is better)" in texts(charts.sizes(ONE, {}, "good", "nmae"))
-    assert "nmae on the early-stopping set" in texts(charts.curves(curves, 14, "nmae"))
+    assert "nmae on the early-stopping set" in texts(charts.curves(curves, 840, "nmae"))
 
 
 def test_folds_are_drawn_in_time_one_row_each(toy_windows: Windows, toy_folds: Folds) -> None:
@@ -109,6 +109,6 @@ def test_a_hole_in_the_forecasts_breaks_the_line(toy_forecasts: pd.DataFrame) ->
 
 def test_learning_curves_have_one_name_for_each_fold_and_the_steps_of_the_refit(toy_curves: pd.DataFrame) -> None:
     curves = toy_curves.query("learning_rate == 0.003").assign(kept=840)
-    words = texts(charts.curves(curves, 840))
+    words = texts(charts.curves(curves, 840, "nmse"))
     assert {"nmse on the early-stopping set", "step", "final training: 840 steps"} <= set(words)
     assert [word for word in words if word.startswith("fold")] == [f"fold {fold}" for fold in range(1, 6)]

@@ -100,7 +100,10 @@ def test_where_absolute_errors_count_nothing_is_called_nmse(
         page.render(inputs, report),
         summaries.markdown(inputs.choice, inputs.evaluation, inputs.registration, report),
     )
-    for text in (html, summary):
+    # What the window should show is measured by least squares, whatever scores are: that section explains its nmse.
+    begin, end = html.index('<section id="inspection">'), html.index('<section id="folds">')
+    assert "nmse is the normalised MSE: the MSE divided by the variance of the training targets." in html[begin:end]
+    for text in (html[:begin] + html[end:], summary):
         assert not re.search("nmse|normalised MSE|variance of the training", text)
         assert text.count("mean absolute deviation of the training targets from their median") == 1
         assert "Score (nmae)" in text
@@ -140,6 +143,7 @@ def test_a_choice_of_an_mlp_has_its_page(
 ) -> None:
     html = page.render(toy(choice=toy_mlp_choice()), report)
     assert "<h1>This forecast needs no memory cells: an MLP of 64 hidden units will do.</h1>" in html
+    assert '<tr class="chosen"><td class="text">MLP of 64</td>' in re.sub(r">\s+<", "><", html)
 
 
 @WORDS
@@ -148,6 +152,17 @@ def test_an_undecided_choice_says_so_at_the_top(
 ) -> None:
     html = page.render(toy(choice=toy_choice(0, 0).model_copy(update={"undecided": True})), report)
     assert "<h1>Undecided: no size with memory cells trained reliably" in html
+
+
+@WORDS
+def test_boosted_trees_that_are_better_say_so_at_the_top(
+    toy: Callable[..., Inputs], report: Report, toy_evaluation: Callable[..., Evaluation]
+) -> None:
+    html = page.render(toy(evaluation=toy_evaluation(trees=0.9)), report)
+    top = html[: html.index("<main>")]
+    assert 'class="bad"' in top
+    assert "Boosted trees on the same inputs are better by 19 % there: 0.2511 compared with 0.3100." in top
+    assert "<strong>0.2511</strong>" in html
 
 
 def test_text_from_outside_is_escaped(toy: Callable[..., Inputs], toy_choice: Callable[..., Choice]) -> None:

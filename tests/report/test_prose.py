@@ -75,6 +75,11 @@ def test_an_mlp_has_no_alpha_and_no_recurrent_parameters(
 ) -> None:
     tiles = prose.tiles(toy_mlp_choice(), toy_evaluation(), toy_registration)
     assert (tiles[0].value, tiles[0].note) == ("14,000", "all of the MLP")
+    choice = toy_mlp_choice()
+    sizes = tuple(entry.model_copy(update={"head": 13_000, "linear": 1000}) for entry in choice.sizes)
+    beside = choice.model_copy(update={"sizes": sizes})
+    note = prose.tiles(beside, toy_evaluation(), toy_registration)[0].note
+    assert note == "MLP 13,000, linear skip connection 1,000"
     assert [tile.label for tile in tiles][2:] == [
         "Compared with the ridge-linear model",
         "Compared with the best baseline (ridge-linear)",
@@ -228,7 +233,7 @@ def test_the_baselines_have_their_mean_over_the_folds(toy_baselines: Baselines) 
 
 
 def test_what_was_inspected_says_on_what_and_what_was_left_out(toy_inspection: Inspection) -> None:
-    text = prose.inspected(toy_inspection)
+    text = prose.inspected(toy_inspection, "mse")
     assert "training set of 5 folds and scored on 400 windows of the early-stopping sets, the same for all" in text
     assert text.endswith("Not tried, since too few windows or too many inputs would be left: lookback 48.")
-    assert "Not tried" not in prose.inspected(toy_inspection.model_copy(update={"not_tried": ()}))
+    assert "Not tried" not in prose.inspected(toy_inspection.model_copy(update={"not_tried": ()}), "mse")

@@ -50,6 +50,34 @@ def test_a_model_that_loses_to_a_baseline_is_marked(
     assert "⚠️" not in summaries.markdown(toy_choice(), toy_evaluation(), toy_registration, report)
 
 
+def test_an_mlp_or_an_undecided_answer_has_its_summary(
+    report: Report,
+    toy_choice: Callable[..., Choice],
+    toy_mlp_choice: Callable[..., Choice],
+    toy_evaluation: Callable[..., Evaluation],
+    toy_registration: Registration,
+) -> None:
+    summary = summaries.markdown(toy_mlp_choice(), toy_evaluation(), toy_registration, report)
+    assert "**This forecast needs no memory cells: an MLP of 64 hidden units will do.**" in summary
+    assert "| chosen | MLP of 64 | 14,000 | 0.2893 |" in summary
+    assert "| no memory cells | zero cells | 438 | 0.3723 |" in summary
+    undecided = toy_choice(0, 0).model_copy(update={"undecided": True})
+    summary = summaries.markdown(undecided, toy_evaluation(), toy_registration, report)
+    assert "**Undecided: no size with memory cells trained reliably" in summary
+    assert "| chosen, no memory cells | zero cells | 438 | 0.3723 |" in summary
+
+
+def test_boosted_trees_that_are_better_are_marked(
+    report: Report,
+    toy_choice: Callable[..., Choice],
+    toy_evaluation: Callable[..., Evaluation],
+    toy_registration: Registration,
+) -> None:
+    summary = summaries.markdown(toy_choice(), toy_evaluation(trees=0.9), toy_registration, report)
+    assert "⚠️ On the holdout" in summary
+    assert "Boosted trees on the same inputs are better by 19 % there" in summary
+
+
 def test_a_size_that_is_chosen_and_best_has_one_row(
     report: Report,
     toy_choice: Callable[..., Choice],

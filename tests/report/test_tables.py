@@ -42,7 +42,7 @@ def test_errors_at_the_origins_of_a_classical_model_say_how_sure_the_difference_
 ) -> None:
     content = toy_evaluation().subset
     assert content is not None
-    table = tables.subset(content, "MW")
+    table = tables.subset(content, "MW", "mse")
     assert table.head[-1] == "nmse minus this model's, ± its standard error"
     assert {row.cells[0]: row.cells[-1] for row in table.rows} == {
         "this model": "–", "naive": "0.9175 ± 0.2000", "AutoETS": "0.2014 ± 0.0300"

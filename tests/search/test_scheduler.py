@@ -1,6 +1,8 @@
 """What the search hands out and takes up, without Ray."""
 
-from cellsize.search.scheduler import Scheduler
+import pytest
+
+from cellsize.search.scheduler import SILENCE, Scheduler
 from cellsize.search.shards import UNITS, Shard, divide
 from cellsize.sizing.procedures import Plan
 from cellsize.sizing.sizes import ZERO, Size
@@ -102,3 +104,34 @@ def test_each_finished_size_is_a_line_of_progress(work: Work) -> None:
     search.finish(next_shard(search), train(work, ZERO))
     assert lines[0].startswith("search: size    0x0")
     assert lines[0].endswith("s so far, next 1x1)")
+
+
+def test_after_a_silence_a_trial_that_reports_is_a_line_and_before_it_is_none(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, lines = 100.0, list[str]()
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    search = Scheduler(climbing(ZERO, SMALL), work, {}, lambda _: None, lines.append)
+    whole, part = Shard(SMALL, (0, 1), "1x1"), Shard(SMALL, (1,), "1x1-2")
+    search.progress(whole, 40)
+    assert lines == []
+    now += SILENCE
+    search.progress(whole, 1200)
+    search.progress(part, 1300)
+    assert lines == ["search: size    1x1  1,200 steps in fold 1, 2  (20 s so far)"]
+    now += SILENCE - 0.1
+    search.progress(part, 1400)
+    assert len(lines) == 1
+    now += 0.1
+    search.progress(part, 1500)
+    assert lines[1:] == ["search: size    1x1  1,500 steps in fold 2  (40 s so far)"]
+
+
+def test_a_finished_size_ends_a_silence_too(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    zero, now, lines = train(work, ZERO), 100.0, list[str]()
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    search = Scheduler(climbing(ZERO, SMALL), work, {}, lambda _: None, lines.append)
+    now += SILENCE
+    search.finish(next_shard(search), zero)
+    search.progress(next_shard(search), 1200)
+    assert [line[:19] for line in lines] == ["search: size    0x0"]

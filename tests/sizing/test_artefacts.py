@@ -23,7 +23,7 @@ RECIPE = {
 SCORED = {"layers": 1, "units": 4, "parameters": 60, "score": 0.3, "score_se": 0.01}
 CHOICE: dict[str, Any] = {
     **RECIPE,
-    "cell": "lstm", "parameters": 60, "recurrent": 45, "linear": 10, "score": 0.3, "score_se": 0.01,
+    "metric": "mse", "cell": "lstm", "parameters": 60, "recurrent": 45, "linear": 10, "score": 0.3, "score_se": 0.01,
     "best": SCORED, "zero_cells": SCORED | {"layers": 0, "units": 0},
     "zero_cells_see": "window", "mlp": SCORED | {"layers": 0, "units": 16}, "prolonged": 0.25,
     "ladders": [
@@ -55,6 +55,7 @@ EVALUATION = {
     "champion": ERRORS | {"version": "4"},
     "champion_not_measured": None,
     "champion_version": "4",
+    "clipped": {"rain": 3},
 }
 REGISTRATION = {
     "name": "toy", "version": "5", "alias": "champion", "registered": True, "promoted": True, "reason": "Because.",

@@ -417,7 +417,7 @@ BLOCKS = np.array([-0.11, 0.02, 0.29, 0.05, 0.10])
 def on_blocks(size: Size, *wider: float) -> Scores:
     """A gap that is the blocks' own, wider by so much on each fold."""
     folds = np.full(5, 0.4)
-    return Scores(size, 10 * size.units + 1, folds, folds - BLOCKS - np.array(wider), 0.25)
+    return Scores(size, 10 * size.units, 10 * size.units + 1, folds, folds - BLOCKS - np.array(wider), 0.25)
 
 
 def test_alpha_sees_overfitting_that_is_small_beside_the_difference_of_the_blocks() -> None:
@@ -436,10 +436,10 @@ def test_alpha_sees_overfitting_that_is_small_beside_the_difference_of_the_block
 
 def test_alpha_does_not_take_noise_for_overfitting() -> None:
     # Wider by 0.1 on average, with twice its corrected standard error above that: 0.15.
-    gap = np.array([0.0, 0.1, 0.2])
+    gap, folds = np.array([0.0, 0.1, 0.2]), np.array([0.5, 0.5, 0.5])
     noisy = Scores(LADDER[0], 100, 100, folds, folds - gap, 0.25)
     assert 2 * np.sqrt((1 / 3 + 0.25) * gap.var(ddof=1)) > gap.mean()
-    walk = procedures.alpha(LADDER, {ZERO: Scores(ZERO, 10, folds, folds, 0.25), LADDER[0]: noisy})
+    walk = procedures.alpha(LADDER, {ZERO: Scores(ZERO, 0, 10, folds, folds, 0.25), LADDER[0]: noisy})
     assert walk == Walk((ZERO, LADDER[0]), ())
 
 
@@ -522,7 +522,7 @@ def certain(size: Size, mean: float) -> Scores:
     """Three folds without noise; the training error is far below it but for 8 units and for zero cells."""
     folds = mean + np.array([0.3, 0.1, 0.2])
     cells = 10 * size.layers * size.units
-    return Scores(size, cells, cells + 1, folds, folds - (size.units != 8) * 0.2, 0.25)
+    return Scores(size, cells, cells + 1, folds, folds - (size.units not in (0, 8)) * 0.2, 0.25)
 
 
 TRUTH = {
@@ -609,6 +609,54 @@ def test_workers_that_would_idle_are_told_of_some_likely_sizes(make_search: Make
     assert walk.wanted == (Size(1, 1),)
     assert 0 < len(walk.likely) <= procedures.AHEAD
     assert set(walk.likely) <= set(GRID)
+
+
+# --- before a search begins -----------------------------------------------------------------------------------------
+
+
+def visited(procedure: str, means: Callable[[int], float], make_search: MakeSearch, **changes: Any) -> list[str]:
+    """What a search tries where the scores of sizes, in the order of the grid, are these."""
+    every = sorted({*GRID, *GUESSED, *GIVEN_BY_ALPHA})
+    truth = {size: certain(size, means(number)) for number, size in enumerate(every)}
+    return names(train(procedures.plan(proposed(), make_search(procedure, **changes)), truth))
+
+
+@pytest.mark.parametrize("changes", [{}, {"patience": 2}, {"minimum_units": 4}, {"cost_limit": 0.5}], ids=str)
+def test_a_climb_tries_fewest_sizes_where_none_helps_and_most_where_all_do(
+    make_search: MakeSearch, changes: dict[str, Any]
+) -> None:
+    fewest, most = procedures.fewest_and_most(proposed(), make_search("climb", **changes))
+    assert sorted(names(list(fewest))) == sorted(visited("climb", lambda _: 0.5, make_search, **changes))
+    assert sorted(names(list(most))) == sorted(visited("climb", lambda number: 0.9 / 2**number, make_search, **changes))
+    assert len(fewest) <= len(most)
+
+
+def test_the_fewest_and_the_most_of_a_climb_worked_out_by_hand(make_search: MakeSearch) -> None:
+    # A quarter of the bound of 8 units is the large size that is tried in any case.
+    fewest, most = procedures.fewest_and_most(proposed([]), make_search("climb"))
+    assert names(list(fewest)) == ["0x0", "1x1", "1x2"]
+    assert names(list(most)) == ["0x0", "1x1", "1x2", "1x4", "1x8", "1x16", "2x4"]
+
+
+def test_alpha_tries_one_size_if_that_does_not_overfit_and_its_ladder_if_all_do(make_search: MakeSearch) -> None:
+    fewest, most = procedures.fewest_and_most(proposed([]), make_search("alpha"))
+    assert names(list(fewest)) == ["0x0", "1x24"]
+    assert names(list(most)) == ["0x0", "1x24", "1x12", "1x8", "1x4"]
+
+
+def test_grid_and_random_try_what_they_try_whatever_the_scores(make_search: MakeSearch) -> None:
+    fewest, most = procedures.fewest_and_most(proposed([]), make_search("grid"))
+    assert fewest == most == tuple(GRID)
+    fewest, most = procedures.fewest_and_most(proposed([]), make_search("random", sample=3, seed=7))
+    assert fewest == most == tuple(procedures.sample(GRID, 3, 7))
+
+
+@pytest.mark.parametrize("procedure", ["climb", "grid", "random", "alpha"])
+def test_guesses_are_among_the_fewest_and_the_most_each_once(make_search: MakeSearch, procedure: str) -> None:
+    listed = proposed([*GUESSED, Size(1, 1)])
+    for sizes in procedures.fewest_and_most(listed, make_search(procedure)):
+        assert {*GUESSED, Size(1, 1)} <= set(sizes)
+        assert len(sizes) == len(set(sizes))
 
 
 # --- guesses come last ----------------------------------------------------------------------------------------------

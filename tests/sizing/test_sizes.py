@@ -23,7 +23,9 @@ from cellsize.sizing.sizes import (
 
 PLAIN = Network(cell="lstm", projection=0, bidirectional=False, summary="last", skip=("linear",), head=("plain",))
 BOTH = PLAIN.model_copy(update={"skip": ("joint", "none", "linear"), "head": ("mixed", "plain")})
-SHAPE = Shape(n_inputs=3, n_known_future=1, lookback=6, horizon=2, n_targets=1, n_linear=15)
+SHAPE = Shape(
+    n_inputs=3, n_known_future=1, lookback=6, cell_lookback=6, horizon=2, n_targets=1, n_origin=0, n_linear=15
+)
 
 
 def test_the_textbook_case_of_80_inputs_and_12_units() -> None:

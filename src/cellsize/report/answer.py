@@ -9,7 +9,7 @@ from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.inspection.wording import note
 from cellsize.params import Metric
-from cellsize.report.wording import ERROR, beside, best_baseline
+from cellsize.report.wording import ERROR, beside, best_baseline, has_company
 from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration
 from cellsize.sizing.rules import describe
 
@@ -24,7 +24,7 @@ def _headline(choice: Choice) -> str:
     if choice.undecided:
         return "undecided, no size with memory cells trained reliably"
     size = f"{'at least ' * choice.at_least}{describe(choice.size)}"
-    return f"{size}, {beside(choice)}" if choice.size.has_memory else size
+    return f"{size}, {beside(choice)}" if has_company(choice) else size
 
 
 def _other_ladders(choice: Choice) -> list[str]:
@@ -76,13 +76,14 @@ def _trees(choice: Choice, evaluation: Evaluation, build: Path) -> list[str]:
     better, _ = compared_with_trees(evaluation)
     if not better:
         return []
+    error, ours_error = evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model)
     sizes, baselines = (_read(build / name) for name in ("timings.csv", "baseline_timings.csv"))
     chosen = (sizes["layers"] == choice.layers) & (sizes["units"] == choice.units)
     ours = sizes.loc[chosen, "seconds"].sum()
     theirs = baselines.loc[baselines["baseline"] == BOOSTED_TREES, "seconds"].sum()
     return [
-        f"  boosted trees are better on the holdout: {evaluation.baselines[BOOSTED_TREES].nmse:.4f} against "
-        f"{evaluation.model.nmse:.4f}; trained on the folds in {theirs:.0f} s against {ours:.0f} s"
+        f"  boosted trees are better on the holdout: {error:.4f} against {ours_error:.4f}; "
+        f"trained on the folds in {theirs:.0f} s against {ours:.0f} s"
     ]
 
 

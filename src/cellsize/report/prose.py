@@ -8,6 +8,7 @@ import pandas as pd
 from cellsize.data.folds import Folds
 from cellsize.data.forecast import score_name
 from cellsize.data.windows import Windows
+from cellsize.params import Metric
 from cellsize.report.tables import untried
 from cellsize.report.wording import (
     CONSTANT,
@@ -45,7 +46,10 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
     if entry.linear:
         parts += f", linear skip connection {number(entry.linear)}"
     if not choice.size.has_memory:
-        parts = "all of the ridge-linear model" if choice.size == ZERO else "all of the MLP"
+        of_mlp = f"MLP {number(entry.head)}, linear skip connection {number(entry.linear)}"
+        parts = of_mlp if entry.linear else "all of the MLP"
+    if choice.size == ZERO:
+        parts = "all of the ridge-linear model"
     facts = [Tile("Parameters", number(choice.parameters), parts)]
     places = decimals([choice.score, best.score])
     score = number(choice.score, places)
@@ -214,8 +218,8 @@ def baselines_on_folds(baselines: Baselines) -> str:
     return f"On the folds, where the sizes are scored, the baselines have a mean {name} of: {listed}."
 
 
-def inspected(inspection: Inspection) -> str:
-    """How the options were measured, and which lookbacks were not."""
+def inspected(inspection: Inspection, metric: Metric) -> str:
+    """How the options were measured, and which lookbacks were not; explains nmse where no score is one."""
     folds, windows = plural(inspection.folds, "fold"), plural(inspection.windows, "window")
     text = (
         f"Each change alone, by the ridge-linear model: fitted on the training set of {folds} and scored on {windows} "
@@ -226,4 +230,6 @@ def inspected(inspection: Inspection) -> str:
     if inspection.not_tried:
         steps = ", ".join(map(str, inspection.not_tried))
         text += f" Not tried, since too few windows or too many inputs would be left: lookback {steps}."
+    if metric != "mse":
+        text += " nmse is the normalised MSE: the MSE divided by the variance of the training targets."
     return text

@@ -77,20 +77,26 @@ def zero_cells(choice: Choice) -> str:
 
 
 def beside(choice: Choice) -> str:
-    """What the memory cells stand beside, in words."""
+    """What the memory cells, or the hidden units of an MLP, stand beside, in words."""
     kind = {"none": "plain", "linear": "beside a fixed", "joint": "beside a"}[choice.skip]
     return kind if choice.skip == "none" else f"{kind} linear model of {choice.linear:,} weights"
+
+
+def has_company(choice: Choice) -> bool:
+    """Whether it has to be said what the choice stands beside; an MLP that stands beside nothing is just an MLP."""
+    return choice.size.has_memory or (choice.size != ZERO and choice.skip != "none")
 
 
 def answer(choice: Choice) -> str:
     """The one sentence that the whole page is about."""
     if choice.undecided:
         return "Undecided: no size with memory cells trained reliably, and some trainings show that cells can help."
+    mlp = f"an MLP of {plural(choice.units, 'hidden unit')}{f' {beside(choice)}' * has_company(choice)}"
     if not choice.size.has_memory and choice.rule == "budget":
-        model = zero_cells(choice) if choice.size == ZERO else f"an MLP of {plural(choice.units, 'hidden unit')}"
+        model = zero_cells(choice) if choice.size == ZERO else mlp
         return f"Within the budget, no memory cells are best: {model}."
     if choice.size != ZERO and not choice.size.has_memory:
-        return f"This forecast needs no memory cells: an MLP of {plural(choice.units, 'hidden unit')} will do."
+        return f"This forecast needs no memory cells: {mlp} will do."
     if choice.size == ZERO:
         judgement = "is as good" if tried(choice)[ZERO].within else "will do"
         return f"This forecast needs no memory cells: {zero_cells(choice)} {judgement}."

@@ -25,8 +25,8 @@ class Estimate:
     """What a search costs.
 
     Attributes:
-        fewest: Sizes with something to train that are tried if no size helps.
-        most: The same if every size helps.
+        fewest: Sizes with something to train that are tried if no size helps, or every one, whichever are fewer.
+        most: The same, whichever are more.
         least_minutes: Core-minutes for the fewest.
         most_minutes: Core-minutes for the most.
         memory: Bytes of all processes together.
@@ -48,17 +48,19 @@ def estimate(candidates: Candidates, search: Search, work: Work) -> Estimate:
         work: Data, folds and how to train.
     """
     workers = search.workers or os.cpu_count() or 1
-    fewest, most = (
-        [size for size in sizes if size != ZERO] for sizes in procedures.fewest_and_most(candidates, search)
-    )
-    networks = len(work.folds.labels) * sum(map(len, settings(work.network, work.training, max(most, default=ZERO))))
-    parameters = max((cost(size, work.network, shape(work.windows)).parameters for size in most), default=0)
+    walks = [[size for size in sizes if size != ZERO] for sizes in procedures.fewest_and_most(candidates, search)]
+    # Where no size helps, a climb tries a large one that it may not come to otherwise.
+    counts = sorted(len(sizes) for sizes in walks)
+    times = sorted(sum(minutes(size, work) for size in sizes) for sizes in walks)
+    tried = {size for sizes in walks for size in sizes}
+    networks = len(work.folds.labels) * sum(map(len, settings(work.network, work.training, max(tried, default=ZERO))))
+    parameters = max((cost(size, work.network, shape(work.windows)).parameters for size in tried), default=0)
     arrays = work.windows.inputs.nbytes + work.windows.target.nbytes
     return Estimate(
-        fewest=len(fewest),
-        most=len(most),
-        least_minutes=sum(minutes(size, work) for size in fewest),
-        most_minutes=sum(minutes(size, work) for size in most),
+        fewest=counts[0],
+        most=counts[1],
+        least_minutes=times[0],
+        most_minutes=times[1],
         memory=(workers + 2) * PROCESS + 2 * arrays + workers * 4 * COPIES * networks * parameters,
     )
 
@@ -82,7 +84,9 @@ def minutes(size: Size, work: Work) -> float:
 
 def sentence(found: Estimate) -> str:
     """The estimate in words."""
-    sizes = f"{found.fewest} to {found.most} sizes" if found.fewest < found.most else f"{found.most} sizes"
+    sizes = f"{found.most} size{'' if found.most == 1 else 's'}"
+    if found.fewest < found.most:
+        sizes = f"{found.fewest} to {sizes}"
     least, most = (max(1, round(value)) for value in (found.least_minutes, found.most_minutes))
     time = f"{least} to {most} core-minutes" if least < most else f"about {most} core-minute{'s' if most > 1 else ''}"
     return f"{sizes}, {time}, {found.memory / 1e9:.1f} GB of memory"

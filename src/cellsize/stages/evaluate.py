@@ -24,15 +24,9 @@ def main(
     forward = functools.partial(stacked.forward, engine=params.search.training.engine)
     on_folds = Baselines.read(baselines)
     errors, table = evaluate(
-        Windows.load(windows),
-        parts.load(folds),
-        challenger,
-        champion,
-        params.baseline,
-        params.choose.metric,
-        on_folds,
+        Windows.load(windows), parts.load(folds), challenger, champion, params.baseline, params.choose.metric, on_folds,
         forward,
-    )
+    )  # fmt: skip
     errors.write(evaluation)
     files.write_parquet(forecasts, table)
     score = f"{score_name(errors.metric)} {errors.error(errors.model):.4f}"

@@ -1,4 +1,4 @@
-"""plan: what the search will cost, before it begins. No stage of dvc.yaml: `make plan` prints it."""
+"""What the search will cost, before it begins: `make plan`. No stage of dvc.yaml."""
 
 from pathlib import Path
 
