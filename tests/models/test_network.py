@@ -23,7 +23,7 @@ KINDS = [
 ]
 
 
-ARCHITECTURES = [Architecture(skip, head) for skip in ("none", "linear", "joint") for head in ("plain", "mixed")]  # type: ignore[arg-type]
+ARCHITECTURES = [Architecture(skip, head) for skip in ("none", "linear", "joint") for head in ("plain", "mixed")]
 
 
 def make(
@@ -160,8 +160,8 @@ def alone(net: Net, *batch: Tensor) -> Tensor:
     return outputs
 
 
-def together(net: Net, *batch: Tensor) -> Tensor:
-    return stacked.forward([net], *([tensor] for tensor in batch))[0]
+def together(net: Net, steps: Tensor, known: Tensor, linear: Tensor) -> Tensor:
+    return stacked.forward([net], [steps], [known], [linear])[0]
 
 
 def unreachable(net: Net, forward: Run, steps: Tensor, known: Tensor, linear: Tensor) -> float:
@@ -230,7 +230,7 @@ def test_forget_gates_begin_open(network: Network) -> None:
 
 
 def test_a_joint_skip_connection_adds_a_tenth_of_its_correction_to_the_same_network() -> None:
-    plain, joint = (make(Size(1, 4), PLAIN, Architecture(skip, "plain")) for skip in ("linear", "joint"))  # type: ignore[arg-type]
+    plain, joint = (make(Size(1, 4), PLAIN, Architecture(skip, "plain")) for skip in ("linear", "joint"))
     joint.load_state_dict(plain.state_dict(), strict=False)
     for net in (plain, joint):
         torch.nn.init.normal_(net.head.weight, generator=torch.Generator().manual_seed(3))

@@ -182,7 +182,8 @@ def test_a_networks_dropout_does_not_depend_on_the_others(changes: dict[str, obj
     def of_the_last(first: int) -> Tensor:
         for index, net in enumerate(networks):
             net.dropout, net.generator = 0.5, torch.Generator().manual_seed(index)
-        return stacked.forward(networks[first:], *(tensors[first:] for tensors in batches))[-1]
+        steps, known, linear = (tensors[first:] for tensors in batches)
+        return stacked.forward(networks[first:], steps, known, linear)[-1]
 
     torch.testing.assert_close(of_the_last(0), of_the_last(2))
 
