@@ -42,7 +42,7 @@ def test_an_input_that_never_changes_in_training_is_not_divided_by_zero(make_win
     assert np.isfinite(batches.gather(arrays, scaling, np.arange(4)).steps).all()
 
 
-@pytest.mark.parametrize("unit", [2.0**-60, 2.0**40])
+@pytest.mark.parametrize("unit", [2.0**-100, 2.0**-60, 2.0**40, 2.0**110])
 def test_the_unit_of_a_number_changes_nothing(make_windows: Make, unit: float) -> None:
     values = np.sin(np.arange(12)) + 1.5
     both = [make_windows(values), make_windows(values * unit)]

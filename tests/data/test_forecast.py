@@ -207,7 +207,9 @@ def test_a_seasonal_naive_forecast_is_named_after_its_season() -> None:
 
 
 def test_windows_have_a_score_each() -> None:
-    assert TASK.score_by_window(FORECASTS, TARGET).tolist() == [0.5, 6.5]
+    assert TASK.score_by_window(FORECASTS, TARGET, ONE, "mse").tolist() == [0.5, 6.5]
+    assert TASK.score_by_window(FORECASTS, TARGET, ONE, "mae").tolist() == [0.5, 2.5]
+    assert TASK.score_by_window(FORECASTS, TARGET, 2 * ONE, "mae").tolist() == [1.0, 5.0]
 
 
 def test_the_task_loads_no_torch() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -193,3 +194,55 @@ def test_a_row_keeps_the_levels_of_its_own_time(make_windows: Make) -> None:
     assert arrays.origin.tolist() == [[22, 0], [23, 0], *([hour, 1] for hour in range(6))]
     assert arrays.origin.dtype == np.int16
     assert arrays.n_origin == 24 + 31
+
+
+# --- what is subtracted from a column before it becomes float32 ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "offset"),
+    [
+        (range(8), 0),  # most columns: nothing is gained
+        ([3, 3, 3, 3, 9], 3),
+        ([1e9, 1e9 + 1, 1e9 + 2, 1e9 + 3], 1e9),  # a multiple of 16
+        ([NAN, 1e9, 1e9], 1e9),
+        ([NAN, NAN], 0),
+        ([0, 0, 0, 0, 1e9], 0),  # one outlier moves nothing
+    ],
+)
+def test_an_offset_is_a_coarse_number_near_most_values(values: Any, offset: float) -> None:
+    assert windows.offset_of(np.asarray(values, float)) == offset
+
+
+def test_other_values_in_a_fifth_of_the_rows_mostly_leave_the_offset_as_it_is() -> None:
+    # Nothing of a holdout shall change training, not even a last digit by way of the offset.
+    values = 1e9 + 3 * np.sin(np.arange(5000))
+    other = np.where(np.arange(5000) < 4000, values, values + 2)
+    assert windows.offset_of(values) == windows.offset_of(other)
+
+
+@pytest.mark.parametrize("transform", ["none", "log1p", "sqrt"])
+def test_base_arrays_and_offset_together_have_the_digits_of_float64(make_windows: Make, transform: str) -> None:
+    values = 1e9 + np.round(3 * np.sin(np.arange(50)), 3)
+    arrays = make_windows(values, transform=transform)
+    for base in (arrays.inputs, arrays.target):
+        back = windows.BACKWARD[transform](base[:, 0] + arrays.offset[0])
+        np.testing.assert_allclose(back, values, rtol=0, atol=2e-6)
+
+
+def test_a_covariate_keeps_its_digits_too(make_schema: MakeSchema, make_window: MakeWindow) -> None:
+    x = 1e9 + np.round(3 * np.sin(np.arange(20)), 3)
+    frame = pd.DataFrame(
+        {"series": "a", "time": pd.date_range("2026-01-01", periods=20, freq="h"), "y": np.arange(20.0), "x": x}
+    )
+    arrays = windows.build(frame, make_schema(past_covariates=("x",)), make_window(), Path("a.csv"))
+    np.testing.assert_allclose(arrays.inputs[:, 1] + arrays.offset[1], x, rtol=0, atol=1e-6)
+
+
+def test_smallest_and_largest_values_skip_what_is_missing_and_are_not_saved(make_windows: Make, tmp_path: Path) -> None:
+    arrays = make_windows([0, 1, 2, 3, 4, 5, NAN, 7, 8, 9, 10, 11])
+    assert arrays.extent[:, 0].tolist() == [0, 11]
+    arrays.save(tmp_path / "windows.npz")
+    read = windows.Windows.load(tmp_path / "windows.npz")
+    np.testing.assert_array_equal(read.extent, arrays.extent)
+    np.testing.assert_array_equal(read.offset, arrays.offset)

@@ -58,7 +58,7 @@ def test_a_baseline_that_is_not_named_does_not_count() -> None:
 
 
 def test_seasonal_naive_means_the_forecast_of_each_season() -> None:
-    for model, lost in ((0.85, "seasonal_naive_168 (0.8000 against 0.8500)"), (0.79, None)):
+    for model, lost in ((0.85, "seasonal_naive_168 (nmse 0.8000 against 0.8500)"), (0.79, None)):
         passed, reason = gate(evaluation(model), register("seasonal_naive"))
         assert passed is (lost is None)
         assert lost is None or reason == f"not better on the holdout than {lost}"
@@ -68,7 +68,7 @@ def test_boosted_trees_count_only_where_they_are_named() -> None:
     assert gate(evaluation(0.45), register(*BEAT))[0]
     passed, reason = gate(evaluation(0.45), register(*BEAT, "boosted_trees"))
     assert not passed
-    assert reason == "not better on the holdout than boosted_trees (0.4200 against 0.4500)"
+    assert reason == "not better on the holdout than boosted_trees (nmse 0.4200 against 0.4500)"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from cellsize.training.refit import refit
 
 MakeWork = Callable[..., Work]
 BASELINE = Baseline(seasons=(3, 30), penalties=(1.0, 100.0), classical="none", origins=3, history=48)
-ON_FOLDS = Baselines(all={}, subset={}, boosting_iterations=((4,), (7,)))
+ON_FOLDS = Baselines(metric="mse", all={}, subset={}, boosting_iterations=((4,), (7,)))
 
 
 @pytest.fixture
@@ -44,16 +44,19 @@ def test_a_network_without_the_linear_skip_connection_is_compared_with_the_same_
     # With normalise: last a column is always 0, and nothing but the penalty keeps the ridge-linear model solvable.
     baselines = []
     for skip, penalty in (("linear", 1.0), ("none", 0.0)):
-        work = make_work(network={"skip": skip})
-        evaluation, _ = evaluate(work.windows, work.folds, refitted(work, penalty=penalty), None, BASELINE, ON_FOLDS)
+        work = make_work(network={"skip": [skip]})
+        model = refitted(work, penalty=penalty, skip=skip)
+        evaluation, _ = evaluate(work.windows, work.folds, model, None, BASELINE, "mse", ON_FOLDS)
         baselines.append(evaluation.baselines)
     assert baselines[0] == baselines[1]
 
 
 def test_zero_cells_are_the_ridge_linear_baseline(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
     work = make_work()
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=100.0), None, BASELINE, ON_FOLDS)
-    other, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=1.0), None, BASELINE, ON_FOLDS)
+    evaluation, _ = evaluate(
+        work.windows, work.folds, refitted(work, units=0, penalty=100.0), None, BASELINE, "mse", ON_FOLDS
+    )
+    other, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=1.0), None, BASELINE, "mse", ON_FOLDS)
     assert evaluation.baselines == other.baselines
     errors = {evaluation.model.nmse, other.model.nmse}
     assert len(errors) == 2
@@ -65,7 +68,7 @@ def test_a_champion_is_measured_on_the_same_windows(make_work: MakeWork, refitte
     model = refitted(work)
     other_gap = replace(model, schema=replace(model.schema, gap=7))
     for champion in (model, other_gap):
-        evaluation, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE, ON_FOLDS)
+        evaluation, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE, "mse", ON_FOLDS)
         # A champion's forecasts go through its own constants to original units and back: the eighth digit may differ.
         expected = {key: pytest.approx(value, rel=1e-7) for key, value in evaluation.model.model_dump().items()}
         assert evaluation.champion is not None
@@ -83,12 +86,12 @@ def test_a_champion_that_reads_other_columns_or_knows_the_holdout_is_not_measure
         (replace(model, window=make_window(lookback=4)), "reads other columns, or has another window"),
         (refitted(work), "has learned from rows of this holdout (until 2026-01-06T"),
     ):
-        evaluation, _ = evaluate(larger.windows, larger.folds, model, ("4", champion), BASELINE, ON_FOLDS)
+        evaluation, _ = evaluate(larger.windows, larger.folds, model, ("4", champion), BASELINE, "mse", ON_FOLDS)
         assert (evaluation.champion, evaluation.champion_version) == (None, "4")
         assert evaluation.champion_not_measured is not None
         assert evaluation.champion_not_measured.startswith(why)
     # The other way round the champion knows less than it might.
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), ("4", model), BASELINE, ON_FOLDS)
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), ("4", model), BASELINE, "mse", ON_FOLDS)
     assert evaluation.champion_not_measured is None
     assert evaluation.champion is not None
     assert evaluation.champion.version == "4"
@@ -99,7 +102,7 @@ def test_all_models_are_compared_where_the_classical_one_is_fitted(
 ) -> None:
     work = make_work()
     with_classical = BASELINE.model_copy(update={"classical": "AutoETS"})
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, with_classical, ON_FOLDS)
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, with_classical, "mse", ON_FOLDS)
     assert evaluation.subset is not None
     assert evaluation.subset.origins == 3
     assert set(evaluation.subset.models) == {
@@ -107,7 +110,7 @@ def test_all_models_are_compared_where_the_classical_one_is_fitted(
     }  # fmt: skip
     assert set(evaluation.subset.difference_se) == set(evaluation.subset.models) - {"model"}
     assert all(error > 0 for error in evaluation.subset.difference_se.values())
-    plain, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, ON_FOLDS)
+    plain, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse", ON_FOLDS)
     assert plain == evaluation.model_copy(update={"subset": None})
 
 
@@ -116,7 +119,7 @@ def test_forecasts_and_truth_are_given_at_one_origin_a_horizon_in_the_units_of_t
 ) -> None:
     work = make_work()
     windows = work.windows
-    _, table = evaluate(windows, work.folds, refitted(work), None, BASELINE, ON_FOLDS)
+    _, table = evaluate(windows, work.folds, refitted(work), None, BASELINE, "mse", ON_FOLDS)
     assert list(table.columns) == [
         "series", "target", "origin", "time", "step", "truth", "model", "seasonal_naive_3",
         "seasonal_naive_30", "ridge_linear", "boosted_trees",
@@ -137,7 +140,7 @@ def test_boosted_trees_have_the_median_of_the_iterations_on_the_folds(
     holdout = np.flatnonzero(work.folds.holdout)
     trees = boosted_trees.fit(work.windows, scaling, development, (3, 30), (5,))  # of 4 and 7
     expected = boosted_trees.predict(work.windows, scaling, trees, holdout) - truth(work.windows, scaling, holdout)
-    evaluation, _ = evaluate(work.windows, work.folds, model, None, BASELINE, ON_FOLDS)
+    evaluation, _ = evaluate(work.windows, work.folds, model, None, BASELINE, "mse", ON_FOLDS)
     assert evaluation.baselines["boosted_trees"].nmse == pytest.approx(np.square(expected).mean(), rel=1e-5)
 
 
@@ -146,7 +149,7 @@ def test_a_season_longer_than_the_data_has_no_scaled_error(
 ) -> None:
     work = make_work()
     long = BASELINE.model_copy(update={"seasons": (1000,)})
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, long, ON_FOLDS)
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, long, "mse", ON_FOLDS)
     assert evaluation.model.mase is None
     assert evaluation.baselines["seasonal_naive_1000"] == evaluation.baselines["naive"]
 
@@ -155,7 +158,7 @@ def test_a_target_that_repeats_itself_exactly_has_no_scaled_error(
     make_work: MakeWork, refitted: Callable[..., Forecaster]
 ) -> None:
     work = make_work(np.tile([0.0, 1.0, 5.0], 50))
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, ON_FOLDS)
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse", ON_FOLDS)
     assert evaluation.model.mase is None
     assert evaluation.model.mae >= 0
 
@@ -166,7 +169,7 @@ def test_both_normalised_errors_are_measured_and_the_steps_by_the_metric(
 ) -> None:
     work = make_work(metric=metric)
     model = refitted(work)
-    evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE, metric)
+    evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE, metric, ON_FOLDS)
     holdout, scaling = np.flatnonzero(work.folds.holdout), model.fitted.scaling
     error = model.predict(work.windows, holdout) - truth(work.windows, scaling, holdout)
     assert evaluation.model.nmse == pytest.approx(np.square(error).mean(), rel=1e-5)
@@ -182,10 +185,10 @@ def test_values_of_the_holdout_beyond_what_training_has_shown_are_counted_by_col
 ) -> None:
     work = make_work()
     model = refitted(work)
-    assert evaluate(work.windows, work.folds, model, None, BASELINE)[0].clipped == {}
+    assert evaluate(work.windows, work.folds, model, None, BASELINE, "mse", ON_FOLDS)[0].clipped == {}
     inputs = work.windows.inputs.copy()
     inputs[-20:-10, 1] = 50
-    evaluation, _ = evaluate(replace(work.windows, inputs=inputs), work.folds, model, None, BASELINE)
+    evaluation, _ = evaluate(replace(work.windows, inputs=inputs), work.folds, model, None, BASELINE, "mse", ON_FOLDS)
     assert evaluation.clipped == {"x": 10}
 
 
@@ -198,7 +201,7 @@ def test_errors_do_not_depend_on_what_is_added_to_the_target(
         for added in (0, 1e9):
             work = make_work(values + added, window={"normalise": normalise})
             model = refitted(work, units=0)
-            evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE)
+            evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE, "mse", ON_FOLDS)
             assert evaluation.champion is not None
             measured = [evaluation.model, evaluation.champion, *evaluation.baselines.values()]
             errors.append([[each.mae, each.rmse, each.mase or 0.0, each.nmse] for each in measured])

@@ -73,12 +73,12 @@ def test_the_naive_forecasts_are_values_seen_in_standard_deviations(make_windows
 
 def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_work: MakeWork) -> None:
     work = make_work()
-    scores, _ = baselines.score_folds(work.windows, work.folds, section(classical="none"))
+    scores, _ = baselines.score_folds(work.windows, work.folds, section(classical="none"), "mse")
     assert scores.subset == {}
     assert {name: len(by_fold) for name, by_fold in scores.all.items()} == dict.fromkeys(scores.all, 2)
     for index, fold in enumerate(work.folds.all()):
         scaling = fit_scaling(work.windows, fold.train)
-        linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0))
+        linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0), "mse")
         trees = boosted_trees.fit_chosen(work.windows, scaling, fold, (3,))
         assert scores.boosting_iterations[index] == trees.iterations
         forecasts = baselines.simple(work.windows, scaling, linear, trees, (3,), fold.validation)
@@ -90,7 +90,7 @@ def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_wor
 
 def test_all_models_are_scored_where_the_classical_one_was_fitted(make_work: MakeWork) -> None:
     work = make_work(window={"lookback": 8})
-    scores, seconds = baselines.score_folds(work.windows, work.folds, section())
+    scores, seconds = baselines.score_folds(work.windows, work.folds, section(), "mse")
     assert list(scores.subset) == ["naive", "seasonal_naive_3", "ridge_linear", "boosted_trees", "AutoETS"]
     assert seconds["baseline"].tolist() == ["ridge_linear", "boosted_trees", "AutoETS"] * 2
     assert seconds["fold"].tolist() == [1] * 3 + [2] * 3
@@ -100,12 +100,14 @@ def test_all_models_are_scored_where_the_classical_one_was_fitted(make_work: Mak
 
 def test_the_baselines_are_scored_by_the_metric(make_work: MakeWork) -> None:
     work = make_work()
-    scores = baselines.score_folds(work.windows, work.folds, section(classical="none"), "mae")
+    scores, _ = baselines.score_folds(work.windows, work.folds, section(classical="none"), "mae")
     assert scores.metric == "mae"
     for index, fold in enumerate(work.folds.all()):
         scaling = fit_scaling(work.windows, fold.train)
         linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0), "mae")
+        trees = boosted_trees.fit_chosen(work.windows, scaling, fold, (3,), "absolute_error")
+        assert scores.boosting_iterations[index] == trees.iterations
         target = truth(work.windows, scaling, fold.validation)
-        for name, values in baselines.simple(work.windows, scaling, linear, 3, fold.validation).items():
+        for name, values in baselines.simple(work.windows, scaling, linear, trees, (3,), fold.validation).items():
             expected = np.abs(values - target).mean() / scaling.deviation[0]
             assert scores.all[name][index] == pytest.approx(expected, rel=1e-5)

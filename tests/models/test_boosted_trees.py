@@ -47,8 +47,8 @@ def test_trees_learn_what_no_linear_model_can(make_work: MakeWork) -> None:
     scaling = fit_scaling(windows, fold.train)
     trees = boosted_trees.fit_chosen(windows, scaling, fold, (3,))
     error = boosted_trees.predict(windows, scaling, trees, fold.validation) - truth(windows, scaling, fold.validation)
-    linear = ridge_linear.fit_chosen(windows, scaling, fold, (1.0,))
-    assert np.square(error).mean() < 0.1 * ridge_linear.score(windows, scaling, linear, fold.validation)
+    linear = ridge_linear.fit_chosen(windows, scaling, fold, (1.0,), "mse")
+    assert np.square(error).mean() < 0.1 * ridge_linear.score(windows, scaling, linear, fold.validation, "mse")
 
 
 def test_the_iterations_are_those_that_are_best_on_the_early_stopping_set(make_work: MakeWork) -> None:
@@ -68,7 +68,9 @@ def test_the_iterations_are_those_that_are_best_on_the_early_stopping_set(make_w
 def test_the_iterations_of_each_target_are_its_own(make_work: MakeWork) -> None:
     work = make_work(np.sin(np.arange(300) / 3), window={"lookback": 4})
     two = replace(work.windows, target=np.repeat(work.windows.target, 2, axis=1))
-    two = replace(two, inputs=np.concatenate([two.inputs[:, :1], two.inputs], axis=1), targets=("y", "z"))
+    two = replace(
+        two, inputs=np.concatenate([two.inputs[:, :1], two.inputs], axis=1), targets=("y", "z"), offset=np.zeros(4)
+    )
     two.target[:, 1] = np.random.default_rng(0).standard_normal(len(two.target))
     two.inputs[:, 1] = two.target[:, 1]
     fold = work.folds.fold(0)
@@ -114,3 +116,24 @@ def test_too_many_windows_are_thinned_out_evenly(make_windows: Make, monkeypatch
     assert boosted_trees.spread(windows, np.arange(50), 8).tolist() == [0, 16, 32, 49]
     monkeypatch.setattr(boosted_trees, "MOST_VALUES", 4 * 8)  # two windows of two steps with eight inputs
     assert boosted_trees.spread(windows, np.arange(50), 8).tolist() == [0, 49]
+
+
+def test_an_input_far_beyond_what_training_has_shown_is_clipped(make_work: MakeWork) -> None:
+    work = make_work(window={"normalise": "none"})
+    fold = work.folds.fold(0)
+    inputs = work.windows.inputs.copy()
+    inputs[work.windows.first[fold.train[30]], 1] = 1e30  # one row is too few to count as shown
+    windows = replace(work.windows, inputs=inputs)
+    scaling = fit_scaling(windows, fold.train)
+    assert scaling.upper is not None
+    for trees in (
+        boosted_trees.fit(windows, scaling, fold.train, (3,), (5,)),
+        boosted_trees.fit_chosen(windows, scaling, fold, (3,)),
+    ):
+        assert trees.edges[:, -1].max() <= scaling.upper.max() < 10
+    chosen = fold.validation[:1]
+    forecasts = []
+    for value in (5.0, 1e30):
+        windows.inputs[windows.first[chosen], 1] = value
+        forecasts.append(boosted_trees.predict(windows, scaling, trees, chosen))
+    np.testing.assert_array_equal(forecasts[0], forecasts[1])

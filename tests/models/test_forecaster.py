@@ -134,18 +134,3 @@ def test_reading_tables_is_no_part_of_a_model() -> None:
     # A change there must not refit.
     command = "import sys; import cellsize.models.forecaster; assert 'cellsize.data.table' not in sys.modules"
     subprocess.run([sys.executable, "-c", command], check=True)
-
-
-def test_a_model_from_before_there_were_bounds_is_read_and_clips_nothing(
-    with_network: tuple[Work, Forecaster], tmp_path: Path
-) -> None:
-    work, model = with_network
-    model.save(tmp_path)
-    tensors = torch.load(tmp_path / "weights.pt", weights_only=True)
-    old = {name: tensor for name, tensor in tensors.items() if name not in ("scaling.lower", "scaling.upper")}
-    torch.save(old | {"scaling.mean": old["scaling.mean"].float()}, tmp_path / "weights.pt")
-    read = Forecaster.load(tmp_path)
-    assert (read.fitted.scaling.lower, read.fitted.scaling.upper) == (None, None)
-    np.testing.assert_allclose(
-        read.predict(work.windows, np.arange(20)), model.predict(work.windows, np.arange(20)), atol=1e-5
-    )

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -103,7 +104,7 @@ def test_a_served_model_forecasts_without_numba(module: str) -> None:
 
 def test_memory_cells_see_no_more_than_their_lookback(make_work: MakeWork) -> None:
     work = make_work(window={"lookback": 3, "linear_lookback": 8}, network={"skip": "none"})
-    fitted, net = refit_size(work, SMALL, SETTING, 10.0, epochs=2)
+    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=6)
     assert net is not None
     chosen = np.array([70])
     before = forecast(work.windows, fitted, [net], chosen)[0]
@@ -112,3 +113,22 @@ def test_memory_cells_see_no_more_than_their_lookback(make_work: MakeWork) -> No
     np.testing.assert_array_equal(forecast(work.windows, fitted, [net], chosen)[0], before)
     work.windows.inputs[first + 5] += 1
     assert (forecast(work.windows, fitted, [net], chosen)[0] != before).any()
+
+
+@pytest.mark.parametrize("size", [Size(1, 3), Size(0, 4), Size(0, 0)], ids=str)
+def test_an_input_far_beyond_what_training_has_shown_is_worth_no_more_than_one_just_beyond(
+    make_work: MakeWork, size: Size
+) -> None:
+    # Cells, hidden units and the linear part alike: what they read is clipped.
+    work = make_work()
+    fitted, net = refit_size(work, size, SETTING, 10.0, steps=6)
+    forecasts = []
+    for column, ahead in ((1, 2), (2, 3)):  # x of the last step seen, k of the first step ahead
+        for value in (0.9, 5.0, 1e30):
+            inputs = work.windows.inputs.copy()
+            inputs[work.windows.first[70] + ahead, column] = value
+            arrays = replace(work.windows, inputs=inputs)
+            forecasts.append(forecast(arrays, fitted, [] if net is None else [net], np.array([70]))[0])
+    for within, beyond, far in (forecasts[:3], forecasts[3:]):
+        assert (within != beyond).any()
+        np.testing.assert_array_equal(beyond, far)

@@ -159,12 +159,12 @@ def chosen_of(
     fold = Fold(np.arange(40), np.arange(45, 65), np.arange(70, 100))
     tried: list[float] = []
 
-    def score(_: Any, __: Any, model: ridge_linear.RidgeLinear, ___: Any) -> float:
+    def score(_: Any, __: Any, model: ridge_linear.RidgeLinear, *___: Any) -> float:
         tried.append(model.penalty)
         return abs(float(np.log(model.penalty / best)))
 
     monkeypatch.setattr(ridge_linear, "score", score)
-    return ridge_linear.fit_chosen(windows, fit_scaling(windows, fold.train), fold, penalties).penalty, tried
+    return ridge_linear.fit_chosen(windows, fit_scaling(windows, fold.train), fold, penalties, "mse").penalty, tried
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_a_covariate_without_effect_does_no_harm_where_it_becomes_another(
         train, later = np.flatnonzero(windows.start <= HOLDOUT - windows.span), np.flatnonzero(windows.start >= HOLDOUT)
         scaling = fit_scaling(windows, train)
         scores.append(
-            ridge_linear.score(windows, scaling, ridge_linear.fit(windows, scaling, train, (100.0,))[0], later)
+            ridge_linear.score(windows, scaling, ridge_linear.fit(windows, scaling, train, (100.0,))[0], later, "mse")
         )
     assert scores[1] <= scores[0] * (1 + worse + 1e-6)
 
@@ -310,6 +310,8 @@ def test_the_calendar_of_the_first_step_ahead_is_read_and_no_other(make_windows:
     errors = []
     for windows in (plain, told):
         scaling = fit_scaling(windows, train)
-        errors.append(ridge_linear.score(windows, scaling, ridge_linear.fit(windows, scaling, train, (1.0,))[0], rest))
+        errors.append(
+            ridge_linear.score(windows, scaling, ridge_linear.fit(windows, scaling, train, (1.0,))[0], rest, "mse")
+        )
     assert errors[0] > 0.5
     assert errors[1] < 0.05

@@ -40,6 +40,12 @@ def test_inputs_of_a_step_and_of_a_window_worked_out_by_hand(make_windows: Make)
     assert (counts.step, counts.window) == (3, 2 * 5 + 1 * 2)
 
 
+def test_what_the_linear_part_alone_sees_is_no_input_of_a_cell(make_windows: Make) -> None:
+    plain = bound.count_inputs(make_windows(range(40), lookback=5, horizon=2))
+    longer = make_windows(range(40), lookback=5, linear_lookback=20, horizon=2, linear_calendar=("hour_of_day",))
+    assert bound.count_inputs(longer) == plain
+
+
 def test_parameters_within_samples_over_alpha_are_far_fewer_units() -> None:
     # UCI HAR again: 245 units have 250,880 parameters, while 7,352 / 2 parameters are 25 units of 9 inputs.
     assert recurrent_parameters(Size(1, 245), PLAIN, 9) == 4 * 245 * (9 + 245 + 2)

@@ -35,7 +35,7 @@ class Scaling:
         deviation: Mean absolute deviation of each target from its median, in its standard deviations, shape
             (n_targets,); never 0.
         lower: What smaller inputs become, in standard deviations from the mean, shape (n_inputs,).
-        upper: What larger ones become. Both None: nothing is clipped, as in models from before there were bounds.
+        upper: What larger ones become. Both None: nothing is clipped.
     """
 
     mean: Floats
@@ -78,13 +78,17 @@ def fit_scaling(windows: Windows, train: Ints) -> Scaling:
     covariates = slice(windows.n_targets, None)
     np.clip(values[:, covariates], lowest[covariates], highest[covariates], out=values[:, covariates])
     mean = np.asarray(np.nanmean(values, axis=0, dtype=np.float64))
-    std = np.asarray(np.nanstd(values, axis=0, dtype=np.float64))
+    # NumPy squares float32 in float32: as fractions of a power of two no digit changes, and 1e20 is not infinite.
+    largest = np.maximum(np.nanmax(values, axis=0), -np.nanmin(values, axis=0))
+    grain = np.ldexp(np.float32(1), np.frexp(largest)[1])
+    values /= grain
+    std = np.asarray(np.nanstd(values, axis=0, dtype=np.float64)) * grain
     # An input that is constant in training is divided by 1, and clipped to 0. It counts as constant if its standard
     # deviation is rounding: of float32 beside its mean, or of the table's float64 beside what was subtracted from it.
     # An absolute limit would depend on its unit.
     rounding = np.maximum(1e-6 * np.abs(mean), 1e-12 * np.abs(windows.offset))
     std = np.where(std > np.maximum(rounding, np.finfo(np.float32).tiny), std, 1.0)
-    targets = values[:, : windows.n_targets].astype(np.float64)
+    targets = values[:, : windows.n_targets].astype(np.float64) * grain[: windows.n_targets]
     # From the median and not the mean: it is the constant forecast with the smallest absolute error, which scores 1.
     deviation = np.nanmean(np.abs(targets - np.nanmedian(targets, axis=0)), axis=0) / std[: windows.n_targets]
     deviation = np.where(deviation > 0, deviation, 1.0)

@@ -210,6 +210,7 @@ def _windows(content: Material, part: Part, option: Option) -> Windows:
     return replace(
         arrays,
         inputs=inputs,
+        offset=arrays.offset[: inputs.shape[1]],
         n_known_future=arrays.n_known_future - (inputs.shape[1] < arrays.n_inputs),
         first=np.concatenate([part.train, part.scored]) - option.lookback,
         lookback=option.lookback,

@@ -34,8 +34,11 @@ def count_samples(windows: Windows, folds: Folds) -> SampleCounts:
 
 
 def count_inputs(windows: Windows) -> InputCounts:
-    """Counts what the network reads, in two ways: at one step, and in a whole window."""
-    past, known_future = windows.n_past * windows.lookback, windows.n_known_future * windows.horizon
+    """Counts what memory cells are fed, in two ways: at one step, and in a whole window.
+
+    What the linear part alone sees counts for nothing: the rules of thumb size the cells.
+    """
+    past, known_future = windows.n_past * windows.cell_lookback, windows.n_known_future * windows.horizon
     return InputCounts(step=windows.n_inputs, window=past + known_future)
 
 
