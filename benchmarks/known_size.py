@@ -56,7 +56,8 @@ def measure(what: tuple[str, int, bool]) -> dict[str, Any]:
     problem = MAKERS[name](seed)
     if smoke:
         work = replace(problem.work, training=data.changed(problem.work.training, **data.SMOKE))
-        problem = replace(problem, work=work, units=(1, 2), layers=1, mlp_units=problem.mlp_units[:1])
+        units = tuple(units for units in problem.units if units <= max(2, problem.right or 0))
+        problem = replace(problem, work=work, units=units, layers=1, mlp_units=problem.mlp_units[:1])
     sizes = grid(problem)
     folds = len(problem.work.folds.labels)
     trials = pd.concat([frame(train(problem.work, size).rows, Row) for size in sizes], ignore_index=True)
@@ -75,7 +76,8 @@ def measure(what: tuple[str, int, bool]) -> dict[str, Any]:
         "climb_right": bool(judge(problem, climbed, scores)),
         "agrees": climbed.size == whole.size or within_one_standard_error(climbed, whole),
         "plain": str(alone.size) if alone else None,
-        "plain_right": bool(alone and judge(problem, alone, plain)),
+        # Where no memory cells are right, no network is.
+        "plain_right": None if problem.right == 0 else bool(alone and judge(problem, alone, plain)),
         "scores": {str(size): round(scored.mean, 5) for size, scored in scores.items()},
         "plain_scores": {str(size): round(scored.mean, 5) for size, scored in plain.items()},
         "solved_below": problem.solved,
@@ -132,6 +134,7 @@ def summarised(name: str, measured: list[dict[str, Any]]) -> dict[str, Any]:
         limit: sum(line["scores"][line["climb"]] > line[limit] for line in measured) if solvable else None
         for limit in ("solved_below", "surely_solved_below")
     }
+    plain_right = [line["plain_right"] for line in measured]
     return {
         "seeds": len(measured),
         "first_seed": measured[0]["seed"],
@@ -145,7 +148,7 @@ def summarised(name: str, measured: list[dict[str, Any]]) -> dict[str, Any]:
         "climb_agrees": sum(line["agrees"] for line in measured),
         "climb_is_the_same": sum(line["grid"] == line["climb"] for line in measured),
         "plain": [line["plain"] for line in measured],
-        "plain_right": sum(line["plain_right"] for line in measured),
+        "plain_right": None if plain_right[0] is None else sum(plain_right),
         "seconds": sum(line["seconds"] for line in measured),
         "scores": [line["scores"] for line in measured],
         "plain_scores": [line["plain_scores"] for line in measured],

@@ -153,24 +153,35 @@ def test_no_gap_is_filled_from_a_validation_block_into_training(
 MANY: dict[str, Any] = {
     "learning_rates": [1e-2, 3e-2],
     "dropouts": [0.0, 0.3],
-    "rungs": [2],
+    "check_every": 2,
+    "rungs": [2, 4],
     "seeds": 2,
-    "epochs": 3,
-    "batch_size": 32,
+    "steps": 6,
+    "patience": 6,
+    "batch_size": 16,
 }
 
 
 def of_fold(result: Result, fold: int) -> list[dict[str, Any]]:
     """All results of training and tuning of a fold, but for its validation score."""
     rows = [{**vars(row), "score": row.score is not None} for row in result.rows if row.fold == fold]
-    return [*rows, *(vars(epoch) for epoch in result.epochs if epoch.fold == fold)]
+    return [*rows, *(vars(check) for check in result.checks if check.fold == fold)]
 
 
-@pytest.mark.parametrize(("size", "skip"), [(ZERO, "linear"), (Size(1, 2), "linear"), (Size(2, 9), "none")], ids=str)
+@pytest.mark.parametrize(
+    ("size", "skip"),
+    [
+        (ZERO, ["linear"]),
+        (Size(0, 4), ["none", "joint"]),
+        (Size(1, 2), ["none", "linear", "joint"]),
+        (Size(2, 9), ["none"]),
+    ],
+    ids=str,
+)
 def test_nothing_outside_its_training_and_early_stopping_rows_changes_a_folds_training(
-    make_work: MakeWork, size: Size, skip: str
+    make_work: MakeWork, size: Size, skip: list[str]
 ) -> None:
-    work = make_work(network={"skip": skip}, **MANY)
+    work = make_work(network={"skip": skip, "head": ["plain", "mixed"]}, **MANY)
     expected = train.train(work, size)
     for fold_index, fold in enumerate(work.folds.all()):
         outside = ~row_mask(work.windows, np.concatenate([fold.train, fold.early_stopping]))
@@ -182,19 +193,19 @@ def test_nothing_outside_its_training_and_early_stopping_rows_changes_a_folds_tr
         assert scores[0] != scores[1]
 
 
-@pytest.mark.parametrize("size", [ZERO, Size(1, 2)], ids=str)
+@pytest.mark.parametrize("size", [ZERO, Size(0, 4), Size(1, 2)], ids=str)
 def test_nothing_of_the_holdout_changes_anything(make_work: MakeWork, size: Size) -> None:
-    work = make_work(**MANY)
+    work = make_work(network={"skip": ["none", "joint"]}, **MANY)
     # Also the rows purged before it: everything that no development window reaches.
     outside = ~row_mask(work.windows, np.flatnonzero(work.folds.development))
     assert outside[work.windows.first[work.folds.holdout]].all()
     other = replace(work, windows=poisoned(work.windows, outside))
     expected, result = train.train(work, size), train.train(other, size)
-    assert (result.rows, result.epochs) == (expected.rows, expected.epochs)
+    assert (result.rows, result.checks) == (expected.rows, expected.checks)
     np.testing.assert_array_equal(result.residuals, expected.residuals)
 
-    setting = Setting(1e-2, 0.0, 0.0)
-    (fitted, net), (again, net_again) = (refit_size(each, size, setting, 10.0, epochs=2) for each in (work, other))
+    setting = Setting(1e-2, 0.0, 0.0, "joint", "plain")
+    (fitted, net), (again, net_again) = (refit_size(each, size, setting, 10.0, steps=4) for each in (work, other))
     np.testing.assert_array_equal(again.scaling.mean, fitted.scaling.mean)
     assert fitted.linear is not None
     assert again.linear is not None
@@ -231,14 +242,17 @@ def test_on_pure_noise_no_size_is_better_than_the_mean_beyond_its_standard_error
         "window": {"normalise": normalise},
         "split": {"folds": 4, "scheme": scheme},
         "learning_rates": [1e-2, 1e-1],
-        "rungs": [2],
-        "epochs": 3,
+        "network": {"skip": ["none", "joint"]},
+        "check_every": 4,
+        "rungs": [8],
+        "steps": 12,
+        "patience": 12,
         "batch_size": 32,
     }
     work = make_work(noise, **changes)
     mean = np.array(from_the_mean(work))
     assert mean.mean() == pytest.approx(1, abs=0.2)
-    for size in (ZERO, Size(1, 1), Size(2, 4)):
+    for size in (ZERO, Size(0, 4), Size(1, 1), Size(2, 4)):
         rows = [row for row in train.train(work, size).rows if row.status == "ok"]
         assert [row.fold for row in rows] == [1, 2, 3, 4]
         gain = paired(mean, np.array([row.score for row in rows]), rows[0].n_validation / rows[0].n_train)

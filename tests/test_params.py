@@ -79,20 +79,85 @@ def test_a_projection_needs_an_lstm(write_params: Write, params_content: Content
         params.load(write_params(content))
 
 
-@pytest.mark.parametrize("rungs", [[3, 2], [2, 2], [11], []])
-def test_rungs_rise_within_the_epochs_and_several_settings_need_one(
-    write_params: Write, params_content: Content, rungs: list[int]
-) -> None:
+@pytest.mark.parametrize("rungs", [[30, 20], [20, 20], [110]])
+def test_rungs_rise_within_the_steps(write_params: Write, params_content: Content, rungs: list[int]) -> None:
     content = params_content()
     content["search"]["training"]["rungs"] = rungs
-    with pytest.raises(InputError, match=r"search\.training: rungs"):
-        params.load(write_params(content))
+    assert refusal(write_params(content)).startswith(
+        "search.training: rungs: give rising numbers of steps, none above steps"
+    )
 
 
-def test_one_setting_needs_no_rung(write_params: Write, params_content: Content) -> None:
+@pytest.mark.parametrize(
+    ("section", "changes"),
+    [
+        ("search.training", {"learning_rates": [1e-3, 1e-2]}),
+        ("search.training", {"dropouts": [0.0, 0.2]}),
+        ("search.training", {"weight_decays": [0.0, 0.2]}),
+        ("propose.network", {"skip": ["none", "joint"]}),
+        ("propose.network", {"head": ["plain", "mixed"]}),
+    ],
+)
+def test_several_settings_need_a_rung_and_one_needs_none(
+    write_params: Write, params_content: Content, section: str, changes: dict[str, Any]
+) -> None:
     content = params_content()
     content["search"]["training"] |= {"learning_rates": [1e-3], "rungs": []}
     assert params.load(write_params(content)).search.training.rungs == ()
+    parent, name = section_of(content, section)
+    parent[name] |= changes
+    assert refusal(write_params(content)) == (
+        "search.training.rungs: with several settings to try, give at least one step to decide at"
+    )
+
+
+@pytest.mark.parametrize("key", ["steps", "maximum_steps", "patience", "rungs"])
+def test_steps_are_whole_checks(write_params: Write, params_content: Content, key: str) -> None:
+    content = params_content()
+    training = content["search"]["training"]
+    training[key] = [25] if key == "rungs" else training[key] + 5
+    if key == "steps":
+        training["maximum_steps"] = 200
+    wanted = "give multiples of" if key == "rungs" else "give a multiple of"
+    assert refusal(write_params(content)).startswith(f"search.training: {key}: {wanted} check_every (10 steps)")
+
+
+def test_the_maximum_is_at_least_the_steps(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    content["search"]["training"]["maximum_steps"] = 90
+    assert refusal(write_params(content)).startswith("search.training: maximum_steps: give at least steps")
+
+
+@pytest.mark.parametrize(("key", "values"), [("skip", ["none", "none"]), ("head", ["mixed", "mixed"])])
+def test_what_is_tuned_is_named_once(write_params: Write, params_content: Content, key: str, values: list[str]) -> None:
+    content = params_content()
+    content["propose"]["network"][key] = values
+    assert refusal(write_params(content)).startswith(f"propose.network: {key}: name each once")
+
+
+@pytest.mark.parametrize("key", ["skip", "head"])
+def test_what_is_tuned_is_at_least_one(write_params: Write, params_content: Content, key: str) -> None:
+    content = params_content()
+    content["propose"]["network"][key] = []
+    assert refusal(write_params(content)).startswith(f"propose.network.{key}: ")
+
+
+def test_one_skip_connection_or_head_may_stand_without_a_list(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    content["propose"]["network"] |= {"skip": "joint", "head": "mixed"}
+    network = params.load(write_params(content)).propose.network
+    assert (network.skip, network.head) == (("joint",), ("mixed",))
+
+
+@pytest.mark.parametrize(
+    ("skip", "expected"), [(["none"], False), (["none", "joint"], True), (["linear"], True), (["joint"], True)]
+)
+def test_a_network_has_a_linear_skip_connection_if_some_setting_has(
+    write_params: Write, params_content: Content, skip: list[str], expected: bool
+) -> None:
+    content = params_content()
+    content["propose"]["network"]["skip"] = skip
+    assert params.load(write_params(content)).propose.network.has_linear_skip == expected
 
 
 def test_a_season_may_be_longer_than_a_window(write_params: Write, params_content: Content) -> None:
@@ -145,7 +210,9 @@ def rename(content: dict[str, Any], key: str, name: str) -> None:
 
 def make_old(content: dict[str, Any]) -> None:
     """Turns the content into that of a file from before the renaming."""
-    content["root"] = "."
+    for old in (old for old, new in params.RENAMED.items() if new is None):
+        section, name = section_of(content, old)
+        section[name] = "."
     # A key within a renamed section before that section.
     for old, new in sorted(RENAMINGS, key=lambda pair: -pair[0].count(".")):
         if not old.startswith("split.early_stopping."):
@@ -207,7 +274,9 @@ def test_a_key_of_a_renamed_section_is_refused_together_with_it(write_params: Wr
 
 @pytest.mark.parametrize("old", [old for old, new in params.RENAMED.items() if new is None])
 def test_a_key_that_is_gone_is_to_be_removed(write_params: Write, params_content: Content, old: str) -> None:
-    content = {old: ".", **params_content()}
+    content = params_content()
+    section, name = section_of(content, old)
+    section[name] = "."
     message = refusal(write_params(content))
     assert message == f"keys of an older version; remove {old}"
     follow(content, message)

@@ -111,8 +111,11 @@ def test_a_summary_counts_what_is_right_and_what_is_too_small_by_either_limit() 
     assert (summary["climb_agrees"], summary["climb_is_the_same"]) == (2, 1)
     assert (summary["plain"], summary["plain_right"]) == (["1x8"] * 3, 2)
     assert summary["chosen"] == ["1x2", "1x4", "1x8"]
-    unlimited = [{**record, "solved_below": None, "surely_solved_below": None} for record in measured]
+    unlimited = [
+        {**record, "solved_below": None, "surely_solved_below": None, "plain_right": None} for record in measured
+    ]
     assert summarised("linear", unlimited)["too_small"] is None
+    assert summarised("linear", unlimited)["plain_right"] is None
 
 
 @pytest.mark.parametrize("name", list(MAKERS))

@@ -82,8 +82,11 @@ def make_project(folder: Path) -> Project:
         window__lookback=12, window__horizon=3, split__folds=3,
         split__early_stopping__blocks=2, propose__layers=2, propose__samples="sequences", baseline__seasons=[12],
         baseline__classical="AutoTheta", baseline__origins=3, baseline__history=48,
-        search__training__learning_rates=[0.01, 0.03], search__training__dropouts=[0.0], search__training__rungs=[1],
-        search__training__epochs=3, search__training__seeds=1, search__training__batch_size=64, search__workers=2,
+        propose__mlp_units=[4], propose__network__skip=["none", "joint"], propose__network__head=["plain"],
+        search__training__learning_rates=[0.01, 0.03], search__training__dropouts=[0.0],
+        search__training__check_every=10, search__training__rungs=[10], search__training__steps=40,
+        search__training__maximum_steps=40, search__training__patience=40, search__training__seeds=1,
+        search__training__batch_size=64, search__workers=2,
         search__minimum_units=2, search__patience=1, search__cost_limit=1000.0, register__name="small",
         mlflow__experiment="small",
     )  # fmt: skip

@@ -41,7 +41,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Project:
             reports.mkdir(parents=True, exist_ok=True)
             (reports / "metrics.json").write_text(json.dumps(NUMBERS | {"score": score}), encoding="utf-8")
             (reports / "sizes.csv").write_text(f"layers,units,score\n1,2,0.5\n1,4,{score}\n", encoding="utf-8")
-            (reports / "curves.csv").write_text("fold,seed,epoch,early_stopping_score\n1,0,1,0.5\n", encoding="utf-8")
+            (reports / "curves.csv").write_text("fold,seed,step,early_stopping_score\n1,0,1,0.5\n", encoding="utf-8")
             path = first.folder / place / "params.yaml"
             text = path.read_text(encoding="utf-8")
             path.write_text(text.replace("  folds: 5\n", f"  folds: {folds}\n"), encoding="utf-8")

@@ -160,7 +160,8 @@ def alone(net: Net, *batch: Tensor) -> Tensor:
     return outputs
 
 
-def together(net: Net, steps: Tensor, known: Tensor, linear: Tensor) -> Tensor:
+def together(net: Net, *batch: Tensor) -> Tensor:
+    steps, known, linear = batch
     return stacked.forward([net], [steps], [known], [linear])[0]
 
 

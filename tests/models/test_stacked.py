@@ -246,8 +246,9 @@ def test_given_rows_of_mixed_architectures_get_their_gradients_and_none_behind_t
         assert not row[len(expected) :].any()
 
 
-def test_mlps_run_one_by_one() -> None:
-    assert stacked.groups(nets(3, Size(0, 4)), [0, 1, 2]) == [[0], [1], [2]]
+@pytest.mark.parametrize("engine", ENGINES)
+def test_mlps_run_together_whatever_the_engine(engine: Engine) -> None:
+    assert stacked.groups(nets(3, Size(0, 4)), [0, 1, 2], engine=engine) == [[0, 1, 2]]
 
 
 def test_vectors_are_padded_with_zeros_behind() -> None:

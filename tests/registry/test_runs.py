@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -11,21 +11,55 @@ from cellsize.errors import InputError
 from cellsize.params import Mlflow, Search
 from cellsize.registry.runs import recorder
 from cellsize.registry.store import connect
-from cellsize.training.records import Epoch, Result, Row
+from cellsize.training.records import Check, Result, Row
 
-SETTING = {"learning_rate": 0.01, "dropout": 0.0, "weight_decay": 0.0}
+SETTING: dict[str, Any] = {
+    "learning_rate": 0.01, "dropout": 0.0, "weight_decay": 0.0, "skip": "none", "head": "plain",
+}  # fmt: skip
 
 
 def result() -> Result:
-    row = Row(
-        layers=1, units=2, fold=1, seed=0, **SETTING, penalty=1.0, status="ok", epochs=2, early_stopping_score=0.5,
-        train_score=0.4, score=0.6, n_train=10, n_validation=3, parameters=99,
-    )  # fmt: skip
-    epochs = tuple(
-        Epoch(layers=1, units=2, fold=1, seed=0, **SETTING, epoch=epoch, train_loss=0.7, early_stopping_score=0.5)
-        for epoch in (1, 2)
+    """Two finalists: the second one is better on the validation set, and does not count."""
+    finalists: tuple[tuple[str, Literal["ok", "runner_up"], float], ...] = (
+        ("none", "ok", 0.6),
+        ("joint", "runner_up", 0.1),
     )
-    return Result((row,), epochs, np.zeros((1, 1, 1)), np.zeros(1, np.int64), 3.0, 0.1)
+    rows = [
+        Row(
+            layers=1,
+            units=2,
+            fold=1,
+            seed=0,
+            **{**SETTING, "skip": skip},
+            penalty=1.0,
+            status=status,
+            steps=20,
+            trained=20,
+            early_stopping_score=0.5,
+            train_score=0.4,
+            score=score,
+            n_train=10,
+            n_validation=3,
+            parameters=99,
+            recurrent=50,
+        )
+        for skip, status, score in finalists
+    ]
+    checks = [
+        Check(
+            layers=1,
+            units=2,
+            fold=1,
+            seed=0,
+            **{**SETTING, "skip": skip},
+            step=step,
+            train_loss=0.7,
+            early_stopping_score=score,
+        )
+        for skip, score in (("none", 0.5), ("joint", 0.9))
+        for step in (10, 20)
+    ]
+    return Result(tuple(rows), tuple(checks), np.zeros((1, 1, 1)), np.zeros(1, np.int64), 3.0, 0.1)
 
 
 @pytest.fixture
@@ -44,7 +78,7 @@ def test_a_size_recorded_twice_has_one_run_below_one_parent(settings: Mlflow, se
     assert (len(parents), len(children), len(runs)) == (1, 1, 2)
     assert children[0].data.tags["mlflow.parentRunId"] == parents[0].info.run_id
     history = client.get_metric_history(children[0].info.run_id, "fold_1_early_stopping_score_seed_0")
-    assert [(metric.step, metric.value) for metric in history] == [(1, 0.5), (2, 0.5)]
+    assert [(metric.step, metric.value) for metric in history] == [(10, 0.5), (20, 0.5)]
     assert children[0].data.metrics["score"] == 0.6
 
 

@@ -30,4 +30,4 @@ def failed(result: Result) -> Result:
 
 @pytest.fixture
 def work(make_work: Callable[..., Work]) -> Work:
-    return make_work(epochs=1)
+    return make_work(check_every=2, steps=2, patience=2)

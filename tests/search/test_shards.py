@@ -40,7 +40,9 @@ def test_the_more_units_the_more_shards_up_to_one_for_each_fold(size: Size, name
 
 @pytest.mark.parametrize("size", [ZERO, Size(1, 3)], ids=str)
 def test_the_folds_apart_and_joined_are_the_folds_together(make_work: MakeWork, size: Size) -> None:
-    work = make_work(split={"folds": 3}, seeds=2, learning_rates=[1e-3, 1e-2], rungs=[1], epochs=3)
+    work = make_work(
+        split={"folds": 3}, seeds=2, learning_rates=[1e-3, 1e-2], rungs=[3], network={"skip": ["none", "joint"]}
+    )
     whole = train.train(work, size)
     parts = [train.train(work, size, folds=folds) for folds in ((0,), (1, 2))]
     joined = join(parts)
@@ -50,7 +52,7 @@ def test_the_folds_apart_and_joined_are_the_folds_together(make_work: MakeWork, 
     ]
     scores = [[row.score for row in result.rows if row.score is not None] for result in (joined, whole)]
     assert scores[0] == pytest.approx(scores[1], rel=1e-4)
-    assert [epoch.epoch for epoch in joined.epochs] == [epoch.epoch for epoch in whole.epochs]
+    assert [check.step for check in joined.checks] == [check.step for check in whole.checks]
     np.testing.assert_allclose(joined.residuals, whole.residuals, rtol=1e-3, atol=1e-4)
     assert np.array_equal(joined.residual_windows, whole.residual_windows)
     assert joined.seconds == sum(part.seconds for part in parts)

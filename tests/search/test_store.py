@@ -33,9 +33,13 @@ def test_the_same_work_has_the_same_store(make_work: MakeWork, tmp_path: Path) -
 @pytest.mark.parametrize(
     "changes",
     [
-        {"epochs": 4},
+        {"steps": 12},
+        {"check_every": 1},
+        {"maximum_steps": 12},
         {"learning_rates": [2e-2]},
         {"network": {"cell": "gru"}},
+        {"network": {"skip": ["none"]}},
+        {"network": {"head": ["plain", "mixed"]}},
         {"split": {"folds": 3}},
         {"metric": "mae"},
         {"seed": 7},

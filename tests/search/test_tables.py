@@ -9,24 +9,45 @@ import pandas as pd
 
 from cellsize.search import tables
 from cellsize.sizing.sizes import ZERO, Size
-from cellsize.training.records import Epoch, Result, Row
+from cellsize.training.records import Check, Result, Row
 
 
 def result_of(size: Size, index: int) -> Result:
     """Two folds; zero cells have no curve. Every figure tells which result it belongs to."""
     folds = (1, 2)
     rows = tuple(
-        Row(size.layers, size.units, fold, 0, 1e-3, 0.0, 0.0, 1.0, "ok", 2, 0.1, 0.2, index + fold / 10, 40, 10, 7)
+        Row(
+            size.layers,
+            size.units,
+            fold,
+            0,
+            1e-3,
+            0.0,
+            0.0,
+            "joint",
+            "plain",
+            1.0,
+            "ok",
+            20,
+            30,
+            0.1,
+            0.2,
+            index + fold / 10,
+            40,
+            10,
+            7,
+            3,
+        )
         for fold in folds
     )
-    epochs = tuple(
-        Epoch(size.layers, size.units, fold, 0, 1e-3, 0.0, 0.0, epoch, index / 3, 0.1)
+    checks = tuple(
+        Check(size.layers, size.units, fold, 0, 1e-3, 0.0, 0.0, "joint", "plain", step, index / 3, 0.1)
         for fold in folds
-        for epoch in (1, 2)
+        for step in (10, 20)
     )
     residuals = np.full((4, 2, 1), index, np.float32)
     windows = np.arange(4) + index
-    return Result(rows, epochs if size != ZERO else (), residuals, windows, 1.0 + index, 0.5 * index)
+    return Result(rows, checks if size != ZERO else (), residuals, windows, 1.0 + index, 0.5 * index)
 
 
 SOME = [result_of(size, index) for index, size in enumerate([ZERO, Size(1, 2), Size(1, 10), Size(2, 1)])]
@@ -51,7 +72,7 @@ def test_the_tables_are_in_grid_order_whatever_the_order_of_training(tmp_path: P
     assert trials["units"].tolist() == [0, 0, 2, 2, 10, 10, 1, 1]
     assert trials["fold"].tolist() == [1, 2] * 4
     assert curves["units"].tolist() == [2] * 4 + [10] * 4 + [1] * 4
-    assert curves["epoch"].tolist() == [1, 2] * 6
+    assert curves["step"].tolist() == [10, 20] * 6
 
 
 def test_each_size_keeps_its_own_figures(tmp_path: Path) -> None:
@@ -72,4 +93,4 @@ def test_each_size_keeps_its_own_figures(tmp_path: Path) -> None:
 def test_without_any_cell_the_curves_are_an_empty_table(tmp_path: Path) -> None:
     _, curves, _, _ = written(SOME[:1], tmp_path)
     with curves.open(encoding="utf-8", newline="") as file:
-        assert list(csv.reader(file)) == [list(Epoch.__dataclass_fields__)]
+        assert list(csv.reader(file)) == [list(Check.__dataclass_fields__)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -273,10 +274,7 @@ def test_every_step_of_a_network_is_made_with_the_learning_rate_and_weight_decay
 def test_a_refit_makes_as_many_steps_as_it_is_told_to(make_work: MakeWork, monkeypatch: pytest.MonkeyPatch) -> None:
     work, setting = make_work(steps=6, check_every=3), Setting(1e-2, 0.0, 0.0)
     for asked in (3, 6, 12):
-        steps = optimizer_steps(
-            lambda count=asked: refit_size(work, Size(1, 3), setting, 1.0, count),
-            monkeypatch,  # type: ignore[misc]
-        )
+        steps = optimizer_steps(partial(refit_size, work, Size(1, 3), setting, 1.0, asked), monkeypatch)
         assert len(steps) == asked
         assert {rate for _, _, rate, _ in steps} == {1e-2}
 

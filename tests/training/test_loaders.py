@@ -12,7 +12,7 @@ from cellsize.models import prediction
 from cellsize.models.ridge_linear import design, predict
 from cellsize.sizing.sizes import Size, shape
 from cellsize.training import loaders
-from cellsize.training.joint import JointTraining
+from cellsize.training.joint import JointTraining, Tensors
 from cellsize.training.loaders import EarlyStoppingBatches, TrainingBatches, load_batch
 from cellsize.training.records import Work
 from cellsize.training.state import settings
@@ -38,7 +38,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The windows of every batch that is read from now on."""
     windows: list[list[int]] = []
 
-    def noted(*arguments: Any) -> loaders.Tensors:
+    def noted(*arguments: Any) -> Tensors:
         windows.append(arguments[2].tolist())
         return load_batch(*arguments)
 

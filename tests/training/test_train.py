@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from cellsize.data.batches import fit_scaling
+from cellsize.data.batches import fit_scaling, gather, scaled, truth
 from cellsize.data.folds import EARLY_STOPPING, PURGED, TRAIN, VALIDATION, Folds
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
-from cellsize.sizing.sizes import ZERO, Size, cost, shape
-from cellsize.training import early_stopping, fit, train
-from cellsize.training.records import Epoch, Result, Row, Work
+from cellsize.sizing.sizes import ZERO, Architecture, Size, cost, shape
+from cellsize.training import train
+from cellsize.training.halving import Status
+from cellsize.training.records import Check, Result, Row, Setting, Work
+from cellsize.training.state import NetworkState
 
 MakeWork = Callable[..., Work]
 SMALL = Size(1, 3)
@@ -24,7 +27,11 @@ def same(first: Result, other: Result) -> bool:
     """Whether two results are the same in everything but the time they took."""
     np.testing.assert_array_equal(first.residuals, other.residuals)
     np.testing.assert_array_equal(first.residual_windows, other.residual_windows)
-    return first.rows == other.rows and first.epochs == other.epochs
+    return first.rows == other.rows and first.checks == other.checks
+
+
+# Learnt step by step, without noise.
+SQUARE = [1.0, 1.0, -1.0, -1.0] * 60
 
 
 def number(score: float | None) -> float:
@@ -41,10 +48,10 @@ def ulam(length: int) -> list[float]:
     return y
 
 
-def curve(result: Result, row: Row) -> list[Epoch]:
+def curve(result: Result, row: Row) -> list[Check]:
     """The learning curve of a row."""
-    keys = ("fold", "seed", "learning_rate", "dropout", "weight_decay")
-    return [epoch for epoch in result.epochs if all(getattr(epoch, key) == getattr(row, key) for key in keys)]
+    keys = ("fold", "seed", "learning_rate", "dropout", "weight_decay", "skip", "head")
+    return [check for check in result.checks if all(getattr(check, key) == getattr(row, key) for key in keys)]
 
 
 # --- what a result holds --------------------------------------------------------------------------------------------
@@ -54,13 +61,14 @@ def test_zero_cells_are_the_ridge_linear_model_and_its_score(make_work: MakeWork
     work = make_work()
     result = train.train(work, ZERO)
     assert result.size == ZERO
-    assert result.epochs == ()
+    assert result.checks == ()
     for row, fold in zip(result.rows, work.folds.all(), strict=True):
         scaling = fit_scaling(work.windows, fold.train)
         chosen = ridge_linear.fit_chosen(work.windows, scaling, fold, work.penalties, work.metric)
-        assert (row.status, row.epochs, row.seed, row.penalty) == ("ok", 0, 0, chosen.penalty)
+        assert (row.status, row.steps, row.trained, row.seed, row.penalty) == ("ok", 0, 0, 0, chosen.penalty)
+        assert (row.skip, row.head, row.recurrent, row.parameters) == ("none", "plain", 0, chosen.parameters)
         assert row.score == pytest.approx(
-            ridge_linear.score(work.windows, scaling, chosen, fold.validation, "mse"), rel=1e-5
+            ridge_linear.score(work.windows, scaling, chosen, fold.validation, work.metric), rel=1e-5
         )
         assert row.early_stopping_score == pytest.approx(
             ridge_linear.score(work.windows, scaling, chosen, fold.early_stopping, "mse"), rel=1e-5
@@ -81,70 +89,56 @@ def test_residuals_are_truth_minus_forecast_on_the_validation_windows(make_work:
     assert result.residuals.shape[1:] == (2, 1)
 
 
-def test_the_latest_epoch_that_is_better_than_none_and_no_worse_than_the_best_is_kept(make_work: MakeWork) -> None:
-    # A large rate overshoots, so that the best epoch is not the last one.
-    result = train.train(make_work(learning_rates=[0.3], epochs=12, patience=3), SMALL)
+def test_the_step_with_the_lowest_early_stopping_score_is_kept(make_work: MakeWork) -> None:
+    # A large rate overshoots, so that the best check is not the last one.
+    result = train.train(make_work(learning_rates=[0.3], check_every=2, steps=24, patience=6), SMALL)
     start = {row.fold: number(row.early_stopping_score) for row in train.train(make_work(), ZERO).rows}
     ended_early = 0
     for row in result.rows:
-        early_stopping_scores = [start[row.fold], *(epoch.early_stopping_score for epoch in curve(result, row))]
-        best = int(np.argmin(early_stopping_scores))
-        assert best <= row.epochs <= (12 if best else 0)
-        assert row.early_stopping_score == pytest.approx(early_stopping_scores[row.epochs], rel=1e-6)
-        assert number(row.early_stopping_score) <= start[row.fold]
-        assert len(early_stopping_scores) - 1 == min(12, row.epochs + 3)
-        ended_early += len(early_stopping_scores) - 1 < 12
+        checks = curve(result, row)
+        assert [check.step for check in checks] == list(range(2, row.trained + 1, 2))
+        scores = [start[row.fold], *(check.early_stopping_score for check in checks)]
+        best = int(np.argmin(scores))
+        assert row.steps == 2 * best
+        assert row.early_stopping_score == pytest.approx(scores[best], rel=1e-6)
+        assert row.trained == min(24, row.steps + 6)
+        ended_early += row.trained < 24
     assert ended_early
 
 
-@pytest.mark.parametrize(("significant", "later"), [(-1e9, False), (1e9, True)])
-def test_a_later_epoch_is_kept_unless_it_is_significantly_worse(
-    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, significant: float, later: bool
+@pytest.mark.parametrize(("rate", "trained"), [(3e-2, 12), (1e-7, 4)])
+def test_a_training_is_prolonged_while_it_pays_and_ends_at_the_maximum(
+    make_work: MakeWork, rate: float, trained: int
 ) -> None:
-    monkeypatch.setattr(early_stopping, "SIGNIFICANT", significant)
-    result = train.train(make_work(learning_rates=[0.1], epochs=12, patience=12), SMALL)
-    start = {row.fold: number(row.early_stopping_score) for row in train.train(make_work(), ZERO).rows}
-    seen = set()
-    for row in result.rows:
-        scores = [start[row.fold], *(epoch.early_stopping_score for epoch in curve(result, row))]
-        better = [epoch for epoch, score in enumerate(scores) if score < start[row.fold]] or [0]
-        assert row.epochs == (better[-1] if later else int(np.argmin(scores)))
-        seen.add(better[-1] > int(np.argmin(scores)))
-    assert True in seen
+    work = make_work(
+        SQUARE, window={"normalise": "none"}, network={"skip": ["none"]}, learning_rates=[rate], check_every=1, steps=4,
+        maximum_steps=12, patience=12, ema_decay=0.0,
+    )  # fmt: skip
+    assert {row.trained for row in train.train(work, SMALL).rows} == {trained}
 
 
-def test_the_training_score_is_that_of_the_last_epoch_trained(
+def test_the_training_score_is_that_of_the_last_step_and_the_score_that_of_the_step_kept(make_work: MakeWork) -> None:
+    changes: dict[str, Any] = {
+        "window": {"normalise": "none"}, "network": {"skip": ["none"]}, "learning_rates": [0.1], "check_every": 1,
+        "patience": 24, "ema_decay": 0.0,
+    }  # fmt: skip
+    rows = train.train(make_work(SQUARE, **changes, steps=24), SMALL).rows
+    # A training that ends where the other one was at its best has the same weights, kept and last.
+    for row in rows:
+        assert 0 < row.steps < row.trained
+        shorter = make_work(SQUARE, **changes, steps=row.steps)
+        (other,) = train.train(shorter, SMALL, folds=[row.fold - 1]).rows
+        assert other.steps == other.trained == row.steps
+        assert other.score == pytest.approx(row.score, rel=1e-5)
+        assert other.train_score != pytest.approx(row.train_score, rel=1e-3)
+
+
+def test_a_training_that_failed_between_two_checks_has_a_curve_at_whole_checks(
     make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Early stopping hides overfitting: what is kept is from before it.
-    work = make_work(learning_rates=[0.1], epochs=12, patience=12)
-    kept = {}
-    for significant in (-1e9, 1e9):
-        monkeypatch.setattr(early_stopping, "SIGNIFICANT", significant)
-        kept[significant] = train.train(work, SMALL).rows
-    assert [row.epochs for row in kept[-1e9]] != [row.epochs for row in kept[1e9]]
-    for best, latest in zip(kept[-1e9], kept[1e9], strict=True):
-        assert best.train_score == latest.train_score
-        assert (best.score != latest.score) == (best.epochs != latest.epochs)
-
-
-@pytest.mark.parametrize("learning_rate", [1e-3, 3e-2])
-def test_the_training_score_is_that_of_the_kept_weights_where_these_are_the_last(
-    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, learning_rate: float
-) -> None:
-    scored = {}
-
-    def kept(joint: Any) -> Any:
-        networks = fit.kept_networks(joint)
-        for state, network in zip(joint.states, networks, strict=True):
-            scored[state.fold] = train._train_score(joint.work, joint.fitted[state.fold], [network])
-        return networks
-
-    monkeypatch.setattr(train, "kept_networks", kept)
-    rows = train.train(make_work(learning_rates=[learning_rate], epochs=3), SMALL).rows
-    last = [row for row in rows if row.epochs == 3]
-    assert last
-    assert all(row.train_score == scored[row.fold - 1] for row in last)
+    work = make_work(check_every=3)
+    state = NetworkState(0, 0, 0, Setting(1e-2, 0.0, 0.0), "failed", steps=8, curve=[(0.1, 0.2), (0.3, 0.4)])
+    assert [check.step for check in train._curve(work, SMALL, state)] == [3, 6]
 
 
 @pytest.mark.parametrize("size", [ZERO, SMALL])
@@ -182,8 +176,9 @@ def test_the_weights_that_are_scored_are_those_that_the_early_stopping_score_was
         window={"normalise": "none", "horizon": 1},
         learning_rates=[0.05],
         ema_decay=0.95,
-        epochs=8,
-        patience=8,
+        check_every=4,
+        steps=24,
+        patience=24,
         batch_size=16,
     )
     start, series = work.windows.start, work.windows.series[work.windows.first]
@@ -192,20 +187,25 @@ def test_the_weights_that_are_scored_are_those_that_the_early_stopping_score_was
     label[late & (series == 0)], label[late & (series == 1)] = EARLY_STOPPING, VALIDATION
     one_fold = replace(work, folds=Folds(label[None], start >= 115, start < 115))
     (row,) = train.train(one_fold, SMALL).rows
-    assert row.epochs > 0
+    assert row.steps > 0
     assert row.score == pytest.approx(row.early_stopping_score, rel=1e-5)
 
 
 def test_a_training_that_learns_nothing_leaves_the_ridge_linear_model(make_work: MakeWork) -> None:
-    # Its best epoch is the one before the first.
+    # Its best step is the one before the first.
     result = train.train(make_work(learning_rates=[1e6]), SMALL)
     for row, zero in zip(result.rows, train.train(make_work(), ZERO).rows, strict=True):
-        assert row.epochs == 0
+        assert row.steps == 0
         assert row.score == pytest.approx(zero.score, rel=1e-6)
 
 
 def test_cells_learn_what_the_ridge_linear_model_cannot(make_work: MakeWork) -> None:
-    changes: dict[str, Any] = {"window": {"normalise": "none", "horizon": 1}, "epochs": 20, "patience": 20}
+    changes: dict[str, Any] = {
+        "window": {"normalise": "none", "horizon": 1},
+        "check_every": 20,
+        "steps": 100,
+        "patience": 100,
+    }
     work = make_work(ulam(500), **changes, learning_rates=[0.05], batch_size=32)
     zero, some = (train.train(work, size) for size in (ZERO, Size(1, 4)))
     assert np.mean([row.score for row in zero.rows]) > 0.9
@@ -216,73 +216,175 @@ def test_cells_learn_what_the_ridge_linear_model_cannot(make_work: MakeWork) -> 
     ("network", "size"),
     [
         ({"cell": "gru"}, Size(1, 3)),
-        ({"cell": "rnn", "head": "mean"}, Size(2, 3)),
+        ({"cell": "rnn", "summary": "mean"}, Size(2, 3)),
         ({"projection": 2}, Size(2, 4)),
         ({"bidirectional": True}, Size(1, 3)),
-        ({"skip": "none"}, Size(1, 3)),
-        ({"skip": "none"}, ZERO),
+        ({"skip": ["none"]}, Size(1, 3)),
+        ({"skip": ["none"]}, ZERO),
+        ({"skip": ["joint"], "head": ["mixed"]}, Size(2, 3)),
+        ({"cell": "gru", "skip": ["joint"], "head": ["mixed"]}, Size(1, 3)),
+        ({"skip": ["none"]}, Size(0, 4)),
+        ({"skip": ["linear"]}, Size(0, 4)),
+        ({"skip": ["joint"], "head": ["mixed"]}, Size(0, 4)),
     ],
 )
 def test_every_kind_of_network_can_be_trained(make_work: MakeWork, network: dict[str, Any], size: Size) -> None:
-    work = make_work(network=network, epochs=2)
+    work = make_work(network=network)
     result = train.train(work, size)
     for row in result.rows:
         assert row.status == "ok"
         assert row.score is not None
         assert np.isfinite(row.score)
-        assert row.parameters == cost(size, work.network, shape(work.windows)).parameters
-        assert (row.penalty > 0) == (size == ZERO or work.network.skip == "linear")
+        assert row.head == ("mixed" if "mixed" in work.network.head and size.layers else "plain")
+        costs = cost(size, work.network, shape(work.windows), Architecture(row.skip, row.head))
+        if size == ZERO:
+            costs = cost(ZERO, work.network, shape(work.windows))
+        assert (row.parameters, row.recurrent) == (costs.parameters, costs.recurrent)
+        assert (row.penalty > 0) == (size == ZERO or work.network.has_linear_skip)
+
+
+def test_a_row_names_the_architecture_and_has_a_penalty_only_beside_the_ridge_linear_model(
+    make_work: MakeWork,
+) -> None:
+    work = make_work(network={"skip": ["none", "linear", "joint"], "head": ["plain", "mixed"]}, rungs=[3])
+    rows = train.train(work, SMALL).rows
+    assert len({(row.skip, row.head, row.parameters) for row in rows}) == 6
+    for row in rows:
+        assert (row.penalty > 0) == (row.skip != "none")
+    # The same number with the ridge-linear model beside it and trained along.
+    counted = {(row.skip, row.head): row.parameters for row in rows}
+    assert counted["linear", "mixed"] == counted["joint", "mixed"] > counted["none", "mixed"]
+
+
+def test_an_untrained_network_scores_what_its_skip_connection_does(make_work: MakeWork) -> None:
+    # A rate that changes nothing: what is kept is the better of nothing and next to nothing.
+    for skip, size in ((["none"], None), (["linear"], ZERO), (["joint"], ZERO)):
+        work = make_work(network={"skip": skip}, learning_rates=[1e-12])
+        rows = train.train(work, SMALL).rows
+        if size is not None:
+            expected = [number(row.score) for row in train.train(work, ZERO).rows]
+        else:
+            expected = []
+            for fold in work.folds.all():
+                right = truth(work.windows, fit_scaling(work.windows, fold.train), fold.validation)
+                batch = gather(work.windows, fit_scaling(work.windows, fold.train), fold.validation)
+                expected.append(float(np.square(right - scaled(batch, np.zeros_like(batch.target))).mean()))
+        assert [row.score for row in rows] == pytest.approx(expected, rel=1e-4)
 
 
 def test_two_targets_can_be_trained(make_work: MakeWork) -> None:
-    result = train.train(make_work(window={"second": True}, epochs=2), SMALL)
+    result = train.train(make_work(window={"second": True}), SMALL)
     assert result.residuals.shape[1:] == (2, 2)
     assert {row.status for row in result.rows} == {"ok"}
 
 
+# --- which training counts ------------------------------------------------------------------------------------------
+
+GOOD, BAD, THIRD = Setting(1e-2, 0.0, 0.0), Setting(3e-2, 0.0, 0.0), Setting(1e-1, 0.0, 0.0)
+
+
+def network(setting: Setting, seed: int, score: float, status: Status = "done", fold: int = 0) -> NetworkState:
+    """A network that was trained to some score, or not at all."""
+    trained = [(0.0, score)] if np.isfinite(score) else []
+    return NetworkState(fold, seed, 0, setting, status, kept_score=score, curve=trained)
+
+
+def statuses(*states: NetworkState) -> list[str]:
+    joint: Any = SimpleNamespace(states=list(states), fitted=dict.fromkeys(state.fold for state in states))
+    return list(train._statuses(joint))
+
+
+def test_of_two_finalists_the_one_with_the_better_mean_over_all_seeds_counts() -> None:
+    # The second has the better first seed.
+    found = statuses(network(GOOD, 0, 0.5), network(BAD, 0, 0.4), network(GOOD, 1, 0.3), network(BAD, 1, 0.5))
+    assert found == ["ok", "runner_up", "ok", "runner_up"]
+
+
+def test_what_was_dropped_is_neither() -> None:
+    found = statuses(network(THIRD, 0, 0.1, "dropped"), network(GOOD, 0, 0.5), network(BAD, 0, 0.6),
+                     network(GOOD, 1, 0.3), network(BAD, 1, 0.5))  # fmt: skip
+    assert found == ["dropped", "ok", "runner_up", "ok", "runner_up"]
+
+
+def test_a_finalist_that_failed_in_a_seed_loses() -> None:
+    for failed in (network(BAD, 1, 0.1, "failed"), network(BAD, 1, np.inf, "failed")):  # late, and at once
+        found = statuses(network(GOOD, 0, 0.5), network(BAD, 0, 0.1), network(GOOD, 1, 0.5), failed)
+        assert found == ["ok", "runner_up", "ok", "failed"]
+    late = network(BAD, 0, 0.1, "failed")
+    assert statuses(network(GOOD, 0, 0.5), late, network(GOOD, 1, 0.5), network(BAD, 1, 0.1)) == [
+        "ok", "failed", "ok", "runner_up",
+    ]  # fmt: skip
+
+
+def test_a_fold_in_which_all_failed_has_failed_and_folds_are_judged_apart() -> None:
+    failed = [network(GOOD, 0, 0.1, "failed"), network(BAD, 0, np.inf, "failed"), network(GOOD, 1, np.inf, "failed")]
+    other = [network(GOOD, 0, 0.5, fold=1), network(BAD, 0, 0.4, fold=1)]
+    assert statuses(*failed, *other) == ["failed"] * 3 + ["runner_up", "ok"]
+
+
+def test_a_setting_alone_counts_with_the_seeds_that_did_not_fail() -> None:
+    assert statuses(network(GOOD, 0, 0.5), network(GOOD, 1, 0.1, "failed")) == ["ok", "failed"]
+
+
+def test_a_spare_that_was_not_needed_is_no_row_and_one_that_failed_at_once_is(make_work: MakeWork) -> None:
+    # By its last factor the list is continued with a rate that overflows before its first check.
+    work = make_work(
+        network={"skip": ["none"]}, window={"normalise": "none"}, learning_rates=[1e-34, 1e-4], rungs=[3], patience=9
+    )
+    rows = train.train(work, SMALL).rows
+    for fold in (1, 2):
+        tried = [(row.learning_rate, row.status) for row in rows if row.fold == fold]
+        # Once, and not with both spares.
+        assert tried == [(1e-34, "runner_up"), (1e-4, "ok"), (1e26, "failed")]
+
+
 # --- the same result, however it came about -------------------------------------------------------------------------
 
-# Rungs, dropout and second seeds that begin late: everything that a state has to hold. Six epochs in all.
+# Rungs, dropout, architectures, spares and second seeds that begin late: everything that a state has to hold.
 MANY: dict[str, Any] = {
-    "learning_rates": [1e-2, 3e-2],
+    "learning_rates": [1e-3, 1e-2],
     "dropouts": [0.0, 0.3],
-    "rungs": [1, 2],
+    "check_every": 2,
+    "rungs": [2, 4],
     "seeds": 2,
-    "epochs": 4,
-    "batch_size": 32,
+    "steps": 8,
+    "patience": 8,
+    "batch_size": 16,
 }
+ARCHITECTURES = {"skip": ["none", "joint"], "head": ["plain", "mixed"]}
 
 
 @pytest.mark.parametrize("size", [SMALL, Size(2, 8)])
 def test_the_same_work_gives_the_same_result_whatever_was_drawn_before(make_work: MakeWork, size: Size) -> None:
     torch.manual_seed(1)
-    first = train.train(make_work(**MANY), size)
+    first = train.train(make_work(network=ARCHITECTURES, **MANY), size)
     torch.manual_seed(2)
-    assert same(train.train(make_work(**MANY), size), first)
+    assert same(train.train(make_work(network=ARCHITECTURES, **MANY), size), first)
 
 
 def test_another_seed_is_another_training(make_work: MakeWork) -> None:
     work = make_work()
     first, other = (train.train(replace(work, seed=seed), SMALL) for seed in (1, 2))
     assert all(
-        epoch.early_stopping_score != same_epoch.early_stopping_score
-        for epoch, same_epoch in zip(first.epochs, other.epochs, strict=True)
+        check.early_stopping_score != same_check.early_stopping_score
+        for check, same_check in zip(first.checks, other.checks, strict=True)
     )
 
 
 # --- engines --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("head", ["last", "mean"])
+@pytest.mark.parametrize("summary", ["last", "mean"])
 @pytest.mark.parametrize("size", [SMALL, Size(2, 8)], ids=str)
 def test_every_figure_of_a_training_is_that_of_the_other_engine_but_for_rounding(
-    make_work: MakeWork, size: Size, head: str
+    make_work: MakeWork, size: Size, summary: str
 ) -> None:
     # Rungs, dropout and second seeds too. Measured: 2e-7 at most, here and on real data.
     fused, plain = (
-        train.train(make_work(network={"head": head}, **MANY, engine=engine), size) for engine in ("fused", "torch")
+        train.train(make_work(network={"summary": summary, **ARCHITECTURES}, **MANY, engine=engine), size)
+        for engine in ("fused", "torch")
     )
-    for record, other in zip((*fused.rows, *fused.epochs), (*plain.rows, *plain.epochs), strict=True):
+    for record, other in zip((*fused.rows, *fused.checks), (*plain.rows, *plain.checks), strict=True):
         for key, value in vars(record).items():
             expected = getattr(other, key)
             assert value == (pytest.approx(expected, rel=1e-5) if isinstance(expected, float) else expected), key
@@ -297,7 +399,7 @@ def test_auto_is_fused_where_that_can_run_and_torch_elsewhere(make_work: MakeWor
 
 
 def test_fused_kernels_that_cannot_run_are_refused_before_anything_is_trained(make_work: MakeWork) -> None:
-    epochs: list[int] = []
+    checks: list[int] = []
     with pytest.raises(InputError, match=r"^search.training.engine: fused .*propose.network.cell is gru"):
-        train.train(make_work(network={"cell": "gru"}, engine="fused"), SMALL, None, epochs.append)
-    assert epochs == []
+        train.train(make_work(network={"cell": "gru"}, engine="fused"), SMALL, None, checks.append)
+    assert checks == []

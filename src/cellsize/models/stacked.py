@@ -31,7 +31,7 @@ def groups(
         windows: How many windows each has in its batch, if they differ: only equal ones run together.
         engine: Which kernels run the LSTM layers.
     """
-    size = max(1, UNITS_TOGETHER // networks[0].units) if networks and _is_fused(networks[0], engine) else 1
+    size = max(1, UNITS_TOGETHER // networks[0].units) if networks and _run_together(networks[0], engine) else 1
     counts = windows or [0] * len(indices)
     result: list[list[int]] = []
     for _, same in groupby(zip(indices, counts, strict=True), key=lambda pair: pair[1]):
@@ -63,13 +63,13 @@ def forward(
     Returns:
         Shape (networks, n, horizon, n_targets).
     """
-    fused = _is_fused(networks[0], engine)
-    if parameters is None and not fused:
+    together = _run_together(networks[0], engine)
+    if parameters is None and not together:
         return plain_forward(networks, steps, known_future, linear_inputs)
     if parameters is None:
         parameters = padded([torch.nn.utils.parameters_to_vector(net.parameters()) for net in networks])
     batches = list(zip(steps, known_future, linear_inputs, strict=True))
-    if not fused:
+    if not together:
         rows = zip(networks, parameters.split(1), batches, strict=True)
         return torch.stack(
             [
@@ -77,7 +77,10 @@ def forward(
                 for net, row, batch in rows
             ]
         )
-    summaries = _fused_summaries(networks, parameters, steps)
+    if networks[0].layers:
+        summaries = _fused_summaries(networks, parameters, steps)
+    else:
+        summaries = _hidden(networks, parameters, linear_inputs)
     # The heads of equal architectures together.
     order: list[int] = []
     outputs: list[Tensor] = []
@@ -105,6 +108,13 @@ def _fused_summaries(networks: Sequence[Net], parameters: Tensor, steps: Sequenc
         outputs = lstm_layer({name: named[f"layers.{index}.{name}"] for name in WEIGHTS}, outputs, all_steps)
         outputs = _dropout(networks, outputs)
     return outputs if reads_last else outputs.mean(dim=0)
+
+
+def _hidden(networks: Sequence[Net], parameters: Tensor, linear_inputs: Sequence[Tensor]) -> Tensor:
+    """The hidden units of MLPs, (networks, units, n), dropout included."""
+    weight = _named(networks[0], parameters)["hidden.weight"].contiguous()
+    units = torch.relu(torch.bmm(weight, torch.stack(list(linear_inputs)).transpose(1, 2)))
+    return _dropout(networks, units)
 
 
 def _named(net: Net, parameters: Tensor) -> dict[str, Tensor]:
@@ -147,13 +157,16 @@ def _affine(values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.baddbmm(bias.unsqueeze(1), values, weight.contiguous().transpose(1, 2))
 
 
+def _run_together(net: Net, engine: Engine) -> bool:
+    """Whether several networks are one batch of operations: MLPs anywhere, recurrent layers by the fused kernels."""
+    return not net.layers or _is_fused(net, engine)
+
+
 def _is_fused(net: Net, engine: Engine) -> bool:
     """Whether the fused kernels run a network: where they can, unless PyTorch's are asked for.
 
     A projection that is no narrower than the layer is none, so that small sizes may be fused where large ones are not.
     """
-    if not net.layers:
-        return False
     layer: Any = net.layers[0]
     return (
         engine != "torch"

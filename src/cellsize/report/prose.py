@@ -97,10 +97,10 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
     sizes = (
         f"Each point is one size. Its score is the mean {score_name(choice.metric)} over the validation sets of the "
         f"folds: 0 is perfect, and 1 is no better than always forecasting the {CONSTANT[choice.metric]}. The dashed "
-        "line is the score without memory cells (zero "
-        f"cells), of {zero_cells(choice)}{mlps}. The bars and the grey bands show how sure the difference from the best "
-        "size is: one standard error of it up and down, computed on the same folds and corrected for the training data "
-        "that they share. A filled point is worse than the best by no more than that. The bars do not show how much "
+        f"line is the score without memory cells (zero cells), of {zero_cells(choice)}{mlps}. The bars and the grey "
+        "bands show how sure the difference from the best size is: one standard error of it up and down, computed on "
+        "the same folds and corrected for the training data that they share. A filled point is worse than the best by "
+        "no more than that. The bars do not show how much "
         f"the folds differ (here from {scores.min():.3g} to {scores.max():.3g})."
     )
     if candidates.bound.kind == "neurons":
