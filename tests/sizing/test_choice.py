@@ -324,7 +324,7 @@ def test_skip_connection_and_head_are_part_of_the_setting_that_folds_vote_for() 
     assert (entry.skip, entry.head_type, entry.linear, entry.head) == ("none", "mixed", 0, 5)
 
 
-def test_the_parameters_are_those_of_the_setting_that_is_chosen_as_a_whole() -> None:
+def test_folds_that_agree_on_the_skip_connection_outvote_those_that_agree_on_a_whole_setting() -> None:
     # Two folds for one whole setting beside nothing; three, each at another rate, for one beside a linear model.
     choice = tuned(
         {"skip": "none", "learning_rate": 1e-2, "parameters": 50},
@@ -333,7 +333,19 @@ def test_the_parameters_are_those_of_the_setting_that_is_chosen_as_a_whole() -> 
         {"skip": "joint", "learning_rate": 3e-3},
         {"skip": "joint", "learning_rate": 3e-2},
     )
-    assert (choice.skip, choice.parameters, choice.linear, choice.sizes[1].head) == ("none", 50, 0, 5)
+    assert (choice.skip, choice.parameters, choice.linear) == ("joint", 60, 10)
+
+
+def test_folds_without_a_linear_model_have_no_say_in_its_penalty() -> None:
+    choice = tuned(
+        {"skip": "none", "penalty": 0.0},
+        {"skip": "none", "penalty": 0.0},
+        {"skip": "joint", "penalty": 100.0},
+        {"skip": "joint", "penalty": 100.0},
+        {"skip": "joint", "penalty": 10.0},
+    )
+    assert (choice.skip, choice.penalty) == ("joint", 100.0)
+    assert tuned({"skip": "none", "penalty": 0.0}, {"skip": "none", "penalty": 0.0}).penalty == 0.0
 
 
 def test_the_weights_of_the_linear_model_beside_the_cells_are_counted() -> None:

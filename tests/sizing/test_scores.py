@@ -211,6 +211,14 @@ def test_a_size_that_lacks_a_kind_in_some_fold_is_left_out_of_that_kinds_ladder(
     assert [str(one.size) for one in kinds["linear"]] == ["1x8"]
 
 
+def test_a_ladder_of_the_only_kind_has_the_scores_of_the_setting_that_counts(
+    trials: Callable[..., pd.DataFrame],
+) -> None:
+    better = [row((1, 8), fold, 0.2) for fold in (1, 2, 3)]
+    second = [row((1, 8), fold, 0.4, status="runner_up") for fold in (1, 2, 3)]
+    assert [scores.mean for scores in ladders(trials(*better, *second), 3)["plain"]][-1] == pytest.approx(0.2)
+
+
 def test_a_kind_that_was_not_trained_has_no_sizes(trials: Callable[..., pd.DataFrame]) -> None:
     assert ladders(trials(), 3)["linear"] == []
 
@@ -264,9 +272,15 @@ def test_each_fold_is_measured_by_its_own_zero_cells() -> None:
 
 
 def test_a_training_that_diverged_has_failed_whatever_can_be_learnt() -> None:
+    diverged = row((1, 8), 5, np.nan, status="failed", train_score=np.nan)
+    lines = [*ZEROS, *(row((1, 8), fold, 0.9) for fold in range(1, 5)), diverged]
+    assert failure_rates(pd.DataFrame(lines)) == {Size(1, 8): pytest.approx(1 / 5)}
+
+
+def test_a_setting_that_diverged_and_lost_its_race_is_no_failed_training() -> None:
     diverged = row((1, 8), 1, np.nan, learning_rate=1.0, status="failed", train_score=np.nan)
     lines = [*ZEROS, *(row((1, 8), fold, 0.9) for fold in range(1, 6)), diverged]
-    assert failure_rates(pd.DataFrame(lines)) == {Size(1, 8): pytest.approx(1 / 6)}
+    assert failure_rates(pd.DataFrame(lines)) == {Size(1, 8): 0.0}
 
 
 def test_settings_that_were_dropped_or_second_say_nothing_of_failure() -> None:

@@ -23,7 +23,8 @@ def changes(inspection: Inspection) -> list[str]:
     """The lines of `params.yaml` to change, as `section.key: value`."""
     lines = [f"{advice.key}: {advice.value}" for advice in inspection.advice]
     if any(season not in inspection.declared_seasons for season in inspection.seasons):
-        every = sorted({*inspection.declared_seasons, *inspection.seasons})
+        # The first one is MASE's and the classical model's: it stays the first.
+        every = dict.fromkeys((*inspection.declared_seasons, *inspection.seasons))
         lines.append(f"baseline.seasons: [{', '.join(map(str, every))}]")
     return lines
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +52,8 @@ def key(work: Work) -> str:
     be nobody's numbers. They are no dependency for DVC: what one machine has finished serves another one.
     """
     digest = hashlib.sha256()
-    for value in vars(work.windows).values():
+    for field in fields(work.windows):  # and nothing that is cached beside them
+        value = getattr(work.windows, field.name)
         digest.update(np.ascontiguousarray(value).data if isinstance(value, np.ndarray) else repr(value).encode())
     digest.update(work.folds.labels.tobytes())
     settings = {"network": work.network.model_dump(), "training": work.training.model_dump()}

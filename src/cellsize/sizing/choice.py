@@ -113,7 +113,9 @@ def _recipe(trials: pd.DataFrame, size: Size) -> Recipe:
     rows = _rows(trials, size)
     with_setting = preferred(rows)
     setting = with_setting.iloc[0]
-    penalties = rows.groupby("penalty")["fold"].nunique()
+    # Networks without a linear skip connection have no penalty, and no say in it.
+    penalised = rows[rows["penalty"] > 0] if size == ZERO or setting["skip"] != "none" else rows.iloc[:0]
+    penalties = penalised.groupby("penalty")["fold"].nunique().sort_values(ascending=False, kind="stable")
     return Recipe(
         layers=size.layers,
         units=size.units,
@@ -124,7 +126,7 @@ def _recipe(trials: pd.DataFrame, size: Size) -> Recipe:
         head=setting["head"],
         # One of the trainings': a mean of two is no whole number of checks.
         steps=int(with_setting["steps"].quantile(0.5, interpolation="lower")),
-        penalty=float(penalties.sort_values(ascending=False, kind="stable").index.to_numpy(float)[0]),
+        penalty=float(penalties.index.to_numpy(float)[0]) if len(penalties) else 0.0,
     )
 
 

@@ -185,7 +185,9 @@ def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Deci
         for candidate in scores
         if extent(candidate) > extent(chosen)
     ]
-    likeliest = max(larger, key=lambda pair: (pair[0], -pair[1].parameters, pair[1].size), default=None)
+    likeliest = max(
+        larger, key=lambda pair: (pair[0], *(-part for part in extent(pair[1])), pair[1].size), default=None
+    )
     probability, larger_scores = likeliest or (None, None)
     reason = _reason(chosen, best, difference, likeliest, scores, rule)
     return Decision(chosen, best, difference, larger_scores, probability, reason)
@@ -228,7 +230,7 @@ def _reason(
         if candidate.size not in (ZERO, best.size) and extent(candidate) < extent(chosen)
     ]
     if smaller:
-        next_smaller = max(smaller, key=lambda candidate: (candidate.parameters, -candidate.mean, candidate.size))
+        next_smaller = max(smaller, key=lambda candidate: (*extent(candidate), -candidate.mean, candidate.size))
         behind = compare(next_smaller, best)
         sentences.append(
             f"The next smaller size tried, {describe(next_smaller.size)}, is {behind.mean:.4f} ± "

@@ -96,11 +96,18 @@ SETTING = ["learning_rate", "dropout", "weight_decay", "skip", "head"]
 
 
 def preferred(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with the setting that most folds chose; of several the one with the lowest early-stopping score.
+    """The rows with the setting that most folds chose.
+
+    With two dozen settings each fold often has one of its own. So the skip connection decides first, by its folds, then
+    the head, then the setting as a whole, and of several the one with the lowest early-stopping score.
 
     Args:
         rows: Scored rows of one size, as `training.records.Row` describes them.
     """
+    for key in ("skip", "head"):
+        votes = rows.groupby(key).agg(votes=("fold", "nunique"), score=("early_stopping_score", "mean"))
+        first = votes.sort_values(["votes", "score"], ascending=[False, True], kind="stable").index[0]
+        rows = rows[rows[key] == first]
     settings = rows.groupby(SETTING).agg(votes=("fold", "nunique"), score=("early_stopping_score", "mean"))
     ordered = settings.reset_index().sort_values(["votes", "score"], ascending=[False, True], kind="stable")
     return rows[(rows[SETTING] == ordered.iloc[0][SETTING]).all(axis=1)]
@@ -167,9 +174,15 @@ def ladders(trials: pd.DataFrame, folds: int) -> dict[str, list[Scores]]:
     Returns:
         `plain` and `linear`, each with its sizes from the smallest; empty where a kind was not trained.
     """
-    trained = trials[(trials["layers"] > 0) & trials["status"].isin(["ok", "runner_up"])].assign(status="ok")
+    trained = trials[(trials["layers"] > 0) & trials["status"].isin(["ok", "runner_up"])]
+    trained = trained.assign(is_plain=trained["skip"] == "none")
+    # Where only one kind is tuned both settings that ran to the end are of it, and the better one alone counts.
+    has_better = trained.groupby(["layers", "units", "fold", "is_plain"])["status"].transform(
+        lambda of: (of == "ok").any()
+    )
+    trained = trained[(trained["status"] == "ok") | ~has_better.astype(bool)].assign(status="ok")
     result: dict[str, list[Scores]] = {}
-    for kind, rows in (("plain", trained[trained["skip"] == "none"]), ("linear", trained[trained["skip"] != "none"])):
+    for kind, rows in (("plain", trained[trained["is_plain"]]), ("linear", trained[~trained["is_plain"]])):
         counts = rows.groupby(["layers", "units"])["fold"].transform("nunique")
         complete = rows[counts == folds]
         result[kind] = from_trials(complete, "build/trials.csv", folds) if len(complete) else []
@@ -195,7 +208,11 @@ def failure_rates(trials: pd.DataFrame, reference: Size = ZERO) -> dict[Size, fl
     counts = trials["status"] == "ok"
     of_reference = counts & (trials["layers"] == reference.layers) & (trials["units"] == reference.units)
     to_beat = trials[of_reference].groupby("fold")["score"].mean()
-    rows = trials[(trials["units"] > 0) & (counts | (trials["status"] == "failed"))]
+    # A setting that diverged and lost the race for it is no failed training of the size.
+    scored = set(zip(*(trials.loc[counts, key] for key in ("layers", "units", "fold", "seed")), strict=True))
+    places = zip(*(trials[key] for key in ("layers", "units", "fold", "seed")), strict=True)
+    lost = (trials["status"] == "failed") & pd.Series([place not in scored for place in places], trials.index)
+    rows = trials[(trials["units"] > 0) & (counts | lost)]
     gains = 1 - rows["score"] / rows["fold"].map(to_beat)
     most = gains.max()
     failed = rows["status"] == "failed"
