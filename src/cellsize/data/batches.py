@@ -16,7 +16,7 @@ CHUNK = 512
 # Added to the scale of each window, in standard deviations of the training rows: what a window sees may be constant.
 EPSILON = 1e-3
 # How far an input may leave what the training rows have shown, as a fraction of its range. Targets are given more room,
-# since a trend goes on; covariates of 1.2 times the range cost nothing (docs/decisions.md).
+# since a trend continues; covariates of 1.2 times the range cost nothing (docs/decisions.md).
 MARGIN, TARGET_MARGIN = 0.1, 1.0
 # Rows that must have reached a value of a covariate before it counts as shown, but at most `FEW` of all rows. Fewer
 # teach a linear model nothing but noise, which every later occurrence adds to a forecast. An indicator known in future

@@ -20,7 +20,7 @@ from cellsize.sizing.sizes import Size
 from cellsize.training.records import Result, Work
 
 REPORT_SECONDS = 2.0
-ALL_CHECKS = 10**9  # what a finished trial reports: more than any that goes on
+ALL_CHECKS = 10**9  # what a finished trial reports: more than any that is still in training
 
 
 class Adapter(Searcher):

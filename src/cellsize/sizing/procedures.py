@@ -205,7 +205,7 @@ def climb(
     end a ladder; the first one continues to `minimum_units` all the same, since one or two cells often do nothing
     where eight do. A further layer begins at a quarter of the units that the best size so far has; it is left out,
     with all deeper ones, if the layer before it brought no better size. Where the first ladder ends and no size with
-    memory cells helped, one large size is tried too: if that helps, the ladder goes on.
+    memory cells helped, one large size is tried too: if that helps, the ladder resumes.
 
     Args:
         sizes: The grid; the order within a number of layers is by units.

@@ -113,7 +113,7 @@ def decide(networks: Sequence[Progress], plan: Plan) -> Decision:
 
 
 def length(scores: Sequence[float], plan: Plan) -> int:
-    """Checks that a training with these scores goes on for: the schedule, prolonged by quarters while they pay."""
+    """Checks of a training with these scores: the schedule, prolonged by quarters while they pay."""
     quarter, end = max(1, plan.checks // 4), plan.checks
     while len(scores) >= end and end < plan.most:
         before, last = scores[: end - quarter], scores[end - quarter : end]
