@@ -94,6 +94,23 @@ def test_only_networks_with_equally_many_windows_run_together() -> None:
     assert stacked.groups(nets(4, Size(1, 3)), [0, 1, 4, 6], [4, 2, 2, 4]) == [[0], [1, 4], [6]]
 
 
+def assert_rows_take_the_place_of_weights(
+    networks: list[Net], others: list[Net], batches: tuple[list[Tensor], ...], rows: Tensor, engine: Engine
+) -> None:
+    """Given rows forecast as the networks they were taken from, and get these networks' gradients."""
+    steps, known, linear = batches
+    together = stacked.forward(networks, steps, known, linear, rows, engine)
+    alone = one_by_one(others, *batches)
+    torch.testing.assert_close(together, torch.stack(alone), rtol=1e-5, atol=1e-5)
+    together.sin().sum().backward()
+    assert rows.grad is not None
+    for row, net, output in zip(rows.grad, others, alone, strict=True):
+        slopes = torch.autograd.grad(output.sin().sum(), list(net.parameters()))
+        expected = torch.cat([slope.flatten() for slope in slopes])
+        torch.testing.assert_close(row[: len(expected)], expected, rtol=1e-4, atol=1e-4)
+        assert not row[len(expected) :].any()
+
+
 @pytest.mark.parametrize("changes", [{}, *NOT_FUSED], ids=str)
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("layers", [1, 2])
@@ -105,15 +122,7 @@ def test_given_parameters_take_the_place_of_the_networks_own_and_get_the_gradien
     batches = windows(4, 4, 4)
     rows = torch.stack([torch.nn.utils.parameters_to_vector(net.parameters()).detach() for net in others])
     rows.requires_grad_()
-    together = stacked.forward(networks, *batches, rows, engine)
-    alone = one_by_one(others, *batches)
-    torch.testing.assert_close(together, torch.stack(alone), rtol=1e-5, atol=1e-5)
-    together.sin().sum().backward()
-    assert rows.grad is not None
-    for row, net, output in zip(rows.grad, others, alone, strict=True):
-        slopes = torch.autograd.grad(output.sin().sum(), list(net.parameters()))
-        expected = torch.cat([slope.flatten() for slope in slopes])
-        torch.testing.assert_close(row, expected, rtol=1e-4, atol=1e-4)
+    assert_rows_take_the_place_of_weights(networks, others, batches, rows, engine)
     assert all(weight.grad is None for net in networks for weight in net.parameters())
 
 
@@ -234,16 +243,7 @@ def test_given_rows_of_mixed_architectures_get_their_gradients_and_none_behind_t
     batches = windows(4, 4, 4, 4, 4, 4)
     vectors = [torch.nn.utils.parameters_to_vector(net.parameters()).detach() for net in others]
     rows = stacked.padded(vectors).requires_grad_()
-    together = stacked.forward(networks, *batches, rows, engine)
-    alone = one_by_one(others, *batches)
-    torch.testing.assert_close(together, torch.stack(alone), rtol=1e-5, atol=1e-5)
-    together.sin().sum().backward()
-    assert rows.grad is not None
-    for row, net, output in zip(rows.grad, others, alone, strict=True):
-        slopes = torch.autograd.grad(output.sin().sum(), list(net.parameters()))
-        expected = torch.cat([slope.flatten() for slope in slopes])
-        torch.testing.assert_close(row[: len(expected)], expected, rtol=1e-4, atol=1e-4)
-        assert not row[len(expected) :].any()
+    assert_rows_take_the_place_of_weights(networks, others, batches, rows, engine)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
