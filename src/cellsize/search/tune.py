@@ -39,7 +39,8 @@ class Adapter(Searcher):
         if shard is None:
             return None
         self.trials[trial_id] = shard
-        return {"layers": shard.size.layers, "units": shard.size.units, "folds": shard.folds}
+        config = {"layers": shard.size.layers, "units": shard.size.units, "folds": shard.folds, "seeds": shard.seeds}
+        return {**config, "more_seeds": self.scheduler.more_seeds(shard)}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Hands over a finished shard; one that was stopped because nobody wants it any more leaves nothing."""
@@ -136,7 +137,7 @@ def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -
     train = _training()  # before its threads are counted
     shard = next(
         shard
-        for shard in divide(Size(config["layers"], config["units"]), len(work.folds.labels))
+        for shard in divide(Size(config["layers"], config["units"]), len(work.folds.labels), tuple(config["seeds"]))
         if shard.folds == tuple(config["folds"])
     )
     checkpoint, last = store.checkpoint(shard), time.monotonic()
@@ -148,7 +149,8 @@ def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -
             tune.report({"check": check, "steps": check * work.training.check_every})
 
     with process.one_thread():  # Ray sees to it, unless OMP_NUM_THREADS is set
-        train(work, shard.size, checkpoint, on_check, accelerator, shard.folds).save(store.result(shard))
+        result = train(work, shard.size, checkpoint, on_check, accelerator, shard.folds, config["more_seeds"])
+        result.save(store.result(shard))
     checkpoint.unlink(missing_ok=True)
     tune.report({"check": ALL_CHECKS})
 

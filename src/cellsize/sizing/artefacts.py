@@ -209,6 +209,8 @@ class Candidate(Sized):
     """Parameters of the linear skip connection, or of the ridge-linear model."""
     multiply_adds: int
     """Multiply-adds of the recurrent layers for one step of one window."""
+    window_work: int
+    """Multiply-adds of one optimizer step for one window, with what each step of a layer costs beside them."""
     bytes: int
     """Bytes of all parameters as float32."""
     past_bound: bool
@@ -237,6 +239,8 @@ class Candidates(Artefact):
     """What N_s counts here."""
     samples: SampleCounts
     """N_s, counted in four ways."""
+    folds: int
+    """Number of folds."""
     counted_inputs: CountedInputs
     """What N_i counts here."""
     inputs: InputCounts
