@@ -25,7 +25,7 @@ def scores(size: Size, mean: float, noise: float = 0.0, train: float = 0.0) -> S
     ripple = noise * np.roll([1.0, -1.0, 0.0], size.units.bit_length())
     folds = mean + HARD + ripple
     cells = 10 * size.layers * size.units
-    return Scores(size, cells, cells + 1, folds, folds - train, 0.25)
+    return Scores(size, cells, cells + 1, folds[:, None], folds - train, 0.25)
 
 
 def table(means: dict[tuple[int, int], float], noise: float = 0.0) -> dict[Size, Scores]:
@@ -417,7 +417,7 @@ BLOCKS = np.array([-0.11, 0.02, 0.29, 0.05, 0.10])
 def on_blocks(size: Size, *wider: float) -> Scores:
     """A gap that is the blocks' own, wider by so much on each fold."""
     folds = np.full(5, 0.4)
-    return Scores(size, 10 * size.units, 10 * size.units + 1, folds, folds - BLOCKS - np.array(wider), 0.25)
+    return Scores(size, 10 * size.units, 10 * size.units + 1, folds[:, None], folds - BLOCKS - np.array(wider), 0.25)
 
 
 def test_alpha_sees_overfitting_that_is_small_beside_the_difference_of_the_blocks() -> None:
@@ -437,9 +437,9 @@ def test_alpha_sees_overfitting_that_is_small_beside_the_difference_of_the_block
 def test_alpha_does_not_take_noise_for_overfitting() -> None:
     # Wider by 0.1 on average, with twice its corrected standard error above that: 0.15.
     gap, folds = np.array([0.0, 0.1, 0.2]), np.array([0.5, 0.5, 0.5])
-    noisy = Scores(LADDER[0], 100, 100, folds, folds - gap, 0.25)
+    noisy = Scores(LADDER[0], 100, 100, folds[:, None], folds - gap, 0.25)
     assert 2 * np.sqrt((1 / 3 + 0.25) * gap.var(ddof=1)) > gap.mean()
-    walk = procedures.alpha(LADDER, {ZERO: Scores(ZERO, 0, 10, folds, folds, 0.25), LADDER[0]: noisy})
+    walk = procedures.alpha(LADDER, {ZERO: Scores(ZERO, 0, 10, folds[:, None], folds, 0.25), LADDER[0]: noisy})
     assert walk == Walk((ZERO, LADDER[0]), ())
 
 
@@ -451,7 +451,7 @@ def test_zero_cells_that_overfit_do_not_end_alpha() -> None:
 
 def with_gaps(size: Size, *gaps: float) -> Scores:
     """Validation above training by so much on each fold."""
-    return Scores(size, 10, 10, HARD, HARD - np.array(gaps or (0.0, 0.0, 0.0)), 0.25)
+    return Scores(size, 10, 10, HARD[:, None], HARD - np.array(gaps or (0.0, 0.0, 0.0)), 0.25)
 
 
 def with_ladder(*ladder: Size) -> Candidates:
@@ -522,7 +522,7 @@ def certain(size: Size, mean: float) -> Scores:
     """Three folds without noise; the training error is far below it but for 8 units and for zero cells."""
     folds = mean + np.array([0.3, 0.1, 0.2])
     cells = 10 * size.layers * size.units
-    return Scores(size, cells, cells + 1, folds, folds - (size.units not in (0, 8)) * 0.2, 0.25)
+    return Scores(size, cells, cells + 1, folds[:, None], folds - (size.units not in (0, 8)) * 0.2, 0.25)
 
 
 TRUTH = {
