@@ -101,8 +101,10 @@ PARAMS: dict[str, Any] = {
     "choose": {
         "metric": "mse",
         "rule": "one_standard_error",
+        "margin": 1.0,
+        "least_margin": 0.001,
+        "probability": 0.8,
         "percent": 2.0,
-        "tolerance": 0.01,
         "budget": "parameters",
         "limit": 1000,
     },

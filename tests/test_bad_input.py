@@ -197,7 +197,7 @@ def test_an_unknown_section_is_refused(write_params: Write, params_content: Cont
     ("section", "key", "several"),
     [
         ("search.training", "max_gradient_norm", False),
-        ("choose", "tolerance", False),
+        ("choose", "margin", False),
         ("search.training", "learning_rates", True),
         ("search.training", "weight_decays", True),
         ("baseline", "penalties", True),

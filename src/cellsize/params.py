@@ -23,7 +23,7 @@ Skip = Literal["none", "linear", "joint"]
 Head = Literal["plain", "mixed"]
 BoundKind = Literal["neurons", "parameters"]
 BudgetUnit = Literal["parameters", "bytes", "milliseconds"]
-Rule = Literal["one_standard_error", "best", "within_percent", "budget"]
+Rule = Literal["adequate", "one_standard_error", "best", "within_percent", "budget"]
 
 
 # Keys that had another name before 0.1.0, and None where the key is gone.
@@ -44,6 +44,7 @@ RENAMED: dict[str, str | None] = {
     "search.training.average": "search.training.ema_decay",
     "search.training.epochs": None,
     "search.training.schedule": None,
+    "choose.tolerance": None,
 }
 
 # What became a list with its new name: to rename it alone would be refused.
@@ -265,8 +266,10 @@ class Choose(Section):
 
     metric: Metric
     rule: Rule
+    margin: Annotated[float, Field(ge=0)]
+    least_margin: Annotated[float, Field(ge=0)]
+    probability: Annotated[float, Field(gt=0.5, lt=1)]
     percent: Annotated[float, Field(ge=0)]
-    tolerance: Annotated[float, Field(ge=0)]
     budget: BudgetUnit
     limit: Annotated[float, Field(gt=0)]
 

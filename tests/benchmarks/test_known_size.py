@@ -27,7 +27,7 @@ def table(*means: float, uneven: tuple[int, ...] = ()) -> dict[Size, Scores]:
     scores = {}
     for size, mean in zip([ZERO, *(Size(1, units) for units in UNITS)], means, strict=True):
         folds = mean + np.array([0.3, 0.1, 0.2]) + (size.units in uneven) * np.array([0.2, -0.2, 0.0])
-        scores[size] = Scores(size, 10 * size.units, 10 * size.units + 1, folds, folds, 0.25)
+        scores[size] = Scores(size, 10 * size.units, 10 * size.units + 1, folds[:, None], folds, 0.25)
     return scores
 
 
@@ -36,7 +36,7 @@ def test_where_no_cells_are_needed_only_no_cells_are_right() -> None:
     assert judge(problem(right=0), scores[ZERO], scores)
     assert not judge(problem(right=0), scores[Size(1, 1)], scores)
     # An MLP has none either.
-    mlp = Scores(Size(0, 16), 0, 99, scores[ZERO].folds, scores[ZERO].folds, 0.25)
+    mlp = Scores(Size(0, 16), 0, 99, scores[ZERO].trainings, scores[ZERO].folds, 0.25)
     assert judge(problem(right=0), mlp, {**scores, mlp.size: mlp})
 
 

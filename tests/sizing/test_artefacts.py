@@ -31,7 +31,7 @@ CHOICE: dict[str, Any] = {
          "steps": [SCORED | {"recurrent": 45, "difference": 0.0, "difference_se": 0.0}]},
     ],
     "difference": 0.0, "difference_se": 0.0,
-    "larger": {"layers": 1, "units": 8, "tolerance": 0.01, "probability": 0.61},
+    "larger": {"layers": 1, "units": 8, "margin": 0.004, "probability": 0.61},
     "repeats": [{"layers": 1, "units": 4, "count": 3}],
     "bound": 8, "bound_binding": False, "alpha_implied": 2.5, "rule": "budget",
     "budget": {"unit": "bytes", "limit": 1000.0, "cost": 240.0}, "procedure": "climb", "reason": "Because.",
@@ -144,7 +144,10 @@ def test_an_unknown_key_is_refused_in_one_line_that_names_it(write: Write) -> No
     ("changes", "message"),
     [
         ({"best": {key: value for key, value in SCORED.items() if key != "score"}}, "best.score: missing key;"),
-        ({"rule": "cheapest"}, "rule: Input should be 'one_standard_error', 'best', 'within_percent' or 'budget';"),
+        (
+            {"rule": "cheapest"},
+            "rule: Input should be 'adequate', 'one_standard_error', 'best', 'within_percent' or 'budget';",
+        ),
         ({"sizes": [SCORED]}, "sizes.0.recurrent: missing key;"),
         ({"units": "many"}, "units: Input should be a valid integer"),
     ],
@@ -185,7 +188,7 @@ def test_a_choice_has_its_parts_and_its_recipe() -> None:
     assert choice.size == Size(1, 4)
     assert choice.zero_cells.size == ZERO
     assert choice.best == ScoredSize.model_validate(SCORED)
-    assert choice.larger == LargerSize(layers=1, units=8, tolerance=0.01, probability=0.61)
+    assert choice.larger == LargerSize(layers=1, units=8, margin=0.004, probability=0.61)
     assert choice.repeats == (Repeat(layers=1, units=4, count=3),)
     assert choice.budget == Budget(unit="bytes", limit=1000.0, cost=240.0)
 

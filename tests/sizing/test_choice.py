@@ -75,7 +75,8 @@ def proposed(
 
 def rule(name: str, **changes: Any) -> Choose:
     plain = {
-        "metric": "mse", "rule": name, "percent": 5.0, "tolerance": 0.01, "budget": "parameters", "limit": 1000.0,
+        "metric": "mse", "rule": name, "margin": 1.0, "least_margin": 0.001, "probability": 0.8,
+        "percent": 5.0, "budget": "parameters", "limit": 1000.0,
     }  # fmt: skip
     return Choose.model_validate(plain | changes)
 
@@ -110,7 +111,7 @@ def size_of(record: Sized) -> tuple[int, int]:
 
 
 def test_the_recipe_holds_what_a_refit_needs_and_nothing_that_another_reason_changes() -> None:
-    first, second = decided(how=AT_MOST_99), decided(how=AT_MOST_99.model_copy(update={"tolerance": 0.3}))
+    first, second = decided(how=AT_MOST_99), decided(how=AT_MOST_99.model_copy(update={"margin": 30.0}))
     assert first.reason != second.reason
     recipe = Recipe(
         layers=1,
@@ -137,7 +138,7 @@ def test_the_record_says_what_was_chosen_and_what_it_was_compared_with() -> None
     assert (size_of(choice.zero_cells), choice.zero_cells.score) == ((0, 0), 0.5)
     assert choice.difference == pytest.approx(0.2)
     assert (choice.difference_se, choice.score_se) == pytest.approx((0, 0))
-    assert choice.larger == LargerSize(layers=1, units=8, tolerance=0.01, probability=1.0)
+    assert choice.larger == LargerSize(layers=1, units=8, margin=0.003, probability=1.0)
     assert (choice.rule, choice.procedure) == ("budget", "grid")
     assert choice.reason.startswith("Of 4 sizes tried, 1 layer of 4 memory cells has the lowest score at no more")
 

@@ -17,12 +17,13 @@ from cellsize.sizing.sizes import ZERO, Size
 
 def scores(size: tuple[int, int], parameters: int, *folds: float, ratio: float = 0.25) -> Scores:
     recurrent = parameters if size[0] else 0
-    return Scores(Size(*size), recurrent, parameters, np.array(folds), np.array(folds) / 2, ratio)
+    return Scores(Size(*size), recurrent, parameters, np.array(folds)[:, None], np.array(folds) / 2, ratio)
 
 
 def rule(name: str, **changes: Any) -> Choose:
     plain = {
-        "metric": "mse", "rule": name, "percent": 5.0, "tolerance": 0.01, "budget": "parameters", "limit": 1000.0,
+        "metric": "mse", "rule": name, "margin": 1.0, "least_margin": 0.001, "probability": 0.8,
+        "percent": 5.0, "budget": "parameters", "limit": 1000.0,
     }  # fmt: skip
     return Choose.model_validate(plain | changes)
 
@@ -147,14 +148,14 @@ def test_zero_cells_alone_are_chosen_for_want_of_others() -> None:
 
 
 def test_the_probability_is_that_of_the_most_promising_larger_size() -> None:
-    decision = rules.choose(TABLE, rule("one_standard_error", tolerance=0.0), NO_COSTS)
+    decision = rules.choose(TABLE, rule("one_standard_error", margin=0.0, least_margin=0.0), NO_COSTS)
     # 1x16 against 1x32: 0.01 / 0.02708 = 0.369 standard errors; t(3) is below it with probability 0.632.
     # 2x16: 0.005, less.
     assert decision.larger is not None
     assert decision.larger.size == Size(1, 32)
     assert decision.larger_probability is not None
     assert decision.larger_probability == pytest.approx(0.632, abs=2e-3)
-    tolerant = rules.choose(TABLE, rule("one_standard_error", tolerance=0.05), NO_COSTS)
+    tolerant = rules.choose(TABLE, rule("one_standard_error", margin=5.0), NO_COSTS)
     assert tolerant.larger_probability is not None
     assert tolerant.larger_probability < decision.larger_probability
 
@@ -185,7 +186,7 @@ def test_the_best_is_not_called_the_next_smaller_size_behind_itself() -> None:
 
 def test_only_larger_sizes_count_in_the_probability() -> None:
     # 1x16 has a chance of being better than the largest, 1x32; it is not larger.
-    decision = rules.choose(TABLE, rule("best", tolerance=0.0), NO_COSTS)
+    decision = rules.choose(TABLE, rule("best", margin=0.0, least_margin=0.0), NO_COSTS)
     assert decision.chosen.size == Size(1, 32)
     assert (decision.larger, decision.larger_probability) == (None, None)
     assert decision.reason.endswith("No larger size was tried.")

@@ -9,7 +9,16 @@ from cellsize.params import Choose
 from cellsize.sizing.artefacts import Repeat
 from cellsize.sizing.sensitivity import choices
 
-RULE = Choose(metric="mse", rule="best", percent=2.0, tolerance=0.01, budget="parameters", limit=10)
+RULE = Choose(
+    metric="mse",
+    rule="best",
+    margin=1.0,
+    least_margin=0.001,
+    probability=0.8,
+    percent=2.0,
+    budget="parameters",
+    limit=10,
+)
 
 
 def rows(size: tuple[int, int], seed: int, *scores: float) -> list[dict[str, Any]]:

@@ -366,8 +366,8 @@ class ScoredRule(RuleOfThumb):
 class LargerSize(Sized):
     """The larger size most likely to be better than the chosen one."""
 
-    tolerance: float
-    """Better means by more than this fraction of the chosen score."""
+    margin: float
+    """Better means by more than this, in normalised errors."""
     probability: float
     """Probability that it is better."""
 

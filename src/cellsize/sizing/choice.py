@@ -7,6 +7,7 @@ import pandas as pd
 from cellsize.errors import InputError
 from cellsize.params import Choose, Search
 from cellsize.sizing import artefacts, caveats, procedures
+from cellsize.sizing.adequacy import margin
 from cellsize.sizing.artefacts import (
     Budget,
     Candidate,
@@ -79,7 +80,7 @@ def decide(
         prolonged=_prolonged(trials, steps),
         difference=decision.difference.mean,
         difference_se=decision.difference.standard_error,
-        larger=_larger(decision, rule.tolerance),
+        larger=_larger(decision, margin(rule).of(chosen.mean)),
         repeats=choices(trials, rule, costs, folds),
         bound=candidates.bound.units,
         bound_binding=by_size[size].at_bound,
@@ -201,14 +202,12 @@ def _tried(
     )
 
 
-def _larger(decision: Decision, tolerance: float) -> LargerSize | None:
-    """The larger size most likely to be better by more than a fraction of the chosen score, and how likely."""
+def _larger(decision: Decision, margin: float) -> LargerSize | None:
+    """The larger size most likely to be better by more than the margin, and how likely."""
     if decision.larger is None or decision.larger_probability is None:
         return None
     size = decision.larger.size
-    return LargerSize(
-        layers=size.layers, units=size.units, tolerance=tolerance, probability=decision.larger_probability
-    )
+    return LargerSize(layers=size.layers, units=size.units, margin=margin, probability=decision.larger_probability)
 
 
 def _scored_rule(thumb: artefacts.RuleOfThumb, tried: Mapping[Size, Scores], chosen: Scores) -> artefacts.ScoredRule:

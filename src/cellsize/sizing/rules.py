@@ -10,7 +10,7 @@ from typing import assert_never
 
 from cellsize.errors import InputError
 from cellsize.params import Choose
-from cellsize.sizing import artefacts
+from cellsize.sizing import adequacy, artefacts
 from cellsize.sizing.scores import Difference, Scores, compare, extent
 from cellsize.sizing.sizes import ZERO, Size
 
@@ -23,8 +23,8 @@ class Decision:
         chosen: The size's scores.
         best: Scores of the size with the lowest mean.
         difference: Chosen minus best, paired.
-        larger: Of the larger sizes tried the one most likely to be better by more than the
-            tolerance; None if there is none.
+        larger: Of the larger sizes tried the one most likely to be better by more than the margin; None if there is
+            none, and where the rule is `adequate`: its own probabilities say more.
         larger_probability: Probability that it is.
         reason: Why, in words.
     """
@@ -52,6 +52,8 @@ def apply(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Score
         InputError: No size is within the budget.
     """
     match rule.rule:
+        case "adequate":
+            return adequacy.smallest_adequate(scores, rule)
         case "one_standard_error":
             return one_standard_error(scores)
         case "within_percent":
@@ -67,6 +69,11 @@ def apply(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Score
 def _in_words(rule: Choose) -> str:
     """What is true of the size that the rule chooses."""
     match rule.rule:
+        case "adequate":
+            return (
+                f"is the smallest adequate one: with a probability of at least {100 * rule.probability:g} % no more "
+                f"than {rule.margin:g} % worse than the best"
+            )
         case "one_standard_error":
             return "is the smallest within one standard error of the best"
         case "within_percent":
@@ -82,6 +89,8 @@ def _in_words(rule: Choose) -> str:
 def sentence(choice: artefacts.Choice) -> str:
     """What the report says about the rule."""
     match choice.rule:
+        case "adequate":
+            return "The answer is the smallest adequate size: most probably hardly worse than the best."
         case "one_standard_error":
             return (
                 "The answer is the smallest size within one standard error of the best, or a smaller one that scores "
@@ -180,10 +189,11 @@ def choose(scores: list[Scores], rule: Choose, costs: dict[Size, float]) -> Deci
     best = lowest(scores)
     chosen = apply(scores, rule, costs)
     difference = compare(chosen, best)
+    threshold = adequacy.margin(rule).of(chosen.mean)
     larger = [
-        (compare(chosen, candidate).probability_above(rule.tolerance * chosen.mean), candidate)
+        (compare(chosen, candidate).probability_above(threshold), candidate)
         for candidate in scores
-        if extent(candidate) > extent(chosen)
+        if rule.rule != "adequate" and extent(candidate) > extent(chosen)
     ]
     likeliest = max(
         larger, key=lambda pair: (pair[0], *(-part for part in extent(pair[1])), pair[1].size), default=None
@@ -242,11 +252,12 @@ def _reason(
         sentences.append(
             f"Without memory cells the score is {zero.mean:.4f}: {gain.mean:.4f} ± {gain.standard_error:.4f} worse."
         )
-    sentences.append(_larger(likeliest, rule.tolerance))
+    if rule.rule != "adequate":
+        sentences.append(_larger(likeliest, adequacy.margin(rule).of(chosen.mean) / chosen.mean))
     return " ".join(sentences)
 
 
-def _larger(likeliest: tuple[float, Scores] | None, tolerance: float) -> str:
+def _larger(likeliest: tuple[float, Scores] | None, fraction: float) -> str:
     """How likely a larger size is to be better."""
     if likeliest is None:
         return "No larger size was tried."
@@ -254,5 +265,5 @@ def _larger(likeliest: tuple[float, Scores] | None, tolerance: float) -> str:
     words = "almost surely" if probability > 0.99 else f"with a probability of {ceil(100 * probability):.0f} %"
     return (
         f"Of the larger sizes tried, {describe(larger.size)} is the likeliest to be better by more than "
-        f"{100 * tolerance:g} %: {words}."
+        f"{100 * fraction:.3g} %: {words}."
     )

@@ -1,6 +1,7 @@
 """Scores of sizes from the trials table, and how two sizes are compared."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +14,13 @@ from cellsize.sizing.sizes import ZERO, Size
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of one size, mean over the seeds of each fold.
+    """Scores of one size.
 
     Attributes:
         size: The size.
         recurrent: Parameters of its recurrent layers.
         parameters: All its parameters, with the setting that most folds chose.
-        folds: Validation score of each fold, shape (folds,).
+        trainings: Validation score of each training, shape (folds, seeds); NaN where a fold has fewer seeds.
         train: Training score of each fold, shape (folds,).
         test_ratio: Validation windows over training windows, mean over the folds.
     """
@@ -27,9 +28,14 @@ class Scores:
     size: Size
     recurrent: int
     parameters: int
-    folds: npt.NDArray[np.float64]
+    trainings: npt.NDArray[np.float64]
     train: npt.NDArray[np.float64]
     test_ratio: float
+
+    @cached_property
+    def folds(self) -> npt.NDArray[np.float64]:
+        """Mean over the seeds of each fold, shape (folds,)."""
+        return np.asarray(np.nanmean(self.trainings, axis=1), dtype=np.float64)
 
     @property
     def mean(self) -> float:
@@ -153,7 +159,7 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
                 size=size,
                 recurrent=int(group["recurrent"].iloc[0]),
                 parameters=int(preferred(scored)["parameters"].iloc[0]),
-                folds=by_fold["score"].to_numpy(np.float64),
+                trainings=scored.pivot_table("score", "fold", "seed").to_numpy(np.float64),
                 train=by_fold["train_score"].to_numpy(np.float64),
                 test_ratio=float((by_fold["n_validation"] / by_fold["n_train"]).mean()),
             )

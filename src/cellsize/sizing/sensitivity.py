@@ -42,4 +42,4 @@ def choices(trials: pd.DataFrame, rule: Choose, costs: dict[Size, float], folds:
 
 def _without(scores: Scores, fold: int) -> Scores:
     """The same size without one fold."""
-    return replace(scores, folds=np.delete(scores.folds, fold), train=np.delete(scores.train, fold))
+    return replace(scores, trainings=np.delete(scores.trainings, fold, axis=0), train=np.delete(scores.train, fold))
