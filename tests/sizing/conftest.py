@@ -22,8 +22,8 @@ def candidate(size: Size, **changes: Any) -> Candidate:
     """A step of the grid within the bound."""
     plain = {
         "layers": size.layers, "units": size.units, "parameters": 15, "recurrent": 0, "textbook": 0, "head": 5,
-        "linear": 10, "multiply_adds": 0, "window_work": 0, "bytes": 60, "past_bound": False, "at_bound": False, "on_grid": True,
-        "guessed": False,
+        "linear": 10, "multiply_adds": 0, "window_work": 0, "bytes": 60,
+        "past_bound": False, "at_bound": False, "on_grid": True, "guessed": False,
     }  # fmt: skip
     return Candidate.model_validate(plain | changes)
 

@@ -55,7 +55,6 @@ def test_a_sample_as_large_as_the_grid_is_the_grid() -> None:
     assert sample(DEEP, 1000, seed=3) == DEEP
 
 
-
 def test_a_sample_holds_the_large_size_that_is_always_tried() -> None:
     assert all(Size(1, 32) in sample(DEEP, 2, seed, large=32) for seed in range(9))
     assert sum(len(sample(DEEP, 2, seed, large=32)) for seed in range(9)) > 3 * 9

@@ -33,8 +33,8 @@ def recorder(
 
     Yields:
         A function that writes a child run for a finished size: parameters, early-stopping scores of
-        each fold, fold scores, seconds. A size that has a run already gets no second one; the scores of seeds added to it are
-        written there.
+        each fold, fold scores, seconds. A size that has a run already gets no second one; the scores
+        of seeds added to it are written there.
     """
     client, experiment = connect(settings)
     query = (

@@ -1,6 +1,6 @@
 """A search from its store to its results: what is finished is read, the rest is trained by Ray Tune."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from cellsize.params import Search
 from cellsize.search import tune
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.store import open_store
-from cellsize.sizing.walk import Plan
+from cellsize.sizing.sizes import Size
+from cellsize.sizing.walk import Plan, Walk
 from cellsize.training.records import Result, Work
 
 
@@ -59,12 +60,21 @@ def run(
         raise KeyboardInterrupt  # Ray Tune took the signal and returned
     if not walk.is_done:
         raise InputError(scheduler.failure)
-    first = work.training.seeds
-    return [_up_to(scheduler.results[size], walk.seeds.get(size, first)) for size in walk.visited]
+    return up_to(walk, scheduler.results, work.training.seeds)
 
 
-def _up_to(result: Result, seeds: int) -> Result:
-    """A result with so many seeds: another rule may have added more to it before."""
+def up_to(walk: Walk, results: Mapping[Size, Result], first: int) -> list[Result]:
+    """The results that a walk came to, with the seeds that count: another rule may have added more to them before.
+
+    Args:
+        walk: Where the plan ended.
+        results: Of all sizes trained.
+        first: Seeds of a size to which none were added.
+    """
+    return [_with_seeds(results[size], walk.seeds.get(size, first)) for size in walk.visited]
+
+
+def _with_seeds(result: Result, seeds: int) -> Result:
     return replace(
         result,
         rows=tuple(row for row in result.rows if row.seed < seeds),

@@ -108,9 +108,7 @@ def cuts(sizes: list[Size], known: Known, limits: Limits) -> tuple[Cut, ...]:
 
 def fewest_and_most(sizes: list[Size], limits: Limits) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
     """The sizes that are tried if no size helps, and if every size does."""
-    few, many = (
-        _replay(sizes, {}, limits, dict.fromkeys(sizes, helps))[0].visited for helps in (False, True)
-    )
+    few, many = (_replay(sizes, {}, limits, dict.fromkeys(sizes, helps))[0].visited for helps in (False, True))
     return few, many
 
 

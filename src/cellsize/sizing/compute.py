@@ -1,5 +1,6 @@
-"""What training a size costs: optimizer steps, multiply-adds, minutes. Counted, never timed, so that it is the same
-on every machine.
+"""What training a size costs: optimizer steps, multiply-adds, minutes.
+
+Counted, never timed, so that it is the same on every machine.
 """
 
 from collections.abc import Iterable

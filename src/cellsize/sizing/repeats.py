@@ -1,4 +1,4 @@
-"""More seeds for sizes that are undecided: after the sizes are found, in rounds, until the rule decides or work runs out.
+"""More seeds for sizes that are undecided: in rounds, until the rule decides or the work runs out.
 
 Each round is replayed from the first seeds on: which sizes it adds to depends on the scores alone.
 """
@@ -47,6 +47,8 @@ def add_seeds(walk: Walk, known: Known, seeds: Seeds, choose: Choose) -> Walk:
         seeds: How many there may be.
         choose: The rule; one that knows no undecided sizes wants no more seeds.
     """
+    if choose.rule != "adequate":
+        return walk
     counts = dict.fromkeys(walk.visited, seeds.first)
     left = seeds.work_limit
     while True:

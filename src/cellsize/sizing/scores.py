@@ -1,6 +1,6 @@
 """Scores of sizes from the trials table, and how two sizes are compared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -36,6 +36,11 @@ class Scores:
     def folds(self) -> npt.NDArray[np.float64]:
         """Mean over the seeds of each fold, shape (folds,)."""
         return np.asarray(np.nanmean(self.trainings, axis=1), dtype=np.float64)
+
+    @property
+    def n_seeds(self) -> int:
+        """Seeds that it was trained with."""
+        return int(self.trainings.shape[1])
 
     @property
     def mean(self) -> float:
@@ -83,6 +88,11 @@ def paired(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64], test
     differences = first - second
     variance = float(differences.var(ddof=1)) * (1 / len(differences) + test_ratio)
     return Difference(float(differences.mean()), float(np.sqrt(variance)), len(differences) - 1)
+
+
+def with_seeds(scores: Scores, seeds: int) -> Scores:
+    """The scores of the first seeds alone; training scores stay those of all."""
+    return scores if scores.n_seeds <= seeds else replace(scores, trainings=scores.trainings[:, :seeds])
 
 
 def compare(first: Scores, second: Scores) -> Difference:
@@ -159,12 +169,20 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
                 size=size,
                 recurrent=int(group["recurrent"].iloc[0]),
                 parameters=int(preferred(scored)["parameters"].iloc[0]),
-                trainings=scored.pivot_table("score", "fold", "seed").to_numpy(np.float64),
+                # A seed that failed in every fold was trained all the same.
+                trainings=scored.pivot_table("score", "fold", "seed")
+                .reindex(columns=range(int(group["seed"].max()) + 1))
+                .to_numpy(np.float64),
                 train=by_fold["train_score"].to_numpy(np.float64),
                 test_ratio=float((by_fold["n_validation"] / by_fold["n_train"]).mean()),
             )
         )
     return sorted(sizes, key=lambda scores: (*extent(scores), scores.size))
+
+
+def counted(trials: pd.DataFrame) -> pd.DataFrame:
+    """Of one size's rows those that its score is made of."""
+    return trials[trials["status"] == "ok"]
 
 
 def ladders(trials: pd.DataFrame, folds: int) -> dict[str, list[Scores]]:

@@ -111,7 +111,7 @@ class Cost:
         linear: Parameters of the linear skip connection, or of the ridge-linear model; with skip: none only zero cells
             have them, for what is known in future.
         multiply_adds: Multiply-adds of the recurrent layers, or of an MLP, for one step of one window.
-        window_work: Multiply-adds of one optimizer step for one window, with what each step of a layer costs beside them.
+        window_work: Multiply-adds of one optimizer step for one window, with a layer's overhead.
         bytes: Bytes of all parameters as float32.
     """
 
