@@ -16,7 +16,7 @@ from cellsize.sizing.compute import KEPT, finalists
 Status = Literal["waiting", "active", "done", "dropped", "failed"]
 
 # How often a winner's learning rate may be taken beyond its list, in each fold and family.
-EXTENSIONS = 3
+EXTENSIONS = 2
 # A training is prolonged while its last quarter lowers its early-stopping score by more than this fraction.
 WORTH_MORE = 0.01
 
