@@ -41,10 +41,10 @@ CHOICE = Choice.model_validate(
         "layers": 0, "units": 0, "learning_rate": 0.0, "dropout": 0.0, "weight_decay": 0.0, "skip": "none",
         "head": "plain", "steps": 0, "penalty": 1.0, "metric": "mse", "cell": "lstm", "parameters": 14,
         "recurrent": 0, "linear": 14,
-        "zero_cells_see": "window", "mlp": None, "ladders": [], "prolonged": 0.0, "undecided": False, "score": 0.3,
+        "zero_cells_see": "window", "mlp": None, "ladders": [], "prolonged": 0.0, "median_steps": 0, "ended_by_patience": 0.0, "cells_left_open": False, "score": 0.3,
         "score_se": 0.1, "best": {"layers": 0, "units": 0, "parameters": 14, "score": 0.3, "score_se": 0.1},
         "zero_cells": {"layers": 0, "units": 0, "parameters": 14, "score": 0.3, "score_se": 0.1}, "difference": 0.0,
-        "difference_se": 0.0, "larger": None, "repeats": [], "bound": 8, "bound_binding": False,
+        "difference_se": 0.0, "larger": None, "margin": 0.003, "decided": True, "undecided_sizes": [], "bound": 8, "bound_binding": False,
         "alpha_implied": None, "rule": "best", "budget": None, "procedure": "climb", "reason": "Because.",
         "caution": "", "at_least": False, "rules_of_thumb": [], "sizes": [],
     }

@@ -64,7 +64,7 @@ def test_an_answer_without_memory_cells_stands_beside_nothing(
 
 
 def test_an_undecided_answer_names_no_size(folders: tuple[Path, Path], toy_choice: Callable[..., Choice]) -> None:
-    lines = headline(folders, toy_choice(0, 0), undecided=True, caution="Memory cells cannot be ruled out.")
+    lines = headline(folders, toy_choice(0, 0), cells_left_open=True, caution="Memory cells cannot be ruled out.")
     assert lines[0] == "Toy: undecided, no size with memory cells trained reliably."
     assert "  note          Memory cells cannot be ruled out." in lines
 

@@ -90,7 +90,7 @@ def test_the_answer_is_a_sentence_with_the_size(
         ),
         (
             (0, 0),
-            {"undecided": True},
+            {"cells_left_open": True},
             "Undecided: no size with memory cells trained reliably, and some trainings show that cells can help.",
         ),
         (
