@@ -241,7 +241,8 @@ def with_mlp(chosen: Choice, score: float = 0.3105) -> Choice:
     """The same, with an MLP among the sizes."""
     entry = TriedSize(
         **mlp(score).model_dump(), recurrent=0, head=14_000, linear=0, learning_rate=0.01, skip="none",
-        head_type="plain", failure_rate=0.1, seeds=2, probability=0.02, verdict="too_small", difference=score - 0.2893, difference_se=0.007, within=False,
+        head_type="plain", failure_rate=0.1, seeds=2, probability=0.02, verdict="too_small",
+        difference=score - 0.2893, difference_se=0.007, within=False,
     )  # fmt: skip
     zero, *others = chosen.sizes
     return chosen.model_copy(update={"mlp": mlp(score), "sizes": (zero, entry, *others)})
@@ -341,7 +342,8 @@ def trials() -> pd.DataFrame:
     rows = [
         {"layers": layers, "units": units, "fold": fold, "seed": 0, "learning_rate": 3e-3, "dropout": 0.0,
          "weight_decay": 0.0, "skip": "joint", "head": "mixed" if (layers, units) == (1, 32) else "plain",
-         "status": "ok", "steps": 840, "score": score * (0.55 + 0.25 * fold)}
+         "status": "ok", "steps": 840, "score": score * (0.55 + 0.25 * fold),
+         "early_stopping_score": score}
         for (layers, units), score in SCORES.items()
         for fold in range(1, FOLDS + 1)
     ]  # fmt: skip

@@ -562,7 +562,7 @@ def test_a_choice_that_trains_unreliably_is_a_choice_with_a_caution() -> None:
     assert "trains unreliably: 10 % of its trainings failed" in choice.caution
 
 
-# --- adequate, too small, undecided ------------------------------------------------------------------------------------
+# --- adequate, too small, undecided -----------------------------------------------------------------------------------
 
 
 def close(gap: float, folds: int = 5) -> list[Line]:
@@ -596,7 +596,7 @@ def test_an_undecided_size_is_named_and_the_adequate_one_above_it_is_the_answer(
 
 
 def test_a_size_that_is_hardly_worse_is_the_answer_with_its_probability() -> None:
-    choice = decided(close(0.0), ADEQUATE, folds=5)
+    choice = decided(close(0.001), ADEQUATE, folds=5)
     assert size_of(choice) == (1, 4)
     assert (choice.decided, choice.undecided_sizes) == (True, ())
     assert "of 4 memory cells is the smallest adequate one. It is" in choice.reason

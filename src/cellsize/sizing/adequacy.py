@@ -25,9 +25,6 @@ Verdict = Literal["adequate", "undecided", "too_small"]
 # with these alone every tenth size looks certain by chance.
 PRIOR_DEGREES = 5.0
 PRIOR_SEED_DEGREES = 6.0
-# A size that is worse is worse by another amount in each fold: so much of the difference is expected of its standard
-# deviation over the folds.
-UNEVEN = 0.5
 # The density of how much worse than the best a size is, before it is measured, falls as 1 / (excess + this fraction of
 # the margin). The lowest of many noisy losses is too low, and without it sizes that are as good would look too small.
 NEAR = 0.12
@@ -201,7 +198,7 @@ def variances(scores: Sequence[Scores], allowed: float) -> tuple[Floats, Floats]
     if count < 2 or len(scores) < 2:
         return of_seeds / count + (FINEST * allowed) ** 2, of_seeds / count
     rest = table - means[:, None]
-    base = of_seeds + (UNEVEN * (means - means.min())) ** 2 + (FINEST * allowed) ** 2 * count
+    base = of_seeds + (FINEST * allowed) ** 2 * count
     near = np.argsort(means, kind="stable")[: max(3, (len(scores) + 1) // 2)]
     same = alike(scores, allowed)
     variance = base + (rest - rest.mean(axis=0)).var(axis=1)

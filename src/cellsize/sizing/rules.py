@@ -88,8 +88,8 @@ def sentence(choice: artefacts.Choice) -> str:
     match choice.rule:
         case "adequate":
             return (
-                f"The answer is the smallest adequate size: one that most probably is no more than {choice.margin:.2g} "
-                "worse than the best. A smaller one is undecided where the trainings do not say whether it is adequate."
+                "The answer is the smallest adequate size: one that most probably is hardly worse than the best. "
+                "A smaller one is undecided where the trainings do not say whether it is adequate."
             )
         case "one_standard_error":
             return (
