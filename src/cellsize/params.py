@@ -267,7 +267,7 @@ class Choose(Section):
     metric: Metric
     rule: Rule
     margin: Annotated[float, Field(ge=0)]
-    least_margin: Annotated[float, Field(ge=0)]
+    least_margin: Annotated[float, Field(gt=0)]
     probability: Annotated[float, Field(gt=0.5, lt=1)]
     percent: Annotated[float, Field(ge=0)]
     budget: BudgetUnit

@@ -155,9 +155,9 @@ def registered(project: Project) -> str:
 
 def test_another_choice_of_the_same_size_trains_nothing(project: Project) -> None:
     choice, registration = project.read("reports/choice.json"), project.read("reports/registration.json")
-    project.edit(choose__tolerance=0.02)
+    project.edit(choose__margin=2.0)
     ran = project.repro()
-    project.edit(choose__tolerance=0.01)
+    project.edit(choose__margin=1.0)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert project.read("reports/choice.json") != choice
     assert project.read("reports/registration.json") == registration

@@ -31,7 +31,6 @@ from cellsize.sizing.artefacts import (
     Ladder,
     LadderStep,
     Registration,
-    Repeat,
     RuleOfThumb,
     SampleCounts,
     ScoredRule,
@@ -130,6 +129,9 @@ def candidates() -> Candidates:
     )
 
 
+PROBABILITIES = {(1, 64): 1.0, (1, 32): 0.91}
+
+
 def choice(layers: int = 1, units: int = 32) -> Choice:
     """The choice of one of the sizes in `SCORES`; the best is 1 × 64."""
     error = 0.007 if units else 0.1
@@ -141,7 +143,10 @@ def choice(layers: int = 1, units: int = 32) -> Choice:
             learning_rate=3e-3 if size[1] else 0.0,
             skip="joint" if size[1] else "none",
             head_type="mixed" if size == (1, 32) else "plain",
+            seeds=2,
             failure_rate=0.2 if size == (1, 1) else 0.0,
+            probability=PROBABILITIES.get(size, 0.03),
+            verdict="adequate" if size in ((1, 32), (1, 64)) else "too_small",
             score=score,
             score_se=0.09,
             difference=score - 0.2893,
@@ -174,10 +179,14 @@ def choice(layers: int = 1, units: int = 32) -> Choice:
         mlp=None,
         ladders=(),
         prolonged=0.25,
+        median_steps=1260,
+        ended_by_patience=0.5,
         difference=chosen.difference,
         difference_se=chosen.difference_se,
         larger=None,
-        repeats=(Repeat(layers=layers, units=units, count=9), Repeat(layers=1, units=16, count=1)),
+        margin=0.0029,
+        decided=True,
+        undecided_sizes=(),
         bound=168,
         bound_binding=False,
         alpha_implied=10.5 if units else None,
@@ -187,7 +196,7 @@ def choice(layers: int = 1, units: int = 32) -> Choice:
         reason=f"{layers} × {units} is the smallest of the sizes within one standard error of 1 × 64.",
         caution="",
         at_least=False,
-        undecided=False,
+        cells_left_open=False,
         rules_of_thumb=(
             ScoredRule(
                 rule="alpha = 2, one layer", layers=1, units=168, parameters=120_000,
@@ -233,7 +242,8 @@ def with_mlp(chosen: Choice, score: float = 0.3105) -> Choice:
     """The same, with an MLP among the sizes."""
     entry = TriedSize(
         **mlp(score).model_dump(), recurrent=0, head=14_000, linear=0, learning_rate=0.01, skip="none",
-        head_type="plain", failure_rate=0.1, difference=score - 0.2893, difference_se=0.007, within=False,
+        head_type="plain", failure_rate=0.1, seeds=2, probability=0.02, verdict="too_small",
+        difference=score - 0.2893, difference_se=0.007, within=False,
     )  # fmt: skip
     zero, *others = chosen.sizes
     return chosen.model_copy(update={"mlp": mlp(score), "sizes": (zero, entry, *others)})
@@ -333,7 +343,8 @@ def trials() -> pd.DataFrame:
     rows = [
         {"layers": layers, "units": units, "fold": fold, "seed": 0, "learning_rate": 3e-3, "dropout": 0.0,
          "weight_decay": 0.0, "skip": "joint", "head": "mixed" if (layers, units) == (1, 32) else "plain",
-         "status": "ok", "steps": 840, "score": score * (0.55 + 0.25 * fold)}
+         "status": "ok", "steps": 840, "score": score * (0.55 + 0.25 * fold),
+         "early_stopping_score": score}
         for (layers, units), score in SCORES.items()
         for fold in range(1, FOLDS + 1)
     ]  # fmt: skip

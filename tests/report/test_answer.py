@@ -7,7 +7,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.report import answer
-from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Ladder, Registration
+from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Ladder, Registration, UndecidedSize
 
 
 def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[Path, Path]) -> None:
@@ -64,9 +64,24 @@ def test_an_answer_without_memory_cells_stands_beside_nothing(
 
 
 def test_an_undecided_answer_names_no_size(folders: tuple[Path, Path], toy_choice: Callable[..., Choice]) -> None:
-    lines = headline(folders, toy_choice(0, 0), undecided=True, caution="Memory cells cannot be ruled out.")
+    lines = headline(folders, toy_choice(0, 0), cells_left_open=True, caution="Memory cells cannot be ruled out.")
     assert lines[0] == "Toy: undecided, no size with memory cells trained reliably."
     assert "  note          Memory cells cannot be ruled out." in lines
+
+
+def test_an_answer_that_is_undecided_names_both_sizes_and_what_is_refitted(folders: tuple[Path, Path]) -> None:
+    open_one = (UndecidedSize(layers=1, units=16, probability=0.4),)
+    lines = headline(folders, rule="adequate", undecided_sizes=open_one, decided=False, skip="none")
+    assert lines[0] == "Toy: undecided between 1 × 16 and 1 × 32, plain."
+    assert (
+        "  adequate      1 × 16 3 %, 1 × 32 91 % (no more than 0.0029 worse than the best); 1 × 32 is refitted" in lines
+    )
+
+
+def test_a_decided_answer_says_how_sure_it_is(folders: tuple[Path, Path]) -> None:
+    line = "  adequate      1 × 32 91 % (no more than 0.0029 worse than the best)"
+    assert line in headline(folders, rule="adequate")
+    assert line not in headline(folders, rule="one_standard_error")
 
 
 def test_the_best_mlp_is_named_beside_zero_cells(

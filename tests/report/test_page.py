@@ -131,7 +131,7 @@ def test_both_ladders_are_a_table_only_where_both_kinds_were_trained(
     heading = "Plain, or beside a linear model?"
     assert heading not in page.render(toy(), report)
     html = page.render(toy(choice=toy_choice().model_copy(update={"ladders": toy_ladders})), report)
-    section = html[html.index(heading) : html.index("How stable is the choice?")]
+    section = html[html.index(heading) : html.index("How good is it on data it never saw?")]
     assert "<strong>0.2995</strong>" in section
     assert "<strong>0.2908</strong>" in section
     assert "<strong>0.2893</strong>" not in section
@@ -150,7 +150,7 @@ def test_a_choice_of_an_mlp_has_its_page(
 def test_an_undecided_choice_says_so_at_the_top(
     toy: Callable[..., Inputs], report: Report, toy_choice: Callable[..., Choice]
 ) -> None:
-    html = page.render(toy(choice=toy_choice(0, 0).model_copy(update={"undecided": True})), report)
+    html = page.render(toy(choice=toy_choice(0, 0).model_copy(update={"cells_left_open": True})), report)
     assert "<h1>Undecided: no size with memory cells trained reliably" in html
 
 

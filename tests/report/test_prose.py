@@ -15,6 +15,7 @@ from cellsize.sizing.artefacts import (
     GridBound,
     Inspection,
     Registration,
+    UndecidedSize,
 )
 
 
@@ -165,18 +166,22 @@ def test_the_caption_of_folds_says_what_the_bars_show_where_it_is_not_time(
     assert caption.endswith("A gap without colour has no usable window.") is timed
 
 
-def test_the_repeats_are_counted_and_are_not_probabilities(toy_choice: Callable[..., Choice]) -> None:
-    text = prose.repeats(toy_choice())
-    assert "Of 10 times it chose 1 × 32 in 9, 1 × 16 in 1." in text
-    assert "the counts are not probabilities" in text
+def test_how_sure_the_choice_is_is_said_where_the_rule_knows(toy_choice: Callable[..., Choice]) -> None:
+    choice = toy_choice().model_copy(update={"rule": "adequate"})
+    assert prose.sure(choice).startswith(
+        "A size is adequate if it most probably is no more than 0.0029 worse than the best one"
+    )
+    assert prose.sure(choice).endswith("should say the same.")
+    open_one = (UndecidedSize(layers=1, units=16, probability=0.4),)
+    assert "may well find one of them" in prose.sure(choice.model_copy(update={"undecided_sizes": open_one}))
+    assert prose.sure(toy_choice()) == ""
 
 
 def test_what_failed_and_what_was_never_tried_is_named(
     toy_choice: Callable[..., Choice], toy_candidates: Candidates, toy_trials: pd.DataFrame
 ) -> None:
     assert prose.notes(toy_choice(), toy_candidates, toy_trials) == [
-        "1 training failed, in: 2 × 64. A size is ranked only if in every fold and seed at least one training "
-        "succeeded.",
+        "1 training failed, in: 2 × 64. A size is ranked only if in every fold at least one training succeeded.",
         "In the grid, without a score: 1 × 256, 2 × 64.",
     ]
 

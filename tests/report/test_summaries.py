@@ -61,7 +61,7 @@ def test_an_mlp_or_an_undecided_answer_has_its_summary(
     assert "**This forecast needs no memory cells: an MLP of 64 hidden units will do.**" in summary
     assert "| chosen | MLP of 64 | 14,000 | 0.2893 |" in summary
     assert "| no memory cells | zero cells | 438 | 0.3723 |" in summary
-    undecided = toy_choice(0, 0).model_copy(update={"undecided": True})
+    undecided = toy_choice(0, 0).model_copy(update={"cells_left_open": True})
     summary = summaries.markdown(undecided, toy_evaluation(), toy_registration, report)
     assert "**Undecided: no size with memory cells trained reliably" in summary
     assert "| chosen, no memory cells | zero cells | 438 | 0.3723 |" in summary

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from cellsize.report import wording
-from cellsize.sizing.artefacts import Choice, Evaluation, Registration
+from cellsize.sizing.artefacts import Choice, Evaluation, Registration, UndecidedSize
 from cellsize.sizing.sizes import ZERO, Size
 
 NMSE = "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is 1 − R²."
@@ -90,7 +90,7 @@ def test_the_answer_is_a_sentence_with_the_size(
         ),
         (
             (0, 0),
-            {"undecided": True},
+            {"cells_left_open": True},
             "Undecided: no size with memory cells trained reliably, and some trainings show that cells can help.",
         ),
         (
@@ -109,6 +109,19 @@ def test_the_answer_follows_cell_skip_rule_and_doubt(
     toy_choice: Callable[..., Choice], size: tuple[int, int], changed: dict[str, object], sentence: str
 ) -> None:
     assert wording.answer(toy_choice(*size).model_copy(update=changed)) == sentence
+
+
+@pytest.mark.parametrize(
+    ("undecided", "sizes"),
+    [([(1, 16)], "1 × 16 and 1 × 32"), ([(0, 0)], "no memory cells and 1 × 32"),
+     ([(0, 64), (1, 16)], "an MLP of 64, 1 × 16 and 1 × 32")],
+)  # fmt: skip
+def test_an_undecided_answer_names_what_it_is_undecided_between(
+    toy_choice: Callable[..., Choice], undecided: list[tuple[int, int]], sizes: str
+) -> None:
+    open_ones = tuple(UndecidedSize(layers=layers, units=units, probability=0.4) for layers, units in undecided)
+    choice = toy_choice().model_copy(update={"undecided_sizes": open_ones, "skip": "none", "rule": "adequate"})
+    assert wording.answer(choice) == f"Undecided between {sizes}; 1 × 32 was refitted, plain."
 
 
 def test_an_mlp_that_will_do_is_an_answer_without_memory_cells(toy_mlp_choice: Callable[..., Choice]) -> None:

@@ -46,7 +46,7 @@ def test_a_size_that_was_finished_before_is_recorded_again(work: Work, search: S
 def test_a_wanted_size_that_failed_ends_the_search_with_its_reason(work: Work, search: Search, tmp_path: Path) -> None:
     large = finish(work, tmp_path, ZERO, LARGE)[LARGE]
     failed(large).save(open_store(tmp_path, work).folder / f"{LARGE}.npz")
-    with pytest.raises(InputError, match="size 1x2 failed in fold 1"):
+    with pytest.raises(InputError, match="size 1x2 has no score in fold 1"):
         driver.run(work, climbing(ZERO, LARGE), search, tmp_path, lambda _: None)
 
 

@@ -35,7 +35,7 @@ def test_a_size_begun_ahead_that_failed_ends_nothing(work: Work) -> None:
 def test_a_wanted_size_that_failed_ends_the_search_with_its_reason(work: Work) -> None:
     search = scheduler(work, climbing(ZERO, LARGE), train(work, ZERO), failed(train(work, LARGE)))
     assert search.ended()
-    assert search.failure.startswith("search: size 1x2 failed in fold 1")
+    assert search.failure.startswith("search: size 1x2 has no score in fold 1")
 
 
 def test_idle_workers_begin_what_is_likely_and_wait_when_there_is_nothing(work: Work) -> None:

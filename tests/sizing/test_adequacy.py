@@ -1,5 +1,6 @@
 """Adequate, too small, undecided: what the probabilities do on small tables."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -50,16 +51,16 @@ def test_the_best_is_adequate_by_definition() -> None:
     assert verdicts(table, CHOOSE)[Size(1, 4)] == "adequate"
 
 
-def test_what_is_certain_is_certain() -> None:
-    # Nothing is random: 0.003 is within the margin of 0.004, 0.005 is not.
-    table = [scores((0, 0), 0.005), scores((1, 2), 0.003, 0.003), scores((1, 4), 0.0, 0.0)]
-    assert probabilities(table, ONE_PERCENT) == {ZERO: 0.0, Size(1, 2): 1.0, Size(1, 4): 1.0}
+def test_where_folds_and_seeds_agree_little_is_left_open() -> None:
+    # Nothing is random: 0.003 is within the margin of 0.004, 0.006 is not.
+    table = [scores((0, 0), 0.006), scores((1, 2), 0.003, 0.003), scores((1, 4), 0.0, 0.0)]
+    assert probabilities(table, ONE_PERCENT) == pytest.approx({ZERO: 0.0, Size(1, 2): 1.0, Size(1, 4): 1.0}, abs=0.01)
     assert smallest_adequate(table, CHOOSE).size == Size(1, 2)
 
 
 def test_as_good_as_the_limit_is_a_coin_toss() -> None:
     table = [scores((1, 4), *(0.004 + one for one in noise(1, 0.002))), scores((1, 8), *noise(2, 0.002))]
-    assert probabilities(table, ONE_PERCENT)[Size(1, 4)] == pytest.approx(0.5, abs=0.1)
+    assert probabilities(table, ONE_PERCENT)[Size(1, 4)] == pytest.approx(0.55, abs=0.15)
     assert verdicts(table, CHOOSE)[Size(1, 4)] == "undecided"
 
 
@@ -95,7 +96,7 @@ def test_the_answer_is_the_smallest_adequate_size_and_undecided_ones_are_below_i
 def test_seeds_are_added_to_undecided_sizes_below_the_answer() -> None:
     table = [
         scores((0, 0), 0.2),
-        scores((1, 8), *(0.004 + one for one in noise(1, 0.005))),
+        scores((1, 8), *(0.006 + one for one in noise(1, 0.005))),
         scores((1, 16), *noise(2, 0.005)),
         scores((1, 32), *(0.004 + one for one in noise(3, 0.005))),
     ]
@@ -118,7 +119,7 @@ def test_nothing_is_added_where_all_is_decided() -> None:
 def test_seeds_cannot_decide_what_the_folds_disagree_on() -> None:
     # The seeds agree to 0.0001; the folds are apart by 0.04.
     apart = np.array([0.02, -0.02, 0.02, -0.01, 0.006])
-    table = [scores((1, 8), *(apart + one for one in noise(1, 0.0001))), scores((1, 16), *noise(2, 0.0001))]
+    table = [scores((1, 8), *(0.006 + apart + one for one in noise(1, 0.0001))), scores((1, 16), *noise(2, 0.0001))]
     assert undecided(table, CHOOSE) == (Size(1, 8),)
     assert more_seeds(table, CHOOSE) == ()
 
@@ -135,11 +136,39 @@ def test_a_fold_may_lack_a_seed() -> None:
     assert verdicts(table, CHOOSE)[Size(1, 8)] == "too_small"
 
 
+def test_the_worse_a_size_is_the_less_probably_it_is_adequate() -> None:
+    # It once rose again: the spread over the folds that was expected of a much worse size grew along with it.
+    noisy = [noise(1, 0.004), noise(2, 0.004)]
+    found = [
+        probabilities([scores((1, 4), *(extra + one for one in noisy[0])), scores((1, 8), *noisy[1])], ONE_PERCENT)
+        for extra in (0.0, 0.004, 0.008, 0.02, 0.1, 0.4)
+    ]
+    falling = [each[Size(1, 4)] for each in found]
+    assert falling[1:] == sorted(falling[1:], reverse=True)
+    assert falling[-1] == 0.0
+
+
+def test_sizes_that_are_the_same_model_do_not_outvote_one_that_is_another() -> None:
+    # Seven sizes that do what the linear model does; the best differs from them by folds that disagree.
+    apart = np.array([0.03, 0.04, -0.02, 0.01, 0.03])
+    best = scores((1, 64), *(-apart + one for one in noise(1, 0.0005)))
+    one = probabilities([scores((0, 0), 0.0), best], ONE_PERCENT)[ZERO]
+    copies = [scores((1, units), *noise(units, 0.0002)) for units in (1, 2, 3, 4, 8, 16)]
+    seven = probabilities([scores((0, 0), 0.0), *copies, best], ONE_PERCENT)[ZERO]
+    assert seven < one + 0.1
+
+
+def test_fifteen_sizes_take_less_than_a_tenth_of_a_second() -> None:
+    table = [scores((1, 2**at), *(0.002 * at + one for one in noise(at, 0.005))) for at in range(15)]
+    probabilities(table, ONE_PERCENT)
+    began = time.perf_counter()
+    probabilities(table, ONE_PERCENT)
+    assert time.perf_counter() - began < 0.1
+
+
 @settings(deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 6), seeds=st.integers(1, 3))
-def test_probabilities_do_not_depend_on_the_order_much_and_are_the_same_each_time(
-    seed: int, count: int, seeds: int
-) -> None:
+def test_probabilities_are_the_same_each_time_and_in_any_order(seed: int, count: int, seeds: int) -> None:
     excess = np.random.default_rng(seed).uniform(0, 0.02, count)
     table = [
         scores((1, 2**at), *(extra + one for one in noise(seed + at, 0.005, seeds))) for at, extra in enumerate(excess)
@@ -148,5 +177,5 @@ def test_probabilities_do_not_depend_on_the_order_much_and_are_the_same_each_tim
     assert first == probabilities(table, ONE_PERCENT)
     assert all(0 <= probability <= 1 for probability in first.values())
     assert max(first.values()) == 1.0
-    assert probabilities(table[::-1], ONE_PERCENT) == pytest.approx(first, abs=0.05)
+    assert probabilities(table[::-1], ONE_PERCENT) == pytest.approx(first, abs=0.001)
     assert set(more_seeds(table, CHOOSE)) <= set(first)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cellsize.errors import InputError
 from cellsize.sizing import artefacts
-from cellsize.sizing.artefacts import Artefact, Budget, Choice, LargerSize, Recipe, Repeat, ScoredSize
+from cellsize.sizing.artefacts import Artefact, Budget, Choice, LargerSize, Recipe, ScoredSize, UndecidedSize
 from cellsize.sizing.sizes import ZERO, Size
 from tests.sizing.conftest import candidate, candidates
 
@@ -26,23 +26,25 @@ CHOICE: dict[str, Any] = {
     "metric": "mse", "cell": "lstm", "parameters": 60, "recurrent": 45, "linear": 10, "score": 0.3, "score_se": 0.01,
     "best": SCORED, "zero_cells": SCORED | {"layers": 0, "units": 0},
     "zero_cells_see": "window", "mlp": SCORED | {"layers": 0, "units": 16}, "prolonged": 0.25,
+    "median_steps": 60, "ended_by_patience": 0.5,
     "ladders": [
         {"layers": 1, "units": 4, "kind": "plain",
          "steps": [SCORED | {"recurrent": 45, "difference": 0.0, "difference_se": 0.0}]},
     ],
     "difference": 0.0, "difference_se": 0.0,
     "larger": {"layers": 1, "units": 8, "margin": 0.004, "probability": 0.61},
-    "repeats": [{"layers": 1, "units": 4, "count": 3}],
+    "margin": 0.004, "decided": True, "undecided_sizes": [{"layers": 0, "units": 0, "probability": 0.4}],
     "bound": 8, "bound_binding": False, "alpha_implied": 2.5, "rule": "budget",
     "budget": {"unit": "bytes", "limit": 1000.0, "cost": 240.0}, "procedure": "climb", "reason": "Because.",
-    "caution": "", "at_least": False, "undecided": False,
+    "caution": "", "at_least": False, "cells_left_open": False,
     "rules_of_thumb": [
         {"layers": 1, "units": 9, "rule": "α = 2", "parameters": 90, "score": None, "difference": None,
          "difference_se": None},
     ],
     "sizes": [
         SCORED | {"recurrent": 45, "head": 5, "linear": 10, "learning_rate": 1e-3,
-                  "skip": "joint", "head_type": "mixed", "failure_rate": 0.1, "difference": 0.0,
+                  "skip": "joint", "head_type": "mixed", "seeds": 2, "failure_rate": 0.1,
+                  "probability": 1.0, "verdict": "adequate", "difference": 0.0,
                   "difference_se": 0.0, "within": True},
     ],
 }  # fmt: skip
@@ -189,7 +191,7 @@ def test_a_choice_has_its_parts_and_its_recipe() -> None:
     assert choice.zero_cells.size == ZERO
     assert choice.best == ScoredSize.model_validate(SCORED)
     assert choice.larger == LargerSize(layers=1, units=8, margin=0.004, probability=0.61)
-    assert choice.repeats == (Repeat(layers=1, units=4, count=3),)
+    assert choice.undecided_sizes == (UndecidedSize(layers=0, units=0, probability=0.4),)
     assert choice.budget == Budget(unit="bytes", limit=1000.0, cost=240.0)
 
 

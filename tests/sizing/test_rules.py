@@ -148,7 +148,7 @@ def test_zero_cells_alone_are_chosen_for_want_of_others() -> None:
 
 
 def test_the_probability_is_that_of_the_most_promising_larger_size() -> None:
-    decision = rules.choose(TABLE, rule("one_standard_error", margin=0.0, least_margin=0.0), NO_COSTS)
+    decision = rules.choose(TABLE, rule("one_standard_error", margin=0.0, least_margin=1e-12), NO_COSTS)
     # 1x16 against 1x32: 0.01 / 0.02708 = 0.369 standard errors; t(3) is below it with probability 0.632.
     # 2x16: 0.005, less.
     assert decision.larger is not None
@@ -186,7 +186,7 @@ def test_the_best_is_not_called_the_next_smaller_size_behind_itself() -> None:
 
 def test_only_larger_sizes_count_in_the_probability() -> None:
     # 1x16 has a chance of being better than the largest, 1x32; it is not larger.
-    decision = rules.choose(TABLE, rule("best", margin=0.0, least_margin=0.0), NO_COSTS)
+    decision = rules.choose(TABLE, rule("best", margin=0.0, least_margin=1e-12), NO_COSTS)
     assert decision.chosen.size == Size(1, 32)
     assert (decision.larger, decision.larger_probability) == (None, None)
     assert decision.reason.endswith("No larger size was tried.")

@@ -9,9 +9,9 @@ from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.inspection.wording import note
 from cellsize.params import Metric
-from cellsize.report.wording import ERROR, beside, best_baseline, has_company
+from cellsize.report.wording import ERROR, alone, beside, best_baseline, between, has_company, tried
 from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration
-from cellsize.sizing.rules import describe
+from cellsize.sizing.rules import describe, in_percent
 
 NORMALISED: dict[Metric, str] = {
     "mse": "MSE / variance of the training targets",
@@ -21,10 +21,25 @@ NORMALISED: dict[Metric, str] = {
 
 def _headline(choice: Choice) -> str:
     """The answer in a few words."""
-    if choice.undecided:
+    if choice.cells_left_open:
         return "undecided, no size with memory cells trained reliably"
     size = f"{'at least ' * choice.at_least}{describe(choice.size)}"
+    if choice.undecided_sizes:
+        size = f"undecided between {between(choice)}"
     return f"{size}, {beside(choice)}" if has_company(choice) else size
+
+
+def _sure(choice: Choice) -> list[str]:
+    """The probabilities of the undecided sizes and of the choice, where the rule is about them."""
+    if choice.rule != "adequate":
+        return []
+    sizes = [tried(choice)[entry.size] for entry in choice.undecided_sizes] + [tried(choice)[choice.size]]
+    listed = ", ".join(
+        f"{alone(entry.size)} {'the best' if entry.size == choice.best.size else in_percent(entry.probability)}"
+        for entry in sizes
+    )
+    taken = f"; {alone(choice.size)} is refitted" if choice.undecided_sizes else ""
+    return [f"  adequate      {listed} (no more than {choice.margin:.2g} worse than the best){taken}"]
 
 
 def _other_ladders(choice: Choice) -> list[str]:
@@ -57,6 +72,7 @@ def lines(title: str, build: Path, reports: Path) -> str:
             f"{title}: {_headline(choice)}.",
             f"  parameters    {choice.parameters:,}, of them {choice.recurrent:,} recurrent",
             *_trees(choice, evaluation, build),
+            *_sure(choice),
             f"  score         {choice.score:.4f}; best {choice.best.score:.4f} with {describe(choice.best.size)}; "
             f"without memory cells {choice.zero_cells.score:.4f}"
             + (f", MLP {choice.mlp.score:.4f}" if choice.mlp else ""),

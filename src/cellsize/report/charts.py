@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 
 from cellsize.data.folds import EARLY_STOPPING, PURGED, TRAIN, VALIDATION, Folds
 from cellsize.report.drawing import GRID, INK, MUTED, PAPER, SERIES, colour, panel, style, svg
+from cellsize.sizing.adequacy import Verdict
 
 WIDTH = 7.6
 HOLDOUT = 4
@@ -29,6 +30,10 @@ DASHES = ("--", "-.", ":")  # of the sizes without memory cells, in their order
 STRETCH = 168  # steps in one stretch of forecasts: a week of hours; more is a black band
 
 
+# How much of its colour a point has.
+FILL: dict[Verdict, float] = {"adequate": 1.0, "undecided": 0.4, "too_small": 0.0}
+
+
 @dataclass(frozen=True)
 class Point:
     """One size in the chart of sizes.
@@ -38,7 +43,7 @@ class Point:
         units: Memory cells in each, or hidden units of an MLP.
         score: Its score.
         error: Corrected standard error of its paired difference from the best; 0 for the best itself.
-        within: Whether it is within one standard error of the best.
+        verdict: What the rule makes of it; it says how the point is filled.
         chosen: Whether it is the choice.
     """
 
@@ -46,17 +51,17 @@ class Point:
     units: int
     score: float
     error: float
-    within: bool
+    verdict: Verdict
     chosen: bool
 
 
-def sizes(points: Sequence[Point], bounds: dict[str, int], within: str, score: str) -> str:
+def sizes(points: Sequence[Point], bounds: dict[str, int], verdicts: dict[Verdict, str], score: str) -> str:
     """Score over units, one line for each number of layers; zero cells and MLPs as dashed lines with their bands.
 
     Args:
         points: Every size with a score.
         bounds: Label → most units in one layer.
-        within: What the legend calls a size that the rule accepts.
+        verdicts: What the legend calls them; those that occur.
         score: What a score is called.
     """
     with style("sizes"):
@@ -79,8 +84,9 @@ def sizes(points: Sequence[Point], bounds: dict[str, int], within: str, score: s
         if scores and max(scores) > 4 * min(scores):
             axes.set_yscale("log")
         if cells:
-            axes.plot([], [], "o", color=MUTED, ms=6, label=within)
-            axes.plot([], [], "o", color=MUTED, mfc=PAPER, ms=6, label="worse")
+            for verdict, name in verdicts.items():
+                fill = (MUTED, FILL[verdict]) if FILL[verdict] else PAPER
+                axes.plot([], [], "o", color=MUTED, mfc=fill, ms=6, label=name)
         axes.grid(False, axis="x")
         axes.margins(y=0.14)
         axes.set_xlabel("memory cells in each layer")
@@ -98,8 +104,9 @@ def _line(axes: Axes, points: list[Point], line: int, lines: int) -> None:
     depth = points[0].layers
     axes.plot(x, y, color=colour(line), lw=1.6, label=f"{depth} layer{'s' if depth > 1 else ''}")
     axes.errorbar(x, y, [point.error for point in points], fmt="none", ecolor=colour(line), elinewidth=1.2, capsize=3)
-    fills = [colour(line) if point.within else PAPER for point in points]
-    axes.scatter(x, y, s=42, c=fills, edgecolors=colour(line), linewidths=1.5, zorder=3)
+    axes.scatter(x, y, s=42, c=PAPER, edgecolors=colour(line), linewidths=1.5, zorder=3)
+    for point, at in zip(points, x, strict=True):
+        axes.scatter([at], [point.score], s=42, color=colour(line), alpha=FILL[point.verdict], linewidths=0, zorder=4)
 
 
 def _shift(line: int, lines: int) -> float:

@@ -17,6 +17,7 @@ from cellsize.errors import InputError
 from cellsize.inspection import wording as inspected
 from cellsize.report import charts, metrics, prose, summaries, tables, wording
 from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Inspection, Registration
+from cellsize.sizing.scores import counted
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Inputs:
 
     Attributes:
         candidates: `candidates.json`.
-        trials: `trials.csv`.
+        trials: `trials.csv`, with the kind of network of each size that counts; see `scores.counted`.
         curves: `curves.csv`.
         timings: `timings.csv`.
         folds: `folds.parquet`.
@@ -71,7 +72,7 @@ def read_folders(build: Path, reports: Path) -> Inputs:
     labels = pd.read_parquet(build / "folds.parquet")
     return Inputs(
         candidates=Candidates.read(build / "candidates.json"),
-        trials=pd.read_csv(build / "trials.csv"),
+        trials=counted(pd.read_csv(build / "trials.csv")),
         curves=pd.read_csv(build / "curves.csv"),
         timings=pd.read_csv(build / "timings.csv"),
         folds=load_labels({str(name): labels[name].to_numpy(np.int8) for name in labels}),
@@ -137,7 +138,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         clipped=wording.clipped(evaluation),
         subset=tables.subset(subset, report.unit, evaluation.metric) if subset else None,
         origins=wording.plural(subset.origins, "origin") if subset else "",
-        repeats=prose.repeats(choice),
+        sure=prose.sure(choice),
         sizes=tables.sizes(choice, inputs.timings),
         ladders=tables.ladders(choice),
         notes=prose.notes(choice, candidates, inputs.trials),
@@ -162,7 +163,7 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
             units=entry.units,
             score=entry.score,
             error=0.0 if entry.size == choice.best.size else entry.difference_se,
-            within=entry.within,
+            verdict=tables.verdict(entry, choice),
             chosen=entry.size == choice.size,
         )
         for entry in choice.sizes
@@ -173,7 +174,7 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
     names |= {column: wording.model_name(column) for column in drawn_columns}
     clock = inputs.schema.step
     drawn = {
-        "sizes": charts.sizes(points, tables.bound_lines(inputs.candidates), "within one standard error", score),
+        "sizes": charts.sizes(points, tables.bound_lines(inputs.candidates), tables.verdicts(choice), score),
         "folds": charts.folds(inputs.folds, windows.start, windows.epoch, clock),
         "forecasts": charts.forecasts(inputs.forecasts, report.examples, report.unit, names),
     }

@@ -103,9 +103,8 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
         f"folds: 0 is perfect, and 1 is no better than always forecasting the {CONSTANT[choice.metric]}. The dashed "
         f"line is the score without memory cells (zero cells), of {zero_cells(choice)}{mlps}. The bars and the grey "
         "bands show how sure the difference from the best size is: one standard error of it up and down, computed on "
-        "the same folds and corrected for the training data that they share. A filled point is worse than the best by "
-        "no more than that. The bars do not show how much "
-        f"the folds differ (here from {scores.min():.3g} to {scores.max():.3g})."
+        f"the same folds and corrected for the training data that they share. {_filled(choice)} The bars do not show "
+        f"how much the folds differ (here from {scores.min():.3g} to {scores.max():.3g})."
     )
     if candidates.bound.kind == "neurons":
         sizes += " The bound counts the cells of all layers together, so two layers may have half as many each."
@@ -121,20 +120,37 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
     curves = (
         "One thin line for each fold and seed, with the setting chosen on its early-stopping set. The dot is the "
         "step whose weights were kept: the lowest score. A training is prolonged while its last quarter still gains "
-        f"more than 1 %; here {100 * choice.prolonged:.0f} % of the trainings of all sizes were. If most lines are "
-        "lowest at their end, raise search.training.maximum_steps."
+        f"more than 1 %; here {100 * choice.prolonged:.0f} % of the trainings of all sizes were, "
+        f"{100 * choice.ended_by_patience:.0f} % ended early because their score had long not fallen, and half of all "
+        f"took at most {plural(choice.median_steps, 'step')}. If most lines are lowest at their end, raise "
+        "search.training.maximum_steps."
     )
     return {"sizes": sizes, "folds": folds, "curves": curves}
 
 
-def repeats(choice: Choice) -> str:
-    """What the rule chooses with less evidence."""
-    count = sum(repeat.count for repeat in choice.repeats)
-    listed = ", ".join(f"{short(repeat.size)} in {repeat.count}" for repeat in choice.repeats)
+def _filled(choice: Choice) -> str:
+    """What a filled point is."""
+    if choice.rule == "adequate":
+        return (
+            f"A filled point is adequate: most probably no more than {choice.margin:.2g} worse than the best. A pale "
+            "one is undecided, an empty one too small."
+        )
+    return "A filled point is worse than the best by no more than that."
+
+
+def sure(choice: Choice) -> str:
+    """How sure the choice is; empty where the rule gives no probabilities."""
+    if choice.rule != "adequate":
+        return ""
+    more = (
+        "The undecided sizes are named because another run, with other seeds, may well find one of them adequate."
+        if choice.undecided_sizes
+        else "No smaller size is undecided, so that another run, with other seeds, should say the same."
+    )
     return (
-        "The same rule was applied to less evidence: to each seed alone and, with more than two folds, without each "
-        f"fold in turn. Of {plural(count, 'time')} it chose {listed}. These repeats share most of their data, so the "
-        "counts are not probabilities. A whole search with other seeds may change more (docs/sizing.md has figures)."
+        f"A size is adequate if it most probably is no more than {choice.margin:.2g} worse than the best one (the "
+        "column of probabilities below). Seeds and folds count apart: what seeds differ by shrinks with more seeds, "
+        f"what folds differ by does not. The answer is the smallest adequate size. {more}"
     )
 
 
@@ -148,7 +164,7 @@ def notes(choice: Choice, candidates: Candidates, trials: pd.DataFrame) -> list[
         )
         lines.append(
             f"{plural(len(failed), 'training')} failed, in: {', '.join(map(short, sizes))}. "
-            "A size is ranked only if in every fold and seed at least one training succeeded."
+            "A size is ranked only if in every fold at least one training succeeded."
         )
     left = untried(candidates, choice)
     if left:

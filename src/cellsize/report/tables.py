@@ -11,6 +11,7 @@ from cellsize.data.forecast import BOOSTED_TREES, NAIVE, RIDGE_LINEAR, score_nam
 from cellsize.inspection.wording import percent as gain
 from cellsize.params import Metric
 from cellsize.report.wording import NONE, SAMPLES, decimals, model_name, number, plural, short, tried
+from cellsize.sizing.adequacy import Verdict
 from cellsize.sizing.artefacts import (
     Candidates,
     Choice,
@@ -21,6 +22,7 @@ from cellsize.sizing.artefacts import (
     Subset,
     TriedSize,
 )
+from cellsize.sizing.rules import in_percent
 from cellsize.sizing.sizes import Size
 
 
@@ -126,16 +128,18 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
             short(entry.size),
             *(number(part) for part in parts),
             *_setting(entry),
+            number(entry.seeds) if entry.units else NONE,
             f"{100 * entry.failure_rate:.0f} %" if entry.units else NONE,
             number(entry.score, places),
             "the best" if entry.size == choice.best.size else difference,
-            "yes" if entry.within else "no",
+            _judged(entry, choice),
             number(milliseconds, places_of_milliseconds),
             number(seconds, 0 if seconds >= 10 else 1),
         )
         rows.append(Row(cells, chosen=entry.size == choice.size))
     parameters = ("Recurrent", "Head", "Linear", "All parameters")
-    scores = (f"Score ({score_name(choice.metric)})", "Difference from the best", "Within one standard error")
+    judged = "Probability of being adequate" if choice.rule == "adequate" else "Within one standard error"
+    scores = (f"Score ({score_name(choice.metric)})", "Difference from the best", judged)
     return Table(
         (
             "Size",
@@ -143,6 +147,7 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
             "Beside",
             "Head",
             "Learning rate",
+            "Seeds",
             "Failed trainings",
             *scores,
             "Forecast, ms",
@@ -150,6 +155,29 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
         ),
         tuple(rows),
     )
+
+
+def verdict(entry: TriedSize, choice: Choice) -> Verdict:
+    """What the rule makes of a size; a rule without probabilities knows two verdicts."""
+    if choice.rule == "adequate":
+        return entry.verdict
+    return "adequate" if entry.within else "too_small"
+
+
+def verdicts(choice: Choice) -> dict[Verdict, str]:
+    """What the legend calls the verdicts that occur."""
+    if choice.rule != "adequate":
+        return {"adequate": "within one standard error", "too_small": "worse"}
+    return {"adequate": "adequate", "undecided": "undecided", "too_small": "too small"}
+
+
+def _judged(entry: TriedSize, choice: Choice) -> str:
+    """What the rule makes of a size: its probability and verdict, or whether it is within one standard error."""
+    if choice.rule != "adequate":
+        return "yes" if entry.within else "no"
+    if entry.size == choice.best.size:
+        return "the best"
+    return f"{in_percent(entry.probability)}, {entry.verdict.replace('_', ' ')}"
 
 
 def _setting(entry: TriedSize) -> tuple[str, str, str]:

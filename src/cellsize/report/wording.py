@@ -87,10 +87,27 @@ def has_company(choice: Choice) -> bool:
     return choice.size.has_memory or (choice.size != ZERO and choice.skip != "none")
 
 
+def alone(size: Size) -> str:
+    """A size in a sentence: `2 × 16`, `no memory cells`, or `an MLP of 64`."""
+    if not size.has_memory:
+        return "no memory cells" if size == ZERO else f"an MLP of {size.units}"
+    return short(size)
+
+
+def between(choice: Choice) -> str:
+    """The undecided sizes and the choice: `1 × 32 and 1 × 64`."""
+    *others, last = (alone(entry.size) for entry in choice.undecided_sizes)
+    before = f"{', '.join(others)}, {last}" if others else last
+    return f"{before} and {'at least ' * choice.at_least}{alone(choice.size)}"
+
+
 def answer(choice: Choice) -> str:
     """The one sentence that the whole page is about."""
-    if choice.undecided:
+    if choice.cells_left_open:
         return "Undecided: no size with memory cells trained reliably, and some trainings show that cells can help."
+    if choice.undecided_sizes:
+        company = f", {beside(choice)}" * has_company(choice)
+        return f"Undecided between {between(choice)}; {alone(choice.size)} was refitted{company}."
     mlp = f"an MLP of {plural(choice.units, 'hidden unit')}{f' {beside(choice)}' * has_company(choice)}"
     if not choice.size.has_memory and choice.rule == "budget":
         model = zero_cells(choice) if choice.size == ZERO else mlp
@@ -98,7 +115,7 @@ def answer(choice: Choice) -> str:
     if choice.size != ZERO and not choice.size.has_memory:
         return f"This forecast needs no memory cells: {mlp} will do."
     if choice.size == ZERO:
-        judgement = "is as good" if tried(choice)[ZERO].within else "will do"
+        judgement = "is as good" if choice.rule == "adequate" or tried(choice)[ZERO].within else "will do"
         return f"This forecast needs no memory cells: {zero_cells(choice)} {judgement}."
     each = " each" if choice.layers > 1 else ""
     size = f"{plural(choice.layers, 'layer')} of {plural(choice.units, 'memory cell')}{each}"

@@ -164,7 +164,7 @@ class Scheduler:
         """The setting that counts in each fold, by fold from 0."""
         keys = [field.name for field in fields(Setting)]
         rows = counted(frame(self.results[size].rows, Row))
-        rows = rows[rows["seed"] < self.first_seeds].drop_duplicates("fold")
+        rows = rows[(rows["status"] == "ok") & (rows["seed"] < self.first_seeds)].drop_duplicates("fold")
         return {int(row["fold"]) - 1: Setting(**{key: row[key] for key in keys}) for _, row in rows.iterrows()}
 
     def _added(self, size: Size) -> list[list[Result]]:

@@ -24,6 +24,7 @@ from cellsize.params import (
     Rule,
     Skip,
 )
+from cellsize.sizing.adequacy import Verdict
 from cellsize.sizing.sizes import Size
 
 
@@ -317,8 +318,14 @@ class TriedSize(ScoredSize):
     """What the cells stand beside, as most folds chose it."""
     head_type: Head
     """The head that most folds chose."""
+    seeds: int
+    """Trainings of each fold that count, in the fold that has the fewest."""
     failure_rate: float
     """Fraction of its trainings that diverged or learnt nothing."""
+    probability: float
+    """Probability that it is no more than the margin worse than the best; 1 for the best."""
+    verdict: Verdict
+    """What the probability says: adequate, undecided, or too small."""
     difference: float
     """Score minus the best one's, paired over the folds."""
     difference_se: float
@@ -372,11 +379,11 @@ class LargerSize(Sized):
     """Probability that it is better."""
 
 
-class Repeat(Sized):
-    """How often the rule chose a size on less evidence."""
+class UndecidedSize(Sized):
+    """A size smaller than the answer of which it is not known whether it is adequate."""
 
-    count: int
-    """Times it was chosen."""
+    probability: float
+    """Probability that it is no more than the margin worse than the best."""
 
 
 class Budget(Artefact):
@@ -438,14 +445,22 @@ class Choice(Recipe):
     """The sizes with memory cells, apart for each kind of network that was trained."""
     prolonged: float
     """Fraction of the trainings that count that were prolonged beyond `search.training.steps`."""
+    median_steps: int
+    """Median of the optimizer steps of the trainings that count; 0 if no network was trained."""
+    ended_by_patience: float
+    """Fraction of them that ended because their early-stopping score had long not fallen."""
     difference: float
     """Score minus the best one's, paired over the folds."""
     difference_se: float
     """Corrected standard error of the difference."""
     larger: LargerSize | None
     """The larger size most likely to be better; null if none was tried."""
-    repeats: tuple[Repeat, ...]
-    """What the rule chooses on each seed alone and without each fold in turn, most frequent first."""
+    margin: float
+    """How much worse than the best a size may be and still be adequate, in normalised errors."""
+    decided: bool
+    """Whether a run with other seeds should say the same: nothing smaller is undecided, and cells are not left open."""
+    undecided_sizes: tuple[UndecidedSize, ...]
+    """Undecided sizes smaller than the answer, smallest first; none where the rule is not `adequate`."""
     bound: int
     """The bound that the grid was made with, in units."""
     bound_binding: bool
@@ -464,7 +479,7 @@ class Choice(Recipe):
     """What to be careful about; empty if nothing."""
     at_least: bool
     """Whether the search ended while its largest size was still the best."""
-    undecided: bool
+    cells_left_open: bool
     """Whether no memory cells were chosen although some sizes learnt in some trainings and not in others."""
     rules_of_thumb: tuple[ScoredRule, ...]
     """What guessing would have picked, and what it scored."""

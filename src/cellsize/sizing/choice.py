@@ -6,8 +6,7 @@ import pandas as pd
 
 from cellsize.errors import InputError
 from cellsize.params import Choose, Search
-from cellsize.sizing import artefacts, caveats, procedures
-from cellsize.sizing.adequacy import margin
+from cellsize.sizing import adequacy, artefacts, caveats, procedures
 from cellsize.sizing.artefacts import (
     Budget,
     Candidate,
@@ -18,11 +17,11 @@ from cellsize.sizing.artefacts import (
     LargerSize,
     Recipe,
     ScoredSize,
+    UndecidedSize,
 )
 from cellsize.sizing.candidates import alpha_implied
 from cellsize.sizing.rules import Decision, apply, choose, lowest, within_one_standard_error
-from cellsize.sizing.scores import Scores, compare, failure_rates, from_trials, ladders, preferred
-from cellsize.sizing.sensitivity import choices
+from cellsize.sizing.scores import Scores, compare, counted, failure_rates, from_trials, ladders, preferred
 from cellsize.sizing.sizes import BYTES_EACH, ZERO, Size
 
 
@@ -42,7 +41,7 @@ def decide(
     Raises:
         InputError: A size is incomplete or unknown, or none is within the budget.
     """
-    procedure, steps = search.procedure, search.training.steps
+    procedure, training, trials = search.procedure, search.training, counted(trials)
     scores = from_trials(trials, "build/trials.csv", folds)
     by_size = {candidate.size: candidate for candidate in (*candidates.alpha_ladder, *candidates.candidates)}
     unknown = [tried.size for tried in scores if tried.size not in by_size]
@@ -59,6 +58,10 @@ def decide(
     unreliable = caveats.unreliable(size, rates if size.has_memory else failure_rates(trials, size))
     caution = " ".join(filter(None, (open_end, uneven, unreliable)))
     finding = procedures.finding(procedure, tried, candidates)
+    probabilities = adequacy.probabilities(scores, adequacy.margin(rule))
+    undecided = adequacy.undecided(scores, rule) if rule.rule == "adequate" else ()
+    left_open = bool(unreliable) and not size.has_memory
+    lengths = _lengths(trials)
     return Choice(
         **_recipe(trials, size).model_dump(),
         metric=rule.metric,
@@ -77,11 +80,17 @@ def decide(
             default=None,
         ),
         ladders=_ladders(trials, folds, rule, costs),
-        prolonged=_prolonged(trials, steps),
+        prolonged=float((lengths > training.steps).mean()) if len(lengths) else 0.0,
+        median_steps=int(lengths.quantile(0.5, interpolation="lower")) if len(lengths) else 0,
+        ended_by_patience=_ended_by_patience(trials, training.patience),
         difference=decision.difference.mean,
         difference_se=decision.difference.standard_error,
-        larger=_larger(decision, margin(rule).of(chosen.mean)),
-        repeats=choices(trials, rule, costs, folds),
+        larger=_larger(decision, adequacy.margin(rule).of(chosen.mean)),
+        margin=adequacy.margin(rule).of(best.mean),
+        decided=not undecided and not left_open,
+        undecided_sizes=tuple(
+            UndecidedSize(layers=size.layers, units=size.units, probability=probabilities[size]) for size in undecided
+        ),
         bound=candidates.bound.units,
         bound_binding=by_size[size].at_bound,
         alpha_implied=alpha_implied(candidates.n_samples, size, candidates.n_inputs, candidates.n_outputs),
@@ -91,10 +100,18 @@ def decide(
         reason=" ".join(filter(None, (decision.reason, finding, caution))),
         caution=caution,
         at_least=bool(open_end) and size == best.size,
-        undecided=bool(unreliable) and not size.has_memory,
+        cells_left_open=left_open,
         rules_of_thumb=tuple(_scored_rule(thumb, tried, chosen) for thumb in candidates.rules_of_thumb),
         sizes=tuple(
-            _tried(scored, best, by_size[scored.size], _recipe(trials, scored.size), rates.get(scored.size, 0.0))
+            _tried(
+                scored,
+                best,
+                by_size[scored.size],
+                _recipe(trials, scored.size),
+                failure_rate=rates.get(scored.size, 0.0),
+                probability=probabilities[scored.size],
+                verdict=adequacy.verdict(probabilities[scored.size], rule),
+            )
             for scored in scores
         ),
     )
@@ -166,10 +183,15 @@ def _ladders(trials: pd.DataFrame, folds: int, rule: Choose, costs: dict[Size, f
     return tuple(result)
 
 
-def _prolonged(trials: pd.DataFrame, steps: int) -> float:
-    """Fraction of the scored networks' trainings that took more than the steps of the schedule."""
+def _lengths(trials: pd.DataFrame) -> "pd.Series[int]":
+    """Optimizer steps of the scored networks' trainings."""
+    return trials.loc[(trials["units"] > 0) & (trials["status"] == "ok"), "trained"]
+
+
+def _ended_by_patience(trials: pd.DataFrame, patience: int) -> float:
+    """Fraction of the scored networks' trainings whose best step lies `search.training.patience` before their end."""
     trained = trials[(trials["units"] > 0) & (trials["status"] == "ok")]
-    return float((trained["trained"] > steps).mean()) if len(trained) else 0.0
+    return float((trained["trained"] - trained["steps"] >= patience).mean()) if len(trained) else 0.0
 
 
 def _scored(scores: Scores) -> ScoredSize:
@@ -183,7 +205,13 @@ def _scored(scores: Scores) -> ScoredSize:
 
 
 def _tried(
-    scores: Scores, best: Scores, candidate: Candidate, recipe: Recipe, failure_rate: float
+    scores: Scores,
+    best: Scores,
+    candidate: Candidate,
+    recipe: Recipe,
+    failure_rate: float,
+    probability: float,
+    verdict: adequacy.Verdict,
 ) -> artefacts.TriedSize:
     difference = compare(scores, best)
     linear = 0 if recipe.skip == "none" and scores.size != ZERO else candidate.linear
@@ -195,7 +223,10 @@ def _tried(
         learning_rate=recipe.learning_rate,
         skip=recipe.skip,
         head_type=recipe.head,
+        seeds=scores.seeds,
         failure_rate=failure_rate,
+        probability=probability,
+        verdict=verdict,
         difference=difference.mean,
         difference_se=difference.standard_error,
         within=within_one_standard_error(scores, best),

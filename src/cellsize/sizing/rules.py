@@ -70,10 +70,7 @@ def _in_words(rule: Choose) -> str:
     """What is true of the size that the rule chooses."""
     match rule.rule:
         case "adequate":
-            return (
-                f"is the smallest adequate one: with a probability of at least {100 * rule.probability:g} % no more "
-                f"than {rule.margin:g} % worse than the best"
-            )
+            return "is the smallest adequate one"
         case "one_standard_error":
             return "is the smallest within one standard error of the best"
         case "within_percent":
@@ -90,7 +87,10 @@ def sentence(choice: artefacts.Choice) -> str:
     """What the report says about the rule."""
     match choice.rule:
         case "adequate":
-            return "The answer is the smallest adequate size: most probably hardly worse than the best."
+            return (
+                "The answer is the smallest adequate size: one that most probably is hardly worse than the best. "
+                "A smaller one is undecided where the trainings do not say whether it is adequate."
+            )
         case "one_standard_error":
             return (
                 "The answer is the smallest size within one standard error of the best, or a smaller one that scores "
@@ -223,11 +223,15 @@ def _reason(
 ) -> str:
     near = near_best(scores) if rule.rule == "one_standard_error" else chosen
     sentences = [f"Of {len(scores)} sizes tried, {describe(near.size)} {_in_words(rule)}."]
+    if rule.rule == "adequate":
+        sentences.append(_probabilities(scores, chosen, best, rule))
     if near.size != chosen.size:
         scored = f"{chosen.mean:.4f} against {near.mean:.4f}"
         sentences.append(f"Chosen is a smaller one that scores no worse ({scored}): {describe(chosen.size)}.")
     if chosen.size == best.size:
         sentences.append(f"It is itself the best, with a score of {best.mean:.4f}.")
+    elif rule.rule == "adequate":
+        sentences.append(f"The best, {describe(best.size)}, scores {best.mean:.4f} against {chosen.mean:.4f}.")
     else:
         sentences.append(
             f"The best, {describe(best.size)}, scores {best.mean:.4f} against {chosen.mean:.4f}: a difference of "
@@ -239,7 +243,7 @@ def _reason(
         for candidate in scores
         if candidate.size not in (ZERO, best.size) and extent(candidate) < extent(chosen)
     ]
-    if smaller:
+    if smaller and rule.rule != "adequate":
         next_smaller = max(smaller, key=lambda candidate: (*extent(candidate), -candidate.mean, candidate.size))
         behind = compare(next_smaller, best)
         sentences.append(
@@ -255,6 +259,33 @@ def _reason(
     if rule.rule != "adequate":
         sentences.append(_larger(likeliest, adequacy.margin(rule).of(chosen.mean) / chosen.mean))
     return " ".join(sentences)
+
+
+def _probabilities(scores: list[Scores], chosen: Scores, best: Scores, rule: Choose) -> str:
+    """How sure it is that the choice is adequate, and which smaller sizes may be adequate too."""
+    margin = adequacy.margin(rule)
+    probabilities = adequacy.probabilities(scores, margin)
+    allowed = f"no more than {margin.of(best.mean):.2g} worse than the best"
+    sentences = []
+    if chosen.size != best.size:
+        sentences.append(f"It is {allowed} with a probability of {in_percent(probabilities[chosen.size])}.")
+    undecided = adequacy.undecided(scores, rule)
+    if undecided:
+        listed = ", ".join(f"{describe(size)} {in_percent(probabilities[size])}" for size in undecided)
+        decide = "may" if adequacy.more_seeds(scores, rule) else "would hardly"
+        sentences.append(f"Undecided is whether a smaller one is ({listed}); more seeds {decide} decide it.")
+    elif extent(chosen) > min(extent(one) for one in scores):
+        smaller = max((one for one in scores if extent(one) < extent(chosen)), key=lambda one: probabilities[one.size])
+        sentences.append(
+            f"Every smaller one is too small: {describe(smaller.size)} is {allowed} with a probability of "
+            f"{in_percent(probabilities[smaller.size])}."
+        )
+    return " ".join(sentences)
+
+
+def in_percent(probability: float) -> str:
+    """A probability in whole per cent; never 0 % or 100 %, which nobody can know."""
+    return "over 99 %" if probability > 0.99 else "under 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
 
 
 def _larger(likeliest: tuple[float, Scores] | None, fraction: float) -> str:

@@ -43,6 +43,11 @@ class Scores:
         return int(self.trainings.shape[1])
 
     @property
+    def seeds(self) -> int:
+        """Seeds of the fold that has the fewest."""
+        return int(np.isfinite(self.trainings).sum(axis=1).min())
+
+    @property
     def mean(self) -> float:
         """Mean over the folds."""
         return float(self.folds.mean())
@@ -114,8 +119,8 @@ SETTING = ["learning_rate", "dropout", "weight_decay", "skip", "head"]
 def preferred(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with the setting that most folds chose.
 
-    With two dozen settings each fold often has one of its own. So the skip connection decides first, by its folds, then
-    the head, then the setting as a whole, and of several the one with the lowest early-stopping score.
+    With two dozen settings each fold often has one of its own. So the skip connection is voted on first, then the head,
+    then the setting as a whole, and of several the one with the lowest early-stopping score.
 
     Args:
         rows: Scored rows of one size, as `training.records.Row` describes them.
@@ -129,8 +134,45 @@ def preferred(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[(rows[SETTING] == ordered.iloc[0][SETTING]).all(axis=1)]
 
 
+def counted(trials: pd.DataFrame) -> pd.DataFrame:
+    """The same rows, with status `ok` for one kind of network in each size, plain or with a linear model.
+
+    Either kind's best setting of each fold is trained to the end, and the fold marks the one with the lower
+    early-stopping score. Taken fold by fold a size would be part one kind and part the other, of which one alone can be
+    refitted. So the kinds are two candidates, and which of them stands for the size is decided as the size itself is:
+    by the mean validation score, over the seeds that both have. A common setting by the early-stopping scores of all
+    folds would be a leak: each validation block lies in the training time of the other folds.
+
+    Args:
+        trials: Rows as `training.records.Row` describes them.
+    """
+    trials = trials.reset_index(drop=True)
+    is_plain, is_scored = trials["skip"] == "none", trials["status"].isin(["ok", "runner_up"])
+    status = trials["status"].copy()
+    for _, group in trials[is_scored & (trials["units"] > 0)].groupby(["layers", "units"]):
+        finalists = group[_is_finalist(group)].assign(is_plain=is_plain)
+        kinds = finalists.groupby("seed")["is_plain"].transform("nunique")
+        # Seeds are added to the kind that counts alone: they have no say in which one that is.
+        errors = finalists[kinds > 1].pivot_table("score", "is_plain", "fold")
+        errors = errors[errors.notna().sum(axis=1) == group["fold"].nunique()]
+        if len(errors) > 1:
+            of_kind = is_plain[group.index] == bool(errors.mean(axis=1).idxmin())
+            status[group.index] = np.where(of_kind & _is_finalist(group), "ok", "runner_up")
+    return trials.assign(status=status)
+
+
+def _is_finalist(scored: pd.DataFrame) -> "pd.Series[bool]":
+    """Of rows trained to the end those of the better setting of their kind in their fold.
+
+    Where one kind alone is tuned both settings that ran to the end are of it, and one of them is marked `ok`.
+    """
+    kind = [scored["layers"], scored["units"], scored["fold"], scored["skip"] == "none"]
+    has_better = (scored["status"] == "ok").groupby(kind).transform("any")
+    return (scored["status"] == "ok") | ~has_better
+
+
 def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
-    """Averages the scored rows over the seeds of each fold.
+    """The scores of each size, of the kind of network that counts for it; see `counted`.
 
     Args:
         trials: Rows as `training.records.Row` describes them.
@@ -138,27 +180,24 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
         folds: Number of folds that every size must have.
 
     Returns:
-        One entry for each size, no memory cells first, then fewest parameters first.
+        One entry for each size, no memory cells first, then fewest parameters first. A seed that diverged is NaN.
 
     Raises:
-        InputError: A size has a failed row, a fold missing, or a score that is not a number.
+        InputError: A size has a fold without any score, or a score that is not a number.
     """
     sizes = []
-    for _, group in trials.groupby(["layers", "units"], sort=True):
+    for _, group in counted(trials).groupby(["layers", "units"], sort=True):
         size = Size(int(group["layers"].iloc[0]), int(group["units"].iloc[0]))
         scored = group[group["status"] == "ok"]
-        failed = group[group["status"] == "failed"]
-        # A setting may fail where another one did not: only a fold and seed without any score is incomplete.
-        broken, trained = ({*zip(rows["fold"], rows["seed"], strict=True)} for rows in (failed, scored))
-        if broken - trained:
-            fold, seed = min(broken - trained)
+        lost = sorted({*group.loc[group["status"] == "failed", "fold"]} - {*scored["fold"]})
+        if lost:
             raise InputError(
-                f"{source}: size {size} failed in fold {fold}, seed {seed}: no size is chosen among incomplete ones; "
-                "lower search.training.learning_rates and run again"
+                f"{source}: size {size} has no score in fold {lost[0]}, since every training of it diverged there; "
+                "lower search.training.learning_rates or search.training.max_gradient_norm and run again"
             )
         if not np.isfinite(scored["score"]).all():
             raise InputError(f"{source}: size {size} has a row without a score; remove the file and run search again")
-        by_fold = scored.groupby("fold")[["score", "train_score", "n_train", "n_validation"]].mean()
+        by_fold = scored.groupby("fold")[["train_score", "n_train", "n_validation"]].mean()
         if list(by_fold.index) != list(range(1, folds + 1)):
             raise InputError(
                 f"{source}: size {size} has scores for folds {list(by_fold.index)} of {folds}; "
@@ -180,11 +219,6 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
     return sorted(sizes, key=lambda scores: (*extent(scores), scores.size))
 
 
-def counted(trials: pd.DataFrame) -> pd.DataFrame:
-    """Of one size's rows those that its score is made of."""
-    return trials[trials["status"] == "ok"]
-
-
 def ladders(trials: pd.DataFrame, folds: int) -> dict[str, list[Scores]]:
     """Scores of the sizes with memory cells, apart for networks without a linear skip connection and with one.
 
@@ -199,12 +233,7 @@ def ladders(trials: pd.DataFrame, folds: int) -> dict[str, list[Scores]]:
         `plain` and `linear`, each with its sizes from the smallest; empty where a kind was not trained.
     """
     trained = trials[(trials["layers"] > 0) & trials["status"].isin(["ok", "runner_up"])]
-    trained = trained.assign(is_plain=trained["skip"] == "none")
-    # Where only one kind is tuned both settings that ran to the end are of it, and the better one alone counts.
-    has_better = trained.groupby(["layers", "units", "fold", "is_plain"])["status"].transform(
-        lambda of: (of == "ok").any()
-    )
-    trained = trained[(trained["status"] == "ok") | ~has_better.astype(bool)].assign(status="ok")
+    trained = trained[_is_finalist(trained)].assign(status="ok", is_plain=trained["skip"] == "none")
     result: dict[str, list[Scores]] = {}
     for kind, rows in (("plain", trained[trained["is_plain"]]), ("linear", trained[~trained["is_plain"]])):
         counts = rows.groupby(["layers", "units"])["fold"].transform("nunique")
@@ -213,35 +242,41 @@ def ladders(trials: pd.DataFrame, folds: int) -> dict[str, list[Scores]]:
     return result
 
 
-# A training has learnt nothing if it gains less than this fraction of what the best training of all gains. That says
-# something only where the best one gains much.
+# A training has learnt nothing if it gains less than this fraction of what the best training gains. That says something
+# only where the best one gains much.
 LITTLE, MUCH = 0.25, 0.3
 
 
 def failure_rates(trials: pd.DataFrame, reference: Size = ZERO) -> dict[Size, float]:
     """For each size with something random in it the fraction of its trainings that failed.
 
-    A training failed if it diverged, or if it learnt nothing although another one, of any size, shows that there is
-    much to learn: compared with the reference in its fold it gains less than a quarter of what the best one gains.
-    Trainings of a setting that was only second in its fold say nothing: a kind of network may not suit the data.
+    A training failed if it diverged, or if it learnt nothing although there was much to learn: compared with the
+    reference in its fold it gains less than a quarter of what the best training gains. Which best one? Where some size
+    learns in most of its trainings, the best one in the same fold: a fold in which it gains nothing either has nothing
+    to gain. Where no size does, the best one of all: that nobody learnt in a fold may then be bad luck.
+    Trainings of a setting that was only second say nothing: a kind of network may not suit the data.
 
     Args:
         trials: Rows as `training.records.Row` describes them.
         reference: The size without memory cells that a gain is one over.
     """
+    trials = counted(trials)
     counts = trials["status"] == "ok"
     of_reference = counts & (trials["layers"] == reference.layers) & (trials["units"] == reference.units)
     to_beat = trials[of_reference].groupby("fold")["score"].mean()
     # A setting that diverged and lost the race for it is no failed training of the size.
-    scored = set(zip(*(trials.loc[counts, key] for key in ("layers", "units", "fold", "seed")), strict=True))
-    places = zip(*(trials[key] for key in ("layers", "units", "fold", "seed")), strict=True)
+    place = ["layers", "units", "fold", "seed"]
+    scored = set(zip(*(trials.loc[counts, key] for key in place), strict=True))
+    places = zip(*(trials[key] for key in place), strict=True)
     lost = (trials["status"] == "failed") & pd.Series([place not in scored for place in places], trials.index)
-    rows = trials[(trials["units"] > 0) & (counts | lost)]
+    # Several settings may have diverged where one training was wanted.
+    rows = trials[(trials["units"] > 0) & (counts | lost)].drop_duplicates(place)
     gains = 1 - rows["score"] / rows["fold"].map(to_beat)
-    most = gains.max()
-    failed = rows["status"] == "failed"
-    if most >= MUCH:
-        failed |= gains < LITTLE * most
+    most = pd.Series(gains.max(), gains.index)
+    learnt = (gains >= LITTLE * most).groupby([rows["layers"], rows["units"]]).mean()
+    if (learnt > 0.5).any():
+        most = gains.groupby(rows["fold"]).transform("max")
+    failed = (rows["status"] == "failed") | ((most >= MUCH) & (gains < LITTLE * most))
     groups = rows.assign(failed=failed).groupby(["layers", "units"], sort=True)
     return {
         Size(int(group["layers"].iloc[0]), int(group["units"].iloc[0])): float(group["failed"].mean())
