@@ -167,17 +167,17 @@ def ours(folder: Path) -> dict[str, float]:
         from cellsize.registry import runs
         from cellsize.search import driver, store
         from cellsize.search.versions import versions
-        from cellsize.sizing import procedures
         from cellsize.sizing.sizes import cost, shape
+        from cellsize.sizing.walk import grid
         from cellsize.training.records import Result
     imported = time.monotonic()
     work, sizes, settings = work_of(folder)
     mlflow = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="overhead")
-    costs = {size: float(cost(size, work.network, shape(work.windows)).multiply_adds) for size in sizes}
+    costs = {size: float(cost(size, work.network, shape(work.windows)).window_work) for size in sizes}
     recording = 0.0
 
-    def plan(known: dict[Any, Any]) -> Any:
-        return procedures.grid(sizes, known, costs)
+    def plan(known: Any) -> Any:
+        return grid(sizes, known, costs)
 
     with runs.recorder(mlflow, store.key(work), settings, versions()) as record:
         opened = time.monotonic()

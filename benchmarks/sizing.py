@@ -19,7 +19,8 @@ from cellsize.sizing.artefacts import Candidates, Choice, Evaluation, Recipe
 from cellsize.sizing.candidates import propose
 from cellsize.sizing.choice import decide
 from cellsize.sizing.procedures import plan
-from cellsize.training.records import Result, Row, frame
+from cellsize.sizing.walk import Plan
+from cellsize.training.records import Result, Row, Work, frame
 
 
 def size_it(name: str, bound: int | None, folder: Path, workers: int, smoke: bool) -> dict[str, Any]:
@@ -90,7 +91,28 @@ def search_it(
     work = example.work(training)
     mlflow = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="sizing")
     with recorder(mlflow, store.key(work), settings, versions()) as record:
-        return driver.run(work, plan(candidates, settings), settings, folder / "store", record, data.say)
+        return driver.run(
+            work, plan(candidates, settings, example.params.choose), settings, folder / "store", record, data.say
+        )
+
+
+def search_alone(work: Work, plan: Plan, folder: Path) -> list[Result]:
+    """The search of one process without Ray: every shard after the one before it; finished ones are read."""
+    from cellsize.search.driver import up_to
+    from cellsize.search.scheduler import Scheduler
+    from cellsize.search.store import Store
+    from cellsize.training.train import train
+
+    kept = Store(folder)
+    scheduler = Scheduler(plan, work, kept.finished(), lambda _: None, lambda _: None)
+    while not scheduler.ended():
+        shard = scheduler.next_shard()
+        assert shard is not None
+        result = train(work, shard.size, folds=shard.folds, more_seeds=scheduler.more_seeds(shard))
+        result.save(kept.result(shard))
+        scheduler.finish(shard, result)
+    assert not scheduler.failure, scheduler.failure
+    return up_to(scheduler.walk(), scheduler.results, work.training.seeds)
 
 
 def chosen_from(results: list[Result], candidates: Candidates, params: Params) -> tuple[pd.DataFrame, Choice]:

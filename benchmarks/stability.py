@@ -18,7 +18,7 @@ import pandas as pd
 
 from benchmarks import data
 from benchmarks.machine import machine
-from benchmarks.sizing import chosen_from
+from benchmarks.sizing import chosen_from, search_alone
 from cellsize import files
 from cellsize.search import store
 from cellsize.sizing.candidates import propose, sizes
@@ -26,8 +26,7 @@ from cellsize.sizing.procedures import plan
 from cellsize.sizing.rules import one_standard_error
 from cellsize.sizing.scores import Scores, compare, from_trials
 from cellsize.sizing.sizes import ZERO, Size
-from cellsize.training.records import Result, Row, frame
-from cellsize.training.train import train
+from cellsize.training.records import Row, frame
 
 KEPT = data.ROOT / ".cache/benchmarks/stability"
 
@@ -44,17 +43,9 @@ def repeat(what: tuple[str, int, bool]) -> dict[str, Any]:
     kept = KEPT / store.key(work)
     kept.mkdir(parents=True, exist_ok=True)
     candidates = propose(example.windows, example.folds, params.propose)
-    walk = plan(candidates, params.search)
-    scores: dict[Size, Scores] = {}
-    results: dict[Size, Result] = {}
-    while wanted := walk(scores).wanted:
-        size, path = wanted[0], kept / f"{wanted[0]}.npz"
-        if not path.is_file():
-            train(work, size).save(path)
-        results[size] = Result.load(path)
-        rows = frame(results[size].rows, Row)
-        scores[size] = from_trials(rows, f"{name}, seed {seed}", params.split.folds)[0]
-    trials, choice = chosen_from(list(results.values()), candidates, params)
+    results = search_alone(work, plan(candidates, params.search, params.choose), kept)
+    scores = {result.size: from_trials(frame(result.rows, Row), name, params.split.folds)[0] for result in results}
+    trials, choice = chosen_from(results, candidates, params)
     return {
         "seed": seed,
         "chosen": str(choice.size),
@@ -63,7 +54,7 @@ def repeat(what: tuple[str, int, bool]) -> dict[str, Any]:
         "zero_cells": choice.zero_cells.score,
         "scores": {str(size): round(scored.mean, 5) for size, scored in scores.items()},
         "grid": [str(size) for size in sizes(candidates)],
-        "core_seconds": round(sum(result.seconds for result in results.values()), 1),
+        "core_seconds": round(sum(result.seconds for result in results), 1),
         "trials": trials,
     }
 

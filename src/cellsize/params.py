@@ -37,7 +37,8 @@ RENAMED: dict[str, str | None] = {
     "split.early_stopping.share": "split.early_stopping.fraction",
     "baseline.season": "baseline.seasons",
     "search.reach": "search.minimum_units",
-    "search.effort": "search.cost_limit",
+    "search.effort": None,
+    "search.cost_limit": None,
     "search.training.batch": "search.training.batch_size",
     "search.training.clip": "search.training.max_gradient_norm",
     "search.training.average": "search.training.ema_decay",
@@ -251,7 +252,8 @@ class Search(Section):
     procedure: Procedure
     patience: Positive
     minimum_units: Positive
-    cost_limit: Annotated[float, Field(gt=0)]
+    work_limit: Annotated[float, Field(gt=0)]
+    maximum_seeds: Positive
     sample: Positive
     seed: Annotated[int, Field(ge=0)]
     workers: Annotated[int, Field(ge=0)]

@@ -87,8 +87,8 @@ def make_project(folder: Path) -> Project:
         search__training__check_every=10, search__training__rungs=[10], search__training__steps=40,
         search__training__maximum_steps=40, search__training__patience=40, search__training__seeds=1,
         search__training__batch_size=64, search__workers=2,
-        search__minimum_units=2, search__patience=1, search__cost_limit=1000.0, register__name="small",
-        mlflow__experiment="small",
+        search__minimum_units=2, search__patience=1, search__work_limit=1000.0, search__maximum_seeds=1,
+        register__name="small", mlflow__experiment="small",
     )  # fmt: skip
     project.command("dvc", "init", "--no-scm", "-q")
     project.command("dvc", "config", "core.analytics", "false")

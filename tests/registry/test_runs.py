@@ -119,7 +119,7 @@ def test_the_parent_has_the_parameters_of_the_search_and_the_tags_that_are_given
     client, experiment = connect(settings)
     (parent,) = client.search_runs([experiment])
     assert parent.data.params["procedure"] == "climb"
-    assert parent.data.params["cost_limit"] == "1.25"
+    assert parent.data.params["work_limit"] == "24.0"
     expected = {
         "cellsize.version.torch": "2.9.0", "cellsize.kernels": "x86_64, AVX2", "dvc.DVC_STAGE": "search",
         "cellsize.fingerprint": "abc", "cellsize.size": "all",

@@ -98,7 +98,7 @@ def candidates() -> Candidates:
     ]
     zero, *others = (
         Candidate(
-            layers=layers, units=units, **cost(layers, units), textbook=1, multiply_adds=1, bytes=1,
+            layers=layers, units=units, **cost(layers, units), textbook=1, multiply_adds=1, window_work=1, bytes=1,
             past_bound=False, at_bound=False, on_grid=True, guessed=False,
         )
         for layers, units in (*SCORES, (1, 256), (2, 64), (1, 168))
@@ -106,6 +106,7 @@ def candidates() -> Candidates:
     return Candidates(
         counted="targets",
         samples=samples,
+        folds=5,
         counted_inputs="step",
         inputs=InputCounts(step=6, window=72),
         n_outputs=6,

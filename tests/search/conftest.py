@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from cellsize.sizing.procedures import Plan, Walk
 from cellsize.sizing.sizes import Size
+from cellsize.sizing.walk import Plan, Walk
 from cellsize.training.records import Result, Work
 
 SMALL, LARGE = Size(1, 1), Size(1, 2)

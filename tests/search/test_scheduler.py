@@ -1,12 +1,15 @@
 """What the search hands out and takes up, without Ray."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from cellsize.search.scheduler import SILENCE, Scheduler
 from cellsize.search.shards import UNITS, Shard, divide
-from cellsize.sizing.procedures import Plan
 from cellsize.sizing.sizes import ZERO, Size
-from cellsize.training.records import Result, Work
+from cellsize.sizing.walk import Known, Plan, Walk
+from cellsize.training.records import Result, Setting, Work
 from cellsize.training.train import train
 from tests.search.conftest import LARGE, SMALL, climbing, failed
 
@@ -135,3 +138,94 @@ def test_a_finished_size_ends_a_silence_too(work: Work, monkeypatch: pytest.Monk
     search.finish(next_shard(search), zero)
     search.progress(next_shard(search), 1200)
     assert [line[:19] for line in lines] == ["search: size    0x0"]
+
+
+# --- seeds that are added -------------------------------------------------------------------------------------------
+
+
+def adding(size: Size, seeds: int) -> Plan:
+    """Wants zero cells and a size, and then so many seeds of it."""
+
+    def plan(known: Known) -> Walk:
+        left = tuple(of for of in (ZERO, size) if of not in known)
+        if left or known[size].n_seeds >= seeds:
+            return Walk((ZERO, size) if not left else (), left[:1], seeds={size: seeds})
+        return Walk((ZERO, size), (), more_seeds={size: seeds})
+
+    return plan
+
+
+def settings_of(result: Result) -> dict[int, Setting]:
+    return {row.fold - 1: row.setting for row in result.rows if row.status == "ok"}
+
+
+def run_alone(search: Scheduler, work: Work) -> list[Shard]:
+    """Trains every shard that is handed out, one after another."""
+    shards = []
+    while not search.ended():
+        shard = next_shard(search)
+        shards.append(shard)
+        search.finish(shard, train(work, shard.size, folds=shard.folds, more_seeds=search.more_seeds(shard)))
+    return shards
+
+
+@pytest.fixture
+def tuned(make_work: Callable[..., Work]) -> Work:
+    return make_work(check_every=2, rungs=[2], steps=4, patience=4, learning_rates=[1e-3, 1e-1])
+
+
+def test_added_seeds_are_trained_with_the_settings_that_count_and_nothing_races(tuned: Work) -> None:
+    search = scheduler(tuned, adding(SMALL, 3))
+    shards = run_alone(search, tuned)
+    assert shards == [Shard(ZERO, (0, 1), "0x0"), Shard(SMALL, (0, 1), "1x1"), Shard(SMALL, (0, 1), "1x1s2s3", (1, 2))]
+    added = [row for row in search.results[SMALL].rows if row.seed]
+    assert [(row.fold, row.seed, row.status) for row in added] == [
+        (1, 1, "ok"),
+        (1, 2, "ok"),
+        (2, 1, "ok"),
+        (2, 2, "ok"),
+    ]
+    counts = settings_of(train(tuned, SMALL))
+    assert all(row.setting == counts[row.fold - 1] for row in added)
+    assert search.scores[SMALL].trainings.shape == (2, 3)
+    assert len({row.score for row in added}) > 2  # one may have kept what there was before any training
+
+
+def test_added_seeds_of_a_large_size_are_shared_out_and_count_once_all_are_finished(work: Work) -> None:
+    large = Size(1, 2 * UNITS)
+    lines, recorded = list[str](), list[Result]()
+    search = Scheduler(adding(large, 2), work, {}, recorded.append, lines.append)
+    for _ in range(3):  # zero cells, and the size on either fold
+        shard = next_shard(search)
+        search.finish(shard, train(work, large if shard.size == large else ZERO, folds=shard.folds))
+    first, second = (next_shard(search) for _ in range(2))
+    assert (first.name, second.name) == (f"{large}s2-1", f"{large}s2-2")
+    assert not search.unwanted(first)
+    trained = {
+        shard: train(work, large, folds=shard.folds, more_seeds=search.more_seeds(shard)) for shard in (first, second)
+    }
+    search.finish(second, trained[second])
+    assert (search.scores[large].n_seeds, len(recorded), len(lines)) == (1, 2, 2)
+    search.finish(first, trained[first])
+    assert (search.scores[large].n_seeds, len(recorded), len(lines)) == (2, 3, 3)
+    assert [(row.fold, row.seed) for row in search.results[large].rows if row.seed] == [(1, 1), (2, 1)]
+    assert search.ended()
+
+
+def test_a_later_search_finds_the_seeds_that_were_added(tuned: Work) -> None:
+    search = scheduler(tuned, adding(SMALL, 3))
+    run_alone(search, tuned)
+    later = Scheduler(adding(SMALL, 3), tuned, search.finished, lambda _: None, lambda _: None)
+    assert later.ended()
+    assert later.results[SMALL].rows == search.results[SMALL].rows
+
+
+def test_seeds_that_were_added_to_other_settings_are_trained_anew(tuned: Work) -> None:
+    search = scheduler(tuned, adding(SMALL, 2))
+    run_alone(search, tuned)
+    name = "1x1s2"
+    other = [replace(row, learning_rate=0.5) for row in search.finished[name].rows]
+    finished = search.finished | {name: replace(search.finished[name], rows=tuple(other))}
+    later = Scheduler(adding(SMALL, 2), tuned, finished, lambda _: None, lambda _: None)
+    assert later.scores[SMALL].n_seeds == 1
+    assert next_shard(later).name == name

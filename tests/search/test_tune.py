@@ -16,8 +16,8 @@ from cellsize.search import tune
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import divide
 from cellsize.search.store import Store
-from cellsize.sizing.procedures import Plan
 from cellsize.sizing.sizes import ZERO
+from cellsize.sizing.walk import Plan
 from cellsize.training import train as training
 from cellsize.training.records import Result, Work
 from cellsize.training.train import train

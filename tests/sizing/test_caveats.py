@@ -34,12 +34,12 @@ def tried(*sizes: Size) -> dict[Size, Scores]:
         (
             "climb",
             Size(1, 8),
-            "with 1 layer: search.patience and search.cost_limit end the search there, and a larger one",
+            "with 1 layer: search.work_limit ends the search there, and a larger one",
         ),
         (
             "climb",
             Size(2, 4),
-            "with 2 layers: search.patience and search.cost_limit end the search there, and a larger",
+            "with 2 layers: search.work_limit ends the search there, and a larger",
         ),
         ("random", Size(1, 8), "with 1 layer: no larger one was drawn, and a larger one may be better still."),
         ("alpha", Size(1, 8), "with 1 layer: the ladder begins there, and a larger one may be better still."),

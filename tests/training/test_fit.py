@@ -12,7 +12,7 @@ from cellsize.sizing.sizes import Size, shape
 from cellsize.training import fit, train
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Result, Work
-from cellsize.training.state import settings
+from cellsize.training.state import racing, settings
 
 MakeWork = Callable[..., Work]
 SMALL = Size(1, 3)
@@ -113,7 +113,8 @@ def test_nothing_is_written_unless_asked_for(
 
 def joint_training(work: Work, size: Size) -> JointTraining:
     fitted = {fold: train._fit_fold(work, work.folds.fold(fold), size) for fold in (0, 1)}
-    return JointTraining(work, size, fitted, shape(work.windows), settings(work.network, work.training, size))
+    states = racing(work, list(fitted), settings(work.network, work.training, size))
+    return JointTraining(work, size, fitted, shape(work.windows), states)
 
 
 def test_the_kept_and_the_last_weights_are_put_in_place_ready_to_forecast(make_work: MakeWork) -> None:

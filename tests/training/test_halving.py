@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from cellsize.training.halving import Plan, Progress, Status, decide, finalists, first_status, length
+from cellsize.sizing.compute import finalists
+from cellsize.training.halving import Plan, Progress, Status, decide, first_status, length
 
 PLAN = Plan(rungs=(2, 4), checks=8, most=8, patience=3)
 
@@ -44,11 +45,6 @@ def initials(networks: list[Progress], plan: Plan = PLAN) -> str:
 def test_the_first_seed_begins_with_every_setting_and_the_others_wait_for_one() -> None:
     assert [first_status(seed, settings=3) for seed in (0, 1, 2)] == ["active", "waiting", "waiting"]
     assert [first_status(seed, settings=1) for seed in (0, 1, 2)] == ["active"] * 3
-
-
-@pytest.mark.parametrize(("families", "settings", "expected"), [(2, 12, 2), (1, 12, 2), (1, 1, 1), (2, 2, 2)])
-def test_each_family_gives_a_finalist_and_a_single_one_two(families: int, settings: int, expected: int) -> None:
-    assert finalists(families, settings) == expected
 
 
 # --- each network by itself -----------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from cellsize.training import loaders
 from cellsize.training.joint import JointTraining, Tensors
 from cellsize.training.loaders import EarlyStoppingBatches, TrainingBatches, load_batch
 from cellsize.training.records import Work
-from cellsize.training.state import settings
+from cellsize.training.state import racing, settings
 from cellsize.training.train import _fit_fold
 
 MakeWork = Callable[..., Work]
@@ -24,7 +24,8 @@ SIZE = Size(1, 2)
 
 def joint_training(work: Work) -> JointTraining:
     fitted = {fold: _fit_fold(work, work.folds.fold(fold), SIZE) for fold in range(len(work.folds.labels))}
-    return JointTraining(work, SIZE, fitted, shape(work.windows), settings(work.network, work.training, SIZE))
+    states = racing(work, list(fitted), settings(work.network, work.training, SIZE))
+    return JointTraining(work, SIZE, fitted, shape(work.windows), states)
 
 
 @pytest.fixture

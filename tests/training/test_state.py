@@ -9,10 +9,9 @@ from cellsize.data.batches import Scaling
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
 from cellsize.models.prediction import FittedFold
-from cellsize.params import Network
 from cellsize.sizing.sizes import Architecture, Size
 from cellsize.training.records import Setting, Work
-from cellsize.training.state import NetworkState, beyond, derive, families, progress, settings, states
+from cellsize.training.state import NetworkState, beyond, derive, of_seeds, progress, racing, settings
 
 TASK = Forecast(lookback=3, horizon=2, n_targets=1)
 UNIT = Scaling(np.zeros(1, np.float32), np.ones(1, np.float32), np.ones(1, np.float32))
@@ -76,21 +75,11 @@ def test_a_network_reads_the_batches_of_its_fold_and_seed_as_far_as_it_is() -> N
 # --- settings and families ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("skip", "expected"),
-    [
-        (["none"], [("none",)]),
-        (["joint"], [("joint",)]),
-        (["joint", "linear"], [("joint", "linear")]),
-        (["none", "joint"], [("none",), ("joint",)]),
-        (["linear", "none", "joint"], [("none",), ("linear", "joint")]),
-    ],
-    ids=str,
-)
-def test_settings_with_a_linear_skip_connection_race_apart_from_those_without(
-    make_network: Callable[..., Network], skip: list[str], expected: list[tuple[str, ...]]
-) -> None:
-    assert families(make_network(skip=skip)) == expected
+def test_more_seeds_are_trained_at_once_each_with_the_setting_of_its_fold() -> None:
+    added = of_seeds({1: SLOW, 4: FAST}, (2, 3))
+    assert [(each.fold, each.seed, each.setting, each.status) for each in added] == [
+        (1, 2, SLOW, "active"), (1, 3, SLOW, "active"), (4, 2, FAST, "active"), (4, 3, FAST, "active"),
+    ]  # fmt: skip
 
 
 def test_every_combination_is_a_setting_of_its_family(make_work: Callable[..., Work]) -> None:
@@ -121,7 +110,7 @@ def test_an_mlp_has_a_plain_head(make_work: Callable[..., Work]) -> None:
 
 def listed(work: Work, size: Size = SMALL) -> list[tuple[int, int, int, bool, str]]:
     tuned = settings(work.network, work.training, size)
-    return [(each.fold, each.seed, each.family, each.is_spare, each.status) for each in states(work, [0, 3], tuned)]
+    return [(each.fold, each.seed, each.family, each.is_spare, each.status) for each in racing(work, [0, 3], tuned)]
 
 
 def test_two_families_have_settings_and_spares_each_and_a_network_of_every_other_seed(

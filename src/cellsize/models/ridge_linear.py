@@ -15,8 +15,10 @@ from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.params import Metric
 
-# How often the list of ridge penalties is extended.
-EXTENSIONS = 4
+# How often the list of ridge penalties is extended, and by which fraction each time has to lower the score: where
+# no penalty is needed at all, the score falls for ever by less and less.
+EXTENSIONS = 8
+WORTH = 1e-3
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def fit_chosen(
 ) -> RidgeLinear:
     """Fits on the training part, with the penalty that is best by the metric on the early-stopping set.
 
-    A best one at the end of a list of several extends the list, by its last factor.
+    A best one at the end of a list of several extends the list, by its last factor, while that pays.
     """
     moments = _normal_equations(windows, scaling, fold.train, reads_past)
     scored: dict[float, tuple[float, RidgeLinear]] = {}
@@ -108,7 +110,11 @@ def fit_chosen(
         ordered, best = sorted(scored), min(scored, key=lambda penalty: (scored[penalty][0], penalty))
         if len(ordered) < 2 or best not in (ordered[0], ordered[-1]):
             break
-        beyond = ordered[0] ** 2 / ordered[1] if best == ordered[0] else ordered[-1] ** 2 / ordered[-2]
+        is_first = best == ordered[0]
+        next_best = scored[ordered[1] if is_first else ordered[-2]][0]
+        if len(scored) > len(penalties) and scored[best][0] > (1 - WORTH) * next_best:
+            break
+        beyond = ordered[0] ** 2 / ordered[1] if is_first else ordered[-1] ** 2 / ordered[-2]
         try_out(float(f"{beyond:.3g}"))
     return scored[min(scored, key=lambda penalty: (scored[penalty][0], penalty))][1]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param
+from mlflow.entities import Metric, Param, Run
 
 from cellsize.params import Mlflow, Search
 from cellsize.registry.store import connect
@@ -33,7 +33,8 @@ def recorder(
 
     Yields:
         A function that writes a child run for a finished size: parameters, early-stopping scores of
-        each fold, fold scores, seconds. A size that has a run already gets no second one.
+        each fold, fold scores, seconds. A size that has a run already gets no second one; the scores
+        of seeds added to it are written there.
     """
     client, experiment = connect(settings)
     query = (
@@ -53,8 +54,11 @@ def recorder(
     def record(result: Result) -> None:
         name = str(result.size)
         query = f"tags.`{PARENT}` = '{parent}' and tags.`{SIZE}` = '{name}' and attributes.status = 'FINISHED'"
-        if not client.search_runs([experiment], query):
+        recorded = client.search_runs([experiment], query)
+        if not recorded:
             _record(client, experiment, parent, name, result)
+        else:
+            _add_seeds(client, recorded[0], result)
 
     ended = "FAILED"
     try:
@@ -71,8 +75,8 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
     run = client.create_run(experiment, run_name=name, tags={PARENT: parent, SIZE: name}).info.run_id
     trained = {_training(row) for row in result.rows if row.status == "ok"}
     now, first = int(time.time() * 1000), result.rows[0]
-    scored = [(row, row.score) for row in result.rows if row.score is not None and row.status == "ok"]
-    metrics = [Metric(f"fold_{row.fold}_score_seed_{row.seed}", score, now, 0) for row, score in scored]
+    scored = _scored(result)
+    metrics = [Metric(_name(row), score, now, 0) for row, score in scored]
     metrics += [
         Metric(f"fold_{check.fold}_early_stopping_score_seed_{check.seed}", check.early_stopping_score, now, check.step)
         for check in result.checks
@@ -87,6 +91,24 @@ def _record(client: MlflowClient, experiment: str, parent: str, name: str, resul
     for begin in range(0, len(metrics), METRICS_AT_ONCE):
         client.log_batch(run, metrics=metrics[begin : begin + METRICS_AT_ONCE])
     client.set_terminated(run, "FINISHED")
+
+
+def _add_seeds(client: MlflowClient, run: Run, result: Result) -> None:
+    """Adds the scores of seeds that were trained since the run was written."""
+    scored, now = _scored(result), int(time.time() * 1000)
+    added = [Metric(_name(row), score, now, 0) for row, score in scored if _name(row) not in run.data.metrics]
+    if added:
+        mean = Metric("score", sum(score for _, score in scored) / len(scored), now, len(scored))
+        client.log_batch(run.info.run_id, metrics=[*added, mean])
+
+
+def _scored(result: Result) -> list[tuple[Row, float]]:
+    """The trainings that count, with their scores."""
+    return [(row, row.score) for row in result.rows if row.score is not None and row.status == "ok"]
+
+
+def _name(row: Row) -> str:
+    return f"fold_{row.fold}_score_seed_{row.seed}"
 
 
 def _training(record: Row | Check) -> tuple[int, int, float, float, float, str, str]:

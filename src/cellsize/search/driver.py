@@ -1,6 +1,7 @@
 """A search from its store to its results: what is finished is read, the rest is trained by Ray Tune."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cellsize.errors import InputError
@@ -9,7 +10,8 @@ from cellsize.params import Search
 from cellsize.search import tune
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.store import open_store
-from cellsize.sizing.procedures import Plan
+from cellsize.sizing.sizes import Size
+from cellsize.sizing.walk import Plan, Walk
 from cellsize.training.records import Result, Work
 
 
@@ -54,8 +56,27 @@ def run(
     if not ended:
         tune.run_trials(work, scheduler, search, store)
     walk = scheduler.walk()
-    if walk.wanted and not scheduler.failure:
+    if not walk.is_done and not scheduler.failure:
         raise KeyboardInterrupt  # Ray Tune took the signal and returned
-    if walk.wanted:
+    if not walk.is_done:
         raise InputError(scheduler.failure)
-    return [scheduler.results[size] for size in walk.visited]
+    return up_to(walk, scheduler.results, work.training.seeds)
+
+
+def up_to(walk: Walk, results: Mapping[Size, Result], first: int) -> list[Result]:
+    """The results that a walk came to, with the seeds that count: another rule may have added more to them before.
+
+    Args:
+        walk: Where the plan ended.
+        results: Of all sizes trained.
+        first: Seeds of a size to which none were added.
+    """
+    return [_with_seeds(results[size], walk.seeds.get(size, first)) for size in walk.visited]
+
+
+def _with_seeds(result: Result, seeds: int) -> Result:
+    return replace(
+        result,
+        rows=tuple(row for row in result.rows if row.seed < seeds),
+        checks=tuple(check for check in result.checks if check.seed < seeds),
+    )

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 
 from cellsize.errors import InputError
-from cellsize.search.shards import Shard, divide, join
-from cellsize.sizing.procedures import Plan, Walk, within_cost_limit
-from cellsize.sizing.scores import Scores, from_trials
+from cellsize.search.shards import Shard, add, divide, join
+from cellsize.sizing.scores import Scores, counted, from_trials
 from cellsize.sizing.sizes import Size, cost, shape
-from cellsize.training.records import Result, Row, Work, frame
+from cellsize.sizing.walk import Plan, Walk
+from cellsize.training.records import MoreSeeds, Result, Row, Setting, Work, frame
 
 # Work begun ahead may cost so many times what has been done so far: it may turn out not to be needed.
 AHEAD_COST = 1.5
@@ -20,7 +21,7 @@ class Scheduler:
     """Hands out the next shard, and reads what finished ones have found.
 
     Attributes:
-        results: Sizes whose shards are all finished.
+        results: Sizes whose shards are all finished, with the seeds added to them.
         scores: Those of them that every fold has a score of.
         failure: Why the search cannot end well; empty if it can.
     """
@@ -43,6 +44,7 @@ class Scheduler:
             say: Prints a line of progress.
         """
         self.network, self.shape, self.folds = work.network, shape(work.windows), len(work.folds.labels)
+        self.first_seeds = work.training.seeds
         self.plan, self.on_result, self.say = plan, on_result, say
         self.finished, self.running = dict(finished), set[Shard]()
         self.results, self.scores, self.unusable = dict[Size, Result](), dict[Size, Scores](), dict[Size, str]()
@@ -57,29 +59,45 @@ class Scheduler:
 
     def ended(self) -> bool:
         """Whether the procedure has ended, or cannot go on."""
-        wanted = self.walk().wanted
+        walk = self.walk()
+        wanted = (*walk.wanted, *walk.more_seeds)
         # A size begun ahead may have failed without harm: only one that is wanted ends the search.
         self.failure = self.failure or next((self.unusable[size] for size in wanted if size in self.unusable), "")
-        return not wanted or bool(self.failure)
+        return walk.is_done or bool(self.failure)
 
     def next_shard(self) -> Shard | None:
         """The next shard to train, which counts as running from now on; None if there is none to begin now."""
         walk = self.walk()
-        for size in (*walk.wanted, *walk.likely):
-            waiting = [
-                shard for shard in self._shards(size) if shard.name not in self.finished and shard not in self.running
-            ]
-            if waiting and size not in self.unusable and (size in walk.wanted or self._affordable(size)):
+        for size, shards in self._pieces(walk):
+            waiting = [shard for shard in shards if shard.name not in self.finished and shard not in self.running]
+            is_ahead = size in walk.likely and size not in walk.wanted
+            if waiting and size not in self.unusable and not (is_ahead and not self._affordable(size)):
                 self.running.add(waiting[0])
                 return waiting[0]
         return None
+
+    def _pieces(self, walk: Walk) -> list[tuple[Size, tuple[Shard, ...]]]:
+        """What may be trained now, most pressing first."""
+        seeds = [
+            (size, divide(size, self.folds, tuple(range(self.scores[size].n_seeds, count))))
+            for size, count in walk.more_seeds.items()
+        ]
+        return [(size, divide(size, self.folds)) for size in (*walk.wanted, *walk.likely)] + seeds
+
+    def more_seeds(self, shard: Shard) -> MoreSeeds | None:
+        """What a shard of added seeds is trained with; None for the race."""
+        if not shard.seeds:
+            return None
+        settings = self._settings(shard.size)
+        return MoreSeeds(shard.seeds, {fold: settings[fold] for fold in shard.folds})
 
     def finish(self, shard: Shard, result: Result) -> None:
         """Notes the result of a shard."""
         self.running.discard(shard)
         self.finished[shard.name] = result
         size = shard.size
-        if self._complete(size):
+        before = len(self.results[size].rows) if size in self.results else 0
+        if self._complete(size) and len(self.results[size].rows) > before:
             self.on_result(self.results[size])
             self._say(self._line(self.results[size]) if size in self.scores else self.unusable[size])
 
@@ -114,37 +132,67 @@ class Scheduler:
 
     def unwanted(self, shard: Shard) -> bool:
         """Whether a running shard was begun ahead and turned out not to be needed."""
-        walk = self.walk()
-        return shard.size not in (*walk.wanted, *walk.likely)
+        return all(shard not in shards for _, shards in self._pieces(self.walk()))
 
     def _affordable(self, size: Size) -> bool:
         """Whether a size may be begun ahead; see `AHEAD_COST`."""
-        tried = tuple({*self.results, *(shard.size for shard in self.running)})
-        costs = {tried_size: self._multiply_adds(tried_size) for tried_size in (size, *tried)}
-        return within_cost_limit(costs, AHEAD_COST)(size, tried)
+        tried = {*self.results, *(shard.size for shard in self.running)}
+        return self._work(size) <= AHEAD_COST * sum(map(self._work, tried))
 
-    def _multiply_adds(self, size: Size) -> float:
-        return float(cost(size, self.network, self.shape).multiply_adds)
-
-    def _shards(self, size: Size) -> tuple[Shard, ...]:
-        return divide(size, self.folds)
+    def _work(self, size: Size) -> int:
+        return cost(size, self.network, self.shape).window_work
 
     def _complete(self, size: Size) -> bool:
-        """Completes a size if all its shards are finished."""
-        names = [shard.name for shard in self._shards(size)]
+        """Completes a size if all its shards are finished; adds the seeds whose shards are."""
+        names = [shard.name for shard in divide(size, self.folds)]
         if not all(name in self.finished for name in names):
             return False
         self.results[size] = join([self.finished[name] for name in names])
         try:
-            rows = frame(self.results[size].rows, Row)
-            self.scores[size] = from_trials(rows, "search", self.folds)[0]
+            self._score(size)
+            for added in self._added(size):
+                self.results[size] = add(self.results[size], added)
+                self._score(size)
         except InputError as error:
             self.unusable[size] = str(error)
         return True
 
+    def _score(self, size: Size) -> None:
+        self.scores[size] = from_trials(frame(self.results[size].rows, Row), "search", self.folds)[0]
+
+    def _settings(self, size: Size) -> dict[int, Setting]:
+        """The setting that counts in each fold, by fold from 0."""
+        keys = [field.name for field in fields(Setting)]
+        rows = counted(frame(self.results[size].rows, Row))
+        rows = rows[rows["seed"] < self.first_seeds].drop_duplicates("fold")
+        return {int(row["fold"]) - 1: Setting(**{key: row[key] for key in keys}) for _, row in rows.iterrows()}
+
+    def _added(self, size: Size) -> list[list[Result]]:
+        """The results of added seeds, in their order, as far as all folds of them are finished."""
+        settings, groups, seed = self._settings(size), list[list[Result]](), self.first_seeds
+        parts = {
+            name: result
+            for name, result in self.finished.items()
+            if result.size == size and result.rows[0].seed >= self.first_seeds
+        }
+        for name, result in parts.items():
+            # Left by a search in which other settings counted: they are trained anew.
+            if any(row.setting != settings[row.fold - 1] for row in result.rows):
+                del self.finished[name]
+        while True:
+            here = [self.finished[name] for name in parts if name in self.finished and parts[name].rows[0].seed == seed]
+            if sorted(row.fold for result in here for row in result.rows if row.seed == seed) != [
+                *range(1, self.folds + 1)
+            ]:
+                return groups
+            here.sort(key=lambda result: result.rows[0].fold)
+            groups.append(here)
+            seed = 1 + max(row.seed for result in here for row in result.rows)
+
     def _line(self, result: Result) -> str:
         """The line of progress for a finished size."""
-        scores, wanted = self.scores[result.size], self.walk().wanted
+        scores, walk = self.scores[result.size], self.walk()
+        wanted = (*walk.wanted, *walk.more_seeds)
         rates = sorted({row.learning_rate for row in result.rows if row.status == "ok"})
         left = f"{len(wanted)} to go" if len(wanted) > 1 else f"next {wanted[0]}" if wanted else "done"
         return (

@@ -1,7 +1,7 @@
 """A size's training in pieces that several workers can share, and its result out of theirs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,23 +20,42 @@ class Shard:
         size: The size.
         folds: Folds from 0, in order.
         name: What its files are called.
+        seeds: Seeds that are added to the settings that counted; empty for the race and its first seeds.
     """
 
     size: Size
     folds: tuple[int, ...]
     name: str
+    seeds: tuple[int, ...] = ()
 
 
-def divide(size: Size, folds: int) -> tuple[Shard, ...]:
+def divide(size: Size, folds: int, seeds: tuple[int, ...] = ()) -> tuple[Shard, ...]:
     """The shards of a size: one for a small size, up to one for each fold for a large one.
 
     How many depends on the size alone, never on the workers, so that every number comes out the same.
+
+    Args:
+        size: The size.
+        folds: How many folds there are.
+        seeds: Seeds that are added to a size that is trained.
     """
     n_shards = min(folds, max(1, size.layers * size.units // UNITS))
+    added = "".join(f"s{seed + 1}" for seed in seeds)
+    name = f"{size}{added}"
     if n_shards == 1:
-        return (Shard(size, tuple(range(folds)), str(size)),)
+        return (Shard(size, tuple(range(folds)), name, seeds),)
     parts = [tuple(map(int, part)) for part in np.array_split(np.arange(folds), n_shards)]
-    return tuple(Shard(size, part, "-".join([str(size), *(str(fold + 1) for fold in part)])) for part in parts)
+    return tuple(Shard(size, part, "-".join([name, *(str(fold + 1) for fold in part)]), seeds) for part in parts)
+
+
+def add(result: Result, more: Sequence[Result]) -> Result:
+    """A size's result with those of the seeds added to it; residuals and milliseconds stay those of the first ones."""
+    return replace(
+        result,
+        rows=(*result.rows, *(row for other in more for row in other.rows)),
+        checks=(*result.checks, *(check for other in more for check in other.checks)),
+        seconds=result.seconds + sum(other.seconds for other in more),
+    )
 
 
 def join(results: Sequence[Result]) -> Result:

@@ -17,7 +17,7 @@ from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import Shard, divide
 from cellsize.search.store import Store
 from cellsize.sizing.sizes import Size
-from cellsize.training.records import Result, Work
+from cellsize.training.records import MoreSeeds, Result, Work
 
 REPORT_SECONDS = 2.0
 ALL_CHECKS = 10**9  # what a finished trial reports: more than any that is still in training
@@ -39,7 +39,8 @@ class Adapter(Searcher):
         if shard is None:
             return None
         self.trials[trial_id] = shard
-        return {"layers": shard.size.layers, "units": shard.size.units, "folds": shard.folds}
+        config = {"layers": shard.size.layers, "units": shard.size.units, "folds": shard.folds}
+        return config | {"more_seeds": self.scheduler.more_seeds(shard)} if shard.seeds else config
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Hands over a finished shard; one that was stopped because nobody wants it any more leaves nothing."""
@@ -134,11 +135,10 @@ def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -
 def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -> None:
     """One trial: a size on its shard's folds. Results travel as files, whole or not at all."""
     train = _training()  # before its threads are counted
-    shard = next(
-        shard
-        for shard in divide(Size(config["layers"], config["units"]), len(work.folds.labels))
-        if shard.folds == tuple(config["folds"])
-    )
+    more_seeds: MoreSeeds | None = config.get("more_seeds")
+    size, seeds = Size(config["layers"], config["units"]), more_seeds.seeds if more_seeds else ()
+    shards = divide(size, len(work.folds.labels), seeds)
+    shard = next(shard for shard in shards if shard.folds == tuple(config["folds"]))
     checkpoint, last = store.checkpoint(shard), time.monotonic()
 
     def on_check(check: int) -> None:
@@ -148,7 +148,8 @@ def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -
             tune.report({"check": check, "steps": check * work.training.check_every})
 
     with process.one_thread():  # Ray sees to it, unless OMP_NUM_THREADS is set
-        train(work, shard.size, checkpoint, on_check, accelerator, shard.folds).save(store.result(shard))
+        result = train(work, shard.size, checkpoint, on_check, accelerator, shard.folds, more_seeds)
+        result.save(store.result(shard))
     checkpoint.unlink(missing_ok=True)
     tune.report({"check": ALL_CHECKS})
 

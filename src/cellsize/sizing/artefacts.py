@@ -210,6 +210,8 @@ class Candidate(Sized):
     """Parameters of the linear skip connection, or of the ridge-linear model."""
     multiply_adds: int
     """Multiply-adds of the recurrent layers for one step of one window."""
+    window_work: int
+    """Multiply-adds of one optimizer step for one window, with what each step of a layer costs beside them."""
     bytes: int
     """Bytes of all parameters as float32."""
     past_bound: bool
@@ -238,6 +240,8 @@ class Candidates(Artefact):
     """What N_s counts here."""
     samples: SampleCounts
     """N_s, counted in four ways."""
+    folds: int
+    """Number of folds."""
     counted_inputs: CountedInputs
     """What N_i counts here."""
     inputs: InputCounts
@@ -315,7 +319,7 @@ class TriedSize(ScoredSize):
     head_type: Head
     """The head that most folds chose."""
     seeds: int
-    """Trainings of each fold that count, in the fold that has the fewest."""
+    """Seeds that it was trained with in each fold."""
     failure_rate: float
     """Fraction of its trainings that diverged or learnt nothing."""
     probability: float
@@ -474,7 +478,7 @@ class Choice(Recipe):
     caution: str
     """What to be careful about; empty if nothing."""
     at_least: bool
-    """Whether the search ended while its largest size was still the best."""
+    """Whether the search ended before it was clear that no larger size helps."""
     cells_left_open: bool
     """Whether no memory cells were chosen although some sizes learnt in some trainings and not in others."""
     rules_of_thumb: tuple[ScoredRule, ...]

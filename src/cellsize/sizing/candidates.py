@@ -86,6 +86,7 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
     return Candidates(
         counted=params.samples,
         samples=samples,
+        folds=len(folds.labels),
         counted_inputs=params.inputs,
         inputs=inputs,
         n_outputs=windows.n_outputs,

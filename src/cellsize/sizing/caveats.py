@@ -1,11 +1,13 @@
 """What a choice's reader must know: that the search ended too early, that a size trains unevenly."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from math import ceil, floor, log10
 
-from cellsize.params import Procedure
-from cellsize.sizing import procedures
+from cellsize.params import Procedure, Search
+from cellsize.sizing import compute, procedures
 from cellsize.sizing.artefacts import Candidates
 from cellsize.sizing.candidates import on_grid
+from cellsize.sizing.climb import Cut
 from cellsize.sizing.rules import describe
 from cellsize.sizing.scores import Scores, compare
 from cellsize.sizing.sizes import ZERO, Size
@@ -43,6 +45,36 @@ def open_end(best: Size, tried: Mapping[Size, Scores], candidates: Candidates, p
             "The best size has as many layers as propose.layers allows, and a deeper one may be better still."
         )
     return " ".join(sentences)
+
+
+def cut_short(cuts: Sequence[Cut], tried: Iterable[Size], candidates: Candidates, search: Search) -> str:
+    """Says which ladders `search.work_limit` ended, what the next size would take, and how to try it.
+
+    Args:
+        cuts: The ladders; see `climb.cuts`.
+        tried: Sizes that were trained.
+        candidates: The grid and what its sizes cost.
+        search: The procedure and its limits.
+    """
+    costs, sentences = compute.table(candidates, search.training), []
+    spent = compute.total(tried, costs)
+    for cut in cuts:
+        minutes = compute.minutes(costs[cut.size])
+        needed = (spent + costs[cut.size]) / (1 - compute.FOR_SEEDS) / compute.UNIT
+        depth = f"{cut.size.layers} layer{'s' if cut.size.layers > 1 else ''}"
+        helped = "while larger sizes still helped" if cut.was_helping else "before it was clear that none helps"
+        sentences.append(
+            f"search.work_limit ({search.work_limit:g}) ended the search with {depth} {helped}: {describe(cut.size)} "
+            f"would take about {max(1, round(minutes)):,} minutes of one core; to try it, set search.work_limit to "
+            f"{_rounded_up(needed):g} and run again."
+        )
+    return " ".join(sentences)
+
+
+def _rounded_up(value: float) -> float:
+    """To two digits, and never below."""
+    unit = 10 ** (floor(log10(value)) - 1)
+    return ceil(value / unit) * unit
 
 
 def unreliable(chosen: Size, rates: Mapping[Size, float]) -> str:

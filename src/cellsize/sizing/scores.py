@@ -1,6 +1,6 @@
 """Scores of sizes from the trials table, and how two sizes are compared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -38,9 +38,9 @@ class Scores:
         return np.asarray(np.nanmean(self.trainings, axis=1), dtype=np.float64)
 
     @property
-    def seeds(self) -> int:
-        """Seeds of the fold that has the fewest."""
-        return int(np.isfinite(self.trainings).sum(axis=1).min())
+    def n_seeds(self) -> int:
+        """Seeds that it was trained with."""
+        return int(self.trainings.shape[1])
 
     @property
     def mean(self) -> float:
@@ -90,6 +90,11 @@ def paired(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64], test
     return Difference(float(differences.mean()), float(np.sqrt(variance)), len(differences) - 1)
 
 
+def with_seeds(scores: Scores, seeds: int) -> Scores:
+    """The scores of the first seeds alone; training scores stay those of all."""
+    return scores if scores.n_seeds <= seeds else replace(scores, trainings=scores.trainings[:, :seeds])
+
+
 def compare(first: Scores, second: Scores) -> Difference:
     """Paired difference of two sizes."""
     return paired(first.folds, second.folds, first.test_ratio)
@@ -124,44 +129,52 @@ def preferred(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[(rows[SETTING] == ordered.iloc[0][SETTING]).all(axis=1)]
 
 
-def counted(trials: pd.DataFrame) -> pd.DataFrame:
+def marked(trials: pd.DataFrame) -> pd.DataFrame:
     """The same rows, with status `ok` for one kind of network in each size, plain or with a linear model.
 
     Either kind's best setting of each fold is trained to the end, and the fold marks the one with the lower
     early-stopping score. A single fold's mark is a toss where the kinds are close, and sizes would be compared that are
     part one kind and part the other, of which one alone can be refitted. So all folds together decide: the kind with
     the lower mean logarithm of its early-stopping scores, which gives every fold the same weight. No validation score
-    has a say.
+    has a say, and neither have seeds that were added to the kind that counts.
 
     Args:
         trials: Rows as `training.records.Row` describes them.
     """
     trials = trials.reset_index(drop=True)
-    is_plain, is_scored = trials["skip"] == "none", trials["status"].isin(["ok", "runner_up"])
-    status = trials["status"].copy()
-    for _, group in trials[is_scored & (trials["units"] > 0)].groupby(["layers", "units"]):
-        finalists = group[_is_finalist(group)]
-        errors = finalists.groupby([is_plain[finalists.index], "fold"])["early_stopping_score"].mean().unstack()
+    is_plain, status = trials["skip"] == "none", trials["status"].copy()
+    is_finalist = _is_finalist(trials)
+    for _, group in trials[is_finalist & (trials["units"] > 0)].groupby(["layers", "units"]):
+        plain = is_plain[group.index]
+        seeds = set(group.loc[plain, "seed"]) & set(group.loc[~plain, "seed"])
+        raced = group[group["seed"].isin(seeds)]
+        errors = raced.groupby([plain[raced.index], "fold"])["early_stopping_score"].mean().unstack()
         errors = errors[errors.notna().sum(axis=1) == group["fold"].nunique()]
-        if len(errors) > 1:
+        if len(errors):
             kind = bool(np.log(errors.clip(lower=1e-12)).mean(axis=1).idxmin())
-            of_kind = is_plain[group.index] == kind
-            status[group.index] = np.where(of_kind & _is_finalist(group), "ok", "runner_up")
+            status[group.index] = np.where(plain == kind, "ok", "runner_up")
     return trials.assign(status=status)
 
 
-def _is_finalist(scored: pd.DataFrame) -> "pd.Series[bool]":
-    """Of rows trained to the end those of the better setting of their kind in their fold.
+def counted(trials: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows those that scores are made of."""
+    trials = marked(trials)
+    return trials[trials["status"] == "ok"]
+
+
+def _is_finalist(trials: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows trained to the end that are the better setting of their kind in their fold.
 
     Where one kind alone is tuned both settings that ran to the end are of it, and one of them is marked `ok`.
     """
-    kind = [scored["layers"], scored["units"], scored["fold"], scored["skip"] == "none"]
-    has_better = (scored["status"] == "ok").groupby(kind).transform("any")
-    return (scored["status"] == "ok") | ~has_better
+    scored = trials["status"].isin(["ok", "runner_up"])
+    place = [trials["layers"], trials["units"], trials["fold"]]
+    kinds = (trials["skip"] == "none").where(scored).groupby(place).transform("nunique")
+    return scored & ((trials["status"] == "ok") | (kinds > 1))
 
 
 def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
-    """The scores of each size, of the kind of network that counts for it; see `counted`.
+    """The scores of each size, of the kind of network that counts for it; see `marked`.
 
     Args:
         trials: Rows as `training.records.Row` describes them.
@@ -175,7 +188,7 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
         InputError: A size has a fold without any score, or a score that is not a number.
     """
     sizes = []
-    for _, group in counted(trials).groupby(["layers", "units"], sort=True):
+    for _, group in marked(trials).groupby(["layers", "units"], sort=True):
         size = Size(int(group["layers"].iloc[0]), int(group["units"].iloc[0]))
         scored = group[group["status"] == "ok"]
         lost = sorted({*group.loc[group["status"] == "failed", "fold"]} - {*scored["fold"]})
@@ -197,7 +210,10 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
                 size=size,
                 recurrent=int(group["recurrent"].iloc[0]),
                 parameters=int(preferred(scored)["parameters"].iloc[0]),
-                trainings=scored.pivot_table("score", "fold", "seed").to_numpy(np.float64),
+                # A seed that failed in every fold was trained all the same.
+                trainings=scored.pivot_table("score", "fold", "seed")
+                .reindex(columns=range(int(group["seed"].max()) + 1))
+                .to_numpy(np.float64),
                 train=by_fold["train_score"].to_numpy(np.float64),
                 test_ratio=float((by_fold["n_validation"] / by_fold["n_train"]).mean()),
             )
@@ -218,8 +234,8 @@ def ladders(trials: pd.DataFrame, folds: int) -> dict[str, list[Scores]]:
     Returns:
         `plain` and `linear`, each with its sizes from the smallest; empty where a kind was not trained.
     """
-    trained = trials[(trials["layers"] > 0) & trials["status"].isin(["ok", "runner_up"])]
-    trained = trained[_is_finalist(trained)].assign(status="ok", is_plain=trained["skip"] == "none")
+    trained = trials[(trials["layers"] > 0) & _is_finalist(trials)]
+    trained = trained.assign(status="ok", is_plain=trained["skip"] == "none")
     result: dict[str, list[Scores]] = {}
     for kind, rows in (("plain", trained[trained["is_plain"]]), ("linear", trained[~trained["is_plain"]])):
         counts = rows.groupby(["layers", "units"])["fold"].transform("nunique")
@@ -246,7 +262,7 @@ def failure_rates(trials: pd.DataFrame, reference: Size = ZERO) -> dict[Size, fl
         trials: Rows as `training.records.Row` describes them.
         reference: The size without memory cells that a gain is one over.
     """
-    trials = counted(trials)
+    trials = marked(trials)
     counts = trials["status"] == "ok"
     of_reference = counts & (trials["layers"] == reference.layers) & (trials["units"] == reference.units)
     to_beat = trials[of_reference].groupby("fold")["score"].mean()

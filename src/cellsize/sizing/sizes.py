@@ -12,6 +12,8 @@ from cellsize.params import Head, Network, Skip
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 BYTES_EACH = 4  # a parameter, as float32
+OVERHEAD = 2000  # what a step of a layer costs in addition to its multiply-adds, in multiply-adds
+BACKWARD = 3  # forward and backward pass, in forward passes
 MIXED_WIDTH = 64  # hidden units of a mixed head
 SKIPS: tuple[Skip, ...] = ("none", "linear", "joint")  # from few parameters to many
 HEADS: tuple[Head, ...] = ("plain", "mixed")
@@ -109,6 +111,7 @@ class Cost:
         linear: Parameters of the linear skip connection, or of the ridge-linear model; with skip: none only zero cells
             have them, for what is known in future.
         multiply_adds: Multiply-adds of the recurrent layers, or of an MLP, for one step of one window.
+        window_work: Multiply-adds of one optimizer step for one window, with a layer's overhead.
         bytes: Bytes of all parameters as float32.
     """
 
@@ -117,6 +120,7 @@ class Cost:
     head: int
     linear: int
     multiply_adds: int
+    window_work: int
     bytes: int
 
     @property
@@ -198,6 +202,7 @@ def cost(size: Size, network: Network, shape: Shape, architecture: Architecture 
         head=head,
         linear=linear,
         multiply_adds=multiply_adds,
+        window_work=BACKWARD * shape.cell_lookback * (multiply_adds + OVERHEAD * max(1, size.layers)),
         bytes=BYTES_EACH * (recurrent + head + linear),
     )
 

@@ -22,5 +22,7 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     print(f"search: {sentence(estimate(grid, params.search, work))}, unless finished before", flush=True)
     tags = {**versions(), "cellsize.metric": work.metric}
     with recorder(params.mlflow, store.key(work), params.search, tags) as record:
-        results = driver.run(work, plan(grid, params.search), params.search, Path(".cache/search"), record)
+        results = driver.run(
+            work, plan(grid, params.search, params.choose), params.search, Path(".cache/search"), record
+        )
     tables.write(results, trials, curves, timings, residuals)

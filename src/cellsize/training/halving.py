@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from math import ceil, isfinite
 from typing import Literal
 
+from cellsize.sizing.compute import KEPT, finalists
+
 Status = Literal["waiting", "active", "done", "dropped", "failed"]
 
-# Settings of a fold that run to the end: a lead after some hundred steps is too noisy to decide on.
-FINALISTS = 2
 # How often a winner's learning rate may be taken beyond its list, in each fold and family.
 EXTENSIONS = 2
-# Fraction of a family's settings that a rung keeps.
-KEPT = 0.25
 # A training is prolonged while its last quarter lowers its early-stopping score by more than this fraction.
 WORTH_MORE = 0.01
 
@@ -82,11 +80,6 @@ class Decision:
 
     statuses: tuple[Status, ...]
     begins: tuple[tuple[int, int], ...]
-
-
-def finalists(families: int, settings: int) -> int:
-    """Settings of each fold that run to the end with every seed: one of each family, or two of a single one."""
-    return families if families > 1 else min(FINALISTS, settings)
 
 
 def first_status(seed: int, settings: int) -> Status:

@@ -22,7 +22,7 @@ from cellsize.sizing.sizes import Shape, Size
 from cellsize.training import halving
 from cellsize.training.flat_parameters import FlatParameters, count, flatten
 from cellsize.training.records import Setting, Work
-from cellsize.training.state import NetworkState, beyond, derive, progress, states
+from cellsize.training.state import NetworkState, beyond, derive, progress
 
 Tensors = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
 Key = tuple[int, int, int]  # of a batch: fold, seed, checks before it
@@ -37,13 +37,13 @@ class JointTraining(pl.LightningModule):
         size: Size,
         fitted: Mapping[int, FittedFold],
         shape: Shape,
-        tuned: list[list[Setting]],
+        states: list[NetworkState],
         plan: halving.Plan | None = None,
     ) -> None:
         super().__init__()
         self.work, self.size, self.fitted, self.shape = work, size, fitted, shape
         self.task, self.plan = Forecast.of(shape), plan or _plan(work)
-        self.states = states(work, list(fitted), tuned)
+        self.states = states
         # In the order in which they began: the optimizer's groups are rebuilt in it after an interruption.
         self.start_order = self.active()
         self.networks = torch.nn.ModuleList(self._new_network(state) for state in self.states)

@@ -1,6 +1,7 @@
 """What a trial is given and what it gives back: plain data, no torch, no Ray."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Literal
@@ -88,6 +89,19 @@ class Setting:
 
 
 @dataclass(frozen=True)
+class MoreSeeds:
+    """Seeds that are added to a size that is undecided.
+
+    Attributes:
+        seeds: The seeds, from 1.
+        settings: What each fold is trained with, by fold from 0.
+    """
+
+    seeds: tuple[int, ...]
+    settings: Mapping[int, Setting]
+
+
+@dataclass(frozen=True)
 class Row:
     """One training of one size: a line of `trials.csv`.
 
@@ -135,6 +149,11 @@ class Row:
     n_validation: int
     parameters: int
     recurrent: int
+
+    @property
+    def setting(self) -> Setting:
+        """What it was trained with."""
+        return Setting(self.learning_rate, self.dropout, self.weight_decay, self.skip, self.head)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from cellsize.training import halving
 from cellsize.training.fit import fit, kept_networks
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Setting, Work
+from cellsize.training.state import of_seeds
 
 
 def refit(work: Work, recipe: Recipe, schema: Schema, window: Window) -> Forecaster:
@@ -69,7 +70,7 @@ def refit_size(work: Work, size: Size, setting: Setting, penalty: float, steps: 
     all_but_holdout = Work(work.windows, work.folds, work.network, training, (penalty,), work.seed, work.metric)
     checks = steps // training.check_every
     plan = halving.Plan(rungs=(), checks=checks, most=checks, patience=checks + 1)
-    joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), [[setting]], plan)
+    joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), of_seeds({0: setting}, [0]), plan)
     if checks:
         fit(joint)
     state = joint.states[0]

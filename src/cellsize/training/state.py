@@ -1,6 +1,6 @@
 """Where each network's training stands: its setting, its scores, and the weights that are kept. No Lightning."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import isfinite
@@ -11,7 +11,8 @@ from torch import Tensor
 
 from cellsize.data.forecast import Forecast
 from cellsize.models.prediction import FittedFold
-from cellsize.params import Network, Skip, Training
+from cellsize.params import Network, Training
+from cellsize.sizing.compute import families, finalists
 from cellsize.sizing.sizes import Size
 from cellsize.training import halving
 from cellsize.training.records import Setting, Work
@@ -80,13 +81,6 @@ class NetworkState:
         return is_kept
 
 
-def families(network: Network) -> list[tuple[Skip, ...]]:
-    """The families of settings that race among themselves: without a linear skip connection, and with one."""
-    plain = tuple(skip for skip in network.skip if skip == "none")
-    linear = tuple(skip for skip in network.skip if skip != "none")
-    return [family for family in (plain, linear) if family]
-
-
 def settings(network: Network, training: Training, size: Size) -> list[list[Setting]]:
     """Every combination that is tuned for each size, one list for each family."""
     heads = network.head if size.layers else ("plain",)  # an MLP's hidden units read what is known in future already
@@ -101,7 +95,17 @@ def settings(network: Network, training: Training, size: Size) -> list[list[Sett
     ]
 
 
-def states(work: Work, folds: Sequence[int], tuned: list[list[Setting]]) -> list[NetworkState]:
+def of_seeds(chosen: Mapping[int, Setting], seeds: Sequence[int]) -> list[NetworkState]:
+    """More seeds of settings that are chosen: nothing races.
+
+    Args:
+        chosen: The setting of each fold.
+        seeds: The seeds, from 1.
+    """
+    return [NetworkState(fold, seed, 0, setting, "active") for fold, setting in chosen.items() for seed in seeds]
+
+
+def racing(work: Work, folds: Sequence[int], tuned: list[list[Setting]]) -> list[NetworkState]:
     """One network for each setting of the first seed, spares for learning rates beyond, and those of other seeds."""
     count = sum(map(len, tuned))
     extensible = len(work.training.learning_rates) > 1 and work.training.rungs
@@ -116,7 +120,7 @@ def states(work: Work, folds: Sequence[int], tuned: list[list[Setting]]) -> list
             status = halving.first_status(seed, count)
             result += [
                 NetworkState(fold, seed, place, tuned[min(place, len(tuned) - 1)][0], status)
-                for place in range(halving.finalists(len(tuned), count))
+                for place in range(finalists(len(tuned), count))
             ]
     return result
 

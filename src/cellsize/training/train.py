@@ -19,8 +19,8 @@ from cellsize.models.ridge_linear import fit_chosen
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
 from cellsize.training.fit import fit, kept_networks, last_networks
 from cellsize.training.joint import JointTraining
-from cellsize.training.records import Check, Result, Row, Setting, Status, Work
-from cellsize.training.state import NetworkState, settings
+from cellsize.training.records import Check, MoreSeeds, Result, Row, Setting, Status, Work
+from cellsize.training.state import NetworkState, of_seeds, racing, settings
 
 RESIDUALS = 1000
 
@@ -32,6 +32,7 @@ def train(
     on_check: Callable[[int], None] | None = None,
     accelerator: str = "cpu",
     folds: Sequence[int] | None = None,
+    more_seeds: MoreSeeds | None = None,
 ) -> Result:
     """Trains a size on every fold, or on some, and scores it on the validation sets.
 
@@ -42,6 +43,7 @@ def train(
         on_check: Called with the number of checks done after each.
         accelerator: Lightning's name of the device: cpu or gpu.
         folds: Which folds, from 0; by default all. A fold's numbers do not depend on the others'.
+        more_seeds: Trains these seeds of settings that are chosen, in place of the race for one.
 
     Returns:
         A row for each fold, seed and setting, learning curves, and residuals.
@@ -58,8 +60,11 @@ def train(
     if size == ZERO:
         rows = [_linear_row(work, fold, of_fold) for fold, of_fold in fitted.items()]
     else:
-        tuned = settings(work.network, work.training, size)
-        joint = JointTraining(work, size, fitted, shape(work.windows), tuned)
+        if more_seeds is None:
+            states = racing(work, list(fitted), settings(work.network, work.training, size))
+        else:
+            states = of_seeds({fold: more_seeds.settings[fold] for fold in fitted}, more_seeds.seeds)
+        joint = JointTraining(work, size, fitted, shape(work.windows), states)
         fit(joint, checkpoint, on_check, accelerator)
         # A spare that was not needed is no training.
         trained = [

@@ -1,0 +1,182 @@
+"""The climb: zero cells and MLPs, then one layer from small to large until larger ones stop helping, then one more.
+
+A walk is replayed from its beginning on the scores known so far, so that what it visits depends on the scores alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import dropwhile, takewhile
+
+from cellsize.params import Search
+from cellsize.sizing import compute
+from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidates import on_grid
+from cellsize.sizing.scores import Scores, compare
+from cellsize.sizing.sizes import ZERO, Size
+from cellsize.sizing.walk import Known, Walk
+
+# Units of the size that is tried before no memory cells are the answer.
+LARGE = 32
+# A climb knows at most so many sizes that may come next; each one more doubles the cases to be thought through.
+AHEAD = 8
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a ladder ends, other than by the end of the grid.
+
+    Attributes:
+        patience: Sizes in a row that do not help.
+        minimum_units: Units that the first ladder goes to at least, whatever the scores and the work.
+        work: Multiply-adds of training each size.
+        work_limit: The most of all sizes together.
+        large: Units of the large size that is tried before no memory cells are the answer; 0 for none.
+    """
+
+    patience: int
+    minimum_units: int
+    work: Mapping[Size, float]
+    work_limit: float
+    large: int
+
+    def allow(self, size: Size, visited: Sequence[Size]) -> bool:
+        """Whether a size may still be trained after those visited."""
+        return self.work[size] + sum(self.work[before] for before in visited) <= self.work_limit
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A ladder that the work limit ended.
+
+    Attributes:
+        size: The size that it left out.
+        was_helping: Whether the ladder's last size helped, so that a larger one may well be better.
+    """
+
+    size: Size
+    was_helping: bool
+
+
+def limits(candidates: Candidates, search: Search) -> Limits:
+    """The limits that params.yaml sets."""
+    return Limits(
+        patience=search.patience,
+        minimum_units=search.minimum_units,
+        work=compute.table(candidates, search.training),
+        work_limit=(1 - compute.FOR_SEEDS) * search.work_limit * compute.UNIT,
+        large=large_units(candidates),
+    )
+
+
+def large_units(candidates: Candidates) -> int:
+    """Units of a size that has to be tried before no memory cells are the answer: 32, or a quarter of the bound."""
+    return max(1, min(LARGE, candidates.bound.units // 4))
+
+
+def climb(sizes: list[Size], known: Known, limits: Limits, ahead: int = 0) -> Walk:
+    """Zero cells and MLPs, then one layer from small to large until larger ones stop helping; then one layer more.
+
+    A ladder is the sizes of one depth, small to large. A size helps if its score is lower than the best one's before
+    it by more than one corrected standard error of their paired difference. `patience` sizes in a row that do not help
+    end a ladder; the first one continues to `minimum_units` all the same, since one or two cells often do nothing
+    where eight do. A further layer begins at a quarter of the units that the best size so far has; it is left out,
+    with all deeper ones, if the layer before it brought no better size. Where the first ladder ends and no size with
+    memory cells helped, one large size is tried too: if that helps, the ladder resumes.
+
+    Args:
+        sizes: The grid; the order within a number of layers is by units.
+        known: Scores so far.
+        limits: When a ladder ends.
+        ahead: How many likely sizes to name: those that follow if the ones before them help, or not.
+    """
+    walk, _ = _replay(sizes, known, limits, {})
+    likely: list[Size] = []
+    assumptions: list[dict[Size, bool]] = [{size: helps} for size in walk.wanted for helps in (True, False)]
+    while assumptions and len(likely) < ahead:
+        assumed = assumptions.pop(0)
+        for size in _replay(sizes, known, limits, assumed)[0].wanted:
+            if size not in likely:
+                likely.append(size)
+            assumptions += [{**assumed, size: True}, {**assumed, size: False}]
+    return Walk(walk.visited, walk.wanted, tuple(likely))
+
+
+def cuts(sizes: list[Size], known: Known, limits: Limits) -> tuple[Cut, ...]:
+    """The ladders that the work limit ended, shallow to deep; of a climb that has ended."""
+    return _replay(sizes, known, limits, {})[1]
+
+
+def fewest_and_most(sizes: list[Size], limits: Limits) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
+    """The sizes that are tried if no size helps, and if every size does."""
+    few, many = (_replay(sizes, {}, limits, dict.fromkeys(sizes, helps))[0].visited for helps in (False, True))
+    return few, many
+
+
+def came_to(tried: Known, candidates: Candidates) -> set[Size]:
+    """The steps that a climb has taken: it leaves none out, while a rule of thumb may ask for one beyond them."""
+    sizes, large = on_grid(candidates), large_units(candidates)
+    climbed: set[Size] = set()
+    for depth in {size.layers for size in sizes}:
+        ladder = sorted(size for size in sizes if size.layers == depth)
+        begun = dropwhile(lambda size: size not in tried, ladder)
+        climbed |= set(takewhile(lambda size: size in tried, begun))
+        if depth == 1:
+            climbed |= {size for size in ladder if size == _first_of(ladder, large)} & set(tried)
+    return climbed
+
+
+def _replay(
+    sizes: list[Size], known: Known, limits: Limits, assumed: Mapping[Size, bool]
+) -> tuple[Walk, tuple[Cut, ...]]:
+    """One replay; what an assumed size would score is unknown, so that it never becomes the one to beat."""
+    if ZERO not in known and ZERO not in assumed:
+        return Walk((), (ZERO,)), ()
+    visited, best, best_size, ended = [ZERO], known.get(ZERO), ZERO, list[Cut]()
+    for depth in range(max(size.layers for size in sizes) + 1):
+        if best_size.layers < depth - 1:
+            break
+        ladder = sorted(size for size in sizes if size.layers == depth and size != ZERO)
+        if depth > 1:
+            ladder = [size for size in ladder if size.units >= max(1, best_size.units // 4)]
+        failed, helped, last_look, large = 0, False, depth != 1 or not limits.large, None
+        while ladder:
+            size = ladder[0]
+            if _ends(limits, size, visited, failed):
+                # A size that learns only now and then says nothing against memory cells: one large size is tried.
+                large = _first_of(ladder, limits.large)
+                if last_look or best_size.has_memory or large is None:
+                    if failed < limits.patience:
+                        ended.append(Cut(size, helped))
+                    break
+                size, last_look = large, True
+            if size not in known and size not in assumed:
+                return Walk(tuple(visited), (size,)), ()
+            ladder.remove(size)
+            visited.append(size)
+            helped = assumed[size] if size not in known else best is None or _helps(known[size], best)
+            failed = 0 if helped else failed + 1
+            if helped:
+                best, best_size = known.get(size, best), size
+            elif size == large:
+                break
+    return Walk(tuple(visited), ()), tuple(ended)
+
+
+def _ends(limits: Limits, size: Size, visited: Sequence[Size], failed: int) -> bool:
+    """Whether a ladder ends before a size."""
+    if size.layers == 0:  # MLPs cost little
+        return False
+    # One or two cells are too few to stop at, however many inputs make them expensive.
+    is_far = size.layers > 1 or (visited[-1].has_memory and visited[-1].units >= limits.minimum_units)
+    may_cost = size.layers > 1 or size.units > limits.minimum_units
+    return (is_far and failed >= limits.patience) or (may_cost and not limits.allow(size, visited))
+
+
+def _first_of(ladder: list[Size], units: int) -> Size | None:
+    """The smallest size of a ladder with so many units."""
+    return next((size for size in ladder if size.units >= units), None)
+
+
+def _helps(new: Scores, best: Scores) -> bool:
+    difference = compare(best, new)
+    return difference.mean > difference.standard_error
