@@ -17,7 +17,7 @@ from cellsize.errors import InputError
 from cellsize.inspection import wording as inspected
 from cellsize.report import charts, metrics, prose, summaries, tables, wording
 from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Inspection, Registration
-from cellsize.sizing.scores import counted
+from cellsize.sizing.scores import marked
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Inputs:
 
     Attributes:
         candidates: `candidates.json`.
-        trials: `trials.csv`, with the kind of network of each size that counts; see `scores.counted`.
+        trials: `trials.csv`, with the kind of network of each size that counts; see `scores.marked`.
         curves: `curves.csv`.
         timings: `timings.csv`.
         folds: `folds.parquet`.
@@ -72,7 +72,7 @@ def read_folders(build: Path, reports: Path) -> Inputs:
     labels = pd.read_parquet(build / "folds.parquet")
     return Inputs(
         candidates=Candidates.read(build / "candidates.json"),
-        trials=counted(pd.read_csv(build / "trials.csv")),
+        trials=marked(pd.read_csv(build / "trials.csv")),
         curves=pd.read_csv(build / "curves.csv"),
         timings=pd.read_csv(build / "timings.csv"),
         folds=load_labels({str(name): labels[name].to_numpy(np.int8) for name in labels}),

@@ -33,10 +33,8 @@ NEAR = 0.12
 ALIKE = 0.5
 # Nothing is known better than to this fraction of the margin.
 FINEST = 0.02
-# More seeds cannot decide a difference of whose variance less than this fraction comes from seeds; nor, in any time
-# worth waiting for, one that eight did not decide.
+# More seeds cannot decide a difference of whose variance less than this fraction comes from seeds.
 SEEDS_MATTER = 0.1
-MOST_SEEDS = 8
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,7 @@ def more_seeds(scores: Sequence[Scores], choose: Choose) -> tuple[Size, ...]:
 
     Returns:
         Empty when all that matter are decided, or when seeds are so small a part of what is uncertain that more of
-        them cannot decide it. At most `MOST_SEEDS` are asked for.
+        them cannot decide it.
     """
     return seeds_for(scores, undecided(scores, choose), margin(choose))
 
@@ -152,10 +150,10 @@ def seeds_for(scores: Sequence[Scores], matter: Collection[Size], margin: Margin
     ]
     if wanted:
         # Beside a size without anything random in it the best one's seeds are all that there is to add.
-        most = max(scores[at].seeds if scores[at].size.units else scores[best].seeds + 1 for at in wanted)
-        wanted += [best] * (scores[best].seeds < most)
+        most = max(scores[at].n_seeds if scores[at].size.units else scores[best].n_seeds + 1 for at in wanted)
+        wanted += [best] * (scores[best].n_seeds < most)
     ordered = sorted((scores[at] for at in wanted), key=_order)
-    return tuple(one.size for one in ordered if one.size.units and one.seeds < MOST_SEEDS)
+    return tuple(one.size for one in ordered if one.size.units)
 
 
 def _best(scores: Sequence[Scores]) -> int:

@@ -319,7 +319,7 @@ class TriedSize(ScoredSize):
     head_type: Head
     """The head that most folds chose."""
     seeds: int
-    """Trainings of each fold that count, in the fold that has the fewest."""
+    """Seeds that it was trained with in each fold."""
     failure_rate: float
     """Fraction of its trainings that diverged or learnt nothing."""
     probability: float
@@ -478,7 +478,7 @@ class Choice(Recipe):
     caution: str
     """What to be careful about; empty if nothing."""
     at_least: bool
-    """Whether the search ended while its largest size was still the best."""
+    """Whether the search ended before it was clear that no larger size helps."""
     cells_left_open: bool
     """Whether no memory cells were chosen although some sizes learnt in some trainings and not in others."""
     rules_of_thumb: tuple[ScoredRule, ...]

@@ -21,7 +21,7 @@ from cellsize.sizing.artefacts import (
 )
 from cellsize.sizing.candidates import alpha_implied
 from cellsize.sizing.rules import Decision, apply, choose, lowest, within_one_standard_error
-from cellsize.sizing.scores import Scores, compare, counted, failure_rates, from_trials, ladders, preferred
+from cellsize.sizing.scores import Scores, compare, failure_rates, from_trials, ladders, marked, preferred
 from cellsize.sizing.sizes import BYTES_EACH, ZERO, Size
 
 
@@ -41,7 +41,7 @@ def decide(
     Raises:
         InputError: A size is incomplete or unknown, or none is within the budget.
     """
-    procedure, training, trials = search.procedure, search.training, counted(trials)
+    procedure, training, trials = search.procedure, search.training, marked(trials)
     scores = from_trials(trials, "build/trials.csv", folds)
     by_size = {candidate.size: candidate for candidate in (*candidates.alpha_ladder, *candidates.candidates)}
     unknown = [tried.size for tried in scores if tried.size not in by_size]
@@ -56,7 +56,8 @@ def decide(
     rates = failure_rates(trials)
     # An MLP is given up for memory cells only if these learn what it does not.
     unreliable = caveats.unreliable(size, rates if size.has_memory else failure_rates(trials, size))
-    caution = " ".join(filter(None, (open_end, uneven, unreliable)))
+    cut_short = caveats.cut_short(procedures.cuts(tried, candidates, search), tried, candidates, search)
+    caution = " ".join(filter(None, (open_end, cut_short, uneven, unreliable)))
     finding = procedures.finding(procedure, tried, candidates)
     probabilities = adequacy.probabilities(scores, adequacy.margin(rule))
     undecided = adequacy.undecided(scores, rule) if rule.rule == "adequate" else ()
@@ -99,7 +100,7 @@ def decide(
         procedure=procedure,
         reason=" ".join(filter(None, (decision.reason, finding, caution))),
         caution=caution,
-        at_least=bool(open_end) and size == best.size,
+        at_least=bool(cut_short) or (bool(open_end) and size == best.size),
         cells_left_open=left_open,
         rules_of_thumb=tuple(_scored_rule(thumb, tried, chosen) for thumb in candidates.rules_of_thumb),
         sizes=tuple(
@@ -223,7 +224,7 @@ def _tried(
         learning_rate=recipe.learning_rate,
         skip=recipe.skip,
         head_type=recipe.head,
-        seeds=scores.seeds,
+        seeds=scores.n_seeds,
         failure_rate=failure_rate,
         probability=probability,
         verdict=verdict,

@@ -272,8 +272,12 @@ def _probabilities(scores: list[Scores], chosen: Scores, best: Scores, rule: Cho
     undecided = adequacy.undecided(scores, rule)
     if undecided:
         listed = ", ".join(f"{describe(size)} {in_percent(probabilities[size])}" for size in undecided)
-        decide = "may" if adequacy.more_seeds(scores, rule) else "would hardly"
-        sentences.append(f"Undecided is whether a smaller one is ({listed}); more seeds {decide} decide it.")
+        decide = (
+            "more seeds may decide it (search.maximum_seeds, search.work_limit)"
+            if adequacy.more_seeds(scores, rule)
+            else "more seeds would hardly decide it, since the folds disagree"
+        )
+        sentences.append(f"Undecided is whether a smaller one is ({listed}); {decide}.")
     elif extent(chosen) > min(extent(one) for one in scores):
         smaller = max((one for one in scores if extent(one) < extent(chosen)), key=lambda one: probabilities[one.size])
         sentences.append(

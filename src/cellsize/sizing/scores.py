@@ -43,11 +43,6 @@ class Scores:
         return int(self.trainings.shape[1])
 
     @property
-    def seeds(self) -> int:
-        """Seeds of the fold that has the fewest."""
-        return int(np.isfinite(self.trainings).sum(axis=1).min())
-
-    @property
     def mean(self) -> float:
         """Mean over the folds."""
         return float(self.folds.mean())
@@ -134,7 +129,7 @@ def preferred(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[(rows[SETTING] == ordered.iloc[0][SETTING]).all(axis=1)]
 
 
-def counted(trials: pd.DataFrame) -> pd.DataFrame:
+def marked(trials: pd.DataFrame) -> pd.DataFrame:
     """The same rows, with status `ok` for one kind of network in each size, plain or with a linear model.
 
     Either kind's best setting of each fold is trained to the end, and the fold marks the one with the lower
@@ -147,32 +142,40 @@ def counted(trials: pd.DataFrame) -> pd.DataFrame:
         trials: Rows as `training.records.Row` describes them.
     """
     trials = trials.reset_index(drop=True)
-    is_plain, is_scored = trials["skip"] == "none", trials["status"].isin(["ok", "runner_up"])
-    status = trials["status"].copy()
-    for _, group in trials[is_scored & (trials["units"] > 0)].groupby(["layers", "units"]):
-        finalists = group[_is_finalist(group)].assign(is_plain=is_plain)
-        kinds = finalists.groupby("seed")["is_plain"].transform("nunique")
+    is_plain, status = trials["skip"] == "none", trials["status"].copy()
+    is_finalist = _is_finalist(trials)
+    for _, group in trials[is_finalist & (trials["units"] > 0)].groupby(["layers", "units"]):
+        plain = is_plain[group.index]
         # Seeds are added to the kind that counts alone: they have no say in which one that is.
-        errors = finalists[kinds > 1].pivot_table("score", "is_plain", "fold")
+        seeds = set(group.loc[plain, "seed"]) & set(group.loc[~plain, "seed"])
+        raced = group[group["seed"].isin(seeds)]
+        errors = raced.groupby([plain[raced.index], "fold"])["score"].mean().unstack()
         errors = errors[errors.notna().sum(axis=1) == group["fold"].nunique()]
-        if len(errors) > 1:
-            of_kind = is_plain[group.index] == bool(errors.mean(axis=1).idxmin())
-            status[group.index] = np.where(of_kind & _is_finalist(group), "ok", "runner_up")
+        if len(errors):
+            kind = bool(errors.mean(axis=1).idxmin())
+            status[group.index] = np.where(plain == kind, "ok", "runner_up")
     return trials.assign(status=status)
 
 
-def _is_finalist(scored: pd.DataFrame) -> "pd.Series[bool]":
-    """Of rows trained to the end those of the better setting of their kind in their fold.
+def counted(trials: pd.DataFrame) -> pd.DataFrame:
+    """Of the rows those that scores are made of."""
+    trials = marked(trials)
+    return trials[trials["status"] == "ok"]
+
+
+def _is_finalist(trials: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows trained to the end that are the better setting of their kind in their fold.
 
     Where one kind alone is tuned both settings that ran to the end are of it, and one of them is marked `ok`.
     """
-    kind = [scored["layers"], scored["units"], scored["fold"], scored["skip"] == "none"]
-    has_better = (scored["status"] == "ok").groupby(kind).transform("any")
-    return (scored["status"] == "ok") | ~has_better
+    scored = trials["status"].isin(["ok", "runner_up"])
+    place = [trials["layers"], trials["units"], trials["fold"]]
+    kinds = (trials["skip"] == "none").where(scored).groupby(place).transform("nunique")
+    return scored & ((trials["status"] == "ok") | (kinds > 1))
 
 
 def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
-    """The scores of each size, of the kind of network that counts for it; see `counted`.
+    """The scores of each size, of the kind of network that counts for it; see `marked`.
 
     Args:
         trials: Rows as `training.records.Row` describes them.
@@ -186,7 +189,7 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
         InputError: A size has a fold without any score, or a score that is not a number.
     """
     sizes = []
-    for _, group in counted(trials).groupby(["layers", "units"], sort=True):
+    for _, group in marked(trials).groupby(["layers", "units"], sort=True):
         size = Size(int(group["layers"].iloc[0]), int(group["units"].iloc[0]))
         scored = group[group["status"] == "ok"]
         lost = sorted({*group.loc[group["status"] == "failed", "fold"]} - {*scored["fold"]})
@@ -232,8 +235,8 @@ def ladders(trials: pd.DataFrame, folds: int) -> dict[str, list[Scores]]:
     Returns:
         `plain` and `linear`, each with its sizes from the smallest; empty where a kind was not trained.
     """
-    trained = trials[(trials["layers"] > 0) & trials["status"].isin(["ok", "runner_up"])]
-    trained = trained[_is_finalist(trained)].assign(status="ok", is_plain=trained["skip"] == "none")
+    trained = trials[(trials["layers"] > 0) & _is_finalist(trials)]
+    trained = trained.assign(status="ok", is_plain=trained["skip"] == "none")
     result: dict[str, list[Scores]] = {}
     for kind, rows in (("plain", trained[trained["is_plain"]]), ("linear", trained[~trained["is_plain"]])):
         counts = rows.groupby(["layers", "units"])["fold"].transform("nunique")
@@ -260,7 +263,7 @@ def failure_rates(trials: pd.DataFrame, reference: Size = ZERO) -> dict[Size, fl
         trials: Rows as `training.records.Row` describes them.
         reference: The size without memory cells that a gain is one over.
     """
-    trials = counted(trials)
+    trials = marked(trials)
     counts = trials["status"] == "ok"
     of_reference = counts & (trials["layers"] == reference.layers) & (trials["units"] == reference.units)
     to_beat = trials[of_reference].groupby("fold")["score"].mean()
