@@ -309,6 +309,7 @@ def inspection() -> Inspection:
         ("window.normalise", "none", 0.306, -0.02, False),
     )
     return Inspection(
+        metric="mse",
         folds=5,
         windows=400,
         nmse=0.3,
@@ -316,6 +317,7 @@ def inspection() -> Inspection:
         seasons=(24,),
         declared_seasons=(6,),
         not_tried=(48,),
+        holidays="US",
         options=tuple(
             InspectedOption(key=key, value=value, nmse=nmse, nmae=0.1, gain=gain, gain_mae=gain, worth=worth)
             for key, value, nmse, gain, worth in options

@@ -238,7 +238,7 @@ def test_the_baselines_have_their_mean_over_the_folds(toy_baselines: Baselines) 
 
 
 def test_what_was_inspected_says_on_what_and_what_was_left_out(toy_inspection: Inspection) -> None:
-    text = prose.inspected(toy_inspection, "mse")
+    text = prose.inspected(toy_inspection)
     assert "training set of 5 folds and scored on 400 windows of the early-stopping sets, the same for all" in text
     assert text.endswith("Not tried, since too few windows or too many inputs would be left: lookback 48.")
-    assert "Not tried" not in prose.inspected(toy_inspection.model_copy(update={"not_tried": ()}), "mse")
+    assert "Not tried" not in prose.inspected(toy_inspection.model_copy(update={"not_tried": ()}))

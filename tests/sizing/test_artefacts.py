@@ -67,8 +67,9 @@ METRICS = {
 }  # fmt: skip
 
 INSPECTION = {
+    "metric": "mse",
     "folds": 5, "windows": 100, "nmse": 0.3, "nmae": 0.2, "seasons": [24, 168], "declared_seasons": [24],
-    "not_tried": [192],
+    "not_tried": [192], "holidays": None,
     "options": [
         {"key": "window.normalise", "value": "last", "nmse": 0.2, "nmae": 0.1, "gain": 0.33, "gain_mae": 0.5,
          "worth": True},

@@ -89,11 +89,22 @@ def fit_scaling(windows: Windows, train: Ints) -> Scaling:
     rounding = np.maximum(1e-6 * np.abs(mean), 1e-12 * np.abs(windows.offset))
     std = np.where(std > np.maximum(rounding, np.finfo(np.float32).tiny), std, 1.0)
     targets = values[:, : windows.n_targets].astype(np.float64) * grain[: windows.n_targets]
-    # From the median and not the mean: it is the constant forecast with the smallest absolute error, which scores 1.
-    deviation = np.nanmean(np.abs(targets - np.nanmedian(targets, axis=0)), axis=0) / std[: windows.n_targets]
+    deviation = absolute_deviation(targets) / std[: windows.n_targets]
     deviation = np.where(deviation > 0, deviation, 1.0)
     lower, upper = ((bound.astype(np.float64) - mean) / std for bound in (lowest, highest))
     return Scaling(mean + windows.offset, *(each.astype(np.float32) for each in (std, deviation, lower, upper)))
+
+
+def absolute_deviation(values: Floats) -> Floats:
+    """Mean absolute deviation of each column from its median, shape (columns,), by which an MAE is divided.
+
+    From the median and not the mean: it is the constant forecast with the smallest absolute error, which scores 1.
+
+    Args:
+        values: Shape (rows, columns), NaN where missing.
+    """
+    deviation: Floats = np.nanmean(np.abs(values - np.nanmedian(values, axis=0)), axis=0)
+    return deviation
 
 
 def _shown(windows: Windows, values: Floats) -> tuple[Floats, Floats]:

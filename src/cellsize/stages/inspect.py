@@ -15,6 +15,8 @@ def main(params: Params, clean: Path, schema: Path, folds: Path, inspection: Pat
     """Reads series and folds; writes what each option is worth, and prints what to change."""
     options: Any = {"split_blocks": True, "self_destruct": True}  # as in `window`: no second copy of a long table
     frame = pd.read_parquet(clean, to_pandas_kwargs=options)
-    found = advice.inspect(frame, Schema.load(schema), params.window, load(folds), params.baseline.seasons)
+    found = advice.inspect(
+        frame, Schema.load(schema), params.window, load(folds), params.baseline.seasons, params.choose.metric
+    )
     found.write(inspection)
     print(wording.printed(found))
