@@ -81,6 +81,8 @@ def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_wor
         linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0), "mse")
         trees = boosted_trees.fit_chosen(work.windows, scaling, fold, (3,))
         assert scores.boosting_iterations[index] == trees.iterations
+        assert scores.boosting_windows[index] == scores.training_windows[index] == len(fold.train)
+        assert scores.boosting_steps[index] == work.windows.horizon * len(fold.train)
         forecasts = baselines.simple(work.windows, scaling, linear, trees, (3,), fold.validation)
         target = truth(work.windows, scaling, fold.validation)
         assert set(forecasts) == set(scores.all)

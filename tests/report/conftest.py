@@ -337,6 +337,9 @@ def baselines() -> Baselines:
         all={"naive": (2.0, 1.0), "ridge_linear": (0.3, 0.5)},
         subset={},
         boosting_iterations=((40,), (60,)),
+        boosting_steps=(48_000, 48_000),
+        boosting_windows=(7_001, 7_003),
+        training_windows=(9_000, 9_100),
     )
 
 

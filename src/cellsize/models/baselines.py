@@ -125,7 +125,7 @@ def score_folds(windows: Windows, folds: Folds, baseline: Baseline, metric: Metr
     task = Forecast.of(windows)
     on_all: dict[str, list[float]] = {}
     on_subset: dict[str, list[float]] = {}
-    iterations, seconds = [], []
+    learnt, seconds = list[BoostedTrees](), list[tuple[str, int, float]]()
 
     def add(scores: dict[str, list[float]], forecasts: Forecasts, target: Floats, scaling: Scaling) -> None:
         for name, values in forecasts.items():
@@ -140,7 +140,7 @@ def score_folds(windows: Windows, folds: Folds, baseline: Baseline, metric: Metr
         begin = time.perf_counter()
         trees = boosted_trees.fit_chosen(windows, scaling, fold, baseline.seasons, boosted_trees.LOSSES[metric])
         seconds.append((BOOSTED_TREES, index, time.perf_counter() - begin))
-        iterations.append(trees.iterations)
+        learnt.append(trees)
         forecasts = simple(windows, scaling, linear, trees, baseline.seasons, validation)
         add(on_all, forecasts, truth(windows, scaling, validation), scaling)
         if baseline.classical != "none":
@@ -155,6 +155,9 @@ def score_folds(windows: Windows, folds: Folds, baseline: Baseline, metric: Metr
         metric=metric,
         all={name: tuple(by_fold) for name, by_fold in on_all.items()},
         subset={name: tuple(by_fold) for name, by_fold in on_subset.items()},
-        boosting_iterations=tuple(iterations),
+        boosting_iterations=tuple(trees.iterations for trees in learnt),
+        boosting_steps=tuple(trees.rows for trees in learnt),
+        boosting_windows=tuple(trees.windows for trees in learnt),
+        training_windows=tuple(len(fold.train) for fold in folds.all()),
     )
     return scores, pd.DataFrame(seconds, columns=["baseline", "fold", "seconds"])

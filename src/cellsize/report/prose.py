@@ -226,11 +226,18 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
 
 
 def baselines_on_folds(baselines: Baselines) -> str:
-    """The baselines' scores on the folds, comparable with the scores of the sizes."""
+    """The baselines' scores on the folds, comparable with those of the sizes, and what boosted trees learnt from."""
     means = {model_name(name): fmean(by_fold) for name, by_fold in baselines.all.items()}
     listed = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
     name = score_name(baselines.metric)
-    return f"On the folds, where the sizes are scored, the baselines have a mean {name} of: {listed}."
+    text = f"On the folds, where the sizes are scored, the baselines have a mean {name} of: {listed}."
+    steps, used, every = (
+        fmean(by_fold) for by_fold in (baselines.boosting_steps, baselines.boosting_windows, baselines.training_windows)
+    )
+    return text + (
+        f" Boosted trees learnt from {steps:,.0f} steps to predict, of {used:,.0f} of the {every:,.0f} training windows "
+        "(means over the folds); where there are more steps, they are drawn at random."
+    )
 
 
 def inspected(inspection: Inspection) -> str:

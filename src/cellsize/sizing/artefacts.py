@@ -291,6 +291,12 @@ class Baselines(Artefact):
     """The same at the origins where the classical model was fitted, itself included."""
     boosting_iterations: tuple[tuple[int, ...], ...]
     """For each fold, iterations of the boosted trees of each target: the best on the early-stopping set."""
+    boosting_steps: tuple[int, ...]
+    """For each fold, steps to predict that the boosted trees learnt from; all, or drawn at random."""
+    boosting_windows: tuple[int, ...]
+    """For each fold, windows that these are steps of."""
+    training_windows: tuple[int, ...]
+    """For each fold, windows of the training set."""
 
 
 # --- choice.json and recipe.json --------------------------------------------------------------------------------------
