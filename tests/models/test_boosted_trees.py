@@ -162,6 +162,7 @@ def test_an_input_far_beyond_what_training_has_shown_is_clipped(make_work: MakeW
     chosen = fold.validation[:1]
     forecasts = []
     for value in (5.0, 1e30):
-        windows.inputs[windows.first[chosen], 1] = value
-        forecasts.append(boosted_trees.predict(windows, scaling, trees, chosen))
+        other = inputs.copy()
+        other[windows.first[chosen], 1] = value
+        forecasts.append(boosted_trees.predict(replace(windows, inputs=other), scaling, trees, chosen))
     np.testing.assert_array_equal(forecasts[0], forecasts[1])

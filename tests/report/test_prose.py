@@ -233,8 +233,8 @@ def test_a_budget_is_named_with_what_the_choice_costs(
 def test_the_baselines_have_their_mean_over_the_folds(toy_baselines: Baselines) -> None:
     assert prose.baselines_on_folds(toy_baselines) == (
         "On the folds, where the sizes are scored, the baselines have a mean nmse of: naive 1.5000, "
-        "ridge-linear 0.4000. Boosted trees learnt from 48,000 steps to predict, of 7,002 of the 9,050 training windows "
-        "(means over the folds); where there are more steps, they are drawn at random."
+        "ridge-linear 0.4000. Boosted trees learnt from 48,000 steps to predict, of 7,002 of the 9,050 training "
+        "windows (means over the folds); where there are more steps, they are drawn at random."
     )
 
 

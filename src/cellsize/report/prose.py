@@ -235,8 +235,8 @@ def baselines_on_folds(baselines: Baselines) -> str:
         fmean(by_fold) for by_fold in (baselines.boosting_steps, baselines.boosting_windows, baselines.training_windows)
     )
     return text + (
-        f" Boosted trees learnt from {steps:,.0f} steps to predict, of {used:,.0f} of the {every:,.0f} training windows "
-        "(means over the folds); where there are more steps, they are drawn at random."
+        f" Boosted trees learnt from {steps:,.0f} steps to predict, of {used:,.0f} of the {every:,.0f} training "
+        "windows (means over the folds); where there are more steps, they are drawn at random."
     )
 
 
