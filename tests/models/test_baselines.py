@@ -92,7 +92,10 @@ def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_wor
 
 def test_all_models_are_scored_where_the_classical_one_was_fitted(make_work: MakeWork) -> None:
     work = make_work(window={"lookback": 8})
-    scores, seconds = baselines.score_folds(work.windows, work.folds, section(), "mse")
+    notes: list[str] = []
+    scores, seconds = baselines.score_folds(work.windows, work.folds, section(), "mse", notes.append)
+    assert notes[:3] == [f"fold 1 of 2: {name}" for name in ("ridge-linear model", "boosted trees", "AutoETS")]
+    assert notes[3] == "fold 2 of 2: ridge-linear model"
     assert list(scores.subset) == ["naive", "seasonal_naive_3", "ridge_linear", "boosted_trees", "AutoETS"]
     assert seconds["baseline"].tolist() == ["ridge_linear", "boosted_trees", "AutoETS"] * 2
     assert seconds["fold"].tolist() == [1] * 3 + [2] * 3

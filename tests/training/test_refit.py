@@ -25,7 +25,13 @@ SETTING = Setting(1e-2, 0.0, 0.0, "linear", "plain")
 
 def test_a_refit_learns_from_every_window_before_the_holdout(make_work: MakeWork) -> None:
     work = make_work()
-    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=9)
+    notes: list[str] = []
+    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=9, note=notes.append)
+    every = work.training.check_every
+    assert notes == [
+        "scaling and ridge-linear model", "size 1x3, 9 steps to train",
+        *(f"size 1x3, {steps} of 9 steps" for steps in range(every, 10, every)),
+    ]  # fmt: skip
     assert fitted.fold.train.tolist() == np.flatnonzero(work.folds.development).tolist()
     assert not fitted.fold.early_stopping.size
     assert fitted.linear is not None

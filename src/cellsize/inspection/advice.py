@@ -1,5 +1,6 @@
 """What a window should show: every option measured, and the best ones taken together."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from cellsize.inspection.measurement import Errors, Material, Part
 from cellsize.inspection.options import Key, Option
 from cellsize.inspection.seasons import seasons
 from cellsize.params import Metric, Window
+from cellsize.progress import unsaid
 from cellsize.sizing.artefacts import Advice, InspectedOption, Inspection
 
 WORTH = 0.02  # a gain that is worth a line
@@ -44,6 +46,7 @@ def inspect(
     folds: Folds,
     declared_seasons: tuple[int, ...],
     metric: Metric = "mse",
+    note: Callable[[str], None] = unsaid,
 ) -> Inspection:
     """The content of `inspection.json`.
 
@@ -54,6 +57,7 @@ def inspect(
         folds: Who learns from which window.
         declared_seasons: Seasons of the seasonal naive baselines.
         metric: The error that ranks the options.
+        note: Is told which key is tried now; see `progress.lines`.
     """
     content = measurement.material(frame, schema, window, folds, metric)
     found = _seasons(content)
@@ -67,7 +71,11 @@ def inspect(
     choices = options.alternatives(
         schema, window, tried, measurement.days(content), measurement.lowest(content), country
     )
-    alone = {key: [_measure(content, parts, option) for option in given] for key, given in choices.items()}
+    alone = dict[Key, list[_Measured]]()
+    for key, given in choices.items():
+        note(f"what {key} is worth")
+        alone[key] = [_measure(content, parts, option) for option in given]
+    note("what the best of them are worth together")
     taken, together = _combine(content, parts, plain, alone)
     return Inspection(
         metric=metric,
