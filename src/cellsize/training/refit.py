@@ -92,7 +92,13 @@ def refit_size(
     state = joint.states[0]
     if state.status == "failed":
         raise InputError(
-            f"refit: the loss of {size} is not a number after step {state.steps}; set another refit.seed, "
-            "or remove the highest of search.training.learning_rates"
+            f"refit: the loss of {size} is not a number after step {state.steps} with learning rate "
+            f"{setting.learning_rate:g}; set another refit.seed, or one lower rate alone, which the search does not "
+            f"extend: search.training.learning_rates: [{_lower(setting.learning_rate, work):g}]"
         )
     return fitted, kept_networks(joint)[0]
+
+
+def _lower(rate: float, work: Work) -> float:
+    """The next lower learning rate that is listed, or a third if there is none."""
+    return max((listed for listed in work.training.learning_rates if listed < rate), default=float(f"{rate / 3:.1g}"))
