@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 
 from cellsize.errors import InputError
+from cellsize.progress import SILENCE
 from cellsize.search.shards import Shard, add, divide, join
 from cellsize.sizing.scores import Scores, counted, from_trials
 from cellsize.sizing.sizes import Size, cost, shape
@@ -13,8 +14,6 @@ from cellsize.training.records import MoreSeeds, Result, Row, Setting, Work, fra
 
 # Work begun ahead may cost so many times what has been done so far: it may turn out not to be needed.
 AHEAD_COST = 1.5
-# Seconds without a line, after which a trial that reports is worth one.
-SILENCE = 20.0
 
 
 class Scheduler:
