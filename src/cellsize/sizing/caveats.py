@@ -74,7 +74,7 @@ def cut_short(cuts: Sequence[Cut], tried: Iterable[Size], candidates: Candidates
 def _rounded_up(value: float) -> float:
     """To two digits, and never below."""
     unit = 10 ** (floor(log10(value)) - 1)
-    return ceil(value / unit) * unit
+    return float(ceil(value / unit) * unit)
 
 
 def unreliable(chosen: Size, rates: Mapping[Size, float]) -> str:
