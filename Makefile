@@ -20,14 +20,19 @@ IN_VENV := export PATH="$(CURDIR)/.venv/bin:$$PATH";
 
 STAGES := prepare window split inspect propose baseline search choose refit evaluate register report
 
-# $(call pipeline,FOLDER/): brings the results of FOLDER's params.yaml up to date, then says the answer. A folder
-# without stages of its own borrows ours for as long as it runs: DVC reads no link in git, and three copies would drift.
-define pipeline
-@$(IN_VENV) \
+# $(call borrow,FOLDER/): a folder without stages of its own borrows ours for as long as a recipe runs: DVC reads no
+# link in git, and three copies would drift.
+define borrow
 $(if $(1),if test dvc.yaml -ef $(1)dvc.yaml || ! test -e $(1)dvc.yaml; then \
 	trap 'rm -f "$(abspath $(1)dvc.yaml)"' EXIT; \
 	ln -srf dvc.yaml $(1)dvc.yaml; \
-fi;) \
+fi;)
+endef
+
+# $(call pipeline,FOLDER/): brings the results of FOLDER's params.yaml up to date, then says the answer.
+define pipeline
+@$(IN_VENV) \
+$(call borrow,$(1)) \
 if test dvc.yaml -ef $(1)dvc.yaml; then python -m dvc repro $(1)dvc.yaml:code > /dev/null; fi; \
 if test dvc.yaml -ef $(1)dvc.yaml && python -m dvc status --quiet $(STAGES:%=$(1)dvc.yaml:%); then \
 	echo "Nothing changed since the last run: every result is up to date."; \
@@ -37,22 +42,31 @@ fi; \
 cd ./$(1) && python -m pipeline.answer build reports
 endef
 
+# $(call cost,FOLDER/): what the search would cost with FOLDER's params.yaml.
+define cost
+@$(IN_VENV) \
+$(call borrow,$(1)) \
+python -m dvc repro --quiet $(1)dvc.yaml:propose && \
+cd ./$(1) && python -m pipeline.plan build/windows.npz build/folds.parquet build/candidates.json
+endef
+
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(INSTALLED) ## measure the size for params.yaml: install, run what changed, say the answer
 	$(call pipeline,)
 
-plan: $(INSTALLED) ## what the search would cost: sizes, core-minutes, memory; trains nothing
-	@$(IN_VENV) python -m dvc repro --quiet propose && \
-	python -m pipeline.plan build/windows.npz build/folds.parquet build/candidates.json
+plan: $(INSTALLED) ## what the search would cost: sizes, core-minutes, memory; trains nothing; NAME as for example
+	$(call cost,$(addsuffix /,$(FOLDER)))
 
 # A folder under examples/, or any folder of this checkout with a params.yaml.
 FOLDER = $(if $(NAME),$(firstword $(patsubst %/params.yaml,%,$(wildcard examples/$(NAME)/params.yaml $(NAME:/=)/params.yaml))))
 EXAMPLES = $(patsubst examples/%/params.yaml,%,$(wildcard examples/*/params.yaml))
-ifneq ($(filter example,$(MAKECMDGOALS)),)
+# `plan` without a NAME is that of the root.
+NAMED = $(filter example,$(MAKECMDGOALS))$(if $(NAME),$(filter plan,$(MAKECMDGOALS)))
+ifneq ($(NAMED),)
 ifeq ($(FOLDER),)
-$(error No example '$(NAME)': make example NAME=x, where x is one of: $(EXAMPLES) (or a folder with its own params.yaml))
+$(error No example '$(NAME)': make $(firstword $(MAKECMDGOALS)) NAME=x, where x is one of: $(EXAMPLES) (or a folder with its own params.yaml))
 endif
 endif
 

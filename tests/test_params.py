@@ -292,6 +292,23 @@ def test_an_old_key_beside_its_new_one_is_to_be_removed(write_params: Write, par
     params.load(write_params(content))
 
 
+@pytest.mark.parametrize("old", ["last", "mean"])
+def test_a_head_of_the_old_meaning_is_the_summary_now(write_params: Write, params_content: Content, old: str) -> None:
+    content = params_content()
+    network = content["propose"]["network"]
+    network["head"] = old
+    assert refusal(write_params(content)) == (
+        "keys of an older version; set propose.network.head: [plain, mixed]; what it was is propose.network.summary now"
+    )
+    del network["summary"]
+    assert refusal(write_params(content)) == (
+        "keys of an older version; rename propose.network.head to propose.network.summary and add "
+        "propose.network.head: [plain, mixed]"
+    )
+    network["summary"], network["head"] = network.pop("head"), ["plain", "mixed"]
+    assert params.load(write_params(content)).propose.network.summary == old
+
+
 def test_all_old_keys_are_named_in_one_line_and_following_it_gives_a_valid_file(
     write_params: Write, params_content: Content
 ) -> None:

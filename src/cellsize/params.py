@@ -382,6 +382,12 @@ def _refuse_old_keys(path: Path, content: dict[str, object]) -> None:
             remove = new is None or _holds(content, new)
             as_list = ", as a list" * (new in NOW_LISTS)
             remedies.append(f"remove {old}" if remove else f"rename {old} to {new}{as_list}")
+    head, summary = "propose.network.head", "propose.network.summary"
+    if _value(content, head) in ("last", "mean"):  # what another key says now; a head is something else
+        if _holds(content, summary):
+            remedies.append(f"set {head}: [plain, mixed]; what it was is {summary} now")
+        else:
+            remedies.append(f"rename {head} to {summary} and add {head}: [plain, mixed]")
     if remedies:
         raise InputError(f"{path}: keys of an older version; {', '.join(remedies)}")
 
@@ -389,10 +395,16 @@ def _refuse_old_keys(path: Path, content: dict[str, object]) -> None:
 def _holds(content: dict[str, object], key: str) -> bool:
     """Whether a dotted key stands in the content."""
     *sections, name = key.split(".")
-    section: object = content
-    for section_name in sections:
-        section = section.get(section_name) if isinstance(section, dict) else None
+    section = _value(content, ".".join(sections)) if sections else content
     return isinstance(section, dict) and name in section
+
+
+def _value(content: dict[str, object], key: str) -> object:
+    """What stands at a dotted key; None if it does not stand in the content."""
+    value: object = content
+    for name in key.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
 
 
 def _complaint(error: ValidationError) -> str:

@@ -262,6 +262,44 @@ def test_clipped_values_are_counted_once_by_column_where_a_window_sees_them(with
     assert batches.clipped_columns(arrays, scaling, np.array([0, 100]), columns) == {}
 
 
+@pytest.mark.parametrize("normalise", ["none", "last", "standard"])
+def test_few_clipped_values_become_what_clipping_everything_makes_of_them(
+    with_covariates: Covariates, monkeypatch: pytest.MonkeyPatch, normalise: str
+) -> None:
+    rng, x, k = np.random.default_rng(0), np.cos(np.arange(ROWS)), np.sin(np.arange(ROWS))
+    x[1500:1505], k[1503] = 9, -9
+    arrays, scaling = with_covariates(x, k, normalise=normalise)
+    chosen = rng.permutation(len(arrays.first))[:500]
+    few = batches.gather(arrays, scaling, chosen)
+    assert batches._clipped(arrays, scaling) is not None
+    monkeypatch.setattr(batches, "MUCH", 0.0)
+    arrays = replace(arrays)  # nothing is remembered
+    whole = batches.gather(arrays, scaling, chosen)
+    assert batches._clipped(arrays, scaling) is None
+    for name, values in vars(whole).items():
+        np.testing.assert_array_equal(getattr(few, name), values)
+    free = batches.gather(arrays, replace(scaling, lower=None, upper=None), chosen)
+    assert (free.steps != whole.steps).any()
+
+
+def test_each_scaling_has_clipped_values_of_its_own(with_covariates: Covariates) -> None:
+    x = np.cos(np.arange(ROWS))
+    x[1500] = 9
+    arrays, scaling = with_covariates(x)
+    assert scaling.upper is not None
+    lower_bound = replace(scaling, upper=scaling.upper / 2)
+    at_most = [
+        batches.gather(arrays, each, np.array([1500])).steps[0, 0, 1] for each in (scaling, lower_bound, scaling)
+    ]
+    assert at_most == [scaling.upper[1], scaling.upper[1] / 2, scaling.upper[1]]
+
+
+def test_rows_are_found_in_every_window_that_has_them() -> None:
+    window, at = batches._within(np.array([2, 4, 4, 9]), np.array([3, 0, 10, 2]), span=3)
+    # Windows of rows 3 to 5, 0 to 2, 10 to 12, 2 to 4.
+    assert list(zip(window, at, strict=True)) == [(0, 1), (0, 2), (1, 0), (3, 0), (3, 1), (3, 2)]
+
+
 def test_without_bounds_nothing_is_clipped(with_covariates: Covariates) -> None:
     x = np.cos(np.arange(ROWS))
     x[1500] = 9

@@ -58,6 +58,20 @@ def test_a_part_of_a_country_has_holidays_of_its_own(make_schema: MakeSchema) ->
     assert dict(calendar.known_future(day, make_schema(holidays="US")))["holiday"].tolist() == [0]
 
 
+@pytest.mark.parametrize(
+    ("timezone", "country"),
+    [("America/New_York", "US"), ("Europe/Berlin", "DE"), ("Asia/Kolkata", "IN"), ("UTC", None), ("Etc/GMT+5", None),
+     (None, None), ("Nowhere/Town", None)],
+)  # fmt: skip
+def test_a_timezone_tells_its_country_if_its_holidays_are_known(timezone: str | None, country: str | None) -> None:
+    assert calendar.country_of(timezone) == country
+
+
+def test_without_a_table_of_timezones_nothing_tells_a_country(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calendar, "_zone_table", lambda: "")
+    assert calendar.country_of("Europe/Berlin") is None
+
+
 @pytest.mark.parametrize("country", ["XX", "US-QQ", "germany", ""])
 def test_an_unknown_country_is_refused(country: str) -> None:
     with pytest.raises(InputError, match=f"^prepare.holidays: '{country}' is unknown to the package holidays; give"):

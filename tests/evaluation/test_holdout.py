@@ -20,7 +20,15 @@ from cellsize.training.refit import refit
 
 MakeWork = Callable[..., Work]
 BASELINE = Baseline(seasons=(3, 30), penalties=(1.0, 100.0), classical="none", origins=3, history=48)
-ON_FOLDS = Baselines(metric="mse", all={}, subset={}, boosting_iterations=((4,), (7,)))
+ON_FOLDS = Baselines(
+    metric="mse",
+    all={},
+    subset={},
+    boosting_iterations=((4,), (7,)),
+    boosting_steps=(20, 20),
+    boosting_windows=(10, 10),
+    training_windows=(12, 12),
+)
 
 
 @pytest.fixture

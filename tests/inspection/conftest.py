@@ -14,7 +14,7 @@ from cellsize.data.folds import Folds
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.inspection import advice
 from cellsize.inspection.measurement import Material, material
-from cellsize.params import Split, Window
+from cellsize.params import Metric, Split, Window
 from cellsize.sizing.artefacts import Inspection
 
 
@@ -27,11 +27,11 @@ class Given:
     window: Window
     folds: Folds
 
-    def inspect(self) -> Inspection:
-        return advice.inspect(self.frame, self.schema, self.window, self.folds, ())
+    def inspect(self, metric: Metric = "mse") -> Inspection:
+        return advice.inspect(self.frame, self.schema, self.window, self.folds, (), metric)
 
-    def material(self) -> Material:
-        return material(self.frame, self.schema, self.window, self.folds)
+    def material(self, metric: Metric = "mse") -> Material:
+        return material(self.frame, self.schema, self.window, self.folds, metric)
 
     def windows(self) -> windows.Windows:
         return windows.build(self.frame, self.schema, self.window, Path("clean.parquet"))

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from cellsize.data.calendar import holidays
 from cellsize.data.folds import row_mask
 from cellsize.sizing.artefacts import Inspection
 from tests.inspection.conftest import Given
@@ -79,6 +81,34 @@ def test_what_is_too_much_is_advised_against(given: Make) -> None:
     values = np.convolve(noise(2, 1501), [1, 0.9])[1:-1]
     found = given(values, lookback=2, linear_lookback=80, split={"folds": 2}).inspect()
     assert advised(found)[0] == ("window.linear_lookback", "null")
+
+
+def test_options_are_ranked_by_the_metric(given: Make) -> None:
+    values = np.exp(1.5 * np.sin(2 * np.pi * HOURS / 12) + noise() / 2)
+    for metric in ("mse", "mae"):
+        found = given(values, lookback=12).inspect(metric)
+        assert found.metric == metric
+        plain = getattr(found, f"n{metric}")
+        for option in found.options:
+            assert option.gain == pytest.approx(1 - getattr(option, f"n{metric}") / plain)
+            assert option.gain_mae == pytest.approx(1 - option.nmae / found.nmae)
+            assert not option.worth or option.gain >= 0.02
+        assert found.advice[0].gain == pytest.approx(
+            next(option.gain for option in found.options
+                 if (option.key, option.value) == (found.advice[0].key, found.advice[0].value))
+        )  # fmt: skip
+
+
+def test_holidays_that_matter_are_advised(given: Make) -> None:
+    made = given(noise(4, 24 * 500), schema={"timezone": "America/New_York"}, lookback=3)
+    days = (
+        made.frame["time"].dt.tz_localize("UTC").dt.tz_convert("America/New_York").dt.tz_localize(None).dt.normalize()
+    )
+    closed = days.isin([pd.Timestamp(day) for day in holidays("US", range(2026, 2028))])
+    found = replace(made, frame=made.frame.assign(y=made.frame["y"] - 12.0 * closed)).inspect()
+    assert found.holidays == "US"
+    assert ("prepare.holidays", "US") in advised(found)
+    assert made.inspect().advice == ()
 
 
 # --- nothing leaks --------------------------------------------------------------------------------------------------

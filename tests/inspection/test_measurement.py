@@ -120,6 +120,56 @@ def test_holidays_are_left_out_and_nothing_else(given: Make) -> None:
     assert without != measurement.measure(content, part, declared)
 
 
+def test_holidays_of_the_timezones_country_are_compared_and_change_nothing_else(given: Make) -> None:
+    made = given(WAVE)
+    placed = replace(made, schema=replace(made.schema, timezone="Europe/Berlin"))
+    content, bare = placed.material(), made.material()
+    assert (content.schema.holidays, bare.schema.holidays) == ("DE", None)
+    part = measurement.parts(content, 6)[-1]  # it learns from New Year's Day
+    declared = options.declared(placed.schema, placed.window)
+    assert measurement.measure(content, part, declared) == measurement.measure(bare, part, declared)
+    assert measurement.measure(content, part, replace(declared, holidays="DE")) != measurement.measure(
+        content, part, declared
+    )
+
+
+def test_a_column_of_the_table_with_the_name_of_ours_is_left_alone(given: Make) -> None:
+    plain = given(WAVE)
+    schema = replace(plain.schema, timezone="Europe/Berlin", known_future_covariates=("holiday",))
+    made = replace(plain, frame=plain.frame.assign(holiday=0.0), schema=schema)
+    assert made.material().schema.holidays is None
+    assert made.inspect().holidays == "holiday"
+
+
+def test_the_penalty_is_the_one_that_is_best_by_the_metric(given: Make) -> None:
+    # A wave that a small penalty fits, and rare spikes that a large one stays clear of.
+    values = WAVE + np.where(np.random.default_rng(1).random(400) < 0.03, 3, 0)
+    made = given(values, lookback=24, normalise="none")
+    found = {}
+    for metric in ("mse", "mae"):
+        content = made.material(metric)
+        declared = options.declared(made.schema, made.window)
+        found[metric] = [measurement.measure(content, part, declared) for part in measurement.parts(content, 24)]
+    for by_mse, by_mae in zip(found["mse"], found["mae"], strict=True):
+        assert by_mse.nmse <= by_mae.nmse
+        assert by_mae.nmae <= by_mse.nmae
+    assert found["mse"] != found["mae"]
+
+
+def test_both_errors_are_1_for_the_best_constant_forecast(given: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of a skewed target the median and the mean are apart, and so are the deviations from them.
+    values = np.exp(np.random.default_rng(2).standard_normal(400))
+    made = given(values, normalise="none", horizon=1)
+    content = made.material()
+    part = measurement.parts(content, 6)[0]
+    known, part = part.train, Part(part.train, part.train)
+    declared = options.declared(made.schema, made.window)
+    for constant, name in ((values[known].mean(), "nmse"), (np.median(values[known]), "nmae")):
+        forecast = np.full((1, 1, 1), constant)
+        monkeypatch.setattr(measurement, "original", lambda *_, forecast=forecast: forecast)
+        assert getattr(measurement.measure(content, part, declared), name) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("transform", ["none", "log1p", "sqrt"])
 @pytest.mark.parametrize("normalise", ["none", "last", "standard"])
 def test_errors_do_not_depend_on_what_is_added_to_the_target(

@@ -45,6 +45,15 @@ def test_a_negative_target_is_not_transformed(make_schema: MakeSchema, make_wind
     assert tried(make_schema(), make_window(), lowest=-0.1)["window.transform"] == []
 
 
+def test_the_holidays_of_a_country_are_tried_unless_they_are_declared(
+    make_schema: MakeSchema, make_window: MakeWindow
+) -> None:
+    for declared, values in ((None, ["US"]), ("US", ["null"])):
+        schema, window = make_schema(holidays=declared), make_window()
+        found = options.alternatives(schema, window, [], 10, 0, country="US")["prepare.holidays"]
+        assert [option.value("prepare.holidays", 3) for option in found] == values
+
+
 def test_the_year_is_tried_once_it_was_seen(make_schema: MakeSchema, make_window: MakeWindow) -> None:
     seen, not_seen = (tried(make_schema(), make_window(), days=days)["prepare.linear_calendar"] for days in (367, 365))
     assert "[hour_of_week, day_of_year]" in seen

@@ -10,8 +10,8 @@ from cellsize.sizing.artefacts import Advice, Inspection
 
 def inspection(*advice: tuple[str, str, float], **changes: Any) -> Inspection:
     plain: dict[str, Any] = {
-        "folds": 5, "windows": 100, "nmse": 0.3, "nmae": 0.2, "seasons": (), "declared_seasons": (24,),
-        "not_tried": (), "options": (), "gain": 0.2,
+        "metric": "mse", "folds": 5, "windows": 100, "nmse": 0.3, "nmae": 0.2, "seasons": (), "declared_seasons": (24,),
+        "not_tried": (), "holidays": "US", "options": (), "gain": 0.2,
     }  # fmt: skip
     entries = tuple(Advice(key=key, value=value, gain=gain) for key, value, gain in advice)
     return Inspection(**(plain | changes), advice=entries)
@@ -58,6 +58,7 @@ def test_without_advice_it_says_so() -> None:
         ("window.transform", "sqrt", "transform sqrt is worth 5.0 % to the linear model"),
         ("window.normalise", "last", "normalise last is worth 5.0 % to the linear model"),
         ("prepare.holidays", "null", "leaving the holidays out is worth 5.0 % to the linear model"),
+        ("prepare.holidays", "US-CA", "knowing the holidays of US-CA is worth 5.0 % to the linear model"),
         ("prepare.linear_calendar", "[]",
          "no linear calendar is worth 5.0 % to the linear model; more than any number of memory cells may be"),
         ("window.linear_lookback", "null",
@@ -67,6 +68,15 @@ def test_without_advice_it_says_so() -> None:
 )  # fmt: skip
 def test_less_may_be_worth_more(key: str, value: str, line: str) -> None:
     assert wording.findings(inspection((key, value, 0.05))) == [line]
+
+
+def test_holidays_that_nothing_tells_the_country_of_are_said_to_be_left_out() -> None:
+    found = inspection(holidays=None)
+    assert wording.findings(found) == [wording.NOTHING, wording.NO_HOLIDAYS]
+    assert wording.printed(found).splitlines()[1] == (
+        "inspect: holidays were not compared, since nothing says of which country; to compare them set "
+        "prepare.holidays, such as US"
+    )
 
 
 def test_a_loss_has_a_true_minus() -> None:

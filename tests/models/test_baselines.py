@@ -81,6 +81,8 @@ def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_wor
         linear = ridge_linear.fit_chosen(work.windows, scaling, fold, (1.0, 100.0), "mse")
         trees = boosted_trees.fit_chosen(work.windows, scaling, fold, (3,))
         assert scores.boosting_iterations[index] == trees.iterations
+        assert scores.boosting_windows[index] == scores.training_windows[index] == len(fold.train)
+        assert scores.boosting_steps[index] == work.windows.horizon * len(fold.train)
         forecasts = baselines.simple(work.windows, scaling, linear, trees, (3,), fold.validation)
         target = truth(work.windows, scaling, fold.validation)
         assert set(forecasts) == set(scores.all)
@@ -90,7 +92,10 @@ def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_wor
 
 def test_all_models_are_scored_where_the_classical_one_was_fitted(make_work: MakeWork) -> None:
     work = make_work(window={"lookback": 8})
-    scores, seconds = baselines.score_folds(work.windows, work.folds, section(), "mse")
+    notes: list[str] = []
+    scores, seconds = baselines.score_folds(work.windows, work.folds, section(), "mse", notes.append)
+    assert notes[:3] == [f"fold 1 of 2: {name}" for name in ("ridge-linear model", "boosted trees", "AutoETS")]
+    assert notes[3] == "fold 2 of 2: ridge-linear model"
     assert list(scores.subset) == ["naive", "seasonal_naive_3", "ridge_linear", "boosted_trees", "AutoETS"]
     assert seconds["baseline"].tolist() == ["ridge_linear", "boosted_trees", "AutoETS"] * 2
     assert seconds["fold"].tolist() == [1] * 3 + [2] * 3

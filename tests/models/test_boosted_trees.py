@@ -99,6 +99,7 @@ def test_the_trees_are_the_same_to_the_last_bit_whatever_the_number_of_threads(
     work = make_work(np.random.default_rng(0).standard_normal(3000).cumsum(), window={"lookback": 20, "horizon": 4})
     windows, fold = work.windows, work.folds.fold(0)
     scaling = fit_scaling(windows, fold.train)
+    monkeypatch.setattr(boosted_trees, "MOST_ROWS", len(fold.train))  # some steps are drawn
     found = []
     for threads in (1, 2, 3):
         monkeypatch.setattr(boosted_trees, "ONE_THREAD", threads)
@@ -109,13 +110,40 @@ def test_the_trees_are_the_same_to_the_last_bit_whatever_the_number_of_threads(
     assert found[0] == found[1] == found[2]
 
 
-def test_too_many_windows_are_thinned_out_evenly(make_windows: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_too_many_steps_some_are_drawn_and_always_the_same(
+    make_windows: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     windows = make_windows(np.arange(60.0), lookback=3, horizon=2)
-    assert boosted_trees.spread(windows, np.arange(50), 8).tolist() == list(range(50))
-    monkeypatch.setattr(boosted_trees, "MOST_ROWS", 8)
-    assert boosted_trees.spread(windows, np.arange(50), 8).tolist() == [0, 16, 32, 49]
-    monkeypatch.setattr(boosted_trees, "MOST_VALUES", 4 * 8)  # two windows of two steps with eight inputs
-    assert boosted_trees.spread(windows, np.arange(50), 8).tolist() == [0, 49]
+    assert boosted_trees.drawn(windows, 50, 8).tolist() == list(range(100))
+    monkeypatch.setattr(boosted_trees, "MOST_ROWS", 40)
+    few = boosted_trees.drawn(windows, 50, 8)
+    assert len(few) == len(np.unique(few)) == 40
+    assert (np.diff(few) > 0).all()
+    assert few.min() >= 0
+    assert few.max() < 100
+    # Of 50 windows every second step: far more windows than the 20 that whole ones would be.
+    assert len(np.unique(few // 2)) > 25
+    np.testing.assert_array_equal(few, boosted_trees.drawn(windows, 50, 8))
+    monkeypatch.setattr(boosted_trees, "MOST_VALUES", 4 * 8)  # four steps with eight inputs
+    assert len(boosted_trees.drawn(windows, 50, 8)) == 4
+
+
+def test_drawn_steps_are_rows_of_the_design_of_their_windows(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = make_work(np.random.default_rng(0).standard_normal(2000), window={"normalise": "standard"})
+    windows, fold = work.windows, work.folds.fold(0)
+    scaling = fit_scaling(windows, fold.train)
+    whole = boosted_trees._rows(windows, scaling, fold.train, (3,), "squared_error")
+    assert whole.windows == len(fold.train) > 512  # more than a batch
+    monkeypatch.setattr(boosted_trees, "MOST_ROWS", len(fold.train))
+    few = boosted_trees._rows(windows, scaling, fold.train, (3,), "squared_error")
+    at = boosted_trees.drawn(windows, len(fold.train), whole.inputs.shape[1])
+    for all_of_them, some in zip(whole[:3], few[:3], strict=True):
+        np.testing.assert_array_equal(some, all_of_them[at])
+    assert few.windows == len(np.unique(at // windows.horizon)) < len(fold.train)
+    trees = boosted_trees.fit(windows, scaling, fold.train, (3,), (1,))
+    assert (trees.rows, trees.windows) == (len(fold.train), few.windows)
 
 
 def test_an_input_far_beyond_what_training_has_shown_is_clipped(make_work: MakeWork) -> None:
@@ -134,6 +162,7 @@ def test_an_input_far_beyond_what_training_has_shown_is_clipped(make_work: MakeW
     chosen = fold.validation[:1]
     forecasts = []
     for value in (5.0, 1e30):
-        windows.inputs[windows.first[chosen], 1] = value
-        forecasts.append(boosted_trees.predict(windows, scaling, trees, chosen))
+        other = inputs.copy()
+        other[windows.first[chosen], 1] = value
+        forecasts.append(boosted_trees.predict(replace(windows, inputs=other), scaling, trees, chosen))
     np.testing.assert_array_equal(forecasts[0], forecasts[1])

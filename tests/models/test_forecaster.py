@@ -126,7 +126,9 @@ def test_a_model_of_another_format_is_refused_in_one_line(
     content = json.loads(path.read_text(encoding="utf-8"))
     assert content.pop("version") == 2
     path.write_text(json.dumps(content | ({} if version is None else {"version": version})), encoding="utf-8")
-    with pytest.raises(InputError, match=f"model.json: {message}, but this cellsize reads version 2; run `dvc repro`"):
+    with pytest.raises(
+        InputError, match=f"model.json: {message}, but this cellsize reads version 2; `dvc repro` makes"
+    ):
         Forecaster.load(tmp_path)
 
 

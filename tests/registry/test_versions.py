@@ -8,6 +8,7 @@ import mlflow
 import pandas as pd
 import pytest
 
+from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Mlflow, Register
 from cellsize.registry import champion, versions
@@ -67,6 +68,27 @@ def register(
         return versions.register(settings, gate, folder, rows.tail(6), CHOICE, evaluation(nmse), compare, TAGS)
 
     return call
+
+
+def test_a_champion_of_another_format_is_left_out_until_a_new_version_is_champion(
+    register: Callable[..., Registration], settings: Mlflow, make_table: Callable[..., pd.DataFrame]
+) -> None:
+    register(BETTER)
+    file = Path(mlflow.artifacts.download_artifacts("models:/toy/1")) / "artifacts" / "model" / "model.json"  # in place
+    file.write_text(file.read_text(encoding="utf-8").replace('"version": 2', '"version": 1'), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        champion.load(settings, "toy")
+    assert str(refused.value).startswith("register.name: the champion of 'toy', version 1, cannot be read (")
+    assert str(refused.value).endswith(
+        "model.json: version 1 of the format, but this cellsize reads version 2); set evaluate.champion: false until a "
+        "new version is champion, or give another register.name"
+    )
+    # Which works: nothing is compared, and the next one can be read.
+    other = register(BETTER, make_table(rows=70), compare=False)
+    assert (other.version, other.promoted) == ("2", True)
+    found = champion.load(settings, "toy")
+    assert found is not None
+    assert found[0] == "2"
 
 
 def test_a_model_that_passes_the_gate_becomes_champion_once(

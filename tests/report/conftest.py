@@ -309,6 +309,7 @@ def inspection() -> Inspection:
         ("window.normalise", "none", 0.306, -0.02, False),
     )
     return Inspection(
+        metric="mse",
         folds=5,
         windows=400,
         nmse=0.3,
@@ -316,6 +317,7 @@ def inspection() -> Inspection:
         seasons=(24,),
         declared_seasons=(6,),
         not_tried=(48,),
+        holidays="US",
         options=tuple(
             InspectedOption(key=key, value=value, nmse=nmse, nmae=0.1, gain=gain, gain_mae=gain, worth=worth)
             for key, value, nmse, gain, worth in options
@@ -335,6 +337,9 @@ def baselines() -> Baselines:
         all={"naive": (2.0, 1.0), "ridge_linear": (0.3, 0.5)},
         subset={},
         boosting_iterations=((40,), (60,)),
+        boosting_steps=(48_000, 48_000),
+        boosting_windows=(7_001, 7_003),
+        training_windows=(9_000, 9_100),
     )
 
 

@@ -242,3 +242,10 @@ def test_the_table_of_the_window_has_what_is_declared_first_and_stresses_what_is
         ("window.normalise", "none", "0.3060", "−2.0 %", "−2.0 %"),
     ]
     assert [sorted(row.strong) for row in table.rows] == [[], [3], [3], []]
+
+
+def test_the_table_of_the_window_has_the_error_that_the_metric_names(toy_inspection: Inspection) -> None:
+    table = tables.inspection(toy_inspection.model_copy(update={"metric": "mae"}))
+    assert table.head == ("Key", "Value", "nmae", "Gain")
+    assert table.rows[0].cells == ("as declared", "", "0.2000", "–")
+    assert table.rows[1].cells == ("window.linear_lookback", "24", "0.1000", "18 %")

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from cellsize.search.scheduler import SILENCE, Scheduler
+from cellsize.progress import SILENCE
+from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import UNITS, Shard, divide
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.sizing.walk import Known, Plan, Walk

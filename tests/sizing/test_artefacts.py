@@ -67,8 +67,9 @@ METRICS = {
 }  # fmt: skip
 
 INSPECTION = {
+    "metric": "mse",
     "folds": 5, "windows": 100, "nmse": 0.3, "nmae": 0.2, "seasons": [24, 168], "declared_seasons": [24],
-    "not_tried": [192],
+    "not_tried": [192], "holidays": None,
     "options": [
         {"key": "window.normalise", "value": "last", "nmse": 0.2, "nmae": 0.1, "gain": 0.33, "gain_mae": 0.5,
          "worth": True},
@@ -87,7 +88,8 @@ EXAMPLES: list[Artefact] = [
              "parameters_by_samples": 7, "units_by_outputs": 1, "units_by_samples": 1},
         ],
     ),
-    artefacts.Baselines(metric="mse", all={"naive": (0.1, 0.2)}, subset={}, boosting_iterations=((30,), (40,))),
+    artefacts.Baselines(metric="mse", all={"naive": (0.1, 0.2)}, subset={}, boosting_iterations=((30,), (40,)),
+                        boosting_steps=(20, 20), boosting_windows=(10, 10), training_windows=(12, 12)),
     Recipe.model_validate(RECIPE),
     Choice.model_validate(CHOICE),
     artefacts.Evaluation.model_validate(EVALUATION),

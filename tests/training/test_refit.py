@@ -1,5 +1,6 @@
 """The last training: on every window before the holdout."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from cellsize.models.prediction import forecast
 from cellsize.params import Head, Skip, Window
 from cellsize.sizing.artefacts import Recipe
 from cellsize.sizing.sizes import ZERO, Size
+from cellsize.training.joint import JointTraining
 from cellsize.training.records import Setting, Work
 from cellsize.training.refit import refit, refit_size
 
@@ -25,7 +27,13 @@ SETTING = Setting(1e-2, 0.0, 0.0, "linear", "plain")
 
 def test_a_refit_learns_from_every_window_before_the_holdout(make_work: MakeWork) -> None:
     work = make_work()
-    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=9)
+    notes: list[str] = []
+    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=9, note=notes.append)
+    every = work.training.check_every
+    assert notes == [
+        "scaling and ridge-linear model", "size 1x3, 9 steps to train",
+        *(f"size 1x3, {steps} of 9 steps" for steps in range(every, 10, every)),
+    ]  # fmt: skip
     assert fitted.fold.train.tolist() == np.flatnonzero(work.folds.development).tolist()
     assert not fitted.fold.early_stopping.size
     assert fitted.linear is not None
@@ -66,13 +74,30 @@ def test_the_same_refit_gives_the_same_weights(make_work: MakeWork) -> None:
         assert torch.equal(weight, other)
 
 
-def test_a_refit_whose_loss_is_not_a_number_is_refused(make_work: MakeWork) -> None:
+def test_a_refit_whose_loss_is_not_a_number_is_refused_with_a_rate_that_is_lower(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
     work = make_work()
     work = replace(work, training=work.training.model_copy(update={"max_gradient_norm": 1e30}))
-    with pytest.raises(
-        InputError, match=r"^refit: the loss of 1x3 is not a number after step \d+; set another refit.seed"
-    ):
-        refit_size(work, SMALL, Setting(1e30, 0.0, 0.0), 10.0, steps=9)
+    # The rate may be one by which the search has extended the list: to remove the highest listed would change nothing.
+    listed = work.training.model_copy(update={"learning_rates": (1e-3, 3e-3)})
+    for rate, lower in ((1e30, "0.003"), (3e-3, "0.001"), (1e-3, "0.0003")):
+        joint = replace(work, training=listed.model_copy(update={"max_gradient_norm": 1e30}))
+        if rate < 1:  # it would not diverge by itself
+            monkeypatch.setattr(JointTraining, "_add_losses", _fail)
+        with pytest.raises(InputError) as refused:
+            refit_size(joint, SMALL, Setting(rate, 0.0, 0.0), 10.0, steps=9)
+        assert re.fullmatch(
+            rf"refit: the loss of 1x3 is not a number after step \d+ with learning rate {re.escape(f'{rate:g}')}; set "
+            r"another refit\.seed, or one lower rate alone, which the search does not extend: "
+            rf"search\.training\.learning_rates: \[{lower}\]",
+            str(refused.value),
+        )
+
+
+def _fail(joint: JointTraining, indices: list[int], _: list[float]) -> None:
+    for index in indices:
+        joint.states[index].status = "failed"
 
 
 def test_a_refit_trains_what_the_recipe_names(

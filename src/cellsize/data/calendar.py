@@ -6,6 +6,9 @@ The two are set apart: many calendar inputs at every step make memory cells wors
 from collections.abc import Iterator
 from datetime import date
 from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import TZPATH
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +57,37 @@ def holidays(country: str, years: range) -> list[date]:
             f"prepare.holidays: {country!r} is unknown to the package holidays; give the code of a country, such as "
             "DE, or of a part of one, such as US-CA, or null"
         ) from None
+
+
+def country_of(timezone: str | None) -> str | None:
+    """The country that a timezone lies in, as the time zone database says, if its holidays are known.
+
+    Args:
+        timezone: Such as America/New_York. None, or one of no single country, such as UTC: nothing tells the country.
+    """
+    if timezone is None:
+        return None
+    for line in _zone_table().splitlines():
+        country, _, name, *_ = [*line.split("\t"), "", ""]
+        if name == timezone and not line.startswith("#"):
+            try:
+                holidays(country, range(2020, 2021))
+            except InputError:
+                return None
+            return country
+    return None
+
+
+@cache
+def _zone_table() -> str:
+    """The table of timezones by country: the system's, else that of the package tzdata; empty if there is neither."""
+    for folder in map(Path, TZPATH):
+        if (folder / "zone.tab").is_file():
+            return (folder / "zone.tab").read_text(encoding="utf-8")
+    try:
+        return files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
+    except (ModuleNotFoundError, FileNotFoundError):
+        return ""
 
 
 def levels(time: pd.Series, schema: Schema) -> npt.NDArray[np.int16]:

@@ -168,7 +168,7 @@ class Forecast:
         return tuple(float(value) for value in by_step)
 
     def score_by_window(self, forecasts: Floats, target: Floats, scale: Floats, metric: Metric) -> Floats:
-        """The normalised MSE of each window, shape (n,)."""
+        """The score of each window, shape (n,); see `error_sum`."""
         by_window: Floats = self._errors(forecasts, target, scale, metric).mean(axis=(1, 2))
         return by_window
 

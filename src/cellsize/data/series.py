@@ -47,7 +47,7 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         except (ValueError, KeyError, OSError):
             raise InputError(f"prepare.timezone: {prepare.timezone!r} is unknown; use Area/City or null") from None
     if prepare.holidays is not None:
-        calendar.holidays(prepare.holidays, range(2000, 2001))
+        calendar.holidays(prepare.holidays, range(2020, 2021))
     flagged = []
     for column in (*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates):
         values = tables.numbers(table, path, column)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -115,6 +115,11 @@ class Windows:
         """Smallest and largest value of each column of `inputs`, shape (2, n_inputs)."""
         extent: Floats = np.stack([np.fmin.reduce(self.inputs), np.fmax.reduce(self.inputs)])
         return extent
+
+    @cached_property
+    def clipped(self) -> dict[bytes, Any]:
+        """Which values of `inputs` are clipped, for each scaling; `batches.gather` looks for them once."""
+        return {}
 
     @property
     def start(self) -> Ints:

@@ -14,15 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cellsize.data import calendar
 from cellsize.data import windows as indexing
-from cellsize.data.batches import chunks, fit_scaling, gather, original, scaled
+from cellsize.data.batches import absolute_deviation, chunks, fit_scaling, gather, original, scaled
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION, Folds, row_mask
 from cellsize.data.forecast import Forecast
-from cellsize.data.schema import TIME, Schema
+from cellsize.data.schema import HOLIDAY, TIME, Schema
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.inspection.options import Option
 from cellsize.models import ridge_linear
-from cellsize.params import Window
+from cellsize.params import Metric, Window
 
 PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)
 FOLDS = 5  # training parts overlap: more folds cost more than they say
@@ -43,10 +44,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Errors:
-    """Errors in the table's units, divided by the variance (or standard deviation) of the training targets."""
+    """Errors in the table's units, normalised by the training targets: each is 1 for the best constant forecast."""
 
     nmse: float
     nmae: float
+
+    def score(self, metric: Metric) -> float:
+        """The one that a metric names."""
+        return self.nmse if metric == "mse" else self.nmae
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,9 @@ class Material:
 
     Attributes:
         frame: Clean series.
-        schema: Meaning of the columns, with every calendar feature of the linear part.
+        schema: Meaning of the columns, with every calendar feature of the linear part, and the holidays to compare.
         window: What is declared.
+        metric: The error that ranks options and chooses ridge penalties.
         raw: Targets in the table's units, shape (rows, n_targets).
         arrays: Transformation → base arrays.
         origins: First row to be predicted of each window of the folds, shape (windows,).
@@ -68,6 +74,7 @@ class Material:
     frame: pd.DataFrame
     schema: Schema
     window: Window
+    metric: Metric
     raw: npt.NDArray[np.float64]
     arrays: Callable[[str], Windows]
     origins: Ints
@@ -76,7 +83,7 @@ class Material:
     unreadable: npt.NDArray[np.bool_]
 
 
-def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds) -> Material:
+def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds, metric: Metric = "mse") -> Material:
     """What all options are measured on.
 
     Args:
@@ -84,9 +91,15 @@ def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds) 
         schema: Meaning of their columns.
         window: What is declared.
         folds: Who learns from which of the declared windows.
+        metric: The error that ranks options and chooses ridge penalties.
     """
     source = Path("build/series.parquet")
     whole = replace(schema, linear_calendar=LINEAR_CALENDAR)
+    if schema.holidays is None and HOLIDAY not in schema.input_columns:
+        whole = replace(whole, holidays=calendar.country_of(schema.timezone))
+    if whole.holidays != schema.holidays:
+        only = replace(whole, calendar=())  # the other features are in the frame
+        frame = frame.assign(**dict(calendar.known_future(frame[TIME], only)))
     declared = indexing.build(frame, whole, window, source)
     chosen = np.unique(np.linspace(0, len(folds.labels) - 1, FOLDS).astype(int))
     outside = ~row_mask(declared, np.flatnonzero(folds.development))
@@ -103,6 +116,7 @@ def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds) 
         frame=frame,
         schema=whole,
         window=window,
+        metric=metric,
         raw=frame[list(schema.targets)].to_numpy(np.float64),
         arrays=lambda transform: declared if transform == window.transform else transformed(transform),
         origins=declared.first + declared.lookback,
@@ -179,14 +193,15 @@ def thinned(part: Part, n_columns: int) -> Part:
 
 
 def measure(content: Material, part: Part, option: Option) -> Errors:
-    """Fits the ridge-linear model with an option, and scores it with the best ridge penalty."""
+    """Fits the ridge-linear model with an option, and scores it with the penalty that is best by the metric."""
     arrays = _windows(content, part, option)
     train = np.arange(len(part.train))
     scaling = fit_scaling(arrays, train)
     models = ridge_linear.fit(arrays, scaling, train, PENALTIES)
     task = Forecast.of(arrays)
     known = content.raw[np.unique(task.target_rows(arrays.first[train]))]
-    deviation = np.maximum(known.std(axis=0), np.finfo(np.float32).tiny)
+    smallest = np.finfo(np.float32).tiny
+    deviation, absolute = np.maximum(known.std(axis=0), smallest), np.maximum(absolute_deviation(known), smallest)
     sums = np.zeros((len(models), 2))
     for piece in chunks(np.arange(len(part.train), len(arrays.first))):
         batch = gather(arrays, scaling, piece)
@@ -194,11 +209,11 @@ def measure(content: Material, part: Part, option: Option) -> Errors:
         for row, model in zip(sums, models, strict=True):
             with np.errstate(over="ignore", invalid="ignore"):
                 forecasts = original(arrays, scaling, scaled(batch, ridge_linear.predict(arrays, model, batch)))
-                error = np.abs(forecasts - truth) / deviation
-                row += np.square(error).sum(), error.sum()
+                error = np.abs(forecasts - truth)
+                row += np.square(error / deviation).sum(), (error / absolute).sum()
     scores = np.minimum(np.nan_to_num(sums, nan=np.inf) / (len(part.scored) * task.n_outputs), HIGHEST)
-    best = scores[scores[:, 0].argmin()]
-    return Errors(nmse=float(best[0]), nmae=float(best[1]))
+    every = [Errors(nmse=float(nmse), nmae=float(nmae)) for nmse, nmae in scores]
+    return min(every, key=lambda errors: errors.score(content.metric))
 
 
 def _windows(content: Material, part: Part, option: Option) -> Windows:

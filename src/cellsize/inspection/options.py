@@ -65,7 +65,7 @@ def lookbacks(window: Window, seasons: tuple[int, ...]) -> list[int]:
 
 
 def alternatives(
-    schema: Schema, window: Window, longer: list[int], days: float, lowest: float
+    schema: Schema, window: Window, longer: list[int], days: float, lowest: float, country: str | None = None
 ) -> dict[Key, list[Option]]:
     """What is tried for each key of `params.yaml`, apart from what is declared.
 
@@ -75,6 +75,7 @@ def alternatives(
         longer: Lookbacks to try.
         days: Length of a fold's training part.
         lowest: The smallest target in training.
+        country: Whose holidays may be known in future, whether declared or not; None: nothing tells.
     """
     plain = declared(schema, window)
     transforms: tuple[Transform, ...] = ("none", "log1p", "sqrt") if lowest >= 0 else ("none",)
@@ -84,7 +85,7 @@ def alternatives(
         "prepare.linear_calendar": [
             replace(plain, calendar=names) for names in _calendars(schema.step.total_seconds(), days)
         ],
-        "prepare.holidays": [replace(plain, holidays=None)],
+        "prepare.holidays": [replace(plain, holidays=holidays) for holidays in dict.fromkeys((None, country))],
         "window.normalise": [replace(plain, normalise=normalise) for normalise in normalisations],
         "window.transform": [replace(plain, transform=transform) for transform in transforms],
     }

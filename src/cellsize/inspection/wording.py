@@ -3,6 +3,9 @@
 from cellsize.sizing.artefacts import Inspection
 
 INFORMATION = ("window.linear_lookback", "prepare.linear_calendar")
+NO_HOLIDAYS = (
+    "holidays were not compared, since nothing says of which country; to compare them set prepare.holidays, such as US"
+)
 NOTHING = "the window shows what the linear model can use: no option that was tried is worth 2 %"
 
 
@@ -16,7 +19,7 @@ def findings(inspection: Inspection) -> list[str]:
     if new:
         lines.append(f"seasons of {_listed(inspection.seasons)} steps in the autocorrelation; no baseline has "
                      f"{_listed(new)}")  # fmt: skip
-    return lines or [NOTHING]
+    return [*(lines or [NOTHING]), *([NO_HOLIDAYS] if inspection.holidays is None else [])]
 
 
 def changes(inspection: Inspection) -> list[str]:
@@ -59,7 +62,7 @@ def _named(key: str, value: str) -> str:
         case "prepare.linear_calendar":
             return "no linear calendar" if value == "[]" else f"linear calendar {value}"
         case "prepare.holidays":
-            return "leaving the holidays out"
+            return "leaving the holidays out" if value == "null" else f"knowing the holidays of {value}"
         case _:
             return f"{key.split('.')[1]} {value}"
 

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from cellsize.models import boosted_trees
 from cellsize.models.boosted_trees import BoostedTrees
 from cellsize.models.ridge_linear import RidgeLinear, fit_chosen, predict
 from cellsize.params import Baseline, Metric
+from cellsize.progress import unsaid
 from cellsize.sizing.artefacts import Baselines
 
 Forecasts = dict[str, Floats]
@@ -116,8 +118,17 @@ def origins(windows: Windows, baseline: Baseline, chosen: Ints, count: int) -> I
     return chosen[np.linspace(0, len(chosen) - 1, count).astype(np.int64)]
 
 
-def score_folds(windows: Windows, folds: Folds, baseline: Baseline, metric: Metric) -> tuple[Baselines, pd.DataFrame]:
+def score_folds(
+    windows: Windows, folds: Folds, baseline: Baseline, metric: Metric, note: Callable[[str], None] = unsaid
+) -> tuple[Baselines, pd.DataFrame]:
     """Scores every baseline on every fold's validation set, and the classical one at some origins of it.
+
+    Args:
+        windows: Base arrays and index.
+        folds: Who learns from which window.
+        baseline: Seasons, ridge penalties, and the classical model with its number of origins.
+        metric: What scores are, and what is fitted to as far as a model can be.
+        note: Is told what is done now; see `progress.lines`.
 
     Returns:
         The scores, and the seconds that each fitting took: columns baseline, fold, seconds.
@@ -125,7 +136,7 @@ def score_folds(windows: Windows, folds: Folds, baseline: Baseline, metric: Metr
     task = Forecast.of(windows)
     on_all: dict[str, list[float]] = {}
     on_subset: dict[str, list[float]] = {}
-    iterations, seconds = [], []
+    learnt, seconds = list[BoostedTrees](), list[tuple[str, int, float]]()
 
     def add(scores: dict[str, list[float]], forecasts: Forecasts, target: Floats, scaling: Scaling) -> None:
         for name, values in forecasts.items():
@@ -133,20 +144,24 @@ def score_folds(windows: Windows, folds: Folds, baseline: Baseline, metric: Metr
             scores.setdefault(name, []).append(score)
 
     for index, fold in enumerate(folds.all(), 1):
+        of_folds = f"fold {index} of {len(folds.labels)}: "
         scaling, validation = fit_scaling(windows, fold.train), fold.validation
+        note(of_folds + "ridge-linear model")
         begin = time.perf_counter()
         linear = fit_chosen(windows, scaling, fold, baseline.penalties, metric)
         seconds.append((RIDGE_LINEAR, index, time.perf_counter() - begin))
+        note(of_folds + "boosted trees")
         begin = time.perf_counter()
         trees = boosted_trees.fit_chosen(windows, scaling, fold, baseline.seasons, boosted_trees.LOSSES[metric])
         seconds.append((BOOSTED_TREES, index, time.perf_counter() - begin))
-        iterations.append(trees.iterations)
+        learnt.append(trees)
         forecasts = simple(windows, scaling, linear, trees, baseline.seasons, validation)
         add(on_all, forecasts, truth(windows, scaling, validation), scaling)
         if baseline.classical != "none":
             few = origins(windows, baseline, validation, max(1, baseline.origins // len(folds.labels)))
             position = np.searchsorted(validation, few)
             there = {name: values[position] for name, values in forecasts.items()}
+            note(of_folds + str(baseline.classical))
             begin = time.perf_counter()
             there[str(baseline.classical)] = classical(windows, scaling, baseline, few)
             seconds.append((str(baseline.classical), index, time.perf_counter() - begin))
@@ -155,6 +170,9 @@ def score_folds(windows: Windows, folds: Folds, baseline: Baseline, metric: Metr
         metric=metric,
         all={name: tuple(by_fold) for name, by_fold in on_all.items()},
         subset={name: tuple(by_fold) for name, by_fold in on_subset.items()},
-        boosting_iterations=tuple(iterations),
+        boosting_iterations=tuple(trees.iterations for trees in learnt),
+        boosting_steps=tuple(trees.rows for trees in learnt),
+        boosting_windows=tuple(trees.windows for trees in learnt),
+        training_windows=tuple(len(fold.train) for fold in folds.all()),
     )
     return scores, pd.DataFrame(seconds, columns=["baseline", "fold", "seconds"])

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from cellsize.data.batches import Batch, Scaling, chunks, gather, scaled
+from cellsize.data.batches import CHUNK, Batch, Scaling, chunks, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models import ridge_linear
@@ -19,7 +19,9 @@ if TYPE_CHECKING:  # a second of imports that few stages need
 
 Loss = Literal["squared_error", "absolute_error"]
 LOSSES: dict[Metric, Loss] = {"mse": "squared_error", "mae": "absolute_error"}
-MOST_ROWS = 50_000  # rows to learn from, each a step of a window; as many again end the boosting
+# Rows to learn from, each a step of a window; as many again end the boosting. Eight times as many cost eight times the
+# time and three times the memory, and gained nothing on three data sets.
+MOST_ROWS = 50_000
 MOST_VALUES = 12_500_000  # rows × inputs: scikit-learn holds them in float64, which is 100 MB
 MOST_ITERATIONS = 500
 BINS = 255  # of each input: trees split between them
@@ -38,16 +40,20 @@ class BoostedTrees:
         edges: Of the bins of each input, shape (inputs, BINS − 1); the models read which bin a value is in.
         models: One for each target.
         iterations: How many iterations of each are used.
+        rows: What they learnt from, each a step of a window.
+        windows: Windows that these are steps of.
     """
 
     seasons: tuple[int, ...]
     edges: Floats
     models: "tuple[HistGradientBoostingRegressor, ...]"
     iterations: tuple[int, ...]
+    rows: int
+    windows: int
 
 
-def design(windows: Windows, batch: Batch, seasons: tuple[int, ...]) -> Floats:
-    """The inputs of each step ahead: the step, its known-future columns, and all else that the ridge-linear model sees.
+def design(windows: Windows, batch: Batch, seasons: tuple[int, ...], at: Ints | None = None) -> Floats:
+    """The inputs of a step ahead: the step, its known-future columns, and all else that the ridge-linear model sees.
 
     Of what the window sees, the targets whole seasons before the step have columns of their own too. The ridge-linear
     model has weights for each step, and so finds them. Trees have to split by the step first: on the folds of road
@@ -57,18 +63,26 @@ def design(windows: Windows, batch: Batch, seasons: tuple[int, ...]) -> Floats:
         windows: Base arrays and index.
         batch: Some of the windows.
         seasons: Steps in each season; those that are longer than the window add nothing.
+        at: Which steps, shape (rows,): step s of window w of the batch is w · horizon + s. None: all of them.
 
     Returns:
-        An array of shape (n · horizon, inputs), the steps of a window one after the other.
+        An array of shape (rows, inputs), or (n · horizon, inputs): the steps of a window one after the other.
     """
     n, horizon = len(batch.steps), windows.horizon
+    of, step = np.divmod(np.arange(n * horizon) if at is None else at, horizon)
     seen, ahead = windows.n_past * windows.lookback, windows.n_known_future * horizon
     linear = ridge_linear.design(windows, batch)
     of_window = np.concatenate([linear[:, :seen], linear[:, seen + ahead : -1]], axis=1)  # the last is the bias
-    step = np.tile(np.arange(1, horizon + 1, dtype=np.float32), n)[:, None]
-    before = batch.steps[:, seasons_before(windows, seasons), : windows.n_targets]
-    of_step = [part.reshape(n * horizon, -1) for part in (batch.known_future, before)]
-    return np.concatenate([step, *of_step, np.repeat(of_window, horizon, axis=0)], axis=1)
+    before = batch.steps[of[:, None], seasons_before(windows, seasons)[step], : windows.n_targets]
+    return np.concatenate(
+        [
+            (step + 1).astype(np.float32)[:, None],
+            batch.known_future[of, step],
+            before.reshape(len(of), -1),
+            of_window[of],
+        ],
+        axis=1,
+    )
 
 
 def seasons_before(windows: Windows, seasons: tuple[int, ...]) -> Ints:
@@ -93,8 +107,8 @@ def fit(
 ) -> BoostedTrees:
     """Fits so many iterations for each target, to the error that is scored.
 
-    Where the steps of all windows are more than `MOST_ROWS`, or hold more than `MOST_VALUES`, it learns from windows
-    that are spread evenly over them. The same data give the same trees to the last bit, whatever the number of threads.
+    Where the steps of all windows are more than `MOST_ROWS`, or hold more than `MOST_VALUES`, it learns from steps that
+    are drawn of them. The same data give the same trees to the last bit, whatever the number of threads.
 
     Args:
         windows: Base arrays and index.
@@ -104,14 +118,14 @@ def fit(
         iterations: For each target.
         loss: The error that is scored.
     """
-    inputs, target, weight = _rows(windows, scaling, train, seasons, loss)
-    edges = _edges(inputs)
-    inputs = _binned(edges, inputs)
+    rows = _rows(windows, scaling, train, seasons, loss)
+    edges = _edges(rows.inputs)
+    inputs = _binned(edges, rows.inputs)
     models = tuple(_model(loss, count) for count in iterations)
     with threadpool_limits(ONE_THREAD):
         for column, model in enumerate(models):
-            model.fit(inputs, target[:, column], weight[:, column])
-    return BoostedTrees(seasons, edges, models, iterations)
+            model.fit(inputs, rows.target[:, column], rows.weight[:, column])
+    return BoostedTrees(seasons, edges, models, iterations, len(inputs), rows.windows)
 
 
 def fit_chosen(
@@ -121,22 +135,22 @@ def fit_chosen(
 
     Both sets are thinned out as `fit` says.
     """
-    inputs, target, weight = _rows(windows, scaling, fold.train, seasons, loss)
-    other_inputs, other, other_weight = _rows(windows, scaling, fold.early_stopping, seasons, loss)
-    edges = _edges(inputs)
-    inputs, other_inputs = _binned(edges, inputs), _binned(edges, other_inputs)
+    rows = _rows(windows, scaling, fold.train, seasons, loss)
+    other = _rows(windows, scaling, fold.early_stopping, seasons, loss)
+    edges = _edges(rows.inputs)
+    inputs, other_inputs = _binned(edges, rows.inputs), _binned(edges, other.inputs)
     models, iterations = [], []
     for column in range(windows.n_targets):
         model = _model(loss, MOST_ITERATIONS, early_stopping=True)
         with threadpool_limits(ONE_THREAD):
             model.fit(
-                inputs, target[:, column], weight[:, column], X_val=other_inputs, y_val=other[:, column],
-                sample_weight_val=other_weight[:, column],
+                inputs, rows.target[:, column], rows.weight[:, column], X_val=other_inputs,
+                y_val=other.target[:, column], sample_weight_val=other.weight[:, column],
             )  # fmt: skip
         models.append(model)
         # One score for each iteration, higher is better, and before them that of no iteration.
         iterations.append(max(1, int(np.argmax(model.validation_score_))))
-    return BoostedTrees(seasons, edges, tuple(models), tuple(iterations))
+    return BoostedTrees(seasons, edges, tuple(models), tuple(iterations), len(inputs), rows.windows)
 
 
 def predict(windows: Windows, scaling: Scaling, trees: BoostedTrees, chosen: Ints) -> Floats:
@@ -164,26 +178,47 @@ def predict(windows: Windows, scaling: Scaling, trees: BoostedTrees, chosen: Int
     return forecasts
 
 
-def spread(windows: Windows, chosen: Ints, columns: int) -> Ints:
-    """As many of the windows as may be learned from, spread evenly, where the inputs have so many columns."""
-    most = max(1, min(MOST_ROWS, MOST_VALUES // columns) // windows.horizon)
-    return chosen[np.linspace(0, len(chosen) - 1, most).astype(np.int64)] if len(chosen) > most else chosen
+def drawn(windows: Windows, count: int, columns: int) -> Ints:
+    """Steps of so many windows to learn from, as `design` counts them, ascending; all, or as many as may be.
+
+    Steps and not windows are drawn: the steps of one window, and windows that overlap, say nearly the same.
+
+    Args:
+        windows: Their horizon counts.
+        count: Number of windows.
+        columns: Number of inputs.
+    """
+    most = max(windows.horizon, min(MOST_ROWS, MOST_VALUES // columns))
+    if count * windows.horizon <= most:
+        return np.arange(count * windows.horizon)
+    return np.sort(np.random.default_rng(0).choice(count * windows.horizon, most, replace=False))
 
 
-def _rows(
-    windows: Windows, scaling: Scaling, chosen: Ints, seasons: tuple[int, ...], loss: Loss
-) -> tuple[Floats, Floats, Floats]:
-    """Inputs of each step of the windows, their normalised targets and weights, both (rows, n_targets)."""
+class _Rows(NamedTuple):
+    """What trees learn from: inputs (rows, inputs), normalised targets and weights (rows, n_targets)."""
+
+    inputs: Floats
+    target: Floats
+    weight: Floats
+    windows: int  # that the rows are steps of
+
+
+def _rows(windows: Windows, scaling: Scaling, chosen: Ints, seasons: tuple[int, ...], loss: Loss) -> _Rows:
+    """Steps of the chosen windows."""
     inputs, targets, weights = [], [], []
     columns = design(windows, gather(windows, scaling, chosen[:1]), seasons).shape[1]
-    for piece in chunks(spread(windows, chosen, columns)):
-        batch = gather(windows, scaling, piece)
-        inputs.append(design(windows, batch, seasons))
-        targets.append(batch.target.reshape(-1, windows.n_targets))
+    of, step = np.divmod(drawn(windows, len(chosen), columns), windows.horizon)
+    used, of = np.unique(of, return_inverse=True)
+    begins = np.searchsorted(of, np.arange(0, len(used) + CHUNK, CHUNK))
+    for index, piece in enumerate(chunks(chosen[used])):
+        here = slice(begins[index], begins[index + 1])
+        batch, at = gather(windows, scaling, piece), (of[here] - index * CHUNK) * windows.horizon + step[here]
+        inputs.append(design(windows, batch, seasons, at))
+        targets.append(batch.target.reshape(-1, windows.n_targets)[at])
         # An error of a window's normalised values is scored times its scale.
-        scale = np.repeat(batch.scale[:, 0], windows.horizon, axis=0)
+        scale = batch.scale[of[here] - index * CHUNK, 0]
         weights.append(scale**2 if loss == "squared_error" else scale)
-    return np.concatenate(inputs), np.concatenate(targets), np.concatenate(weights)
+    return _Rows(np.concatenate(inputs), np.concatenate(targets), np.concatenate(weights), len(used))
 
 
 def _edges(inputs: Floats) -> Floats:

@@ -83,7 +83,8 @@ class Forecaster:
         if version != VERSION:
             raise InputError(
                 f"{folder / MODEL}: version {version} of the format, but this cellsize reads version {VERSION}; "
-                "run `dvc repro` to refit the model, or install the cellsize that wrote it"
+                "`dvc repro` makes build/model anew; a registered version brings its code: load it in a process that "
+                "has not imported cellsize yet"
             )
         tensors = torch.load(folder / WEIGHTS, weights_only=True, map_location="cpu")
         size, network = Size(content["layers"], content["units"]), Network(**content["network"])

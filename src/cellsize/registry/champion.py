@@ -36,9 +36,16 @@ def load(settings: Mlflow, name: str) -> tuple[str, Forecaster] | None:
     except UNREADABLE as error:
         raise InputError(
             f"register.name: the champion of {name!r}, version {version}, cannot be read "
-            f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); set evaluate.champion: false to go "
-            "without it, or give another register.name"
+            f"({_what(error)}); set evaluate.champion: false until a new version is champion, or give another "
+            "register.name"
         ) from None
+
+
+def _what(error: Exception) -> str:
+    """What is wrong, in a line; of our own messages without the remedy, which is another one here."""
+    if isinstance(error, InputError):
+        return str(error).partition("; ")[0]
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
 def current_version(client: MlflowClient, name: str) -> str | None:

@@ -145,7 +145,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         inspection=tables.inspection(inputs.inspection),
         findings=inspected.findings(inputs.inspection),
         changes=inspected.changes(inputs.inspection),
-        inspected=prose.inspected(inputs.inspection, choice.metric),
+        inspected=prose.inspected(inputs.inspection),
         bounds=tables.bounds(candidates),
         bound=prose.bound(choice, candidates),
         rules=tables.rules_of_thumb(choice),

@@ -8,7 +8,6 @@ import pandas as pd
 from cellsize.data.folds import Folds
 from cellsize.data.forecast import score_name
 from cellsize.data.windows import Windows
-from cellsize.params import Metric
 from cellsize.report.tables import untried
 from cellsize.report.wording import (
     CONSTANT,
@@ -227,25 +226,30 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
 
 
 def baselines_on_folds(baselines: Baselines) -> str:
-    """The baselines' scores on the folds, comparable with the scores of the sizes."""
+    """The baselines' scores on the folds, comparable with those of the sizes, and what boosted trees learnt from."""
     means = {model_name(name): fmean(by_fold) for name, by_fold in baselines.all.items()}
     listed = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
     name = score_name(baselines.metric)
-    return f"On the folds, where the sizes are scored, the baselines have a mean {name} of: {listed}."
+    text = f"On the folds, where the sizes are scored, the baselines have a mean {name} of: {listed}."
+    steps, used, every = (
+        fmean(by_fold) for by_fold in (baselines.boosting_steps, baselines.boosting_windows, baselines.training_windows)
+    )
+    return text + (
+        f" Boosted trees learnt from {steps:,.0f} steps to predict, of {used:,.0f} of the {every:,.0f} training "
+        "windows (means over the folds); where there are more steps, they are drawn at random."
+    )
 
 
-def inspected(inspection: Inspection, metric: Metric) -> str:
-    """How the options were measured, and which lookbacks were not; explains nmse where no score is one."""
+def inspected(inspection: Inspection) -> str:
+    """How the options were measured, and which lookbacks were not."""
     folds, windows = plural(inspection.folds, "fold"), plural(inspection.windows, "window")
     text = (
         f"Each change alone, by the ridge-linear model: fitted on the training set of {folds} and scored on {windows} "
         "of the early-stopping sets, the same for all options; validation blocks and holdout were not read. Errors are "
-        "in the table's units, whatever the transformation. A gain is bold if it is at least 2 %, on every fold, and "
-        "no loss in MAE."
+        "in the table's units, whatever the transformation. A gain is bold if it is at least 2 %, on every fold"
+        f"{', and no loss in MAE' if inspection.metric == 'mse' else ''}."
     )
     if inspection.not_tried:
         steps = ", ".join(map(str, inspection.not_tried))
         text += f" Not tried, since too few windows or too many inputs would be left: lookback {steps}."
-    if metric != "mse":
-        text += " nmse is the normalised MSE: the MSE divided by the variance of the training targets."
     return text

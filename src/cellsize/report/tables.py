@@ -321,13 +321,23 @@ def _rule_of_thumb(rule: RuleOfThumb, choice: Choice, score: str, difference: st
 
 def inspection(found: Inspection) -> Table:
     """What each change of `params.yaml` is worth to the linear model; those worth it are stressed."""
-    places = decimals([found.nmse, *(option.nmse for option in found.options)])
-    declared = Row(("as declared", "", number(found.nmse, places), NONE, NONE), chosen=True)
+    name, by_mae = score_name(found.metric), found.metric == "mae"
+    scores = [getattr(each, name) for each in (found, *found.options)]
+    places = decimals(scores)
+    none = (NONE,) if by_mae else (NONE, NONE)
+    declared = Row(("as declared", "", number(scores[0], places), *none), chosen=True)
     rows = [
         Row(
-            (option.key, option.value, number(option.nmse, places), gain(option.gain), gain(option.gain_mae)),
+            (
+                option.key,
+                option.value,
+                number(score, places),
+                gain(option.gain),
+                *(() if by_mae else (gain(option.gain_mae),)),
+            ),
             strong=frozenset({3} if option.worth else ()),
         )
-        for option in found.options
+        for option, score in zip(found.options, scores[1:], strict=True)
     ]
-    return Table(("Key", "Value", "nmse", "Gain", "Gain in MAE"), (declared, *rows), text=2)
+    heads = ("Key", "Value", name, "Gain", *(() if by_mae else ("Gain in MAE",)))
+    return Table(heads, (declared, *rows), text=2)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 
 from cellsize.errors import InputError
+from cellsize.progress import SILENCE
 from cellsize.search.shards import Shard, add, divide, join
 from cellsize.sizing.scores import Scores, counted, from_trials
 from cellsize.sizing.sizes import Size, cost, shape
@@ -13,8 +14,6 @@ from cellsize.training.records import MoreSeeds, Result, Row, Setting, Work, fra
 
 # Work begun ahead may cost so many times what has been done so far: it may turn out not to be needed.
 AHEAD_COST = 1.5
-# Seconds without a line, after which a trial that reports is worth one.
-SILENCE = 20.0
 
 
 class Scheduler:
@@ -164,7 +163,7 @@ class Scheduler:
         """The setting that counts in each fold, by fold from 0."""
         keys = [field.name for field in fields(Setting)]
         rows = counted(frame(self.results[size].rows, Row))
-        rows = rows[rows["seed"] < self.first_seeds].drop_duplicates("fold")
+        rows = rows[(rows["status"] == "ok") & (rows["seed"] < self.first_seeds)].drop_duplicates("fold")
         return {int(row["fold"]) - 1: Setting(**{key: row[key] for key in keys}) for _, row in rows.iterrows()}
 
     def _added(self, size: Size) -> list[list[Result]]:

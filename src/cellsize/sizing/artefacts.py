@@ -91,7 +91,7 @@ class InspectedOption(Artefact):
     nmae: float
     """Normalised MAE of the same forecasts."""
     gain: float
-    """Fraction of the normalised MSE that it saves."""
+    """Fraction of the error that `metric` names that it saves."""
     gain_mae: float
     """Fraction of the normalised MAE that it saves."""
     worth: bool
@@ -106,12 +106,14 @@ class Advice(Artefact):
     value: str
     """What it should be, as YAML."""
     gain: float
-    """Fraction of the normalised MSE that it saves in addition to the advice before it."""
+    """Fraction of the error that `metric` names that it saves in addition to the advice before it."""
 
 
 class Inspection(Artefact):
     """`reports/inspection.json`: what a window should show, measured by ridge inside the training parts."""
 
+    metric: Metric
+    """Which of the two errors ranks the options and chooses ridge penalties: `mse` or `mae`."""
     folds: int
     """Folds that were looked at."""
     windows: int
@@ -119,19 +121,21 @@ class Inspection(Artefact):
     nmse: float
     """As declared: MSE in the table's units, divided by the variance of the training targets."""
     nmae: float
-    """As declared: MAE divided by their standard deviation."""
+    """As declared: MAE divided by their mean absolute deviation from the median."""
     seasons: tuple[int, ...]
     """Seasons found in the autocorrelation of the training rows, in steps."""
     declared_seasons: tuple[int, ...]
     """Seasons of the seasonal naive baselines."""
     not_tried: tuple[int, ...]
     """Lookbacks that leave too few windows or too many inputs."""
+    holidays: str | None
+    """Country whose holidays were compared; `holiday` where the table has such a column; null if none was found."""
     options: tuple[InspectedOption, ...]
     """Every change, tried alone."""
     advice: tuple[Advice, ...]
     """The changes that are worth it, each in addition to those before it."""
     gain: float
-    """Fraction of the normalised MSE that all of them save."""
+    """Fraction of the error that `metric` names that all of them save."""
 
 
 # --- candidates.json --------------------------------------------------------------------------------------------------
@@ -287,6 +291,12 @@ class Baselines(Artefact):
     """The same at the origins where the classical model was fitted, itself included."""
     boosting_iterations: tuple[tuple[int, ...], ...]
     """For each fold, iterations of the boosted trees of each target: the best on the early-stopping set."""
+    boosting_steps: tuple[int, ...]
+    """For each fold, steps to predict that the boosted trees learnt from; all, or drawn at random."""
+    boosting_windows: tuple[int, ...]
+    """For each fold, windows that these are steps of."""
+    training_windows: tuple[int, ...]
+    """For each fold, windows of the training set."""
 
 
 # --- choice.json and recipe.json --------------------------------------------------------------------------------------
@@ -527,7 +537,7 @@ class Subset(Artefact):
     models: dict[str, Errors]
     """Name → errors, the classical model among them."""
     difference_se: dict[str, float]
-    """Name → standard error of the difference between its normalised MSE and the model's, paired over the origins."""
+    """Name → standard error of its score (by `metric`) minus the model's, paired over the origins."""
 
 
 class Evaluation(Artefact):

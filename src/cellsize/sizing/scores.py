@@ -133,10 +133,10 @@ def marked(trials: pd.DataFrame) -> pd.DataFrame:
     """The same rows, with status `ok` for one kind of network in each size, plain or with a linear model.
 
     Either kind's best setting of each fold is trained to the end, and the fold marks the one with the lower
-    early-stopping score. A single fold's mark is a toss where the kinds are close, and sizes would be compared that are
-    part one kind and part the other, of which one alone can be refitted. So all folds together decide: the kind with
-    the lower mean logarithm of its early-stopping scores, which gives every fold the same weight. No validation score
-    has a say, and neither have seeds that were added to the kind that counts.
+    early-stopping score. Taken fold by fold a size would be part one kind and part the other, of which one alone can be
+    refitted. So the kinds are two candidates, and which of them stands for the size is decided as the size itself is:
+    by the mean validation score, over the seeds that both have. A common setting by the early-stopping scores of all
+    folds would be a leak: each validation block lies in the training time of the other folds.
 
     Args:
         trials: Rows as `training.records.Row` describes them.
@@ -146,12 +146,13 @@ def marked(trials: pd.DataFrame) -> pd.DataFrame:
     is_finalist = _is_finalist(trials)
     for _, group in trials[is_finalist & (trials["units"] > 0)].groupby(["layers", "units"]):
         plain = is_plain[group.index]
+        # Seeds are added to the kind that counts alone: they have no say in which one that is.
         seeds = set(group.loc[plain, "seed"]) & set(group.loc[~plain, "seed"])
         raced = group[group["seed"].isin(seeds)]
-        errors = raced.groupby([plain[raced.index], "fold"])["early_stopping_score"].mean().unstack()
+        errors = raced.groupby([plain[raced.index], "fold"])["score"].mean().unstack()
         errors = errors[errors.notna().sum(axis=1) == group["fold"].nunique()]
         if len(errors):
-            kind = bool(np.log(errors.clip(lower=1e-12)).mean(axis=1).idxmin())
+            kind = bool(errors.mean(axis=1).idxmin())
             status[group.index] = np.where(plain == kind, "ok", "runner_up")
     return trials.assign(status=status)
 

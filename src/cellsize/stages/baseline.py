@@ -8,11 +8,13 @@ from cellsize.data.forecast import score_name
 from cellsize.data.windows import Windows
 from cellsize.models.baselines import score_folds
 from cellsize.params import Params
+from cellsize.progress import lines
 
 
 def main(params: Params, windows: Path, folds: Path, baselines: Path, timings: Path) -> None:
     """Reads index and folds; writes each baseline's score on each fold, and how long it took."""
-    scores, seconds = score_folds(Windows.load(windows), load(folds), params.baseline, params.choose.metric)
+    with lines("baseline") as note:
+        scores, seconds = score_folds(Windows.load(windows), load(folds), params.baseline, params.choose.metric, note)
     scores.write(baselines)
     files.write_csv(timings, seconds)
     means = ", ".join(f"{name} {sum(by) / len(by):.4f}" for name, by in scores.all.items())

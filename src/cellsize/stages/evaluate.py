@@ -11,6 +11,7 @@ from cellsize.evaluation.holdout import evaluate
 from cellsize.models import stacked
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
+from cellsize.progress import lines
 from cellsize.registry import champion as registered
 from cellsize.sizing.artefacts import Baselines
 
@@ -22,12 +23,12 @@ def main(
     challenger = Forecaster.load(model)
     champion = registered.load(params.mlflow, params.register_.name) if params.evaluate.champion else None
     forward = functools.partial(stacked.forward, engine=params.search.training.engine)
-    on_folds = Baselines.read(baselines)
-    errors, table = evaluate(
-        Windows.load(windows), parts.load(folds), challenger, champion, params.baseline, params.choose.metric, on_folds,
-        forward,
-    )  # fmt: skip
+    with lines("evaluate"):
+        errors, table = evaluate(
+            Windows.load(windows), parts.load(folds), challenger, champion, params.baseline, params.choose.metric,
+            Baselines.read(baselines), forward,
+        )  # fmt: skip
     errors.write(evaluation)
     files.write_parquet(forecasts, table)
-    score = f"{score_name(errors.metric)} {errors.error(errors.model):.4f}"
-    print(f"evaluate: on the holdout {score}, MAE {errors.model.mae:.4g}")
+    score, mae = errors.error(errors.model), errors.model.mae
+    print(f"evaluate: on the holdout {score_name(errors.metric)} {score:.4f}, MAE {mae:.4g}")

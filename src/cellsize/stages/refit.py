@@ -5,6 +5,7 @@ from pathlib import Path
 from cellsize import files
 from cellsize.data.schema import Schema
 from cellsize.params import Params
+from cellsize.progress import lines
 from cellsize.sizing.artefacts import Candidates, Recipe
 from cellsize.training.records import load_work
 from cellsize.training.refit import refit
@@ -16,6 +17,7 @@ def main(params: Params, windows: Path, folds: Path, schema: Path, candidates: P
     work = load_work(
         windows, folds, network, params.search, params.baseline.penalties, params.choose.metric, params.refit.seed
     )
-    forecaster = refit(work, Recipe.read(recipe), Schema.load(schema), params.window)
+    with lines("refit") as note:
+        forecaster = refit(work, Recipe.read(recipe), Schema.load(schema), params.window, note)
     files.write(model, forecaster.save)
     print(f"refit: {forecaster.size} on {work.folds.development.sum():,} windows")

@@ -1,5 +1,7 @@
 """The chosen size, trained on everything but the holdout, as a model that forecasts."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cellsize.data.batches import fit_scaling
@@ -11,6 +13,7 @@ from cellsize.models.forecaster import Forecaster
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold
 from cellsize.params import Window
+from cellsize.progress import unsaid
 from cellsize.sizing.artefacts import Recipe
 from cellsize.sizing.sizes import ZERO, Size, shape
 from cellsize.training import halving
@@ -20,7 +23,9 @@ from cellsize.training.records import Setting, Work
 from cellsize.training.state import of_seeds
 
 
-def refit(work: Work, recipe: Recipe, schema: Schema, window: Window) -> Forecaster:
+def refit(
+    work: Work, recipe: Recipe, schema: Schema, window: Window, note: Callable[[str], None] = unsaid
+) -> Forecaster:
     """Trains what a recipe names.
 
     Args:
@@ -28,19 +33,27 @@ def refit(work: Work, recipe: Recipe, schema: Schema, window: Window) -> Forecas
         recipe: Size, setting, ridge penalty and number of steps.
         schema: Meaning of the raw columns, for forecasts from raw rows.
         window: Lookback, horizon and scales.
+        note: Is told what is done now; see `progress.lines`.
 
     Raises:
         InputError: The loss became infinite or is not a number.
     """
     setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
-    fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps)
+    fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note)
     windows, development = work.windows, np.flatnonzero(work.folds.development)
     last = windows.step[windows.first[development] + windows.span - 1].max(keepdims=True)
     learned_until = windows.moment(last)[0].isoformat()
     return Forecaster(recipe.size, schema, window, work.network, fitted, network, learned_until)
 
 
-def refit_size(work: Work, size: Size, setting: Setting, penalty: float, steps: int) -> tuple[FittedFold, Net | None]:
+def refit_size(
+    work: Work,
+    size: Size,
+    setting: Setting,
+    penalty: float,
+    steps: int,
+    note: Callable[[str], None] = unsaid,
+) -> tuple[FittedFold, Net | None]:
     """Trains a size on every window before the holdout.
 
     Args:
@@ -49,6 +62,7 @@ def refit_size(work: Work, size: Size, setting: Setting, penalty: float, steps: 
         setting: Learning rate, dropout and weight decay.
         penalty: Ridge penalty of the ridge-linear model.
         steps: Optimizer steps, in whole checks; 0 leaves the untrained network, which adds nothing.
+        note: See `refit`.
 
     Returns:
         Scaling and ridge-linear model, and the network in evaluation mode, or None if there is none.
@@ -57,6 +71,7 @@ def refit_size(work: Work, size: Size, setting: Setting, penalty: float, steps: 
         InputError: The loss became infinite or is not a number, or the fused kernels cannot run the network.
     """
     engine.check(work.network, work.training)
+    note("scaling and ridge-linear model")
     everything = np.flatnonzero(work.folds.development)
     nothing = np.empty(0, np.int64)
     scaling = fit_scaling(work.windows, everything)
@@ -72,11 +87,18 @@ def refit_size(work: Work, size: Size, setting: Setting, penalty: float, steps: 
     plan = halving.Plan(rungs=(), checks=checks, most=checks, patience=checks + 1)
     joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), of_seeds({0: setting}, [0]), plan)
     if checks:
-        fit(joint)
+        note(f"size {size}, {steps:,} steps to train")
+        fit(joint, on_check=lambda check: note(f"size {size}, {check * training.check_every:,} of {steps:,} steps"))
     state = joint.states[0]
     if state.status == "failed":
         raise InputError(
-            f"refit: the loss of {size} is not a number after step {state.steps}; set another refit.seed, "
-            "or remove the highest of search.training.learning_rates"
+            f"refit: the loss of {size} is not a number after step {state.steps} with learning rate "
+            f"{setting.learning_rate:g}; set another refit.seed, or one lower rate alone, which the search does not "
+            f"extend: search.training.learning_rates: [{_lower(setting.learning_rate, work):g}]"
         )
     return fitted, kept_networks(joint)[0]
+
+
+def _lower(rate: float, work: Work) -> float:
+    """The next lower learning rate that is listed, or a third if there is none."""
+    return max((listed for listed in work.training.learning_rates if listed < rate), default=float(f"{rate / 3:.1g}"))
