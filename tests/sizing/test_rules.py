@@ -286,3 +286,12 @@ def test_the_choice_does_not_depend_on_the_order_of_the_table(
     assert first.chosen.size == second.chosen.size
     assert first.reason == second.reason
     assert first.larger_probability is None or 0 <= first.larger_probability <= 1
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [(0.798, "79 %"), (0.8, "80 %"), (0.804, "80 %"), (0.203, "21 %"), (0.2, "20 %"), (0.57, "57 %"), (0.29, "29 %"),
+     (1.0, "over 99 %"), (0.0, "under 1 %")],
+)  # fmt: skip
+def test_a_probability_is_not_rounded_to_the_limit_that_it_misses(probability: float, words: str) -> None:
+    assert rules.in_percent(probability) == words

@@ -5,7 +5,7 @@ of `apply`, `_in_words` and `sentence`; mypy names those that are missing.
 """
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, floor
 from typing import assert_never
 
 from cellsize.errors import InputError
@@ -258,7 +258,7 @@ def _reason(
         )
     if rule.rule != "adequate":
         sentences.append(_larger(likeliest, adequacy.margin(rule).of(chosen.mean) / chosen.mean))
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
 
 
 def _probabilities(scores: list[Scores], chosen: Scores, best: Scores, rule: Choose) -> str:
@@ -288,8 +288,14 @@ def _probabilities(scores: list[Scores], chosen: Scores, best: Scores, rule: Cho
 
 
 def in_percent(probability: float) -> str:
-    """A probability in whole per cent; never 0 % or 100 %, which nobody can know."""
-    return "over 99 %" if probability > 0.99 else "under 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
+    """A probability in whole per cent, rounded towards 50 % so that 79.8 % is not shown as the 80 % that it misses.
+
+    Never 0 % or 100 %, which nobody can know.
+    """
+    if probability > 0.99 or probability < 0.01:
+        return "over 99 %" if probability > 0.5 else "under 1 %"
+    exact = round(100 * probability, 6)
+    return f"{floor(exact) if probability > 0.5 else ceil(exact)} %"
 
 
 def _larger(likeliest: tuple[float, Scores] | None, fraction: float) -> str:
