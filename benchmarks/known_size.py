@@ -34,7 +34,7 @@ import pandas as pd
 
 from benchmarks import data, problems
 from benchmarks.machine import machine
-from benchmarks.problems import MAKERS, Problem, Sample
+from benchmarks.problems import KNOWN, MAKERS, Problem, Sample
 from cellsize import files, stage
 from cellsize.data.batches import fit_scaling, original
 from cellsize.data.folds import Fold
@@ -304,7 +304,10 @@ def search(problem: Problem, walk: Plan, whole: Sequence[Size], folder: Path) ->
         walked = walk(known)
         return walked if not walked.is_done else after(walked, list(whole), known, dict.fromkeys(whole, 0.0))
 
-    scheduler = Scheduler(walk_and_rest, problem.work, kept.finished(), lambda result: None, data.say)
+    def say(line: str) -> None:
+        data.say(f"{problem.name} {problem.work.seed} {line}")
+
+    scheduler = Scheduler(walk_and_rest, problem.work, kept.finished(), lambda result: None, say)
     while not scheduler.ended():
         shard = scheduler.next_shard()
         assert shard is not None, scheduler.failure
@@ -572,7 +575,7 @@ def main() -> None:
             )
             _write(path, lines)
     summaries = {
-        name: summarised(of_problem)
+        name: {"known": KNOWN[name], **summarised(of_problem)}
         for name in MAKERS
         if (of_problem := [line for (problem, _), line in sorted(lines.items()) if problem == name])
     }

@@ -316,6 +316,22 @@ MAKERS: dict[str, Callable[[int], Problem]] = {
 }
 
 
+# What is known of the size without any training. What a training can do with it is measured.
+KNOWN = {
+    **dict.fromkeys(("linear", "sinusoids-2", "sinusoids-4"), "linear in the window: no memory cells"),
+    **{
+        f"recall-{bits}": f"linear in the window: no memory cells; plain networks have to hold {bits} bits"
+        for bits in (1, 2, 4, 8)
+    },
+    "parity-5": "one cell or two, or an MLP of five hidden units",
+    **dict.fromkeys(("delay-48", "delay-96"), "one cell; no linear model, no small MLP"),
+    "hold-24": "24 cells, so 32 of the grid; no linear model, no small MLP",
+    "teacher-1": "one cell",
+    "teacher-4-4": "two layers of four cells, or some larger single one",
+    **dict.fromkeys(("teacher-4", "few-windows", "drift", "changing-variance", "heavy-tails"), "four cells"),
+}
+
+
 # --- from values to windows -------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import torch
 
 from benchmarks import problems
 from benchmarks.data import ROOT
-from benchmarks.problems import MAKERS, Sample
+from benchmarks.problems import KNOWN, MAKERS, Sample
 from cellsize.data import folds
 from cellsize.data.folds import EARLY_STOPPING
 from cellsize.params import load
@@ -85,6 +85,10 @@ def test_a_problem_is_trained_with_the_shipped_defaults(name: str) -> None:
     expected = folds.split(made.work.windows, shipped.split.model_copy(update=changes))
     early_stopping = (made.work.folds.labels == EARLY_STOPPING).sum(axis=1)
     assert early_stopping.tolist() == (expected.labels == EARLY_STOPPING).sum(axis=1).tolist()
+
+
+def test_every_problem_says_what_is_known_of_its_size() -> None:
+    assert set(KNOWN) == set(MAKERS)
 
 
 def test_an_autoregression_is_forecast_with_its_own_weights() -> None:
