@@ -4,11 +4,12 @@
 trains what the search left out of the grid too, and measures every size's true error. It writes
 benchmarks/results/known_size.json, and a line for each data set to known_size.jsonl.
 
-**True error.** What is deployed is the refit: the size with the setting and the number of steps that its folds chose,
-trained on everything before the holdout. So each size is refitted, with several seeds, and forecasts 100,000 fresh
-values of the same law. Its risk is their mean squared error over all seeds, divided by the variance of the target. The
-errors are taken to what can be known (`problems.Sample.expected`), and the noise is added as a constant: it is the same
-for all. The best size is the one with the lowest risk.
+**True error.** What is deployed is a refit, trained on everything before the holdout. So each size is refitted with the
+setting and the number of steps of each of its folds in turn, with several seeds, and forecasts 100,000 fresh values of
+the same law. Its risk is their mean squared error over all folds' settings and seeds, divided by the variance of the
+target. (With the one setting that most folds chose it would be the luck of that setting too, which no rule can know:
+it makes a size 10 % better or worse.) The errors are taken to what can be known (`problems.Sample.expected`), and the
+noise is added as a constant: it is the same for all. The best size is the one with the lowest risk.
 
 **Right** is a size whose risk is within the margin (1 % of the lowest risk, at least 0.001) if no smaller size that is
 two grid steps away has that too. Models without memory cells count as one step of the grid.
@@ -23,7 +24,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -47,7 +48,6 @@ from cellsize.search.scheduler import Scheduler
 from cellsize.sizing import adequacy
 from cellsize.sizing.artefacts import Candidates, Recipe
 from cellsize.sizing.candidates import propose
-from cellsize.sizing.choice import _recipe
 from cellsize.sizing.procedures import plan
 from cellsize.sizing.rules import apply, lowest, one_standard_error
 from cellsize.sizing.scores import Scores, extent, from_trials, ladders
@@ -64,7 +64,7 @@ KEPT = data.ROOT / ".cache/benchmarks/known_size"
 LINES = data.ROOT / "benchmarks/results/known_size.jsonl"
 # What a true risk may be above the lowest one: as a fraction of that, and at least so much of the target's variance.
 MARGIN, LEAST_MARGIN = 0.01, 0.001
-REFITS = 8  # seeds that a risk is the mean of
+REFITS = 2  # seeds for the setting of each fold
 OURS = "ours"
 RULES = (OURS, "best", "one_standard_error", "alpha_2", "random")
 MANY, FEW = 10, 3  # data sets of a problem: many where one takes less than a minute
@@ -78,8 +78,8 @@ class Risk:
     """The true error of a size, refitted on one data set.
 
     Attributes:
-        mean: Mean squared error over the seeds, divided by the target's variance.
-        standard_error: Of that mean; 0 where nothing is random.
+        mean: Mean squared error over folds' settings and seeds, divided by the target's variance.
+        standard_error: Of that mean, over the folds' settings.
     """
 
     mean: float
@@ -89,13 +89,33 @@ class Risk:
 Risks = Mapping[Size, Risk]
 
 
-def refitted(work: Work, recipe: Recipe, seeds: int) -> tuple[FittedFold, list[Net]]:
+def recipes(trials: pd.DataFrame, size: Size) -> list[Recipe]:
+    """What a refit trains, with the setting of each fold and the median steps of its seeds.
+
+    Args:
+        trials: Rows as `training.records.Row` describes them.
+        size: The size.
+    """
+    is_of_size = (trials["layers"] == size.layers) & (trials["units"] == size.units) & (trials["status"] == "ok")
+    return [
+        Recipe(
+            layers=size.layers,
+            units=size.units,
+            **{key: rows[key].iloc[0] for key in ("learning_rate", "dropout", "weight_decay", "skip", "head")},
+            steps=int(rows["steps"].quantile(0.5, interpolation="lower")),
+            penalty=float(rows["penalty"].iloc[0]),
+        )
+        for _, rows in trials[is_of_size].groupby("fold", sort=True)
+    ]
+
+
+def refitted(work: Work, recipe: Recipe, seeds: Sequence[int]) -> tuple[FittedFold, list[Net]]:
     """What the stage `refit` trains, once for each seed: the networks are trained side by side.
 
     Args:
         work: Data and how to train.
         recipe: Size, setting, ridge penalty and number of steps.
-        seeds: How many.
+        seeds: Of the networks.
 
     Returns:
         Scaling and ridge-linear model, and the networks that did not diverge; none without memory cells.
@@ -112,7 +132,7 @@ def refitted(work: Work, recipe: Recipe, seeds: int) -> tuple[FittedFold, list[N
     setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
     checks = recipe.steps // work.training.check_every
     steps = halving.Plan(rungs=(), checks=checks, most=checks, patience=checks + 1)
-    states = of_seeds({0: setting}, range(seeds))
+    states = of_seeds({0: setting}, seeds)
     joint = JointTraining(work, recipe.size, {0: fitted}, shape(work.windows), states, steps)
     if checks:
         fit(joint)
@@ -120,30 +140,27 @@ def refitted(work: Work, recipe: Recipe, seeds: int) -> tuple[FittedFold, list[N
     return fitted, [network for state, network in networks if state.status != "failed"]
 
 
-def risk_of(problem: Problem, sample: Sample, recipe: Recipe, seeds: int) -> Risk:
-    """The risk of a refitted size on fresh rows; infinite if every training diverged.
+def risks_of(problem: Problem, sample: Sample, recipe: Recipe, seeds: Sequence[int]) -> list[float]:
+    """The risk of each refit on fresh rows; one of zero cells, none of a network that diverged.
 
     Args:
         problem: The problem with its development set.
         sample: The fresh rows.
         recipe: What is refitted.
-        seeds: How often.
+        seeds: Of the refits.
     """
     # Other first weights than those of the search, which says how good these are.
     work = replace(problem.work, seed=10_000 + problem.work.seed)
     fitted, networks = refitted(work, recipe, seeds)
     if recipe.size != ZERO and not networks:
-        return Risk(float("inf"), 0.0)
+        return []
     forward = partial(stacked.forward, engine=work.training.engine)
-    windows = sample.windows
-    forecasts = forecast(windows, fitted, networks, np.arange(len(windows.first)), forward)
-    excesses = [
-        float(np.mean((original(windows, fitted.scaling, of_network) - sample.expected) ** 2))
-        for of_network in forecasts
+    windows, total = sample.windows, variance(problem, sample)
+    every = np.arange(len(windows.first))
+    return [
+        (problem.noise + float(np.mean((original(windows, fitted.scaling, of_network) - sample.expected) ** 2))) / total
+        for of_network in forecast(windows, fitted, networks, every, forward)
     ]
-    risks = (problem.noise + np.array(excesses)) / variance(problem, sample)
-    error = float(risks.std(ddof=1) / len(risks) ** 0.5) if len(risks) > 1 else 0.0
-    return Risk(float(risks.mean()), error)
 
 
 def variance(problem: Problem, sample: Sample) -> float:
@@ -342,8 +359,8 @@ def measure(what: tuple[str, int, bool]) -> dict[str, Any]:
     counts = [seeds[Size(*of)] for of in zip(trials["layers"], trials["units"], strict=True)]
     trials = trials[trials["seed"] < np.array(counts)]
     scores = {scored.size: scored for scored in from_trials(trials, name, folds)}
-    truth = Truth.begin(problem, REFITS if not smoke else 2, problems.FRESH if not smoke else 1000)
-    risks = {size: truth.of(_recipe(trials, size)) for size in sizes}
+    truth = Truth.begin(problem, REFITS if not smoke else 1, problems.FRESH if not smoke else 1000)
+    risks = {size: truth.of(recipes(trials, size)) for size in sizes}
     ours = chosen(walk, scores, params)
     choices = {OURS: ours.size, **others(scores, candidates.bound.units)}
     return {
@@ -408,7 +425,7 @@ def _plain(problem: Problem, trials: pd.DataFrame, params: Params, truth: "Truth
     if not plain:
         return None
     rows = trials[(trials["skip"] == "none") & trials["status"].isin(["ok", "runner_up"])].assign(status="ok")
-    risks = {size: truth.of(_recipe(rows, size)) for size in plain}
+    risks = {size: truth.of(recipes(rows, size)) for size in plain}
     found = judged({OURS: apply(list(plain.values()), params.choose, {}).size}, risks, plain, truth.floor)
     return {key: found[key] for key in ("risks", "needed", "best", "learnt", "clear", "chosen")}
 
@@ -420,7 +437,7 @@ class Truth:
     Attributes:
         problem: The problem.
         sample: The fresh rows.
-        seeds: Refits of each size.
+        seeds: Refits of each fold's setting.
         folder: Where the risks are kept.
         key: Names code and fresh rows.
         floor: The risk of who knows the law.
@@ -441,29 +458,47 @@ class Truth:
 
         Args:
             problem: The problem.
-            seeds: Refits of each size.
+            seeds: Refits of each fold's setting.
             values: How many values to be predicted.
         """
         sample = problem.fresh(values)
-        key = f"{stage.code_hash('cellsize.training.refit')[:16]}-{digest(sample)}-{seeds}"
+        key = f"{stage.code_hash('cellsize.training.refit')[:16]}-{digest(sample)}"
         folder = store.open_store(KEPT, problem.work).folder / "truth"
         return cls(problem, sample, seeds, folder, key, problem.noise / variance(problem, sample))
 
-    def of(self, recipe: Recipe) -> Risk:
-        """The risk of what a recipe trains."""
+    def of(self, of_folds: Sequence[Recipe]) -> Risk:
+        """The risk of a size.
+
+        Args:
+            of_folds: What is refitted, for each fold.
+
+        Raises:
+            ValueError: Every refit of some fold's setting diverged.
+        """
+        means = []
+        for fold, recipe in enumerate(of_folds):
+            found = self._measured(recipe, range(fold * self.seeds, (fold + 1) * self.seeds))
+            if not found:
+                raise ValueError(f"{self.problem.name} {self.problem.work.seed}: all refits diverged: {recipe}")
+            means.append(float(np.mean(found)))
+        return Risk(float(np.mean(means)), float(np.std(means, ddof=1) / len(means) ** 0.5))
+
+    def _measured(self, recipe: Recipe, seeds: Sequence[int]) -> list[float]:
+        """The risks of a recipe's refits, from the file if they are there."""
         of_recipe = {field: getattr(recipe, field) for field in Recipe.model_fields}
-        name = hashlib.sha256(json.dumps([of_recipe, self.key], sort_keys=True).encode()).hexdigest()[:12]
-        path = self.folder / f"{recipe.size}-{name}.json"
+        named = json.dumps([of_recipe, self.key, list(seeds)], sort_keys=True)
+        path = self.folder / f"{recipe.size}-{hashlib.sha256(named.encode()).hexdigest()[:12]}.json"
         if not path.is_file():
             began = time.perf_counter()
-            risk = risk_of(self.problem, self.sample, recipe, self.seeds)
-            files.write_json(path, {**vars(risk), "seconds": time.perf_counter() - began, **of_recipe})
-            data.say(
-                f"{self.problem.name}: {recipe.size} has a true risk of {risk.mean:.4f} ± {risk.standard_error:.4f}"
-            )
+            risks = risks_of(self.problem, self.sample, recipe, seeds)
+            seconds = time.perf_counter() - began
+            files.write_json(path, {"risks": risks, "seconds": seconds, **of_recipe})
+            numbers = ", ".join(f"{risk:.4f}" for risk in risks)
+            data.say(f"{self.problem.name} {self.problem.work.seed} truth: size {recipe.size} has risks {numbers}")
         kept = json.loads(path.read_text(encoding="utf-8"))
         self.seconds += kept["seconds"]
-        return Risk(*(kept[field.name] for field in fields(Risk)))
+        measured: list[float] = kept["risks"]
+        return measured
 
 
 # --- all of them ------------------------------------------------------------------------------------------------------

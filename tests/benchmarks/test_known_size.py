@@ -1,11 +1,12 @@
 """Which choice counts as right where the truth is known, on invented risks; and how they are measured and kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks import data, known_size, problems
@@ -25,8 +26,9 @@ from benchmarks.known_size import (
     over_needed,
     overall,
     quantile,
+    recipes,
     right,
-    risk_of,
+    risks_of,
     summarised,
     variance,
     within_margin,
@@ -255,44 +257,65 @@ def test_who_forecasts_what_can_be_known_has_the_risk_of_the_floor(monkeypatch: 
     monkeypatch.setattr(known_size, "forecast", knows)
     total = problem.noise + np.var(sample.expected)
     floor, above = problem.noise / total, (problem.noise + (0.5 * scaling.std[0]) ** 2) / total
-    risk = risk_of(problem, sample, recipe(), seeds=1)
     assert variance(problem, sample) == pytest.approx(total)
-    assert risk.mean == pytest.approx((floor + above) / 2)
-    assert risk.standard_error == pytest.approx((above - floor) / 2)  # two values: the deviation over √2 is half of it
+    assert risks_of(problem, sample, recipe(), [0, 1]) == pytest.approx([floor, above])
 
 
 def test_the_ridge_linear_model_of_bits_that_come_back_is_near_the_floor() -> None:
     problem = MAKERS["recall-2"](3)
     sample = problem.fresh(2000)
-    risk = risk_of(problem, sample, recipe(), seeds=1)
     floor = problem.noise / variance(problem, sample)
-    assert floor < risk.mean < 1.02 * floor
-    assert risk.standard_error == 0.0
+    (risk,) = risks_of(problem, sample, recipe(), [0, 1])  # nothing is random in it
+    assert floor < risk < 1.02 * floor
 
 
-def test_refits_of_several_seeds_differ_and_come_out_the_same_again() -> None:
+def test_refits_differ_by_their_seed_and_come_out_the_same_again() -> None:
     problem = small("recall-2")
     sample = problem.fresh(500)
-    risks = [risk_of(problem, sample, recipe(Size(1, 2), learning_rate=0.03), seeds=3) for _ in range(2)]
-    assert risks[0] == risks[1]
-    assert risks[0].standard_error > 0
+    of_cells = recipe(Size(1, 2), learning_rate=0.03)
+    first, again = (risks_of(problem, sample, of_cells, [0, 1, 2]) for _ in range(2))
+    assert first == again
+    assert len(set(first)) == 3
 
 
-def test_a_risk_is_measured_once_for_each_recipe(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    problem, measured = MAKERS["recall-2"](3), list[str]()
+def test_each_fold_is_refitted_with_its_own_setting_and_the_median_steps_of_its_seeds() -> None:
+    kept = {"weight_decay": 0.0, "skip": "none", "head": "plain", "penalty": 10.0}
+    rows = [
+        {"layers": 1, "units": units, "fold": fold, "status": status, "learning_rate": rate, "dropout": 0.0,
+         "steps": steps, **kept}
+        for units, fold, status, rate, steps in [
+            (2, 1, "ok", 0.01, 60), (2, 1, "ok", 0.01, 120), (2, 1, "runner_up", 0.03, 600), (2, 2, "ok", 0.03, 180),
+            (4, 1, "ok", 0.09, 60),
+        ]
+    ]  # fmt: skip
+    found = recipes(pd.DataFrame(rows), Size(1, 2))
+    assert [(one.learning_rate, one.steps, one.penalty) for one in found] == [(0.01, 60, 10.0), (0.03, 180, 10.0)]
+
+
+def test_a_risk_is_the_mean_over_folds_and_each_refit_is_measured_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    problem, measured = MAKERS["recall-2"](3), list[tuple[int, list[int]]]()
     monkeypatch.setattr(known_size, "KEPT", tmp_path)
 
-    def count(_: object, __: object, of: Recipe, ___: object) -> Risk:
-        measured.append(f"{of.size} {of.steps}")
-        return Risk(0.5, 0.01)
+    def count(_: object, __: object, of: Recipe, seeds: Sequence[int]) -> list[float]:
+        measured.append((of.steps, list(seeds)))
+        return [of.steps / 100, of.steps / 100 + 0.2]
 
-    monkeypatch.setattr(known_size, "risk_of", count)
+    monkeypatch.setattr(known_size, "risks_of", count)
+    of_folds = [recipe(Size(1, 2)), recipe(Size(1, 2), steps=40)]
     for _ in range(2):
-        truth = Truth.begin(problem, seeds=2, values=100)
-        assert truth.of(recipe(Size(1, 2))) == Risk(0.5, 0.01)
-        truth.of(recipe(Size(1, 2), steps=40))
-    Truth.begin(problem, seeds=3, values=100).of(recipe(Size(1, 2)))
-    assert measured == ["1x2 20", "1x2 40", "1x2 20"]
+        risk = Truth.begin(problem, seeds=2, values=100).of(of_folds)
+        assert risk.mean == pytest.approx((0.3 + 0.5) / 2)
+        assert risk.standard_error == pytest.approx(0.1)
+    assert measured == [(20, [0, 1]), (40, [2, 3])]
+
+
+def test_a_size_whose_refits_all_diverge_has_no_risk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(known_size, "KEPT", tmp_path)
+    monkeypatch.setattr(known_size, "risks_of", lambda *_: [])
+    with pytest.raises(ValueError, match="recall-2 3: all refits diverged"):
+        Truth.begin(MAKERS["recall-2"](3), seeds=2, values=100).of([recipe(Size(1, 2))])
 
 
 # --- resuming ---------------------------------------------------------------------------------------------------------
