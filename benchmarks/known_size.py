@@ -12,7 +12,8 @@ it makes a size 10 % better or worse.) The errors are taken to what can be known
 noise is added as a constant: it is the same for all. The best size is the one with the lowest risk.
 
 **Right** is a size whose risk is within the margin (1 % of the lowest risk, at least 0.001) if no smaller size that is
-two grid steps away has that too. Models without memory cells count as one step of the grid.
+two grid steps away has that too. Models without memory cells count as one step of the grid. A choice is **refuted** if
+it is wrong by more than two standard errors of the truth: with few windows ten refits leave a risk uncertain by 5 %.
 
 What is trained is kept in .cache, below a folder that is named after data, parameters and training code, so that an
 interrupted run resumes; what is chosen from it is worked out anew.
@@ -180,8 +181,12 @@ def digest(sample: Sample) -> str:
 
 def within_margin(size: Size, risks: Risks) -> bool:
     """Whether a size's risk is hardly above the lowest one."""
-    best = min(risk.mean for risk in risks.values())
-    return risks[size].mean <= best + max(MARGIN * best, LEAST_MARGIN)
+    return risks[size].mean <= min(risk.mean for risk in risks.values()) + margin_of(risks)
+
+
+def margin_of(risks: Risks) -> float:
+    """How much a risk may be above the lowest one."""
+    return max(MARGIN * min(risk.mean for risk in risks.values()), LEAST_MARGIN)
 
 
 def needed(risks: Risks, extents: Mapping[Size, tuple[int, ...]]) -> Size:
@@ -208,6 +213,24 @@ def right(chosen: Size, risks: Risks, extents: Mapping[Size, tuple[int, ...]]) -
     )
 
 
+def refuted(chosen: Size, risks: Risks, extents: Mapping[Size, tuple[int, ...]]) -> bool:
+    """Whether a choice is wrong by more than two standard errors of the risks' differences."""
+    best = min(risks, key=lambda size: risks[size].mean)
+    margin = margin_of(risks)
+
+    def excess(size: Size) -> tuple[float, float]:
+        """Above the best, and two standard errors of that; the best is compared with nothing but itself."""
+        doubt = 0.0 if size == best else 2 * float(np.hypot(risks[size].standard_error, risks[best].standard_error))
+        return risks[size].mean - risks[best].mean, doubt
+
+    above, doubt = excess(chosen)
+    return above - doubt > margin or any(
+        sum(excess(size)) <= margin
+        for size in risks
+        if extents[size] < extents[chosen] and grid_steps(size, chosen, list(risks)) >= 2
+    )
+
+
 def misses_memory(chosen: Size, risks: Risks) -> bool:
     """Whether no memory cells were chosen where every model without them is worse than the margin allows."""
     return not chosen.has_memory and not any(within_margin(size, risks) for size in risks if not size.has_memory)
@@ -224,7 +247,7 @@ def differs_clearly(risks: Risks, extents: Mapping[Size, tuple[int, ...]]) -> bo
     At least twice as far from the best as the margin, and by more than two standard errors beyond the margin.
     """
     best = min(risks.values(), key=lambda risk: risk.mean)
-    margin, smallest = max(MARGIN * best.mean, LEAST_MARGIN), needed(risks, extents)
+    margin, smallest = margin_of(risks), needed(risks, extents)
     return all(
         risk.mean - best.mean > max(2 * margin, margin + 2 * np.hypot(risk.standard_error, best.standard_error))
         for size, risk in risks.items()
@@ -396,6 +419,7 @@ def judged(choices: Mapping[str, Size], risks: Risks, scores: Mapping[Size, Scor
         return {
             "size": str(size),
             "right": right(size, risks, extents),
+            "refuted": refuted(size, risks, extents),
             "excess": round(risks[size].mean - lowest_risk, 5),
             "excess_percent": round(100 * (risks[size].mean / lowest_risk - 1), 2),
             "over_needed": round(over_needed(size, smallest), 3),
@@ -514,6 +538,7 @@ def summarised(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "needed": dict(Counter(line["needed"] for line in lines).most_common()),
         "chosen": dict(Counter(line["chosen"][OURS]["size"] for line in lines).most_common()),
         "right": sum(line["chosen"][OURS]["right"] for line in lines),
+        "refuted": sum(line["chosen"][OURS]["refuted"] for line in lines),
         "misses_memory": sum(line["chosen"][OURS]["misses_memory"] for line in lines),
         "decided": sum(line["decided"] for line in lines),
         "clear": sum(line["clear"] for line in lines),
@@ -542,10 +567,10 @@ def _of_rule(verdicts: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, float
     """
     values = {
         key: np.concatenate([[float(verdict[key]) for verdict in of_one] for of_one in verdicts])
-        for key in ("right", "misses_memory", "excess", "excess_percent", "over_needed")
+        for key in ("right", "refuted", "misses_memory", "excess", "excess_percent", "over_needed")
     }
     weights = np.concatenate([np.full(len(of_one), 1 / len(of_one)) for of_one in verdicts])
-    found = {key: round(float(values[key] @ weights), 2) for key in ("right", "misses_memory")}
+    found = {key: round(float(values[key] @ weights), 2) for key in ("right", "refuted", "misses_memory")}
     for key in ("excess", "excess_percent", "over_needed"):
         found |= {f"{key}_{name}": quantile(values[key], weights, at) for name, at in (("median", 0.5), ("p90", 0.9))}
     return found

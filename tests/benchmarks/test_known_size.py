@@ -27,6 +27,7 @@ from benchmarks.known_size import (
     overall,
     quantile,
     recipes,
+    refuted,
     right,
     risks_of,
     summarised,
@@ -93,6 +94,20 @@ def test_where_no_cells_are_needed_no_cells_or_one_cell_are_right() -> None:
 def test_an_mlp_that_is_as_good_makes_many_cells_wrong() -> None:
     risks = table(0.9, 0.5, 0.9, 0.9, 0.9, 0.5, 0.5)
     assert rights(risks) == ["0x16"]
+
+
+def refutations(risks: dict[Size, Risk]) -> list[str]:
+    return [str(size) for size in risks if refuted(size, risks, extents(risks))]
+
+
+def test_a_choice_is_refuted_if_it_is_wrong_beyond_the_doubt_about_the_truth() -> None:
+    means = (0.9, 0.8, 0.7, 0.52, 0.501, 0.5, 0.501)
+    certain, doubtful = table(*means), table(*means, error=0.02)
+    # What is certain is refuted where it is wrong: 4 units are needed, so 16 are too many.
+    assert refutations(certain) == ["0x0", "0x16", "1x1", "1x2", "1x16"]
+    # In doubt 2 units may be enough, and 4 may not.
+    assert refutations(doubtful) == ["0x0", "0x16", "1x1"]
+    assert set(rights(certain)).isdisjoint(refutations(certain))
 
 
 @pytest.mark.parametrize(
@@ -190,7 +205,7 @@ def test_a_line_says_what_is_needed_and_how_each_rule_did() -> None:
     found = line(Size(1, 4))
     assert (found["needed"], found["best"], found["learnt"], found["clear"]) == ("1x2", "1x8", True, True)
     assert found["chosen"][OURS] == {
-        "size": "1x4", "right": True, "excess": 0.002, "excess_percent": 0.4, "over_needed": 1.667,
+        "size": "1x4", "right": True, "refuted": False, "excess": 0.002, "excess_percent": 0.4, "over_needed": 1.667,
         "misses_memory": False,
     }  # fmt: skip
     assert {rule: verdict["right"] for rule, verdict in found["chosen"].items()} == {
