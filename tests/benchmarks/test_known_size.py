@@ -241,6 +241,13 @@ def test_what_misses_its_mark_is_named() -> None:
     assert whole["not_learnt"] == ["parity-5"]
 
 
+@pytest.mark.parametrize("name", ["few-windows", "linear", "recall-8", "delay-48", "teacher-4-4"])
+def test_every_size_of_a_problem_is_one_that_the_pipeline_would_propose(name: str) -> None:
+    problem = MAKERS[name](0)
+    candidates = known_size.candidates_of(problem, problems.shipped()).candidates
+    assert {candidate.size for candidate in candidates} == set(known_size.grid(problem))
+
+
 def test_the_quick_problems_are_there() -> None:
     assert set(QUICK) <= set(MAKERS)
 
