@@ -5,9 +5,9 @@ trains what the search left out of the grid too, and measures every size's true 
 benchmarks/results/known_size.json, and a line for each data set to known_size.jsonl.
 
 **True error.** What is deployed is a refit, trained on everything before the holdout. So each size is refitted with the
-setting and the number of steps of each of its folds in turn, with several seeds, and forecasts 100,000 fresh values of
-the same law. Its risk is their mean squared error over all folds' settings and seeds, divided by the variance of the
-target. (With the one setting that most folds chose it would be the luck of that setting too, which no rule can know:
+setting and the number of steps of each of its scored trainings in turn (two for each fold), and forecasts 100,000 fresh
+values of the same law. Its risk is their mean squared error over all refits, divided by the variance of the target.
+(With the one setting that most folds chose it would be the luck of that setting too, which no rule can know:
 it makes a size 10 % better or worse.) The errors are taken to what can be known (`problems.Sample.expected`), and the
 noise is added as a constant: it is the same for all. The best size is the one with the lowest risk.
 
@@ -65,7 +65,6 @@ KEPT = data.ROOT / ".cache/benchmarks/known_size"
 LINES = data.ROOT / "benchmarks/results/known_size.jsonl"
 # What a true risk may be above the lowest one: as a fraction of that, and at least so much of the target's variance.
 MARGIN, LEAST_MARGIN = 0.01, 0.001
-REFITS = 2  # seeds for the setting of each fold
 OURS = "ours"
 RULES = (OURS, "best", "one_standard_error", "alpha_2", "random")
 MANY, FEW = 10, 3  # data sets of a problem: many where one takes less than a minute
@@ -79,8 +78,8 @@ class Risk:
     """The true error of a size, refitted on one data set.
 
     Attributes:
-        mean: Mean squared error over folds' settings and seeds, divided by the target's variance.
-        standard_error: Of that mean, over the folds' settings.
+        mean: Mean squared error over all refits, divided by the target's variance.
+        standard_error: Of that mean, over the folds, whose refits share a setting.
     """
 
     mean: float
@@ -90,78 +89,106 @@ class Risk:
 Risks = Mapping[Size, Risk]
 
 
-def recipes(trials: pd.DataFrame, size: Size) -> list[Recipe]:
-    """What a refit trains, with the setting of each fold and the median steps of its seeds.
+def recipes(trials: pd.DataFrame, size: Size, seeds: int) -> list[Recipe]:
+    """What a refit trains: the setting and the steps of each scored training of a size, in the order of the folds.
+
+    Not the median steps of a fold: where one of two seeds has learnt nothing, its steps would be both refits' steps.
 
     Args:
         trials: Rows as `training.records.Row` describes them.
         size: The size.
+        seeds: Seeds of each fold that count; a size may have been given more.
     """
-    is_of_size = (trials["layers"] == size.layers) & (trials["units"] == size.units) & (trials["status"] == "ok")
+    is_of_size = (trials["layers"] == size.layers) & (trials["units"] == size.units)
+    rows = trials[is_of_size & (trials["status"] == "ok") & (trials["seed"] < seeds)]
     return [
         Recipe(
             layers=size.layers,
             units=size.units,
-            **{key: rows[key].iloc[0] for key in ("learning_rate", "dropout", "weight_decay", "skip", "head")},
-            steps=int(rows["steps"].quantile(0.5, interpolation="lower")),
-            penalty=float(rows["penalty"].iloc[0]),
+            **{key: row[key] for key in ("learning_rate", "dropout", "weight_decay", "skip", "head", "penalty")},
+            steps=int(row["steps"]),
         )
-        for _, rows in trials[is_of_size].groupby("fold", sort=True)
+        for _, row in rows.sort_values(["fold", "seed"]).iterrows()
     ]
 
 
-def refitted(work: Work, recipe: Recipe, seeds: Sequence[int]) -> tuple[FittedFold, list[Net]]:
-    """What the stage `refit` trains, once for each seed: the networks are trained side by side.
+def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFold], dict[int, Net]]:
+    """What the stage `refit` trains, for several recipes of one size: the networks are trained side by side.
 
     Args:
         work: Data and how to train.
-        recipe: Size, setting, ridge penalty and number of steps.
-        seeds: Of the networks.
+        trained: Setting, ridge penalty and number of steps of each.
 
     Returns:
-        Scaling and ridge-linear model, and the networks that did not diverge; none without memory cells.
+        By position the scaling and the ridge-linear model, and the networks that did not diverge; none without memory
+        cells.
     """
     everything, nothing = np.flatnonzero(work.folds.development), np.empty(0, np.int64)
-    scaling = fit_scaling(work.windows, everything)
-    linear = None
-    if recipe.size == ZERO or recipe.skip != "none":
-        reads_past = work.network.has_linear_skip
-        linear = ridge_linear.fit(work.windows, scaling, everything, (recipe.penalty,), reads_past)[0]
-    fitted = FittedFold(Fold(everything, nothing, nothing), scaling, linear, float("inf"), float("inf"))
-    if recipe.size == ZERO:
-        return fitted, []
-    setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
-    checks = recipe.steps // work.training.check_every
-    steps = halving.Plan(rungs=(), checks=checks, most=checks, patience=checks + 1)
-    states = of_seeds({0: setting}, seeds)
-    joint = JointTraining(work, recipe.size, {0: fitted}, shape(work.windows), states, steps)
-    if checks:
-        fit(joint)
+    scaling, size, every = fit_scaling(work.windows, everything), trained[0].size, work.training.check_every
+    penalties = sorted({recipe.penalty for recipe in trained if size == ZERO or recipe.skip != "none"})
+    models = ridge_linear.fit(work.windows, scaling, everything, tuple(penalties), work.network.has_linear_skip)
+    linear = dict(zip(penalties, models, strict=True))
+    fold = Fold(everything, nothing, nothing)
+    fitted = {
+        at: FittedFold(fold, scaling, linear.get(recipe.penalty), float("inf"), float("inf"))
+        for at, recipe in enumerate(trained)
+    }
+    if size == ZERO:
+        return fitted, {}
+    checks = [recipe.steps // every for recipe in trained]
+    settings = {
+        at: Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
+        for at, recipe in enumerate(trained)
+    }
+    states = of_seeds(settings, [0])
+    plan_of_all = halving.Plan(rungs=(), checks=max(checks), most=max(checks), patience=max(checks) + 1)
+
+    def end(done: int) -> None:
+        """Ends the networks that have had their steps; their last weights are kept."""
+        for state in states:
+            if state.status == "active" and checks[state.fold] <= done:
+                state.status = "done"
+
+    end(0)
+    joint = JointTraining(work, size, fitted, shape(work.windows), states, plan_of_all)
+    if joint.active():
+        fit(joint, on_check=end)
     networks = zip(joint.states, kept_networks(joint), strict=True)
-    return fitted, [network for state, network in networks if state.status != "failed"]
+    return fitted, {state.fold: network for state, network in networks if state.status != "failed"}
 
 
-def risks_of(problem: Problem, sample: Sample, recipe: Recipe, seeds: Sequence[int]) -> list[float]:
-    """The risk of each refit on fresh rows; one of zero cells, none of a network that diverged.
+def risks_of(problem: Problem, sample: Sample, trained: Sequence[Recipe]) -> list[float | None]:
+    """The risk of each refit on fresh rows; None for a network that diverged.
 
     Args:
         problem: The problem with its development set.
         sample: The fresh rows.
-        recipe: What is refitted.
-        seeds: Of the refits.
+        trained: What is refitted, all of one size.
     """
     # Other first weights than those of the search, which says how good these are.
     work = replace(problem.work, seed=10_000 + problem.work.seed)
-    fitted, networks = refitted(work, recipe, seeds)
-    if recipe.size != ZERO and not networks:
-        return []
+    fitted, networks = refitted(work, trained)
     forward = partial(stacked.forward, engine=work.training.engine)
     windows, total = sample.windows, variance(problem, sample)
     every = np.arange(len(windows.first))
-    return [
-        (problem.noise + float(np.mean((original(windows, fitted.scaling, of_network) - sample.expected) ** 2))) / total
-        for of_network in forecast(windows, fitted, networks, every, forward)
-    ]
+    found: list[float | None] = [None] * len(trained)
+    # Those with the same linear part are run together.
+    for key in dict.fromkeys(_linear_part(recipe) for recipe in trained):
+        together = [at for at, recipe in enumerate(trained) if _linear_part(recipe) == key]
+        ran = together if trained[0].size == ZERO else [at for at in together if at in networks]
+        if not ran:
+            continue
+        forecasts = forecast(windows, fitted[ran[0]], [networks[at] for at in ran if at in networks], every, forward)
+        # Zero cells have one forecast, whatever the number of recipes with this penalty.
+        for place, at in enumerate(ran):
+            values = original(windows, fitted[at].scaling, forecasts[min(place, len(forecasts) - 1)])
+            found[at] = (problem.noise + float(np.mean((values - sample.expected) ** 2))) / total
+    return found
+
+
+def _linear_part(recipe: Recipe) -> float | None:
+    """The penalty of the linear model that a network stands beside, or that stands for no cells."""
+    return recipe.penalty if recipe.size == ZERO or recipe.skip != "none" else None
 
 
 def variance(problem: Problem, sample: Sample) -> float:
@@ -382,8 +409,8 @@ def measure(what: tuple[str, int, bool]) -> dict[str, Any]:
     counts = [seeds[Size(*of)] for of in zip(trials["layers"], trials["units"], strict=True)]
     trials = trials[trials["seed"] < np.array(counts)]
     scores = {scored.size: scored for scored in from_trials(trials, name, folds)}
-    truth = Truth.begin(problem, REFITS if not smoke else 1, problems.FRESH if not smoke else 1000)
-    risks = {size: truth.of(recipes(trials, size)) for size in sizes}
+    truth = Truth.begin(problem, problems.FRESH if not smoke else 1000)
+    risks = {size: truth.of(recipes(trials, size, first)) for size in sizes}
     ours = chosen(walk, scores, params)
     choices = {OURS: ours.size, **others(scores, candidates.bound.units)}
     return {
@@ -449,7 +476,7 @@ def _plain(problem: Problem, trials: pd.DataFrame, params: Params, truth: "Truth
     if not plain:
         return None
     rows = trials[(trials["skip"] == "none") & trials["status"].isin(["ok", "runner_up"])].assign(status="ok")
-    risks = {size: truth.of(recipes(rows, size)) for size in plain}
+    risks = {size: truth.of(recipes(rows, size, problem.work.training.seeds)) for size in plain}
     found = judged({OURS: apply(list(plain.values()), params.choose, {}).size}, risks, plain, truth.floor)
     return {key: found[key] for key in ("risks", "needed", "best", "learnt", "clear", "chosen")}
 
@@ -461,7 +488,6 @@ class Truth:
     Attributes:
         problem: The problem.
         sample: The fresh rows.
-        seeds: Refits of each fold's setting.
         folder: Where the risks are kept.
         key: Names code and fresh rows.
         floor: The risk of who knows the law.
@@ -470,58 +496,54 @@ class Truth:
 
     problem: Problem
     sample: Sample
-    seeds: int
     folder: Path
     key: str
     floor: float
     seconds: float = 0.0
 
     @classmethod
-    def begin(cls, problem: Problem, seeds: int, values: int) -> "Truth":
+    def begin(cls, problem: Problem, values: int) -> "Truth":
         """Draws the fresh rows.
 
         Args:
             problem: The problem.
-            seeds: Refits of each fold's setting.
             values: How many values to be predicted.
         """
         sample = problem.fresh(values)
         key = f"{stage.code_hash('cellsize.training.refit')[:16]}-{digest(sample)}"
         folder = store.open_store(KEPT, problem.work).folder / "truth"
-        return cls(problem, sample, seeds, folder, key, problem.noise / variance(problem, sample))
+        return cls(problem, sample, folder, key, problem.noise / variance(problem, sample))
 
-    def of(self, of_folds: Sequence[Recipe]) -> Risk:
+    def of(self, trained: Sequence[Recipe]) -> Risk:
         """The risk of a size.
 
         Args:
-            of_folds: What is refitted, for each fold.
+            trained: What is refitted: equally many for each fold, fold by fold.
 
         Raises:
             ValueError: Every refit of some fold's setting diverged.
         """
-        means = []
-        for fold, recipe in enumerate(of_folds):
-            found = self._measured(recipe, range(fold * self.seeds, (fold + 1) * self.seeds))
-            if not found:
-                raise ValueError(f"{self.problem.name} {self.problem.work.seed}: all refits diverged: {recipe}")
-            means.append(float(np.mean(found)))
+        folds = np.array_split(np.array(self._measured(trained), np.float64), len(self.problem.work.folds.labels))
+        if any(np.isnan(of_fold).all() for of_fold in folds):
+            raise ValueError(f"{self.problem.name} {self.problem.work.seed}: all refits diverged: {trained[0].size}")
+        means = [float(np.nanmean(of_fold)) for of_fold in folds]
         return Risk(float(np.mean(means)), float(np.std(means, ddof=1) / len(means) ** 0.5))
 
-    def _measured(self, recipe: Recipe, seeds: Sequence[int]) -> list[float]:
-        """The risks of a recipe's refits, from the file if they are there."""
-        of_recipe = {field: getattr(recipe, field) for field in Recipe.model_fields}
-        named = json.dumps([of_recipe, self.key, list(seeds)], sort_keys=True)
-        path = self.folder / f"{recipe.size}-{hashlib.sha256(named.encode()).hexdigest()[:12]}.json"
+    def _measured(self, trained: Sequence[Recipe]) -> list[float | None]:
+        """The risk of each refit, from the file if it is there."""
+        size, of_each = trained[0].size, [recipe.model_dump(mode="json") for recipe in trained]
+        named = hashlib.sha256(json.dumps([of_each, self.key], sort_keys=True).encode()).hexdigest()[:12]
+        path = self.folder / f"{size}-{named}.json"
         if not path.is_file():
             began = time.perf_counter()
-            risks = risks_of(self.problem, self.sample, recipe, seeds)
+            risks = risks_of(self.problem, self.sample, trained)
             seconds = time.perf_counter() - began
-            files.write_json(path, {"risks": risks, "seconds": seconds, **of_recipe})
-            numbers = ", ".join(f"{risk:.4f}" for risk in risks)
-            data.say(f"{self.problem.name} {self.problem.work.seed} truth: size {recipe.size} has risks {numbers}")
+            files.write_json(path, {"risks": risks, "seconds": seconds, "recipes": of_each})
+            numbers = " ".join("diverged" if risk is None else f"{risk:.4f}" for risk in risks)
+            data.say(f"{self.problem.name} {self.problem.work.seed} truth: size {size} {numbers}")
         kept = json.loads(path.read_text(encoding="utf-8"))
         self.seconds += kept["seconds"]
-        measured: list[float] = kept["risks"]
+        measured: list[float | None] = kept["risks"]
         return measured
 
 

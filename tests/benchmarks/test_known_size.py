@@ -280,64 +280,77 @@ def test_who_forecasts_what_can_be_known_has_the_risk_of_the_floor(monkeypatch: 
     total = problem.noise + np.var(sample.expected)
     floor, above = problem.noise / total, (problem.noise + (0.5 * scaling.std[0]) ** 2) / total
     assert variance(problem, sample) == pytest.approx(total)
-    assert risks_of(problem, sample, recipe(), [0, 1]) == pytest.approx([floor, above])
+    assert risks_of(problem, sample, [recipe(), recipe()]) == pytest.approx([floor, above])
 
 
 def test_the_ridge_linear_model_of_bits_that_come_back_is_near_the_floor() -> None:
     problem = MAKERS["recall-2"](3)
     sample = problem.fresh(2000)
     floor = problem.noise / variance(problem, sample)
-    (risk,) = risks_of(problem, sample, recipe(), [0, 1])  # nothing is random in it
-    assert floor < risk < 1.02 * floor
+    first, other, again = risks_of(problem, sample, [recipe(), recipe(penalty=500.0), recipe()])
+    assert first is not None
+    assert floor < first < 1.02 * floor
+    assert again == first != other  # nothing is random in it but its penalty
 
 
-def test_refits_differ_by_their_seed_and_come_out_the_same_again() -> None:
+def test_refits_differ_by_their_weights_and_come_out_the_same_again() -> None:
     problem = small("recall-2")
     sample = problem.fresh(500)
-    of_cells = recipe(Size(1, 2), learning_rate=0.03)
-    first, again = (risks_of(problem, sample, of_cells, [0, 1, 2]) for _ in range(2))
+    of_cells = [recipe(Size(1, 2), learning_rate=0.03, skip=skip) for skip in ("none", "joint", "none")]
+    first, again = (risks_of(problem, sample, of_cells) for _ in range(2))
     assert first == again
     assert len(set(first)) == 3
 
 
-def test_each_fold_is_refitted_with_its_own_setting_and_the_median_steps_of_its_seeds() -> None:
-    kept = {"weight_decay": 0.0, "skip": "none", "head": "plain", "penalty": 10.0}
+def test_each_refit_has_its_own_steps_and_none_of_them_leaves_the_forecast_of_the_mean() -> None:
+    problem = small("recall-2")
+    sample = problem.fresh(2000)
+    rate = {"learning_rate": 0.03}
+    none, some, more = risks_of(problem, sample, [recipe(Size(1, 2), steps=steps, **rate) for steps in (0, 10, 400)])
+    assert none == pytest.approx(1.0, abs=0.02)
+    assert none is not None
+    assert some is not None
+    assert more is not None
+    assert more < some < none
+    # Those that end earlier come out as they do where no other one goes on.
+    assert risks_of(problem, sample, [recipe(Size(1, 2), steps=steps, **rate) for steps in (0, 10)]) == [none, some]
+
+
+def test_each_scored_training_of_the_first_seeds_is_refitted_with_its_setting_and_steps() -> None:
+    kept = {"dropout": 0.0, "weight_decay": 0.0, "skip": "none", "head": "plain", "penalty": 10.0}
     rows = [
-        {"layers": 1, "units": units, "fold": fold, "status": status, "learning_rate": rate, "dropout": 0.0,
+        {"layers": 1, "units": units, "fold": fold, "seed": seed, "status": status, "learning_rate": rate,
          "steps": steps, **kept}
-        for units, fold, status, rate, steps in [
-            (2, 1, "ok", 0.01, 60), (2, 1, "ok", 0.01, 120), (2, 1, "runner_up", 0.03, 600), (2, 2, "ok", 0.03, 180),
-            (4, 1, "ok", 0.09, 60),
+        for units, fold, seed, status, rate, steps in [
+            (2, 2, 0, "ok", 0.03, 180), (2, 1, 1, "ok", 0.01, 60), (2, 1, 0, "ok", 0.01, 1200),
+            (2, 1, 0, "runner_up", 0.03, 600), (2, 1, 2, "ok", 0.01, 240), (4, 1, 0, "ok", 0.09, 60),
         ]
     ]  # fmt: skip
-    found = recipes(pd.DataFrame(rows), Size(1, 2))
-    assert [(one.learning_rate, one.steps, one.penalty) for one in found] == [(0.01, 60, 10.0), (0.03, 180, 10.0)]
+    found = recipes(pd.DataFrame(rows), Size(1, 2), seeds=2)
+    assert [(one.learning_rate, one.steps) for one in found] == [(0.01, 1200), (0.01, 60), (0.03, 180)]
 
 
-def test_a_risk_is_the_mean_over_folds_and_each_refit_is_measured_once(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    problem, measured = MAKERS["recall-2"](3), list[tuple[int, list[int]]]()
+def test_a_risk_is_the_mean_over_folds_and_is_measured_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    problem, measured = MAKERS["recall-2"](3), list[int]()
     monkeypatch.setattr(known_size, "KEPT", tmp_path)
 
-    def count(_: object, __: object, of: Recipe, seeds: Sequence[int]) -> list[float]:
-        measured.append((of.steps, list(seeds)))
-        return [of.steps / 100, of.steps / 100 + 0.2]
+    def count(_: object, __: object, trained: Sequence[Recipe]) -> list[float | None]:
+        measured.append(len(trained))
+        return [0.1, None, 0.2, 0.4, 0.1, 0.1, 0.5, 0.5, 0.6, 0.4]
 
     monkeypatch.setattr(known_size, "risks_of", count)
-    of_folds = [recipe(Size(1, 2)), recipe(Size(1, 2), steps=40)]
     for _ in range(2):
-        risk = Truth.begin(problem, seeds=2, values=100).of(of_folds)
-        assert risk.mean == pytest.approx((0.3 + 0.5) / 2)
-        assert risk.standard_error == pytest.approx(0.1)
-    assert measured == [(20, [0, 1]), (40, [2, 3])]
+        risk = Truth.begin(problem, values=100).of([recipe(Size(1, 2))] * 10)
+        assert risk.mean == pytest.approx(np.mean([0.1, 0.3, 0.1, 0.5, 0.5]))
+        assert risk.standard_error == pytest.approx(np.std([0.1, 0.3, 0.1, 0.5, 0.5], ddof=1) / 5**0.5)
+    assert measured == [10]
 
 
 def test_a_size_whose_refits_all_diverge_has_no_risk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(known_size, "KEPT", tmp_path)
-    monkeypatch.setattr(known_size, "risks_of", lambda *_: [])
-    with pytest.raises(ValueError, match="recall-2 3: all refits diverged"):
-        Truth.begin(MAKERS["recall-2"](3), seeds=2, values=100).of([recipe(Size(1, 2))])
+    monkeypatch.setattr(known_size, "risks_of", lambda *_: [None] * 5)
+    with pytest.raises(ValueError, match="recall-2 3: all refits diverged: 1x2"):
+        Truth.begin(MAKERS["recall-2"](3), values=100).of([recipe(Size(1, 2))] * 5)
 
 
 # --- resuming ---------------------------------------------------------------------------------------------------------
