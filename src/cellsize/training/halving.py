@@ -2,13 +2,14 @@
 
 In each fold the first seed trains every setting (learning rate, dropout, weight decay, skip connection, head). The
 settings stand in families, with a linear skip connection and without one. At each rung a family keeps its best quarter,
-after the last one its winner. A winner whose learning rate is the end of the list is compared with one beyond it. Then
-the other seeds begin with every winner, and all of these run to the end. Folds decide for themselves.
+after the last one its winner. While none of them has learnt anything, the best one of each learning rate stays, and the
+race is longer. A winner that has learnt and whose learning rate is the end of the list is compared with one beyond it.
+Then the other seeds begin with every winner, and all of these run to the end. Folds decide for themselves.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil, inf, isfinite
 from typing import Literal
 
 from cellsize.sizing.compute import KEPT, finalists
@@ -17,6 +18,8 @@ Status = Literal["waiting", "active", "done", "dropped", "failed"]
 
 # How often a winner's learning rate may be taken beyond its list, in each fold and family.
 EXTENSIONS = 2
+# A network has learnt something once its score is lower than that of no training by this fraction.
+GAIN = 0.02
 # A training is prolonged while its last quarter lowers its early-stopping score by more than this fraction.
 WORTH_MORE = 0.01
 
@@ -51,6 +54,9 @@ class Progress:
         at_end: Whether its learning rate is the lowest or the highest that its fold and family have tried, of several.
         kept: Check with the lowest score, whose weights are kept; 0 is before any training.
         scores: Early-stopping score of each check.
+        start: The score of no training.
+        rate: Its learning rate.
+        is_patient: Whether it goes on to the end of its schedule as long as it has learnt nothing.
     """
 
     fold: int
@@ -61,11 +67,23 @@ class Progress:
     at_end: bool = False
     kept: int = 0
     scores: tuple[float, ...] = ()
+    start: float = inf
+    rate: float = 0.0
+    is_patient: bool = False
 
     @property
     def checks(self) -> int:
         """Checks that it was trained for."""
         return len(self.scores)
+
+    @property
+    def has_learnt(self) -> bool:
+        """Whether it is better than no training by more than a trifle."""
+        return self.has_learnt_by(self.checks)
+
+    def has_learnt_by(self, check: int) -> bool:
+        """Whether it was by a check."""
+        return min(self.scores[:check], default=inf) < (1 - GAIN) * self.start
 
 
 @dataclass(frozen=True)
@@ -121,7 +139,8 @@ def _status_by_itself(network: Progress, plan: Plan) -> Status:
         return network.status
     if not isfinite(network.scores[-1]):
         return "failed"
-    is_over = network.checks >= length(network.scores, plan) or network.checks - network.kept >= plan.patience
+    is_late = network.checks - network.kept >= plan.patience and not (network.is_patient and not network.has_learnt)
+    is_over = network.checks >= length(network.scores, plan) or is_late
     return "done" if is_over else "active"
 
 
@@ -145,7 +164,7 @@ def _race(networks: Sequence[Progress], statuses: list[Status], fold: int, plan:
         # While a spare may still begin, fewer settings than wanted are no reason to decide before the last rung.
         if len(left) > wanted or (spares and not _have_raced(networks, statuses, left, plan)):
             is_settled = False
-        elif left and spares and networks[left[0]].at_end:
+        elif left and spares and networks[left[0]].at_end and networks[left[0]].has_learnt:
             is_settled = False
             statuses[spares[0]] = "active"
             begins.append((spares[0], left[0]))
@@ -169,7 +188,10 @@ def _halve(
     """A family's settings that are left after a check, best first; more than wanted while they still race."""
     left = [index for index in members if statuses[index] in ("active", "done")]
     race = plan.rungs[-1] if plan.rungs else 0
-    left.sort(key=lambda index: (min(networks[index].scores[:race] or networks[index].scores, default=0.0), index))
+    # Where nothing was learnt by the last rung, the race is longer.
+    is_long = bool(plan.rungs) and not any(networks[index].has_learnt_by(race) for index in left)
+    compared = race if plan.rungs and not is_long else plan.most
+    left.sort(key=lambda index: (min(networks[index].scores[:compared], default=0.0), index))
     if len(left) <= wanted:
         return left
     # A learning rate beyond the list is compared with the winners after as many checks as they had then.
@@ -182,10 +204,29 @@ def _halve(
     is_last = not plan.rungs or checks >= race or ended
     if not (checks in plan.rungs or is_last):
         return left
+    if plan.rungs and not ended and not any(networks[index].has_learnt for index in left):
+        # The lowest score is that of whoever did the least harm: each learning rate gets more time.
+        return _best_of_each_rate(networks, statuses, left)
+    if is_long and not ended and checks > race and checks not in _later_rungs(race, plan):
+        return left
     keep = wanted if is_last else max(wanted, ceil(KEPT * len(left)))
     for index in left[keep:]:
         statuses[index] = "dropped"
     return left[:keep]
+
+
+def _best_of_each_rate(networks: Sequence[Progress], statuses: list[Status], left: list[int]) -> list[int]:
+    """Keeps the best setting of each learning rate, of those that stand in order."""
+    best: dict[float, int] = {}
+    for index in left:
+        if best.setdefault(networks[index].rate, index) != index:
+            statuses[index] = "dropped"
+    return list(best.values())
+
+
+def _later_rungs(race: int, plan: Plan) -> set[int]:
+    """When a race is decided in which nothing was learnt by its last rung: after twice as many checks, and so on."""
+    return {race * 2**power for power in range(1, plan.most.bit_length())}
 
 
 def _have_raced(networks: Sequence[Progress], statuses: list[Status], left: list[int], plan: Plan) -> bool:

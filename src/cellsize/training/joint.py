@@ -63,7 +63,7 @@ class JointTraining(pl.LightningModule):
     def _begin_state(self, index: int) -> None:
         """What is kept is what there is before any training."""
         state = self.states[index]
-        state.kept_score = self.fitted[state.fold].start(state.setting.skip)
+        state.kept_score = state.start = self.fitted[state.fold].start(state.setting.skip)
         state.kept = self.flat.averages[index].clone()
         state.last = state.kept
 

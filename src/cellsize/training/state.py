@@ -34,6 +34,7 @@ class NetworkState:
         kept_check: Check with the lowest early-stopping score; 0 if none was below that of no training.
         kept_step: Optimizer steps until then.
         kept_score: That score.
+        start: The score of no training.
         kept: Its weights then, shape (parameters,).
         last: Its weights after its last step, shape (parameters,).
         loss_sum: Sum of the training losses since the last check.
@@ -52,6 +53,7 @@ class NetworkState:
     kept_step: int = 0
     kept_check: int = 0
     kept_score: float = float("inf")
+    start: float = float("inf")
     kept: Tensor = field(default_factory=lambda: torch.empty(0))
     last: Tensor = field(default_factory=lambda: torch.empty(0))
     loss_sum: float = 0.0
@@ -146,6 +148,10 @@ def progress(all_states: Sequence[NetworkState]) -> list[halving.Progress]:
             at_end=at_end(state),
             kept=state.kept_check,
             scores=tuple(score for _, score in state.curve),
+            start=state.start,
+            rate=state.setting.learning_rate,
+            # Some things are not learnt gradually. Beside a linear model there may be nothing to learn at all.
+            is_patient=state.setting.skip == "none",
         )
         for state in all_states
     ]
