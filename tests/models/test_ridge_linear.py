@@ -173,7 +173,7 @@ def chosen_of(
         (10.0, 10.0, [1.0, 10.0, 100.0]),
         (2e3, 1e3, [1.0, 10.0, 100.0, 1e3, 1e4]),  # one beyond it is worse
         (0.1, 0.1, [1.0, 10.0, 100.0, 0.1, 0.01]),
-        (1e9, 1e6, [1.0, 10.0, 100.0, 1e3, 1e4, 1e5, 1e6]),  # no more than four
+        (1e99, 1e10, [1.0, 10.0, *(10.0**power for power in range(2, 11))]),  # no more than eight
     ],
 )
 def test_a_best_penalty_at_the_end_of_the_list_extends_it_by_its_last_factor(

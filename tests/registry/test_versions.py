@@ -49,7 +49,7 @@ CHOICE = Choice.model_validate(
         "difference_se": 0.0, "larger": None, "margin": 0.003, "decided": True, "undecided_sizes": [],
         "bound": 8, "bound_binding": False,
         "alpha_implied": None, "rule": "best", "budget": None, "procedure": "climb", "reason": "Because.",
-        "caution": "", "at_least": False, "rules_of_thumb": [], "sizes": [],
+        "caution": "", "at_least": False, "left_out": None, "rules_of_thumb": [], "sizes": [],
     }
 )  # fmt: skip
 

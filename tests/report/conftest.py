@@ -196,6 +196,7 @@ def choice(layers: int = 1, units: int = 32) -> Choice:
         reason=f"{layers} × {units} is the smallest of the sizes within one standard error of 1 × 64.",
         caution="",
         at_least=False,
+        left_out=None,
         cells_left_open=False,
         rules_of_thumb=(
             ScoredRule(

@@ -36,7 +36,7 @@ CHOICE: dict[str, Any] = {
     "margin": 0.004, "decided": True, "undecided_sizes": [{"layers": 0, "units": 0, "probability": 0.4}],
     "bound": 8, "bound_binding": False, "alpha_implied": 2.5, "rule": "budget",
     "budget": {"unit": "bytes", "limit": 1000.0, "cost": 240.0}, "procedure": "climb", "reason": "Because.",
-    "caution": "", "at_least": False, "cells_left_open": False,
+    "caution": "", "at_least": False, "left_out": None, "cells_left_open": False,
     "rules_of_thumb": [
         {"layers": 1, "units": 9, "rule": "α = 2", "parameters": 90, "score": None, "difference": None,
          "difference_se": None},

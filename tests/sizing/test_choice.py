@@ -95,12 +95,15 @@ def decided(
     folds: int = 3,
     procedure: Procedure = "climb",
     steps: int = 100,
+    **search_changes: Any,
 ) -> Choice:
     """The decision on a table; without times, since only one budget reads them."""
     trials = pd.DataFrame(table(folds=folds) if lines is None else lines)
     empty = pd.DataFrame() if timings is None else timings
     search = Search.model_validate(
-        PARAMS["search"] | {"procedure": procedure, "training": PARAMS["search"]["training"] | {"steps": steps}}
+        PARAMS["search"]
+        | {"procedure": procedure, "training": PARAMS["search"]["training"] | {"steps": steps}}
+        | search_changes
     )
     return decide(trials, empty, among or proposed(), how, folds, search)
 
@@ -421,6 +424,26 @@ def test_the_reason_ends_with_what_the_reader_must_know_of_the_search() -> None:
     larger = decided(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}))
     assert larger.caution == ""
     assert not larger.reason.endswith(" ")
+
+
+def test_a_ladder_that_still_helped_when_the_work_limit_ended_it_makes_every_answer_at_least() -> None:
+    # All is allowed up to 1x8, which helped; the rule takes 1x4, and 1x16 was never tried.
+    listed = candidates([*map(described, [(0, 0), (1, 4), (1, 8)]), candidate(Size(1, 16), window_work=10**9)])
+    lines = table({(0, 0): 0.5, (1, 4): 0.11, (1, 8): 0.1})
+    choice = decided(lines, rule("within_percent", percent=20.0), among=listed, work_limit=1.0)
+    assert size_of(choice) == (1, 4)
+    assert choice.at_least is True
+    assert choice.left_out is not None
+    assert size_of(choice.left_out) == (1, 16)
+    assert "ended the search with 1 layer while larger sizes still helped: 1 layer of 16 " in choice.caution
+    assert (
+        f"about {choice.left_out.minutes:,.0f} minutes of one core; to try it, set search.work_limit" in choice.caution
+    )
+
+
+def test_a_ladder_that_ended_for_lack_of_gain_leaves_nothing_out() -> None:
+    choice = decided(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}))
+    assert (choice.at_least, choice.left_out) == (False, None)
 
 
 def test_what_alpha_found_is_part_of_the_reason() -> None:

@@ -24,6 +24,8 @@ def _headline(choice: Choice) -> str:
     if choice.cells_left_open:
         return "undecided, no size with memory cells trained reliably"
     size = f"{'at least ' * choice.at_least}{describe(choice.size)}"
+    if choice.at_least and not choice.size.has_memory:
+        return f"{describe(choice.size)} so far; larger sizes still helped"
     if choice.undecided_sizes:
         size = f"undecided between {between(choice)}"
     return f"{size}, {beside(choice)}" if has_company(choice) else size

@@ -108,6 +108,8 @@ def answer(choice: Choice) -> str:
     if choice.undecided_sizes:
         company = f", {beside(choice)}" * has_company(choice)
         return f"Undecided between {between(choice)}; {alone(choice.size)} was refitted{company}."
+    if choice.at_least and not choice.size.has_memory:
+        return f"So far {alone(choice.size)} will do, but larger sizes still helped when the search ended."
     mlp = f"an MLP of {plural(choice.units, 'hidden unit')}{f' {beside(choice)}' * has_company(choice)}"
     if not choice.size.has_memory and choice.rule == "budget":
         model = zero_cells(choice) if choice.size == ZERO else mlp

@@ -389,6 +389,13 @@ class LargerSize(Sized):
     """Probability that it is better."""
 
 
+class LeftOut(Sized):
+    """The next size of a ladder that still helped when `search.work_limit` ended it."""
+
+    minutes: float
+    """Minutes of one core that it would take."""
+
+
 class UndecidedSize(Sized):
     """A size smaller than the answer of which it is not known whether it is adequate."""
 
@@ -488,7 +495,9 @@ class Choice(Recipe):
     caution: str
     """What to be careful about; empty if nothing."""
     at_least: bool
-    """Whether the search ended before it was clear that no larger size helps."""
+    """Whether larger sizes may well be better: the search ended while they helped, or with the best as the last one."""
+    left_out: LeftOut | None
+    """The size that `search.work_limit` left out while larger ones helped; null if there is none."""
     cells_left_open: bool
     """Whether no memory cells were chosen although some sizes learnt in some trainings and not in others."""
     rules_of_thumb: tuple[ScoredRule, ...]

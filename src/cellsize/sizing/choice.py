@@ -6,7 +6,7 @@ import pandas as pd
 
 from cellsize.errors import InputError
 from cellsize.params import Choose, Search
-from cellsize.sizing import adequacy, artefacts, caveats, procedures
+from cellsize.sizing import adequacy, artefacts, caveats, compute, procedures
 from cellsize.sizing.artefacts import (
     Budget,
     Candidate,
@@ -15,11 +15,13 @@ from cellsize.sizing.artefacts import (
     Ladder,
     LadderStep,
     LargerSize,
+    LeftOut,
     Recipe,
     ScoredSize,
     UndecidedSize,
 )
 from cellsize.sizing.candidates import alpha_implied
+from cellsize.sizing.climb import Cut
 from cellsize.sizing.rules import Decision, apply, choose, lowest, within_one_standard_error
 from cellsize.sizing.scores import Scores, compare, failure_rates, from_trials, ladders, marked, preferred
 from cellsize.sizing.sizes import BYTES_EACH, ZERO, Size
@@ -56,8 +58,10 @@ def decide(
     rates = failure_rates(trials)
     # An MLP is given up for memory cells only if these learn what it does not.
     unreliable = caveats.unreliable(size, rates if size.has_memory else failure_rates(trials, size))
-    cut_short = caveats.cut_short(procedures.cuts(tried, candidates, search), tried, candidates, search)
-    caution = " ".join(filter(None, (open_end, cut_short, uneven, unreliable)))
+    cuts = procedures.cuts(tried, candidates, search)
+    cut_short = caveats.cut_short(cuts, tried, candidates, search)
+    # A ladder that the work limit ended says more of its end than that its last size was the best.
+    caution = " ".join(filter(None, (cut_short or open_end, uneven, unreliable)))
     finding = procedures.finding(procedure, tried, candidates)
     probabilities = adequacy.probabilities(scores, adequacy.margin(rule))
     undecided = adequacy.undecided(scores, rule) if rule.rule == "adequate" else ()
@@ -100,7 +104,8 @@ def decide(
         procedure=procedure,
         reason=" ".join(filter(None, (decision.reason, finding, caution))),
         caution=caution,
-        at_least=bool(cut_short) or (bool(open_end) and size == best.size),
+        at_least=any(cut.was_helping for cut in cuts) or (bool(open_end) and size == best.size),
+        left_out=next((_left_out(cut, candidates, search) for cut in cuts if cut.was_helping), None),
         cells_left_open=left_open,
         rules_of_thumb=tuple(_scored_rule(thumb, tried, chosen) for thumb in candidates.rules_of_thumb),
         sizes=tuple(
@@ -182,6 +187,12 @@ def _ladders(trials: pd.DataFrame, folds: int, rule: Choose, costs: dict[Size, f
             )
         result.append(Ladder(kind=kind, layers=chosen.layers, units=chosen.units, steps=tuple(steps)))  # type: ignore[arg-type]
     return tuple(result)
+
+
+def _left_out(cut: Cut, candidates: Candidates, search: Search) -> LeftOut:
+    """The size that would have come next."""
+    minutes = compute.minutes(compute.table(candidates, search.training)[cut.size])
+    return LeftOut(layers=cut.size.layers, units=cut.size.units, minutes=round(minutes, 1))
 
 
 def _lengths(trials: pd.DataFrame) -> "pd.Series[int]":
