@@ -125,7 +125,7 @@ def test_seeds_cannot_decide_what_the_folds_disagree_on() -> None:
 
 
 def test_the_ridge_linear_model_has_no_seeds_to_add() -> None:
-    table = [scores((0, 0), 0.004), scores((1, 16), *noise(2, 0.01))]
+    table = [scores((0, 0), 0.008), scores((1, 16), *noise(2, 0.01))]
     assert undecided(table, CHOOSE) == (ZERO,)
     assert more_seeds(table, CHOOSE) == (Size(1, 16),)
 

@@ -27,9 +27,10 @@ PRIOR_DEGREES = 5.0
 PRIOR_SEED_DEGREES = 6.0
 # The density of how much worse than the best a size is, before it is measured, falls as 1 / (excess + this fraction of
 # the margin). The lowest of many noisy losses is too low, and without it sizes that are as good would look too small.
-NEAR = 0.12
-# Sizes that are apart by less than about this fraction of the margin in every fold are one measurement, not several:
-# beside a linear model many sizes learn nothing of their own, and must not outvote one that does.
+NEAR = 0.08
+# Sizes that are apart by less than about this fraction of the margin, or of their distance to the best, are one
+# measurement, not several: beside a linear model many sizes learn nothing of their own, and must not outvote one that
+# does.
 ALIKE = 0.5
 # Nothing is known better than to this fraction of the margin.
 FINEST = 0.02
@@ -169,10 +170,16 @@ def _order(scores: Scores) -> tuple[int, int, int, Size]:
 
 
 def alike(scores: Sequence[Scores], allowed: float) -> Floats:
-    """How much two sizes are the same model, from 0 to 1, shape (sizes, sizes): by their differences in the folds."""
+    """How much two sizes are the same model, from 0 to 1, shape (sizes, sizes).
+
+    They are if in the folds they differ from each other by much less than both do from the best one; differences below
+    the margin need no such comparison.
+    """
     table = np.array([one.folds for one in scores])
     squares = ((table[:, None] - table) ** 2).mean(axis=2)
-    result: Floats = np.exp(-squares / (ALIKE * allowed) ** 2)
+    from_best = squares[_best(scores)]
+    apart = np.maximum(np.minimum(from_best[:, None], from_best), allowed**2)
+    result: Floats = np.exp(-squares / (ALIKE**2 * apart))
     return result
 
 
