@@ -340,15 +340,15 @@ def raced(rate: float, *scores: float, **changes: object) -> Progress:
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
-LATE = Plan(rungs=(2, 4), checks=40, most=40, patience=3)
+SLOW_RACE = Plan(rungs=(2, 4), checks=40, most=40, patience=3)
 
 
 def test_a_rung_at_which_nothing_is_learnt_keeps_the_best_setting_of_each_learning_rate() -> None:
     # Four would keep one; 0.99 is better than no training by less than 2 %.
     networks = [raced(0.01, 1.0, 0.99), raced(0.01, 1.0, 0.995), raced(0.1, 1.2, 1.1), raced(0.1, 1.2, 1.2)]
-    assert initials(networks, LATE) == "adad"
+    assert initials(networks, SLOW_RACE) == "adad"
     learnt = [raced(0.01, 1.0, 0.97), *networks[1:]]
-    assert initials([*learnt, *learnt, *learnt], LATE).count("a") == 3
+    assert initials([*learnt, *learnt, *learnt], SLOW_RACE).count("a") == 3
 
 
 @pytest.mark.parametrize(("checks", "left"), [(4, "aaa"), (7, "aaa"), (8, "dad"), (9, "aaa"), (16, "dad")])
@@ -359,28 +359,28 @@ def test_a_race_in_which_nothing_was_learnt_is_decided_after_twice_as_many_check
         raced(rate, *flat, score, is_patient=True) for rate, score in ((0.001, 1.0), (0.01, late), (0.1, 0.999))
     ]
     single = [replace(network, family=0) for network in networks]
-    assert initials([*single, raced(0.1, *flat, late, family=1, is_patient=True)], LATE)[:3] == left
+    assert initials([*single, raced(0.1, *flat, late, family=1, is_patient=True)], SLOW_RACE)[:3] == left
 
 
 def test_a_long_race_is_compared_by_all_that_was_learnt_in_it() -> None:
     early = raced(0.01, 0.985, 0.985, 0.985, 0.985, *[1.0] * 4, is_patient=True)
     late = raced(0.1, *[1.0] * 7, 0.2, is_patient=True)
     other = raced(0.1, *[1.0] * 8, family=1, is_patient=True)
-    assert initials([early, late, other], LATE)[:2] == "da"
+    assert initials([early, late, other], SLOW_RACE)[:2] == "da"
 
 
 def test_patience_does_not_end_a_plain_network_that_has_learnt_nothing_yet() -> None:
     flat = [1.0] * 8
-    assert initials([raced(0.1, *flat, is_patient=True)], LATE) == "a"
-    assert initials([raced(0.1, *flat)], LATE) == "D"
-    assert initials([raced(0.1, 0.9, *flat, is_patient=True)], LATE) == "D"
-    assert initials([raced(0.1, *[1.0] * 40, is_patient=True)], LATE) == "D"
+    assert initials([raced(0.1, *flat, is_patient=True)], SLOW_RACE) == "a"
+    assert initials([raced(0.1, *flat)], SLOW_RACE) == "D"
+    assert initials([raced(0.1, 0.9, *flat, is_patient=True)], SLOW_RACE) == "D"
+    assert initials([raced(0.1, *[1.0] * 40, is_patient=True)], SLOW_RACE) == "D"
 
 
 def test_a_learning_rate_is_not_extended_where_nothing_was_learnt() -> None:
     spare = replace(spares(1)[0], start=1.0)
     for score, status in ((0.99, "w"), (0.9, "a")):
-        assert initials([at_end(raced(0.1, 1.0, 1.0, 1.0, score)), spare], LATE)[1] == status
+        assert initials([at_end(raced(0.1, 1.0, 1.0, 1.0, score)), spare], SLOW_RACE)[1] == status
 
 
 # --- whatever the scores --------------------------------------------------------------------------------------------

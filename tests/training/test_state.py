@@ -150,11 +150,13 @@ def test_one_learning_rate_has_no_end_to_go_beyond(make_work: Callable[..., Work
 
 
 def test_progress_is_what_the_race_decides_by() -> None:
-    network = NetworkState(2, 1, 1, SLOW, "waiting", kept_check=3, curve=[(9.0, 0.5), (8.0, 0.4), (7.0, 0.3)])
+    network = NetworkState(
+        2, 1, 1, SLOW, "waiting", kept_check=3, curve=[(9.0, 0.5), (8.0, 0.4), (7.0, 0.3)], start=2.0
+    )
     (told,) = progress([network])
     assert vars(told) == {
         "fold": 2, "seed": 1, "family": 1, "status": "waiting", "is_spare": False, "at_end": False, "kept": 3,
-        "scores": (0.5, 0.4, 0.3),
+        "scores": (0.5, 0.4, 0.3), "start": 2.0, "rate": 1e-2, "is_patient": True,
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from cellsize.data.folds import EARLY_STOPPING, PURGED, TRAIN, VALIDATION, Folds
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
 from cellsize.sizing.sizes import ZERO, Architecture, Size, cost, shape
-from cellsize.training import train
+from cellsize.training import halving, train
 from cellsize.training.halving import Status
 from cellsize.training.records import Check, Result, Row, Setting, Work
 from cellsize.training.state import NetworkState
@@ -327,7 +327,10 @@ def test_a_setting_alone_counts_with_the_seeds_that_did_not_fail() -> None:
     assert statuses(network(GOOD, 0, 0.5), network(GOOD, 1, 0.1, "failed")) == ["ok", "failed"]
 
 
-def test_a_spare_that_was_not_needed_is_no_row_and_one_that_failed_at_once_is(make_work: MakeWork) -> None:
+def test_a_spare_that_was_not_needed_is_no_row_and_one_that_failed_at_once_is(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(halving, "GAIN", -9.0)  # in a few steps hardly anything is learnt
     # By its last factor the list is continued with a rate that overflows before its first check.
     work = make_work(
         network={"skip": ["none"]}, window={"normalise": "none"}, learning_rates=[1e-34, 1e-4], rungs=[3], patience=9
