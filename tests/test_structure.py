@@ -237,7 +237,7 @@ def test_make_knows_every_stage() -> None:
 def test_the_results_in_git_are_those_of_these_stages() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
     folders = sorted(name.removesuffix("params.yaml") for name in tracked if name.endswith("params.yaml"))
-    assert len(folders) == 3
+    assert len(folders) == 4
     for folder in folders:
         assert {f"{folder}reports/{name}" for name in ("metrics.json", "sizes.csv", "curves.csv")} <= set(tracked)
         Metrics.read(ROOT / folder / "reports/metrics.json")
