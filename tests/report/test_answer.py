@@ -69,6 +69,24 @@ def test_an_undecided_answer_names_no_size(folders: tuple[Path, Path], toy_choic
     assert "  note          Memory cells cannot be ruled out." in lines
 
 
+def test_models_without_memory_that_are_undecided_are_no_memory_cells(
+    folders: tuple[Path, Path], toy_mlp_choice: Callable[..., Choice]
+) -> None:
+    open_ones = tuple(UndecidedSize(layers=0, units=units, probability=0.4) for units in (0, 16))
+    lines = headline(folders, toy_mlp_choice(), undecided_sizes=open_ones, decided=False)
+    assert lines[0] == "Toy: no memory cells; undecided between a linear model, an MLP of 16 and an MLP of 64."
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [((0, 0), "no memory cells"), ((0, 64), "no memory cells, an MLP of 64 hidden units")]
+)
+def test_an_answer_without_memory_cells_is_so_far_if_larger_sizes_still_helped(
+    folders: tuple[Path, Path], toy_choice: Callable[..., Choice], size: tuple[int, int], words: str
+) -> None:
+    zero_or_mlp = toy_choice(0, 0).model_copy(update={"layers": size[0], "units": size[1], "at_least": True})
+    assert headline(folders, zero_or_mlp)[0] == f"Toy: {words} so far; larger sizes still helped."
+
+
 def test_an_answer_that_is_undecided_names_both_sizes_and_what_is_refitted(folders: tuple[Path, Path]) -> None:
     open_one = (UndecidedSize(layers=1, units=16, probability=0.4),)
     lines = headline(folders, rule="adequate", undecided_sizes=open_one, decided=False, skip="none")

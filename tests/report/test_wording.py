@@ -124,6 +124,17 @@ def test_an_undecided_answer_names_what_it_is_undecided_between(
     assert wording.answer(choice) == f"Undecided between {sizes}; 1 × 32 was refitted, plain."
 
 
+def test_an_answer_without_memory_says_what_is_open(toy_mlp_choice: Callable[..., Choice]) -> None:
+    open_one = (UndecidedSize(layers=0, units=0, probability=0.4),)
+    choice = toy_mlp_choice().model_copy(update={"undecided_sizes": open_one, "rule": "adequate"})
+    assert wording.answer(choice) == (
+        "This forecast needs no memory cells; undecided is between a linear model and an MLP of 64, which was refitted."
+    )
+    assert wording.answer(choice.model_copy(update={"at_least": True})) == (
+        "So far an MLP of 64 will do, but larger sizes still helped when the search ended."
+    )
+
+
 def test_an_mlp_that_will_do_is_an_answer_without_memory_cells(toy_mlp_choice: Callable[..., Choice]) -> None:
     choice = toy_mlp_choice()
     assert wording.answer(choice) == "This forecast needs no memory cells: an MLP of 64 hidden units will do."

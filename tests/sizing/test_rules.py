@@ -227,8 +227,8 @@ def test_the_sentence_of_a_budget_says_what_the_choice_costs_of_it() -> None:
 @pytest.mark.parametrize(
     ("size", "words"),
     [(ZERO, "no memory cells"), (Size(1, 1), "1 layer of 1 memory cell"),
-     (Size(2, 16), "2 layers of 16 memory cells"), (Size(0, 1), "no memory cells, an MLP of 1 hidden unit"),
-     (Size(0, 16), "no memory cells, an MLP of 16 hidden units")],
+     (Size(2, 16), "2 layers of 16 memory cells"), (Size(0, 1), "an MLP of 1 hidden unit"),
+     (Size(0, 16), "an MLP of 16 hidden units")],
 )  # fmt: skip
 def test_a_size_in_words(size: Size, words: str) -> None:
     assert rules.describe(size) == words

@@ -12,6 +12,7 @@ from cellsize.params import Metric
 from cellsize.report.wording import ERROR, alone, beside, best_baseline, between, has_company, tried
 from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration
 from cellsize.sizing.rules import describe, in_percent
+from cellsize.sizing.sizes import ZERO
 
 NORMALISED: dict[Metric, str] = {
     "mse": "MSE / variance of the training targets",
@@ -23,12 +24,15 @@ def _headline(choice: Choice) -> str:
     """The answer in a few words."""
     if choice.cells_left_open:
         return "undecided, no size with memory cells trained reliably"
-    size = f"{'at least ' * choice.at_least}{describe(choice.size)}"
-    if choice.at_least and not choice.size.has_memory:
-        return f"{describe(choice.size)} so far; larger sizes still helped"
-    if choice.undecided_sizes:
-        size = f"undecided between {between(choice)}"
-    return f"{size}, {beside(choice)}" if has_company(choice) else size
+    company = f", {beside(choice)}" * has_company(choice)
+    if choice.size.has_memory:
+        if choice.undecided_sizes:
+            return f"undecided between {between(choice)}{company}"
+        return f"{'at least ' * choice.at_least}{describe(choice.size)}{company}"
+    size = describe(ZERO) if choice.size == ZERO else f"{describe(ZERO)}, {describe(choice.size)}{company}"
+    if choice.at_least:
+        return f"{size} so far; larger sizes still helped"
+    return f"{describe(ZERO)}; undecided between {between(choice)}" if choice.undecided_sizes else size
 
 
 def _sure(choice: Choice) -> list[str]:

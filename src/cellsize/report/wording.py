@@ -96,7 +96,10 @@ def alone(size: Size) -> str:
 
 def between(choice: Choice) -> str:
     """The undecided sizes and the choice: `1 × 32 and 1 × 64`."""
-    *others, last = (alone(entry.size) for entry in choice.undecided_sizes)
+    *others, last = (
+        "a linear model" if entry.size == ZERO and not choice.size.has_memory else alone(entry.size)
+        for entry in choice.undecided_sizes
+    )
     before = f"{', '.join(others)}, {last}" if others else last
     return f"{before} and {'at least ' * choice.at_least}{alone(choice.size)}"
 
@@ -105,11 +108,13 @@ def answer(choice: Choice) -> str:
     """The one sentence that the whole page is about."""
     if choice.cells_left_open:
         return "Undecided: no size with memory cells trained reliably, and some trainings show that cells can help."
+    if choice.at_least and not choice.size.has_memory:
+        return f"So far {alone(choice.size)} will do, but larger sizes still helped when the search ended."
+    if choice.undecided_sizes and not choice.size.has_memory:
+        return f"This forecast needs no memory cells; undecided is between {between(choice)}, which was refitted."
     if choice.undecided_sizes:
         company = f", {beside(choice)}" * has_company(choice)
         return f"Undecided between {between(choice)}; {alone(choice.size)} was refitted{company}."
-    if choice.at_least and not choice.size.has_memory:
-        return f"So far {alone(choice.size)} will do, but larger sizes still helped when the search ended."
     mlp = f"an MLP of {plural(choice.units, 'hidden unit')}{f' {beside(choice)}' * has_company(choice)}"
     if not choice.size.has_memory and choice.rule == "budget":
         model = zero_cells(choice) if choice.size == ZERO else mlp

@@ -208,7 +208,7 @@ def describe(size: Size) -> str:
     if size == ZERO:
         return "no memory cells"
     if not size.has_memory:
-        return f"no memory cells, an MLP of {size.units} hidden unit{'s' if size.units > 1 else ''}"
+        return f"an MLP of {size.units} hidden unit{'s' if size.units > 1 else ''}"
     layers = "1 layer" if size.layers == 1 else f"{size.layers} layers"
     return f"{layers} of {size.units} memory cell{'s' if size.units > 1 else ''}"
 
