@@ -190,7 +190,7 @@ class Run:
         """What the rule sees."""
         ratio = 1 / max(1, 0.6 * (self.data.world.folds - 1))
         table = zip(self.sizes, self.trainings, strict=True)
-        return [Scores(size, 10 * size.units, 10 * size.units, of, of[:, 0], ratio) for size, of in table]
+        return [Scores(size, 10 * size.units, 10 * size.units, of, of, ratio) for size, of in table]
 
     @property
     def count(self) -> int:

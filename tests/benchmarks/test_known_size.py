@@ -161,7 +161,7 @@ def scores(*means: float) -> dict[Size, Scores]:
     table = {}
     for size, mean in zip(SIZES, means, strict=True):
         trainings = mean + np.array([[0.3], [0.1], [0.2]])
-        table[size] = Scores(size, size.layers * size.units, 1000 + size.units, trainings, trainings[:, 0], 0.25)
+        table[size] = Scores(size, size.layers * size.units, 1000 + size.units, trainings, trainings, 0.25)
     return table
 
 

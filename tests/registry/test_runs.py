@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -19,10 +20,10 @@ SETTING: dict[str, Any] = {
 
 
 def result() -> Result:
-    """Two finalists: the second one is better on the validation set, and does not count."""
+    """Two finalists of one kind: the second one is better on the validation set, and does not count."""
     finalists: tuple[tuple[str, Literal["ok", "runner_up"], float], ...] = (
-        ("none", "ok", 0.6),
-        ("joint", "runner_up", 0.1),
+        ("plain", "ok", 0.6),
+        ("mixed", "runner_up", 0.1),
     )
     rows = [
         Row(
@@ -30,7 +31,7 @@ def result() -> Result:
             units=2,
             fold=1,
             seed=0,
-            **{**SETTING, "skip": skip},
+            **{**SETTING, "head": head},
             penalty=1.0,
             status=status,
             steps=20,
@@ -43,7 +44,7 @@ def result() -> Result:
             parameters=99,
             recurrent=50,
         )
-        for skip, status, score in finalists
+        for head, status, score in finalists
     ]
     checks = [
         Check(
@@ -51,12 +52,12 @@ def result() -> Result:
             units=2,
             fold=1,
             seed=0,
-            **{**SETTING, "skip": skip},
+            **{**SETTING, "head": head},
             step=step,
             train_loss=0.7,
             early_stopping_score=score,
         )
-        for skip, score in (("none", 0.5), ("joint", 0.9))
+        for head, score in (("plain", 0.5), ("mixed", 0.9))
         for step in (10, 20)
     ]
     return Result(tuple(rows), tuple(checks), np.zeros((1, 1, 1)), np.zeros(1, np.int64), 3.0, 0.1)
@@ -65,6 +66,28 @@ def result() -> Result:
 @pytest.fixture
 def search(params_content: Callable[[], dict[str, Any]]) -> Search:
     return Search.model_validate(params_content()["search"])
+
+
+def test_the_score_of_a_size_is_that_of_the_kind_of_network_that_counts(settings: Mlflow, search: Search) -> None:
+    both = result()
+    plain, joint = both.rows
+    with recorder(settings, "abc", search, {}) as record:
+        record(replace(both, rows=(replace(plain, skip="none"), replace(joint, skip="joint"))))
+    client, experiment = connect(settings)
+    (child,) = [run for run in client.search_runs([experiment]) if run.data.tags["cellsize.size"] == "1x2"]
+    assert child.data.metrics["score"] == 0.1
+
+
+def test_seeds_that_are_added_later_are_added_to_the_run(settings: Mlflow, search: Search) -> None:
+    first = result()
+    added = replace(first.rows[0], seed=1, score=0.4)
+    with recorder(settings, "abc", search, {}) as record:
+        record(first)
+        record(replace(first, rows=(*first.rows, added)))
+    client, experiment = connect(settings)
+    (child,) = [run for run in client.search_runs([experiment]) if run.data.tags["cellsize.size"] == "1x2"]
+    assert child.data.metrics["fold_1_score_seed_1"] == 0.4
+    assert child.data.metrics["score"] == pytest.approx(0.5)
 
 
 def test_a_size_recorded_twice_has_one_run_below_one_parent(settings: Mlflow, search: Search) -> None:

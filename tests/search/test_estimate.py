@@ -65,6 +65,17 @@ def test_the_fewest_are_never_more_than_the_most(
     assert found.least_minutes < found.most_minutes
 
 
+def test_seeds_may_take_what_the_fewest_sizes_leave_of_the_work_limit(
+    make_work: Callable[..., Work], make_search: Callable[..., Search]
+) -> None:
+    work, listed = make_work(), proposed(GRID)
+    assert estimate(listed, make_search(maximum_seeds=1), work).seed_minutes == 0.0
+    found = estimate(listed, make_search(maximum_seeds=8), work)
+    assert found.seed_minutes == pytest.approx(compute.minutes(99.0 * compute.UNIT) - found.least_minutes)
+    tight = estimate(listed, make_search(maximum_seeds=8, work_limit=0.001), work)
+    assert tight.seed_minutes == pytest.approx(0.25 * compute.minutes(0.001 * compute.UNIT))
+
+
 @pytest.mark.parametrize("workers", [2, 0])
 def test_the_memory_worked_out_by_hand(
     make_work: Callable[..., Work], make_search: Callable[..., Search], workers: int
@@ -92,10 +103,14 @@ def test_a_search_of_zero_cells_alone_trains_nothing(
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (Estimate(9, 20, 11.6, 80.2, 2.64e9), "9 to 20 sizes, 12 to 80 core-minutes, 2.6 GB of memory"),
-        (Estimate(5, 5, 7.0, 7.0, 1e9), "5 sizes, about 7 core-minutes, 1.0 GB of memory"),
-        (Estimate(1, 1, 0.01, 0.01, 1e9), "1 size, about 1 core-minute, 1.0 GB of memory"),
-        (Estimate(1, 3, 0.01, 0.4, 1e9), "1 to 3 sizes, about 1 core-minute, 1.0 GB of memory"),
+        (Estimate(9, 20, 11.6, 80.2, 0.0, 2.64e9), "9 to 20 sizes, 12 to 80 core-minutes, 2.6 GB of memory"),
+        (Estimate(5, 5, 7.0, 7.0, 0.0, 1e9), "5 sizes, about 7 core-minutes, 1.0 GB of memory"),
+        (Estimate(1, 1, 0.01, 0.01, 0.0, 1e9), "1 size, about 1 core-minute, 1.0 GB of memory"),
+        (
+            Estimate(9, 20, 11.6, 80.2, 5.2, 2.64e9),
+            "9 to 20 sizes, 12 to 80 core-minutes and up to 5 for seeds of undecided ones, 2.6 GB of memory",
+        ),
+        (Estimate(1, 3, 0.01, 0.4, 0.0, 1e9), "1 to 3 sizes, about 1 core-minute, 1.0 GB of memory"),
     ],
 )
 def test_the_estimate_is_a_sentence(found: Estimate, words: str) -> None:

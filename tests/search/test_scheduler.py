@@ -230,3 +230,18 @@ def test_seeds_that_were_added_to_other_settings_are_trained_anew(tuned: Work) -
     later = Scheduler(adding(SMALL, 2), tuned, finished, lambda _: None, lambda _: None)
     assert later.scores[SMALL].n_seeds == 1
     assert next_shard(later).name == name
+
+
+def test_shards_that_another_number_of_seeds_has_left_are_no_part_of_a_group(work: Work) -> None:
+    # Interrupted with two seeds a round after one of two shards, and now one seed is wanted.
+    large = Size(1, 2 * UNITS)
+    search = scheduler(work, adding(large, 3))
+    for _ in range(3):
+        shard = next_shard(search)
+        search.finish(shard, train(work, shard.size, folds=shard.folds))
+    left = next_shard(search)
+    assert left.seeds == (1, 2)
+    search.finish(left, train(work, large, folds=left.folds, more_seeds=search.more_seeds(left)))
+    later = Scheduler(adding(large, 2), work, search.finished, lambda _: None, lambda _: None)
+    assert [shard.name for shard in run_alone(later, work)] == [f"{large}s2-1", f"{large}s2-2"]
+    assert later.scores[large].n_seeds == 2

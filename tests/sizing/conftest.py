@@ -55,7 +55,7 @@ def scores(size: Size, mean: float, noise: float = 0.0, train: float = 0.0) -> S
     ripple = noise * np.roll([1.0, -1.0, 0.0], size.units.bit_length())
     folds = mean + HARD + ripple
     cells = 10 * size.layers * size.units
-    return Scores(size, cells, cells + 1, folds[:, None], folds - train, 0.25)
+    return Scores(size, cells, cells + 1, folds[:, None], (folds - train)[:, None], 0.25)
 
 
 def table(means: dict[tuple[int, int], float], noise: float = 0.0) -> dict[Size, Scores]:

@@ -1,6 +1,5 @@
 """Adequate, too small, undecided: what the probabilities do on small tables."""
 
-import time
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ def scores(size: tuple[int, int], *seeds: Any) -> Scores:
     """A size with these trainings: an excess over the folds' own difficulty, of each seed."""
     trainings = np.array([BLOCKS + np.asarray(excess) for excess in seeds]).T
     parameters = 10 * size[0] * size[1]
-    return Scores(Size(*size), parameters, parameters + 5, trainings, trainings.mean(axis=1), 0.25)
+    return Scores(Size(*size), parameters, parameters + 5, trainings, trainings, 0.25)
 
 
 def noise(seed: int, sd: float, seeds: int = 2) -> list[Any]:
@@ -158,14 +157,6 @@ def test_sizes_that_are_the_same_model_do_not_outvote_one_that_is_another() -> N
     assert seven < one + 0.1
 
 
-def test_fifteen_sizes_take_less_than_a_tenth_of_a_second() -> None:
-    table = [scores((1, 2**at), *(0.002 * at + one for one in noise(at, 0.005))) for at in range(15)]
-    probabilities(table, ONE_PERCENT)
-    began = time.perf_counter()
-    probabilities(table, ONE_PERCENT)
-    assert time.perf_counter() - began < 0.1
-
-
 @settings(deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 6), seeds=st.integers(1, 3))
 def test_probabilities_are_the_same_each_time_and_in_any_order(seed: int, count: int, seeds: int) -> None:
@@ -179,3 +170,9 @@ def test_probabilities_are_the_same_each_time_and_in_any_order(seed: int, count:
     assert max(first.values()) == 1.0
     assert probabilities(table[::-1], ONE_PERCENT) == pytest.approx(first, abs=0.001)
     assert set(more_seeds(table, CHOOSE)) <= set(first)
+
+
+def test_with_a_single_seed_nobody_knows_what_it_adds_so_that_undecided_sizes_get_more() -> None:
+    table = [scores((0, 0), 0.5), scores((1, 4), 0.004 + noise(1, 0.004, 1)[0]), scores((1, 8), noise(2, 0.004, 1)[0])]
+    assert undecided(table, CHOOSE) == (Size(1, 4),)
+    assert Size(1, 4) in more_seeds(table, CHOOSE)

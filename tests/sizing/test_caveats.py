@@ -25,7 +25,7 @@ def proposed(*ladder: Size, grid: list[Size] = GRID) -> Candidates:
 
 
 def tried(*sizes: Size) -> dict[Size, Scores]:
-    return {size: Scores(size, 10, 10, FOLDS[:, None], FOLDS, 0.25) for size in sizes}
+    return {size: Scores(size, 10, 10, FOLDS[:, None], FOLDS[:, None], 0.25) for size in sizes}
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,12 @@ def tried(*sizes: Size) -> dict[Size, Scores]:
         (
             "climb",
             Size(1, 8),
-            "with 1 layer: search.work_limit ends the search there, and a larger one",
+            "with 1 layer: search.patience or search.work_limit ended the ladder there, and a larger one",
         ),
         (
             "climb",
             Size(2, 4),
-            "with 2 layers: search.work_limit ends the search there, and a larger",
+            "with 2 layers: search.patience or search.work_limit ended the ladder there, and a larger",
         ),
         ("random", Size(1, 8), "with 1 layer: no larger one was drawn, and a larger one may be better still."),
         ("alpha", Size(1, 8), "with 1 layer: the ladder begins there, and a larger one may be better still."),
@@ -124,15 +124,15 @@ def test_a_choice_with_memory_cells_is_named_as_unreliable_for_its_own_trainings
 
 
 def test_a_choice_that_is_within_its_standard_error_only_because_it_is_uneven_is_named_with_its_fold() -> None:
-    best = Scores(Size(1, 8), 80, 80, np.array([[0.2], [0.2], [0.2]]), FOLDS, 0.25)
-    uneven = Scores(Size(1, 4), 40, 40, np.array([[0.2], [0.92], [0.2]]), FOLDS, 0.25)
+    best = Scores(Size(1, 8), 80, 80, np.array([[0.2], [0.2], [0.2]]), FOLDS[:, None], 0.25)
+    uneven = Scores(Size(1, 4), 40, 40, np.array([[0.2], [0.92], [0.2]]), FOLDS[:, None], 0.25)
     assert caveats.uneven(uneven, best).startswith(
         "The choice is 120 % worse than the best, and within its standard error only because that is wide: in fold 2 "
         "it scores 0.9200 against 0.2000."
     )
-    assert caveats.uneven(Scores(Size(1, 4), 40, 40, best.trainings * 1.09, FOLDS, 0.25), best) == ""
+    assert caveats.uneven(Scores(Size(1, 4), 40, 40, best.trainings * 1.09, FOLDS[:, None], 0.25), best) == ""
     assert caveats.uneven(best, best) == ""
     # A smaller size than the one within its standard error is chosen for its mean, not for a wide standard error.
-    assert caveats.uneven(Scores(Size(1, 4), 40, 40, best.trainings + 0.2, FOLDS, 0.25), best) == ""
+    assert caveats.uneven(Scores(Size(1, 4), 40, 40, best.trainings + 0.2, FOLDS[:, None], 0.25), best) == ""
     assert "seeds" in caveats.uneven(uneven, best)
-    assert "seeds" not in caveats.uneven(Scores(ZERO, 0, 4, uneven.trainings, FOLDS, 0.25), best)
+    assert "seeds" not in caveats.uneven(Scores(ZERO, 0, 4, uneven.trainings, FOLDS[:, None], 0.25), best)

@@ -441,6 +441,16 @@ def test_a_ladder_that_still_helped_when_the_work_limit_ended_it_makes_every_ans
     )
 
 
+def test_a_best_size_that_is_the_largest_tried_is_said_also_where_a_smaller_one_is_chosen() -> None:
+    # The deeper ladder alone was cut.
+    deep = candidate(Size(2, 1), window_work=10**9)
+    listed = candidates([*map(described, [(0, 0), (1, 4), (1, 8), (1, 16)]), deep])
+    lines = table({(0, 0): 0.5, (1, 4): 0.11, (1, 8): 0.1})
+    choice = decided(lines, rule("within_percent", percent=20.0), among=listed, work_limit=1.0, patience=1)
+    assert (size_of(choice), size_of(choice.best), choice.left_out) == ((1, 4), (1, 8), None)
+    assert "The best size is the largest that was tried with 1 layer: search.patience or " in choice.caution
+
+
 def test_a_ladder_that_ended_for_lack_of_gain_leaves_nothing_out() -> None:
     choice = decided(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}))
     assert (choice.at_least, choice.left_out) == (False, None)

@@ -150,8 +150,20 @@ def test_a_large_size_that_helps_lets_the_ladder_go_on_where_it_ended() -> None:
     more = [ZERO, *ONE, Size(1, 64), Size(1, 128)]
     scores_of_more = table(NOTHING | {(1, 16): 0.1, (1, 64): 0.05, (1, 128): 0.05})
     assert follow(climb(2, 4, sizes=more, large=16), scores_of_more) == [
-        "0x0", "1x1", "1x2", "1x4", "1x16", "1x8", "1x32",
+        "0x0", "1x1", "1x2", "1x4", "1x16", "1x8", "1x32", "1x64", "1x128",
     ]  # fmt: skip
+
+
+def test_sizes_below_a_large_one_that_helped_neither_use_up_patience_nor_cut_the_ladder() -> None:
+    more = [ZERO, *ONE, Size(1, 64), Size(1, 128)]
+    means = NOTHING | {(1, 32): 0.1, (1, 64): 0.1, (1, 128): 0.1}
+    # 1 + 2 + 4 and the large 32 are 39 units: 16 are too many for 50, and 8 are not; then 64 are too many too.
+    limited = Limits(1, 4, WORK, 50.0, 32)
+    assert climbed(more, table(means), limited).visited == tuple(Size(*of) for of in [
+        (0, 0), (1, 1), (1, 2), (1, 4), (1, 32), (1, 8),
+    ])  # fmt: skip
+    assert cuts(more, table(means), limited) == (Cut(Size(1, 64), was_helping=True),)
+    assert follow(climb(2, 4, sizes=more, large=32), table(means))[4:] == ["1x32", "1x8", "1x16", "1x64", "1x128"]
 
 
 def test_no_large_size_is_looked_for_if_memory_cells_helped() -> None:

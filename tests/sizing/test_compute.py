@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from cellsize.params import Network, Training
+from cellsize.params import Training
 from cellsize.sizing import compute
-from cellsize.sizing.compute import families, finalists, minutes, of_seed, of_size, settings, steps, table, total
+from cellsize.sizing.compute import minutes, of_seed, of_size, steps, table, total
 from cellsize.sizing.sizes import ZERO, Size
 from tests.sizing.conftest import NETWORK, candidate, candidates
 
@@ -26,23 +26,6 @@ def make_training(params_content: Callable[[], dict[str, Any]]) -> MakeTraining:
         "learning_rates": RATES[:1], "rungs": [20, 40], "steps": 80, "maximum_steps": 80, "patience": 80,
     }  # fmt: skip
     return lambda **changes: Training.model_validate(plain | changes)
-
-
-@pytest.mark.parametrize(
-    ("skip", "expected"),
-    [
-        (["none"], [("none",)]),
-        (["joint"], [("joint",)]),
-        (["joint", "linear"], [("joint", "linear")]),
-        (["none", "joint"], [("none",), ("joint",)]),
-        (["linear", "none", "joint"], [("none",), ("linear", "joint")]),
-    ],
-    ids=str,
-)
-def test_settings_with_a_linear_skip_connection_race_apart_from_those_without(
-    skip: list[str], expected: list[tuple[str, ...]]
-) -> None:
-    assert families(Network.model_validate(NETWORK.model_dump() | {"skip": skip})) == expected
 
 
 def test_one_setting_is_trained_three_quarters_of_its_steps(make_training: MakeTraining) -> None:
@@ -68,11 +51,6 @@ def test_two_settings_that_both_go_to_the_end_have_no_race(make_training: MakeTr
     assert steps(PLAIN, make_training(learning_rates=RATES[:2]), TWO) == 2 * 60
 
 
-def test_an_mlp_has_no_head_to_choose(make_training: MakeTraining) -> None:
-    assert settings(BOTH, make_training(learning_rates=RATES), MLP) == 2 * 3
-    assert settings(BOTH, make_training(learning_rates=RATES), TWO) == 2 * 2 * 3
-
-
 def test_a_size_costs_its_steps_on_every_fold_and_window_of_a_batch(make_training: MakeTraining) -> None:
     of = candidate(TWO, window_work=7)
     listed = candidates([candidate(ZERO, window_work=5), of], network=PLAIN, folds=3)
@@ -91,10 +69,3 @@ def test_one_seed_more_has_no_race(make_training: MakeTraining) -> None:
 def test_multiply_adds_are_added_and_said_as_minutes_of_one_core() -> None:
     assert total([TWO, MLP], {TWO: 3.0, MLP: 4.0, ZERO: 5.0}) == 7.0
     assert minutes(60 * compute.SPEED) == 1.0
-
-
-@pytest.mark.parametrize(
-    ("families", "settings", "expected"), [(2, 24, 2), (2, 2, 2), (1, 24, 2), (1, 2, 2), (1, 1, 1)]
-)
-def test_two_settings_of_each_fold_run_to_the_end(families: int, settings: int, expected: int) -> None:
-    assert finalists(families, settings) == expected

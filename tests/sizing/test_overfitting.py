@@ -1,10 +1,12 @@
 """The α procedure on invented scores."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cellsize.sizing.overfitting import finding, overfits, walk, wider_gap
-from cellsize.sizing.scores import Scores, paired
+from cellsize.sizing.scores import Scores, paired, with_seeds
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.sizing.walk import Walk
 from tests.sizing.conftest import HARD, follow, scores
@@ -41,14 +43,16 @@ BLOCKS = np.array([-0.11, 0.02, 0.29, 0.05, 0.10])
 def on_blocks(size: Size, *wider: float) -> Scores:
     """A gap that is the blocks' own, wider by so much on each fold."""
     folds = np.full(5, 0.4)
-    return Scores(size, 10 * size.units, 10 * size.units + 1, folds[:, None], folds - BLOCKS - np.array(wider), 0.25)
+    return Scores(
+        size, 10 * size.units, 10 * size.units + 1, folds[:, None], (folds - BLOCKS - np.array(wider))[:, None], 0.25
+    )
 
 
 def test_alpha_sees_overfitting_that_is_small_beside_the_difference_of_the_blocks() -> None:
     # Unpaired the gap of 1x24 is 0.10 with a standard error of 0.0984. Paired it is 0.03 with one of 0.0036.
     linear = on_blocks(ZERO, *[0.0] * 5)
     large, small = on_blocks(LADDER[0], 0.03, 0.032, 0.025, 0.028, 0.035), on_blocks(LADDER[1], *[0.0] * 5)
-    unpaired = paired(large.folds, large.train, large.test_ratio)
+    unpaired = paired(large.folds, large.train_folds, large.test_ratio)
     assert unpaired.mean < 2 * unpaired.standard_error
     wider = wider_gap(large, linear)
     assert wider.mean == pytest.approx(0.03)
@@ -61,9 +65,9 @@ def test_alpha_sees_overfitting_that_is_small_beside_the_difference_of_the_block
 def test_alpha_does_not_take_noise_for_overfitting() -> None:
     # Wider by 0.1 on average, with twice its corrected standard error above that: 0.15.
     gap, folds = np.array([0.0, 0.1, 0.2]), np.array([0.5, 0.5, 0.5])
-    noisy = Scores(LADDER[0], 100, 100, folds[:, None], folds - gap, 0.25)
+    noisy = Scores(LADDER[0], 100, 100, folds[:, None], (folds - gap)[:, None], 0.25)
     assert 2 * np.sqrt((1 / 3 + 0.25) * gap.var(ddof=1)) > gap.mean()
-    ended = walk(LADDER, {ZERO: Scores(ZERO, 0, 10, folds[:, None], folds, 0.25), LADDER[0]: noisy})
+    ended = walk(LADDER, {ZERO: Scores(ZERO, 0, 10, folds[:, None], folds[:, None], 0.25), LADDER[0]: noisy})
     assert ended == Walk((ZERO, LADDER[0]), ())
 
 
@@ -75,7 +79,7 @@ def test_zero_cells_that_overfit_do_not_end_alpha() -> None:
 
 def with_gaps(size: Size, *gaps: float) -> Scores:
     """Validation above training by so much on each fold."""
-    return Scores(size, 10, 10, HARD[:, None], HARD - np.array(gaps or (0.0, 0.0, 0.0)), 0.25)
+    return Scores(size, 10, 10, HARD[:, None], (HARD - np.array(gaps or (0.0, 0.0, 0.0)))[:, None], 0.25)
 
 
 def test_alpha_says_at_which_size_overfitting_ended() -> None:
@@ -107,3 +111,11 @@ def test_a_gap_narrower_than_that_of_the_ridge_linear_model_is_no_overfitting() 
     sentence = finding(tried, [Size(1, 16), Size(1, 8)])
     assert "is 0.2000 narrower than the ridge-linear model's" in sentence
     assert sentence.endswith("no significant overfitting.")
+
+
+def test_seeds_that_are_added_have_no_say_in_the_walk() -> None:
+    # The first seed overfits by 0.2, the second one, which was added, by nothing.
+    first = scores(LADDER[0], 0.5, train=0.2)
+    both = replace(first, trainings=np.tile(first.trainings, 2), train=np.hstack([first.train, first.trainings]))
+    assert overfits(with_seeds(both, 1), scores(ZERO, 0.5))
+    assert with_seeds(both, 1).train_folds.tolist() == first.train_folds.tolist()

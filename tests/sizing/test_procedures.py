@@ -43,7 +43,7 @@ def certain(size: Size, mean: float) -> Scores:
     """Three folds without noise; the training error is far below it but for 8 units and for zero cells."""
     folds = mean + np.array([0.3, 0.1, 0.2])
     cells = 10 * size.layers * size.units
-    return Scores(size, cells, cells + 1, folds[:, None], folds - (size.units not in (0, 8)) * 0.2, 0.25)
+    return Scores(size, cells, cells + 1, folds[:, None], (folds - (size.units not in (0, 8)) * 0.2)[:, None], 0.25)
 
 
 TRUTH = {
@@ -299,5 +299,5 @@ def test_a_procedure_came_to_what_it_would_have_trained_itself() -> None:
 
 
 @pytest.mark.parametrize("procedure", ["climb", "grid", "random"])
-def test_the_other_procedures_find_out_nothing_but_scores(procedure: Procedure) -> None:
-    assert procedures.finding(procedure, {ZERO: TRUTH[ZERO]}, proposed()) == ""
+def test_the_other_procedures_find_out_nothing_but_scores(make_search: MakeSearch, procedure: Procedure) -> None:
+    assert procedures.finding({ZERO: TRUTH[ZERO]}, proposed(), make_search(procedure)) == ""

@@ -27,7 +27,7 @@ def scores(size: Size, mean: float, noise: float, seeds: int, draw: int = 0) -> 
     """Five folds, with noise from seed to seed."""
     drawn = np.random.default_rng([size.units, draw]).normal(size=(5, seeds))
     trainings = mean + noise * drawn
-    return Scores(size, size.units, size.units, trainings, np.zeros(5), 0.25)
+    return Scores(size, size.units, size.units, trainings, trainings, 0.25)
 
 
 def truth(gap: float, noise: float, draw: int = 0) -> dict[Size, Scores]:
@@ -41,7 +41,7 @@ def truth(gap: float, noise: float, draw: int = 0) -> dict[Size, Scores]:
 
 
 def seeds(work_limit: float = 1e9, most: int = MOST) -> Seeds:
-    return Seeds(first=2, most=most, work={ZERO: 0.0, SMALL: 1.0, LARGE: 3.0}, work_limit=work_limit)
+    return Seeds(2, most, {ZERO: 0.0, SMALL: 1.0, LARGE: 3.0}, {ZERO: 0.0, SMALL: 5.0, LARGE: 15.0}, work_limit)
 
 
 def first(known: dict[Size, Scores], counts: dict[Size, int]) -> dict[Size, Scores]:
@@ -61,7 +61,8 @@ def trained(of: dict[Size, Scores], limits: Seeds, rule: Choose = ADEQUATE) -> t
 
 def even(size: Size, mean: float) -> Scores:
     """Noise that is up in one seed and down in the next, the same in every fold: no number of seeds moves the mean."""
-    return Scores(size, size.units, size.units, np.tile(mean + 0.02 * np.array([1, -1] * 4), (5, 1)), np.zeros(5), 0.25)
+    trainings = np.tile(mean + 0.02 * np.array([1, -1] * 4), (5, 1))
+    return Scores(size, size.units, size.units, trainings, trainings, 0.25)
 
 
 # Hardly more apart than the margin of 0.003.
@@ -92,10 +93,11 @@ def test_zero_cells_which_have_nothing_random_get_no_seeds() -> None:
 
 
 def test_no_seed_is_added_beyond_the_work_limit() -> None:
-    _, wanted = trained(UNDECIDED, seeds(work_limit=1.9))
+    # A quarter of the limit is kept for seeds, and two seeds of the smaller size cost 2.
+    _, wanted = trained(UNDECIDED, seeds(work_limit=7.9))
     assert wanted == []
     spent = 0.0
-    _, wanted = trained(UNDECIDED, seeds(work_limit=9.0))
+    _, wanted = trained(UNDECIDED, seeds(work_limit=29.0))  # 20 are spent
     counts = {SMALL: 2, LARGE: 2}
     for round_ in wanted:
         spent += sum((count - counts[size]) * seeds().work[size] for size, count in round_.items())

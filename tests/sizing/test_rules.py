@@ -17,7 +17,7 @@ from cellsize.sizing.sizes import ZERO, Size
 
 def scores(size: tuple[int, int], parameters: int, *folds: float, ratio: float = 0.25) -> Scores:
     recurrent = parameters if size[0] else 0
-    return Scores(Size(*size), recurrent, parameters, np.array(folds)[:, None], np.array(folds) / 2, ratio)
+    return Scores(Size(*size), recurrent, parameters, np.array(folds)[:, None], np.array(folds)[:, None] / 2, ratio)
 
 
 def rule(name: str, **changes: Any) -> Choose:

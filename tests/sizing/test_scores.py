@@ -96,7 +96,7 @@ def test_a_size_has_the_scores_of_its_folds_and_fewest_parameters_come_first(
     assert (zero.size, one.size) == (Size(0, 0), Size(1, 4))
     assert (zero.parameters, one.parameters) == (5, 45)
     assert one.folds.tolist() == [0.5, 0.3, 0.1]
-    assert one.train.tolist() == [0.25, 0.15, 0.05]
+    assert one.train_folds.tolist() == [0.25, 0.15, 0.05]
     assert one.test_ratio == 0.25
     assert one.mean == pytest.approx(0.3)
     assert one.standard_error == pytest.approx(0.2 / np.sqrt(3))

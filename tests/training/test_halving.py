@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from cellsize.sizing.compute import finalists
+from cellsize.sizing.race import finalists
 from cellsize.training.halving import Plan, Progress, Status, decide, first_status, length
 
 PLAN = Plan(rungs=(2, 4), checks=8, most=8, patience=3)

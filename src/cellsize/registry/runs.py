@@ -10,7 +10,8 @@ from mlflow.entities import Metric, Param, Run
 
 from cellsize.params import Mlflow, Search
 from cellsize.registry.store import connect
-from cellsize.training.records import Check, Result, Row
+from cellsize.sizing.scores import marked
+from cellsize.training.records import Check, Result, Row, frame
 
 PARENT, FINGERPRINT, SIZE = "mlflow.parentRunId", "cellsize.fingerprint", "cellsize.size"
 METRICS_AT_ONCE = 900  # a server accepts 1,000
@@ -73,7 +74,7 @@ def recorder(
 
 def _record(client: MlflowClient, experiment: str, parent: str, name: str, result: Result) -> None:
     run = client.create_run(experiment, run_name=name, tags={PARENT: parent, SIZE: name}).info.run_id
-    trained = {_training(row) for row in result.rows if row.status == "ok"}
+    trained = {_training(row) for row, _ in _scored(result)}
     now, first = int(time.time() * 1000), result.rows[0]
     scored = _scored(result)
     metrics = [Metric(_name(row), score, now, 0) for row, score in scored]
@@ -104,7 +105,9 @@ def _add_seeds(client: MlflowClient, run: Run, result: Result) -> None:
 
 def _scored(result: Result) -> list[tuple[Row, float]]:
     """The trainings that count, with their scores."""
-    return [(row, row.score) for row in result.rows if row.score is not None and row.status == "ok"]
+    statuses = marked(frame(result.rows, Row))["status"]
+    rows = zip(result.rows, statuses, strict=True)
+    return [(row, row.score) for row, status in rows if row.score is not None and status == "ok"]
 
 
 def _name(row: Row) -> str:

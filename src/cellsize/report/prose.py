@@ -144,13 +144,15 @@ def sure(choice: Choice) -> str:
     more = (
         "The undecided sizes are named because another run, with other seeds, may well find one of them adequate."
         if choice.undecided_sizes
+        else ""
+        if not choice.decided
         else "No smaller size is undecided, so that another run, with other seeds, should say the same."
     )
     return (
         f"A size is adequate if it most probably is no more than {choice.margin:.2g} worse than the best one (the "
         "column of probabilities below). Seeds and folds count apart: what seeds differ by shrinks with more seeds, "
         f"what folds differ by does not. The answer is the smallest adequate size. {more}"
-    )
+    ).rstrip()
 
 
 def notes(choice: Choice, candidates: Candidates, trials: pd.DataFrame) -> list[str]:
@@ -194,10 +196,13 @@ def bound(choice: Choice, candidates: Candidates) -> str:
 
 def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame) -> list[str]:
     """How the size was chosen, in plain lines."""
-    count, seeds = len(folds.labels), trials.loc[trials["units"] > 0, "seed"].nunique()
+    count = len(folds.labels)
+    by_size = trials[(trials["units"] > 0) & (trials["status"] == "ok")].groupby(["layers", "units"])["seed"].nunique()
+    seeds, most = (int(by_size.min()), int(by_size.max())) if len(by_size) else (1, 1)
     start = windows.start
     last = start[folds.holdout].min() > start[folds.development].max()
-    each_seed = f", with {plural(seeds, 'seed')} each" if seeds > 1 else ""
+    each_seed = f", with {plural(seeds, 'seed')} each" if seeds > 1 or most > seeds else ""
+    each_seed += f", undecided ones with up to {most}" if most > seeds else ""
     least_squares = (
         "Networks are trained to the absolute error, which also ranks sizes and is asked for on the holdout "
         "(choose.metric: mae). The ridge-linear model is fitted by least squares, and its penalty chosen by that error."
@@ -212,7 +217,8 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
         f"{int(folds.holdout.sum()):,} of them, was not used to choose the size.",
         f"Each size was trained on {count} folds{each_seed}. No window of one part shares a row of data with another.",
         "In each fold the early-stopping set, not the validation set, decides the number of steps and the settings. "
-        "The validation set only gives the score. Means and standard deviations for scaling come from the "
+        "The validation set gives the scores, by which sizes are compared, and for each size its plain networks with "
+        "those beside a linear model. Means and standard deviations for scaling come from the "
         "training part alone.",
         *([least_squares] if choice.metric == "mae" else []),
         procedures.sentence(choice.procedure),

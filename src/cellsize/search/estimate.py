@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 from cellsize.params import Search
-from cellsize.sizing import compute, procedures
+from cellsize.sizing import compute, procedures, race
 from cellsize.sizing.artefacts import Candidates
 from cellsize.sizing.sizes import ZERO, cost, shape
 from cellsize.training.records import Work
@@ -22,6 +22,7 @@ class Estimate:
         most: The same, whichever are more.
         least_minutes: Core-minutes for the fewest.
         most_minutes: Core-minutes for the most.
+        seed_minutes: Core-minutes that seeds of undecided sizes may take in addition.
         memory: Bytes of all processes together.
     """
 
@@ -29,6 +30,7 @@ class Estimate:
     most: int
     least_minutes: float
     most_minutes: float
+    seed_minutes: float
     memory: float
 
 
@@ -47,7 +49,7 @@ def estimate(candidates: Candidates, search: Search, work: Work) -> Estimate:
     costs = compute.table(candidates, search.training)
     times = sorted(compute.minutes(compute.total(sizes, costs)) for sizes in walks)
     tried = {size for sizes in walks for size in sizes}
-    networks = len(work.folds.labels) * compute.settings(work.network, work.training, max(tried, default=ZERO))
+    networks = len(work.folds.labels) * race.settings(work.network, work.training, max(tried, default=ZERO))
     parameters = max((cost(size, work.network, shape(work.windows)).parameters for size in tried), default=0)
     arrays = work.windows.inputs.nbytes + work.windows.target.nbytes
     return Estimate(
@@ -55,8 +57,17 @@ def estimate(candidates: Candidates, search: Search, work: Work) -> Estimate:
         most=counts[1],
         least_minutes=times[0],
         most_minutes=times[1],
+        seed_minutes=_seed_minutes(search, times[0]) if tried else 0.0,
         memory=(workers + 2) * PROCESS + 2 * arrays + workers * 4 * COPIES * networks * parameters,
     )
+
+
+def _seed_minutes(search: Search, least: float) -> float:
+    """What the work limit leaves for seeds where the fewest sizes are tried; 0 if none may be added."""
+    if search.maximum_seeds <= search.training.seeds:
+        return 0.0
+    limit = compute.minutes(search.work_limit * compute.UNIT)
+    return max(compute.FOR_SEEDS * limit, limit - least)
 
 
 def sentence(found: Estimate) -> str:
@@ -66,4 +77,5 @@ def sentence(found: Estimate) -> str:
         sizes = f"{found.fewest} to {sizes}"
     least, most = (max(1, round(value)) for value in (found.least_minutes, found.most_minutes))
     time = f"{least} to {most} core-minutes" if least < most else f"about {most} core-minute{'s' if most > 1 else ''}"
-    return f"{sizes}, {time}, {found.memory / 1e9:.1f} GB of memory"
+    seeds = f" and up to {round(found.seed_minutes)} for seeds of undecided ones" if round(found.seed_minutes) else ""
+    return f"{sizes}, {time}{seeds}, {found.memory / 1e9:.1f} GB of memory"

@@ -178,15 +178,21 @@ class Scheduler:
             # Left by a search in which other settings counted: they are trained anew.
             if any(row.setting != settings[row.fold - 1] for row in result.rows):
                 del self.finished[name]
-        while True:
-            here = [self.finished[name] for name in parts if name in self.finished and parts[name].rows[0].seed == seed]
-            if sorted(row.fold for result in here for row in result.rows if row.seed == seed) != [
-                *range(1, self.folds + 1)
-            ]:
-                return groups
-            here.sort(key=lambda result: result.rows[0].fold)
-            groups.append(here)
-            seed = 1 + max(row.seed for result in here for row in result.rows)
+        # Another `maximum_seeds` makes other groups of seeds: shards of different groups are never put together.
+        by_seeds: dict[tuple[int, ...], list[Result]] = {}
+        for name in parts:
+            if name in self.finished:
+                seeds = tuple(sorted({row.seed for row in parts[name].rows}))
+                by_seeds.setdefault(seeds, []).append(parts[name])
+        complete = [
+            seeds
+            for seeds, results in by_seeds.items()
+            if {row.fold for result in results for row in result.rows} == set(range(1, self.folds + 1))
+        ]
+        while here := max((seeds for seeds in complete if seeds[0] == seed), key=len, default=()):
+            groups.append(sorted(by_seeds[here], key=lambda result: result.rows[0].fold))
+            seed = 1 + here[-1]
+        return groups
 
     def _line(self, result: Result) -> str:
         """The line of progress for a finished size."""

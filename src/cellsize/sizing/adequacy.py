@@ -144,10 +144,12 @@ def seeds_for(scores: Sequence[Scores], matter: Collection[Size], margin: Margin
         return ()
     best = _best(scores)
     total, of_seeds = variances(scores, margin.of(scores[best].mean))
+    # Of a single seed nobody knows what it adds.
+    unknown = all(one.n_seeds < 2 for one in scores)
     wanted = [
         at
         for at, one in enumerate(scores)
-        if one.size in matter and of_seeds[at] + of_seeds[best] > SEEDS_MATTER * (total[at] + total[best])
+        if one.size in matter and (unknown or of_seeds[at] + of_seeds[best] > SEEDS_MATTER * (total[at] + total[best]))
     ]
     if wanted:
         # Beside a size without anything random in it the best one's seeds are all that there is to add.

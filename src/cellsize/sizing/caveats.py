@@ -52,21 +52,22 @@ def cut_short(cuts: Sequence[Cut], tried: Iterable[Size], candidates: Candidates
 
     Args:
         cuts: The ladders; see `climb.cuts`.
-        tried: Sizes that were trained.
+        tried: Sizes that the climb came to.
         candidates: The grid and what its sizes cost.
         search: The procedure and its limits.
     """
     costs, sentences = compute.table(candidates, search.training), []
     spent = compute.total(tried, costs)
+    # One value that is enough for all of them.
+    needed = (spent + compute.total((cut.size for cut in cuts), costs)) / (1 - compute.FOR_SEEDS) / compute.UNIT
     for cut in cuts:
-        minutes = compute.minutes(costs[cut.size])
-        needed = (spent + costs[cut.size]) / (1 - compute.FOR_SEEDS) / compute.UNIT
+        minutes = max(1, round(compute.minutes(costs[cut.size])))
         depth = f"{cut.size.layers} layer{'s' if cut.size.layers > 1 else ''}"
         helped = "while larger sizes still helped" if cut.was_helping else "before it was clear that none helps"
         sentences.append(
             f"search.work_limit ({search.work_limit:g}) ended the search with {depth} {helped}: {describe(cut.size)} "
-            f"would take about {max(1, round(minutes)):,} minutes of one core; to try it, set search.work_limit to "
-            f"{_rounded_up(needed):g} and run again."
+            f"would take about {minutes:,} minute{'s' if minutes > 1 else ''} of one core; to try it, set "
+            f"search.work_limit to {_rounded_up(needed):g} in params.yaml and repeat the command (make run)."
         )
     return " ".join(sentences)
 

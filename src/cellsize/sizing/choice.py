@@ -59,10 +59,11 @@ def decide(
     # An MLP is given up for memory cells only if these learn what it does not.
     unreliable = caveats.unreliable(size, rates if size.has_memory else failure_rates(trials, size))
     cuts = procedures.cuts(tried, candidates, search)
-    cut_short = caveats.cut_short(cuts, tried, candidates, search)
-    # A ladder that the work limit ended says more of its end than that its last size was the best.
-    caution = " ".join(filter(None, (cut_short or open_end, uneven, unreliable)))
-    finding = procedures.finding(procedure, tried, candidates)
+    cut_short = caveats.cut_short(cuts, procedures.came_to(procedure, tried, candidates), candidates, search)
+    # Of a ladder that the work limit ended there is more to say than that its last size is the best.
+    ended = "" if any(cut.size.layers == best.size.layers for cut in cuts) else open_end
+    caution = " ".join(filter(None, (cut_short, ended, uneven, unreliable)))
+    finding = procedures.finding(tried, candidates, search)
     probabilities = adequacy.probabilities(scores, adequacy.margin(rule))
     undecided = adequacy.undecided(scores, rule) if rule.rule == "adequate" else ()
     left_open = bool(unreliable) and not size.has_memory

@@ -81,7 +81,8 @@ def climb(sizes: list[Size], known: Known, limits: Limits, ahead: int = 0) -> Wa
     end a ladder; the first one continues to `minimum_units` all the same, since one or two cells often do nothing
     where eight do. A further layer begins at a quarter of the units that the best size so far has; it is left out,
     with all deeper ones, if the layer before it brought no better size. Where the first ladder ends and no size with
-    memory cells helped, one large size is tried too: if that helps, the ladder resumes.
+    memory cells helped, one large size is tried too: if that helps, the ladder resumes, with what it left out below and
+    then above it.
 
     Args:
         sizes: The grid; the order within a number of layers is by units.
@@ -141,7 +142,13 @@ def _replay(
         failed, helped, last_look, large = 0, False, depth != 1 or not limits.large, None
         while ladder:
             size = ladder[0]
-            if _ends(limits, size, visited, failed):
+            # Sizes below a large one that helped may be adequate; they say nothing of larger ones.
+            is_below = large is not None and size.units < large.units
+            if is_below:
+                if not limits.allow(size, visited):
+                    ladder.remove(size)
+                    continue
+            elif _ends(limits, size, visited, failed):
                 # A size that learns only now and then says nothing against memory cells: one large size is tried.
                 large = _first_of(ladder, limits.large)
                 if last_look or best_size.has_memory or large is None:
@@ -153,12 +160,13 @@ def _replay(
                 return Walk(tuple(visited), (size,)), ()
             ladder.remove(size)
             visited.append(size)
-            helped = assumed[size] if size not in known else best is None or _helps(known[size], best)
-            failed = 0 if helped else failed + 1
-            if helped:
+            helps = assumed[size] if size not in known else best is None or _helps(known[size], best)
+            if helps:
                 best, best_size = known.get(size, best), size
-            elif size == large:
-                break
+            if not is_below:
+                failed, helped = (0, True) if helps else (failed + 1, False)
+                if size == large and not helps:
+                    break
     return Walk(tuple(visited), ()), tuple(ended)
 
 

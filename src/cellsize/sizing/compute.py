@@ -5,14 +5,11 @@ Counted, never timed, so that it is the same on every machine.
 
 from collections.abc import Iterable
 
-from cellsize.params import Network, Skip, Training
+from cellsize.params import Network, Training
 from cellsize.sizing.artefacts import Candidate, Candidates
+from cellsize.sizing.race import KEPT, families, finalists, settings
 from cellsize.sizing.sizes import ZERO, Size
 
-# Settings of a fold that run to the end: a lead after some hundred steps is too noisy to decide on.
-FINALISTS = 2
-# Fraction of a family's settings that a rung keeps.
-KEPT = 0.25
 # Of the steps of the schedule: patience ends some trainings, and others are prolonged.
 TRAINED = 0.75
 # Multiply-adds a second of one core, with what a step of a layer costs beside them (`sizes.OVERHEAD`); measured with
@@ -22,25 +19,6 @@ SPEED = 2e10
 FOR_SEEDS = 0.25
 # Multiply-adds in one unit of `search.work_limit`.
 UNIT = 1e12
-
-
-def families(network: Network) -> list[tuple[Skip, ...]]:
-    """The skip connections whose settings race among themselves: none, and those with a linear model."""
-    plain = tuple(skip for skip in network.skip if skip == "none")
-    linear = tuple(skip for skip in network.skip if skip != "none")
-    return [family for family in (plain, linear) if family]
-
-
-def finalists(families: int, settings: int) -> int:
-    """Settings of each fold that run to the end with every seed: one of each family, or two of a single one."""
-    return families if families > 1 else min(FINALISTS, settings)
-
-
-def settings(network: Network, training: Training, size: Size) -> int:
-    """How many settings are tuned for a size."""
-    heads = len(network.head) if size.layers else 1
-    rates = len(training.learning_rates) * len(training.dropouts) * len(training.weight_decays)
-    return len(network.skip) * heads * rates
 
 
 def steps(network: Network, training: Training, size: Size) -> float:

@@ -45,7 +45,7 @@ def wider_gap(scores: Scores, linear: Scores) -> Difference:
         scores: Of some size.
         linear: Of zero cells, which have too few degrees of freedom to overfit by much.
     """
-    return paired(scores.folds - scores.train, linear.folds - linear.train, scores.test_ratio)
+    return paired(scores.folds - scores.train_folds, linear.folds - linear.train_folds, scores.test_ratio)
 
 
 def finding(tried: Known, ladder: list[Size]) -> str:

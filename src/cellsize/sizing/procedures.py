@@ -64,7 +64,8 @@ def _seeds(candidates: Candidates, search: Search) -> repeats.Seeds:
         first=training.seeds,
         most=max(training.seeds, search.maximum_seeds),
         work={candidate.size: compute.of_seed(candidate, candidates, training) for candidate in listed},
-        work_limit=compute.FOR_SEEDS * search.work_limit * compute.UNIT,
+        first_work=compute.table(candidates, training),
+        work_limit=search.work_limit * compute.UNIT,
     )
 
 
@@ -120,7 +121,7 @@ def end(procedure: Procedure, *, larger: bool) -> str:
     ends_with_grid = "the grid has no larger one"
     match procedure:
         case "climb":
-            return "search.work_limit ends the search there" if larger else ends_with_grid
+            return "search.patience or search.work_limit ended the ladder there" if larger else ends_with_grid
         case "grid":
             return ends_with_grid
         case "random":
@@ -131,15 +132,16 @@ def end(procedure: Procedure, *, larger: bool) -> str:
             assert_never(procedure)
 
 
-def finding(procedure: Procedure, tried: Known, candidates: Candidates) -> str:
+def finding(tried: Known, candidates: Candidates, search: Search) -> str:
     """What the procedure itself found out, in words; empty if it does nothing but train sizes."""
-    match procedure:
+    match search.procedure:
         case "climb" | "grid" | "random":
             return ""
         case "alpha":
-            return overfitting.finding(tried, alpha_ladder(candidates))
+            first = repeats.first_seeds(tried, _seeds(candidates, search))
+            return overfitting.finding(first, alpha_ladder(candidates))
         case _:
-            assert_never(procedure)
+            assert_never(search.procedure)
 
 
 def sentence(procedure: Procedure) -> str:
@@ -154,7 +156,7 @@ def sentence(procedure: Procedure) -> str:
         case "grid":
             return "Every size of the grid was trained."
         case "random":
-            return "A random sample of the grid was trained."
+            return "A random sample of the grid was trained, and one large size in any case."
         case "alpha":
             return (
                 "Only sizes that α gives were trained, from the largest down: on to the next one as long as the gap "

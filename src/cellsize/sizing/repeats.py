@@ -3,11 +3,12 @@
 Each round is replayed from the first seeds on: which sizes it adds to depends on the scores alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from cellsize.params import Choose
 from cellsize.sizing.adequacy import more_seeds
+from cellsize.sizing.compute import FOR_SEEDS
 from cellsize.sizing.scores import with_seeds
 from cellsize.sizing.sizes import Size
 from cellsize.sizing.walk import Known, Walk
@@ -24,13 +25,20 @@ class Seeds:
         first: Of every size.
         most: Of a size that is undecided.
         work: Multiply-adds of one seed more of each size.
-        work_limit: The most of all seeds that are added.
+        first_work: Multiply-adds of each size with its first seeds.
+        work_limit: The most of the whole search.
     """
 
     first: int
     most: int
     work: Mapping[Size, float]
+    first_work: Mapping[Size, float]
     work_limit: float
+
+    def left(self, visited: Iterable[Size]) -> float:
+        """Work that is left for seeds: of what is not spent, and never less than what is kept for them."""
+        spent = sum(self.first_work[size] for size in visited)
+        return max(FOR_SEEDS * self.work_limit, self.work_limit - spent)
 
 
 def first_seeds(known: Known, seeds: Seeds) -> Known:
@@ -50,7 +58,7 @@ def add_seeds(walk: Walk, known: Known, seeds: Seeds, choose: Choose) -> Walk:
     if choose.rule != "adequate":
         return walk
     counts = dict.fromkeys(walk.visited, seeds.first)
-    left = seeds.work_limit
+    left = seeds.left(walk.visited)
     while True:
         scores = [with_seeds(known[size], counts[size]) for size in walk.visited]
         wanted: dict[Size, int] = {}

@@ -21,7 +21,7 @@ class Scores:
         recurrent: Parameters of its recurrent layers.
         parameters: All its parameters, with the setting that most folds chose.
         trainings: Validation score of each training, shape (folds, seeds); NaN where a fold has fewer seeds.
-        train: Training score of each fold, shape (folds,).
+        train: Training score of each training, shape (folds, seeds), NaN likewise.
         test_ratio: Validation windows over training windows, mean over the folds.
     """
 
@@ -36,6 +36,11 @@ class Scores:
     def folds(self) -> npt.NDArray[np.float64]:
         """Mean over the seeds of each fold, shape (folds,)."""
         return np.asarray(np.nanmean(self.trainings, axis=1), dtype=np.float64)
+
+    @property
+    def train_folds(self) -> npt.NDArray[np.float64]:
+        """Mean training score over the seeds of each fold, shape (folds,)."""
+        return np.asarray(np.nanmean(self.train, axis=1), dtype=np.float64)
 
     @property
     def n_seeds(self) -> int:
@@ -91,8 +96,10 @@ def paired(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64], test
 
 
 def with_seeds(scores: Scores, seeds: int) -> Scores:
-    """The scores of the first seeds alone; training scores stay those of all."""
-    return scores if scores.n_seeds <= seeds else replace(scores, trainings=scores.trainings[:, :seeds])
+    """The scores of the first seeds alone."""
+    if scores.n_seeds <= seeds:
+        return scores
+    return replace(scores, trainings=scores.trainings[:, :seeds], train=scores.train[:, :seeds])
 
 
 def compare(first: Scores, second: Scores) -> Difference:
@@ -200,26 +207,30 @@ def from_trials(trials: pd.DataFrame, source: str, folds: int) -> list[Scores]:
             )
         if not np.isfinite(scored["score"]).all():
             raise InputError(f"{source}: size {size} has a row without a score; remove the file and run search again")
-        by_fold = scored.groupby("fold")[["train_score", "n_train", "n_validation"]].mean()
+        by_fold = scored.groupby("fold")[["n_train", "n_validation"]].mean()
         if list(by_fold.index) != list(range(1, folds + 1)):
             raise InputError(
                 f"{source}: size {size} has scores for folds {list(by_fold.index)} of {folds}; "
                 "remove the file and run search again"
             )
+        n_seeds = int(group["seed"].max()) + 1
         sizes.append(
             Scores(
                 size=size,
                 recurrent=int(group["recurrent"].iloc[0]),
                 parameters=int(preferred(scored)["parameters"].iloc[0]),
-                # A seed that failed in every fold was trained all the same.
-                trainings=scored.pivot_table("score", "fold", "seed")
-                .reindex(columns=range(int(group["seed"].max()) + 1))
-                .to_numpy(np.float64),
-                train=by_fold["train_score"].to_numpy(np.float64),
+                trainings=_by_seed(scored, "score", n_seeds),
+                train=_by_seed(scored, "train_score", n_seeds),
                 test_ratio=float((by_fold["n_validation"] / by_fold["n_train"]).mean()),
             )
         )
     return sorted(sizes, key=lambda scores: (*extent(scores), scores.size))
+
+
+def _by_seed(scored: pd.DataFrame, column: str, n_seeds: int) -> npt.NDArray[np.float64]:
+    """A column by fold and seed; a seed that failed in every fold was trained all the same."""
+    table = scored.pivot_table(column, "fold", "seed").reindex(columns=range(n_seeds))
+    return np.asarray(table.to_numpy(np.float64), dtype=np.float64)
 
 
 def ladders(trials: pd.DataFrame, folds: int) -> dict[str, list[Scores]]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cellsize.models import engine
-from cellsize.params import Params
+from cellsize.params import Choose, Params
 from cellsize.registry.runs import recorder
 from cellsize.search import driver, store, tables
 from cellsize.search.estimate import estimate, sentence
@@ -20,9 +20,15 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     work = load_work(windows, folds, grid.network, params.search, params.baseline.penalties, params.choose.metric)
     engine.check(grid.network, params.search.training, "gpu" if params.search.gpus_per_trial else "cpu")
     print(f"search: {sentence(estimate(grid, params.search, work))}, unless finished before", flush=True)
+    # What says which sizes are undecided; the rest of the section must not make this stage run again.
+    undecided = Choose.model_construct(
+        rule=params.choose.rule,
+        margin=params.choose.margin,
+        least_margin=params.choose.least_margin,
+        probability=params.choose.probability,
+    )
     tags = {**versions(), "cellsize.metric": work.metric}
     with recorder(params.mlflow, store.key(work), params.search, tags) as record:
-        results = driver.run(
-            work, plan(grid, params.search, params.choose), params.search, Path(".cache/search"), record
-        )
+        sizes = plan(grid, params.search, undecided)
+        results = driver.run(work, sizes, params.search, Path(".cache/search"), record)
     tables.write(results, trials, curves, timings, residuals)

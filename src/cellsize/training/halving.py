@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil, inf, isfinite
 from typing import Literal
 
-from cellsize.sizing.compute import KEPT, finalists
+from cellsize.sizing.race import KEPT, finalists
 
 Status = Literal["waiting", "active", "done", "dropped", "failed"]
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from cellsize.data.forecast import Forecast
 from cellsize.models.prediction import FittedFold
 from cellsize.params import Network, Training
-from cellsize.sizing.compute import families, finalists
+from cellsize.sizing.race import families, finalists
 from cellsize.sizing.sizes import Size
 from cellsize.training import halving
 from cellsize.training.records import Setting, Work
