@@ -41,6 +41,16 @@ def test_the_chosen_size_and_every_bound_are_named() -> None:
     )
 
 
+def test_scores_that_differ_by_more_than_four_times_have_numbers_as_labels_and_no_formulas() -> None:
+    for lowest in (0.3, 0.02):
+        points = [Point(1, units, score, 0.001, verdict="adequate", chosen=units == 8) for units, score in
+                  ((1, 1.3), (2, 0.4), (8, lowest))]  # fmt: skip
+        words = texts(charts.sizes(points, {}, VERDICTS, "nmse"))
+        assert not any("$" in word for word in words)
+        assert {"0.5", "1"} <= set(words)
+        assert ("0.05" in words) is (lowest == 0.02)
+
+
 def test_a_bound_far_to_the_right_is_named_but_not_drawn() -> None:
     # Sizes up to 8 and a bound of 100,000 would leave two thirds of the chart empty.
     words = texts(charts.sizes(ONE, {"bound, α = 2": 100_000}, VERDICTS, "nmse"))

@@ -11,7 +11,7 @@ from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from cellsize.data.folds import EARLY_STOPPING, PURGED, TRAIN, VALIDATION, Folds
 from cellsize.report.drawing import GRID, INK, MUTED, PAPER, SERIES, colour, panel, style, svg
@@ -83,6 +83,10 @@ def sizes(points: Sequence[Point], bounds: dict[str, int], verdicts: dict[Verdic
         scores = [point.score for point in points if point.score > 0]
         if scores and max(scores) > 4 * min(scores):
             axes.set_yscale("log")
+            # The usual labels are formulas, of which an SVG shows the source.
+            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.yaxis.set_major_formatter("{x:g}")
+            axes.minorticks_off()
         if cells:
             for verdict, name in verdicts.items():
                 fill = (MUTED, FILL[verdict]) if FILL[verdict] else PAPER
