@@ -1,31 +1,32 @@
-"""What counts as one step of the grid."""
+"""When repeats say the same."""
 
-import pytest
-
-from benchmarks.stability import within_one_step
-
-GRID = ["0x0", "0x16", "0x64", "1x1", "1x2", "1x4", "1x8", "2x1", "2x2", "2x4"]
+from benchmarks.stability import Repeat, contradict, named, summarised
 
 
-@pytest.mark.parametrize(
-    ("size", "other", "expected"),
-    [
-        ("1x4", "1x4", True),
-        ("1x4", "1x8", True),
-        ("1x8", "1x2", False),
-        ("1x4", "2x4", True),
-        ("1x4", "2x2", False),
-        ("2x4", "2x2", True),
-        ("0x0", "0x0", True),
-        ("0x0", "1x1", True),
-        ("0x0", "1x2", False),
-        ("0x0", "2x1", False),
-        ("0x16", "0x0", True),
-        ("0x16", "0x64", True),
-        ("0x16", "1x1", True),
-        ("0x16", "1x8", False),
-    ],
-)
-def test_a_step_is_one_of_units_or_one_of_layers(size: str, other: str, expected: bool) -> None:
-    assert within_one_step(size, other, GRID) is expected
-    assert within_one_step(other, size, GRID) is expected
+def said(chosen: str, *undecided: str, decided: bool | None = None) -> Repeat:
+    return {
+        "chosen": chosen, "undecided": list(undecided), "decided": not undecided if decided is None else decided,
+        "core_seconds": 60.0,
+    }  # fmt: skip
+
+
+def test_an_answer_names_its_size_and_those_that_are_undecided() -> None:
+    assert named(said("1x64", "1x32")) == ("1x32", "1x64")
+    assert named(said("1x64")) == ("1x64",)
+
+
+def test_answers_contradict_each_other_if_neither_names_what_the_other_chose() -> None:
+    assert contradict(said("1x64"), said("1x32"))
+    assert not contradict(said("1x64", "1x32"), said("1x32"))
+    assert not contradict(said("1x64", "1x32"), said("1x64"))
+    assert contradict(said("1x64", "1x32"), said("1x16", "0x0"))
+
+
+def test_repeats_say_the_same_if_they_name_the_same_sizes() -> None:
+    found = summarised([said("1x64", "1x32"), said("1x64", "1x32"), said("1x32"), said("1x16")])
+    assert found["say_the_same"] == 2
+    assert found["said"] == {"1x32 or 1x64": 2, "1x32": 1, "1x16": 1}
+    assert (found["repeats"], found["decided"], found["most_undecided"]) == (4, 2, 1)
+    # 1x16 against each of the others.
+    assert (found["pairs_that_contradict"], found["pairs"]) == (3, 6)
+    assert found["core_minutes"] == 1.0
