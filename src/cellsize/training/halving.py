@@ -56,7 +56,7 @@ class Progress:
         scores: Early-stopping score of each check.
         start: The score of no training.
         rate: Its learning rate.
-        is_patient: Whether it goes on to the end of its schedule as long as it has learnt nothing.
+        is_patient: Whether it is trained to the end of its schedule as long as it has learnt nothing.
     """
 
     fold: int
