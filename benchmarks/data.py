@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from cellsize import files, params
+from cellsize import files, params_file
 from cellsize.data import folds, series, table, windows
 from cellsize.data.folds import Folds
 from cellsize.data.schema import SERIES, Schema
@@ -73,7 +73,7 @@ def load(name: str, rows: int | None = None) -> Data:
         rows: Rows of each series to keep, from the first on; None keeps all.
     """
     place = PLACES[name]
-    settings = params.load(place / "params.yaml")
+    settings = params_file.load(place / "params.yaml")
     if rows is not None:  # few rows leave no fold of long windows
         settings = settings.model_copy(update={"window": changed(settings.window, linear_lookback=None)})
     source = place / settings.prepare.table

@@ -129,14 +129,14 @@ def _bare_training(training: tuple[int, int, int, int, int, int]) -> tuple[float
 def work_of(folder: Path) -> tuple[Any, list[Any], Any]:
     """The project's side of what `prepare` wrote: the work, the sizes, and how to search them."""
     from benchmarks import data
-    from cellsize import params
+    from cellsize import params_file
     from cellsize.data import folds
     from cellsize.data.windows import Windows
     from cellsize.sizing.sizes import Size
     from cellsize.training.records import Work
 
     work = json.loads((folder / "work.json").read_text(encoding="utf-8"))
-    settings = params.load(data.ROOT / "params.yaml")
+    settings = params_file.load(data.ROOT / "params.yaml")
     training = data.changed(
         settings.search.training, learning_rates=(RATE,), dropouts=(0.0,), rungs=(), seeds=1, batch_size=BATCH,
         check_every=work["check_every"], steps=work["steps"], maximum_steps=work["steps"],

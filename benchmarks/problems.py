@@ -17,7 +17,7 @@ import torch
 from scipy.signal import lfilter
 
 from benchmarks import data
-from cellsize import params
+from cellsize import params_file
 from cellsize.data.folds import Folds, split
 from cellsize.data.windows import Floats, Windows
 from cellsize.params import Params, Split, Training
@@ -75,7 +75,7 @@ class Problem:
 @cache
 def shipped() -> Params:
     """The params.yaml that users begin with: its defaults are what the known problems are tested with."""
-    return params.load(data.ROOT / "params.yaml")
+    return params_file.load(data.ROOT / "params.yaml")
 
 
 def training() -> Training:
@@ -387,7 +387,8 @@ def _problem(
 
 def _folds(windows: Windows, scheme: Literal["contiguous", "shuffled"]) -> Folds:
     early_stopping = shipped().split.early_stopping
-    return split(windows, Split(scheme=scheme, holdout=HOLDOUT, folds=FOLDS, early_stopping=early_stopping))
+    params = Split(scheme=scheme, holdout=HOLDOUT, holdout_of="table", folds=FOLDS, early_stopping=early_stopping)
+    return split(windows, params)
 
 
 def _last_written(bits: Floats, marks: Floats) -> Floats:

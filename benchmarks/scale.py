@@ -19,7 +19,7 @@ import pandas as pd
 from benchmarks import data
 from benchmarks.machine import machine
 from benchmarks.processes import watched
-from cellsize import params
+from cellsize import params_file
 
 SMALLEST = 5_000
 ROWS, SEARCHED = (100_000, 1_000_000, 10_000_000), 1_000_000
@@ -51,7 +51,7 @@ def make(rows: int, path: Path) -> None:
 
 def settings(lookback: int, steps: int) -> dict[str, Any]:
     """The default params.yaml for such a table, with a small grid."""
-    content: dict[str, Any] = json.loads(params.load(data.ROOT / "params.yaml").model_dump_json(by_alias=True))
+    content: dict[str, Any] = json.loads(params_file.load(data.ROOT / "params.yaml").model_dump_json(by_alias=True))
     changes: dict[str, dict[str, Any]] = {
         "mlflow": {"uri": "sqlite:///mlflow.db", "experiment": "scale"},
         "prepare": {

@@ -27,21 +27,31 @@ process.set_environment()  # before MLflow and Ray are imported: a bare `pytest`
 
 SOURCE = Path("clean.parquet")
 
+PLAIN_CSV: dict[str, Any] = {
+    "separator": ",", "decimal": ".", "thousands": None, "comment": None, "encoding": "utf-8", "units_row": False,
+    "total_row": False,
+}  # fmt: skip
+
 # Every key of params.yaml, each with a value that is accepted.
 PARAMS: dict[str, Any] = {
     "mlflow": {"uri": "sqlite:///mlflow.db", "experiment": "toy"},
     "prepare": {
         "table": "data/raw/toy.csv",
+        "csv": PLAIN_CSV,
         "time": "when",
+        "time_format": None,
         "series": "place",
         "targets": ["y"],
         "past_covariates": ["x"],
         "categorical_covariates": ["wind"],
         "known_future_covariates": ["planned"],
+        "static_covariates": [],
+        "series_as_input": False,
         "calendar": ["hour", "weekday", "weekend", "month"],
         "linear_calendar": [],
         "holidays": None,
         "timezone": "Europe/Berlin",
+        "ambiguous": "refuse",
         "frequency": "h",
         "gap": 48,
     },
@@ -52,8 +62,16 @@ PARAMS: dict[str, Any] = {
         "fill": 1,
         "transform": "none",
         "normalise": "last",
+        "scale": "global",
+        "observed": 1.0,
     },
-    "split": {"holdout": 0.2, "folds": 3, "scheme": "contiguous", "early_stopping": {"fraction": 0.1, "blocks": 2}},
+    "split": {
+        "holdout": 0.2,
+        "holdout_of": "table",
+        "folds": 3,
+        "scheme": "contiguous",
+        "early_stopping": {"fraction": 0.1, "blocks": 2},
+    },
     "propose": {
         "samples": "targets",
         "inputs": "step",
@@ -141,9 +159,10 @@ def make_prepare() -> Callable[..., Prepare]:
 
     def make(**changes: Any) -> Prepare:
         plain = {
-            "table": "toy.csv", "time": "when", "series": None, "targets": ["y"], "past_covariates": ["x"],
-            "categorical_covariates": [], "known_future_covariates": [], "calendar": ["hour"],
-            "linear_calendar": [], "holidays": None, "timezone": None, "frequency": "h", "gap": 48,
+            "table": "toy.csv", "csv": PLAIN_CSV, "time": "when", "time_format": None, "series": None,
+            "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [], "known_future_covariates": [],
+            "static_covariates": [], "series_as_input": False, "calendar": ["hour"], "linear_calendar": [],
+            "holidays": None, "timezone": None, "ambiguous": "refuse", "frequency": "h", "gap": 48,
         }  # fmt: skip
         return Prepare.model_validate(plain | changes)
 
@@ -181,7 +200,8 @@ def make_schema() -> Callable[..., Schema]:
         plain: dict[str, Any] = {
             "time": ("when",), "series": None, "targets": ("y",), "past_covariates": (), "categorical_covariates": {},
             "known_future_covariates": (), "calendar": (), "linear_calendar": (), "holidays": None, "timezone": None,
-            "frequency": "h", "gap": 1000, "flagged": (),
+            "frequency": "h", "gap": 1000, "flagged": (), "time_format": None, "ambiguous": "refuse",
+            "static_covariates": {}, "series_levels": (),
         }  # fmt: skip
         return Schema(**(plain | changes))
 
@@ -200,6 +220,8 @@ def make_window() -> Callable[..., Window]:
             "fill": 0,
             "transform": "none",
             "normalise": "none",
+            "scale": "global",
+            "observed": 1.0,
         }
         return Window.model_validate(plain | changes)
 
@@ -254,6 +276,7 @@ def make_split() -> Callable[..., Split]:
     def make(fraction: float = 0.15, blocks: int = 1, **changes: Any) -> Split:
         plain = {
             "holdout": 0.2,
+            "holdout_of": "table",
             "folds": 2,
             "scheme": "contiguous",
             "early_stopping": {"fraction": fraction, "blocks": blocks},

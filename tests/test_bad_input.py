@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize import params
+from cellsize import params_file
 from cellsize.data import folds, series, table, windows
 from cellsize.errors import InputError
 from cellsize.params import Prepare, Split, Window
@@ -42,6 +42,7 @@ def complaint(call: Callable[[], object]) -> str:
 WRONG: dict[str, tuple[str, Any, Any]] = {
     "mlflow": ("uri", 5, None),
     "prepare": ("gap", "two days", 0),
+    "prepare.csv": ("units_row", "no", None),
     "window": ("lookback", "48", 0),
     "split": ("holdout", "a fifth", 1.5),
     "split.early_stopping": ("fraction", "a tenth", 0.9),
@@ -78,7 +79,8 @@ def test_an_unknown_key_is_refused_by_its_path(write_params: Write, params_conte
     within(content, section)["sizze"] = 1
     path = write_params(content)
     assert (
-        complaint(lambda: params.load(path)) == f"{path}: {section}.sizze: unknown key; remove it or fix its spelling"
+        complaint(lambda: params_file.load(path))
+        == f"{path}: {section}.sizze: unknown key; remove it or fix its spelling"
     )
 
 
@@ -88,7 +90,7 @@ def test_a_missing_key_is_named_by_its_path(write_params: Write, params_content:
     key = WRONG[section][0]
     del within(content, section)[key]
     path = write_params(content)
-    assert complaint(lambda: params.load(path)).startswith(f"{path}: {section}.{key}: missing; add it")
+    assert complaint(lambda: params_file.load(path)).startswith(f"{path}: {section}.{key}: missing; add it")
 
 
 @pytest.mark.parametrize("section", WRONG)
@@ -100,7 +102,7 @@ def test_a_value_of_another_type_is_refused_with_what_was_found(
     within(content, section)[key] = value
     path = write_params(content)
     with pytest.raises(InputError) as caught:
-        params.load(path)
+        params_file.load(path)
     message = str(caught.value)
     assert message.startswith(f"{path}: {section}.{key}: Input should be ")
     assert message.endswith(f"(found {value!r})")
@@ -115,7 +117,7 @@ def test_a_value_out_of_range_is_refused_with_what_was_found(
     within(content, section)[key] = value
     path = write_params(content)
     with pytest.raises(InputError) as caught:
-        params.load(path)
+        params_file.load(path)
     message = str(caught.value)
     assert message.startswith(f"{path}: {section}.{key}: ")
     assert message.endswith(f"(found {value!r})")
@@ -126,7 +128,7 @@ def test_a_whole_section_that_is_missing_is_named(write_params: Write, params_co
     content = params_content()
     del content[section]
     path = write_params(content)
-    assert complaint(lambda: params.load(path)).startswith(f"{path}: {section}: missing; add it")
+    assert complaint(lambda: params_file.load(path)).startswith(f"{path}: {section}: missing; add it")
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_columns_that_cannot_be_meant_are_refused_by_their_key(
     content["prepare"][key] = value
     path = write_params(content)
     with pytest.raises(InputError) as caught:
-        params.load(path)
+        params_file.load(path)
     assert re.match(rf"{re.escape(str(path))}: prepare(\.{key}(\.\d+)?)?: ", str(caught.value))
 
 
@@ -172,7 +174,7 @@ def test_steps_and_settings_that_do_not_fit_together_are_named_with_what_would(
     within(content, section).update(changes)
     path = write_params(content)
     with pytest.raises(InputError) as caught:
-        params.load(path)
+        params_file.load(path)
     message = str(caught.value)
     assert message == " ".join(message.split())
     assert message.startswith(f"{path}: ")
@@ -182,14 +184,14 @@ def test_steps_and_settings_that_do_not_fit_together_are_named_with_what_would(
 def test_rungs_are_asked_for_where_only_the_architecture_is_tuned(write_params: Write, params_content: Content) -> None:
     content = params_content()
     content["search"]["training"] |= {"learning_rates": [0.01], "rungs": []}
-    params.load(write_params(content))
+    params_file.load(write_params(content))
     content["propose"]["network"]["skip"] = ["none", "joint"]
-    assert "search.training.rungs: with several settings" in complaint(lambda: params.load(write_params(content)))
+    assert "search.training.rungs: with several settings" in complaint(lambda: params_file.load(write_params(content)))
 
 
 def test_an_unknown_section_is_refused(write_params: Write, params_content: Content) -> None:
     path = write_params({**params_content(), "serach": {}})
-    assert complaint(lambda: params.load(path)) == f"{path}: serach: unknown key; remove it or fix its spelling"
+    assert complaint(lambda: params_file.load(path)) == f"{path}: serach: unknown key; remove it or fix its spelling"
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -212,7 +214,7 @@ def test_a_number_that_is_not_finite_is_refused_wherever_it_stands(
     within(content, section)[key] = [1.0, value] if several else value
     path = write_params(content)
     with pytest.raises(InputError) as caught:
-        params.load(path)
+        params_file.load(path)
     assert str(caught.value).startswith(f"{path}: {section}.{key}")
 
 
@@ -234,30 +236,30 @@ def test_a_number_that_is_not_finite_is_refused_wherever_it_stands(
 def test_what_is_not_a_yaml_mapping_is_refused(tmp_path: Path, text: str, expected: str) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    message = complaint(lambda: params.load(path))
+    message = complaint(lambda: params_file.load(path))
     assert message.startswith(str(path))
     assert expected in message
 
 
 def test_a_params_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
-    assert complaint(lambda: params.load(path)).startswith(f"{path}: no such file")
+    assert complaint(lambda: params_file.load(path)).startswith(f"{path}: no such file")
 
 
 def test_a_folder_in_the_place_of_the_params_file_is_named(tmp_path: Path) -> None:
-    assert complaint(lambda: params.load(tmp_path)).startswith(str(tmp_path))
+    assert complaint(lambda: params_file.load(tmp_path)).startswith(str(tmp_path))
 
 
 def test_a_params_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_bytes("report: Zürich\n".encode("latin-1"))
-    assert complaint(lambda: params.load(path)) == f"{path}: not UTF-8 text; save the file as UTF-8"
+    assert complaint(lambda: params_file.load(path)) == f"{path}: not UTF-8 text; save the file as UTF-8"
 
 
 def test_a_control_character_in_the_params_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_bytes(b"refit: \x00\n")
-    assert complaint(lambda: params.load(path)).startswith(str(path))
+    assert complaint(lambda: params_file.load(path)).startswith(str(path))
 
 
 # --- the file with the table ----------------------------------------------------------------------------------------

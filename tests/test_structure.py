@@ -23,7 +23,7 @@ SOURCE, PIPELINE, TESTS = ROOT / "src" / "cellsize", ROOT / "pipeline", ROOT / "
 # Each imports only from those before it.
 FLOORS = ["data", "sizing", "models", "inspection", "training", "search", "evaluation", "registry", "report", "stages"]
 # Beside the floors; they import from no floor.
-BESIDE = {"errors", "files", "params", "process", "progress", "stage"}
+BESIDE = {"errors", "files", "params", "params_file", "process", "progress", "stage"}
 
 STAGES = [
     "prepare", "window", "split", "inspect", "propose", "baseline", "search", "choose", "refit", "evaluate",

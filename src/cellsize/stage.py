@@ -12,14 +12,14 @@ import tokenize
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cellsize import params, process
+from cellsize import params_file, process
 from cellsize.errors import InputError
 
 PARAMS = Path("params.yaml")
 PACKAGE = Path(__file__).parent
 # No number comes from these: how a stage is entered, what params.yaml may say, how a fault is said. The values that a
 # stage reads are among its params; a new key for one stage would have all others run again.
-UNCOUNTED = ("cellsize.stage", "cellsize.params", "cellsize.errors", "cellsize.progress")
+UNCOUNTED = ("cellsize.stage", "cellsize.params", "cellsize.params_file", "cellsize.errors", "cellsize.progress")
 
 
 def run(name: str) -> None:
@@ -46,7 +46,7 @@ def enter(main: Callable[..., None]) -> None:
         if len(paths) != len(names):
             raise InputError(f"{Path(sys.argv[0]).name}: expects {' '.join(names).upper()}; run it through dvc repro")
         with process.one_thread():
-            main(params.load(PARAMS), *paths)
+            main(params_file.load(PARAMS), *paths)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         raise SystemExit(1) from None

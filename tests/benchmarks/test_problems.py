@@ -10,7 +10,7 @@ from benchmarks.data import ROOT
 from benchmarks.problems import KNOWN, MAKERS, Sample
 from cellsize.data import folds
 from cellsize.data.folds import EARLY_STOPPING
-from cellsize.params import load
+from cellsize.params_file import load
 
 ALL = pytest.mark.parametrize("name", list(MAKERS))
 

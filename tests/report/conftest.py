@@ -67,7 +67,8 @@ def windows() -> Windows:
 def labels(cut: Windows) -> folds.Folds:
     """Five contiguous folds."""
     early_stopping = EarlyStopping(fraction=0.1, blocks=3)
-    return folds.split(cut, Split(holdout=0.2, folds=FOLDS, scheme="contiguous", early_stopping=early_stopping))
+    params = Split(holdout=0.2, holdout_of="table", folds=FOLDS, scheme="contiguous", early_stopping=early_stopping)
+    return folds.split(cut, params)
 
 
 def cost(layers: int, units: int) -> dict[str, int]:
@@ -397,7 +398,8 @@ def inputs() -> Inputs:
     schema = Schema(
         time=("time",), series="place", targets=("load",), past_covariates=(), categorical_covariates={},
         known_future_covariates=(), calendar=(), linear_calendar=(), holidays=None, timezone=None,
-        frequency="h", gap=48, flagged=(),
+        frequency="h", gap=48, flagged=(), time_format=None, ambiguous="refuse", static_covariates={},
+        series_levels=(),
     )  # fmt: skip
     return Inputs(
         candidates=candidates(),

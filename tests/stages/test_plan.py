@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cellsize.data import folds
-from cellsize.params import load
+from cellsize.params_file import load
 from cellsize.search.estimate import estimate, sentence
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.stages import plan

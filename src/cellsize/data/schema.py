@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -29,6 +29,10 @@ class Schema:
         frequency: Time between two rows, as a pandas offset alias.
         gap: Longest run of missing rows that is accepted, in steps.
         flagged: Past covariates that have missing values, each with an indicator column.
+        time_format: How a time is written; None: ISO 8601.
+        ambiguous: What a time without an offset means that a clock set back shows twice: refuse, first, infer.
+        static_covariates: Column that is constant in each series → its levels, or no level if it is a number.
+        series_levels: Names of the series with an indicator column each; none: the series is no input.
     """
 
     time: tuple[str, ...]
@@ -44,6 +48,10 @@ class Schema:
     frequency: str
     gap: int
     flagged: tuple[str, ...]
+    time_format: str | None
+    ambiguous: Literal["refuse", "first", "infer"]
+    static_covariates: dict[str, tuple[str, ...]]
+    series_levels: tuple[str, ...]
 
     @property
     def step(self) -> pd.Timedelta:
@@ -87,8 +95,10 @@ class Schema:
     @classmethod
     def from_fields(cls, fields: dict[str, Any]) -> "Schema":
         """Makes a schema of JSON values, whose lists become tuples again."""
-        categorical = {name: tuple(levels) for name, levels in fields["categorical_covariates"].items()}
-        plain: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()
-        }
-        return cls(**(plain | {"categorical_covariates": categorical}))
+        plain: dict[str, Any] = {}
+        for key, value in fields.items():
+            if isinstance(value, dict):
+                plain[key] = {name: tuple(levels) for name, levels in value.items()}
+            else:
+                plain[key] = tuple(value) if isinstance(value, list) else value
+        return cls(**plain)

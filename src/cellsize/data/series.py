@@ -33,7 +33,7 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     Raises:
         InputError: A column is missing, is of the wrong kind, or is constant.
     """
-    time = (prepare.time,) if isinstance(prepare.time, str) else prepare.time
+    time = (prepare.time,) if isinstance(prepare.time, str) else prepare.time or ()
     tables.require(table, path, time, "prepare.time")
     if prepare.series is not None:
         tables.require(table, path, (prepare.series,), "prepare.series")
@@ -78,6 +78,10 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         frequency=prepare.frequency,
         gap=prepare.gap,
         flagged=tuple(flagged),
+        time_format=prepare.time_format,
+        ambiguous=prepare.ambiguous,
+        static_covariates={},
+        series_levels=(),
     )
     reserved = {SERIES, TIME, *schema.calendar_columns, *(f"{name}{MISSING}" for name in flagged)}
     taken = sorted(reserved & {*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates})

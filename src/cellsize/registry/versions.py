@@ -25,7 +25,7 @@ from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 
 FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
 SERVED = "cellsize.registry.served"
-REQUIREMENTS = ("holidays", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "ruamel.yaml", "scipy", "torch")
+REQUIREMENTS = ("holidays", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "torch")
 
 
 def register(
