@@ -167,3 +167,16 @@ def _between(rows: list[str], begin: tuple[int, int], end: tuple[int, int]) -> s
         return rows[begin[0] - 1][begin[1] : end[1]]
     first, last = rows[begin[0] - 1][begin[1] :], rows[end[0] - 1][: end[1]]
     return "".join([first, *rows[begin[0] : end[0] - 1], last])
+
+
+def _command() -> None:
+    """`python -m cellsize.stage NAME PATHS…`: a stage in a project of its own, where there is no folder `pipeline/`."""
+    if len(sys.argv) < 2 or sys.argv[1] not in names():
+        print(f"error: python -m {PACKAGE.name}.stage: expects one of {', '.join(names())}, then paths",
+              file=sys.stderr)  # fmt: skip
+        raise SystemExit(1)
+    run(sys.argv.pop(1))
+
+
+if __name__ == "__main__":
+    _command()
