@@ -8,8 +8,6 @@ import csv
 import gzip
 import itertools
 import re
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data import table as tables
+from cellsize.data import times
 from cellsize.errors import InputError
 from cellsize.params import Csv
 
@@ -31,33 +30,31 @@ DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
 GROUPS_OF = {sign: re.compile(rf"[-+]?\d{{1,3}}({re.escape(sign)}\d{{3}})+") for sign in (",", ".", " ", "'")}
 TOTAL = re.compile(r"(grand )?total|sum|summe|gesamt|insgesamt|totaal|totale?|suma|somme", re.IGNORECASE)
 
-# Formats that are tried where a time is not in ISO 8601.
-FORMATS = tuple(
-    f"{day}{clock}"
-    for day in ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d %b %Y", "%d-%b-%Y",
-                "%b %d, %Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y")
-    for clock in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-) + ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d %H:%M", "%Y%m%dT%H%M%S", "%b-%Y", "%b %Y", "%m/%Y", "%Y/%m")  # fmt: skip
-ISO = re.compile(r"\d{4}-\d{2}(-\d{2}([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d+)?)?)?\s*(Z|[-+]\d{2}:?(\d{2})?)?)?)?")
-NAMED_TIME = re.compile(r"(date.?time|time.?stamp|timestamp|datetime|date|time|ds|when|day|month|year)", re.IGNORECASE)
-PARTS = ("year", "month", "day", "hour", "minute", "second")
+NAMED_TIME = re.compile(r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|when|day|week|month|quarter|year)([ _-].*)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Times:
+class Time:
     """The time of a table.
 
     Attributes:
-        columns: Where it stands, as `prepare.time` names them; none: the rows are in order, without a time.
+        columns: Where it stands, as `prepare.time` names them; none: rows are in order, and have no time.
         time_format: As `prepare.time_format` has it.
-        values: Wall time of each row as it is written, shape (rows,); the row's number where there is no time.
-        zoned: Whether the times carry an offset.
+        moment: Wall time of each row as it is written, shape (rows,); the number of the row where there is no time.
+        offset: Seconds east of UTC of each row, or None.
     """
 
     columns: tuple[str, ...]
     time_format: str | None
-    values: "pd.Series[Any]"
-    zoned: bool
+    moment: "pd.Series[Any]"
+    offset: "pd.Series[Any] | None" = None
+
+    @property
+    def instant(self) -> "pd.Series[Any]":
+        """The time of each row on one line, shape (rows,): without the offsets where there are some."""
+        if self.offset is None:
+            return self.moment
+        return self.moment - pd.to_timedelta(self.offset, unit="s")
 
 
 def settings(path: Path) -> Csv:
@@ -162,8 +159,6 @@ def _numbers(cells: list[str], separator: str) -> tuple[str, str | None]:
     else:
         decimal = "."
         thousands = next((sign for sign in (",", " ", "'") if clear(sign, ".")), None)
-        if thousands is None and separator != "," and grouped[","] and not points:
-            thousands = None  # said nowhere: the column stays text, and the message of `prepare` asks
     return decimal, thousands if thousands != separator else None
 
 
@@ -190,176 +185,80 @@ def _has_units(rows: list[list[str]], kinds: list[list[bool]]) -> bool:
 # --- time -----------------------------------------------------------------------------------------------------------
 
 
-def times(
-    table: pd.DataFrame, path: Path, declared: tuple[str, ...] | None, time_format: str | None
-) -> Times:
-    """Finds the time of a table.
+def find_time(table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_format: str | None) -> Time:
+    """Finds the time of a table: the columns, and how they are written.
 
     Args:
         table: Raw rows.
         path: Where they come from, for messages.
-        declared: The columns that hold it, or None to look for them.
+        declared: The columns that hold it; none: they are looked for.
         time_format: How they are written, or None to find out.
 
     Raises:
-        InputError: A declared column cannot be read, or more than one format reads every row.
+        InputError: A column that is declared or bears a telling name cannot be read, or two formats read it.
     """
     if declared:
         tables.require(table, path, declared, "--time")
         return _read(table, path, declared, time_format)
-    candidates = list[Times]()
-    doubts = list[InputError]()
+    refused: InputError | None = None
     for columns in _candidates(table):
         try:
-            candidates.append(_read(table, path, columns, time_format))
+            return _read(table, path, columns, time_format)
         except InputError as error:
-            if "several formats" in str(error):
-                doubts.append(error)
-    if not candidates and doubts:
-        raise doubts[0]
-    if not candidates:
-        return Times((), None, pd.Series(np.arange(len(table)), index=table.index), zoned=False)
-    # A name that says so comes first, then the order of the table.
-    return min(candidates, key=lambda found: _rank(found.columns))
-
-
-def _rank(columns: tuple[str, ...]) -> int:
-    return 0 if any(NAMED_TIME.search(name) for name in columns) else 1
+            telling = any(NAMED_TIME.fullmatch(name.strip()) for name in columns)
+            refused = refused or (error if telling or "ambiguous" in str(error) else None)
+    if refused is not None:
+        raise refused
+    return Time((), None, pd.Series(np.arange(len(table)), index=table.index))
 
 
 def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
-    """What may be the time, most likely first."""
+    """What may be the time: most likely first, and what bears such a name before what does not."""
     lower = {str(name).strip().lower(): str(name) for name in table.columns}
     found = list[tuple[str, ...]]()
-    parts = tuple(itertools.takewhile(lambda name: name in lower, PARTS))
+    for date, clock in (("date", "time"), ("day", "time"), ("date", "hour")):
+        if date in lower and clock in lower and _is_clock(table[lower[clock]]):
+            found.append((lower[date], lower[clock]))
     single = [str(name) for name in table.columns if _may_be_time(table[name])]
-    if "date" in lower and "time" in lower and _is_clock(table[lower["time"]]):
-        found.append((lower["date"], lower["time"]))
-    found += [(name,) for name in single]
-    if len(parts) >= 3 or (len(parts) == 2 and not single):
+    found += [(name,) for name in sorted(single, key=lambda name: NAMED_TIME.fullmatch(name) is None)]
+    parts = tuple(itertools.takewhile(lambda name: name in lower, times.PARTS))
+    if len(parts) > 1:
         found.append(tuple(lower[name] for name in parts))
-    if not found and "year" in lower:
-        found.append((lower["year"],))
     return found
 
 
 def _may_be_time(values: "pd.Series[Any]") -> bool:
-    """Whether a column is looked at: times, texts with digits, or whole numbers that look like dates."""
+    """Whether a column is looked at: datetimes, texts with digits, or whole numbers that a name calls times."""
     if pd.api.types.is_datetime64_any_dtype(values):
         return True
-    if pd.api.types.is_bool_dtype(values) or pd.api.types.is_float_dtype(values):
+    if pd.api.types.is_bool_dtype(values):
         return False
-    if pd.api.types.is_integer_dtype(values):
-        return _number_format(values) is not None
+    if pd.api.types.is_numeric_dtype(values):
+        whole = not values.isna().any() and bool((values % 1 == 0).all())
+        name = str(values.name).strip()
+        # Years rise; a column `day` or `month` with the numbers 1 to 31 is a part of a time, and no time.
+        return whole and bool(NAMED_TIME.fullmatch(name)) and bool(values.min() >= 1000)
     some = values.dropna().astype("str").head(50)
     return len(some) > 0 and bool(some.str.contains(r"\d").all())
 
 
 def _is_clock(values: "pd.Series[Any]") -> bool:
     some = values.dropna().astype("str").head(50)
-    return len(some) > 0 and bool(some.str.fullmatch(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?").all())
+    return len(some) > 0 and bool(some.str.fullmatch(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?").all())
 
 
-def _number_format(values: "pd.Series[Any]") -> str | None:
-    """The format of times written as whole numbers, as far as their size leaves no doubt."""
-    if values.isna().any():
-        return None
-    low, high = int(values.min()), int(values.max())
-    if 18000101 <= low and high <= 21991231:
-        return "YYYYMMDD"
-    if 4e8 <= low and high <= 4.2e9 and NAMED_TIME.search(str(values.name)):
-        return "epoch s"
-    if 4e11 <= low and high <= 4.2e12 and NAMED_TIME.search(str(values.name)):
-        return "epoch ms"
-    return None
-
-
-def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format: str | None) -> Times:
-    """The time in some columns.
+def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format: str | None) -> Time:
+    """The time in some columns: in the format that is given, in ISO 8601, or in the only format that reads every row.
 
     Raises:
         InputError: It cannot be read.
     """
-    if len(columns) > 1:
-        values = tables.times(table, path, columns)
-        return Times(columns, time_format, values, zoned=False)
-    column = table[columns[0]]
-    if pd.api.types.is_datetime64_any_dtype(column):
-        zoned = getattr(column.dtype, "tz", None) is not None
-        return Times(columns, time_format, column.dt.tz_localize(None) if zoned else column, zoned)
-    if pd.api.types.is_integer_dtype(column):
-        time_format = time_format or _number_format(column) or ("%Y" if column.between(1000, 2999).all() else None)
-    text = column.astype("str")
-    if time_format is None:
-        missing = column.isna()
-        if not missing.any() and text.str.strip().str.fullmatch(ISO.pattern).all():
-            parsed = pd.to_datetime(text.str.strip(), format="ISO8601", utc=True, errors="coerce")
-            zoned = bool(text.str.contains(r"(?:Z|[-+]\d{2}:?\d{2})\s*$", regex=True).iloc[0]) and ":" in text.iloc[0]
-            if parsed.notna().all():
-                return Times(columns, None, _wall(text, parsed, zoned), zoned)
-        time_format = _format_of(text, path, columns[0])
-    parsed = _parse(text, time_format)
-    bad = np.flatnonzero(parsed.isna().to_numpy())
-    if bad.size:
-        raise InputError(
-            f"{path}, {tables.line(path, int(bad[0]))}, column {columns[0]!r}: {column.iloc[bad[0]]!r} is not a time "
-            f"of the format {time_format!r}; give --time-format"
-        )
-    return Times(columns, time_format, parsed, zoned=False)
-
-
-def _wall(text: "pd.Series[Any]", instants: "pd.Series[Any]", zoned: bool) -> "pd.Series[Any]":
-    """Times as they are written: the offset is cut off, not applied."""
-    if not zoned:
-        return instants.dt.tz_localize(None)
-    bare = text.str.strip().str.replace(r"\s*(Z|[-+]\d{2}:?(\d{2})?)$", "", regex=True)
-    return pd.to_datetime(bare, format="ISO8601")
-
-
-def _parse(text: "pd.Series[Any]", time_format: str) -> "pd.Series[Any]":
-    """Times of a format, NaT where one is not of it."""
-    match time_format:
-        case "epoch s" | "epoch ms":
-            unit = time_format.removeprefix("epoch ")
-            return pd.to_datetime(pd.to_numeric(text, errors="coerce"), unit=unit, errors="coerce")  # type: ignore[call-overload, no-any-return]
-        case "YYYYMMDD":
-            return pd.to_datetime(text, format="%Y%m%d", errors="coerce")
-        case _:
-            return pd.to_datetime(text, format=time_format, errors="coerce")
-
-
-def _format_of(text: "pd.Series[Any]", path: Path, column: str) -> str:
-    """The only format that reads every row; several that read it alike count as one.
-
-    Raises:
-        InputError: None does, or several do and give other times.
-    """
-    some = text.head(200)
-    found = [form for form in FORMATS if _parse(some, form).notna().all() and _parse(text, form).notna().all()]
-    different = list[str]()
-    for form in found:
-        if not any(_parse(text, form).equals(_parse(text, other)) for other in different):
-            different.append(form)
-    if len(different) > 1:
-        raise InputError(
-            f"{path}, column {column!r}: {text.iloc[0]!r} can be read in several formats; give one of them: "
-            + ", ".join(f'--time-format "{form}"' for form in different)
-        )
-    if not different:
-        raise InputError(f"{path}, column {column!r}: {text.iloc[0]!r} is no time in ISO 8601; give --time-format")
-    return different[0]
-
-
-def by_series(values: "pd.Series[Any]", names: "pd.Series[Any] | None") -> list["pd.Series[Any]"]:
-    """The sorted times of each series."""
-    if names is None:
-        return [values.sort_values()]
-    return [part.sort_values() for _, part in values.groupby(names, sort=True)]
-
-
-def most_common(values: list[Any]) -> Any:
-    """The value that occurs most."""
-    return Counter(values).most_common(1)[0][0]
-
-
-Ask = Callable[[list[str]], tuple[str, ...]]
+    try:
+        written = times.read(table, path, columns, time_format)
+    except InputError as error:
+        proposed = re.search(r'set prepare\.time_format: "([^"]+)", which reads every row', str(error))
+        if time_format is not None or proposed is None:
+            raise InputError(re.sub(r"set prepare\.time_format( to)?", "give --time-format", str(error))) from None
+        time_format = proposed[1]
+        written = times.read(table, path, columns, time_format)
+    return Time(columns, time_format, written.moment, written.offset)
