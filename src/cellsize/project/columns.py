@@ -97,10 +97,10 @@ def find_series(
         if name in taken or values.isna().any() or pd.api.types.is_float_dtype(values):
             continue
         codes = pd.factorize(values)[0]
-        if 2 <= codes.max() + 1 <= len(table) / 2 and not _repeats(moment, codes):
-            # An id and a name of the same series are one.
-            if not any(_alike(codes, pd.factorize(table[other])[0]) for other in found):
-                found.append(name)
+        tells_apart = 2 <= codes.max() + 1 <= len(table) / 2 and not _repeats(moment, codes)
+        # An id and a name of the same series are one.
+        if tells_apart and not any(_alike(codes, pd.factorize(table[other])[0]) for other in found):
+            found.append(name)
     texts = [name for name in found if not pd.api.types.is_numeric_dtype(table[name])]
     first = int(np.flatnonzero(again.to_numpy())[0])
     where = f"{path}, {tables.line(path, first)}: {moment.iloc[first]} is duplicated"
@@ -118,7 +118,7 @@ def _repeats(moment: "pd.Series[Any]", codes: Any) -> bool:
 def _alike(one: Any, other: Any) -> bool:
     """Whether two columns divide the rows alike."""
     pairs = pd.DataFrame({"one": one, "other": other}).drop_duplicates()
-    return len(pairs) == one.max() + 1 == other.max() + 1
+    return bool(len(pairs) == one.max() + 1 == other.max() + 1)
 
 
 def require_targets(table: pd.DataFrame, path: Path, targets: tuple[str, ...]) -> None:
@@ -164,6 +164,6 @@ def is_part_of_time(values: "pd.Series[Any]", moment: "pd.Series[Any]") -> bool:
 
 
 def is_counter(values: "pd.Series[Any]") -> bool:
-    """Whether a column only counts the rows, 1, 2, 3, …"""
+    """Whether a column only counts the rows: 1, 2, 3."""
     steps = np.diff(values.to_numpy(np.float64, na_value=np.nan))
     return len(steps) > 2 and bool((steps == 1).all())

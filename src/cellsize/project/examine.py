@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +16,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from cellsize.data import series
+from cellsize.data import table as tables
 from cellsize.data import windows as indexing
 from cellsize.data.schema import MISSING, SERIES, TIME, Schema
 from cellsize.errors import InputError
@@ -161,7 +161,7 @@ def _roles(
     kinds = columns.kinds(table, taken)
     columns.require_targets(table, path, asked.targets)
     for option, names in (("--past", asked.past or ()), ("--future", asked.future)):
-        columns.tables.require(table, path, names, option)
+        tables.require(table, path, names, option)
     left_out = dict(kinds.left_out)
     useful = list[str]()
     for name in kinds.numeric:
@@ -268,7 +268,7 @@ def _cover(frame: pd.DataFrame, seen: npt.NDArray[np.bool_]) -> pd.DataFrame:
         values = frame[name]
         before = values[seen]
         constant = before.median() if before.notna().any() else 0.0
-        covered[name] = values.where(seen | values.isna().to_numpy(), np.asarray(constant, values.dtype)[()])
+        covered[name] = values.where(seen | values.isna().to_numpy(), constant)
     return covered
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import windows as indexing
@@ -13,6 +14,8 @@ from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.params import Split, Window
+
+Flags = npt.NDArray[np.bool_]
 
 FOLDS = ((5, 2), (5, 1), (4, 1), (3, 1))  # with the blocks of the early-stopping set, best first
 LEAST_FOLDS = (*FOLDS, (2, 1))
@@ -113,7 +116,7 @@ def _halves(steps: int) -> list[int]:
     return found
 
 
-def fill_for(missing: "list[np.ndarray]", horizon: int, usual: int) -> int:
+def fill_for(missing: list[Flags], horizon: int, usual: int) -> int:
     """How many missing targets in a row are filled in the past of a window.
 
     Args:
@@ -130,12 +133,12 @@ def fill_for(missing: "list[np.ndarray]", horizon: int, usual: int) -> int:
     return int(longer.max()) if longer.sum() > rows / 100 else usual
 
 
-def _runs(missing: np.ndarray) -> np.ndarray:
+def _runs(missing: Flags) -> npt.NDArray[np.integer]:
     """Lengths of the runs of missing values between two that are there."""
     there = np.flatnonzero(~missing)
-    return np.maximum(np.diff(there) - 1, 0)
+    return np.asarray(np.diff(there) - 1)
 
 
-def longest_run(missing: np.ndarray) -> int:
+def longest_run(missing: Flags) -> int:
     """The longest run of missing values between two that are there; 0 if none is missing."""
     return int(_runs(missing).max(initial=0))

@@ -6,6 +6,7 @@ The only module here that knows how `data` reads tables and times.
 import codecs
 import csv
 import gzip
+import io
 import itertools
 import re
 from dataclasses import dataclass
@@ -30,7 +31,9 @@ DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
 GROUPS_OF = {sign: re.compile(rf"[-+]?\d{{1,3}}({re.escape(sign)}\d{{3}})+") for sign in (",", ".", " ", "'")}
 TOTAL = re.compile(r"(grand )?total|sum|summe|gesamt|insgesamt|totaal|totale?|suma|somme", re.IGNORECASE)
 
-NAMED_TIME = re.compile(r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|when|day|week|month|quarter|year)([ _-].*)?", re.IGNORECASE)
+NAMED_TIME = re.compile(
+    r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|when|day|week|month|quarter|year)([ _-].*)?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def settings(path: Path) -> Csv:
         comment=comment,
         encoding=encoding,
         units_row=_has_units(rows, kinds),
-        total_row=len(rows) > 2 and bool(TOTAL.fullmatch(next(csv.reader([last], delimiter=separator), [""])[0].strip())),
+        total_row=len(rows) > 2
+        and bool(TOTAL.fullmatch(next(csv.reader([last], delimiter=separator), [""])[0].strip())),
     )
 
 
@@ -119,7 +123,7 @@ def _encoding(path: Path) -> str:
 
 def _lines(path: Path, encoding: str) -> tuple[list[str], str]:
     """The first lines that are not blank, and the last one."""
-    with _open(path) as raw, codecs.getreader(encoding)(raw, errors="replace") as file:
+    with _open(path) as raw, io.TextIOWrapper(raw, encoding, errors="replace", newline=None) as file:
         filled = (line.lstrip("\ufeff").rstrip("\r\n") for line in file if line.strip())
         first = list(itertools.islice(filled, LINES))
         last = first[-1] if first else ""

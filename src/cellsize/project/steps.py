@@ -60,7 +60,7 @@ def _of_days(days: Ints, inside: npt.NDArray[np.bool_]) -> str:
         first, last = dates == months, dates == (months + 1).astype("datetime64[D]") - 1
         for edge, there in (("S", first), ("E", last)):
             if there.all():
-                return _of_months(_usual(np.diff(months.astype(np.int64))[inside]), edge)
+                return _of_months(_usual(np.diff(months.astype(np.int64)).astype(np.int64)[inside]), edge)
     weekday = (days + 3) % 7  # 1970 began with a Thursday
     usual = _usual(np.diff(days)[inside])
     if usual == 7:

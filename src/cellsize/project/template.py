@@ -67,6 +67,7 @@ def _set(section: CommentedMap, key: str, value: Value) -> None:
             return
         if isinstance(old, CommentedSeq):
             old[:] = list(value)  # in place: the comment behind a list belongs to it
+            old.fa.set_flow_style()
             return
         new = CommentedSeq(value)
         new.fa.set_flow_style()
