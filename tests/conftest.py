@@ -200,7 +200,7 @@ def make_schema() -> Callable[..., Schema]:
         plain: dict[str, Any] = {
             "time": ("when",), "series": None, "targets": ("y",), "past_covariates": (), "categorical_covariates": {},
             "known_future_covariates": (), "calendar": (), "linear_calendar": (), "holidays": None, "timezone": None,
-            "frequency": "h", "gap": 1000, "flagged": (), "time_format": None, "ambiguous": "refuse",
+            "is_naive": True, "frequency": "h", "gap": 1000, "flagged": (), "time_format": None, "ambiguous": "refuse",
             "static_covariates": {}, "series_levels": (),
         }  # fmt: skip
         return Schema(**(plain | changes))

@@ -546,15 +546,17 @@ def test_a_gap_as_long_as_the_limit_is_accepted(
     assert len(prepared(path, make_prepare(gap=6))) == 60
 
 
-@pytest.mark.parametrize("frequency", ["hourly", "M", "ME", "MS", "Y", "", " ", "0h", "-1h", "nan", "60", "1"])
-def test_a_frequency_that_is_not_a_fixed_step_is_refused(refuse: Refuse, make_table: Table, frequency: str) -> None:
+@pytest.mark.parametrize("frequency", ["hourly", "M", "Y", "", " ", "0h", "-1h", "nan", "60", "1"])
+def test_a_frequency_that_is_no_step_is_refused(refuse: Refuse, make_table: Table, frequency: str) -> None:
     assert refuse(make_table(), frequency=frequency).startswith(f"prepare.frequency: {frequency!r} ")
 
 
 @pytest.mark.parametrize("timezone", ["Mars/Olympus", "", "America", "../etc", "UTC+25", "Europe/Berlin/"])
 def test_a_timezone_that_does_not_exist_is_refused(refuse: Refuse, make_table: Table, timezone: str) -> None:
     message = refuse(make_table(), timezone=timezone)
-    assert message == f"prepare.timezone: {timezone!r} is unknown; use Area/City or null"
+    assert message.startswith(
+        f"prepare.timezone: {timezone!r} is unknown; use Area/City, such as Europe/Berlin, an offset"
+    )
 
 
 @pytest.mark.parametrize("name", ["series", "time", "hour_sin", "x_missing"])

@@ -15,6 +15,7 @@ Procedure = Literal["climb", "grid", "random", "alpha"]
 Cell = Literal["lstm", "gru", "rnn"]
 Skip = Literal["none", "linear", "joint"]
 Head = Literal["plain", "mixed"]
+Ambiguous = Literal["refuse", "first", "infer"]
 BoundKind = Literal["neurons", "parameters"]
 BudgetUnit = Literal["parameters", "bytes", "milliseconds"]
 Rule = Literal["adequate", "one_standard_error", "best", "within_percent", "budget"]
@@ -71,7 +72,7 @@ class Prepare(Section):
     ]
     holidays: str | None
     timezone: str | None
-    ambiguous: Literal["refuse", "first", "infer"]
+    ambiguous: Ambiguous
     frequency: str
     gap: Positive
 

@@ -8,7 +8,6 @@ import pytest
 
 from cellsize.data import calendar
 from cellsize.data.schema import Schema
-from cellsize.errors import InputError
 
 MakeSchema = Callable[..., Schema]
 
@@ -35,19 +34,20 @@ def test_six_in_the_morning_is_a_quarter_of_the_cycle(make_schema: MakeSchema) -
     assert columns["hour_cos"] == pytest.approx([0], abs=1e-12)
 
 
-def test_calendar_features_follow_the_clock_of_the_timezone(make_schema: MakeSchema) -> None:
+def test_calendar_features_follow_the_clock_of_the_times_zone(make_schema: MakeSchema) -> None:
     # 2026-01-02 23:30 UTC is Saturday in Berlin, 2026-07-03 22:30 UTC too.
     moments = times("2026-01-02 22:30", "2026-01-02 23:30", "2026-07-03 21:30", "2026-07-03 22:30")
-    schema = make_schema(calendar=("weekend",), timezone="Europe/Berlin")
-    assert dict(calendar.known_future(moments, schema))["weekend"].tolist() == [0, 1, 0, 1]
-    assert dict(calendar.known_future(moments.dt.tz_localize("UTC"), schema))["weekend"].tolist() == [0, 1, 0, 1]
-    assert dict(calendar.known_future(moments, make_schema(calendar=("weekend",))))["weekend"].tolist() == [0, 0, 0, 0]
+    schema = make_schema(calendar=("weekend",))
+    in_berlin = moments.dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin")
+    assert dict(calendar.known_future(in_berlin, schema))["weekend"].tolist() == [0, 1, 0, 1]
+    assert dict(calendar.known_future(moments, schema))["weekend"].tolist() == [0, 0, 0, 0]
 
 
-def test_holidays_are_days_on_the_clock_of_the_timezone(make_schema: MakeSchema) -> None:
+def test_holidays_are_days_on_the_clock_of_the_times_zone(make_schema: MakeSchema) -> None:
     # 25 December begins in Berlin an hour before it does on the clock of UTC; 2027 is in no row but the last.
     moments = times("2026-12-24 22:30", "2026-12-24 23:30", "2026-12-26 22:30", "2026-12-26 23:30", "2027-01-01 12:00")
-    columns = dict(calendar.known_future(moments, make_schema(holidays="DE", timezone="Europe/Berlin")))
+    in_berlin = moments.dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin")
+    columns = dict(calendar.known_future(in_berlin, make_schema(holidays="DE")))
     assert list(columns) == ["holiday"] == list(make_schema(holidays="DE").known_future_columns)
     assert columns["holiday"].tolist() == [0, 1, 1, 0, 1]
 
@@ -56,26 +56,6 @@ def test_a_part_of_a_country_has_holidays_of_its_own(make_schema: MakeSchema) ->
     day = times("2026-03-31 12:00")  # Cesar Chavez Day
     assert dict(calendar.known_future(day, make_schema(holidays="US-CA")))["holiday"].tolist() == [1]
     assert dict(calendar.known_future(day, make_schema(holidays="US")))["holiday"].tolist() == [0]
-
-
-@pytest.mark.parametrize(
-    ("timezone", "country"),
-    [("America/New_York", "US"), ("Europe/Berlin", "DE"), ("Asia/Kolkata", "IN"), ("UTC", None), ("Etc/GMT+5", None),
-     (None, None), ("Nowhere/Town", None)],
-)  # fmt: skip
-def test_a_timezone_tells_its_country_if_its_holidays_are_known(timezone: str | None, country: str | None) -> None:
-    assert calendar.country_of(timezone) == country
-
-
-def test_without_a_table_of_timezones_nothing_tells_a_country(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calendar, "_zone_table", lambda: "")
-    assert calendar.country_of("Europe/Berlin") is None
-
-
-@pytest.mark.parametrize("country", ["XX", "US-QQ", "germany", ""])
-def test_an_unknown_country_is_refused(country: str) -> None:
-    with pytest.raises(InputError, match=f"^prepare.holidays: '{country}' is unknown to the package holidays; give"):
-        calendar.holidays(country, range(2026, 2027))
 
 
 # --- the linear calendar --------------------------------------------------------------------------------------------
@@ -93,10 +73,10 @@ def test_a_level_for_each_hour_day_and_month(make_schema: MakeSchema) -> None:
     assert found == [[0, 0, 0, 0, 0, 0], [167, 23, 6, 363, 28, 11]]
 
 
-def test_levels_follow_the_clock_of_the_timezone(make_schema: MakeSchema) -> None:
+def test_levels_follow_the_clock_of_the_times_zone(make_schema: MakeSchema) -> None:
     # An hour before and an hour after the clocks change in Berlin.
-    moments = times("2026-03-29 00:00", "2026-03-29 01:00")
-    assert levels(moments, make_schema, "hour_of_day", timezone="Europe/Berlin") == [[1], [3]]
+    moments = times("2026-03-29 00:00", "2026-03-29 01:00").dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin")
+    assert levels(moments, make_schema, "hour_of_day") == [[1], [3]]
 
 
 @pytest.mark.parametrize(
@@ -107,7 +87,7 @@ def test_levels_follow_the_clock_of_the_timezone(make_schema: MakeSchema) -> Non
 def test_a_cycle_has_a_level_for_each_step_unless_these_are_too_many(
     make_schema: MakeSchema, frequency: str, week: int, day: int
 ) -> None:
-    seconds = make_schema(frequency=frequency).step.total_seconds()
+    seconds = make_schema(frequency=frequency).clock.seconds
     assert calendar.width(("hour_of_week",), seconds) == week
     assert calendar.width(("hour_of_day",), seconds) == day
     moments = pd.Series(pd.date_range("2024-12-30", periods=1000, freq="7h13min"))

@@ -3,19 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
-import pytest
-
 from cellsize.data.schema import Schema
 
 MakeSchema = Callable[..., Schema]
-
-
-@pytest.mark.parametrize(
-    ("frequency", "minutes"), [("h", 60), ("15min", 15), ("min", 1), ("D", 1440), ("2h", 120), ("W", 10080)]
-)
-def test_a_step_is_a_fixed_time(make_schema: MakeSchema, frequency: str, minutes: int) -> None:
-    assert make_schema(frequency=frequency).step == pd.Timedelta(minutes=minutes)
 
 
 def test_past_columns_are_targets_covariates_levels_then_flags(make_schema: MakeSchema) -> None:

@@ -1,6 +1,7 @@
 """Which rows a window sees and predicts, and which windows there are."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,11 +113,21 @@ def test_what_is_known_in_future_comes_last(make_windows: Make) -> None:
 def test_steps_count_from_the_first_time_of_all_series(make_windows: Make) -> None:
     arrays = make_windows(range(6), range(5), begins=(3, 10))
     assert arrays.step.tolist() == [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
-    assert arrays.epoch == "2026-01-01T03:00:00"
-    assert arrays.moment(np.array([0, 7])).tolist() == [
+    assert arrays.moment(np.array([0, 6])).tolist() == [
         pd.Timestamp("2026-01-01 03:00"),
         pd.Timestamp("2026-01-01 10:00"),
     ]
+
+
+def test_what_is_said_of_a_time_is_read_again(make_windows: Make) -> None:
+    arrays = make_windows(range(6))
+    assert arrays.said(2) == "2026-01-01T02:00:00"
+    assert arrays.stamp_of(arrays.said(2)) == arrays.stamp[2]
+    in_berlin = replace(arrays, zone="Europe/Berlin")
+    assert in_berlin.said(2) == "2026-01-01T03:00:00+01:00"
+    assert in_berlin.stamp_of(in_berlin.said(2)) == arrays.stamp[2]
+    numbers = replace(arrays, zone="step", stamp=np.arange(7, 13))
+    assert (numbers.said(2), numbers.stamp_of("9")) == ("9", 9)
 
 
 @pytest.mark.parametrize(("frequency", "seconds"), [("h", 3600), ("15min", 900), ("D", 86400)])

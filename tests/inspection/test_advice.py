@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.data.calendar import holidays
 from cellsize.data.folds import row_mask
+from cellsize.data.holidays import holidays
 from cellsize.sizing.artefacts import Inspection
 from tests.inspection.conftest import Given
 

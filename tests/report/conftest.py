@@ -59,7 +59,8 @@ def windows() -> Windows:
     return Windows(
         inputs=hour, n_known_future=0, target=hour, offset=np.zeros(1), step=step, series=series, first=first,
         names=("north", "south"), targets=("load",),
-        epoch="2024-03-01T00:00:00", seconds=3600.0, lookback=LOOKBACK, cell_lookback=LOOKBACK, horizon=HORIZON,
+        stamp=1_709_251_200_000_000 + step * 3_600_000_000, zone="", seconds=3600.0,
+        lookback=LOOKBACK, cell_lookback=LOOKBACK, horizon=HORIZON,
         transform="none", normalise="last", origin=np.zeros((2 * rows, 0), np.int16), linear_calendar=(),
     )  # fmt: skip
 
@@ -397,7 +398,7 @@ def inputs() -> Inputs:
     cut = windows()
     schema = Schema(
         time=("time",), series="place", targets=("load",), past_covariates=(), categorical_covariates={},
-        known_future_covariates=(), calendar=(), linear_calendar=(), holidays=None, timezone=None,
+        known_future_covariates=(), calendar=(), linear_calendar=(), holidays=None, timezone=None, is_naive=True,
         frequency="h", gap=48, flagged=(), time_format=None, ambiguous="refuse", static_covariates={},
         series_levels=(),
     )  # fmt: skip

@@ -92,7 +92,7 @@ def test_the_axes_name_the_score(toy_curves: pd.DataFrame) -> None:
 
 def test_folds_are_drawn_in_time_one_row_each(toy_windows: Windows, toy_folds: Folds) -> None:
     assert charts.in_time(toy_folds, toy_windows.start)
-    words = texts(charts.folds(toy_folds, toy_windows.start, toy_windows.epoch, HOUR))
+    words = texts(charts.folds(toy_folds, toy_windows))
     assert {"fold 1", "fold 5", "train", "early stopping", "validation", "purged", "holdout"} <= set(words)
 
 
@@ -102,7 +102,7 @@ def test_folds_that_divide_series_are_drawn_as_percentages(toy_windows: Windows)
     labels = np.stack([np.where(by_series == 0, 1, 3), np.where(by_series == 0, 3, 1)]).astype(np.int8)
     by_series_folds = Folds(labels, ~development, development)
     assert not charts.in_time(by_series_folds, toy_windows.start)
-    words = texts(charts.folds(by_series_folds, toy_windows.start, toy_windows.epoch, HOUR))
+    words = texts(charts.folds(by_series_folds, toy_windows))
     assert "percentage of the windows" in words
     assert "holdout" not in words
 

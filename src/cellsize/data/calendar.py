@@ -4,18 +4,14 @@ The two are set apart: many calendar inputs at every step make memory cells wors
 """
 
 from collections.abc import Iterator
-from datetime import date
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
-from zoneinfo import TZPATH
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cellsize.data.holidays import holidays
 from cellsize.data.schema import HOLIDAY, Schema
-from cellsize.errors import InputError
 
 CYCLES = {"hour": 24.0, "weekday": 7.0, "month": 12.0}
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800  # seconds
@@ -26,92 +22,44 @@ HARMONICS = 4  # of the year: a column for each of its days would see every day 
 
 
 def known_future(time: pd.Series, schema: Schema) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
-    """Calendar features of each time by name, float32 arrays of shape (rows,), on the clock of `schema.timezone`."""
-    local = _local(time, schema)
+    """Calendar features of each time by name, float32 arrays of shape (rows,), on the clock of the times' own zone."""
     for name in schema.calendar:
         if name != "weekend":
-            angle = 2 * np.pi * _phase(local, name) / CYCLES[name]
+            angle = 2 * np.pi * _phase(time, name) / CYCLES[name]
             yield f"{name}_sin", np.sin(angle).astype(np.float32)
             yield f"{name}_cos", np.cos(angle).astype(np.float32)
     if "weekend" in schema.calendar:
-        yield "weekend", (local.dt.day_of_week >= 5).to_numpy(np.float32)
+        yield "weekend", (time.dt.day_of_week >= 5).to_numpy(np.float32)
     if schema.holidays is not None:
-        years = range(local.dt.year.min(), local.dt.year.max() + 1)
-        days = pd.DatetimeIndex(local.dt.tz_localize(None)).normalize()
+        years = range(time.dt.year.min(), time.dt.year.max() + 1)
+        days = pd.DatetimeIndex(time.dt.tz_localize(None)).normalize()
         yield HOLIDAY, days.isin(list(map(pd.Timestamp, holidays(schema.holidays, years)))).astype(np.float32)
 
 
-def holidays(country: str, years: range) -> list[date]:
-    """The public holidays of a country, or of a part of it (`US-CA`), as dates.
-
-    Raises:
-        InputError: The country is unknown.
-    """
-    from holidays import country_holidays  # few projects need it, and every stage imports this module
-
-    name, _, part = country.partition("-")
-    try:
-        return list(country_holidays(name, subdiv=part or None, years=years))
-    except NotImplementedError:
-        raise InputError(
-            f"prepare.holidays: {country!r} is unknown to the package holidays; give the code of a country, such as "
-            "DE, or of a part of one, such as US-CA, or null"
-        ) from None
-
-
-def country_of(timezone: str | None) -> str | None:
-    """The country that a timezone lies in, as the time zone database says, if its holidays are known.
-
-    Args:
-        timezone: Such as America/New_York. None, or one of no single country, such as UTC: nothing tells the country.
-    """
-    if timezone is None:
-        return None
-    for line in _zone_table().splitlines():
-        country, _, name, *_ = [*line.split("\t"), "", ""]
-        if name == timezone and not line.startswith("#"):
-            try:
-                holidays(country, range(2020, 2021))
-            except InputError:
-                return None
-            return country
-    return None
-
-
-@cache
-def _zone_table() -> str:
-    """The table of timezones by country: the system's, else that of the package tzdata; empty if there is neither."""
-    for folder in map(Path, TZPATH):
-        if (folder / "zone.tab").is_file():
-            return (folder / "zone.tab").read_text(encoding="utf-8")
-    try:
-        return files("tzdata").joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8")
-    except (ModuleNotFoundError, FileNotFoundError):
-        return ""
-
-
 def levels(time: pd.Series, schema: Schema) -> npt.NDArray[np.int16]:
-    """The level of each feature of `schema.linear_calendar` at each time, shape (rows, features).
+    """The level of each feature of `schema.linear_calendar` at each time, shape (rows, features), on its zone's clock.
 
     Levels in place of columns: an indicator for each hour of the week would be the largest array of all.
     """
-    local, seconds = _local(time, schema), schema.step.total_seconds()
     found = np.empty((len(time), len(schema.linear_calendar)), np.int16)
-    of_day = (local.dt.hour * HOUR + local.dt.minute * 60 + local.dt.second).to_numpy()
+    if not schema.linear_calendar:  # integer steps have no hours
+        return found
+    seconds = schema.clock.seconds
+    of_day = (time.dt.hour * HOUR + time.dt.minute * 60 + time.dt.second).to_numpy()
     for column, name in enumerate(schema.linear_calendar):
         match name:
             case "hour_of_week":
-                level = (local.dt.day_of_week.to_numpy() * DAY + of_day) // _unit(WEEK, seconds)
+                level = (time.dt.day_of_week.to_numpy() * DAY + of_day) // _unit(WEEK, seconds)
             case "hour_of_day":
                 level = of_day // _unit(DAY, seconds)
             case "day_of_week":
-                level = local.dt.day_of_week.to_numpy()
+                level = time.dt.day_of_week.to_numpy()
             case "day_of_year":
-                level = local.dt.day_of_year.to_numpy() - 1
+                level = time.dt.day_of_year.to_numpy() - 1
             case "day_of_month":
-                level = local.dt.day.to_numpy() - 1
+                level = time.dt.day.to_numpy() - 1
             case _:
-                level = local.dt.month.to_numpy() - 1
+                level = time.dt.month.to_numpy() - 1
         found[:, column] = level
     return found
 
@@ -149,15 +97,6 @@ def _table(name: str, seconds: float) -> npt.NDArray[np.float32]:
 def _unit(cycle: int, seconds: float) -> int:
     """Seconds of a level: those of a step if they divide the cycle into few enough, else an hour."""
     return int(seconds) if seconds >= cycle / MOST_LEVELS and cycle % seconds == 0 else HOUR
-
-
-def _local(time: pd.Series, schema: Schema) -> pd.Series:
-    """The times on the clock of `schema.timezone`; those of a table without a timezone are taken for UTC."""
-    if schema.timezone is None:
-        return time
-    aware: pd.Series = time if time.dt.tz is not None else time.dt.tz_localize("UTC")
-    local: pd.Series = aware.dt.tz_convert(schema.timezone)
-    return local
 
 
 def _phase(local: pd.Series, name: str) -> npt.NDArray[np.float64]:

@@ -3,9 +3,10 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import pandas as pd
+from cellsize.data.clock import Clock
+from cellsize.params import Ambiguous
 
 MISSING, HOLIDAY = "_missing", "holiday"
 SERIES, TIME = "series", "time"
@@ -25,8 +26,10 @@ class Schema:
         calendar: Calendar features made from the time; known in future.
         linear_calendar: Calendar features of the first step to be predicted, read by the linear part alone.
         holidays: Country whose public holidays are known in future, or None.
-        timezone: Clock of the calendar features, or None for the table's own.
-        frequency: Time between two rows, as a pandas offset alias.
+        timezone: Zone that all times are brought to, whose clock calendar features and days go by; None: times have no
+            offset, and none is declared.
+        is_naive: Whether the table's times have no offset: those of `timezone`, if that is declared.
+        frequency: Time between two rows; see `clock.Clock`.
         gap: Longest run of missing rows that is accepted, in steps.
         flagged: Past covariates that have missing values, each with an indicator column.
         time_format: How a time is written; None: ISO 8601.
@@ -45,18 +48,19 @@ class Schema:
     linear_calendar: tuple[str, ...]
     holidays: str | None
     timezone: str | None
+    is_naive: bool
     frequency: str
     gap: int
     flagged: tuple[str, ...]
     time_format: str | None
-    ambiguous: Literal["refuse", "first", "infer"]
+    ambiguous: Ambiguous
     static_covariates: dict[str, tuple[str, ...]]
     series_levels: tuple[str, ...]
 
     @property
-    def step(self) -> pd.Timedelta:
-        """The time between two rows: `h`, `15min` and `D` alike."""
-        return pd.Timedelta(f"1{self.frequency}" if self.frequency.isalpha() else self.frequency)
+    def clock(self) -> Clock:
+        """What a step is."""
+        return Clock.of(self.frequency)
 
     @property
     def past_columns(self) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
 """From a raw table to clean series: a regular clock, gaps marked, calendar features."""
 
-import re
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from cellsize.data import calendar
+from cellsize.data import calendar, times, zones
 from cellsize.data import table as tables
+from cellsize.data.clock import Clock, Ints, microseconds
+from cellsize.data.holidays import holidays
 from cellsize.data.schema import MISSING, SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.params import Prepare
@@ -39,15 +39,10 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         tables.require(table, path, (prepare.series,), "prepare.series")
     for key in ("targets", "past_covariates", "categorical_covariates", "known_future_covariates"):
         tables.require(table, path, getattr(prepare, key), f"prepare.{key}")
-    if not re.fullmatch(r"([1-9]\d*)?(ms|s|min|h|D|W)", prepare.frequency):
-        raise InputError(f"prepare.frequency: {prepare.frequency!r} is not a fixed step; use h, 15min, D")
-    if prepare.timezone is not None:
-        try:
-            ZoneInfo(prepare.timezone)
-        except (ValueError, KeyError, OSError):
-            raise InputError(f"prepare.timezone: {prepare.timezone!r} is unknown; use Area/City or null") from None
+    clock = Clock.of(prepare.frequency)
     if prepare.holidays is not None:
-        calendar.holidays(prepare.holidays, range(2020, 2021))
+        holidays(prepare.holidays, range(2020, 2021))
+    timezone, is_naive = _zone(table, path, time, clock, prepare)
     flagged = []
     for column in (*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates):
         values = tables.numbers(table, path, column)
@@ -74,7 +69,8 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         calendar=prepare.calendar,
         linear_calendar=prepare.linear_calendar,
         holidays=prepare.holidays,
-        timezone=prepare.timezone,
+        timezone=timezone,
+        is_naive=is_naive,
         frequency=prepare.frequency,
         gap=prepare.gap,
         flagged=tuple(flagged),
@@ -90,6 +86,28 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     return schema
 
 
+def _zone(
+    table: pd.DataFrame, path: Path, columns: tuple[str, ...], clock: Clock, prepare: Prepare
+) -> tuple[str | None, bool]:
+    """The zone of a table's times, and whether they have no offset; see `Schema`."""
+    if clock.unit == "integer":
+        asked = {
+            "prepare.calendar": prepare.calendar, "prepare.linear_calendar": prepare.linear_calendar,
+            "prepare.holidays": prepare.holidays, "prepare.timezone": prepare.timezone,
+        }  # fmt: skip
+        for key, value in asked.items():
+            if value:
+                nothing = "[]" if isinstance(value, tuple) else "null"
+                raise InputError(
+                    f"{key}: steps of prepare.frequency: {clock.frequency} have no time; set {key}: {nothing}"
+                )
+        return None, True
+    if not columns:
+        raise InputError(f"prepare.time: null, but prepare.frequency is {clock.frequency}; name the time, or set step")
+    written = times.read(table, path, columns, prepare.time_format)
+    return zones.zone_of(written, prepare.timezone, path, ", ".join(columns)), written.offset is None
+
+
 def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     """Puts every series on a regular clock.
 
@@ -100,24 +118,57 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
 
     Returns:
         A frame sorted by series and time, one row for each step without a hole, with the columns `series`
-        (categorical), `time`, `schema.past_columns` (NaN where missing) and `schema.known_future_columns`; columns
-        of the table in float64, what was made of them or of the time in float32.
+        (categorical), `time` (of the zone `schema.timezone`, without a zone, or a whole number),
+        `schema.past_columns` (NaN where missing) and `schema.known_future_columns`; columns of the table in float64,
+        what was made of them or of the time in float32.
 
     Raises:
         InputError: Times repeat, do not lie on the clock, or leave a gap beyond `schema.gap`.
     """
     # No intermediate table has a name: it would stay in memory, and the copies of a long table are this stage's peak.
-    regular = pd.concat(
-        [_regular(rows, path, schema) for _, rows in _checked(table, path, schema).groupby(SERIES, sort=True)],
-        ignore_index=True,
-    )
+    regular = _regular(_checked(table, path, schema), path, schema)
     for column, values in calendar.known_future(regular[TIME], schema):
         regular[column] = values
     # Batches hold inputs in float32, but 1e9 ± 3 has to be centred before: `windows.base` does. Indicators are 0 or 1.
     given = {*schema.targets, *schema.past_covariates, *schema.known_future_covariates}
     made = [column for column in (*schema.past_columns, *schema.known_future_columns) if column not in given]
-    downcast = regular.astype({SERIES: "category", **dict.fromkeys(made, np.float32)})
+    downcast = regular.astype(dict.fromkeys(made, np.float32))
     return downcast[[SERIES, TIME, *schema.past_columns, *schema.known_future_columns]]
+
+
+def line_of_instants(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Series:
+    """The time of each row of a raw table, as `clean` writes it.
+
+    Raises:
+        InputError: A time cannot be read, or cannot be brought to the zone of the schema.
+    """
+    if schema.clock.unit == "integer":
+        return _integers(table, path, schema)
+    written, column = times.read(table, path, schema.time, schema.time_format), ", ".join(schema.time)
+    if written.offset is None and schema.timezone is not None and not schema.is_naive:
+        raise InputError(
+            f"{path}, column {column!r}: times without an offset, but those of the model's table have one; give them "
+            f"their offset, such as {written.moment.iloc[0].isoformat()}+00:00"
+        )
+    return zones.instants(written, schema.timezone, schema.ambiguous, path, column)
+
+
+def _integers(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Series:
+    """The step of each row, as a whole number: that of the column, or the number of the row in its series."""
+    if not schema.time:
+        return tables.names(table, schema.series).groupby(tables.names(table, schema.series)).cumcount()
+    if len(schema.time) > 1:
+        raise InputError(
+            f"prepare.time: steps of prepare.frequency: {schema.frequency} have one column; name one, or null"
+        )
+    values = tables.numbers(table, path, schema.time[0])
+    bad = np.flatnonzero(~np.isfinite(values) | (values != np.round(values)) | (np.abs(values) > 2**53))
+    if bad.size:
+        raise InputError(
+            f"{path}, {tables.line(path, int(bad[0]))}, column {schema.time[0]!r}: {values[bad[0]]} is no whole "
+            "number; fix it, or set prepare.time: null to count the rows"
+        )
+    return pd.Series(values.astype(np.int64), index=table.index)
 
 
 def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
@@ -131,13 +182,12 @@ def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
         *schema.known_future_covariates,
     )
     tables.require(table, path, (*columns, *([schema.series] if schema.series else [])), "prepare")
-    times = tables.times(table, path, schema.time)
     names = tables.names(table, schema.series)
     missing = np.flatnonzero(table[schema.series].isna().to_numpy()) if schema.series else np.empty(0, int)
     if missing.size:
         where = tables.line(path, missing[0])
         raise InputError(f"{path}, {where}, column {schema.series!r}: no series named; fill it in")
-    frame = pd.DataFrame({SERIES: names, TIME: times})
+    frame = pd.DataFrame({SERIES: names, TIME: line_of_instants(table, path, schema)})
     for column in (*schema.targets, *schema.past_covariates, *schema.known_future_covariates):
         frame[column] = tables.numbers(table, path, column)
     for column in schema.known_future_covariates:
@@ -156,48 +206,126 @@ def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     return frame
 
 
-def _regular(rows: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
-    """The rows of one series, sorted, with a row of NaN for each missing step."""
-    if not rows[TIME].is_monotonic_increasing:
-        rows = rows.sort_values(TIME, kind="stable")
-    name, times = rows[SERIES].iloc[0], rows[TIME]
-    steps = (times - times.iloc[0]) / schema.step
-    jumps = steps.diff().fillna(1).to_numpy()
-    if not jumps.all():
-        at = int(np.flatnonzero(jumps == 0)[0])
+def _regular(frame: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
+    """The rows sorted by series and time, with a row of NaN for each missing step; all series at once."""
+    codes, names = pd.factorize(frame[SERIES], sort=True)
+    stamps = frame[TIME]
+    order = np.lexsort((_order(stamps), codes))
+    if (order == np.arange(len(order))).all():
+        order = np.arange(len(order))
+    else:
+        codes, stamps = codes[order], stamps.iloc[order]
+    places = _places(stamps, codes, names, order, path, schema)
+    begins = np.flatnonzero(np.diff(codes, prepend=-1))
+    last = np.append(begins[1:], len(codes)) - 1
+    lengths = places[last] - places[begins] + 1
+    offsets = np.cumsum(lengths) - lengths
+    rows = offsets[codes] + places - places[begins][codes]
+    code = np.repeat(np.arange(len(names)), lengths)
+    every = np.arange(lengths.sum()) - offsets[code] + places[begins][code]
+    clock = schema.clock
+    full: dict[str, object] = {
+        SERIES: pd.Categorical.from_codes(code, categories=pd.Index(names)),
+        TIME: clock.times(every, clock.phases(stamps, codes)[code], stamps),
+    }
+    for column in frame.columns.drop([SERIES, TIME]):
+        values = np.full(len(code), np.nan)
+        values[rows] = frame[column].to_numpy()[order]
+        full[column] = values
+    for column in schema.flagged:
+        full[f"{column}{MISSING}"] = np.isnan(full[column]).astype(np.float64)  # type: ignore[call-overload]
+    regular = pd.DataFrame(full, copy=False)
+    holes = [column for column in schema.known_future_covariates if regular[column].isna().any()]
+    if holes:
+        # Beyond the last observed target lies what is to be forecast: nothing is made up there.
+        observed = regular[list(schema.targets)].notna().all(axis=1).to_numpy()
+        until = np.full(len(names), -1)
+        np.maximum.at(until, code[observed], np.flatnonzero(observed))
+        past = np.arange(len(code)) <= until[code]
+        regular.loc[past, holes] = regular.groupby(SERIES, observed=True)[holes].ffill()[past]
+    return regular
+
+
+def _order(stamps: pd.Series | pd.Index) -> Ints:
+    """Numbers in the order of the times, shape (n,)."""
+    return np.asarray(stamps) if pd.api.types.is_integer_dtype(stamps.dtype) else microseconds(stamps)
+
+
+def _places(
+    stamps: pd.Series, codes: Ints, names: pd.Index, order: Ints, path: Path, schema: Schema
+) -> Ints:  # fmt: skip
+    """The step of each row, shape (n,), checked: on the clock, each once, without a gap that is too long.
+
+    Args:
+        stamps: Times, sorted by series and time.
+        codes: The series of each, as a position in `names`.
+        names: Names of the series.
+        order: The row of the table that each comes from.
+        path: Where they come from, for messages.
+        schema: The clock, and the longest gap.
+    """
+    clock = schema.clock
+
+    def where(position: int) -> str:
+        return f"{path}, {tables.line(path, int(order[position]))}"
+
+    def name(position: int) -> str:
+        return repr(str(names[codes[position]]))
+
+    inside = np.diff(codes, prepend=-1) == 0
+    same = np.flatnonzero(inside & (np.diff(_order(stamps), prepend=0) == 0))
+    if same.size:
+        at = int(same[0])
         raise InputError(
-            f"{path}, {tables.line(path, int(rows.index[at]))}: {times.iloc[at]} is duplicated in series {name!r}; "
-            "keep one row, or name the column that tells series apart under prepare.series"
+            f"{where(at)}: {stamps.iloc[at]} is duplicated in series {name(at)}; {_once(stamps, same, schema)}"
         )
-    off_clock = np.flatnonzero((steps != steps.round()).to_numpy())
-    if off_clock.size:
-        where = tables.line(path, int(rows.index[off_clock[0]]))
+    misplaced = clock.misplaced(stamps)
+    if misplaced is not None:
+        at, why = misplaced
         raise InputError(
-            f"{path}, {where}: {times.iloc[off_clock[0]]} is not a whole number of steps of {schema.frequency!r} after "
-            f"{times.iloc[0]} (series {name!r}); fix prepare.frequency, or resample the table to one frequency"
+            f"{where(at)}: {stamps.iloc[at]} {why} (series {name(at)}), as {schema.frequency!r} wants; fix "
+            " prepare.frequency, or the row"
         )
+    places = clock.places(stamps, codes)
+    off = np.flatnonzero(
+        _order(pd.Series(clock.times(places, clock.phases(stamps, codes)[codes], stamps))) != _order(stamps)
+    )
+    if off.size:
+        at = int(off[0])
+        first = stamps.iloc[int(np.flatnonzero(codes == codes[at])[0])]
+        raise InputError(
+            f"{where(at)}: {stamps.iloc[at]} is not a whole number of steps of {schema.frequency!r} after "
+            f"{first} (series {name(at)}); fix prepare.frequency, or resample the table to one frequency"
+        )
+    jumps = np.where(inside, np.diff(places, prepend=0), 1)
     if jumps.max() - 1 > schema.gap:
         at = int(jumps.argmax())
         raise InputError(
-            f"{path}, {tables.line(path, int(rows.index[at]))}: {int(jumps[at] - 1)} steps are missing before "
-            f"{times.iloc[at]} (series {name!r}), more than prepare.gap: {schema.gap}; fill the gap, raise "
-            "prepare.gap, or give the parts different series names"
+            f"{where(at)}: {int(jumps[at] - 1)} steps are missing before {stamps.iloc[at]} (series {name(at)}), more "
+            f"than prepare.gap: {schema.gap}; fill the gap, raise prepare.gap, or give the parts different series names"
         )
-    skips = jumps[jumps > 1]
-    if skips.size > len(jumps) / 4:
+    skips, rows = np.bincount(codes[jumps > 1], minlength=len(names)), np.bincount(codes)
+    uneven = np.flatnonzero(skips > rows / 4)
+    if uneven.size:
+        code = int(uneven[0])
+        usual = int(np.median(jumps[(codes == code) & (jumps > 1)]))
         raise InputError(
-            f"{path}: series {name!r} steps by {int(np.median(skips))} × {schema.frequency!r} in {skips.size} of "
-            f"{len(jumps)} rows; set prepare.frequency to its real step, or resample the table to one frequency"
+            f"{path}: series {str(names[code])!r} steps by {usual} × {schema.frequency!r} in {skips[code]} of "
+            f"{rows[code]} rows; set prepare.frequency to its real step, or resample the table to one frequency"
         )
-    clock = pd.date_range(times.iloc[0], times.iloc[-1], freq=schema.step, name=TIME)
-    full = rows.drop(columns=SERIES).set_index(TIME).reindex(clock).reset_index()
-    for column in schema.flagged:
-        full[f"{column}{MISSING}"] = full[column].isna().astype(np.float64)
-    holes = [column for column in schema.known_future_covariates if full[column].isna().any()]
-    if holes:
-        # Beyond the last observed target lies what is to be forecast: nothing is made up there.
-        observed = np.flatnonzero(full[list(schema.targets)].notna().all(axis=1).to_numpy())
-        past = full.index[: observed[-1] + 1] if observed.size else full.index[:0]
-        full.loc[past, holes] = full.loc[past, holes].ffill()
-    full.insert(0, SERIES, name)
-    return full
+    return places
+
+
+def _once(stamps: pd.Series, same: Ints, schema: Schema) -> str:
+    """What to do where a time is there twice."""
+    if schema.clock.unit == "fixed" and schema.is_naive:
+        twice = pd.DatetimeIndex(stamps.iloc[same])
+        # Everywhere clocks are set back in the night to a Sunday, or before it.
+        if ((twice.day_of_week >= 5) & (twice.hour <= 3)).all():
+            timezone = f"prepare.timezone: {schema.timezone or 'Area/City'}"
+            return (
+                "if clocks were set back then (daylight saving ends), declare the clock and that both hours are there: "
+                f"{timezone} and prepare.ambiguous: infer; else keep one row, or name the column that tells series "
+                "apart under prepare.series"
+            )
+    return "keep one row, or name the column that tells series apart under prepare.series"

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize import files
-from cellsize.data import calendar
+from cellsize.data import calendar, zones
+from cellsize.data.clock import microseconds
 from cellsize.data.forecast import Forecast
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
@@ -25,6 +26,7 @@ Normalise = Literal["none", "last", "standard"]
 FORWARD: dict[str, Callable[..., npt.NDArray[np.float64]]] = {"none": np.asarray, "log1p": np.log1p, "sqrt": np.sqrt}
 BACKWARD: dict[str, Callable[..., npt.NDArray[np.float64]]] = {"none": np.asarray, "log1p": np.expm1, "sqrt": np.square}
 
+INTEGER = "step"  # in place of a zone
 SAMPLE = 10_000  # rows that a column's offset is found on
 
 
@@ -44,13 +46,15 @@ class Windows:
         target: What is to be predicted, transformed, less `offset`, float32, shape (rows, n_targets); NaN where
             unobserved.
         offset: What was subtracted from each column in float64, shape (n_inputs,); see `offset_of`.
-        step: Time of each row, in steps since `epoch`, shape (rows,).
+        step: Step of each row since the first of all series, shape (rows,).
+        stamp: Time of each row, shape (rows,): microseconds since 1970-01-01 in UTC, or without a zone, or a whole
+            number; see `zone`.
         series: Series of each row, as a position in `names`, shape (rows,).
         first: First row of each window, shape (windows,), ordered by time, then series.
         names: Names of the series.
         targets: Names of the target columns, length n_targets.
-        epoch: Time of step 0, the first of all series, in ISO 8601.
-        seconds: Length of a step in seconds.
+        zone: Zone of the times; empty for times without one; `step` for whole numbers.
+        seconds: Length of a step in seconds, on average.
         lookback: Steps that a window sees.
         cell_lookback: The last of them, which memory cells see.
         horizon: Steps that it must predict.
@@ -66,11 +70,12 @@ class Windows:
     target: Floats
     offset: Floats
     step: Ints
+    stamp: Ints
     series: Ints
     first: Ints
     names: tuple[str, ...]
     targets: tuple[str, ...]
-    epoch: str
+    zone: str
     seconds: float
     lookback: int
     cell_lookback: int
@@ -123,12 +128,27 @@ class Windows:
 
     @property
     def start(self) -> Ints:
-        """Time of the first row of each window, in steps since `epoch`, shape (windows,)."""
+        """Step of the first row of each window, shape (windows,)."""
         return self.step[self.first]
 
-    def moment(self, steps: Ints) -> pd.DatetimeIndex:
-        """The times of steps since `epoch`, shape (n,), for a reader."""
-        return pd.DatetimeIndex(pd.Timestamp(self.epoch) + pd.to_timedelta(steps * self.seconds, unit="s"))
+    def moment(self, rows: Ints) -> pd.Index:
+        """The times of some rows, shape (n,), for a reader: with their zone if they have one, or whole numbers."""
+        stamps = self.stamp[rows]
+        if self.zone == INTEGER:
+            return pd.Index(stamps)
+        times = pd.DatetimeIndex(stamps.astype("datetime64[us]"))
+        return times.tz_localize("UTC").tz_convert(zones.zone(self.zone)) if self.zone else times
+
+    def said(self, row: int) -> str:
+        """The time of a row in ISO 8601, or its whole number; `stamp_of` reads it."""
+        moment = self.moment(np.array([row]))[0]
+        return str(moment) if self.zone == INTEGER else str(moment.isoformat())
+
+    def stamp_of(self, said: str) -> int:
+        """What `stamp` has for a time that `said` wrote, of these windows or of others of the same schema."""
+        if self.zone == INTEGER:
+            return int(said)
+        return int(microseconds(pd.DatetimeIndex([pd.Timestamp(said)]))[0])
 
     def save(self, path: Path) -> None:
         """Writes an uncompressed npz without pickles, whole or not at all."""
@@ -139,7 +159,7 @@ class Windows:
         """Reads what `save` wrote."""
         with np.load(path, allow_pickle=False) as content:
             values = dict(content)
-        for key in ("epoch", "transform", "normalise"):
+        for key in ("zone", "transform", "normalise"):
             values[key] = str(values[key])
         for key in ("lookback", "cell_lookback", "horizon", "n_known_future"):
             values[key] = int(values[key])
@@ -221,10 +241,9 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
         )
     target = FORWARD[window.transform](raw)
     codes, names = pd.factorize(frame[SERIES], sort=True)
-    steps = frame[TIME].to_numpy("datetime64[ns]").astype(np.int64)
-    epoch, step = steps.min(), int(schema.step.total_seconds() * 1e9)  # nanoseconds
-    steps -= epoch
-    steps //= step
+    clock = schema.clock
+    steps = clock.places(frame[TIME], np.asarray(codes, np.int64))
+    steps -= steps.min()
     # Column by column: a float64 copy of all of them at once would be the stage's largest array.
     inputs = np.empty((len(frame), len(schema.past_columns) + len(schema.known_future_columns)), np.float32)
     offsets = np.zeros(inputs.shape[1]) if offset is None else offset
@@ -241,12 +260,13 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
         target=centred,
         offset=offsets,
         step=steps,
+        stamp=frame[TIME].to_numpy() if clock.unit == "integer" else microseconds(frame[TIME]),
         series=np.asarray(codes, np.int64),
         first=np.empty(0, np.int64),
         names=tuple(map(str, names)),
         targets=schema.targets,
-        epoch=str(pd.Timestamp(epoch).isoformat()),
-        seconds=step / 1e9,
+        zone=INTEGER if clock.unit == "integer" else schema.timezone or "",
+        seconds=clock.seconds,
         lookback=window.steps_seen,
         cell_lookback=window.lookback,
         horizon=window.horizon,

@@ -159,11 +159,10 @@ def _not_measured(windows: Windows, folds: Folds, champion: Forecaster, model: F
     """Why the champion cannot be measured on the same windows as the model; None if it can."""
     if replace(champion.schema, gap=0) != replace(model.schema, gap=0) or champion.window != model.window:
         return "reads other columns, or has another window"  # and so other base arrays
-    holdout, development = (
-        windows.step[windows.first[np.flatnonzero(part)]] for part in (folds.holdout, folds.development)
-    )
-    by_time = development.max() < holdout.min()  # independent sequences are not divided by time
-    if by_time and pd.Timestamp(champion.learned_until) >= windows.moment(holdout.min(keepdims=True))[0]:
+    holdout, development = (windows.first[np.flatnonzero(part)] for part in (folds.holdout, folds.development))
+    # Independent sequences are not divided by time.
+    by_time = windows.step[development].max() < windows.step[holdout].min()
+    if by_time and windows.stamp_of(champion.learned_until) >= windows.stamp[holdout].min():
         return f"has learned from rows of this holdout (until {champion.learned_until})"
     return None
 
@@ -175,14 +174,14 @@ def _with_truth(windows: Windows, scaling: Scaling, forecasts: Forecasts, holdou
     right = original(windows, scaling, truth(windows, scaling, holdout[position]))
     shown = {name: original(windows, scaling, values[position]) for name, values in forecasts.items() if name != NAIVE}
     first = windows.first[holdout[position]]
-    origin = windows.moment(windows.step[first + windows.lookback - 1])
+    origin = windows.moment(first + windows.lookback - 1)
     parts = [
         pd.DataFrame(
             {
                 "series": np.array(windows.names)[windows.series[first]],
                 "target": target,
                 "origin": origin,
-                "time": windows.moment(windows.step[first + windows.lookback + ahead]),
+                "time": windows.moment(first + windows.lookback + ahead),
                 "step": ahead + 1,
                 "truth": right[:, ahead, column],
                 **{name: values[:, ahead, column] for name, values in shown.items()},

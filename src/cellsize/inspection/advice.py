@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data.calendar import DAY, WEEK
+from cellsize.data.clock import Clock
 from cellsize.data.folds import Folds
 from cellsize.data.schema import HOLIDAY, Schema
 from cellsize.inspection import measurement, options
@@ -110,11 +111,27 @@ def inspect(
 
 def _seasons(content: Material) -> tuple[int, ...]:
     """The seasons that most of the folds show."""
-    step = content.schema.step.total_seconds()
-    cycles = [int(cycle // step) for cycle in (DAY, WEEK) if cycle % step == 0 and cycle > step]
+    cycles = cycles_of(content.schema.clock)
     found = [seasons(values, cycles) for values in measurement.training_targets(content)]
     every = sorted({season for one in found for season in one})
     return tuple(season for season in every if 2 * sum(season in one for one in found) > len(found))
+
+
+def cycles_of(clock: Clock) -> list[int]:
+    """Steps of the cycles that people live by: a day, a week, a year, shortest first, where they are whole steps."""
+    match clock.unit:
+        case "months":
+            return [12 // clock.count] if 12 % clock.count == 0 and clock.count < 12 else []
+        case "business":
+            return [5] if clock.count == 1 and clock.holidays is None else []
+        case "integer":
+            return []
+        case _:
+            return [
+                int(cycle // clock.seconds)
+                for cycle in (DAY, WEEK)
+                if cycle % clock.seconds == 0 and cycle > clock.seconds
+            ]
 
 
 def _measure(content: Material, parts: list[Part], option: Option) -> _Measured:

@@ -17,8 +17,10 @@ import pandas as pd
 from cellsize.data import calendar
 from cellsize.data import windows as indexing
 from cellsize.data.batches import absolute_deviation, chunks, fit_scaling, gather, original, scaled
+from cellsize.data.calendar import DAY
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION, Folds, row_mask
 from cellsize.data.forecast import Forecast
+from cellsize.data.holidays import country_of
 from cellsize.data.schema import HOLIDAY, TIME, Schema
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.inspection.options import Option
@@ -94,9 +96,10 @@ def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds, 
         metric: The error that ranks options and chooses ridge penalties.
     """
     source = Path("build/series.parquet")
-    whole = replace(schema, linear_calendar=LINEAR_CALENDAR)
+    has_time = schema.clock.unit != "integer"
+    whole = replace(schema, linear_calendar=LINEAR_CALENDAR if has_time else ())
     if schema.holidays is None and HOLIDAY not in schema.input_columns:
-        whole = replace(whole, holidays=calendar.country_of(schema.timezone))
+        whole = replace(whole, holidays=country_of(schema.timezone))
     if whole.holidays != schema.holidays:
         only = replace(whole, calendar=())  # the other features are in the frame
         frame = frame.assign(**dict(calendar.known_future(frame[TIME], only)))
@@ -138,9 +141,9 @@ def training_targets(content: Material) -> Iterator[list[Floats]]:
 
 def days(content: Material) -> float:
     """Length of the shortest training part, in days."""
-    times = content.frame[TIME].to_numpy()
-    spans = [np.ptp(times[content.origins[labels == TRAIN]]) for labels in content.labels]
-    return float(min(spans) / np.timedelta64(1, "D"))
+    arrays = content.arrays(content.window.transform)
+    spans = [np.ptp(arrays.step[content.origins[labels == TRAIN]]) for labels in content.labels]
+    return float(min(spans)) * arrays.seconds / DAY
 
 
 def lowest(content: Material) -> float:

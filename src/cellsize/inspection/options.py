@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from cellsize.data.calendar import DAY, WEEK, width
+from cellsize.data.clock import Clock
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Normalise, Transform
 from cellsize.params import Window
@@ -82,9 +83,7 @@ def alternatives(
     normalisations: tuple[Normalise, ...] = ("none", "last", "standard")
     found: dict[Key, list[Option]] = {
         "window.linear_lookback": [replace(plain, lookback=steps) for steps in longer],
-        "prepare.linear_calendar": [
-            replace(plain, calendar=names) for names in _calendars(schema.step.total_seconds(), days)
-        ],
+        "prepare.linear_calendar": [replace(plain, calendar=names) for names in _calendars(schema.clock, days)],
         "prepare.holidays": [replace(plain, holidays=holidays) for holidays in dict.fromkeys((None, country))],
         "window.normalise": [replace(plain, normalise=normalise) for normalise in normalisations],
         "window.transform": [replace(plain, transform=transform) for transform in transforms],
@@ -92,8 +91,13 @@ def alternatives(
     return {key: [option for option in options if option != plain] for key, options in found.items()}
 
 
-def _calendars(seconds: float, days: float) -> list[tuple[str, ...]]:
+def _calendars(clock: Clock, days: float) -> list[tuple[str, ...]]:
     """Features that a step is short enough for and that training has seen whole, the fewest columns first."""
+    if clock.unit == "integer":
+        return [()]
+    seconds = clock.seconds
+    if clock.unit == "months":
+        return [(), ("month_of_year",)] if seconds < YEAR * DAY and days > 2 * YEAR else [()]
     within = [("hour_of_week",), ("hour_of_day",), ("hour_of_day", "day_of_week")] if seconds < DAY else []
     within += [("day_of_week",)] if DAY <= seconds < WEEK else []
     if days > YEAR:

@@ -35,7 +35,7 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
     """What `forecast_rows` returns, and how many values were clipped for it; see `batches.clipped_columns`."""
     schema, scaling = forecaster.schema, forecaster.fitted.scaling
     frame = series.clean(rows, Path("the rows given"), schema)
-    extended = [_extend(forecaster, history) for _, history in frame.groupby(SERIES, sort=True)]
+    extended = [_extend(forecaster, history) for _, history in frame.groupby(SERIES, sort=True, observed=True)]
     # Around the mean of training no digit is lost, whatever these few rows are like.
     arrays = windows.base(pd.concat(extended, ignore_index=True), schema, forecaster.window, scaling.mean)
     chosen = np.arange(len(extended))
@@ -51,7 +51,7 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
 def _extend(forecaster: Forecaster, history: pd.DataFrame) -> pd.DataFrame:
     """One series cut to the last window that can be forecast: lookback rows seen, horizon rows to come."""
     schema, window = forecaster.schema, forecaster.window
-    lookback, horizon, step = window.steps_seen, window.horizon, schema.step
+    lookback, horizon, clock = window.steps_seen, window.horizon, schema.clock
     name, targets = history[SERIES].iloc[0], list(schema.targets)
     observed = np.flatnonzero(history[targets].notna().all(axis=1).to_numpy())
     origin = int(observed[-1]) if observed.size else -1
@@ -70,8 +70,10 @@ def _extend(forecaster: Forecaster, history: pd.DataFrame) -> pd.DataFrame:
         raise InputError(
             f"series {name!r}: values are missing among the last {lookback} steps before the forecast; fill them in"
         )
-    clock = pd.date_range(history[TIME].iloc[origin] + step, periods=horizon, freq=step, name=TIME)
-    future = history.set_index(TIME).reindex(clock).reset_index()
+    one = np.zeros(len(history), np.int64)
+    following = clock.places(history[TIME], one)[origin] + 1 + np.arange(horizon)
+    to_come = clock.times(following, clock.phases(history[TIME], one)[0], history[TIME])
+    future = history.set_index(TIME).reindex(to_come.rename(TIME)).reset_index()
     future[SERIES] = name
     future[targets] = np.nan
     for column, feature in calendar.known_future(future[TIME], schema):

@@ -33,7 +33,7 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     table = table.reset_index(drop=True)
     frame = series.clean(table, source, schema)
     arrays = windows.build(frame, schema, window, source)
-    moments = tables.times(table, source, schema.time)
+    moments = series.line_of_instants(table, source, schema)
     names = tables.names(table, schema.series)
     rows = names.groupby(names).indices
     parts, refusal = [], ""

@@ -13,7 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from cellsize.data.clock import DAY
 from cellsize.data.folds import EARLY_STOPPING, PURGED, TRAIN, VALIDATION, Folds
+from cellsize.data.windows import INTEGER, Windows
 from cellsize.report.drawing import GRID, INK, MUTED, PAPER, SERIES, colour, panel, style, svg
 from cellsize.sizing.adequacy import Verdict
 
@@ -159,21 +161,20 @@ def in_time(folds: Folds, start: npt.NDArray[np.integer]) -> bool:
     return not (same & (parts[:, 1:] != parts[:, :-1])).any()
 
 
-def folds(folds: Folds, start: npt.NDArray[np.integer], epoch: str, step: pd.Timedelta) -> str:
+def folds(folds: Folds, windows: Windows) -> str:
     """One row for each fold: which windows are in which part, in time or else as percentages of the windows.
 
     Args:
         folds: The labels of all windows.
-        start: Time of each window's first row, in steps.
-        epoch: Time of step 0.
-        step: Length of a step.
+        windows: The windows.
     """
+    start = windows.start
     parts = np.where(folds.holdout, HOLDOUT, folds.labels)
     timed = in_time(folds, start)
     with style("folds"):
         figure, axes = panel(WIDTH, 1.0 + 0.34 * len(parts))
         for row, labels in enumerate(parts):
-            bars = _runs(labels, start, epoch, step) if timed else _percentages(labels)
+            bars = _runs(labels, windows) if timed else _percentages(labels)
             for part, spans in bars.items():
                 axes.broken_barh(spans, (row - 0.36, 0.72), facecolor=PARTS[part][1], lw=0)
         axes.set_yticks(range(len(parts)), [f"fold {row + 1}" for row in range(len(parts))])
@@ -181,7 +182,9 @@ def folds(folds: Folds, start: npt.NDArray[np.integer], epoch: str, step: pd.Tim
         axes.grid(False)
         axes.spines["left"].set_visible(False)
         axes.margins(x=0.01)
-        if timed:
+        if timed and windows.zone == INTEGER:
+            axes.set_xlabel("step")
+        elif timed:
             _clock(axes)
         else:
             axes.set_xlabel("percentage of the windows")
@@ -190,19 +193,19 @@ def folds(folds: Folds, start: npt.NDArray[np.integer], epoch: str, step: pd.Tim
         return svg(figure, "folds", "Which windows each fold uses for training, early stopping and validation")
 
 
-def _runs(
-    labels: npt.NDArray[np.int8], start: npt.NDArray[np.integer], epoch: str, step: pd.Timedelta
-) -> dict[int, list[tuple[float, float]]]:
-    """Stretches of time with one label, as (begin, length) in days."""
-    moments, first = np.unique(start, return_index=True)
+def _runs(labels: npt.NDArray[np.int8], windows: Windows) -> dict[int, list[tuple[float, float]]]:
+    """Stretches of time with one label, as (begin, length), in days since 1970 or in steps."""
+    moments, first = np.unique(windows.start, return_index=True)
     labels = labels[first]
     breaks = np.flatnonzero((np.diff(labels) != 0) | (np.diff(moments) != 1)) + 1
     begins, ends = np.concatenate([[0], breaks]), np.concatenate([breaks, [len(moments)]]) - 1
-    zero, day = pd.Timestamp(epoch).timestamp() / 86400, step / pd.Timedelta(days=1)
+    places, step = windows.stamp[windows.first[first]].astype(np.float64), 1.0
+    if windows.zone != INTEGER:
+        places, step = places / DAY, windows.seconds * 1e6 / DAY
     bars: dict[int, list[tuple[float, float]]] = {}
     for begin, end in zip(begins, ends, strict=True):
-        length = (moments[end] - moments[begin] + 1) * day
-        bars.setdefault(int(labels[begin]), []).append((zero + float(moments[begin]) * day, float(length)))
+        length = places[end] - places[begin] + step
+        bars.setdefault(int(labels[begin]), []).append((float(places[begin]), float(length)))
     return bars
 
 
@@ -269,8 +272,9 @@ def forecasts(table: pd.DataFrame, examples: int, unit: str, models: dict[str, s
         figure = Figure(figsize=(WIDTH, 0.5 + 2.0 * len(chosen)), layout="constrained")
         for row, part in enumerate(chosen):
             axes = figure.add_subplot(len(chosen), 1, row + 1)
-            # A missing row would be drawn as a straight line; a row without numbers breaks it.
-            apart = np.flatnonzero(part["time"].diff() > part["time"].diff().min()) - 0.5
+            # Missing rows would be drawn as a straight line; a row without numbers breaks it.
+            follows = (part["step"] > 1) | (part["origin"] == part["time"].shift())
+            apart = np.flatnonzero(~follows.to_numpy()[1:]) + 0.5
             part = part.reset_index(drop=True)
             blank = pd.DataFrame({"time": part["time"].iloc[np.ceil(apart).astype(int)].to_numpy()}, index=apart)
             part = pd.concat([part, blank]).sort_index()
@@ -278,9 +282,14 @@ def forecasts(table: pd.DataFrame, examples: int, unit: str, models: dict[str, s
             strokes: tuple[tuple[str, str], ...] = (("-", SERIES[0]), ("-", SERIES[1]), (":", SERIES[2]))
             for (column, name), (dash, tint) in zip(models.items(), strokes, strict=False):
                 axes.plot(part["time"], part[column], ls=dash, color=tint, lw=1.3, label=name)
-            _clock(axes)
+            is_dated = pd.api.types.is_datetime64_any_dtype(part["time"])
+            if is_dated:
+                _clock(axes)
+            else:
+                axes.set_xlabel("step")
+            begin = f"{part['time'].iloc[0]:%Y-%m-%d %H:%M}" if is_dated else str(part["time"].iloc[0])
             names = [part[key].iloc[0] for key in ("series", "target") if table[key].nunique() > 1]
-            axes.set_title(", ".join(map(str, [*names, f"from {part['time'].iloc[0]:%Y-%m-%d %H:%M}"])), color=MUTED)
+            axes.set_title(", ".join(map(str, [*names, f"from {begin}"])), color=MUTED)
             axes.set_ylabel(unit)
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper left", ncols=len(labels))
@@ -289,6 +298,9 @@ def forecasts(table: pd.DataFrame, examples: int, unit: str, models: dict[str, s
 
 def stretches(table: pd.DataFrame, examples: int) -> list[pd.DataFrame]:
     """Runs of following origins, about `STRETCH` steps long, spread evenly over the holdout."""
+    if isinstance(table["time"].dtype, pd.DatetimeTZDtype):  # an axis has no zone: it shows the clock of the times
+        local = {key: table[key].dt.tz_localize(None) for key in ("origin", "time")}
+        table = table.assign(**local)
     groups = [part for _, part in table.sort_values("time", kind="stable").groupby(["series", "target"])]
     chosen = []
     for example in range(examples):

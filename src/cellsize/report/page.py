@@ -172,10 +172,9 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
     seasonal = [str(column) for column in inputs.forecasts if season_of(str(column)) is not None]
     drawn_columns = [column for column in ("ridge_linear", *seasonal[:1]) if column in inputs.forecasts]
     names |= {column: wording.model_name(column) for column in drawn_columns}
-    clock = inputs.schema.step
     drawn = {
         "sizes": charts.sizes(points, tables.bound_lines(inputs.candidates), tables.verdicts(choice), score),
-        "folds": charts.folds(inputs.folds, windows.start, windows.epoch, clock),
+        "folds": charts.folds(inputs.folds, windows),
         "forecasts": charts.forecasts(inputs.forecasts, report.examples, report.unit, names),
     }
     curves = _learning_curves(inputs)

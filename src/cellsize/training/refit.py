@@ -41,8 +41,8 @@ def refit(
     setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
     fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note)
     windows, development = work.windows, np.flatnonzero(work.folds.development)
-    last = windows.step[windows.first[development] + windows.span - 1].max(keepdims=True)
-    learned_until = windows.moment(last)[0].isoformat()
+    rows = windows.first[development] + windows.span - 1
+    learned_until = windows.said(rows[np.argmax(windows.stamp[rows])])
     return Forecaster(recipe.size, schema, window, work.network, fitted, network, learned_until)
 
 

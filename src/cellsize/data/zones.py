@@ -1,0 +1,182 @@
+"""From times as they are written to one line of instants, and the zone whose clock a model goes by.
+
+Times that are written with an offset are instants, whatever their offsets. Times without one are readings of a clock:
+of the zone that is declared, or of a clock that never changes.
+"""
+
+import re
+from datetime import UTC, timedelta, timezone, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+import numpy as np
+import pandas as pd
+
+from cellsize.data import table as tables
+from cellsize.data.clock import microseconds
+from cellsize.data.times import Written
+from cellsize.errors import InputError
+from cellsize.params import Ambiguous
+
+# Of several zones that fit, the first of these is taken; the table itself cannot tell them apart.
+COMMON = (
+    "UTC", "Europe/Berlin", "Europe/London", "Europe/Athens", "Europe/Lisbon", "America/New_York", "America/Chicago",
+    "America/Denver", "America/Los_Angeles", "America/Sao_Paulo", "Asia/Kolkata", "Asia/Shanghai", "Asia/Tokyo",
+    "Australia/Sydney", "Pacific/Auckland",
+)  # fmt: skip
+HOUR = 3600
+
+
+def zone(name: str) -> tzinfo:
+    """A zone by its name: `Europe/Berlin`, `UTC`, or an offset such as `+05:30`.
+
+    Raises:
+        InputError: There is none of that name.
+    """
+    offset = re.fullmatch(r"([+-])(\d\d):(\d\d)", name)
+    if offset:
+        seconds = int(offset[2]) * HOUR + int(offset[3]) * 60
+        return timezone(timedelta(seconds=-seconds if offset[1] == "-" else seconds))
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ValueError, KeyError, OSError):
+        raise InputError(
+            f"prepare.timezone: {name!r} is unknown; use Area/City, such as Europe/Berlin, an offset such as +01:00, "
+            "or null"
+        ) from None
+
+
+def zone_of(written: Written, declared: str | None, path: Path, column: str) -> str | None:
+    """The zone that a model of these times goes by.
+
+    Args:
+        written: The times of the table.
+        declared: `prepare.timezone`.
+        path: Where they come from, for messages.
+        column: Their name, for messages.
+
+    Returns:
+        The name of the zone: the one declared, or that of the column; one offset of all times; else the first zone on
+        whose clock the offsets change like that. None for times without offsets.
+
+    Raises:
+        InputError: The zone declared is unknown, or the offsets change as in no zone.
+    """
+    if declared is not None:
+        zone(declared)
+        return declared
+    if written.offset is None:
+        return None
+    if written.zone is not None:
+        return written.zone
+    offsets = written.offset.unique()
+    if len(offsets) == 1:
+        return _named(int(offsets[0]))
+    fitting = _fitting(written)
+    if not fitting:
+        raise InputError(
+            f"{path}, column {column!r}: the offsets change ({', '.join(_named(int(offset)) for offset in offsets[:3])}"
+            "), but as on the clock of no zone; set prepare.timezone to the zone whose calendar counts, such as UTC"
+        )
+    return fitting[0]
+
+
+def instants(written: Written, name: str | None, ambiguous: Ambiguous, path: Path, column: str) -> pd.Series:
+    """The times on one line.
+
+    Args:
+        written: The times, each on the clock that it was written for.
+        name: Name of the model's zone, or None.
+        ambiguous: What a time without an offset means that a clock set back shows twice.
+        path: Where they come from, for messages.
+        column: Their name, for messages.
+
+    Returns:
+        Times of that zone; without one, times as they are written.
+
+    Raises:
+        InputError: There are offsets and no zone, or a time does not exist on the zone's clock, or exists twice.
+    """
+    if written.offset is not None:
+        if name is None:
+            raise InputError(
+                f"{path}, column {column!r}: times with an offset, but the model was trained on times without; send "
+                "them without one"
+            )
+        utc = written.moment - pd.to_timedelta(written.offset, unit="s").astype("timedelta64[us]")
+        return utc.dt.tz_localize("UTC").dt.tz_convert(zone(name))
+    if name is None:
+        return written.moment
+    return _local(written.moment, zone(name), name, ambiguous, path, column)
+
+
+def _local(moment: pd.Series, place: tzinfo, name: str, ambiguous: Ambiguous, path: Path, column: str) -> pd.Series:
+    """Times on the clock of a place as instants."""
+    index = pd.DatetimeIndex(moment)
+    exists = index.tz_localize(place, ambiguous=np.ones(len(index), np.bool_), nonexistent="NaT")
+    skipped = np.flatnonzero(exists.isna())
+    if skipped.size:
+        raise InputError(
+            f"{path}, {tables.line(path, int(skipped[0]))}, column {column!r}: {moment.iloc[skipped[0]]} does not "
+            f"exist in {name}: clocks were set forward; remove the row, or declare their clock under "
+            "prepare.timezone"
+        )
+    later = index.tz_localize(place, ambiguous=np.zeros(len(index), np.bool_))
+    if ambiguous == "first" or exists.equals(later):
+        return pd.Series(exists, index=moment.index)
+    if ambiguous == "infer":
+        return pd.Series(_in_order(exists, later), index=moment.index)
+    twice = int(np.flatnonzero(exists != later)[0])
+    raise InputError(
+        f"{path}, {tables.line(path, twice)}, column {column!r}: {moment.iloc[twice]} exists twice in {name}: clocks "
+        "were set back (daylight saving ends); set prepare.ambiguous: infer where both hours are there in order, or "
+        "first where the table has only the first"
+    )
+
+
+def _in_order(first: pd.DatetimeIndex, second: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    """Takes the second meaning where the first one would go back in time: rows are in order, series after series.
+
+    Not the inference of pandas, which looks at all rows as one series, and wants each hour twice.
+    """
+    early, late = microseconds(first), microseconds(second)
+    chosen = early.copy()
+    doubtful = np.flatnonzero(early != late)
+    previous = -1
+    for row in doubtful.tolist():
+        goes_back = row > 0 and chosen[row] <= chosen[row - 1] and late[row] > chosen[row - 1]
+        # Once the clock was set back it stays so until the doubtful hours end.
+        follows = previous == row - 1 and chosen[row - 1] == late[row - 1] and late[row] > chosen[row - 1]
+        if goes_back or follows:
+            chosen[row] = late[row]
+        previous = row
+    return pd.DatetimeIndex(chosen.astype("datetime64[us]")).tz_localize("UTC").tz_convert(first.tz)
+
+
+def _named(offset: int) -> str:
+    """The name of a constant offset in seconds."""
+    if offset == 0:
+        return "UTC"
+    hours, rest = divmod(abs(offset), HOUR)
+    return f"{'-' if offset < 0 else '+'}{hours:02d}:{rest // 60:02d}"
+
+
+def _fitting(written: Written) -> list[str]:
+    """Zones on whose clocks all times were written, those of `COMMON` first, then by name."""
+    assert written.offset is not None
+    offset = written.offset.to_numpy(np.int64)
+    moment = written.moment.to_numpy("datetime64[us]").astype(np.int64)
+    utc = moment - offset * 1_000_000
+    order = np.argsort(utc, kind="stable")
+    utc, offset = utc[order], offset[order]
+    # A zone that fits at the edges of each stretch with one offset nearly always fits inside; a few more make sure.
+    changes = np.flatnonzero(np.diff(offset))
+    few = np.unique([0, len(utc) - 1, *changes, *(changes + 1), *np.linspace(0, len(utc) - 1, 200).astype(int)])
+    at, expected = pd.DatetimeIndex(utc[few].astype("datetime64[us]")).tz_localize("UTC"), offset[few]
+    rest = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
+    found = []
+    for name in dict.fromkeys((*COMMON, *rest)):
+        local = at.tz_convert(zone(name)).tz_localize(None)
+        if np.array_equal((microseconds(local) - microseconds(at)) // 1_000_000, expected):
+            found.append(name)
+    return found

@@ -1,0 +1,26 @@
+"""Public holidays, and which country a timezone lies in."""
+
+import pytest
+
+from cellsize.data.holidays import country_of, holidays
+from cellsize.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("timezone", "country"),
+    [("America/New_York", "US"), ("Europe/Berlin", "DE"), ("Asia/Kolkata", "IN"), ("UTC", None), ("Etc/GMT+5", None),
+     (None, None), ("Nowhere/Town", None)],
+)  # fmt: skip
+def test_a_timezone_tells_its_country_if_its_holidays_are_known(timezone: str | None, country: str | None) -> None:
+    assert country_of(timezone) == country
+
+
+def test_without_a_table_of_timezones_nothing_tells_a_country(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cellsize.data.holidays._zone_table", lambda: "")
+    assert country_of("Europe/Berlin") is None
+
+
+@pytest.mark.parametrize("country", ["XX", "US-QQ", "germany", ""])
+def test_an_unknown_country_is_refused(country: str) -> None:
+    with pytest.raises(InputError, match=f"^prepare.holidays: '{country}' is unknown to the package holidays; give"):
+        holidays(country, range(2026, 2027))
