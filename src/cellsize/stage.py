@@ -17,8 +17,8 @@ from cellsize.errors import InputError
 
 PARAMS = Path("params.yaml")
 PACKAGE = Path(__file__).parent
-# No number comes from these: how a stage is entered, what params.yaml may say, how a fault or progress is said. The values that a
-# stage reads are among its params; a new key for one stage would have all others run again.
+# No number comes from these: how a stage is entered, what params.yaml may say, how a fault or progress is said. The
+# values that a stage reads are among its params; a new key for one stage would have all others run again.
 UNCOUNTED = (
     "cellsize.stage", "cellsize.params", "cellsize.params_file", "cellsize.errors", "cellsize.progress",
     "cellsize.search.display",

@@ -131,7 +131,7 @@ def examine(
     held = fit.windows.moment(np.array([real]))[0]
     findings = [
         *_said_of_reading(rows, frame), *_said_of_roles(chosen, asked), *said,
-        f"holdout: what comes after {held}, {100 * first.split.holdout:.0f} % of the time; "
+        f"holdout: from {held} on, {100 * first.split.holdout:.0f} % of the time; "
         "none of its values had a say in any of this",
         *(f"left out: {name} ({why})" for name, why in left_out.items()),
     ]  # fmt: skip
@@ -321,7 +321,7 @@ def _decide(
     fit = fitting.find(frame, schema, window, params.split, main, asked.lookback, asked.horizon)
     fit, schema, followed = _follow(frame, schema, fit, in_time, params, note)
     window = fit.window
-    unit = steps.words(rows.frequency).partition(" (")[0]
+    unit = "rows" if rows.frequency == "step" else re.split(r" \(| by ", steps.words(rows.frequency))[0]
     decided |= {
         "window.lookback": window.lookback,
         "window.linear_lookback": window.linear_lookback,

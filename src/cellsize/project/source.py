@@ -32,7 +32,9 @@ GROUPS_OF = {sign: re.compile(rf"[-+]?\d{{1,3}}({re.escape(sign)}\d{{3}})+") for
 TOTAL = re.compile(r"(grand )?total|sum|summe|gesamt|insgesamt|totaal|totale?|suma|somme", re.IGNORECASE)
 
 NAMED_TIME = re.compile(
-    r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|when|day|week|month|quarter|year)([ _-].*)?", re.IGNORECASE
+    r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|dt|ts?|when|day|week|month|quarter|year"
+    r"|zeit|zeitstempel|datum|fecha|hora|heure|data)([ _-].*)?",
+    re.IGNORECASE,
 )
 
 
@@ -241,7 +243,10 @@ def _may_be_time(values: "pd.Series[Any]") -> bool:
         whole = not values.isna().any() and bool((values % 1 == 0).all())
         name = str(values.name).strip()
         # Years rise; a column `day` or `month` with the numbers 1 to 31 is a part of a time, and no time.
-        return whole and bool(NAMED_TIME.fullmatch(name)) and bool(values.min() >= 1000)
+        if not whole or values.min() < 1000:
+            return False
+        # Milliseconds since 1970 look like nothing else.
+        return bool(NAMED_TIME.fullmatch(name)) or bool(values.is_monotonic_increasing and 4e11 < values.min() < 4e12)
     some = values.dropna().astype("str").head(50)
     return len(some) > 0 and bool(some.str.contains(r"\d").all())
 
