@@ -8,5 +8,18 @@ class InputError(Exception):
     and what to do. A stage prints it and ends with status 1; there is no traceback.
     """
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, caller: str | None = None) -> None:
+        """Makes the message one line.
+
+        Args:
+            message: What is wrong, then `; ` and what to do.
+            caller: What somebody can do who sends rows to a served model, and has no params.yaml; None: the same.
+        """
         super().__init__(" ".join(message.split()))
+        self.caller = caller
+
+    @property
+    def for_caller(self) -> str:
+        """The message for somebody who sends rows to a served model."""
+        message = str(self)
+        return message if self.caller is None else f"{message.partition('; ')[0]}; {self.caller}"

@@ -11,6 +11,10 @@ Names = tuple[str, ...]
 Metric = Literal["mse", "mae"]
 Counted = Literal["targets", "windows", "sequences", "effective"]
 CountedInputs = Literal["step", "window"]
+LinearCalendar = Literal[
+    "hour_of_week", "hour_of_day", "day_of_week", "day_of_year", "day_of_month", "month_of_year", "harmonics_of_week",
+    "harmonics_of_day",
+]  # fmt: skip
 Procedure = Literal["climb", "grid", "random", "alpha"]
 Cell = Literal["lstm", "gru", "rnn"]
 Skip = Literal["none", "linear", "joint"]
@@ -67,9 +71,7 @@ class Prepare(Section):
     static_covariates: Names
     series_as_input: bool
     calendar: tuple[Literal["hour", "weekday", "weekend", "month"], ...]
-    linear_calendar: tuple[
-        Literal["hour_of_week", "hour_of_day", "day_of_week", "day_of_year", "day_of_month", "month_of_year"], ...
-    ]
+    linear_calendar: tuple[LinearCalendar, ...]
     holidays: str | None
     timezone: str | None
     ambiguous: Ambiguous

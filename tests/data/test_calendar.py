@@ -108,3 +108,19 @@ def test_a_level_is_an_indicator_and_the_year_is_four_harmonics() -> None:
 def test_without_features_there_are_no_columns() -> None:
     assert calendar.linear_columns((), 3600.0, np.empty((5, 0), np.int16)).shape == (5, 0)
     assert calendar.width((), 3600.0) == 0
+
+
+@pytest.mark.parametrize(("name", "cycle", "columns"), [("harmonics_of_week", 168, 28), ("harmonics_of_day", 24, 8)])
+def test_harmonics_of_a_cycle_come_back_after_it(name: str, cycle: int, columns: int) -> None:
+    found = calendar.linear_columns((name,), 3600.0, np.arange(cycle)[:, None])
+    assert found.shape == (cycle, columns)
+    steps = 2 * np.pi * np.arange(cycle) / cycle
+    assert found[:, 0] == pytest.approx(np.sin(steps), abs=1e-6)
+    assert found[:, columns // 2 + 1] == pytest.approx(np.cos(2 * steps), abs=1e-6)
+    # No column says what others say.
+    assert np.linalg.matrix_rank(found) == columns
+
+
+def test_no_more_harmonics_than_the_steps_of_a_cycle_can_tell_apart() -> None:
+    assert calendar.width(("harmonics_of_day",), 6 * 3600.0) == 4
+    assert calendar.width(("harmonics_of_day",), 86400.0) == 2

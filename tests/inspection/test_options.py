@@ -22,7 +22,13 @@ def tried(schema: Schema, window: Window, days: float = 10, lowest: float = 0) -
 def test_everything_but_what_is_declared_is_tried(make_schema: MakeSchema, make_window: MakeWindow) -> None:
     assert tried(make_schema(), make_window()) == {
         "window.linear_lookback": ["6", "12"],
-        "prepare.linear_calendar": ["[hour_of_day]", "[hour_of_day, day_of_week]", "[hour_of_week]"],
+        "prepare.linear_calendar": [
+            "[harmonics_of_day]",
+            "[hour_of_day]",
+            "[harmonics_of_week]",
+            "[hour_of_day, day_of_week]",
+            "[hour_of_week]",
+        ],  # fmt: skip
         "prepare.holidays": [],
         "window.normalise": ["last", "standard"],
         "window.transform": ["log1p", "sqrt"],
@@ -30,7 +36,9 @@ def test_everything_but_what_is_declared_is_tried(make_schema: MakeSchema, make_
     schema = make_schema(linear_calendar=("hour_of_week",), holidays="DE")
     other = tried(schema, make_window(linear_lookback=6, normalise="last", transform="sqrt"))
     assert other["window.linear_lookback"] == ["null", "12", "24"]
-    assert other["prepare.linear_calendar"] == ["[]", "[hour_of_day]", "[hour_of_day, day_of_week]"]
+    assert other["prepare.linear_calendar"] == [
+        "[]", "[harmonics_of_day]", "[hour_of_day]", "[harmonics_of_week]", "[hour_of_day, day_of_week]",
+    ]  # fmt: skip
     assert other["prepare.holidays"] == ["null"]
     assert other["window.normalise"] == ["none", "standard"]
     assert other["window.transform"] == ["none", "log1p"]
@@ -61,8 +69,8 @@ def test_the_year_is_tried_once_it_was_seen(make_schema: MakeSchema, make_window
 
 
 @pytest.mark.parametrize(
-    ("frequency", "names"), [("D", ["[day_of_week]"]), ("W", []), ("6h", ["[hour_of_day]", "[hour_of_day, day_of_week]",
-     "[hour_of_week]"])],
+    ("frequency", "names"), [("D", ["[day_of_week]"]), ("W", []), ("6h", ["[hour_of_day]", "[harmonics_of_day]",
+     "[hour_of_day, day_of_week]", "[hour_of_week]", "[harmonics_of_week]"])],
 )  # fmt: skip
 def test_a_step_has_the_calendar_of_longer_cycles(
     make_schema: MakeSchema, make_window: MakeWindow, frequency: str, names: list[str]

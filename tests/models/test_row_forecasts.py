@@ -46,7 +46,7 @@ def test_a_gap_is_filled_no_further_than_in_training(make_model: MakeModel, make
     rows.loc[17, "y"] = np.nan
     assert len(forecast_rows(model, rows)) == 2
     rows.loc[16, "y"] = np.nan
-    with pytest.raises(InputError, match="series 'all': values are missing among the last 6 steps before the forecast"):
+    with pytest.raises(InputError, match=r"column .y.: values are missing among the last 6 steps before the forecast"):
         forecast_rows(model, rows)
 
 
@@ -86,3 +86,88 @@ def test_rows_give_the_linear_part_all_that_windows_did(make_model: MakeModel, m
     assert forecast_rows(model, raw.iloc[first : first + 9])["y"].to_numpy() == pytest.approx(expected[0, :, 0])
     with pytest.raises(InputError, match="8 rows up to the last observed target, but the model looks back 9; send"):
         forecast_rows(model, raw.iloc[-8:])
+
+
+# --- clocks ---------------------------------------------------------------------------------------------------------
+
+
+def in_zone(rows: pd.DataFrame, name: str, own: str = "Europe/Berlin") -> pd.DataFrame:
+    """The same instants, written on the clock of a zone; as the table has them, they are those of `own`."""
+    local = pd.DatetimeIndex(rows["when"]).tz_localize(own)
+    return rows.assign(when=[moment.isoformat() for moment in local.tz_convert(name)])
+
+
+def test_the_same_instants_in_any_zone_have_the_same_forecast(make_model: MakeModel, make_table: Table) -> None:
+    model = make_model(in_zone(make_table(), "Europe/Berlin"), calendar=["hour", "weekday"], timezone="Europe/Berlin")
+    rows = make_table(rows=20)
+    forecasts = [forecast_rows(model, in_zone(rows, name)) for name in ("Europe/Berlin", "UTC", "Asia/Tokyo")]
+    assert forecasts[0]["time"].iloc[0].isoformat() == "2026-01-01T20:00:00+01:00"
+    pd.testing.assert_frame_equal(forecasts[0], forecasts[1])
+    pd.testing.assert_frame_equal(forecasts[0], forecasts[2])
+
+
+def test_times_without_an_offset_are_refused_where_the_tables_had_one(make_model: MakeModel, make_table: Table) -> None:
+    zoned = make_model(in_zone(make_table(), "UTC"))
+    with pytest.raises(InputError, match="times without an offset, but those of the model's table have one"):
+        forecast_rows(zoned, make_table(rows=20))
+    with pytest.raises(InputError, match="times with an offset, but the model was trained on times without"):
+        forecast_rows(make_model(make_table()), in_zone(make_table(rows=20), "UTC"))
+
+
+def test_a_model_of_local_times_reads_them_with_and_without_offset(make_model: MakeModel, make_table: Table) -> None:
+    model, rows = make_model(make_table(), timezone="Europe/Berlin"), make_table(rows=20)
+    pd.testing.assert_frame_equal(forecast_rows(model, rows), forecast_rows(model, in_zone(rows, "Asia/Tokyo")))
+
+
+@pytest.mark.parametrize(
+    ("frequency", "zone"),
+    [("MS", None), ("ME", None), ("YE", None), ("B", None), ("D", "Europe/Berlin"), ("QS", "UTC")],
+)
+def test_a_model_of_any_clock_reads_its_own_forecasts_and_goes_on(
+    make_model: MakeModel, make_table: Table, frequency: str, zone: str | None
+) -> None:
+    raw = make_table(frequency=frequency)
+    raw = raw if zone is None else in_zone(raw, zone, zone)
+    model = make_model(raw, frequency=frequency, calendar=[], past_covariates=[])
+    forecasts = forecast_rows(model, raw.iloc[:30])
+    expected = raw["when"].iloc[30:32].map(pd.Timestamp).tolist()
+    assert forecasts["time"].tolist() == expected
+    known = raw.iloc[:30].assign(time=raw["when"].map(lambda text: pd.Timestamp(text).isoformat())).drop(columns="when")
+    sent = pd.concat([known, forecasts.assign(time=forecasts["time"].map(lambda moment: moment.isoformat()))])
+    again = forecast_rows(model, sent)
+    assert again["time"].tolist() == raw["when"].iloc[32:34].map(pd.Timestamp).tolist()
+
+
+def test_whole_numbers_go_on_where_the_rows_end(make_model: MakeModel, make_table: Table) -> None:
+    raw = make_table().assign(step=np.arange(100, 160))
+    model = make_model(raw, frequency="step", time="step", calendar=[])
+    assert forecast_rows(model, raw.iloc[:20])["time"].tolist() == [120, 121]
+    counted = make_model(raw, frequency="step", time=None, calendar=[])
+    assert forecast_rows(counted, raw.iloc[:20])["time"].tolist() == [20, 21]
+
+
+# --- holes ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_old_hole_does_not_matter(make_model: MakeModel, make_table: Table) -> None:
+    model, rows = make_model(make_table(), gap=1), make_table(rows=40)
+    old = rows.iloc[:1].assign(when="1999-01-01 00:00")
+    sent = pd.concat([old, rows.iloc[:3], rows.iloc[20:]])
+    pd.testing.assert_frame_equal(forecast_rows(model, sent), forecast_rows(model, rows))
+
+
+def test_a_covariate_that_may_be_missing_may_be_missing_wholly(make_model: MakeModel, make_table: Table) -> None:
+    raw = make_table()
+    raw.loc[[3, 30], "x"] = np.nan
+    model, rows = make_model(raw), make_table(rows=20)
+    assert model.schema.flagged == ("x",)
+    forecasts = forecast_rows(model, rows.assign(x=np.nan))
+    assert np.isfinite(forecasts["y"]).all()
+    complete = make_model(make_table())
+    with pytest.raises(InputError, match="column 'x': every value is missing"):
+        forecast_rows(complete, rows.assign(x=np.nan))
+
+
+def test_no_rows_are_refused_with_what_to_send(make_model: MakeModel, make_table: Table) -> None:
+    with pytest.raises(InputError, match="no rows; send the last 6 steps or more of each series"):
+        forecast_rows(make_model(make_table()), make_table().iloc[:0])

@@ -30,7 +30,7 @@ def test_the_example_is_the_last_window_of_each_series_that_holds_one(
     raw = pd.concat([whole, short.head(5), broken])  # with an index that repeats itself
     # As text the times of this format are in another order than in time.
     raw["when"] = pd.to_datetime(raw["when"]).dt.strftime("%-m/%-d/%Y %-H:%M")
-    make_model(raw, series="place").save(tmp_path)
+    make_model(raw, series="place", time_format="%m/%d/%Y %H:%M").save(tmp_path)
     example = recent_rows(raw.sample(frac=1, random_state=0), HERE, tmp_path)
     assert hours(example[example["place"] == "whole"]) == list(range(52, 58))
     assert hours(example[example["place"] == "broken"]) == list(range(42, 48))

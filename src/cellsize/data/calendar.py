@@ -18,7 +18,9 @@ HOUR, DAY, WEEK = 3_600, 86_400, 604_800  # seconds
 # Levels of the linear calendar that a cycle is divided into at most; one of finer steps is divided into hours.
 MOST_LEVELS = 400
 LEVELS = {"day_of_week": 7, "day_of_month": 31, "month_of_year": 12, "day_of_year": 366}
-HARMONICS = 4  # of the year: a column for each of its days would see every day once a year
+# Sines and cosines of a cycle and of its fractions: fewer columns than one for each hour of the week, for a table that
+# is too short to see each hour often. A column for each day of the year would see every day once a year.
+HARMONICS = {"day_of_year": 4, "harmonics_of_week": 14, "harmonics_of_day": 4}
 
 
 def known_future(time: pd.Series, schema: Schema) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
@@ -48,9 +50,9 @@ def levels(time: pd.Series, schema: Schema) -> npt.NDArray[np.int16]:
     of_day = (time.dt.hour * HOUR + time.dt.minute * 60 + time.dt.second).to_numpy()
     for column, name in enumerate(schema.linear_calendar):
         match name:
-            case "hour_of_week":
+            case "hour_of_week" | "harmonics_of_week":
                 level = (time.dt.day_of_week.to_numpy() * DAY + of_day) // _unit(WEEK, seconds)
-            case "hour_of_day":
+            case "hour_of_day" | "harmonics_of_day":
                 level = of_day // _unit(DAY, seconds)
             case "day_of_week":
                 level = time.dt.day_of_week.to_numpy()
@@ -73,7 +75,7 @@ def linear_columns(names: tuple[str, ...], seconds: float, found: npt.NDArray[np
         found: Level of each feature, shape (n, features).
 
     Returns:
-        Shape (n, `width`): an indicator for each level, or harmonics of the year.
+        Shape (n, `width`): an indicator for each level, or harmonics.
     """
     tables = [_table(name, seconds)[found[:, column]] for column, name in enumerate(names)]
     return np.concatenate(tables, axis=1) if tables else np.empty((len(found), 0), np.float32)
@@ -87,11 +89,16 @@ def width(names: tuple[str, ...], seconds: float) -> int:
 @cache
 def _table(name: str, seconds: float) -> npt.NDArray[np.float32]:
     """The columns of each level of a feature, shape (levels, columns)."""
-    if name == "day_of_year":
-        angle = 2 * np.pi * np.outer(np.arange(LEVELS[name]) / 365.25, 1 + np.arange(HARMONICS))
-        return np.concatenate([np.sin(angle), np.cos(angle)], axis=1).astype(np.float32)
-    cycle = {"hour_of_week": WEEK, "hour_of_day": DAY}.get(name)
-    return np.eye(LEVELS[name] if cycle is None else cycle // _unit(cycle, seconds), dtype=np.float32)
+    cycle = {"week": WEEK, "day": DAY}.get(name.rpartition("_")[2]) if name not in LEVELS else None
+    levels = LEVELS[name] if cycle is None else cycle // _unit(cycle, seconds)
+    if name not in HARMONICS:
+        return np.eye(levels, dtype=np.float32)
+    # More harmonics than half the levels say nothing new.
+    angle = 2 * np.pi * np.outer(
+        np.arange(levels) / (365.25 if name == "day_of_year" else levels),
+        1 + np.arange(min(HARMONICS[name], max(levels // 2, 1))),
+    )  # fmt: skip
+    return np.concatenate([np.sin(angle), np.cos(angle)], axis=1).astype(np.float32)
 
 
 def _unit(cycle: int, seconds: float) -> int:

@@ -191,6 +191,35 @@ class Clock:
         return microseconds(times, self.is_local)
 
 
+def fitting(times: pd.Series, codes: Ints) -> str | None:
+    """The frequency that most rows follow the row before by exactly one step of; None if there is none.
+
+    Args:
+        times: Of each series in order, series after series, no time twice in one.
+        codes: The series of each time, shape (n,), ascending.
+    """
+    inside = np.diff(codes, prepend=-1)[1:] == 0
+    if not inside.any():
+        return None
+    if pd.api.types.is_integer_dtype(times.dtype):
+        usual = int(np.median(np.diff(times.to_numpy())[inside]))
+        return "step" if usual == 1 else f"{usual}step"
+    usual = int(np.median(np.diff(microseconds(times))[inside]))
+    unit = next((name for name, size in reversed(FIXED.items()) if usual % size == 0 and usual >= size), "us")
+    size = usual // FIXED[unit]
+    fixed = unit if size == 1 else f"{size}{unit}"
+    shares = {}
+    for frequency in ("YS", "YE", "QS", "QE", "MS", "ME", "W", "B", "D", fixed):
+        clock = Clock.of(frequency)
+        if clock.misplaced(times) is None:
+            places = clock.places(times, codes)
+            on_clock = clock.times(places, clock.phases(times, codes)[codes], times)
+            if np.array_equal(microseconds(on_clock), microseconds(times)):
+                shares[frequency] = float(np.mean(np.diff(places)[inside] == 1))
+    best = max(shares, key=lambda frequency: shares[frequency], default=None)
+    return best if best is not None and shares[best] >= 0.5 else None
+
+
 def microseconds(times: Times, local: bool = False) -> Ints:
     """Microseconds since 1970-01-01, shape (n,).
 

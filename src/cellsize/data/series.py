@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import calendar, times, zones
+from cellsize.data import clock as clocks
 from cellsize.data import table as tables
 from cellsize.data.clock import Clock, Ints, microseconds
 from cellsize.data.holidays import holidays
@@ -108,13 +110,15 @@ def _zone(
     return zones.zone_of(written, prepare.timezone, path, ", ".join(columns)), written.offset is None
 
 
-def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
+def clean(table: pd.DataFrame, path: Path, schema: Schema, recent: int | None = None) -> pd.DataFrame:
     """Puts every series on a regular clock.
 
     Args:
         table: Raw rows in any order.
         path: Where they come from, for messages.
         schema: Meaning of the columns.
+        recent: Steps of each series up to its last observed target that count, with those after it: of what a served
+            model is sent, old rows may have holes of any length. None: all rows.
 
     Returns:
         A frame sorted by series and time, one row for each step without a hole, with the columns `series`
@@ -126,7 +130,7 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
         InputError: Times repeat, do not lie on the clock, or leave a gap beyond `schema.gap`.
     """
     # No intermediate table has a name: it would stay in memory, and the copies of a long table are this stage's peak.
-    regular = _regular(_checked(table, path, schema), path, schema)
+    regular = _regular(_checked(table, path, schema, is_sent=recent is not None), path, schema, recent)
     for column, values in calendar.known_future(regular[TIME], schema):
         regular[column] = values
     # Batches hold inputs in float32, but 1e9 ± 3 has to be centred before: `windows.base` does. Indicators are 0 or 1.
@@ -171,8 +175,11 @@ def _integers(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Series:
     return pd.Series(values.astype(np.int64), index=table.index)
 
 
-def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
-    """The columns that are needed, rows in the table's order: series, time, then numbers."""
+def _checked(table: pd.DataFrame, path: Path, schema: Schema, *, is_sent: bool) -> pd.DataFrame:
+    """The columns that are needed, rows in the table's order: series, time, then numbers.
+
+    In rows that are sent to a served model a covariate that was flagged in training may be missing wholly.
+    """
     table = table.reset_index(drop=True)  # messages count rows, whatever index came along
     columns = (
         *schema.time,
@@ -189,7 +196,8 @@ def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
         raise InputError(f"{path}, {where}, column {schema.series!r}: no series named; fill it in")
     frame = pd.DataFrame({SERIES: names, TIME: line_of_instants(table, path, schema)})
     for column in (*schema.targets, *schema.past_covariates, *schema.known_future_covariates):
-        frame[column] = tables.numbers(table, path, column)
+        is_there = not (is_sent and column in schema.flagged and table[column].isna().all())
+        frame[column] = tables.numbers(table, path, column) if is_there else np.nan
     for column in schema.known_future_covariates:
         missing = np.flatnonzero(frame[column].isna().to_numpy())
         if missing.size:
@@ -206,7 +214,7 @@ def _checked(table: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     return frame
 
 
-def _regular(frame: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
+def _regular(frame: pd.DataFrame, path: Path, schema: Schema, recent: int | None) -> pd.DataFrame:
     """The rows sorted by series and time, with a row of NaN for each missing step; all series at once."""
     codes, names = pd.factorize(frame[SERIES], sort=True)
     stamps = frame[TIME]
@@ -216,6 +224,11 @@ def _regular(frame: pd.DataFrame, path: Path, schema: Schema) -> pd.DataFrame:
     else:
         codes, stamps = codes[order], stamps.iloc[order]
     places = _places(stamps, codes, names, order, path, schema)
+    if recent is None:
+        _refuse_holes(places, stamps, codes, names, order, path, schema)
+    else:
+        kept = _recent(places, codes, frame[list(schema.targets)].notna().all(axis=1).to_numpy()[order], recent)
+        order, codes, stamps, places = order[kept], codes[kept], stamps[kept], places[kept]
     begins = np.flatnonzero(np.diff(codes, prepend=-1))
     last = np.append(begins[1:], len(codes)) - 1
     lengths = places[last] - places[begins] + 1
@@ -297,23 +310,45 @@ def _places(
             f"{where(at)}: {stamps.iloc[at]} is not a whole number of steps of {schema.frequency!r} after "
             f"{first} (series {name(at)}); fix prepare.frequency, or resample the table to one frequency"
         )
-    jumps = np.where(inside, np.diff(places, prepend=0), 1)
-    if jumps.max() - 1 > schema.gap:
-        at = int(jumps.argmax())
-        raise InputError(
-            f"{where(at)}: {int(jumps[at] - 1)} steps are missing before {stamps.iloc[at]} (series {name(at)}), more "
-            f"than prepare.gap: {schema.gap}; fill the gap, raise prepare.gap, or give the parts different series names"
-        )
-    skips, rows = np.bincount(codes[jumps > 1], minlength=len(names)), np.bincount(codes)
+    return places
+
+
+def _refuse_holes(
+    places: Ints, stamps: pd.Series, codes: Ints, names: pd.Index, order: Ints, path: Path, schema: Schema
+) -> None:
+    """Refuses a gap that is too long, and a frequency that most rows do not have; arguments as for `_places`."""
+    jumps = np.where(np.diff(codes, prepend=-1) == 0, np.diff(places, prepend=0), 1)
+    rows, skips = np.bincount(codes), np.bincount(codes[jumps > 1], minlength=len(names))
     uneven = np.flatnonzero(skips > rows / 4)
+    at = int(jumps.argmax())
+    if not uneven.size and jumps[at] - 1 <= schema.gap:
+        return
+    fitting = clocks.fitting(stamps, codes)
+    remedy = "set prepare.frequency to its real step, or resample the table to one frequency"
+    if fitting is not None and fitting != schema.frequency:
+        remedy = f"set prepare.frequency: {fitting}, which most rows follow"
     if uneven.size:
         code = int(uneven[0])
         usual = int(np.median(jumps[(codes == code) & (jumps > 1)]))
         raise InputError(
             f"{path}: series {str(names[code])!r} steps by {usual} × {schema.frequency!r} in {skips[code]} of "
-            f"{rows[code]} rows; set prepare.frequency to its real step, or resample the table to one frequency"
+            f"{rows[code]} rows; {remedy}"
         )
-    return places
+    raise InputError(
+        f"{path}, {tables.line(path, int(order[at]))}: {int(jumps[at] - 1)} steps are missing before {stamps.iloc[at]} "
+        f"(series {str(names[codes[at]])!r}), more than prepare.gap: {schema.gap}; fill the gap, raise prepare.gap, or "
+        "give the parts different series names"
+    )
+
+
+def _recent(places: Ints, codes: Ints, observed: npt.NDArray[np.bool_], recent: int) -> npt.NDArray[np.bool_]:
+    """Mask of the rows around the last observed target of each series, or around its last row if it has none."""
+    last = np.full(codes[-1] + 1, np.iinfo(np.int64).min)
+    np.maximum.at(last, codes[observed], places[observed])
+    newest = np.full(codes[-1] + 1, np.iinfo(np.int64).min)
+    np.maximum.at(newest, codes, places)
+    last = np.where(last == np.iinfo(np.int64).min, newest, last)
+    return np.asarray((places > last[codes] - recent) & (places <= last[codes] + recent))
 
 
 def _once(stamps: pd.Series, same: Ints, schema: Schema) -> str:

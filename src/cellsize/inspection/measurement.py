@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ from cellsize.data.schema import HOLIDAY, TIME, Schema
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.inspection.options import Option
 from cellsize.models import ridge_linear
-from cellsize.params import Metric, Window
+from cellsize.params import LinearCalendar, Metric, Window
 
 PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)
 FOLDS = 5  # training parts overlap: more folds cost more than they say
@@ -33,7 +34,7 @@ MOST_COLUMNS = 2500
 MOST_TRAIN, FEWEST_TRAIN, MOST_SCORED = 8000, 2000, 2000
 MULTIPLY_ADDS = 3e10  # of one fit: it then takes a second or two
 HIGHEST = 1e9  # a score: a transformation may send a forecast to infinity
-LINEAR_CALENDAR = ("hour_of_week", "hour_of_day", "day_of_week", "day_of_year", "day_of_month", "month_of_year")
+LINEAR_CALENDAR = get_args(LinearCalendar)
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,10 @@ def _calendars(clock: Clock, days: float) -> list[tuple[str, ...]]:
     seconds = clock.seconds
     if clock.unit == "months":
         return [(), ("month_of_year",)] if seconds < YEAR * DAY and days > 2 * YEAR else [()]
-    within = [("hour_of_week",), ("hour_of_day",), ("hour_of_day", "day_of_week")] if seconds < DAY else []
+    within = list[tuple[str, ...]]()
+    if seconds < DAY:
+        within = [("hour_of_week",), ("hour_of_day",), ("hour_of_day", "day_of_week")]
+        within += [("harmonics_of_week",), ("harmonics_of_day",)]
     within += [("day_of_week",)] if DAY <= seconds < WEEK else []
     if days > YEAR:
         within += [("day_of_year",), *((*names, "day_of_year") for names in within)]

@@ -4,13 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import calendar, series, windows
 from cellsize.data.batches import clipped_columns, original
-from cellsize.data.schema import SERIES, TIME
+from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
+
+ROWS = Path("the rows given")
 
 
 def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
@@ -20,7 +23,7 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
         forecaster: The model.
         rows: Recent history in the raw table's columns and units, any number of series, at least
             `window.steps_seen` steps each. Known-future covariates need rows for the horizon too, with the
-            targets left empty.
+            targets left empty. The time may be in a column `time` in ISO 8601 too, as forecasts have it.
 
     Returns:
         `window.horizon` rows for each series: its id, the time, and a column for each target.
@@ -33,56 +36,102 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
 
 def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """What `forecast_rows` returns, and how many values were clipped for it; see `batches.clipped_columns`."""
-    schema, scaling = forecaster.schema, forecaster.fitted.scaling
-    frame = series.clean(rows, Path("the rows given"), schema)
-    extended = [_extend(forecaster, history) for _, history in frame.groupby(SERIES, sort=True, observed=True)]
+    schema, scaling, lookback = forecaster.schema, forecaster.fitted.scaling, forecaster.window.steps_seen
+    if rows.empty:
+        raise InputError(f"no rows; send the last {lookback} steps or more of each series")
+    read = _time_as_forecasts_have_it(rows, schema)
+    frame = series.clean(rows, ROWS, read, recent=2 * lookback + forecaster.window.fill + forecaster.window.horizon)
     # Around the mean of training no digit is lost, whatever these few rows are like.
-    arrays = windows.base(pd.concat(extended, ignore_index=True), schema, forecaster.window, scaling.mean)
-    chosen = np.arange(len(extended))
+    extended = _extended(forecaster, frame)
+    arrays = windows.base(extended, schema, forecaster.window, scaling.mean)
+    chosen = np.arange(len(extended) // arrays.span)
     arrays = replace(arrays, first=chosen * arrays.span)
     forecasts = original(arrays, scaling, forecaster.predict(arrays, chosen))
-    future = pd.concat([history.iloc[arrays.lookback :] for history in extended], ignore_index=True)
-    result = pd.DataFrame({schema.series or SERIES: future[SERIES], "time": future[TIME]})
+    future = extended[np.arange(len(extended)) % arrays.span >= arrays.lookback].reset_index(drop=True)
+    result = pd.DataFrame({schema.series or SERIES: future[SERIES].astype("str"), "time": future[TIME]})
     for column, target in enumerate(schema.targets):
         result[target] = forecasts[:, :, column].reshape(-1)
     return result, clipped_columns(arrays, scaling, chosen, schema.input_columns)
 
 
-def _extend(forecaster: Forecaster, history: pd.DataFrame) -> pd.DataFrame:
-    """One series cut to the last window that can be forecast: lookback rows seen, horizon rows to come."""
+def _time_as_forecasts_have_it(rows: pd.DataFrame, schema: Schema) -> Schema:
+    """A schema that reads the column `time` of forecasts, where the columns of the table's own time are not there."""
+    if not schema.time or TIME not in rows or set(schema.time) <= set(rows):
+        return schema
+    return replace(schema, time=(TIME,), time_format=None)
+
+
+def _extended(forecaster: Forecaster, frame: pd.DataFrame) -> pd.DataFrame:
+    """Each series cut to the last window that can be forecast: lookback rows seen, horizon rows to come."""
     schema, window = forecaster.schema, forecaster.window
-    lookback, horizon, clock = window.steps_seen, window.horizon, schema.clock
-    name, targets = history[SERIES].iloc[0], list(schema.targets)
-    observed = np.flatnonzero(history[targets].notna().all(axis=1).to_numpy())
-    origin = int(observed[-1]) if observed.size else -1
-    if origin + 1 < lookback:
+    lookback, horizon = window.steps_seen, window.horizon
+    codes, names = frame[SERIES].cat.codes.to_numpy(np.int64), frame[SERIES].cat.categories
+    begin = np.flatnonzero(np.diff(codes, prepend=-1))
+    end = np.append(begin[1:], len(codes)) - 1
+    observed = frame[list(schema.targets)].notna().all(axis=1).to_numpy()
+    origin = begin - 1
+    np.maximum.at(origin, codes[observed], np.flatnonzero(observed))
+    short = np.flatnonzero(origin - begin + 1 < lookback)
+    if short.size:
         raise InputError(
-            f"series {name!r}: {origin + 1} rows up to the last observed target, but the model looks back "
-            f"{lookback}; send more history"
+            f"series {names[short[0]]!r}: {(origin - begin)[short[0]] + 1} rows up to the last observed target, but "
+            f"the model looks back {lookback}; send more history"
         )
-    # Gaps are filled from before, so the fill sees all the history that came along.
-    filled = history.copy(deep=False)
-    for column, values in windows.fill(history, schema, window):
-        filled[column] = values
-    seen = filled.iloc[origin + 1 - lookback : origin + 1]
-    # Now, since the base arrays would fill what is left from what was filled here.
-    if seen[[*schema.past_columns, *schema.known_future_columns]].isna().any(axis=None):
+    seen, ahead = origin[:, None] + np.arange(1 - lookback, 1), origin[:, None] + np.arange(1, horizon + 1)
+    clock = schema.clock
+    following = clock.places(frame[TIME], codes)[origin][:, None] + np.arange(1, horizon + 1)
+    phases = np.repeat(clock.phases(frame[TIME], codes), horizon)
+    to_come = pd.Series(clock.times(following.ravel(), phases, frame[TIME]), name=TIME)
+    # Rows of the frame, then those to come.
+    rows = np.concatenate([seen, len(frame) + np.arange(len(to_come)).reshape(-1, horizon)], axis=1).ravel()
+    time = pd.concat([frame[TIME], to_come], ignore_index=True).iloc[rows].reset_index(drop=True)
+    columns: dict[str, object] = {
+        SERIES: pd.Categorical.from_codes(np.repeat(np.arange(len(names)), lookback + horizon), categories=names),
+        TIME: time,
+    }
+    made = dict(calendar.known_future(time, schema))
+    for column, filled in windows.fill(frame, schema, window):
+        if column in made:
+            columns[column] = made[column]
+        elif column in schema.known_future_covariates:
+            values = np.concatenate([filled[seen], _given(frame, filled, ahead, end, column, to_come)], axis=1)
+            columns[column] = _complete(values, names, column, lookback).ravel()
+        else:
+            if column in schema.flagged:  # of a covariate that is never there, what is usual; its indicator says so
+                usual = forecaster.fitted.scaling.mean[schema.input_columns.index(column)]
+                filled = np.where(np.isnan(filled), usual, filled)
+            values = np.concatenate([filled[seen], np.full(ahead.shape, np.nan)], axis=1)
+            columns[column] = _complete(values, names, column, lookback).ravel()
+    return pd.DataFrame(columns)
+
+
+def _given(
+    frame: pd.DataFrame, values: npt.NDArray[np.float64], ahead: npt.NDArray[np.integer],
+    end: npt.NDArray[np.integer], column: str, to_come: pd.Series,
+) -> npt.NDArray[np.float64]:  # fmt: skip
+    """A covariate that is known in future at the steps to come, shape (series, horizon).
+
+    Raises:
+        InputError: It is not there for one of them.
+    """
+    given = np.where(ahead <= end[:, None], values[np.minimum(ahead, len(values) - 1)], np.nan)
+    missing = np.argwhere(np.isnan(given))
+    if missing.size:
+        at, step = missing[0]
+        name = frame[SERIES].cat.categories[at]
         raise InputError(
-            f"series {name!r}: values are missing among the last {lookback} steps before the forecast; fill them in"
+            f"series {name!r}, column {column!r}: not given for {to_come.iloc[at * ahead.shape[1] + step]}; it is "
+            f"known in future, so send rows for the {ahead.shape[1]} steps to be predicted with the targets left empty"
         )
-    one = np.zeros(len(history), np.int64)
-    following = clock.places(history[TIME], one)[origin] + 1 + np.arange(horizon)
-    to_come = clock.times(following, clock.phases(history[TIME], one)[0], history[TIME])
-    future = history.set_index(TIME).reindex(to_come.rename(TIME)).reset_index()
-    future[SERIES] = name
-    future[targets] = np.nan
-    for column, feature in calendar.known_future(future[TIME], schema):
-        future[column] = feature
-    missing = [column for column in schema.known_future_covariates if future[column].isna().any()]
-    if missing:
-        when = future.loc[future[missing[0]].isna(), TIME].iloc[0]
+    return given
+
+
+def _complete(values: npt.NDArray[np.float64], names: pd.Index, column: str, lookback: int) -> npt.NDArray[np.float64]:
+    """The values, shape (series, lookback + horizon), of which none of what is seen may be missing."""
+    missing = np.flatnonzero(np.isnan(values[:, :lookback]).any(axis=1))
+    if missing.size:
         raise InputError(
-            f"series {name!r}, column {missing[0]!r}: not given for {when}; it is known in future, so send rows "
-            f"for the {horizon} steps to be predicted with the targets left empty"
+            f"series {names[missing[0]]!r}, column {column!r}: values are missing among the last {lookback} steps "
+            "before the forecast; fill them in"
         )
-    return pd.concat([seen, future[seen.columns]], ignore_index=True)
+    return values

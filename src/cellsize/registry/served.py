@@ -29,7 +29,7 @@ class Served(PythonModel):
         try:
             forecasts, clipped = forecast_and_clipped(self.forecaster, model_input)
         except InputError as error:
-            raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from None
+            raise MlflowException(error.for_caller, error_code=INVALID_PARAMETER_VALUE) from None
         if clipped:  # one line a request, without a value of the caller's
             counts = ", ".join(f"{column} {count}" for column, count in clipped.items())
             LOG.warning("values beyond what training has shown were clipped: %s", counts)
