@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from cellsize import __version__, process
+import cellsize
+from cellsize import process
 from cellsize.errors import InputError
 
 app = typer.Typer(
@@ -26,7 +27,7 @@ COLUMNS = "Column; repeat the option for several."
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(__version__)
+        typer.echo(cellsize.__version__)
         raise typer.Exit
 
 

@@ -26,7 +26,7 @@ def write(path: Path, writer: Callable[[Path], object]) -> None:
     partial, old = path.with_name(f".{path.name}.partial"), path.with_name(f".{path.name}.old")
     _put_back(old, path)
     for leftover in (partial, old):
-        remove(leftover)
+        _remove(leftover)
     try:
         writer(partial)
         if path.is_dir() or (path.exists() and partial.is_dir()):
@@ -34,8 +34,8 @@ def write(path: Path, writer: Callable[[Path], object]) -> None:
         partial.replace(path)
     finally:
         _put_back(old, path)
-        remove(partial)  # there only if something was raised
-    remove(old)
+        _remove(partial)  # there only if something was raised
+    _remove(old)
 
 
 def _put_back(old: Path, path: Path) -> None:
@@ -43,8 +43,7 @@ def _put_back(old: Path, path: Path) -> None:
         old.rename(path)
 
 
-def remove(path: Path) -> None:
-    """Removes a file or a folder, if there is one."""
+def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:

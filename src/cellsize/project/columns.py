@@ -154,12 +154,12 @@ def static(table: pd.DataFrame, names: tuple[str, ...], series: str | None) -> t
 
 def is_part_of_time(values: "pd.Series[Any]", moment: "pd.Series[Any]") -> bool:
     """Whether a column repeats what the time says: year, month, day, hour, weekday."""
-    if not pd.api.types.is_datetime64_any_dtype(moment):
+    if not pd.api.types.is_datetime64_any_dtype(moment) or values.nunique() < 2:
         return False
     there = values.notna()
     clock = moment[there].dt
-    parts = (clock.year, clock.month, clock.day, clock.hour, clock.dayofweek, clock.dayofweek + 1, clock.dayofyear,
-             clock.quarter)  # fmt: skip
+    weekday = clock.day_of_week
+    parts = (clock.year, clock.month, clock.day, clock.hour, weekday, weekday + 1, clock.day_of_year, clock.quarter)
     return bool(there.any()) and any((values[there].to_numpy() == part.to_numpy()).all() for part in parts)
 
 

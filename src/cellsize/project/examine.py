@@ -130,7 +130,7 @@ def examine(
         cut = real  # with this window the holdout begins earlier: it is covered up from there on
     held = fit.windows.moment(np.array([real]))[0]
     findings = [
-        *_said_of_reading(rows, frame), *_said_of_roles(chosen, asked), *said,
+        *_said_of_reading(rows, frame), *_said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
         f"holdout: from {held} on, {100 * first.split.holdout:.0f} % of the time; "
         "none of its values had a say in any of this",
         *(f"left out: {name} ({why})" for name, why in left_out.items()),

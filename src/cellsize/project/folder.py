@@ -1,6 +1,7 @@
 """The folder of a project: its files, written all or none, in any git repository or outside of one."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -142,7 +143,7 @@ def _undone(folder: Path, workflow: Path) -> Iterator[dict[Path, bytes | None]]:
             else:
                 path.write_bytes(content)
         if not had_dvc:
-            files.remove(folder / ".dvc")
+            shutil.rmtree(folder / ".dvc", ignore_errors=True)
         for made in sorted(missing, key=lambda path: -len(path.parts)):
             if made.is_dir() and not any(made.iterdir()):
                 made.rmdir()

@@ -10,6 +10,7 @@ import io
 import itertools
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,8 +28,6 @@ PLAIN = Csv(
     separator=",", decimal=".", thousands=None, comment=None, encoding="utf-8", units_row=False, total_row=False
 )
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-DECIMAL_COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
-GROUPS_OF = {sign: re.compile(rf"[-+]?\d{{1,3}}({re.escape(sign)}\d{{3}})+") for sign in (",", ".", " ", "'")}
 TOTAL = re.compile(r"(grand )?total|sum|summe|gesamt|insgesamt|totaal|totale?|suma|somme", re.IGNORECASE)
 
 NAMED_TIME = re.compile(
@@ -149,23 +148,32 @@ def _separator(lines: list[str]) -> str:
 
 
 def _numbers(cells: list[str], separator: str) -> tuple[str, str | None]:
-    """The decimal sign, and the sign between thousands."""
-    commas = sum(bool(DECIMAL_COMMA.fullmatch(cell)) for cell in cells)
-    points = sum(bool(re.fullmatch(r"[-+]?\d*\.\d+([eE][-+]?\d+)?", cell)) for cell in cells)
-    grouped = {sign: [cell for cell in cells if pattern.match(cell)] for sign, pattern in GROUPS_OF.items()}
+    """The decimal sign, and the sign between thousands, as far as some number leaves no doubt.
 
-    def clear(sign: str, other: str) -> bool:
-        """Whether a sign stands between thousands beyond doubt: twice in a number, or before a decimal sign."""
-        return any(cell.count(sign) > 1 or other in cell for cell in grouped[sign])
+    1.234 is a number with three decimals: only 1.234,5 and 1.234.567 say that the point stands between thousands.
+    """
+    counts = {decimal: sum(bool(_pattern(decimal).fullmatch(cell)) for cell in cells) for decimal in ".,"}
+    grouped = {
+        (decimal, thousands): sum(bool(_pattern(decimal, thousands).fullmatch(cell)) for cell in cells)
+        for decimal, others in ((".", ", '"), (",", ". '"))
+        for thousands in others
+    }
+    total = {decimal: counts[decimal] + sum(grouped[key] for key in grouped if key[0] == decimal) for decimal in ".,"}
+    # With decimal commas a file has another separator, as a rule; else each number would be quoted.
+    decimal = "," if total[","] > total["."] and separator != "," else "."
+    here = {other: count for (sign, other), count in grouped.items() if sign == decimal and other != separator}
+    best = max(here, key=lambda sign: here[sign])
+    return decimal, best if here[best] else None
 
-    # 1,234 alone says nothing: of a column it is a decimal comma if other values have other lengths behind it.
-    if separator != "," and commas > points and not clear(",", "."):
-        decimal = ","
-        thousands = next((sign for sign in (".", " ", "'") if clear(sign, ",")), None)
-    else:
-        decimal = "."
-        thousands = next((sign for sign in (",", " ", "'") if clear(sign, ".")), None)
-    return decimal, thousands if thousands != separator else None
+
+@cache
+def _pattern(decimal: str, thousands: str | None = None) -> re.Pattern[str]:
+    """Numbers with a decimal sign; with thousands those that have two such signs, or one and decimals."""
+    sign = re.escape(decimal)
+    if thousands is None:
+        return re.compile(rf"[-+]?\d*{sign}\d+([eE][-+]?\d+)?")
+    group = rf"{re.escape(thousands)}\d{{3}}"
+    return re.compile(rf"[-+]?\d{{1,3}}(({group}){{2,}}({sign}\d*)?|{group}{sign}\d*)")
 
 
 def _is_number(value: str, decimal: str, thousands: str | None) -> bool:
@@ -226,10 +234,12 @@ def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
         if date in lower and clock in lower and _is_clock(table[lower[clock]]):
             found.append((lower[date], lower[clock]))
     single = [str(name) for name in table.columns if _may_be_time(table[name])]
-    found += [(name,) for name in sorted(single, key=lambda name: NAMED_TIME.fullmatch(name) is None)]
+    single.sort(key=lambda name: NAMED_TIME.fullmatch(name) is None)
+    texts = [name for name in single if not pd.api.types.is_numeric_dtype(table[name])]
     parts = tuple(itertools.takewhile(lambda name: name in lower, times.PARTS))
-    if len(parts) > 1:
-        found.append(tuple(lower[name] for name in parts))
+    found += [(name,) for name in texts]
+    found += [tuple(lower[name] for name in parts)] * (len(parts) > 1)
+    found += [(name,) for name in single if name not in texts]
     return found
 
 

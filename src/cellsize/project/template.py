@@ -11,7 +11,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-from cellsize import __version__
+import cellsize
 
 TEMPLATES = Path(__file__).parent / "templates"
 CHECKOUT = Path(__file__).parents[3]
@@ -121,7 +121,7 @@ def requirements() -> str:
     A version's local part, such as `+cpu`, is left out: which build it is depends on the machine.
     """
     lines = ["# cellsize and what it was seen to work with; an upgrade runs again what it changed.", "cellsize=="]
-    lines[-1] += __version__
+    lines[-1] += cellsize.__version__
     try:
         declared = requires("cellsize") or []
     except PackageNotFoundError:  # run from its source alone

@@ -80,7 +80,8 @@ def summary(scheduler: Scheduler, candidates: Candidates, search: Search) -> str
     left = "seeds of undecided sizes are added" if walk.more_seeds else _left(low, high)
     best = best_size(scheduler)
     leader = "" if best is None else f", best so far {best} ({scheduler.scores[best].mean:.4f})"
-    return f"search: {len(scheduler.scores)} sizes done, {len(to_come(scheduler))} to come{leader}; {left}"
+    done = len(scheduler.scores)
+    return f"search: {done} size{'s' * (done != 1)} done, {len(to_come(scheduler))} to come{leader}; {left}"
 
 
 def _left(low: float, high: float) -> str:

@@ -23,11 +23,9 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     print(f"search: {sentence(estimate(grid, params.search, work))}, unless finished before", flush=True)
     # What says which sizes are undecided; the rest of the section must not make this stage run again.
     undecided = Choose.model_construct(
-        rule=params.choose.rule,
-        margin=params.choose.margin,
-        least_margin=params.choose.least_margin,
+        rule=params.choose.rule, margin=params.choose.margin, least_margin=params.choose.least_margin,
         probability=params.choose.probability,
-    )
+    )  # fmt: skip
     tags = {**versions(), "cellsize.metric": work.metric}
     sizes, shown = plan(grid, params.search, undecided), display(grid, params.search)
     with recorder(params.mlflow, store.key(work), params.search, tags) as record, shown as (say, show):
