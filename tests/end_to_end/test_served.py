@@ -99,3 +99,50 @@ def test_too_short_a_history_is_refused_in_words(project: Project, address: str)
         post(address, history(project, 5))
     assert refused.value.code == 400
     assert "looks back 12" in refused.value.read().decode()
+
+
+def refusal(address: str, body: bytes, content_type: str = "application/json") -> tuple[int, str]:
+    """Status and text of an answer that refuses."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(address, body, {"Content-Type": content_type}), timeout=60)
+    return refused.value.code, refused.value.read().decode()
+
+
+@pytest.mark.slow
+def test_csv_is_answered_as_json_is(project: Project, address: str) -> None:
+    rows = history(project, 20)
+    request = urllib.request.Request(address, rows.to_csv(index=False).encode(), {"Content-Type": "text/csv"})
+    answer = json.load(urllib.request.urlopen(request, timeout=60))
+    assert answer == post(address, rows)
+
+
+@pytest.mark.slow
+def test_whole_numbers_and_a_forecast_sent_back_are_answered(project: Project, address: str) -> None:
+    rows = history(project, 20)
+    forecasts = pd.DataFrame(post(address, rows)["predictions"])
+    sent = pd.concat([rows.rename(columns={"when": "time"}).assign(load=lambda it: it["load"].round()), forecasts])
+    again = pd.DataFrame(post(address, sent.drop(columns=["when"], errors="ignore"))["predictions"])
+    assert pd.Timestamp(again["time"].iloc[0]) == pd.Timestamp(forecasts["time"].iloc[2]) + pd.Timedelta("1h")
+
+
+@pytest.mark.slow
+def test_what_cannot_be_answered_is_refused_in_words_for_a_caller(project: Project, address: str) -> None:
+    rows = history(project, 20)
+
+    def split(table: pd.DataFrame) -> bytes:
+        return json.dumps({"dataframe_split": table.to_dict(orient="split")}).encode()
+
+    refused = {
+        "no rows; send the last 12 steps or more of each series": split(rows.iloc[:0]),
+        "no column 'load'": split(rows.drop(columns="load")),
+        "column 'when'": split(rows.assign(when="yesterday")),
+        "is duplicated in series 'north'; keep one row": split(pd.concat([rows, rows.iloc[:1]])),
+        "is not a number": split(rows.assign(load="much")),
+    }
+    for words, body in refused.items():
+        code, said = refusal(address, body)
+        assert code == 400, said
+        assert words in said
+        assert "params.yaml" not in said
+        assert "prepare." not in said
+        assert "Traceback" not in said

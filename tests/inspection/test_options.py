@@ -28,7 +28,7 @@ def test_everything_but_what_is_declared_is_tried(make_schema: MakeSchema, make_
             "[harmonics_of_week]",
             "[hour_of_day, day_of_week]",
             "[hour_of_week]",
-        ],  # fmt: skip
+        ],
         "prepare.holidays": [],
         "window.normalise": ["last", "standard"],
         "window.transform": ["log1p", "sqrt"],

@@ -290,14 +290,16 @@ def _places(
     if same.size:
         at = int(same[0])
         raise InputError(
-            f"{where(at)}: {stamps.iloc[at]} is duplicated in series {name(at)}; {_once(stamps, same, schema)}"
+            f"{where(at)}: {stamps.iloc[at]} is duplicated in series {name(at)}; {_once(stamps, same, schema)}",
+            "keep one row",
         )
     misplaced = clock.misplaced(stamps)
     if misplaced is not None:
         at, why = misplaced
         raise InputError(
             f"{where(at)}: {stamps.iloc[at]} {why} (series {name(at)}), as {schema.frequency!r} wants; fix "
-            " prepare.frequency, or the row"
+            "prepare.frequency, or the row",
+            "send rows on the clock of the model",
         )
     places = clock.places(stamps, codes)
     off = np.flatnonzero(
@@ -308,7 +310,8 @@ def _places(
         first = stamps.iloc[int(np.flatnonzero(codes == codes[at])[0])]
         raise InputError(
             f"{where(at)}: {stamps.iloc[at]} is not a whole number of steps of {schema.frequency!r} after "
-            f"{first} (series {name(at)}); fix prepare.frequency, or resample the table to one frequency"
+            f"{first} (series {name(at)}); fix prepare.frequency, or resample the table to one frequency",
+            "send rows on the clock of the model",
         )
     return places
 

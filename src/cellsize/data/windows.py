@@ -237,7 +237,8 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
         row = frame.loc[frame[column] < 0].iloc[0]
         raise InputError(
             f"column {column!r}, {row[TIME]}: {row[column]} is negative and window.transform is {window.transform}; "
-            "set window.transform: none"
+            "set window.transform: none",
+            "send values that are not negative, as those were that the model has learned from",
         )
     target = FORWARD[window.transform](raw)
     codes, names = pd.factorize(frame[SERIES], sort=True)

@@ -119,7 +119,8 @@ def _local(moment: pd.Series, place: tzinfo, name: str, ambiguous: Ambiguous, pa
         raise InputError(
             f"{path}, {tables.line(path, int(skipped[0]))}, column {column!r}: {moment.iloc[skipped[0]]} does not "
             f"exist in {name}: clocks were set forward; remove the row, or declare their clock under "
-            "prepare.timezone"
+            "prepare.timezone",
+            "send times with their offset",
         )
     later = index.tz_localize(place, ambiguous=np.zeros(len(index), np.bool_))
     if ambiguous == "first" or exists.equals(later):
@@ -130,7 +131,8 @@ def _local(moment: pd.Series, place: tzinfo, name: str, ambiguous: Ambiguous, pa
     raise InputError(
         f"{path}, {tables.line(path, twice)}, column {column!r}: {moment.iloc[twice]} exists twice in {name}: clocks "
         "were set back (daylight saving ends); set prepare.ambiguous: infer where both hours are there in order, or "
-        "first where the table has only the first"
+        "first where the table has only the first",
+        "send times with their offset",
     )
 
 

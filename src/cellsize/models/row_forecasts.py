@@ -54,6 +54,15 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
     return result, clipped_columns(arrays, scaling, chosen, schema.input_columns)
 
 
+def with_times_as_text(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with times in ISO 8601, with their offset if they have one: JSON has no times."""
+    texts = {
+        str(column): rows[column].map(lambda moment: moment.isoformat(), na_action="ignore")
+        for column in rows.select_dtypes(include=["datetime", "datetimetz"])
+    }
+    return rows.assign(**texts)
+
+
 def _time_as_forecasts_have_it(rows: pd.DataFrame, schema: Schema) -> Schema:
     """A schema that reads the column `time` of forecasts, where the columns of the table's own time are not there."""
     if not schema.time or TIME not in rows or set(schema.time) <= set(rows):

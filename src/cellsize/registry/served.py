@@ -12,7 +12,7 @@ from mlflow.pyfunc.model import PythonModel
 
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
-from cellsize.models.row_forecasts import forecast_and_clipped
+from cellsize.models.row_forecasts import forecast_and_clipped, with_times_as_text
 
 LOG = logging.getLogger("cellsize.served")
 
@@ -33,8 +33,7 @@ class Served(PythonModel):
         if clipped:  # one line a request, without a value of the caller's
             counts = ", ".join(f"{column} {count}" for column, count in clipped.items())
             LOG.warning("values beyond what training has shown were clipped: %s", counts)
-        forecasts["time"] = forecasts["time"].map(lambda moment: moment.isoformat())
-        return forecasts
+        return with_times_as_text(forecasts)
 
 
 set_model(Served())

@@ -13,11 +13,10 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
-from mlflow.types.schema import AnyType
 
 from cellsize.evaluation.gate import compared_with_trees, gate
 from cellsize.models.forecaster import Forecaster
-from cellsize.models.row_forecasts import forecast_rows
+from cellsize.models.row_forecasts import forecast_rows, with_times_as_text
 from cellsize.params import Mlflow, Register
 from cellsize.registry.champion import CHAMPION, current_version
 from cellsize.registry.store import connect
@@ -111,11 +110,11 @@ def _register(
 ) -> str:
     """Logs model and results in a run of its own; returns the new version."""
     forecasts = forecast_rows(Forecaster.load(model), example)
-    sent = example.copy()
-    for column in sent.select_dtypes(include=["datetime", "datetimetz"]):
-        sent[column] = sent[column].map(lambda moment: moment.isoformat())
-    forecasts["time"] = forecasts["time"].map(lambda moment: moment.isoformat())
-    signature = ModelSignature(inputs=_columns(sent, loose=True), outputs=_columns(forecasts))
+    sent = with_times_as_text(example)
+    forecasts = with_times_as_text(forecasts)
+    # None of inputs: MLflow would refuse whole numbers and times of pandas for a column of numbers or of text, and with
+    # columns of any type it reads no CSV. The model checks what it is sent, in words; the example says what to send.
+    signature = ModelSignature(inputs=None, outputs=_columns(forecasts))
     errors = evaluation.model.model_dump(exclude={"by_step"}, exclude_none=True)
     run = client.create_run(experiment, run_name=f"register-{tags[FINGERPRINT][:8]}", tags=tags)
     with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:
@@ -148,16 +147,9 @@ def _file(module: str) -> Path:
     return Path(spec.origin)
 
 
-def _columns(table: pd.DataFrame, loose: bool = False) -> Schema:
-    """Names and types of columns: text and double, or any.
-
-    MLflow takes no whole number and no truth value for a double, and no time or number for a text. So what the caller
-    sends is of any type: the model checks it itself, in words.
-    """
-
-    def kind(column: str) -> str | AnyType:
-        if loose:
-            return AnyType()  # type: ignore[no-untyped-call]
-        return "double" if pd.api.types.is_numeric_dtype(table[column]) else "string"
-
-    return Schema([ColSpec(kind(str(column)), str(column), required=True) for column in table.columns])
+def _columns(table: pd.DataFrame) -> Schema:
+    """Names and types of the columns of forecasts: text and double."""
+    kinds = {
+        name: "double" if pd.api.types.is_numeric_dtype(table[name]) else "string" for name in map(str, table.columns)
+    }
+    return Schema([ColSpec(kind, name, required=True) for name, kind in kinds.items()])
