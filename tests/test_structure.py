@@ -235,13 +235,6 @@ def test_a_stage_is_thin_imports_no_other_and_its_command_is_three_lines(name: s
     assert ast.get_docstring(ast.parse(body(name))) == ast.literal_eval(command[0].value)  # type: ignore[attr-defined]
 
 
-def test_make_knows_every_stage() -> None:
-    # A forgotten one would have `make run` say that nothing changed.
-    listed = re.search(r"^STAGES := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert listed is not None
-    assert listed[1].split() == STAGES
-
-
 def test_the_results_in_git_are_those_of_these_stages() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
     folders = sorted(name.removesuffix("params.yaml") for name in tracked if name.endswith("params.yaml"))
