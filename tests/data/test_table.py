@@ -1,5 +1,6 @@
 """Reading the user's table; see test_bad_input.py for what is refused."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,17 +8,20 @@ import pandas as pd
 import pytest
 
 from cellsize.data import table
+from cellsize.params import Csv
+
+MakeCsv = Callable[..., Csv]
 
 
 @pytest.mark.parametrize("name", ["toy.csv", "toy.csv.gz", "toy.parquet"])
-def test_a_table_is_the_same_from_every_kind_of_file(tmp_path: Path, name: str) -> None:
+def test_a_table_is_the_same_from_every_kind_of_file(tmp_path: Path, make_csv: MakeCsv, name: str) -> None:
     raw = pd.DataFrame({"when": ["2026-01-01 00:00", "2026-01-01 01:00"], "y": [1.5, np.nan], "wind": ["N", "S"]})
     path = tmp_path / name
     if name.endswith(".parquet"):
         raw.to_parquet(path)
     else:
         raw.to_csv(path, index=False)
-    pd.testing.assert_frame_equal(table.read(path), raw, check_dtype=False)
+    pd.testing.assert_frame_equal(table.read(path, (), make_csv()), raw, check_dtype=False)
 
 
 @pytest.mark.parametrize(
@@ -56,10 +60,10 @@ def test_times_of_a_parquet_file_pass_as_they_are() -> None:
     assert times.tolist() == when.tolist()
 
 
-def test_a_name_in_a_text_file_is_what_is_written_there(tmp_path: Path) -> None:
+def test_a_name_in_a_text_file_is_what_is_written_there(tmp_path: Path, make_csv: MakeCsv) -> None:
     path = tmp_path / "toy.csv"
     path.write_text("place,holiday,y\nNA,None,1\n007,,NA\n", encoding="utf-8")
-    names = table.read(path, texts=("place", "holiday"))
+    names = table.read(path, ("place", "holiday"), make_csv())
     assert names["place"].tolist() == ["NA", "007"]
     assert names["holiday"].fillna("missing").tolist() == ["None", "missing"]
     assert np.array_equal(names["y"], [1, np.nan], equal_nan=True)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from cellsize.data.table import labels, line
 from cellsize.errors import InputError
+from cellsize.params import Prepare
 
 UNITS = {"epoch s": 1_000_000, "epoch ms": 1_000, "epoch us": 1, "epoch ns": 0.001}  # microseconds in one
 COMPACT = {"YYYYMMDD": "%Y%m%d"}
@@ -66,6 +67,11 @@ class Written:
     moment: "pd.Series[pd.Timestamp]"
     offset: "pd.Series[int] | None"
     zone: str | None = None
+
+
+def columns_of(prepare: Prepare) -> tuple[str, ...]:
+    """The columns that hold the time, or a part of it each."""
+    return (prepare.time,) if isinstance(prepare.time, str) else prepare.time or ()
 
 
 def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format: str | None) -> Written:
@@ -140,7 +146,7 @@ def _check(time_format: str | None) -> None:
 def _column(values: pd.Series) -> pd.Series:
     """A column as text, numbers or datetimes, whatever Parquet made of it: days, periods, categories."""
     if isinstance(values.dtype, pd.PeriodDtype):
-        return values.dt.to_timestamp()
+        return pd.Series(values.dt.to_timestamp())
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     if pd.api.types.is_object_dtype(values):
@@ -259,7 +265,7 @@ def _typed(values: pd.Series, path: Path, name: str) -> Written:
         return Written(_in_microseconds(values, path, name), None)
     wall = _in_microseconds(values.dt.tz_localize(None), path, name)
     instant = _in_microseconds(values.dt.tz_convert("UTC").dt.tz_localize(None), path, name)
-    offset = (wall - instant).dt.total_seconds().astype(np.int64)
+    offset = pd.Series((wall - instant).dt.total_seconds().to_numpy(np.int64), index=values.index)
     zone = values.dtype.tz
     named = "UTC" if zone is datetime.UTC else getattr(zone, "key", getattr(zone, "zone", None))
     return Written(wall, offset, named)
@@ -398,9 +404,7 @@ def _refusal(source: pd.Series, path: Path, name: str, time_format: str | None, 
         value = f"{path}, {line(path, row)}, {name}: {_plain(source.iloc[row])!r}"
         return f'{value} is not a time; fix it, and set prepare.time_format: "{most}", which reads the other rows'
     if NO_DATE.fullmatch(text.iloc[row]):
-        return (
-            f"{value} is a time of day without a date; name the column of the date too, as prepare.time: [date, time]"
-        )
+        return f"{value} is a time of day alone; name the column of the date too, as in prepare.time: [date, time]"
     return f"{value} is not a time; write times as 2026-01-31 23:00"
 
 
