@@ -1,5 +1,6 @@
 """The user's raw table: read it, and refuse what would be wrong later, naming the row."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -124,7 +125,8 @@ def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
 def _floats(values: pd.Series, path: Path, column: str) -> np.ndarray:
     """A column as float64, refused where that would change a value."""
     if not pd.api.types.is_numeric_dtype(values):
-        parsed = pd.to_numeric(values, errors="coerce")
+        plain = text_file.plain(path, values)
+        parsed = pd.to_numeric(plain, errors="coerce")
         bad = np.flatnonzero((parsed.isna() & values.notna()).to_numpy())
         if bad.size:
             usual = "fix it, leave it empty, or name the column under prepare.categorical_covariates"
@@ -133,21 +135,26 @@ def _floats(values: pd.Series, path: Path, column: str) -> np.ndarray:
             raise InputError(
                 f"{path}, {line(path, bad[0])}, column {column!r}: {values.iloc[bad[0]]!r} is not a number; {remedy}"
             )
-        whole = values.astype("str").str.fullmatch(r"[+-]?\d+").to_numpy(bool, na_value=False)
-        changed = [row for row in np.flatnonzero(whole) if int(values.iloc[row]) != int(float(parsed.iloc[row]))]
-        values = parsed
+        large = np.flatnonzero(np.abs(parsed.to_numpy(np.float64, na_value=np.nan)) >= text_file.EXACT)
+        there, values = plain.astype("str"), parsed
+        changed = [row for row in large if re.fullmatch(r"[+-]?\d+", there.iloc[row]) and _changes(there.iloc[row])]
     else:
         changed = []
         if pd.api.types.is_integer_dtype(values):
             there = values.fillna(0) if values.isna().any() else values
             large = np.flatnonzero(np.abs(there.to_numpy(np.float64)) >= text_file.EXACT)
-            changed = [row for row in large if int(there.iloc[row]) != int(float(there.iloc[row]))]
+                changed = [row for row in large if _changes(there.iloc[row])]
     if changed:
         raise InputError(
-            f"{path}, {line(path, changed[0])}, column {column!r}: {values.iloc[changed[0]]} is a whole number beyond "
-            "±2^53, and would lose digits; leave it empty if it means that the value is missing, else subtract a constant"
+            f"{path}, {line(path, changed[0])}, column {column!r}: {there.iloc[changed[0]]} is a whole number beyond "
+            "±2^53, and would lose digits; leave it empty if it means a missing value, else subtract a constant"
         )
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _changes(value: str | int) -> bool:
+    """Whether a whole number is another one as float64."""
+    return int(value) != int(float(value))
 
 
 def labels(values: pd.Series) -> pd.Series:

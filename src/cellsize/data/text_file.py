@@ -87,6 +87,17 @@ def line(path: Path, position: int) -> str:
     return f"line {position + 2 + (csv is not None and csv.units_row)}"
 
 
+def plain(path: Path, values: pd.Series) -> pd.Series:
+    """A column of texts as Python writes numbers, missing where a text is no number in the file's way of writing.
+
+    Args:
+        path: The file; of another kind, or not read: the texts are returned as they are.
+        values: The column.
+    """
+    csv = _read_as.get(path)
+    return values if csv is None or not is_text(path) else _plain(values.astype("str").str.strip(), csv)
+
+
 def misfit(path: Path, values: "pd.Series[str]", row: int, lone: bool) -> str | None:
     """Which key of `prepare.csv` would make a column readable, if it is one of them.
 
@@ -301,21 +312,25 @@ def _number(decimal: str, thousands: str | None) -> str:
     return rf"[+-]?(?:{whole}(?:{fraction}\d*)?|{fraction}\d+)(?:[eE][+-]?\d+)?|[+-]?(?:[iI]nf(?:inity)?)"
 
 
+def _plain(text: "pd.Series[str]", csv: Csv) -> "pd.Series[str]":
+    """Numbers with a decimal point and nothing between thousands, missing where a text is no number."""
+    if csv.thousands == " ":  # the blanks that a typesetter uses
+        text = text.str.replace("\u00a0", " ").str.replace("\u202f", " ")
+    text = text.where(text.str.fullmatch(_number(csv.decimal, csv.thousands)).fillna(False).astype(bool))
+    if csv.thousands is not None:
+        text = text.str.replace(csv.thousands, "", regex=False)
+    return text.str.replace(csv.decimal, ".", regex=False)
+
+
 def _numbers(text: "pd.Series[str]", csv: Csv) -> pd.Series:
     """A column as numbers if it holds nothing else, as text if not."""
     there = text.dropna()
-    if csv.thousands == " ":  # the blanks that a typesetter uses
-        there = there.str.replace("\u00a0", " ").str.replace("\u202f", " ")
-    if there.empty or not there.str.fullmatch(_number(csv.decimal, csv.thousands)).all():
+    plain = _plain(there, csv)
+    if there.empty or plain.isna().any():
         truth = there.str.lower().map({"true": True, "false": False})
         return truth.astype(bool) if len(truth) == len(text) and truth.notna().all() else text
-    if csv.thousands is not None:
-        there = there.str.replace(csv.thousands, "", regex=False)
-    plain = there.str.replace(csv.decimal, ".", regex=False)
     numbers = pd.to_numeric(plain)
-    if _is_rough(numbers):
-        return plain.reindex(text.index)
-    return numbers.reindex(text.index)
+    return text if _is_rough(numbers) else numbers.reindex(text.index)
 
 
 def _is_rough(values: pd.Series) -> bool:
