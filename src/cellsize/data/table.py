@@ -143,7 +143,7 @@ def _floats(values: pd.Series, path: Path, column: str) -> np.ndarray:
         if pd.api.types.is_integer_dtype(values):
             there = values.fillna(0) if values.isna().any() else values
             large = np.flatnonzero(np.abs(there.to_numpy(np.float64)) >= text_file.EXACT)
-                changed = [row for row in large if _changes(there.iloc[row])]
+            changed = [row for row in large if _changes(there.iloc[row])]
     if changed:
         raise InputError(
             f"{path}, {line(path, changed[0])}, column {column!r}: {there.iloc[changed[0]]} is a whole number beyond "
