@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data.table import labels, line
+from cellsize.data.text_file import misfit
 from cellsize.errors import InputError
 from cellsize.params import Prepare
 
@@ -96,13 +97,19 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
     name = f"column {', '.join(columns)!r}"
     missing = np.flatnonzero(table[list(columns)].isna().any(axis=1).to_numpy())
     if missing.size:
-        raise InputError(
-            f"{path}, {line(path, missing[0])}, {name}: the time is missing; fill it in, or remove the row"
-        )
+        how = misfit(path, table[columns[0]], int(missing[0]), missing.size == 1)
+        remedy = "fill it in, or remove the row" + (f"; or {how}" if how else "")
+        raise InputError(f"{path}, {line(path, missing[0])}, {name}: the time is missing; {remedy}")
     if len(columns) > 1 and {column.lower() for column in columns} <= set(PARTS):
         if time_format is not None:
             raise InputError(f"prepare.time_format: {time_format!r}, but {name} needs none; set it to null")
         return Written(_assembled(table, path, columns), None)
+    if (
+        time_format is None
+        and len(columns) > 1
+        and all(pd.api.types.is_integer_dtype(table[column]) for column in columns)
+    ):
+        raise InputError(f"{path}, {name}: numbers, not times; name them year, month, day, hour")
     source = _column(table[columns[0]]) if len(columns) == 1 else _joined(table, columns)
     if isinstance(source.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_any_dtype(source):
         return _typed(source, path, name)
@@ -386,6 +393,10 @@ def _refusal(source: pd.Series, path: Path, name: str, time_format: str | None, 
     text = _text(source, None)
     value = f"{path}, {line(path, row)}, {name}: {_plain(source.iloc[row])!r}"
     written = "ISO 8601" if time_format is None else f"written as {time_format!r}"
+    how = misfit(path, text, row, int(bad.sum()) == 1)
+    if how is not None and len(bad) > 1:
+        usual = "write times as 2026-01-31 23:00" if time_format is None else "fix it, or prepare.time_format"
+        return f"{value} is not a time; {how}; else {usual}"
     if time_format is not None and _parsed(_split(text, None)[0], None).notna().all():
         return f"{value} is not {written}; set prepare.time_format: null, since all times are ISO 8601"
     fits = proposals(text)
