@@ -5,6 +5,7 @@ format is given, and 01/03/2021 is read by the month. So what is read is decided
 """
 
 import datetime
+import functools
 import itertools
 import re
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ LOWEST = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
 HIGHEST = {"year": 9999, "month": 12, "day": 31, "hour": 23, "minute": 59, "second": 59}
 
 # A year alone is no time: it may be a count of something. Beyond microseconds only zeros are read.
-DATE = r"\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}(?::\d{2}(?::\d{2}(?:\.\d{1,6}0*)?)?)?)?)?"
+DATE = r"[0-9]{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}(?::\d{2}(?::\d{2}(?:\.\d{1,6}0*)?)?)?)?)?"
 OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)"
 TIMED = r"\d{4}-\d{2}-\d{2}[T ]\d{2}.*"  # a day has no offset
 NO_DATE = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
@@ -53,6 +54,12 @@ LONGER = (
 # Digits of a directive, where no sign separates it from the next one: 112021 may be 1.1.2021 or 11.2.021.
 WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "y": 2, "j": 3, "I": 2}
 SAMPLE = 200  # rows that most formats already fail on
+# What each directive can look like: a thousand formats are told apart by it without reading any time.
+SHAPES = {
+    "Y": r"\d{4}", "G": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "d": r"\d\d?", "H": r"\d\d?", "I": r"\d\d?",
+    "M": r"\d\d?", "S": r"\d\d?", "f": r"\d{1,9}", "j": r"\d{1,3}", "V": r"\d\d?", "u": r"\d", "q": "[1-4]",
+    "b": r"[^\W\d]+", "B": r"[^\W\d]+", "a": r"[^\W\d]+", "A": r"[^\W\d]+", "p": "[AaPp][Mm]", "z": OFFSET,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,6 +222,8 @@ def _parsed(text: pd.Series, time_format: str | None) -> "pd.Series[pd.Timestamp
     """Texts without offsets as datetimes, NaT where they are not written in the format."""
     if time_format is None:
         fits, pandas_format = text.str.fullmatch(DATE), "ISO8601"
+        # More than six digits would make nanoseconds of all rows, which end in the year 2262.
+        text = text.str.replace(r"(\.\d{6})0+$", r"\1", regex=True)
     elif "%q" in time_format:
         return _quarters(text, time_format)
     else:
@@ -370,10 +379,13 @@ def _on_one_clock(
         return None
     without = np.flatnonzero((offsets == "").to_numpy())
     if without.size:
-        row, other = int(without[0]), int(np.flatnonzero((offsets != "").to_numpy())[0])
+        having = np.flatnonzero((offsets != "").to_numpy())
+        few, many = sorted([without, having], key=len)
+        row, other = int(few[0]), int(many[0])
+        has, has_not = ("no offset", "one") if few is without else ("an offset", "none")
         raise InputError(
-            f"{path}, {line(path, row)}, {name}: {source.iloc[row]!r} has no offset from UTC, but "
-            f"{source.iloc[other]!r} has one ({line(path, other)}); write all times with an offset, or all without"
+            f"{path}, {line(path, row)}, {name}: {source.iloc[row]!r} has {has} from UTC, but {source.iloc[other]!r} "
+            f"has {has_not} ({line(path, other)}); write all times with an offset, or all without"
         )
     seconds = {}
     for text in offsets.unique():
@@ -397,7 +409,7 @@ def _refusal(source: pd.Series, path: Path, name: str, time_format: str | None, 
     if how is not None and len(bad) > 1:
         usual = "write times as 2026-01-31 23:00" if time_format is None else "fix it, or prepare.time_format"
         return f"{value} is not a time; {how}; else {usual}"
-    if time_format is not None and _parsed(_split(text, None)[0], None).notna().all():
+    if time_format is not None and _is_iso(text):
         return f"{value} is not {written}; set prepare.time_format: null, since all times are ISO 8601"
     fits = proposals(text)
     if len(fits) == 1:
@@ -429,6 +441,28 @@ def formats() -> Iterator[str]:
             yield f"{day}{hour} %z"
 
 
+def _is_iso(text: pd.Series) -> bool:
+    """Whether all rows are ISO 8601, all with an offset or all without."""
+    bare, offsets = _split(text, None)
+    return bool(_parsed(bare, None).notna().all() and (offsets is None or (offsets != "").all()))
+
+
+@functools.cache
+def _shapes() -> dict[str, re.Pattern[str]]:
+    """A pattern of each usual format, which more texts match than the format reads."""
+    return {
+        form: re.compile(re.sub("%(.)", lambda found: SHAPES[found[1]], form.replace(".", r"\.").replace(" ", r"\s+")))
+        for form in formats()
+    }
+
+
+def _possible(text: pd.Series) -> list[str]:
+    """The usual formats that may read the text of more than half of the first rows."""
+    first = text.iloc[:SAMPLE].tolist()
+    tried = first[:: max(1, len(first) // 9)]
+    return [form for form, shape in _shapes().items() if sum(map(bool, map(shape.fullmatch, tried))) * 2 > len(tried)]
+
+
 def proposals(text: pd.Series) -> list[str]:
     """The usual formats that read every row, of those that read the same only the first one.
 
@@ -437,7 +471,7 @@ def proposals(text: pd.Series) -> list[str]:
     """
     fits: list[tuple[str, npt.NDArray[np.datetime64]]] = []
     sample = text.iloc[:SAMPLE]
-    for form in formats():
+    for form in _possible(text):
         if _reads(sample, form).all() and _reads(text, form).all():
             moment = _parsed(_split(text, form)[0], form).to_numpy("datetime64[us]")
             if not any(np.array_equal(moment, other) for _, other in fits):
@@ -462,7 +496,7 @@ def _best(text: pd.Series) -> tuple[str | None, npt.NDArray[np.bool_]]:
     """The usual format that reads most rows if it reads more than half, and the rows that it does not read."""
     best: tuple[str | None, npt.NDArray[np.bool_]] = None, np.ones(len(text), np.bool_)
     sample = text.iloc[:SAMPLE]
-    for form in formats():
+    for form in _possible(text):
         if _reads(sample, form).mean() > 0.5:
             unread = ~_reads(text, form)
             if unread.mean() < min(0.5, best[1].mean()):
