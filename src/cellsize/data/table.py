@@ -146,8 +146,8 @@ def _floats(values: pd.Series, path: Path, column: str) -> np.ndarray:
             changed = [row for row in large if _changes(there.iloc[row])]
     if changed:
         raise InputError(
-            f"{path}, {line(path, changed[0])}, column {column!r}: {there.iloc[changed[0]]} is a whole number beyond "
-            "±2^53, and would lose digits; leave it empty if it means a missing value, else subtract a constant"
+            f"{path}, {line(path, int(changed[0]))}, column {column!r}: {there.iloc[changed[0]]} is a whole number "
+            "beyond ±2^53, and would lose digits; leave it empty if it means a missing value, else subtract a constant"
         )
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
 

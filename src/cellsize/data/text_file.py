@@ -10,7 +10,6 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import pandas as pd
@@ -179,7 +178,7 @@ def _codec(csv: Csv) -> str:
     return "utf-8-sig" if name == "utf-8" else name
 
 
-def _binary(path: Path) -> IO[bytes]:
+def _binary(path: Path) -> io.BufferedReader | gzip.GzipFile:
     """The file's bytes. Opened here, since pandas takes some names for addresses or for a home folder."""
     return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")
 
@@ -371,8 +370,8 @@ def _cause(path: Path, csv: Csv) -> str | None:
         for sign in COMMENTS:
             rest = [line for line in lines if not line.lstrip().startswith(sign)]
             if lines[0].lstrip().startswith(sign) and rest:
-                separator = _separator(rest, csv) or csv.separator
-                also = "" if separator == csv.separator else f" and prepare.csv.separator: {_quoted(separator)}"
+                other = _separator(rest, csv)
+                also = "" if other is None else f" and prepare.csv.separator: {_quoted(other)}"
                 return f'lines begin with {sign!r}; set prepare.csv.comment: "{sign}"{also}, if they are comments'
     separator = _separator(lines, csv)
     if separator is None:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,7 +74,7 @@ class Written:
     """
 
     moment: "pd.Series[pd.Timestamp]"
-    offset: "pd.Series[int] | None"
+    offset: "pd.Series[Any] | None"
     zone: str | None = None
 
 
@@ -373,7 +374,7 @@ def _in_microseconds(moment: "pd.Series[pd.Timestamp]", path: Path, name: str) -
 
 def _on_one_clock(
     offsets: "pd.Series[str] | None", source: pd.Series, path: Path, name: str
-) -> "pd.Series[int] | None":
+) -> "pd.Series[Any] | None":
     """Offsets in seconds; refused if some times have one and others have none."""
     if offsets is None:
         return None
