@@ -31,7 +31,7 @@ HIGHEST = {"year": 9999, "month": 12, "day": 31, "hour": 23, "minute": 59, "seco
 # A year alone is no time: it may be a count of something. Beyond microseconds only zeros are read.
 DATE = r"[0-9]{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}(?::\d{2}(?::\d{2}(?:\.\d{1,6}0*)?)?)?)?)?"
 OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)"
-TIMED = r"\d{4}-\d{2}-\d{2}[T ]\d{2}.*"  # a day has no offset
+LONGEST_OFFSET = len("+01:00:00")
 NO_DATE = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
 
 # What `proposals` tries: days, months and quarters as people write them, each with the times of day.
@@ -212,11 +212,20 @@ def _split(text: pd.Series, time_format: str | None) -> tuple[pd.Series, "pd.Ser
     """Texts without the offset at their end, and the offsets, empty where there is none; None: no row has one."""
     if time_format is not None and "%z" not in time_format:
         return text, None
-    has = text.str.contains(f"{OFFSET}$", regex=True) & (text.str.fullmatch(TIMED) if time_format is None else True)
-    if not has.any():
+    # Few different ends: a pattern for each row would take most of the time of reading.
+    codes, ends = pd.factorize(text.str.slice(-LONGEST_OFFSET))
+    matches = [re.search(f"{OFFSET}$", end) for end in ends]
+    found = np.array([match[0] if match else "" for match in matches], object)[codes]
+    length = np.array([len(match[0]) if match else 0 for match in matches])[codes]
+    if time_format is None:  # the day of a date is no offset
+        is_day = text.str.len().to_numpy(np.int64) - length < len("2026-01-31 23")
+        found[is_day], length[is_day] = "", 0
+    if not length.any():
         return text, None
-    offsets = text.str.extract(f"({OFFSET})$", expand=False).where(has, "")
-    return text.str.replace(rf"\s*{OFFSET}$", "", regex=True).where(has, text), offsets
+    bare = text
+    for some in np.unique(length[length > 0]):
+        bare = bare.where(length != some, text.str.slice(0, -int(some)).str.rstrip())
+    return bare, pd.Series(found, index=text.index, dtype="str")
 
 
 def _parsed(text: pd.Series, time_format: str | None) -> "pd.Series[pd.Timestamp]":
