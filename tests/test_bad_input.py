@@ -390,7 +390,12 @@ def test_a_time_that_cannot_be_read_is_named_with_its_line(
 ) -> None:
     message = refuse(change(make_table(), row, "when", value))
     assert message.startswith(f"line {row + 2}, column 'when': ")
-    assert message.endswith("is not a time; write times as 2026-01-31 23:00")
+    if value is None:
+        assert message.endswith("the time is missing; fill it in, or remove the row")
+    elif row == 0:
+        assert message.endswith("units_row: true, if this line holds units; else write times as 2026-01-31 23:00")
+    else:
+        assert message.endswith("is not a time; write times as 2026-01-31 23:00")
 
 
 def test_a_number_in_the_place_of_a_time_is_refused(refuse: Refuse, make_table: Table) -> None:

@@ -50,18 +50,6 @@ def test_a_missing_whole_number_of_a_parquet_file_is_nan() -> None:
     assert np.array_equal(numbers, [1, np.nan], equal_nan=True)
 
 
-def test_a_time_spread_over_columns_is_put_together() -> None:
-    raw = pd.DataFrame({"year": [2026, 2026], "month": [1, 12], "day": [31, 1], "hour": [0, 23]})
-    times = table.times(raw, Path("a.csv"), ("year", "month", "day", "hour"))
-    assert times.tolist() == [pd.Timestamp("2026-01-31 00:00"), pd.Timestamp("2026-12-01 23:00")]
-
-
-def test_times_of_a_parquet_file_pass_as_they_are() -> None:
-    when = pd.date_range("2026-01-01", periods=2, freq="h", tz="UTC")
-    times = table.times(pd.DataFrame({"when": when}), Path("a.parquet"), ("when",))
-    assert times.tolist() == when.tolist()
-
-
 def test_a_name_in_a_text_file_is_what_is_written_there(tmp_path: Path, make_csv: MakeCsv) -> None:
     path = tmp_path / "toy.csv"
     path.write_text("place,holiday,y\nNA,None,1\n007,,NA\n", encoding="utf-8")

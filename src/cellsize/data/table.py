@@ -170,27 +170,3 @@ def labels(values: pd.Series) -> pd.Series:
 def names(table: pd.DataFrame, column: str | None) -> pd.Series:
     """The name of the series of each row; without a column for it, the table is one series named `all`."""
     return labels(table[column]) if column else pd.Series("all", index=table.index)
-
-
-def times(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> pd.Series:
-    """The time of each row, from one column or from several (year, month, day, hour, …).
-
-    Raises:
-        InputError: A time is missing or cannot be read.
-    """
-    source = table[columns[0]] if len(columns) == 1 else table[list(columns)]
-    if len(columns) == 1 and pd.api.types.is_numeric_dtype(source):
-        raise InputError(f"{path}, column {columns[0]!r}: numbers, not times; give ISO 8601 times or several columns")
-    try:
-        parsed = pd.to_datetime(source, errors="coerce")
-    except ValueError as error:
-        remedy = "write all times on one clock" if len(columns) == 1 else "name them year, month, day, hour"
-        raise InputError(f"{path}, column {', '.join(columns)!r}: {error}; {remedy}") from None
-    bad = np.flatnonzero(parsed.isna().to_numpy())
-    if bad.size:
-        value = source.iloc[bad[0]] if len(columns) == 1 else dict(source.iloc[bad[0]])
-        raise InputError(
-            f"{path}, {line(path, bad[0])}, column {', '.join(columns)!r}: {value!r} is not a time; "
-            "write times as 2026-01-31 23:00"
-        )
-    return parsed

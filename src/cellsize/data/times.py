@@ -415,8 +415,9 @@ def _refusal(source: pd.Series, path: Path, name: str, time_format: str | None, 
     text = _text(source, None)
     value = f"{path}, {line(path, row)}, {name}: {_plain(source.iloc[row])!r}"
     written = "ISO 8601" if time_format is None else f"written as {time_format!r}"
-    how = misfit(path, text, row, int(bad.sum()) == 1)
-    if how is not None and len(bad) > 1:
+    looks_like_a_date = re.match(r"\d+[-/.]\d", text.iloc[row])
+    how = None if looks_like_a_date or len(bad) == 1 else misfit(path, text, row, int(bad.sum()) == 1)
+    if how is not None:
         usual = "write times as 2026-01-31 23:00" if time_format is None else "fix it, or prepare.time_format"
         return f"{value} is not a time; {how}; else {usual}"
     if time_format is not None and _is_iso(text):
