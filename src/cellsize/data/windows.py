@@ -41,7 +41,8 @@ class Windows:
     Attributes:
         inputs: Inputs of each step less `offset`, float32, shape (rows, n_inputs). The first `n_past` columns are seen
             in the past only: targets (transformed), past covariates, indicators of levels and of missing values; gaps
-            are filled from earlier rows. The last `n_known_future` are known for the steps to be predicted too.
+            are filled from earlier rows. The last `n_known_future` are known for the steps to be predicted too; of
+            these the first `n_static` are constant in each series.
         n_known_future: Columns of `inputs` that are known in future.
         target: What is to be predicted, transformed, less `offset`, float32, shape (rows, n_targets); NaN where
             unobserved.
@@ -63,6 +64,7 @@ class Windows:
         origin: Level of each calendar feature of the linear part at each row, int16, shape (rows, features);
             `batches.gather` makes columns of those of the first row to be predicted.
         linear_calendar: Names of these features.
+        n_static: Columns of `inputs` that are constant in each series, the first of those known in future.
     """
 
     inputs: Floats
@@ -84,6 +86,7 @@ class Windows:
     normalise: Normalise
     origin: Ints
     linear_calendar: tuple[str, ...]
+    n_static: int = 0
 
     @property
     def span(self) -> int:
@@ -109,6 +112,16 @@ class Windows:
     def n_origin(self) -> int:
         """Columns that the linear part reads of the calendar."""
         return calendar.width(self.linear_calendar, self.seconds)
+
+    @property
+    def n_known(self) -> int:
+        """Values known of the steps to be predicted: what is constant in each series counts once for a window."""
+        return self.n_static + (self.n_known_future - self.n_static) * self.horizon
+
+    @property
+    def n_linear(self) -> int:
+        """Inputs of the ridge-linear model, with its bias."""
+        return self.n_past * self.lookback + self.n_known + self.n_origin + 1
 
     @property
     def n_outputs(self) -> int:
@@ -161,7 +174,7 @@ class Windows:
             values = dict(content)
         for key in ("zone", "transform", "normalise"):
             values[key] = str(values[key])
-        for key in ("lookback", "cell_lookback", "horizon", "n_known_future"):
+        for key in ("lookback", "cell_lookback", "horizon", "n_known_future", "n_static"):
             values[key] = int(values[key])
         values["seconds"] = float(values["seconds"])
         for key in ("names", "targets", "linear_calendar"):
@@ -275,6 +288,7 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
         normalise=window.normalise,
         origin=calendar.levels(frame[TIME], schema),
         linear_calendar=schema.linear_calendar,
+        n_static=len(schema.static_columns),
     )
 
 

@@ -62,4 +62,5 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
 def _columns(schema: Schema) -> list[str]:
     """The columns of the raw table that the model reads, each once."""
     named = [*schema.time, *([schema.series] if schema.series else []), *schema.targets, *schema.past_covariates]
-    return list(dict.fromkeys([*named, *schema.categorical_covariates, *schema.known_future_covariates]))
+    named += [*schema.categorical_covariates, *schema.known_future_covariates, *schema.static_covariates]
+    return list(dict.fromkeys(named))

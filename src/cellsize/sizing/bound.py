@@ -38,8 +38,7 @@ def count_inputs(windows: Windows) -> InputCounts:
 
     What the linear part alone sees counts for nothing: the rules of thumb size the cells.
     """
-    past, known_future = windows.n_past * windows.cell_lookback, windows.n_known_future * windows.horizon
-    return InputCounts(step=windows.n_inputs, window=past + known_future)
+    return InputCounts(step=windows.n_inputs, window=windows.n_past * windows.cell_lookback + windows.n_known)
 
 
 def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) -> float:
