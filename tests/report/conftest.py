@@ -31,6 +31,7 @@ from cellsize.sizing.artefacts import (
     Ladder,
     LadderStep,
     Registration,
+    Remarks,
     RuleOfThumb,
     SampleCounts,
     ScoredRule,
@@ -330,7 +331,17 @@ def inspection() -> Inspection:
             Advice(key="prepare.linear_calendar", value="[hour_of_day]", gain=0.02439),
         ),
         gain=0.2,
+        remarks=remarks(),
     )
+
+
+def remarks(**changes: Any) -> Remarks:
+    """Nothing is odd about the data."""
+    plain: dict[str, Any] = {
+        "series": 2, "left_out": 0, "first_left_out": (), "given_away": (), "mostly_missing": {}, "few_values": {},
+        "mostly_zero": {},
+    }  # fmt: skip
+    return Remarks(**(plain | changes))
 
 
 def baselines() -> Baselines:

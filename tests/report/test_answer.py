@@ -7,7 +7,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.report import answer
-from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Ladder, Registration, UndecidedSize
+from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Ladder, Registration, SeriesLeftOut, UndecidedSize
 
 
 def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[Path, Path]) -> None:
@@ -120,6 +120,16 @@ def test_without_advice_there_is_no_note(folders: tuple[Path, Path]) -> None:
     path = folders[1] / "inspection.json"
     Inspection.read(path).model_copy(update={"advice": (), "gain": 0.0}).write(path)
     assert "note" not in answer.lines("Toy", *folders)
+
+
+def test_what_is_odd_about_the_data_is_a_note(folders: tuple[Path, Path]) -> None:
+    path = folders[1] / "inspection.json"
+    found = Inspection.read(path)
+    out = (SeriesLeftOut(series="b", reason="too short (12 rows, 30 needed)"),)
+    odd = found.remarks.model_copy(update={"left_out": 1, "first_left_out": out})
+    found.model_copy(update={"remarks": odd}).write(path)
+    line = "  note          1 of 2 series is left out: b too short (12 rows, 30 needed)"
+    assert line in answer.lines("Toy", *folders).splitlines()
 
 
 def test_a_result_that_is_missing_is_named(folders: tuple[Path, Path]) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from cellsize.data.forecast import BOOSTED_TREES
 from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
-from cellsize.inspection.wording import note
+from cellsize.inspection.wording import note, remarks
 from cellsize.params import Metric
 from cellsize.report.wording import ERROR, alone, beside, best_baseline, between, has_company, tried
 from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration
@@ -66,7 +66,8 @@ def lines(title: str, build: Path, reports: Path) -> str:
     Raises:
         InputError: A result is missing, or another version of cellsize wrote it.
     """
-    advice = note(Inspection.read(reports / "inspection.json"))
+    inspection = Inspection.read(reports / "inspection.json")
+    advice = note(inspection)
     choice = Choice.read(reports / "choice.json")
     evaluation = Evaluation.read(reports / "evaluation.json")
     record = Registration.read(reports / "registration.json")
@@ -87,6 +88,7 @@ def lines(title: str, build: Path, reports: Path) -> str:
             f"  holdout       {evaluation.error(evaluation.model):.4f}; best baseline {baseline} {baseline_error:.4f}",
             f"  registered    models:/{record.name}/{record.version} ({alias})",
             *([f"  note          {choice.caution}"] if choice.caution else []),
+            *(f"  note          {line}" for line in remarks(inspection.remarks)),
             *([f"  note          {advice}"] if advice else []),
             f"  report        {(reports / 'index.html').absolute()}",
         ]

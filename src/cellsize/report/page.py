@@ -143,6 +143,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         ladders=tables.ladders(choice),
         notes=prose.notes(choice, candidates, inputs.trials),
         inspection=tables.inspection(inputs.inspection),
+        remarks=inspected.remarks(inputs.inspection.remarks),
         findings=inspected.findings(inputs.inspection),
         changes=inspected.changes(inputs.inspection),
         inspected=prose.inspected(inputs.inspection),

@@ -109,6 +109,45 @@ class Advice(Artefact):
     """Fraction of the error that `metric` names that it saves in addition to the advice before it."""
 
 
+class SeriesLeftOut(Artefact):
+    """A series from which nothing is learnt."""
+
+    series: str
+    """Its name."""
+    reason: str
+    """Why."""
+
+
+class GivenAway(Artefact):
+    """A target that known-future covariates of the same step tell."""
+
+    target: str
+    """Column."""
+    covariates: tuple[str, ...]
+    """The covariate, or those that tell it together."""
+    explained: float
+    """Fraction of its variance that they explain on the early-stopping sets, fitted on the training sets."""
+
+
+class Remarks(Artefact):
+    """What is odd about the data before the holdout."""
+
+    series: int
+    """Series in the table."""
+    left_out: int
+    """Series from which nothing is learnt."""
+    first_left_out: tuple[SeriesLeftOut, ...]
+    """The first 20 of them."""
+    given_away: tuple[GivenAway, ...]
+    """Targets that are known when they are to be forecast."""
+    mostly_missing: dict[str, float]
+    """Target → fraction of the rows in which it is missing, if that is more than half."""
+    few_values: dict[str, tuple[float, ...]]
+    """Target → its values, if there are at most 20."""
+    mostly_zero: dict[str, float]
+    """Target → fraction of its values that are 0, if that is more than half."""
+
+
 class Inspection(Artefact):
     """`reports/inspection.json`: what a window should show, measured by ridge inside the training parts."""
 
@@ -136,6 +175,8 @@ class Inspection(Artefact):
     """The changes that are worth it, each in addition to those before it."""
     gain: float
     """Fraction of the error that `metric` names that all of them save."""
+    remarks: Remarks
+    """What is odd about the data."""
 
 
 # --- candidates.json --------------------------------------------------------------------------------------------------

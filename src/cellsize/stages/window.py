@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from cellsize.data import collection
 from cellsize.data import windows as indexing
 from cellsize.data.schema import Schema
 from cellsize.params import Params
@@ -18,3 +19,6 @@ def main(params: Params, clean: Path, schema: Path, windows: Path) -> None:
     arrays = indexing.build(frame, Schema.load(schema), params.window, clean)
     arrays.save(windows)
     print(f"window: {len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} inputs a step")
+    out = collection.left_out(arrays)
+    if out:
+        print(f"window: {collection.sentence(out, len(out), len(arrays.names))}")
