@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from cellsize import files
-from cellsize.data import collection
-from cellsize.data.folds import save_labels, split
+from cellsize.data import collection, remedies
+from cellsize.data.folds import save_labels
 from cellsize.data.windows import Windows
 from cellsize.params import Params
 
@@ -14,7 +14,7 @@ from cellsize.params import Params
 def main(params: Params, windows: Path, folds: Path) -> None:
     """Reads the index; writes who learns from which window."""
     arrays = Windows.load(windows)
-    parts = split(arrays, params.split)
+    parts = remedies.split(arrays, params.split, params.window)
     files.write_parquet(folds, pd.DataFrame(save_labels(parts)))
     out = collection.left_out(arrays, parts)
     if len(out) > len(collection.left_out(arrays)):
