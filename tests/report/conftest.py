@@ -281,6 +281,7 @@ def evaluation(nmse: float = 0.31, metric: Metric = "mse", trees: float = 1.05) 
         windows=580,
         model=Errors(**errors(1) | {"nmse": nmse}),
         baselines={name: Errors(**errors(scale)) for name, scale in scales.items()},
+        by_series=(),
         subset=Subset(
             origins=40,
             models={name: Errors(**errors(scale)) for name, scale in at_origins.items()},

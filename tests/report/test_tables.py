@@ -6,7 +6,7 @@ import pytest
 
 from cellsize.report import tables
 from cellsize.report.tables import Row, Table
-from cellsize.sizing.artefacts import Bound, Candidates, Choice, Evaluation, GridBound, Inspection, Ladder
+from cellsize.sizing.artefacts import Bound, Candidates, Choice, Evaluation, GridBound, Inspection, Ladder, SeriesErrors
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
@@ -249,3 +249,19 @@ def test_the_table_of_the_window_has_the_error_that_the_metric_names(toy_inspect
     assert table.head == ("Key", "Value", "nmae", "Gain")
     assert table.rows[0].cells == ("as declared", "", "0.2000", "–")
     assert table.rows[1].cells == ("window.linear_lookback", "24", "0.1000", "18 %")
+
+
+def test_at_most_twenty_series_are_listed_and_those_worse_than_seasonal_naive_are_bold(
+    toy_evaluation: Callable[..., Evaluation],
+) -> None:
+    errors = tuple(
+        SeriesErrors(series=f"s{index}", windows=40, mae=2.0, score=0.9 - index / 100, seasonal_naive=0.85)
+        for index in range(30)
+    )
+    content = tables.by_series(toy_evaluation().model_copy(update={"by_series": errors}), "kW")
+    assert content is not None
+    assert content.head == ("Series", "Windows", "MAE, kW", "nmse", "nmse of seasonal naive")
+    assert len(content.rows) == 20
+    assert content.rows[0].cells == ("s0", "40", "2.000", "0.9000", "0.8500")
+    assert [bool(row.strong) for row in content.rows[:7]] == [True] * 5 + [False] * 2
+    assert tables.by_series(toy_evaluation(), "kW") is None

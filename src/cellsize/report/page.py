@@ -136,6 +136,8 @@ def render(inputs: Inputs, report: params.Report) -> str:
         windows=wording.number(evaluation.windows),
         baselines_on_folds=prose.baselines_on_folds(inputs.baselines),
         clipped=wording.clipped(evaluation),
+        by_series=tables.by_series(evaluation, report.unit),
+        series=wording.worst(len(evaluation.by_series), tables.MOST_SERIES),
         subset=tables.subset(subset, report.unit, evaluation.metric) if subset else None,
         origins=wording.plural(subset.origins, "origin") if subset else "",
         sure=prose.sure(choice),

@@ -25,6 +25,8 @@ from cellsize.sizing.artefacts import (
 from cellsize.sizing.rules import in_percent
 from cellsize.sizing.sizes import Size
 
+MOST_SERIES = 20  # rows of the table of series
+
 
 @dataclass(frozen=True)
 class Row:
@@ -101,6 +103,36 @@ def holdout(evaluation: Evaluation, unit: str) -> Table:
     if evaluation.champion:
         models[f"champion before this run (version {evaluation.champion.version})"] = evaluation.champion
     return errors(models, unit, evaluation.metric)
+
+
+def by_series(evaluation: Evaluation, unit: str) -> Table | None:
+    """Errors of each series, the worst first; None if there is one series.
+
+    Args:
+        evaluation: Errors on the holdout.
+        unit: Unit of the MAE.
+    """
+    shown = evaluation.by_series[:MOST_SERIES]
+    if not shown:
+        return None
+    of_mae = decimals(entry.mae for entry in shown)
+    of_score = decimals(value for entry in shown for value in (entry.score, entry.seasonal_naive))
+    rows = [
+        Row(
+            (
+                entry.series,
+                number(entry.windows),
+                number(entry.mae, of_mae),
+                number(entry.score, of_score),
+                number(entry.seasonal_naive, of_score),
+            ),
+            strong=frozenset({3} if entry.score > entry.seasonal_naive else ()),
+        )
+        for entry in shown
+    ]
+    name = score_name(evaluation.metric)
+    of_unit = f", {unit}" if unit else ""
+    return Table(("Series", "Windows", f"MAE{of_unit}", name, f"{name} of seasonal naive"), tuple(rows))
 
 
 def sizes(choice: Choice, timings: pd.DataFrame) -> Table:

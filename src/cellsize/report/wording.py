@@ -58,6 +58,11 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def worst(count: int, most: int) -> str:
+    """Which of some series a table shows: `The 7 series`, `The worst 20 of 500 series`."""
+    return f"The {count:,} series" if count <= most else f"The worst {most} of {count:,} series"
+
+
 def short(size: Size) -> str:
     """A size in a table: `2 × 16`, or `zero cells`."""
     if not size.has_memory:

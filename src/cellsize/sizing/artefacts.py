@@ -590,6 +590,21 @@ class Subset(Artefact):
     """Name → standard error of its score (by `metric`) minus the model's, paired over the origins."""
 
 
+class SeriesErrors(Artefact):
+    """Errors of the model on the holdout windows of one series."""
+
+    series: str
+    """Its name."""
+    windows: int
+    """Its windows in the holdout."""
+    mae: float
+    """Mean absolute error, in the data's units."""
+    score: float
+    """The normalised error that `metric` names; normalised over all series, so that those of all have it as mean."""
+    seasonal_naive: float
+    """The same of the seasonal naive forecast of the first season."""
+
+
 class Evaluation(Artefact):
     """`reports/evaluation.json`: errors on the untouched holdout."""
 
@@ -601,6 +616,8 @@ class Evaluation(Artefact):
     """The refitted choice."""
     baselines: dict[str, Errors]
     """Name → errors of the simple baselines, of the ridge-linear model and of boosted trees."""
+    by_series: tuple[SeriesErrors, ...]
+    """Errors of each series of the holdout, the worst score first; none if there is one series."""
     subset: Subset | None
     """All models where the classical one was fitted; null without one."""
     champion: ChampionErrors | None
