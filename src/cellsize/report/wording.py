@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from cellsize.data.forecast import BOOSTED_TREES, season_of
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.params import Metric
+from cellsize.sizing import figures
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration, TriedSize
 from cellsize.sizing.sizes import ZERO, Size
 
@@ -39,6 +40,17 @@ def number(value: float | None, decimals: int = 0) -> str:
         return NONE
     text = f"{value:,.{decimals}f}"
     return text.lstrip("-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
+
+
+def measured(score: float | None, standard_error: float | None) -> str:
+    """A score, or a difference of two, with the digits that its standard error justifies; four decimals without one."""
+    decimals = figures.places(standard_error)
+    return number(score, figures.PLAIN if decimals is None else decimals)
+
+
+def with_error(value: float, standard_error: float) -> str:
+    """A score or a difference of two, and its standard error, as `0.0012 ± 0.0054`."""
+    return f"{measured(value, standard_error)} ± {measured(standard_error, standard_error)}"
 
 
 def decimals(values: Iterable[float | None], figures: int = 4) -> int:

@@ -407,7 +407,16 @@ class Ladder(Sized):
     @property
     def score(self) -> float:
         """Score of the size that is chosen of these."""
-        return next(step.score for step in self.steps if step.size == self.size)
+        return self._chosen.score
+
+    @property
+    def score_se(self) -> float:
+        """Plain standard error of that score."""
+        return self._chosen.score_se
+
+    @property
+    def _chosen(self) -> LadderStep:
+        return next(step for step in self.steps if step.size == self.size)
 
 
 class ScoredRule(RuleOfThumb):
