@@ -9,7 +9,7 @@ from cellsize.sizing import figures
     ("standard_error", "text"),
     [
         (0.09, "0.291"), (0.12, "0.29"), (0.0996, "0.29"), (0.00995, "0.291"), (0.0054, "0.2908"),
-        (0.00012, "0.29083"), (3.0, "0.3"), (40.0, "0"),
+        (0.00012, "0.29083"), (3.0, "0.3"), (40.0, "0"), (1e-12, "0.290830"),
     ],
 )  # fmt: skip
 def test_a_score_has_the_decimals_of_two_figures_of_its_standard_error(standard_error: float, text: str) -> None:

@@ -3,7 +3,7 @@
 import math
 
 FIGURES = 2  # of a standard error: more are noise, one is too coarse for 0.14 against 0.10
-MOST = 10
+MOST = 6
 PLAIN = 4  # decimals of a score whose standard error is not known
 
 
