@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from cellsize.data import series, static, windows
-from cellsize.data.batches import fit_scaling, gather
+from cellsize.data.batches import cell_steps, fit_scaling, gather
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
 from cellsize.params import Prepare, Window
+from cellsize.sizing.bound import count_inputs
+from cellsize.sizing.sizes import shape
 
 HERE = Path("toy.parquet")
 Table = Callable[..., pd.DataFrame]
@@ -120,7 +122,7 @@ def test_more_than_fifty_series_or_levels_are_refused_with_a_remedy(
         static.levels(raw.assign(kind=raw["place"]), HERE, make_prepare(series="place", static_covariates=["kind"]))
 
 
-def test_the_linear_part_reads_once_what_is_constant(
+def test_the_linear_part_reads_once_what_is_constant_and_the_cells_do_not_see_it(
     towns: pd.DataFrame, make_prepare: MakePrepare, make_window: Callable[..., Window]
 ) -> None:
     schema, clean = described(
@@ -132,6 +134,11 @@ def test_the_linear_part_reads_once_what_is_constant(
     inputs = ridge_linear.design(arrays, batch)
     assert inputs.shape == (4, arrays.n_linear)
     np.testing.assert_array_equal(inputs[:, 2 * 3 : 2 * 3 + 3], batch.known_future[:, 0, :3])
+    # The cells see what changes alone: y, x, planned and the hour.
+    seen = cell_steps(arrays, batch.steps)
+    assert seen.shape == (4, 3, arrays.n_cell_inputs) == (4, 3, 5)
+    np.testing.assert_array_equal(seen, batch.steps[:, :, [0, 1, 5, 6, 7]])
+    assert count_inputs(arrays).step == shape(arrays).n_inputs == 5
 
 
 def test_forecasts_know_which_series_they_are_of(

@@ -1,8 +1,8 @@
 """Columns that are constant in each series: static covariates, and the series itself.
 
-They are inputs of every step, known in future too. For the cells a constant input is a bias of their gates, which
-differs by series; so it does not disturb what they remember, as a calendar at every step does. The linear part, trees
-and the mixed head read it once for a window.
+They are known in future: what reads a forecast's steps (the head, plain or mixed, the linear part, trees) reads them
+too, once for a window. Memory cells do not see them: with twelve indicators at every step an LSTM of eight cells had a
+fifth more error than without any (docs/decisions.md).
 """
 
 from collections.abc import Iterator

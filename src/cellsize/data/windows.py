@@ -115,8 +115,13 @@ class Windows:
 
     @property
     def n_inputs(self) -> int:
-        """Inputs of one step, N_i."""
+        """Inputs of one step."""
         return int(self.inputs.shape[1])
+
+    @property
+    def n_cell_inputs(self) -> int:
+        """Inputs of one step that memory cells see: all but those that are constant in each series."""
+        return self.n_inputs - self.n_static
 
     @property
     def n_past(self) -> int:

@@ -39,7 +39,7 @@ def count_inputs(windows: Windows) -> InputCounts:
 
     What the linear part alone sees counts for nothing: the rules of thumb size the cells.
     """
-    return InputCounts(step=windows.n_inputs, window=windows.n_past * windows.cell_lookback + windows.n_known)
+    return InputCounts(step=windows.n_cell_inputs, window=windows.n_past * windows.cell_lookback + windows.n_known)
 
 
 def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) -> float:

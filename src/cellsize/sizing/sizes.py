@@ -61,8 +61,8 @@ class Shape:
     """What goes into a network and out of it.
 
     Attributes:
-        n_inputs: Features a step, N_i.
-        n_known_future: Of these, features that are known in future.
+        n_inputs: Features a step that memory cells see, N_i.
+        n_known_future: Features that are known in future; the cells see those that change too.
         lookback: Steps seen.
         cell_lookback: The last of them, which memory cells see.
         horizon: Steps predicted.
@@ -96,7 +96,7 @@ class Shape:
 def shape(windows: Windows) -> Shape:
     """The shape of everything that these windows feed."""
     return Shape(
-        n_inputs=windows.n_inputs,
+        n_inputs=windows.n_cell_inputs,
         n_known_future=windows.n_known_future,
         lookback=windows.lookback,
         cell_lookback=windows.cell_lookback,
