@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from cellsize import files, params_file
-from cellsize.data import folds, series, table, windows
+from cellsize.data import folds, series, table, times, windows
 from cellsize.data.folds import Folds
 from cellsize.data.schema import SERIES, Schema
 from cellsize.data.windows import Windows
@@ -77,7 +77,7 @@ def load(name: str, rows: int | None = None) -> Data:
     if rows is not None:  # few rows leave no fold of long windows
         settings = settings.model_copy(update={"window": changed(settings.window, linear_lookback=None)})
     source = place / settings.prepare.table
-    raw = table.read(source, series.texts(settings.prepare))
+    raw = table.read(source, series.texts(settings.prepare), settings.prepare.csv, times.columns_of(settings.prepare))
     schema = series.describe(raw, source, settings.prepare)
     clean = series.clean(raw, source, schema)
     if rows is not None:

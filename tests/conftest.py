@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from cellsize import process
 from cellsize.data import folds, series, windows
 from cellsize.data.schema import SERIES, TIME, Schema
-from cellsize.params import Metric, Network, Prepare, Split, Training, Window
+from cellsize.params import Csv, Metric, Network, Prepare, Split, Training, Window
 from cellsize.sizing.artefacts import Recipe
 from cellsize.training.records import Work
 
@@ -151,6 +151,12 @@ def write_params(tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def make_csv() -> Callable[..., Csv]:
+    """The section `prepare.csv`: commas, decimal points, UTF-8."""
+    return lambda **changes: Csv.model_validate(PLAIN_CSV | changes)
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,17 @@ import pandas as pd
 import pytest
 
 from cellsize import params_file
-from cellsize.data import folds, series, table, windows
+from cellsize.data import folds, series, table, times, windows
 from cellsize.errors import InputError
-from cellsize.params import Prepare, Split, Window
+from cellsize.params import Csv, Prepare, Split, Window
 
 Write = Callable[[dict[str, Any]], Path]
 Content = Callable[[], dict[str, Any]]
 Table = Callable[..., pd.DataFrame]
+
+PLAIN = Csv(
+    separator=",", decimal=".", thousands=None, comment=None, encoding="utf-8", units_row=False, total_row=False
+)
 
 # What a message may end with: the thing to do.
 ADVICE = re.compile(
@@ -267,11 +271,11 @@ def test_a_control_character_in_the_params_file_is_refused(tmp_path: Path) -> No
 
 def test_a_table_that_is_not_there_is_named_with_its_key(tmp_path: Path) -> None:
     path = tmp_path / "none.csv"
-    assert complaint(lambda: table.read(path)) == f"{path}: no such file; set prepare.table in params.yaml"
+    assert complaint(lambda: table.read(path, (), PLAIN)) == f"{path}: no such file; set prepare.table in params.yaml"
 
 
 def test_a_folder_in_the_place_of_the_table_is_named(tmp_path: Path) -> None:
-    assert complaint(lambda: table.read(tmp_path)).startswith(str(tmp_path))
+    assert complaint(lambda: table.read(tmp_path, (), PLAIN)).startswith(str(tmp_path))
 
 
 NOT_TABLES: dict[str, tuple[str, bytes, str]] = {
@@ -290,7 +294,6 @@ NOT_TABLES: dict[str, tuple[str, bytes, str]] = {
     "broken gzip": ("a.csv.gz", gzip.compress(b"when,y\n2026-01-01,1\n" * 50)[:-12], ""),
     "spreadsheet": ("a.xlsx", b"PK", "neither .csv nor .parquet"),
     "no suffix": ("a", b"when,y\n2026-01-01,1\n", "neither .csv nor .parquet"),
-    "shouted suffix": ("a.CSV", b"when,y\n2026-01-01,1\n", "neither .csv nor .parquet"),
 }
 
 
@@ -298,7 +301,7 @@ NOT_TABLES: dict[str, tuple[str, bytes, str]] = {
 def test_a_file_that_holds_no_table_is_refused(tmp_path: Path, name: str, content: bytes, expected: str) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    message = complaint(lambda: table.read(path))
+    message = complaint(lambda: table.read(path, (), PLAIN))
     assert message.startswith(str(path))
     assert expected in message
 
@@ -312,7 +315,7 @@ def test_a_byte_in_another_encoding_is_named_by_its_line_or_by_its_place_in_the_
     # pandas counts from the beginning of the field: "byte 1" for both files.
     path = tmp_path / "a.csv"
     path.write_bytes(content.encode("latin-1"))
-    message = complaint(lambda: table.read(path))
+    message = complaint(lambda: table.read(path, (), PLAIN))
     assert "not UTF-8" in message
     byte = content.index("ü")
     line = content[:byte].count("\n") + 1
@@ -324,7 +327,7 @@ def test_a_byte_in_another_encoding_is_named_by_its_line_or_by_its_place_in_the_
 
 def prepared(path: Path, prepare: Prepare) -> pd.DataFrame:
     """What the stage `prepare` does, without writing."""
-    raw = table.read(path)
+    raw = table.read(path, series.texts(prepare), prepare.csv, times.columns_of(prepare))
     return series.clean(raw, path, series.describe(raw, path, prepare))
 
 
@@ -387,7 +390,12 @@ def test_a_time_that_cannot_be_read_is_named_with_its_line(
 ) -> None:
     message = refuse(change(make_table(), row, "when", value))
     assert message.startswith(f"line {row + 2}, column 'when': ")
-    assert message.endswith("is not a time; write times as 2026-01-31 23:00")
+    if value is None:
+        assert message.endswith("the time is missing; fill it in, or remove the row")
+    elif row == 0:
+        assert message.endswith("units_row: true, if this line holds units; else write times as 2026-01-31 23:00")
+    else:
+        assert message.endswith("is not a time; write times as 2026-01-31 23:00")
 
 
 def test_a_number_in_the_place_of_a_time_is_refused(refuse: Refuse, make_table: Table) -> None:
@@ -494,7 +502,7 @@ def test_a_value_too_large_for_a_network_is_named_with_its_line(
 ) -> None:
     message = refuse(change(make_table(), 11, "planned", value), **{key: ["planned"]})
     assert message == (
-        f"line 13, column 'planned': {value:g} is beyond ±1e+37, and would become infinite in a network; fix it, leave "
+        f"line 13, column 'planned': {value:g} is beyond ±9e+36, and would become infinite in a network; fix it, leave "
         "it empty, or give the column in a larger unit"
     )
 

@@ -202,3 +202,89 @@ def test_holidays_are_a_column_known_in_future_whose_name_is_reserved(
     with pytest.raises(InputError, match="column 'holiday': this name is reserved"):
         series.describe(taken, HERE, make_prepare(holidays="DE", past_covariates=["holiday"]))
     assert series.describe(taken, HERE, make_prepare(past_covariates=["holiday"])).holidays is None
+
+
+# --- clocks ---------------------------------------------------------------------------------------------------------
+
+
+def plain(make_prepare: MakePrepare, **changes: Any) -> Prepare:
+    """Roles of a table of `when` and `y` alone."""
+    return make_prepare(past_covariates=[], calendar=[], **changes)
+
+
+def table_of(times: pd.DatetimeIndex | list[str], **columns: object) -> pd.DataFrame:
+    texts = [time if isinstance(time, str) else time.isoformat() for time in times]
+    return pd.DataFrame({"when": texts, "y": np.arange(len(texts)) % 7.0, **columns})
+
+
+def test_series_with_different_phases_keep_their_own_stamps(make_prepare: MakePrepare) -> None:
+    hours = [f"2026-01-01 {hour:02d}" for hour in range(4)]
+    raw = table_of([f"{hour}:00" for hour in hours] + [f"{hour}:30" for hour in hours], place=["a"] * 4 + ["b"] * 4)
+    clean = cleaned(raw, plain(make_prepare, series="place"))
+    assert clean["time"].dt.minute.tolist() == [0] * 4 + [30] * 4
+
+
+def test_hours_whose_offset_changes_with_the_clocks_are_hours_of_their_zone(make_prepare: MakePrepare) -> None:
+    times = pd.date_range("2022-10-29", periods=72, freq="h", tz="Europe/Berlin")
+    clean = cleaned(table_of(times), plain(make_prepare))
+    assert clean["time"].tolist() == times.tolist()
+    assert clean["y"].notna().all()
+
+
+def test_days_at_local_midnight_are_days(make_prepare: MakePrepare) -> None:
+    times = pd.date_range("2021-03-20", periods=30, freq="D", tz="Europe/Berlin")
+    clean = cleaned(table_of(times), plain(make_prepare, frequency="D"))
+    assert clean["time"].tolist() == times.tolist()
+
+
+def test_a_missing_month_becomes_a_row(make_prepare: MakePrepare) -> None:
+    raw = table_of(pd.date_range("2000-01-31", periods=12, freq="ME")).drop(index=5)
+    clean = cleaned(raw, plain(make_prepare, frequency="ME"))
+    assert clean["time"].iloc[5] == pd.Timestamp("2000-06-30")
+    assert clean["y"].isna().tolist() == [False] * 5 + [True] + [False] * 6
+
+
+@pytest.mark.parametrize("frequency", ["MS", "QE", "YS", "B", "W", "15min"])
+def test_a_frequency_that_the_rows_do_not_have_is_refused_with_the_one_they_have(
+    make_prepare: MakePrepare, frequency: str
+) -> None:
+    raw = table_of(pd.date_range("2000-01-03", periods=200, freq=frequency))
+    with pytest.raises(InputError, match=f"set prepare.frequency: {frequency}, which most rows follow"):
+        cleaned(raw, plain(make_prepare, frequency="min", gap=10_000_000))
+    assert len(cleaned(raw, plain(make_prepare, frequency=frequency))) == 200
+
+
+def test_an_autumn_hour_that_is_there_twice_is_told_from_its_order_where_that_is_declared(
+    make_prepare: MakePrepare,
+) -> None:
+    times = pd.date_range("2026-10-24", periods=60, freq="h", tz="Europe/Berlin")
+    raw = table_of(times.tz_localize(None))
+    with pytest.raises(InputError, match=r"is duplicated.*daylight saving ends.*prepare.ambiguous: infer"):
+        cleaned(raw, plain(make_prepare))
+    clean = cleaned(raw, plain(make_prepare, timezone="Europe/Berlin", ambiguous="infer"))
+    assert clean["time"].tolist() == times.tolist()
+
+
+def test_rows_without_a_time_are_counted_in_each_series(make_prepare: MakePrepare) -> None:
+    raw = table_of([""] * 6, place=["a", "b"] * 3)
+    clean = cleaned(raw, plain(make_prepare, series="place", time=None, frequency="step"))
+    assert clean["time"].tolist() == [0, 1, 2, 0, 1, 2]
+    assert clean["y"].tolist() == [0, 2, 4, 1, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"time": None}, "prepare.time: null, but prepare.frequency is h; name the time, or set step"),
+        (
+            {"time": None, "frequency": "step", "calendar": ["hour"]},
+            "step have no time; set prepare.calendar",
+        ),
+        ({"time": "y", "frequency": "step", "timezone": "UTC"}, "prepare.timezone: null"),
+        ({"time": "x", "frequency": "step"}, "line 3, column 'x': 0.5 is no whole number"),
+    ],
+)
+def test_steps_without_a_time_have_no_calendar(make_prepare: MakePrepare, changes: dict[str, Any], said: str) -> None:
+    raw = table_of(["2026-01-01", "2026-01-02"], x=[0.0, 0.5])
+    with pytest.raises(InputError, match=said):
+        cleaned(raw, make_prepare(**{"past_covariates": [], "calendar": [], **changes}))

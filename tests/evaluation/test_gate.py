@@ -27,6 +27,7 @@ def evaluation(model: float, champion: float | None = None, not_measured: str | 
         windows=40,
         model=errors(model),
         baselines={name: errors(nmse) for name, nmse in baselines.items()},
+        by_series=(),
         subset=Subset(
             origins=3, models={"model": errors(model), "AutoETS": errors(0.45)}, difference_se={"AutoETS": 0.01}
         ),

@@ -214,3 +214,28 @@ def test_errors_do_not_depend_on_what_is_added_to_the_target(
             measured = [evaluation.model, evaluation.champion, *evaluation.baselines.values()]
             errors.append([[each.mae, each.rmse, each.mase or 0.0, each.nmse] for each in measured])
         np.testing.assert_allclose(errors[1], errors[0], rtol=3e-6)
+
+
+def test_errors_of_each_series_have_the_errors_of_all_as_their_mean_and_the_worst_is_first(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    hours = np.arange(160)
+    noise = np.random.default_rng(0).standard_normal((3, 160))
+    work = make_work(*(np.sin(hours / 3) + amount * each for amount, each in zip((0.1, 2.0, 0.5), noise, strict=True)))
+    for metric in ("mse", "mae"):
+        evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, metric, ON_FOLDS)
+        errors = evaluation.by_series
+        assert [entry.series for entry in errors] == ["b", "c", "a"]
+        count = [entry.windows for entry in errors]
+        assert sum(count) == evaluation.windows
+        assert np.average([entry.mae for entry in errors], weights=count) == pytest.approx(evaluation.model.mae)
+        score = np.average([entry.score for entry in errors], weights=count)
+        assert score == pytest.approx(evaluation.error(evaluation.model))
+        seasonal = np.average([entry.seasonal_naive for entry in errors], weights=count)
+        assert seasonal == pytest.approx(evaluation.error(evaluation.baselines["seasonal_naive_3"]))
+
+
+def test_one_series_has_no_errors_of_each(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
+    work = make_work()
+    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse", ON_FOLDS)
+    assert evaluation.by_series == ()

@@ -5,13 +5,21 @@ from typing import Any
 import pytest
 
 from cellsize.inspection import wording
-from cellsize.sizing.artefacts import Advice, Inspection
+from cellsize.sizing.artefacts import Advice, GivenAway, Inspection, Remarks, SeriesLeftOut
+
+
+def remarks(**changes: Any) -> Remarks:
+    plain: dict[str, Any] = {
+        "series": 9, "left_out": 0, "first_left_out": (), "given_away": (), "mostly_missing": {}, "few_values": {},
+        "mostly_zero": {},
+    }  # fmt: skip
+    return Remarks(**(plain | changes))
 
 
 def inspection(*advice: tuple[str, str, float], **changes: Any) -> Inspection:
     plain: dict[str, Any] = {
         "metric": "mse", "folds": 5, "windows": 100, "nmse": 0.3, "nmae": 0.2, "seasons": (), "declared_seasons": (24,),
-        "not_tried": (), "holidays": "US", "options": (), "gain": 0.2,
+        "not_tried": (), "holidays": "US", "options": (), "gain": 0.2, "remarks": remarks(),
     }  # fmt: skip
     entries = tuple(Advice(key=key, value=value, gain=gain) for key, value, gain in advice)
     return Inspection(**(plain | changes), advice=entries)
@@ -81,3 +89,37 @@ def test_holidays_that_nothing_tells_the_country_of_are_said_to_be_left_out() ->
 
 def test_a_loss_has_a_true_minus() -> None:
     assert [wording.percent(gain) for gain in (-0.042, 0.0994, 0.123, -0.5)] == ["−4.2 %", "9.9 %", "12 %", "−50 %"]
+
+
+def test_data_with_nothing_odd_have_no_remark() -> None:
+    assert wording.remarks(remarks()) == []
+
+
+def test_each_odd_thing_has_a_sentence_and_is_printed_first() -> None:
+    odd = remarks(
+        given_away=(
+            GivenAway(target="y", covariates=("copy",), explained=1.0),
+            GivenAway(target="z", covariates=("a", "b"), explained=0.9934),
+        ),
+        mostly_missing={"y": 0.631},
+        few_values={"y": (0.0, 1.0, 2.0), "z": tuple(map(float, range(10)))},
+        mostly_zero={"y": 0.9},
+        left_out=1,
+        first_left_out=(SeriesLeftOut(series="b", reason="too short (12 rows, 30 needed)"),),
+    )
+    assert wording.remarks(odd) == [
+        "the known-future covariate 'copy' gives the target 'y' away: more than 99.9 % of its variance at the same "
+        "step is explained; if it is not really known in future, every score is too good: remove it from "
+        "prepare.known_future_covariates",
+        "the known-future covariates 'a' and 'b' give the target 'z' away: 99.3 % of its variance at the same step is "
+        "explained; if they are not really known in future, every score is too good: remove them from "
+        "prepare.known_future_covariates",
+        "the target 'y' is missing in 63 % of the rows before the holdout",
+        "the target 'y' has 3 values only (0, 1, 2); forecasts are means, which lie between them",
+        "the target 'z' has 10 values only (0, 1, 2, 3, 4, …, 9); forecasts are means, which lie between them",
+        "the target 'y' is 0 in 90 % of its rows; for such a target compare the MAE and the baselines in its own unit, "
+        "since a forecast of 0 is hard to beat",
+        "1 of 9 series is left out: b too short (12 rows, 30 needed)",
+    ]
+    printed = wording.printed(inspection(remarks=odd)).splitlines()
+    assert printed[0].startswith("inspect: the known-future covariate 'copy' gives the target 'y' away")

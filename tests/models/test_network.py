@@ -1,6 +1,7 @@
 """The network of one size, compared with its counted cost and with a computation by hand."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -64,10 +65,14 @@ def test_counted_parameters_are_those_of_the_network(network: Network, layers: i
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
 @pytest.mark.parametrize("size", [Size(1, 3), Size(2, 8), Size(0, 5)], ids=str)
-def test_counted_parameters_are_those_of_every_architecture(size: Size, architecture: Architecture) -> None:
+@pytest.mark.parametrize("n_static", [0, 1])
+def test_counted_parameters_are_those_of_every_architecture(
+    size: Size, architecture: Architecture, n_static: int
+) -> None:
     if not size.layers and architecture.head == "mixed":
         return  # an MLP has a plain head
-    net, costs = make(size, PLAIN, architecture), cost(size, PLAIN, SHAPE, architecture)
+    shape = replace(SHAPE, n_static=n_static)
+    net, costs = make(size, PLAIN, architecture, shape), cost(size, PLAIN, shape, architecture)
     # The ridge-linear model of skip: linear lies outside the network; that of skip: joint is corrected inside it.
     outside = costs.linear if architecture.skip == "linear" else 0
     assert costs.parameters - outside == counted(net.parameters())

@@ -2,19 +2,26 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.data import series, windows
-from cellsize.data.batches import original
+from cellsize.data import folds, series, table, windows
+from cellsize.data.batches import original, truth
+from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_and_clipped, forecast_rows
+from cellsize.params import Csv, Network, Prepare, Split, Training, Window
+from cellsize.sizing.artefacts import Recipe
+from cellsize.training.records import Work
+from cellsize.training.refit import refit
 
 Table = Callable[..., pd.DataFrame]
 MakeModel = Callable[..., Forecaster]
+Refitted = Callable[..., tuple[Forecaster, Windows, folds.Folds]]
 HERE = Path("rows.csv")
 
 
@@ -171,3 +178,74 @@ def test_a_covariate_that_may_be_missing_may_be_missing_wholly(make_model: MakeM
 def test_no_rows_are_refused_with_what_to_send(make_model: MakeModel, make_table: Table) -> None:
     with pytest.raises(InputError, match="no rows; send the last 6 steps or more of each series"):
         forecast_rows(make_model(make_table()), make_table().iloc[:0])
+
+
+CASES = Path(__file__).parents[1] / "data" / "cases"
+
+
+@pytest.fixture
+def refitted(
+    make_prepare: Callable[..., Prepare],
+    make_window: Callable[..., Window],
+    make_network: Callable[..., Network],
+    make_training: Callable[..., Training],
+    make_split: Callable[..., Split],
+) -> Callable[..., tuple[Forecaster, Windows, folds.Folds]]:
+    """A model of a raw table as the stages make it, without its last fifth."""
+
+    def made(
+        raw: pd.DataFrame, units: int = 0, normalise: str = "none", **prepare: Any
+    ) -> tuple[Forecaster, Windows, folds.Folds]:
+        schema = series.describe(raw, HERE, make_prepare(time="time", calendar=[], **prepare))
+        window = make_window(lookback=24, horizon=12, normalise=normalise)
+        arrays = windows.build(series.clean(raw, HERE, schema), schema, window, HERE)
+        parts = folds.split(arrays, make_split())
+        work = Work(arrays, parts, make_network(), make_training(), (1.0,), 0, "mse")
+        recipe = Recipe(
+            layers=int(units > 0), units=units, learning_rate=0.01, dropout=0.0, weight_decay=0.0,
+            skip="linear" if units else "none", head="plain", steps=9 if units else 0, penalty=1.0,
+        )  # fmt: skip
+        return refit(work, recipe, schema, window), arrays, parts
+
+    return made
+
+
+@pytest.mark.parametrize("normalise", ["none", "last", "standard"])
+@pytest.mark.parametrize("units", [0, 4])
+@pytest.mark.parametrize("offset", [1e8, 1e9, -1e9])
+def test_an_offset_of_the_target_is_an_offset_of_the_forecast_and_nothing_else(
+    refitted: Refitted, make_csv: Callable[..., Csv], normalise: str, units: int, offset: float
+) -> None:
+    # Counters and coordinates: float32 holds 1e9 ± 3 as 1e9.
+    raw = table.read(CASES / "d22_offset_1e9.csv.gz", (), make_csv())
+    small = raw.assign(y=(raw["y"] - 1e9).round(3))
+    large = raw.assign(y=(raw["y"] - 1e9 + offset).round(3))
+    forecasts = [
+        forecast_rows(refitted(rows, units, normalise, past_covariates=[])[0], rows.tail(100))["y"].to_numpy()
+        for rows in (small, large)
+    ]
+    assert np.abs(forecasts[1] - offset - forecasts[0]).max() < 1e-3
+    assert 5 < forecasts[0].mean() < 15
+
+
+@pytest.mark.parametrize("normalise", ["none", "last"])
+@pytest.mark.parametrize("units", [0, 4])
+def test_a_covariate_that_was_rare_in_training_makes_no_forecast_worse_than_it_is_without_it(
+    refitted: Refitted, make_csv: Callable[..., Csv], normalise: str, units: int
+) -> None:
+    # Forecasts were -124 and 373, and the error 37 times that of the seasonal naive.
+    raw = table.read(CASES / "rare_feature.csv.gz", (), make_csv())
+    errors, sales = [], raw["sales"].to_numpy()
+    for covariates in (["rain"], []):
+        model, arrays, parts = refitted(raw, units, normalise, targets=["sales"], past_covariates=covariates)
+        chosen = np.flatnonzero(parts.holdout)
+        predicted, true = model.predict(arrays, chosen), truth(arrays, model.fitted.scaling, chosen)
+        served = []
+        for end in range(3300, 3980, 70):
+            forecast = forecast_rows(model, raw.iloc[end - 24 : end])["sales"].to_numpy()
+            assert sales[:3200].min() - 30 < forecast.min() <= forecast.max() < sales[:3200].max() + 30
+            served.append(((forecast - sales[end : end + 12]) ** 2).mean())
+        errors.append((float(((predicted - true) ** 2).mean()), float(np.mean(served))))
+    (scored, served_with), (scored_without, served_without) = errors
+    assert scored < 1.01 * scored_without
+    assert served_with < 1.03 * served_without

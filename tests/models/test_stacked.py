@@ -213,6 +213,21 @@ def test_known_future_covariates_may_be_none(cell: str, architecture: Architectu
     assert all(net.head.weight.grad is not None for net in networks)
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_constant_in_each_series_enters_a_mixed_head_once(engine: Engine) -> None:
+    shape = Shape(
+        n_inputs=4, n_known_future=3, lookback=3, cell_lookback=3, horizon=2, n_targets=1, n_origin=0, n_linear=8,
+        n_static=2,
+    )  # fmt: skip
+    networks = [Net(Size(1, 2), PLAIN, shape, Architecture("none", "mixed")) for _ in range(3)]
+    assert [net.mixing.in_features for net in networks] == [2 + 2 + 1 * 2] * 3
+    for net in networks:
+        torch.nn.init.normal_(net.mixed_head.weight)
+    batches = [torch.randn(4, 3, 4)] * 3, [torch.randn(4, 2, 3)] * 3, [torch.randn(4, 8)] * 3
+    together = stacked.forward(networks, *batches, engine=engine)
+    torch.testing.assert_close(together, torch.stack(one_by_one(networks, *batches)), rtol=1e-5, atol=1e-5)
+
+
 # --- networks of several architectures ------------------------------------------------------------------------------
 
 

@@ -29,6 +29,7 @@ def evaluation(nmse: float) -> Evaluation:
         windows=40,
         model=errors(nmse),
         baselines={"naive": errors(BASELINE), "ridge_linear": errors(BASELINE), "boosted_trees": errors(0.45)},
+        by_series=(),
         subset=None,
         champion=None,
         champion_not_measured=None,

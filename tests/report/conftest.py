@@ -31,6 +31,7 @@ from cellsize.sizing.artefacts import (
     Ladder,
     LadderStep,
     Registration,
+    Remarks,
     RuleOfThumb,
     SampleCounts,
     ScoredRule,
@@ -280,6 +281,7 @@ def evaluation(nmse: float = 0.31, metric: Metric = "mse", trees: float = 1.05) 
         windows=580,
         model=Errors(**errors(1) | {"nmse": nmse}),
         baselines={name: Errors(**errors(scale)) for name, scale in scales.items()},
+        by_series=(),
         subset=Subset(
             origins=40,
             models={name: Errors(**errors(scale)) for name, scale in at_origins.items()},
@@ -330,7 +332,17 @@ def inspection() -> Inspection:
             Advice(key="prepare.linear_calendar", value="[hour_of_day]", gain=0.02439),
         ),
         gain=0.2,
+        remarks=remarks(),
     )
+
+
+def remarks(**changes: Any) -> Remarks:
+    """Nothing is odd about the data."""
+    plain: dict[str, Any] = {
+        "series": 2, "left_out": 0, "first_left_out": (), "given_away": (), "mostly_missing": {}, "few_values": {},
+        "mostly_zero": {},
+    }  # fmt: skip
+    return Remarks(**(plain | changes))
 
 
 def baselines() -> Baselines:

@@ -7,7 +7,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.report import answer
-from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Ladder, Registration, UndecidedSize
+from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Ladder, Registration, SeriesLeftOut, UndecidedSize
 
 
 def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[Path, Path]) -> None:
@@ -15,7 +15,7 @@ def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[P
         "",
         "Toy: 1 layer of 32 memory cells, beside a linear model of 438 weights.",
         "  parameters    5,756, of them 5,120 recurrent",
-        "  score         0.2908; best 0.2893 with 1 layer of 64 memory cells; without memory cells 0.3723",
+        "  score         0.291; best 0.289 with 1 layer of 64 memory cells; without memory cells 0.372",
         "                (cross-validated normalised MSE: MSE / variance of the training targets)",
         "  holdout       0.3100; best baseline ridge-linear 0.3958",
         "  registered    models:/toy/4 (champion)",
@@ -105,13 +105,13 @@ def test_a_decided_answer_says_how_sure_it_is(folders: tuple[Path, Path]) -> Non
 def test_the_best_mlp_is_named_beside_zero_cells(
     folders: tuple[Path, Path], toy_choice: Callable[..., Choice], toy_with_mlp: Callable[..., Choice]
 ) -> None:
-    assert headline(folders, toy_with_mlp(toy_choice()))[2].endswith("without memory cells 0.3723, MLP 0.3105")
+    assert headline(folders, toy_with_mlp(toy_choice()))[2].endswith("without memory cells 0.372, MLP 0.310")
 
 
 def test_what_either_kind_of_network_needs_is_a_line_where_both_were_trained(
     folders: tuple[Path, Path], toy_ladders: tuple[Ladder, ...]
 ) -> None:
-    line = "  with cells    plain 1 × 64 (0.2995); beside a linear model 1 × 32 (0.2908)"
+    line = "  with cells    plain 1 × 64 (0.299); beside a linear model 1 × 32 (0.291)"
     assert line in headline(folders, ladders=toy_ladders)
     assert not any("with cells" in other for other in headline(folders, ladders=toy_ladders[:1]))
 
@@ -120,6 +120,16 @@ def test_without_advice_there_is_no_note(folders: tuple[Path, Path]) -> None:
     path = folders[1] / "inspection.json"
     Inspection.read(path).model_copy(update={"advice": (), "gain": 0.0}).write(path)
     assert "note" not in answer.lines("Toy", *folders)
+
+
+def test_what_is_odd_about_the_data_is_a_note(folders: tuple[Path, Path]) -> None:
+    path = folders[1] / "inspection.json"
+    found = Inspection.read(path)
+    out = (SeriesLeftOut(series="b", reason="too short (12 rows, 30 needed)"),)
+    odd = found.remarks.model_copy(update={"left_out": 1, "first_left_out": out})
+    found.model_copy(update={"remarks": odd}).write(path)
+    line = "  note          1 of 2 series is left out: b too short (12 rows, 30 needed)"
+    assert line in answer.lines("Toy", *folders).splitlines()
 
 
 def test_a_result_that_is_missing_is_named(folders: tuple[Path, Path]) -> None:

@@ -30,7 +30,7 @@ def test_the_tiles_are_the_key_facts(
             "0.5 % higher nmse",
             "difference in score 0.0015 ± 0.0070 (standard error); that size has 19,260 parameters",
         ),
-        ("Compared with no memory cells", "22 % lower nmse", "score (nmse) 0.2908; without memory cells 0.3723"),
+        ("Compared with no memory cells", "22 % lower nmse", "score (nmse) 0.291; without memory cells 0.372"),
         (
             "Compared with the best baseline (ridge-linear)",
             "22 % lower nmse",
@@ -55,7 +55,7 @@ def test_the_best_size_is_compared_with_the_others(
 ) -> None:
     facts = prose.tiles(toy_choice(1, 64), toy_evaluation(), toy_registration)
     assert (facts[1].label, facts[1].value) == ("Compared with the other sizes tried", "the best")
-    assert facts[1].note == "score (nmse) 0.2893; 0 is perfect"
+    assert facts[1].note == "score (nmse) 0.289; 0 is perfect"
 
 
 def test_zero_cells_have_no_alpha_and_are_not_compared_with_themselves(
@@ -98,7 +98,7 @@ def test_the_best_mlp_is_named_where_cells_are_compared_with_none(
 ) -> None:
     choice = toy_with_mlp(toy_choice())
     tile = prose.tiles(choice, toy_evaluation(), toy_registration)[2]
-    assert tile.note == "score (nmse) 0.2908; without memory cells 0.3723, an MLP 0.3105"
+    assert tile.note == "score (nmse) 0.291; without memory cells 0.372, an MLP 0.310"
     caption = prose.captions(choice, toy_candidates, toy_trials, timed=True)["sizes"]
     assert "of a ridge-linear model of the window; the others are those of multilayer perceptrons" in caption
 
@@ -232,8 +232,8 @@ def test_a_budget_is_named_with_what_the_choice_costs(
 
 def test_the_baselines_have_their_mean_over_the_folds(toy_baselines: Baselines) -> None:
     assert prose.baselines_on_folds(toy_baselines) == (
-        "On the folds, where the sizes are scored, the baselines have a mean nmse of: naive 1.5000, "
-        "ridge-linear 0.4000. Boosted trees learnt from 48,000 steps to predict, of 7,002 of the 9,050 training "
+        "On the folds, where the sizes are scored, the baselines have a mean nmse of: naive 1.50, "
+        "ridge-linear 0.40. Boosted trees learnt from 48,000 steps to predict, of 7,002 of the 9,050 training "
         "windows (means over the folds); where there are more steps, they are drawn at random."
     )
 

@@ -18,9 +18,9 @@ def test_the_summary_holds_answer_tables_and_registry(
     assert "Errors on the 580 windows of the holdout:\n\n| Model | MAE, MW | RMSE, MW | MASE | nmse |" in summary
     assert "| ridge-linear | 0.01322 | 0.02723 | 0.8023 | 0.3958 |" in summary
     assert "|  | Size | Parameters | Score (nmse) | Difference from the best, ± its standard error |" in summary
-    assert "| chosen | 1 × 32 | 5,756 | 0.2908 | 0.0015 ± 0.0070 |" in summary
-    assert "| best | 1 × 64 | 19,260 | 0.2893 | – |" in summary
-    assert "| no memory cells | zero cells | 438 | 0.3723 | 0.0830 ± 0.0070 |" in summary
+    assert "| chosen | 1 × 32 | 5,756 | 0.291 | 0.0015 ± 0.0070 |" in summary
+    assert "| best | 1 × 64 | 19,260 | 0.289 | – |" in summary
+    assert "| no memory cells | zero cells | 438 | 0.372 | 0.0830 ± 0.0070 |" in summary
     assert summary.endswith(
         "Registry: **toy**, version 4, alias champion. Reason: Better than every baseline, and than version 3.\n"
     )
@@ -59,12 +59,12 @@ def test_an_mlp_or_an_undecided_answer_has_its_summary(
 ) -> None:
     summary = summaries.markdown(toy_mlp_choice(), toy_evaluation(), toy_registration, report)
     assert "**This forecast needs no memory cells: an MLP of 64 hidden units will do.**" in summary
-    assert "| chosen | MLP of 64 | 14,000 | 0.2893 |" in summary
-    assert "| no memory cells | zero cells | 438 | 0.3723 |" in summary
+    assert "| chosen | MLP of 64 | 14,000 | 0.289 |" in summary
+    assert "| no memory cells | zero cells | 438 | 0.372 |" in summary
     undecided = toy_choice(0, 0).model_copy(update={"cells_left_open": True})
     summary = summaries.markdown(undecided, toy_evaluation(), toy_registration, report)
     assert "**Undecided: no size with memory cells trained reliably" in summary
-    assert "| chosen, no memory cells | zero cells | 438 | 0.3723 |" in summary
+    assert "| chosen, no memory cells | zero cells | 438 | 0.372 |" in summary
 
 
 def test_boosted_trees_that_are_better_are_marked(
@@ -85,7 +85,7 @@ def test_a_size_that_is_chosen_and_best_has_one_row(
     toy_registration: Registration,
 ) -> None:
     summary = summaries.markdown(toy_choice(1, 64), toy_evaluation(), toy_registration, report)
-    assert "| chosen, best | 1 × 64 | 19,260 | 0.2893 | – |" in summary
+    assert "| chosen, best | 1 × 64 | 19,260 | 0.289 | – |" in summary
     assert len(re.findall(r"\| 1 × 64 \|", summary)) == 1
 
 

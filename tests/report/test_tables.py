@@ -6,7 +6,7 @@ import pytest
 
 from cellsize.report import tables
 from cellsize.report.tables import Row, Table
-from cellsize.sizing.artefacts import Bound, Candidates, Choice, Evaluation, GridBound, Inspection, Ladder
+from cellsize.sizing.artefacts import Bound, Candidates, Choice, Evaluation, GridBound, Inspection, Ladder, SeriesErrors
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
@@ -45,7 +45,7 @@ def test_errors_at_the_origins_of_a_classical_model_say_how_sure_the_difference_
     table = tables.subset(content, "MW", "mse")
     assert table.head[-1] == "nmse minus this model's, ± its standard error"
     assert {row.cells[0]: row.cells[-1] for row in table.rows} == {
-        "this model": "–", "naive": "0.9175 ± 0.2000", "AutoETS": "0.2014 ± 0.0300"
+        "this model": "–", "naive": "0.92 ± 0.20", "AutoETS": "0.201 ± 0.030"
     }  # fmt: skip
 
 
@@ -70,10 +70,10 @@ def test_every_size_tried_has_a_row(toy_choice: Callable[..., Choice], toy_timin
     )  # fmt: skip
     assert len(table.rows) == 11
     assert rows(table)[0] == (
-        "zero cells", "0", "0", "438", "438", "–", "–", "–", "–", "–", "0.3723", "0.0830 ± 0.0070", "no", "0.10", "3.2",
+        "zero cells", "0", "0", "438", "438", "–", "–", "–", "–", "–", "0.372", "0.0830 ± 0.0070", "no", "0.10", "3.2",
     )  # fmt: skip
     assert row_of(table, "1 × 32").cells == (
-        "1 × 32", "5,120", "198", "438", "5,756", "trained linear", "mixed", "0.003", "2", "0 %", "0.2908",
+        "1 × 32", "5,120", "198", "438", "5,756", "trained linear", "mixed", "0.003", "2", "0 %", "0.291",
         "0.0015 ± 0.0070", "yes", "0.10", "35",
     )  # fmt: skip
     assert row_of(table, "1 × 64").cells[11] == "the best"
@@ -114,7 +114,7 @@ def test_an_mlp_has_a_learning_rate_and_no_kind_of_head(
 ) -> None:
     cells = row_of(tables.sizes(toy_with_mlp(toy_choice()), toy_timings), "MLP of 64").cells
     assert cells == (
-        "MLP of 64", "0", "14,000", "0", "14,000", "nothing", "–", "0.01", "2", "10 %", "0.3105", "0.0212 ± 0.0070",
+        "MLP of 64", "0", "14,000", "0", "14,000", "nothing", "–", "0.01", "2", "10 %", "0.310", "0.0212 ± 0.0070",
         "no", "–", "–",
     )  # fmt: skip
 
@@ -125,7 +125,7 @@ def test_both_ladders_are_one_table_with_the_choice_of_each_stressed(
     table = tables.ladders(toy_choice().model_copy(update={"ladders": toy_ladders}))
     assert table is not None
     assert table.head == ("Size", "Plain LSTM, score (nmse)", "Beside a linear model, score (nmse)")
-    assert rows(table) == [("1 × 1", "–", "0.3651"), ("1 × 32", "0.3215", "0.2908"), ("1 × 64", "0.2995", "0.2893")]
+    assert rows(table) == [("1 × 1", "–", "0.365"), ("1 × 32", "0.322", "0.291"), ("1 × 64", "0.299", "0.289")]
     assert [sorted(row.strong) for row in table.rows] == [[], [2], [1]]
 
 
@@ -213,8 +213,8 @@ def test_a_rule_of_thumb_that_was_not_tried_has_no_score(toy_choice: Callable[..
     assert table.head == ("Rule", "Size", "All parameters", "Score (nmse)", "Difference from the choice")
     assert rows(table) == [
         ("alpha = 2, one layer", "1 × 168", "120,000", "not tried", "–"),
-        ("published nets", "2 × 32", "14,204", "0.2921", "0.0100 ± 0.0040"),
-        ("measured", "1 × 32", "5,756", "0.2908", "–"),
+        ("published nets", "2 × 32", "14,204", "0.292", "0.0100 ± 0.0040"),
+        ("measured", "1 × 32", "5,756", "0.291", "–"),
     ]
     assert [row.chosen for row in table.rows] == [False, False, True]
 
@@ -222,7 +222,7 @@ def test_a_rule_of_thumb_that_was_not_tried_has_no_score(toy_choice: Callable[..
 def test_a_rule_of_thumb_that_is_the_choice_has_no_difference(toy_choice: Callable[..., Choice]) -> None:
     choice = toy_choice(2, 32)
     table = tables.rules_of_thumb(choice)
-    assert table.rows[1].cells == ("published nets", "2 × 32", "14,204", "0.2921", "–")
+    assert table.rows[1].cells == ("published nets", "2 × 32", "14,204", "0.292", "–")
     assert table.rows[1].chosen
 
 
@@ -249,3 +249,19 @@ def test_the_table_of_the_window_has_the_error_that_the_metric_names(toy_inspect
     assert table.head == ("Key", "Value", "nmae", "Gain")
     assert table.rows[0].cells == ("as declared", "", "0.2000", "–")
     assert table.rows[1].cells == ("window.linear_lookback", "24", "0.1000", "18 %")
+
+
+def test_at_most_twenty_series_are_listed_and_those_worse_than_seasonal_naive_are_bold(
+    toy_evaluation: Callable[..., Evaluation],
+) -> None:
+    errors = tuple(
+        SeriesErrors(series=f"s{index}", windows=40, mae=2.0, score=0.9 - index / 100, seasonal_naive=0.85)
+        for index in range(30)
+    )
+    content = tables.by_series(toy_evaluation().model_copy(update={"by_series": errors}), "kW")
+    assert content is not None
+    assert content.head == ("Series", "Windows", "MAE, kW", "nmse", "nmse of seasonal naive")
+    assert len(content.rows) == 20
+    assert content.rows[0].cells == ("s0", "40", "2.000", "0.9000", "0.8500")
+    assert [bool(row.strong) for row in content.rows[:7]] == [True] * 5 + [False] * 2
+    assert tables.by_series(toy_evaluation(), "kW") is None

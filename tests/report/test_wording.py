@@ -252,3 +252,22 @@ def test_columns_with_clipped_values_are_named_with_their_counts(toy_evaluation:
         "Values of the holdout beyond what the training data have shown were clipped before the model saw them, by "
         "column: rain 1,270, price 2."
     )
+
+
+@pytest.mark.parametrize(
+    ("score", "standard_error", "text"),
+    [(0.29083, 0.09, "0.291"), (-0.0012, 0.0054, "−0.0012"), (0.29083, 0.0, "0.2908"), (None, None, "–")],
+)
+def test_a_score_has_the_digits_that_its_standard_error_justifies(
+    score: float | None, standard_error: float | None, text: str
+) -> None:
+    assert wording.measured(score, standard_error) == text
+
+
+def test_a_difference_stands_with_its_standard_error() -> None:
+    assert wording.with_error(-0.00123, 0.0054) == "−0.0012 ± 0.0054"
+
+
+def test_the_worst_series_are_counted() -> None:
+    assert wording.worst(7, 20) == "The 7 series"
+    assert wording.worst(500, 20) == "The worst 20 of 500 series"

@@ -53,6 +53,7 @@ EVALUATION = {
     "windows": 40,
     "model": ERRORS,
     "baselines": {"naive": ERRORS},
+    "by_series": [{"series": "north", "windows": 7, "mae": 1.5, "score": 0.4, "seasonal_naive": 0.5}],
     "subset": {"origins": 3, "difference_se": {"AutoETS": 0.01}, "models": {"model": ERRORS, "AutoETS": ERRORS}},
     "champion": ERRORS | {"version": "4"},
     "champion_not_measured": None,
@@ -75,6 +76,11 @@ INSPECTION = {
          "worth": True},
     ],
     "advice": [{"key": "window.normalise", "value": "last", "gain": 0.33}], "gain": 0.33,
+    "remarks": {
+        "series": 9, "left_out": 1, "first_left_out": [{"series": "b", "reason": "too short (4 rows, 5 needed)"}],
+        "given_away": [{"target": "y", "covariates": ["copy"], "explained": 1.0}], "mostly_missing": {"y": 0.6},
+        "few_values": {"y": [0.0, 1.0]}, "mostly_zero": {"y": 0.9},
+    },
 }  # fmt: skip
 
 EXAMPLES: list[Artefact] = [

@@ -155,7 +155,8 @@ def gather(windows: Windows, scaling: Scaling, chosen: Ints) -> Batch:
         flat[window, (clipped.row[at] - first[window]) * windows.n_inputs + clipped.column[at]] = clipped.value[at]
     steps, known_future = inputs[:, : windows.lookback], inputs[:, windows.lookback :, windows.n_past :]
     target = truth(windows, scaling, chosen)
-    location, scale = _location_and_scale(cell_steps(windows, steps)[:, :, :n_targets], windows.normalise)
+    seen_by_cells = steps[:, windows.lookback - windows.cell_lookback :, :n_targets]
+    location, scale = _location_and_scale(seen_by_cells, windows.normalise)
     if windows.normalise != "none":
         steps[:, :, :n_targets] = (steps[:, :, :n_targets] - location) / scale
         target = (target - location) / scale
@@ -204,8 +205,14 @@ def _within(rows: Ints, first: Ints, span: int) -> tuple[Ints, Ints]:
 
 
 def cell_steps(windows: Windows, steps: Floats) -> Floats:
-    """What memory cells see of `Batch.steps`: a view of shape (n, cell_lookback, n_inputs)."""
-    return steps[:, windows.lookback - windows.cell_lookback :]
+    """What memory cells see of `Batch.steps`, shape (n, cell_lookback, n_cell_inputs).
+
+    Columns that are constant in each series are for the head: at every step they made cells worse (docs/decisions.md).
+    """
+    seen = steps[:, windows.lookback - windows.cell_lookback :]
+    if not windows.n_static:
+        return seen
+    return np.concatenate([seen[:, :, : windows.n_past], seen[:, :, windows.n_past + windows.n_static :]], axis=2)
 
 
 def _bounds(windows: Windows, scaling: Scaling) -> tuple[Floats, Floats]:

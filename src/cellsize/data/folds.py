@@ -16,8 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cellsize.data.windows import Ints, Windows
-from cellsize.errors import InputError
+from cellsize.data.windows import Ints, TooFewWindowsError, Windows
 from cellsize.params import Split
 
 PURGED, TRAIN, EARLY_STOPPING, VALIDATION = 0, 1, 2, 3
@@ -71,7 +70,7 @@ def split(windows: Windows, params: Split) -> Folds:
         The labels; every set of every fold holds at least one window.
 
     Raises:
-        InputError: There are too few windows for what is asked.
+        TooFewWindowsError: There are too few windows for what is asked.
     """
     start, span = windows.start, windows.span
     if params.scheme == "shuffled":
@@ -88,15 +87,15 @@ def split(windows: Windows, params: Split) -> Folds:
             labels[fold_index, chosen] = label
             if not chosen.any():
                 name = {TRAIN: "training", EARLY_STOPPING: "early-stopping", VALIDATION: "validation"}[label]
-                raise InputError(
+                raise TooFewWindowsError(
                     f"split.folds: {params.folds} folds of {int(development.sum())} windows leave fold "
-                    f"{fold_index + 1} without a {name} set (windows are {span} steps long); give more data, fewer "
-                    "folds or blocks, or a shorter window"
+                    f"{fold_index + 1} without a {name} set (windows are {span} steps long)",
+                    "give more data, fewer folds or blocks, or a shorter window",
                 )
     if not holdout.any():
-        raise InputError(
-            f"split.holdout: {params.holdout} of the data holds no whole window of {span} steps; "
-            "give more data, a larger fraction or a shorter window"
+        raise TooFewWindowsError(
+            f"split.holdout: {params.holdout} of the data holds no whole window of {span} steps",
+            "give more data, a larger fraction or a shorter window",
         )
     return Folds(labels, holdout, development)
 
@@ -118,9 +117,10 @@ def _validation(
     if params.scheme in ("groups", "shuffled"):
         names = np.unique(series[development])
         if len(names) < params.folds + 1:
-            raise InputError(
+            raise TooFewWindowsError(
                 f"split.folds: {params.folds} folds by series need at least {params.folds + 1} series, found "
-                f"{len(names)}; use split.scheme: contiguous"
+                f"{len(names)}",
+                "use split.scheme: contiguous",
             )
         if params.scheme == "shuffled":
             names = np.random.default_rng(0).permutation(names)
@@ -129,9 +129,10 @@ def _validation(
     n_blocks = params.folds if params.scheme == "contiguous" else params.folds + 1
     starts = np.unique(start[development])
     if len(starts) < n_blocks:
-        raise InputError(
+        raise TooFewWindowsError(
             f"split.folds: {params.folds} folds need windows with at least {n_blocks} different starts, found "
-            f"{len(starts)}; give more data or fewer folds"
+            f"{len(starts)}",
+            "give more data or fewer folds",
         )
     blocks = np.array_split(starts, n_blocks)
     block = blocks[fold_index if params.scheme == "contiguous" else fold_index + 1]

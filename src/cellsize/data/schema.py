@@ -71,8 +71,18 @@ class Schema:
 
     @property
     def known_future_columns(self) -> tuple[str, ...]:
-        """Columns that are known for the steps to be predicted as well."""
-        return (*self.known_future_covariates, *self.calendar_columns)
+        """Columns that are known for the steps to be predicted as well, first those constant in each series."""
+        return (*self.static_columns, *self.known_future_covariates, *self.calendar_columns)
+
+    @property
+    def static_columns(self) -> tuple[str, ...]:
+        """Columns that are constant in each series: numbers, an indicator for each level, one for each series."""
+        columns = [
+            column
+            for name, levels in self.static_covariates.items()
+            for column in ([f"{name}={level}" for level in levels] or [name])
+        ]
+        return (*columns, *(f"{self.series}={name}" for name in self.series_levels))
 
     @property
     def input_columns(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cellsize.data import calendar, times, zones
+from cellsize.data import calendar, static, times, zones
 from cellsize.data import clock as clocks
 from cellsize.data import table as tables
 from cellsize.data.clock import Clock, Ints, microseconds
@@ -17,8 +17,9 @@ from cellsize.params import Prepare
 
 
 def texts(prepare: Prepare) -> tuple[str, ...]:
-    """Columns that hold names, not numbers."""
-    return (*prepare.categorical_covariates, *([prepare.series] if prepare.series else []))
+    """Columns that are read as they are written: names, and static covariates, of which `static` tells names apart."""
+    named = [prepare.series] if prepare.series else []
+    return (*prepare.categorical_covariates, *prepare.static_covariates, *named)
 
 
 def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
@@ -39,7 +40,9 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     tables.require(table, path, time, "prepare.time")
     if prepare.series is not None:
         tables.require(table, path, (prepare.series,), "prepare.series")
-    for key in ("targets", "past_covariates", "categorical_covariates", "known_future_covariates"):
+    for key in (
+        "targets", "past_covariates", "categorical_covariates", "known_future_covariates", "static_covariates",
+    ):  # fmt: skip
         tables.require(table, path, getattr(prepare, key), f"prepare.{key}")
     clock = Clock.of(prepare.frequency)
     if prepare.holidays is not None:
@@ -78,11 +81,12 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         flagged=tuple(flagged),
         time_format=prepare.time_format,
         ambiguous=prepare.ambiguous,
-        static_covariates={},
-        series_levels=(),
+        static_covariates=static.levels(table, path, prepare),
+        series_levels=static.series_levels(table, path, prepare),
     )
     reserved = {SERIES, TIME, *schema.calendar_columns, *(f"{name}{MISSING}" for name in flagged)}
-    taken = sorted(reserved & {*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates})
+    given = {*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates, *prepare.static_covariates}
+    taken = sorted(reserved & given)
     if taken:
         raise InputError(f"{path}, column {taken[0]!r}: this name is reserved for a column of ours; rename yours")
     return schema
@@ -133,8 +137,10 @@ def clean(table: pd.DataFrame, path: Path, schema: Schema, recent: int | None = 
     regular = _regular(_checked(table, path, schema, is_sent=recent is not None), path, schema, recent)
     for column, values in calendar.known_future(regular[TIME], schema):
         regular[column] = values
+    for column, constant in static.columns(regular[SERIES], static.of_series(table, path, schema), schema):
+        regular[column] = constant
     # Batches hold inputs in float32, but 1e9 ± 3 has to be centred before: `windows.base` does. Indicators are 0 or 1.
-    given = {*schema.targets, *schema.past_covariates, *schema.known_future_covariates}
+    given = {*schema.targets, *schema.past_covariates, *schema.known_future_covariates, *schema.static_covariates}
     made = [column for column in (*schema.past_columns, *schema.known_future_columns) if column not in given]
     downcast = regular.astype(dict.fromkeys(made, np.float32))
     return downcast[[SERIES, TIME, *schema.past_columns, *schema.known_future_columns]]
@@ -187,6 +193,7 @@ def _checked(table: pd.DataFrame, path: Path, schema: Schema, *, is_sent: bool) 
         *schema.past_covariates,
         *schema.categorical_covariates,
         *schema.known_future_covariates,
+        *schema.static_covariates,
     )
     tables.require(table, path, (*columns, *([schema.series] if schema.series else [])), "prepare")
     names = tables.names(table, schema.series)

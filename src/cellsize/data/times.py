@@ -5,18 +5,22 @@ format is given, and 01/03/2021 is read by the month. So what is read is decided
 """
 
 import datetime
+import functools
 import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data.table import labels, line
+from cellsize.data.text_file import misfit
 from cellsize.errors import InputError
+from cellsize.params import Prepare
 
 UNITS = {"epoch s": 1_000_000, "epoch ms": 1_000, "epoch us": 1, "epoch ns": 0.001}  # microseconds in one
 COMPACT = {"YYYYMMDD": "%Y%m%d"}
@@ -25,9 +29,9 @@ LOWEST = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
 HIGHEST = {"year": 9999, "month": 12, "day": 31, "hour": 23, "minute": 59, "second": 59}
 
 # A year alone is no time: it may be a count of something. Beyond microseconds only zeros are read.
-DATE = r"\d{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}(?::\d{2}(?::\d{2}(?:\.\d{1,6}0*)?)?)?)?)?"
+DATE = r"[0-9]{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}(?::\d{2}(?::\d{2}(?:\.\d{1,6}0*)?)?)?)?)?"
 OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)"
-TIMED = r"\d{4}-\d{2}-\d{2}[T ]\d{2}.*"  # a day has no offset
+LONGEST_OFFSET = len("+01:00:00")
 NO_DATE = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
 
 # What `proposals` tries: days, months and quarters as people write them, each with the times of day.
@@ -51,6 +55,12 @@ LONGER = (
 # Digits of a directive, where no sign separates it from the next one: 112021 may be 1.1.2021 or 11.2.021.
 WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "y": 2, "j": 3, "I": 2}
 SAMPLE = 200  # rows that most formats already fail on
+# What each directive can look like: a thousand formats are told apart by it without reading any time.
+SHAPES = {
+    "Y": r"\d{4}", "G": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "d": r"\d\d?", "H": r"\d\d?", "I": r"\d\d?",
+    "M": r"\d\d?", "S": r"\d\d?", "f": r"\d{1,9}", "j": r"\d{1,3}", "V": r"\d\d?", "u": r"\d", "q": "[1-4]",
+    "b": r"[^\W\d]+", "B": r"[^\W\d]+", "a": r"[^\W\d]+", "A": r"[^\W\d]+", "p": "[AaPp][Mm]", "z": OFFSET,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +74,13 @@ class Written:
     """
 
     moment: "pd.Series[pd.Timestamp]"
-    offset: "pd.Series[int] | None"
+    offset: "pd.Series[Any] | None"
     zone: str | None = None
+
+
+def columns_of(prepare: Prepare) -> tuple[str, ...]:
+    """The columns that hold the time, or a part of it each."""
+    return (prepare.time,) if isinstance(prepare.time, str) else prepare.time or ()
 
 
 def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format: str | None) -> Written:
@@ -90,13 +105,19 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
     name = f"column {', '.join(columns)!r}"
     missing = np.flatnonzero(table[list(columns)].isna().any(axis=1).to_numpy())
     if missing.size:
-        raise InputError(
-            f"{path}, {line(path, missing[0])}, {name}: the time is missing; fill it in, or remove the row"
-        )
+        how = misfit(path, table[columns[0]], int(missing[0]), missing.size == 1)
+        remedy = "fill it in, or remove the row" + (f"; or {how}" if how else "")
+        raise InputError(f"{path}, {line(path, missing[0])}, {name}: the time is missing; {remedy}")
     if len(columns) > 1 and {column.lower() for column in columns} <= set(PARTS):
         if time_format is not None:
             raise InputError(f"prepare.time_format: {time_format!r}, but {name} needs none; set it to null")
         return Written(_assembled(table, path, columns), None)
+    if (
+        time_format is None
+        and len(columns) > 1
+        and all(pd.api.types.is_integer_dtype(table[column]) for column in columns)
+    ):
+        raise InputError(f"{path}, {name}: numbers, not times; name them year, month, day, hour")
     source = _column(table[columns[0]]) if len(columns) == 1 else _joined(table, columns)
     if isinstance(source.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_any_dtype(source):
         return _typed(source, path, name)
@@ -140,7 +161,7 @@ def _check(time_format: str | None) -> None:
 def _column(values: pd.Series) -> pd.Series:
     """A column as text, numbers or datetimes, whatever Parquet made of it: days, periods, categories."""
     if isinstance(values.dtype, pd.PeriodDtype):
-        return values.dt.to_timestamp()
+        return pd.Series(values.dt.to_timestamp())
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(values.cat.categories.dtype)
     if pd.api.types.is_object_dtype(values):
@@ -191,17 +212,28 @@ def _split(text: pd.Series, time_format: str | None) -> tuple[pd.Series, "pd.Ser
     """Texts without the offset at their end, and the offsets, empty where there is none; None: no row has one."""
     if time_format is not None and "%z" not in time_format:
         return text, None
-    has = text.str.contains(f"{OFFSET}$", regex=True) & (text.str.fullmatch(TIMED) if time_format is None else True)
-    if not has.any():
+    # Few different ends: a pattern for each row would take most of the time of reading.
+    codes, ends = pd.factorize(text.str.slice(-LONGEST_OFFSET))
+    matches = [re.search(f"{OFFSET}$", end) for end in ends]
+    found = np.array([match[0] if match else "" for match in matches], object)[codes]
+    length = np.array([len(match[0]) if match else 0 for match in matches])[codes]
+    if time_format is None:  # the day of a date is no offset
+        is_day = text.str.len().to_numpy(np.int64) - length < len("2026-01-31 23")
+        found[is_day], length[is_day] = "", 0
+    if not length.any():
         return text, None
-    offsets = text.str.extract(f"({OFFSET})$", expand=False).where(has, "")
-    return text.str.replace(rf"\s*{OFFSET}$", "", regex=True).where(has, text), offsets
+    bare = text
+    for some in np.unique(length[length > 0]):
+        bare = bare.where(length != some, text.str.slice(0, -int(some)).str.rstrip())
+    return bare, pd.Series(found, index=text.index, dtype="str")
 
 
 def _parsed(text: pd.Series, time_format: str | None) -> "pd.Series[pd.Timestamp]":
     """Texts without offsets as datetimes, NaT where they are not written in the format."""
     if time_format is None:
         fits, pandas_format = text.str.fullmatch(DATE), "ISO8601"
+        # More than six digits would make nanoseconds of all rows, which end in the year 2262.
+        text = text.str.replace(r"(\.\d{6})0+$", r"\1", regex=True)
     elif "%q" in time_format:
         return _quarters(text, time_format)
     else:
@@ -259,7 +291,7 @@ def _typed(values: pd.Series, path: Path, name: str) -> Written:
         return Written(_in_microseconds(values, path, name), None)
     wall = _in_microseconds(values.dt.tz_localize(None), path, name)
     instant = _in_microseconds(values.dt.tz_convert("UTC").dt.tz_localize(None), path, name)
-    offset = (wall - instant).dt.total_seconds().astype(np.int64)
+    offset = pd.Series((wall - instant).dt.total_seconds().to_numpy(np.int64), index=values.index)
     zone = values.dtype.tz
     named = "UTC" if zone is datetime.UTC else getattr(zone, "key", getattr(zone, "zone", None))
     return Written(wall, offset, named)
@@ -351,16 +383,19 @@ def _in_microseconds(moment: "pd.Series[pd.Timestamp]", path: Path, name: str) -
 
 def _on_one_clock(
     offsets: "pd.Series[str] | None", source: pd.Series, path: Path, name: str
-) -> "pd.Series[int] | None":
+) -> "pd.Series[Any] | None":
     """Offsets in seconds; refused if some times have one and others have none."""
     if offsets is None:
         return None
     without = np.flatnonzero((offsets == "").to_numpy())
     if without.size:
-        row, other = int(without[0]), int(np.flatnonzero((offsets != "").to_numpy())[0])
+        having = np.flatnonzero((offsets != "").to_numpy())
+        few, many = sorted([without, having], key=len)
+        row, other = int(few[0]), int(many[0])
+        has, has_not = ("no offset", "one") if few is without else ("an offset", "none")
         raise InputError(
-            f"{path}, {line(path, row)}, {name}: {source.iloc[row]!r} has no offset from UTC, but "
-            f"{source.iloc[other]!r} has one ({line(path, other)}); write all times with an offset, or all without"
+            f"{path}, {line(path, row)}, {name}: {source.iloc[row]!r} has {has} from UTC, but {source.iloc[other]!r} "
+            f"has {has_not} ({line(path, other)}); write all times with an offset, or all without"
         )
     seconds = {}
     for text in offsets.unique():
@@ -380,7 +415,12 @@ def _refusal(source: pd.Series, path: Path, name: str, time_format: str | None, 
     text = _text(source, None)
     value = f"{path}, {line(path, row)}, {name}: {_plain(source.iloc[row])!r}"
     written = "ISO 8601" if time_format is None else f"written as {time_format!r}"
-    if time_format is not None and _parsed(_split(text, None)[0], None).notna().all():
+    looks_like_a_date = re.match(r"\d+[-/.]\d", text.iloc[row])
+    how = None if looks_like_a_date or len(bad) == 1 else misfit(path, text, row, int(bad.sum()) == 1)
+    if how is not None:
+        usual = "write times as 2026-01-31 23:00" if time_format is None else "fix it, or prepare.time_format"
+        return f"{value} is not a time; {how}; else {usual}"
+    if time_format is not None and _is_iso(text):
         return f"{value} is not {written}; set prepare.time_format: null, since all times are ISO 8601"
     fits = proposals(text)
     if len(fits) == 1:
@@ -398,9 +438,7 @@ def _refusal(source: pd.Series, path: Path, name: str, time_format: str | None, 
         value = f"{path}, {line(path, row)}, {name}: {_plain(source.iloc[row])!r}"
         return f'{value} is not a time; fix it, and set prepare.time_format: "{most}", which reads the other rows'
     if NO_DATE.fullmatch(text.iloc[row]):
-        return (
-            f"{value} is a time of day without a date; name the column of the date too, as prepare.time: [date, time]"
-        )
+        return f"{value} is a time of day alone; name the column of the date too, as in prepare.time: [date, time]"
     return f"{value} is not a time; write times as 2026-01-31 23:00"
 
 
@@ -414,6 +452,28 @@ def formats() -> Iterator[str]:
             yield f"{day}{hour} %z"
 
 
+def _is_iso(text: pd.Series) -> bool:
+    """Whether all rows are ISO 8601, all with an offset or all without."""
+    bare, offsets = _split(text, None)
+    return bool(_parsed(bare, None).notna().all() and (offsets is None or (offsets != "").all()))
+
+
+@functools.cache
+def _shapes() -> dict[str, re.Pattern[str]]:
+    """A pattern of each usual format, which more texts match than the format reads."""
+    return {
+        form: re.compile(re.sub("%(.)", lambda found: SHAPES[found[1]], form.replace(".", r"\.").replace(" ", r"\s+")))
+        for form in formats()
+    }
+
+
+def _possible(text: pd.Series) -> list[str]:
+    """The usual formats that may read the text of more than half of the first rows."""
+    first = text.iloc[:SAMPLE].tolist()
+    tried = first[:: max(1, len(first) // 9)]
+    return [form for form, shape in _shapes().items() if sum(map(bool, map(shape.fullmatch, tried))) * 2 > len(tried)]
+
+
 def proposals(text: pd.Series) -> list[str]:
     """The usual formats that read every row, of those that read the same only the first one.
 
@@ -422,7 +482,7 @@ def proposals(text: pd.Series) -> list[str]:
     """
     fits: list[tuple[str, npt.NDArray[np.datetime64]]] = []
     sample = text.iloc[:SAMPLE]
-    for form in formats():
+    for form in _possible(text):
         if _reads(sample, form).all() and _reads(text, form).all():
             moment = _parsed(_split(text, form)[0], form).to_numpy("datetime64[us]")
             if not any(np.array_equal(moment, other) for _, other in fits):
@@ -447,7 +507,7 @@ def _best(text: pd.Series) -> tuple[str | None, npt.NDArray[np.bool_]]:
     """The usual format that reads most rows if it reads more than half, and the rows that it does not read."""
     best: tuple[str | None, npt.NDArray[np.bool_]] = None, np.ones(len(text), np.bool_)
     sample = text.iloc[:SAMPLE]
-    for form in formats():
+    for form in _possible(text):
         if _reads(sample, form).mean() > 0.5:
             unread = ~_reads(text, form)
             if unread.mean() < min(0.5, best[1].mean()):

@@ -1,7 +1,7 @@
 """Windows as an index over base arrays: what each window sees and must predict, without a copy of any."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -30,6 +30,18 @@ INTEGER = "step"  # in place of a zone
 SAMPLE = 10_000  # rows that a column's offset is found on
 
 
+class TooFewWindowsError(InputError):
+    """There are too few windows, or none; `remedies` finds settings with which there are enough.
+
+    Attributes:
+        fault: What is wrong, without a remedy.
+    """
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        super().__init__(f"{fault}; {remedy}")
+        self.fault = fault
+
+
 @dataclass(frozen=True)
 class Windows:
     """Base arrays, and where each window begins in them.
@@ -41,7 +53,8 @@ class Windows:
     Attributes:
         inputs: Inputs of each step less `offset`, float32, shape (rows, n_inputs). The first `n_past` columns are seen
             in the past only: targets (transformed), past covariates, indicators of levels and of missing values; gaps
-            are filled from earlier rows. The last `n_known_future` are known for the steps to be predicted too.
+            are filled from earlier rows. The last `n_known_future` are known for the steps to be predicted too; of
+            these the first `n_static` are constant in each series.
         n_known_future: Columns of `inputs` that are known in future.
         target: What is to be predicted, transformed, less `offset`, float32, shape (rows, n_targets); NaN where
             unobserved.
@@ -63,6 +76,9 @@ class Windows:
         origin: Level of each calendar feature of the linear part at each row, int16, shape (rows, features);
             `batches.gather` makes columns of those of the first row to be predicted.
         linear_calendar: Names of these features.
+        n_static: Columns of `inputs` that are constant in each series, the first of those known in future.
+        may_begin: True for the rows that were observed, so that a window may begin there, shape (rows,); empty where
+            nobody asked.
     """
 
     inputs: Floats
@@ -84,6 +100,8 @@ class Windows:
     normalise: Normalise
     origin: Ints
     linear_calendar: tuple[str, ...]
+    n_static: int = 0
+    may_begin: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
 
     @property
     def span(self) -> int:
@@ -97,8 +115,13 @@ class Windows:
 
     @property
     def n_inputs(self) -> int:
-        """Inputs of one step, N_i."""
+        """Inputs of one step."""
         return int(self.inputs.shape[1])
+
+    @property
+    def n_cell_inputs(self) -> int:
+        """Inputs of one step that memory cells see: all but those that are constant in each series."""
+        return self.n_inputs - self.n_static
 
     @property
     def n_past(self) -> int:
@@ -109,6 +132,16 @@ class Windows:
     def n_origin(self) -> int:
         """Columns that the linear part reads of the calendar."""
         return calendar.width(self.linear_calendar, self.seconds)
+
+    @property
+    def n_known(self) -> int:
+        """Values known of the steps to be predicted: what is constant in each series counts once for a window."""
+        return self.n_static + (self.n_known_future - self.n_static) * self.horizon
+
+    @property
+    def n_linear(self) -> int:
+        """Inputs of the ridge-linear model, with its bias."""
+        return self.n_past * self.lookback + self.n_known + self.n_origin + 1
 
     @property
     def n_outputs(self) -> int:
@@ -152,7 +185,7 @@ class Windows:
 
     def save(self, path: Path) -> None:
         """Writes an uncompressed npz without pickles, whole or not at all."""
-        files.write_npz(path, **{field.name: getattr(self, field.name) for field in fields(self)})
+        files.write_npz(path, **{each.name: getattr(self, each.name) for each in fields(self)})
 
     @classmethod
     def load(cls, path: Path) -> "Windows":
@@ -161,7 +194,7 @@ class Windows:
             values = dict(content)
         for key in ("zone", "transform", "normalise"):
             values[key] = str(values[key])
-        for key in ("lookback", "cell_lookback", "horizon", "n_known_future"):
+        for key in ("lookback", "cell_lookback", "horizon", "n_known_future", "n_static"):
             values[key] = int(values[key])
         values["seconds"] = float(values["seconds"])
         for key in ("names", "targets", "linear_calendar"):
@@ -186,35 +219,48 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
         The arrays and the index, with at least one window.
 
     Raises:
-        InputError: A series is shorter than one window, no window is usable, or a target cannot
-            be transformed.
+        TooFewWindowsError: Every series is shorter than one window, or no window is usable.
+        InputError: A target cannot be transformed.
     """
     span = window.steps_seen + window.horizon
     lengths = frame.groupby(SERIES, sort=False).size()
     if lengths.max() < span:
-        raise InputError(
+        raise TooFewWindowsError(
             f"{source}, series {lengths.idxmax()!r}: {lengths.max()} rows, but a window needs {span} "
-            f"(window.{'linear_' * (window.steps_seen > window.lookback)}lookback + window.horizon); give more rows or "
-            "shorten the window"
+            f"(window.{'linear_' * (window.steps_seen > window.lookback)}lookback + window.horizon)",
+            "give more rows or shorten the window",
         )
     arrays = base(frame, schema, window)
-    usable = index(arrays, frame, schema)
+    begins = may_begin(frame, schema)
+    usable = index_of(arrays, begins)
     if not usable.size:
-        raise InputError(
-            f"{source}: no window of {span} steps has every value it needs; raise window.fill, or remove the "
-            "covariates that are mostly missing"
+        raise TooFewWindowsError(
+            f"{source}: no window of {span} steps has every value it needs",
+            "raise window.fill, or remove the covariates that are mostly missing",
         )
-    return replace(arrays, first=usable)
+    return replace(arrays, first=usable, may_begin=begins)
 
 
 def index(arrays: Windows, frame: pd.DataFrame, schema: Schema) -> Ints:
     """First rows of the usable windows of some base arrays, ordered by time, then series; see `build`."""
-    # The first row must be observed: a gap there would be filled from a row before the window, and a training window
-    # would so see a row of the validation set before it.
+    return index_of(arrays, may_begin(frame, schema))
+
+
+def may_begin(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.bool_]:
+    """True for the rows that were observed, shape (rows,).
+
+    The first row of a window must be: a gap there would be filled from a row before the window, and a training window
+    would so see a row of the validation set before it.
+    """
     observed = np.ones(len(frame), np.bool_)
     for column in schema.past_columns:
         observed &= frame[column].notna().to_numpy()
-    usable = _usable(arrays, observed)
+    return observed
+
+
+def index_of(arrays: Windows, begins: npt.NDArray[np.bool_]) -> Ints:
+    """First rows of the usable windows, of those that begin where they may; see `index`."""
+    usable = _usable(arrays, begins)
     if len(arrays.names) > 1:
         usable = usable[np.lexsort((arrays.series[usable], arrays.step[usable]))]
     return usable
@@ -275,6 +321,7 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
         normalise=window.normalise,
         origin=calendar.levels(frame[TIME], schema),
         linear_calendar=schema.linear_calendar,
+        n_static=len(schema.static_columns),
     )
 
 

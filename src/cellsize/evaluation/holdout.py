@@ -7,14 +7,14 @@ import pandas as pd
 
 from cellsize.data.batches import Scaling, clipped_columns, original, truth
 from cellsize.data.folds import Folds
-from cellsize.data.forecast import NAIVE, Forecast
+from cellsize.data.forecast import NAIVE, Forecast, seasonal_naive
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models import baselines, boosted_trees
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.prediction import Forward, plain_forward
 from cellsize.models.ridge_linear import fit
 from cellsize.params import Baseline, Metric
-from cellsize.sizing.artefacts import Baselines, ChampionErrors, Errors, Evaluation, Subset
+from cellsize.sizing.artefacts import Baselines, ChampionErrors, Errors, Evaluation, SeriesErrors, Subset
 
 Forecasts = dict[str, Floats]
 
@@ -61,6 +61,7 @@ def evaluate(
         windows=len(holdout),
         model=measure.errors(forecasts["model"], holdout),
         baselines={name: measure.errors(simple[name], holdout) for name in simple},
+        by_series=measure.by_series(forecasts["model"], forecasts[seasonal_naive(baseline.seasons[0])], holdout),
         subset=_subset(measure, forecasts, baseline, holdout),
         champion=_champion(measure, champion, holdout, forward)
         if champion is not None and not_measured is None
@@ -108,6 +109,35 @@ class _Measure:
             nmae=task.score_of(forecasts, right, self.scaling.error_scale("mae"), "mae"),
             by_step=task.score_by_step(forecasts, right, self.scaling.error_scale(self.metric), self.metric),
         )
+
+    def by_series(self, forecasts: Floats, seasonal: Floats, chosen: Ints) -> tuple[SeriesErrors, ...]:
+        """Errors of each series that has one of the windows, the worst score first; none if there is one series.
+
+        Args:
+            forecasts: Of the model, shape (n, horizon, n_targets).
+            seasonal: Those of the seasonal naive forecast, of the same shape.
+            chosen: Positions in `windows.first`, shape (n,).
+        """
+        if len(self.windows.names) < 2:
+            return ()
+        codes, of = np.unique(self.windows.series[self.windows.first[chosen]], return_inverse=True)
+        count = np.bincount(of)
+        right, task = truth(self.windows, self.scaling, chosen), Forecast.of(self.windows)
+        error = original(self.windows, self.scaling, forecasts) - original(self.windows, self.scaling, right)
+        scale = self.scaling.error_scale(self.metric)
+        windows = (
+            np.abs(error).mean(axis=(1, 2)),
+            *(task.score_by_window(values, right, scale, self.metric) for values in (forecasts, seasonal)),
+        )
+        means = [np.bincount(of, weights=of_window) / count for of_window in windows]
+        errors = [
+            SeriesErrors(
+                series=self.windows.names[code], windows=int(count[at]), mae=float(means[0][at]),
+                score=float(means[1][at]), seasonal_naive=float(means[2][at]),
+            )
+            for at, code in enumerate(codes)
+        ]  # fmt: skip
+        return tuple(sorted(errors, key=lambda each: (-each.score, each.series)))
 
 
 def _subset(measure: _Measure, forecasts: Forecasts, baseline: Baseline, holdout: Ints) -> Subset | None:

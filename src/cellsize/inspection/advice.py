@@ -10,7 +10,7 @@ from cellsize.data.calendar import DAY, WEEK
 from cellsize.data.clock import Clock
 from cellsize.data.folds import Folds
 from cellsize.data.schema import HOLIDAY, Schema
-from cellsize.inspection import measurement, options
+from cellsize.inspection import measurement, options, remarks
 from cellsize.inspection.measurement import Errors, Material, Part
 from cellsize.inspection.options import Key, Option
 from cellsize.inspection.seasons import seasons
@@ -106,6 +106,7 @@ def inspect(
             for key, before, now in taken
         ),
         gain=_gain(plain, together, metric),
+        remarks=remarks.collect(content, folds),
     )
 
 

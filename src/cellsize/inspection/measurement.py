@@ -155,7 +155,7 @@ def lowest(content: Material) -> float:
 def columns(content: Material, lookback: int) -> int:
     """Inputs of the ridge-linear model with this lookback, without its calendar."""
     arrays = content.arrays(content.window.transform)
-    return arrays.n_past * lookback + arrays.n_known_future * arrays.horizon + 1
+    return arrays.n_past * lookback + arrays.n_known + 1
 
 
 def parts(content: Material, lookback: int) -> list[Part]:

@@ -1,6 +1,9 @@
-"""What was found about the window, in lines that a person reads."""
+"""What was found about the window and about the data, in lines that a person reads."""
 
-from cellsize.sizing.artefacts import Inspection
+from collections.abc import Sequence
+
+from cellsize.data import collection
+from cellsize.sizing.artefacts import Inspection, Remarks
 
 INFORMATION = ("window.linear_lookback", "prepare.linear_calendar")
 NO_HOLIDAYS = (
@@ -34,10 +37,42 @@ def changes(inspection: Inspection) -> list[str]:
 
 def printed(inspection: Inspection) -> str:
     """What the stage prints."""
-    lines, settings = [f"inspect: {line}" for line in findings(inspection)], changes(inspection)
+    lines, settings = (
+        [f"inspect: {line}" for line in (*remarks(inspection.remarks), *findings(inspection))],
+        changes(inspection),
+    )
     if settings:
         lines += ["inspect: to follow this, set in params.yaml", *(f"  {line}" for line in settings)]
     return "\n".join(lines)
+
+
+def remarks(content: Remarks) -> list[str]:
+    """One sentence for each thing that is odd about the data."""
+    lines = []
+    for told in content.given_away:
+        names = _listed([f"{name!r}" for name in told.covariates])
+        one = len(told.covariates) == 1
+        lines.append(
+            f"{'the known-future covariate' if one else 'the known-future covariates'} {names} "
+            f"{'gives' if one else 'give'} the target {told.target!r} away: "
+            f"{_at_most(told.explained)} of its variance at the same step is explained; if "
+            f"{'it is' if one else 'they are'} not really known in future, every score is too good: remove "
+            f"{'it' if one else 'them'} from prepare.known_future_covariates"
+        )
+    for name, part in content.mostly_missing.items():
+        lines.append(f"the target {name!r} is missing in {percent(part)} of the rows before the holdout")
+    for name, values in content.few_values.items():
+        lines.append(
+            f"the target {name!r} has {len(values)} values only ({_shown(values)}); forecasts are means, which lie "
+            "between them"
+        )
+    for name, part in content.mostly_zero.items():
+        lines.append(
+            f"the target {name!r} is 0 in {percent(part)} of its rows; for such a target compare the MAE and the "
+            "baselines in its own unit, since a forecast of 0 is hard to beat"
+        )
+    out = [collection.LeftOut(each.series, each.reason) for each in content.first_left_out]
+    return [*lines, *filter(None, [collection.sentence(out, content.left_out, content.series)])]
 
 
 def note(inspection: Inspection) -> str:
@@ -53,6 +88,16 @@ def percent(gain: float) -> str:
     shown = 100 * gain
     text = f"{shown:.1f} %" if abs(shown) < 9.95 else f"{shown:.0f} %"
     return text.replace("-", "−")
+
+
+def _at_most(part: float) -> str:
+    """A fraction in per cent, never rounded up to all of it."""
+    return "more than 99.9 %" if part > 0.999 else f"{100 * part:.1f} %"
+
+
+def _shown(values: tuple[float, ...], most: int = 6) -> str:
+    texts = [f"{value:g}" for value in values]
+    return ", ".join(texts if len(texts) <= most else [*texts[: most - 1], "…", texts[-1]])
 
 
 def _named(key: str, value: str) -> str:
@@ -71,6 +116,6 @@ def _in_addition(index: int) -> str:
     return "" if index == 0 else " in addition"
 
 
-def _listed(values: tuple[int, ...] | list[int]) -> str:
+def _listed(values: Sequence[object]) -> str:
     *others, last = map(str, values)
     return f"{', '.join(others)} and {last}" if others else last

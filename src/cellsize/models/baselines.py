@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from cellsize.data.batches import Scaling, fit_scaling, gather, scaled, shift_of, truth
+from cellsize.data.batches import Scaling, chunks, fit_scaling, gather, scaled, shift_of, truth
 from cellsize.data.folds import Folds
 from cellsize.data.forecast import BOOSTED_TREES, RIDGE_LINEAR, Forecast
 from cellsize.data.windows import Floats, Ints, Windows
@@ -45,10 +45,11 @@ def simple(
     there = np.asarray(np.isfinite(windows.inputs[:, :targets]).all(axis=1))
     rows = Forecast.of(windows).baseline_rows(first, seasons, begin, there)
     seen = (windows.inputs[:, :targets] - shift_of(windows, scaling)[:targets]) / scaling.std[:targets]
-    batch = gather(windows, scaling, chosen)
+    batches = (gather(windows, scaling, piece) for piece in chunks(chosen))  # all at once would be the largest array
+    ridge = [scaled(batch, predict(windows, linear, batch)) for batch in batches]
     return {
         **{name: seen[at] for name, at in rows.items()},
-        RIDGE_LINEAR: scaled(batch, predict(windows, linear, batch)),
+        RIDGE_LINEAR: np.concatenate(ridge),
         BOOSTED_TREES: boosted_trees.predict(windows, scaling, trees, chosen),
     }
 

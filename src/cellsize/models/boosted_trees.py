@@ -70,7 +70,7 @@ def design(windows: Windows, batch: Batch, seasons: tuple[int, ...], at: Ints | 
     """
     n, horizon = len(batch.steps), windows.horizon
     of, step = np.divmod(np.arange(n * horizon) if at is None else at, horizon)
-    seen, ahead = windows.n_past * windows.lookback, windows.n_known_future * horizon
+    seen, ahead = windows.n_past * windows.lookback, windows.n_known
     linear = ridge_linear.design(windows, batch)
     of_window = np.concatenate([linear[:, :seen], linear[:, seen + ahead : -1]], axis=1)  # the last is the bias
     before = batch.steps[of[:, None], seasons_before(windows, seasons)[step], : windows.n_targets]

@@ -66,7 +66,7 @@ class Net(nn.Module):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         if architecture.head == "mixed":
-            self.mixing = nn.Linear(out + shape.n_known_future * shape.horizon, MIXED_WIDTH)
+            self.mixing = nn.Linear(out + shape.n_known, MIXED_WIDTH)
             self.mixed_head = nn.Linear(MIXED_WIDTH, shape.n_outputs, bias=False)
             nn.init.zeros_(self.mixed_head.weight)
         if architecture.skip == "joint":
@@ -125,12 +125,19 @@ class Net(nn.Module):
         """The head: forecasts from the summary (n, width), from what is known in future, and from linear inputs."""
         remembered: Tensor = self.head(summary)
         if self.architecture.head == "mixed":
-            mixed = torch.relu(self.mixing(torch.cat([summary, known_future.flatten(1)], dim=1)))
+            mixed = torch.relu(self.mixing(torch.cat([summary, flat_known(known_future, self.shape)], dim=1)))
             remembered = remembered + self.mixed_head(mixed)
         if self.architecture.skip == "joint":
             remembered = remembered + CORRECTION * (linear_inputs @ self.correction.weight)
         forecasts = remembered.view(-1, self.shape.horizon, self.shape.n_targets)
         return forecasts + torch.einsum("nhk,hkt->nht", known_future, self.known_future.weight)
+
+
+def flat_known(known_future: Tensor, shape: Shape) -> Tensor:
+    """Known-future covariates (…, horizon, n_known_future) in a row, (…, n_known): what is constant comes once."""
+    if not shape.n_static:
+        return known_future.flatten(-2)
+    return torch.cat([known_future[..., 0, : shape.n_static], known_future[..., shape.n_static :].flatten(-2)], dim=-1)
 
 
 def _leave_weights() -> None:

@@ -44,6 +44,8 @@ class RidgeLinear:
 def design(windows: Windows, batch: Batch, reads_past: bool = True) -> Floats:
     """The model's inputs: past columns of every step seen, known-future columns of every step ahead, calendar, and 1.
 
+    Known-future columns that are constant in each series are read once: one more for each step would say nothing new.
+
     Args:
         windows: Base arrays and index.
         batch: Some of the windows.
@@ -54,7 +56,9 @@ def design(windows: Windows, batch: Batch, reads_past: bool = True) -> Floats:
     """
     n, n_past = len(batch.steps), windows.n_past
     past = [batch.steps[:, :, :n_past].reshape(n, -1)] if reads_past else []
-    return np.concatenate([*past, batch.known_future.reshape(n, -1), batch.origin, np.ones((n, 1), np.float32)], axis=1)
+    static, ahead = batch.known_future[:, 0, : windows.n_static], batch.known_future[:, :, windows.n_static :]
+    known = [static, ahead.reshape(n, -1)]
+    return np.concatenate([*past, *known, batch.origin, np.ones((n, 1), np.float32)], axis=1)
 
 
 def predict(windows: Windows, linear: RidgeLinear, batch: Batch) -> Floats:
@@ -131,8 +135,7 @@ def score(windows: Windows, scaling: Scaling, linear: RidgeLinear, chosen: Ints,
 
 
 def _normal_equations(windows: Windows, scaling: Scaling, train: Ints, reads_past: bool) -> tuple[Floats, Floats]:
-    columns = reads_past * windows.n_past * windows.lookback
-    columns += windows.n_known_future * windows.horizon + windows.n_origin + 1
+    columns = windows.n_linear - (not reads_past) * windows.n_past * windows.lookback
     gram, cross = np.zeros((columns, columns)), np.zeros((columns, windows.n_outputs))
     task = Forecast.of(windows)
     for piece in chunks(train):

@@ -102,6 +102,8 @@ def _extended(forecaster: Forecaster, frame: pd.DataFrame) -> pd.DataFrame:
     for column, filled in windows.fill(frame, schema, window):
         if column in made:
             columns[column] = made[column]
+        elif column in schema.static_columns:
+            columns[column] = np.repeat(filled[origin], lookback + horizon)
         elif column in schema.known_future_covariates:
             values = np.concatenate([filled[seen], _given(frame, filled, ahead, end, column, to_come)], axis=1)
             columns[column] = _complete(values, names, column, lookback).ravel()

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from cellsize.models.engine import Engine
 from cellsize.models.fused_lstm import WEIGHTS, lstm_layer
-from cellsize.models.network import CORRECTION, Net, apply_dropout
+from cellsize.models.network import CORRECTION, Net, apply_dropout, flat_known
 from cellsize.models.prediction import plain_forward
 
 # Units of a layer, in all networks that are run together: more leave the cache (measured: docs/decisions.md).
@@ -142,7 +142,7 @@ def _read(
     known_future = torch.stack([batch[1] for batch in batches])
     remembered = _affine(summaries.transpose(1, 2), named["head.weight"], named["head.bias"])
     if net.architecture.head == "mixed":
-        read = torch.cat([summaries.transpose(1, 2), known_future.flatten(2)], dim=2)
+        read = torch.cat([summaries.transpose(1, 2), flat_known(known_future, net.shape)], dim=2)
         mixed = torch.relu(_affine(read, named["mixing.weight"], named["mixing.bias"]))
         remembered = torch.baddbmm(remembered, mixed, named["mixed_head.weight"].contiguous().transpose(1, 2))
     if net.architecture.skip == "joint":

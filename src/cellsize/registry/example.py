@@ -36,7 +36,7 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     moments = series.line_of_instants(table, source, schema)
     names = tables.names(table, schema.series)
     rows = names.groupby(names).indices
-    parts, refusal = [], ""
+    parts = []
     series_of = arrays.series[arrays.first]
     for code in np.unique(series_of):
         first = arrays.first[series_of == code].max()
@@ -47,19 +47,34 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
         if schema.known_future_covariates:
             part = part.astype(dict.fromkeys(schema.targets, "float64"))
             part.loc[moments[part.index] > end, list(schema.targets)] = None
-        try:
-            forecast_rows(forecaster, part)
-        except InputError as error:
-            refusal = str(error)
-        else:
-            parts.append(part)
-    if not parts:
-        raise InputError(f"{source}: the model can forecast no series of it: {refusal}")
-    example: pd.DataFrame = pd.concat(parts, ignore_index=True)
-    return example
+        parts.append(part)
+    accepted = _accepted(forecaster, parts)
+    if isinstance(accepted, str):
+        raise InputError(f"{source}: the model can forecast no series of it: {accepted}")
+    return accepted
+
+
+def _accepted(forecaster: Forecaster, parts: list[pd.DataFrame]) -> pd.DataFrame | str:
+    """The rows of the series that the model accepts, or why it accepts none.
+
+    All are asked for at once, halves only where a series is refused: a call for each of many takes long.
+    """
+    rows = pd.concat(parts, ignore_index=True)
+    try:
+        forecast_rows(forecaster, rows)
+    except InputError as error:
+        if len(parts) == 1:
+            return str(error)
+    else:
+        return rows
+    middle = len(parts) // 2
+    halves = [_accepted(forecaster, half) for half in (parts[:middle], parts[middle:])]
+    accepted = [half for half in halves if isinstance(half, pd.DataFrame)]
+    return pd.concat(accepted, ignore_index=True) if accepted else str(halves[-1])
 
 
 def _columns(schema: Schema) -> list[str]:
     """The columns of the raw table that the model reads, each once."""
     named = [*schema.time, *([schema.series] if schema.series else []), *schema.targets, *schema.past_covariates]
-    return list(dict.fromkeys([*named, *schema.categorical_covariates, *schema.known_future_covariates]))
+    named += [*schema.categorical_covariates, *schema.known_future_covariates, *schema.static_covariates]
+    return list(dict.fromkeys(named))

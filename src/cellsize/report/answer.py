@@ -7,10 +7,10 @@ import pandas as pd
 from cellsize.data.forecast import BOOSTED_TREES
 from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
-from cellsize.inspection.wording import note
+from cellsize.inspection.wording import note, remarks
 from cellsize.params import Metric
-from cellsize.report.wording import ERROR, alone, beside, best_baseline, between, has_company, tried
-from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration
+from cellsize.report.wording import ERROR, alone, beside, best_baseline, between, has_company, measured, tried
+from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration, ScoredSize
 from cellsize.sizing.rules import describe, in_percent
 from cellsize.sizing.sizes import ZERO
 
@@ -51,8 +51,15 @@ def _sure(choice: Choice) -> list[str]:
 def _other_ladders(choice: Choice) -> list[str]:
     """What each kind of network needs by itself, where both were trained."""
     kinds = {"plain": "plain", "linear": "beside a linear model"}
-    parts = [f"{kinds[ladder.kind]} {ladder.layers} × {ladder.units} ({ladder.score:.4f})" for ladder in choice.ladders]
+    parts = [
+        f"{kinds[ladder.kind]} {ladder.layers} × {ladder.units} ({measured(ladder.score, ladder.score_se)})"
+        for ladder in choice.ladders
+    ]
     return [f"  with cells    {'; '.join(parts)}"] if len(parts) > 1 else []
+
+
+def _score(scored: Choice | ScoredSize) -> str:
+    return measured(scored.score, scored.score_se)
 
 
 def lines(title: str, build: Path, reports: Path) -> str:
@@ -66,7 +73,8 @@ def lines(title: str, build: Path, reports: Path) -> str:
     Raises:
         InputError: A result is missing, or another version of cellsize wrote it.
     """
-    advice = note(Inspection.read(reports / "inspection.json"))
+    inspection = Inspection.read(reports / "inspection.json")
+    advice = note(inspection)
     choice = Choice.read(reports / "choice.json")
     evaluation = Evaluation.read(reports / "evaluation.json")
     record = Registration.read(reports / "registration.json")
@@ -79,14 +87,14 @@ def lines(title: str, build: Path, reports: Path) -> str:
             f"  parameters    {choice.parameters:,}, of them {choice.recurrent:,} recurrent",
             *_trees(choice, evaluation, build),
             *_sure(choice),
-            f"  score         {choice.score:.4f}; best {choice.best.score:.4f} with {describe(choice.best.size)}; "
-            f"without memory cells {choice.zero_cells.score:.4f}"
-            + (f", MLP {choice.mlp.score:.4f}" if choice.mlp else ""),
+            f"  score         {_score(choice)}; best {_score(choice.best)} with {describe(choice.best.size)}; "
+            f"without memory cells {_score(choice.zero_cells)}" + (f", MLP {_score(choice.mlp)}" if choice.mlp else ""),
             f"                (cross-validated {ERROR[choice.metric]}: {NORMALISED[choice.metric]})",
             *_other_ladders(choice),
             f"  holdout       {evaluation.error(evaluation.model):.4f}; best baseline {baseline} {baseline_error:.4f}",
             f"  registered    models:/{record.name}/{record.version} ({alias})",
             *([f"  note          {choice.caution}"] if choice.caution else []),
+            *(f"  note          {line}" for line in remarks(inspection.remarks)),
             *([f"  note          {advice}"] if advice else []),
             f"  report        {(reports / 'index.html').absolute()}",
         ]

@@ -1,7 +1,7 @@
 """Everything the page says in words: tiles, captions, notes and the method."""
 
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, stdev
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from cellsize.report.wording import (
     SAMPLES,
     best_baseline,
     decimals,
+    measured,
     model_name,
     number,
     percent,
@@ -21,6 +22,7 @@ from cellsize.report.wording import (
     registration,
     short,
     tried,
+    with_error,
     zero_cells,
 )
 from cellsize.sizing import procedures, rules
@@ -50,22 +52,21 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
     if choice.size == ZERO:
         parts = "all of the ridge-linear model"
     facts = [Tile("Parameters", number(choice.parameters), parts)]
-    places = decimals([choice.score, best.score])
-    score = number(choice.score, places)
+    score = measured(choice.score, choice.score_se)
     if choice.size == best.size:
         facts.append(Tile("Compared with the other sizes tried", "the best", f"score ({name}) {score}; 0 is perfect"))
     else:
-        difference = f"{number(choice.difference, places)} ± {number(choice.difference_se, places)}"
-        note = f"difference in score {difference} (standard error); that size has {number(best.parameters)} parameters"
+        behind = with_error(choice.difference, choice.difference_se)
+        note = f"difference in score {behind} (standard error); that size has {number(best.parameters)} parameters"
         label = f"Compared with the best size ({short(best.size)})"
         facts.append(Tile(label, _difference(choice.score, best.score, name), note))
     if choice.size.has_memory:
-        note = f"score ({name}) {score}; without memory cells {number(zero.score, places)}"
+        note = f"score ({name}) {score}; without memory cells {measured(zero.score, zero.score_se)}"
         if choice.mlp:
-            note += f", an MLP {number(choice.mlp.score, places)}"
+            note += f", an MLP {measured(choice.mlp.score, choice.mlp.score_se)}"
         facts.append(Tile("Compared with no memory cells", _difference(choice.score, zero.score, name), note))
     elif choice.size != ZERO:
-        note = f"score ({name}) {score}; {zero_cells(choice)} {number(zero.score, places)}"
+        note = f"score ({name}) {score}; {zero_cells(choice)} {measured(zero.score, zero.score_se)}"
         facts.append(Tile("Compared with the ridge-linear model", _difference(choice.score, zero.score, name), note))
     (baseline, other), error = best_baseline(evaluation), evaluation.error(evaluation.model)
     places = decimals([error, other])
@@ -233,8 +234,10 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
 
 def baselines_on_folds(baselines: Baselines) -> str:
     """The baselines' scores on the folds, comparable with those of the sizes, and what boosted trees learnt from."""
-    means = {model_name(name): fmean(by_fold) for name, by_fold in baselines.all.items()}
-    listed = ", ".join(f"{name} {mean:.4f}" for name, mean in means.items())
+    listed = ", ".join(
+        f"{model_name(name)} {measured(fmean(by_fold), stdev(by_fold) / len(by_fold) ** 0.5)}"
+        for name, by_fold in baselines.all.items()
+    )
     name = score_name(baselines.metric)
     text = f"On the folds, where the sizes are scored, the baselines have a mean {name} of: {listed}."
     steps, used, every = (

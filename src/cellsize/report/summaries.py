@@ -5,7 +5,18 @@ import re
 from cellsize.data.forecast import score_name
 from cellsize.params import Report
 from cellsize.report.tables import Row, Table, holdout
-from cellsize.report.wording import NONE, answer, clipped, decimals, number, registration, short, tried, verdict
+from cellsize.report.wording import (
+    NONE,
+    answer,
+    clipped,
+    measured,
+    number,
+    registration,
+    short,
+    tried,
+    verdict,
+    with_error,
+)
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 from cellsize.sizing.sizes import Size
 
@@ -38,15 +49,14 @@ def _compared(choice: Choice) -> Table:
     ):
         labels.setdefault(size, []).append(label)
     entries = [tried(choice)[size] for size in labels]
-    places = decimals(entry.score for entry in entries)
     rows = []
     for entry, names in zip(entries, labels.values(), strict=True):
-        difference = f"{number(entry.difference, places)} ± {number(entry.difference_se, places)}"
+        difference = with_error(entry.difference, entry.difference_se)
         cells = (
             ", ".join(names),
             short(entry.size),
             number(entry.parameters),
-            number(entry.score, places),
+            measured(entry.score, entry.score_se),
             NONE if entry.size == choice.best.size else difference,
         )
         rows.append(Row(cells, chosen="chosen" in names))

@@ -10,7 +10,18 @@ import pandas as pd
 from cellsize.data.forecast import BOOSTED_TREES, NAIVE, RIDGE_LINEAR, score_name, season_of
 from cellsize.inspection.wording import percent as gain
 from cellsize.params import Metric
-from cellsize.report.wording import NONE, SAMPLES, decimals, model_name, number, plural, short, tried
+from cellsize.report.wording import (
+    NONE,
+    SAMPLES,
+    decimals,
+    measured,
+    model_name,
+    number,
+    plural,
+    short,
+    tried,
+    with_error,
+)
 from cellsize.sizing.adequacy import Verdict
 from cellsize.sizing.artefacts import (
     Candidates,
@@ -24,6 +35,8 @@ from cellsize.sizing.artefacts import (
 )
 from cellsize.sizing.rules import in_percent
 from cellsize.sizing.sizes import Size
+
+MOST_SERIES = 20  # rows of the table of series
 
 
 @dataclass(frozen=True)
@@ -82,12 +95,11 @@ def subset(content: Subset, unit: str, metric: Metric) -> Table:
     plain, name_of_score = errors(content.models, unit, metric), score_name(metric)
     scored = {name: getattr(scores, name_of_score) for name, scores in content.models.items()}
     ours = scored["model"]
-    places = decimals(scored.values())
     rows = []
     for name, row in zip(content.models, plain.rows, strict=True):
         difference_se = content.difference_se.get(name)
-        difference = f"{number(scored[name] - ours, places)} ± {number(difference_se, places)}"
-        rows.append(Row((*row.cells, NONE if difference_se is None else difference), row.strong, row.chosen))
+        difference = NONE if difference_se is None else with_error(scored[name] - ours, difference_se)
+        rows.append(Row((*row.cells, difference), row.strong, row.chosen))
     return Table((*plain.head, f"{name_of_score} minus this model's, ± its standard error"), tuple(rows))
 
 
@@ -101,6 +113,36 @@ def holdout(evaluation: Evaluation, unit: str) -> Table:
     if evaluation.champion:
         models[f"champion before this run (version {evaluation.champion.version})"] = evaluation.champion
     return errors(models, unit, evaluation.metric)
+
+
+def by_series(evaluation: Evaluation, unit: str) -> Table | None:
+    """Errors of each series, the worst first; None if there is one series.
+
+    Args:
+        evaluation: Errors on the holdout.
+        unit: Unit of the MAE.
+    """
+    shown = evaluation.by_series[:MOST_SERIES]
+    if not shown:
+        return None
+    of_mae = decimals(entry.mae for entry in shown)
+    of_score = decimals(value for entry in shown for value in (entry.score, entry.seasonal_naive))
+    rows = [
+        Row(
+            (
+                entry.series,
+                number(entry.windows),
+                number(entry.mae, of_mae),
+                number(entry.score, of_score),
+                number(entry.seasonal_naive, of_score),
+            ),
+            strong=frozenset({3} if entry.score > entry.seasonal_naive else ()),
+        )
+        for entry in shown
+    ]
+    name = score_name(evaluation.metric)
+    of_unit = f", {unit}" if unit else ""
+    return Table(("Series", "Windows", f"MAE{of_unit}", name, f"{name} of seasonal naive"), tuple(rows))
 
 
 def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
@@ -117,12 +159,11 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
             *(timings[key] for key in ("layers", "units", "seconds", "milliseconds")), strict=True
         )
     }
-    places = decimals(entry.score for entry in entries)
     places_of_milliseconds = decimals(timings["milliseconds"], 2)
     rows = []
     for entry in entries:
         seconds, milliseconds = times.get(entry.size, (math.nan, math.nan))
-        difference = f"{number(entry.difference, places)} ± {number(entry.difference_se, places)}"
+        difference = with_error(entry.difference, entry.difference_se)
         parts = (entry.recurrent, entry.head, entry.linear, entry.parameters)
         cells = (
             short(entry.size),
@@ -130,7 +171,7 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
             *_setting(entry),
             number(entry.seeds) if entry.units else NONE,
             f"{100 * entry.failure_rate:.0f} %" if entry.units else NONE,
-            number(entry.score, places),
+            measured(entry.score, entry.score_se),
             "the best" if entry.size == choice.best.size else difference,
             _judged(entry, choice),
             number(milliseconds, places_of_milliseconds),
@@ -196,11 +237,10 @@ def ladders(choice: Choice) -> Table | None:
     chosen = {ladder.kind: ladder.size for ladder in choice.ladders}
     kinds = [ladder.kind for ladder in choice.ladders]
     sizes = sorted({size for of_kind in steps.values() for size in of_kind})
-    places = decimals(step.score for of_kind in steps.values() for step in of_kind.values())
 
     def cell(kind: Literal["plain", "linear"], size: Size) -> str:
         step = steps[kind].get(size)
-        return NONE if step is None else number(step.score, places)
+        return NONE if step is None else measured(step.score, step.score_se)
 
     rows = [
         Row(
@@ -299,17 +339,17 @@ def _by_outputs(candidates: Candidates) -> bool:
 
 def rules_of_thumb(choice: Choice) -> Table:
     """What each rule of thumb would have said, and its score where that size was tried; last what was measured."""
-    places = decimals(entry.score for entry in choice.sizes)
     rows = []
     for rule in choice.rules_of_thumb:
         score, difference = "not tried", NONE
         if rule.score is not None:
-            score = number(rule.score, places)
-        if rule.difference is not None and rule.size != choice.size:
-            difference = f"{number(rule.difference, places)} ± {number(rule.difference_se, places)}"
+            entry = tried(choice).get(rule.size)
+            score = measured(rule.score, None if entry is None else entry.score_se)
+        if rule.difference is not None and rule.difference_se is not None and rule.size != choice.size:
+            difference = with_error(rule.difference, rule.difference_se)
         rows.append(_rule_of_thumb(rule, choice, score, difference))
-    measured = RuleOfThumb(rule="measured", layers=choice.layers, units=choice.units, parameters=choice.parameters)
-    rows.append(_rule_of_thumb(measured, choice, number(choice.score, places), NONE))
+    found = RuleOfThumb(rule="measured", layers=choice.layers, units=choice.units, parameters=choice.parameters)
+    rows.append(_rule_of_thumb(found, choice, measured(choice.score, choice.score_se), NONE))
     heads = ("Size", "All parameters", f"Score ({score_name(choice.metric)})", "Difference from the choice")
     return Table(("Rule", *heads), tuple(rows), text=2)
 

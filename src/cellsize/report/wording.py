@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from cellsize.data.forecast import BOOSTED_TREES, season_of
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.params import Metric
+from cellsize.sizing import figures
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration, TriedSize
 from cellsize.sizing.sizes import ZERO, Size
 
@@ -41,6 +42,17 @@ def number(value: float | None, decimals: int = 0) -> str:
     return text.lstrip("-") if float(text.replace(",", "")) == 0 else text.replace("-", "−")
 
 
+def measured(score: float | None, standard_error: float | None) -> str:
+    """A score, or a difference of two, with the digits that its standard error justifies; four decimals without one."""
+    decimals = figures.places(standard_error)
+    return number(score, figures.PLAIN if decimals is None else decimals)
+
+
+def with_error(value: float, standard_error: float) -> str:
+    """A score or a difference of two, and its standard error, as `0.0012 ± 0.0054`."""
+    return f"{measured(value, standard_error)} ± {measured(standard_error, standard_error)}"
+
+
 def decimals(values: Iterable[float | None], figures: int = 4) -> int:
     """Decimals that give the smallest of the values so many significant figures, so that a column lines up."""
     usable = [abs(value) for value in values if value is not None and math.isfinite(value) and value]
@@ -56,6 +68,11 @@ def percent(part: float, whole: float) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 layer`, `2 layers`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def worst(count: int, most: int) -> str:
+    """Which of some series a table shows: `The 7 series`, `The worst 20 of 500 series`."""
+    return f"The {count:,} series" if count <= most else f"The worst {most} of {count:,} series"
 
 
 def short(size: Size) -> str:

@@ -7,6 +7,7 @@ from dataclasses import fields
 from cellsize.errors import InputError
 from cellsize.progress import SILENCE
 from cellsize.search.shards import Shard, add, divide, join
+from cellsize.sizing.figures import with_error
 from cellsize.sizing.scores import Scores, counted, from_trials
 from cellsize.sizing.sizes import Size, cost, shape
 from cellsize.sizing.walk import Plan, Walk
@@ -209,7 +210,8 @@ class Scheduler:
         rates = sorted({row.learning_rate for row in result.rows if row.status == "ok"})
         left = f"{len(wanted)} to go" if len(wanted) > 1 else f"next {wanted[0]}" if wanted else "done"
         return (
-            f"search: size {result.size!s:>6}  {scores.parameters:>7,} parameters  score {scores.mean:.4f} ± "
-            f"{scores.standard_error:.4f}  learning rate {'/'.join(f'{rate:g}' for rate in rates)}  "
+            f"search: size {result.size!s:>6}  {scores.parameters:>7,} parameters  "
+            f"score {with_error(scores.mean, scores.standard_error)}  "
+            f"learning rate {'/'.join(f'{rate:g}' for rate in rates)}  "
             f"{result.seconds:5.1f} s  ({time.monotonic() - self.began:.0f} s so far, {left})"
         )

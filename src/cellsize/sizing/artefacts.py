@@ -109,6 +109,45 @@ class Advice(Artefact):
     """Fraction of the error that `metric` names that it saves in addition to the advice before it."""
 
 
+class SeriesLeftOut(Artefact):
+    """A series from which nothing is learnt."""
+
+    series: str
+    """Its name."""
+    reason: str
+    """Why."""
+
+
+class GivenAway(Artefact):
+    """A target that known-future covariates of the same step tell."""
+
+    target: str
+    """Column."""
+    covariates: tuple[str, ...]
+    """The covariate, or those that tell it together."""
+    explained: float
+    """Fraction of its variance that they explain on the early-stopping sets, fitted on the training sets."""
+
+
+class Remarks(Artefact):
+    """What is odd about the data before the holdout."""
+
+    series: int
+    """Series in the table."""
+    left_out: int
+    """Series from which nothing is learnt."""
+    first_left_out: tuple[SeriesLeftOut, ...]
+    """The first 20 of them."""
+    given_away: tuple[GivenAway, ...]
+    """Targets that are known when they are to be forecast."""
+    mostly_missing: dict[str, float]
+    """Target → fraction of the rows in which it is missing, if that is more than half."""
+    few_values: dict[str, tuple[float, ...]]
+    """Target → its values, if there are at most 20."""
+    mostly_zero: dict[str, float]
+    """Target → fraction of its values that are 0, if that is more than half."""
+
+
 class Inspection(Artefact):
     """`reports/inspection.json`: what a window should show, measured by ridge inside the training parts."""
 
@@ -136,6 +175,8 @@ class Inspection(Artefact):
     """The changes that are worth it, each in addition to those before it."""
     gain: float
     """Fraction of the error that `metric` names that all of them save."""
+    remarks: Remarks
+    """What is odd about the data."""
 
 
 # --- candidates.json --------------------------------------------------------------------------------------------------
@@ -366,7 +407,16 @@ class Ladder(Sized):
     @property
     def score(self) -> float:
         """Score of the size that is chosen of these."""
-        return next(step.score for step in self.steps if step.size == self.size)
+        return self._chosen.score
+
+    @property
+    def score_se(self) -> float:
+        """Plain standard error of that score."""
+        return self._chosen.score_se
+
+    @property
+    def _chosen(self) -> LadderStep:
+        return next(step for step in self.steps if step.size == self.size)
 
 
 class ScoredRule(RuleOfThumb):
@@ -549,6 +599,21 @@ class Subset(Artefact):
     """Name → standard error of its score (by `metric`) minus the model's, paired over the origins."""
 
 
+class SeriesErrors(Artefact):
+    """Errors of the model on the holdout windows of one series."""
+
+    series: str
+    """Its name."""
+    windows: int
+    """Its windows in the holdout."""
+    mae: float
+    """Mean absolute error, in the data's units."""
+    score: float
+    """The normalised error that `metric` names; normalised over all series, so that those of all have it as mean."""
+    seasonal_naive: float
+    """The same of the seasonal naive forecast of the first season."""
+
+
 class Evaluation(Artefact):
     """`reports/evaluation.json`: errors on the untouched holdout."""
 
@@ -560,6 +625,8 @@ class Evaluation(Artefact):
     """The refitted choice."""
     baselines: dict[str, Errors]
     """Name → errors of the simple baselines, of the ridge-linear model and of boosted trees."""
+    by_series: tuple[SeriesErrors, ...]
+    """Errors of each series of the holdout, the worst score first; none if there is one series."""
     subset: Subset | None
     """All models where the classical one was fitted; null without one."""
     champion: ChampionErrors | None

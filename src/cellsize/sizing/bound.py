@@ -19,11 +19,12 @@ def count_samples(windows: Windows, folds: Folds) -> SampleCounts:
     np.add.at(edges, windows.first[train] + windows.span, -1)
     predicted = np.cumsum(edges[:-1]) > 0
     targets = int(predicted.sum())
+    rows = np.flatnonzero(predicted)  # ordered by series: one look at all rows for each of many series takes long
+    begins = np.flatnonzero(np.diff(windows.series[rows])) + 1
     inefficiency = max(
-        autocorrelation_time(windows.target[predicted & (windows.series == code), column])
-        for code in np.unique(windows.series[windows.first[train]])
+        autocorrelation_time(windows.target[of_series, column])
+        for of_series in np.split(rows, begins)
         for column in range(windows.n_targets)
-        if (predicted & (windows.series == code)).any()
     )
     return SampleCounts(
         targets=targets,
@@ -38,8 +39,7 @@ def count_inputs(windows: Windows) -> InputCounts:
 
     What the linear part alone sees counts for nothing: the rules of thumb size the cells.
     """
-    past, known_future = windows.n_past * windows.cell_lookback, windows.n_known_future * windows.horizon
-    return InputCounts(step=windows.n_inputs, window=past + known_future)
+    return InputCounts(step=windows.n_cell_inputs, window=windows.n_past * windows.cell_lookback + windows.n_known)
 
 
 def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) -> float:

@@ -51,7 +51,7 @@ def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
         """The bound on the units of one layer: the neurons are shared among the layers, and so are the parameters."""
         if params.bound == "neurons":
             return max(1, loose.neurons(params.inputs) // depth)
-        return units_within(loose.parameters_by_outputs, params.network, windows.n_inputs, depth)
+        return units_within(loose.parameters_by_outputs, params.network, windows.n_cell_inputs, depth)
 
     rules = tuple(
         RuleOfThumb(
@@ -131,7 +131,7 @@ def rules_of_thumb(n_samples: int, n_inputs: int, windows: Windows) -> list[tupl
         n_inputs: N_i; the rules without α mean the inputs of a step all the same.
         windows: Base arrays and index.
     """
-    n_in, n_out = windows.n_inputs, windows.n_outputs
+    n_in, n_out = windows.n_cell_inputs, windows.n_outputs
     return [
         *((f"α = {alpha:g}", Size(1, neurons(n_samples, alpha, n_inputs, n_out))) for alpha in ALPHAS),
         ("as many units as inputs", Size(1, n_in)),
@@ -167,6 +167,6 @@ def _bound(
         neurons_by_window=neurons(count, alpha, inputs.window, windows.n_outputs),
         parameters_by_outputs=by_outputs,
         parameters_by_samples=by_samples,
-        units_by_outputs=units_within(by_outputs, params.network, windows.n_inputs),
-        units_by_samples=units_within(by_samples, params.network, windows.n_inputs),
+        units_by_outputs=units_within(by_outputs, params.network, windows.n_cell_inputs),
+        units_by_samples=units_within(by_samples, params.network, windows.n_cell_inputs),
     )

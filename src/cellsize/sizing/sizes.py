@@ -61,14 +61,15 @@ class Shape:
     """What goes into a network and out of it.
 
     Attributes:
-        n_inputs: Features a step, N_i.
-        n_known_future: Of these, features that are known in future.
+        n_inputs: Features a step that memory cells see, N_i.
+        n_known_future: Features that are known in future; the cells see those that change too.
         lookback: Steps seen.
         cell_lookback: The last of them, which memory cells see.
         horizon: Steps predicted.
         n_targets: Columns predicted.
         n_origin: Columns of the calendar that the linear part alone reads.
         n_linear: Inputs of the ridge-linear model, with its bias.
+        n_static: Of the features known in future those that are constant in each series; they come first.
     """
 
     n_inputs: int
@@ -79,6 +80,12 @@ class Shape:
     n_targets: int
     n_origin: int
     n_linear: int
+    n_static: int = 0
+
+    @property
+    def n_known(self) -> int:
+        """Values known of the steps to be predicted: what is constant in each series counts once for a window."""
+        return self.n_static + (self.n_known_future - self.n_static) * self.horizon
 
     @property
     def n_outputs(self) -> int:
@@ -89,14 +96,15 @@ class Shape:
 def shape(windows: Windows) -> Shape:
     """The shape of everything that these windows feed."""
     return Shape(
-        n_inputs=windows.n_inputs,
+        n_inputs=windows.n_cell_inputs,
         n_known_future=windows.n_known_future,
         lookback=windows.lookback,
         cell_lookback=windows.cell_lookback,
         horizon=windows.horizon,
         n_targets=windows.n_targets,
         n_origin=windows.n_origin,
-        n_linear=(windows.n_past * windows.lookback + windows.n_known_future * windows.horizon + windows.n_origin + 1),
+        n_linear=windows.n_linear,
+        n_static=windows.n_static,
     )
 
 
@@ -183,17 +191,17 @@ def cost(size: Size, network: Network, shape: Shape, architecture: Architecture 
     """
     architecture = architecture or largest(network)
     recurrent, multiply_adds = (recurrent_parameters(size, network, shape.n_inputs, biases) for biases in (2, 0))
-    known = shape.horizon * shape.n_known_future
     head = 0
     if size != ZERO:
-        head = (width(size, network) + 1) * shape.n_outputs + known * shape.n_targets
+        known_at_each_step = shape.horizon * shape.n_known_future * shape.n_targets
+        head = (width(size, network) + 1) * shape.n_outputs + known_at_each_step
     if size.layers and architecture.head == "mixed":
-        head += (width(size, network) + known + 1) * MIXED_WIDTH + MIXED_WIDTH * shape.n_outputs
+        head += (width(size, network) + shape.n_known + 1) * MIXED_WIDTH + MIXED_WIDTH * shape.n_outputs
     if size != ZERO and not size.layers:  # the hidden layer of an MLP
         head += shape.n_linear * size.units
         multiply_adds = shape.n_linear * size.units // shape.cell_lookback
     if size == ZERO and not network.has_linear_skip:  # zero cells leave only what is known in future
-        linear = (known + shape.n_origin + 1) * shape.n_outputs
+        linear = (shape.n_known + shape.n_origin + 1) * shape.n_outputs
     else:
         linear = shape.n_linear * shape.n_outputs if size == ZERO or architecture.skip != "none" else 0
     return Cost(

@@ -1,6 +1,7 @@
 """baseline: folds → scores of the models without memory cells."""
 
 from pathlib import Path
+from statistics import fmean, stdev
 
 from cellsize import files
 from cellsize.data.folds import load
@@ -9,6 +10,7 @@ from cellsize.data.windows import Windows
 from cellsize.models.baselines import score_folds
 from cellsize.params import Params
 from cellsize.progress import lines
+from cellsize.sizing.figures import rounded
 
 
 def main(params: Params, windows: Path, folds: Path, baselines: Path, timings: Path) -> None:
@@ -17,5 +19,5 @@ def main(params: Params, windows: Path, folds: Path, baselines: Path, timings: P
         scores, seconds = score_folds(Windows.load(windows), load(folds), params.baseline, params.choose.metric, note)
     scores.write(baselines)
     files.write_csv(timings, seconds)
-    means = ", ".join(f"{name} {sum(by) / len(by):.4f}" for name, by in scores.all.items())
+    means = ", ".join(f"{name} {rounded(fmean(by), stdev(by) / len(by) ** 0.5)}" for name, by in scores.all.items())
     print(f"baseline: {score_name(scores.metric)} of {means}")

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from cellsize import files
-from cellsize.data import series, table
+from cellsize.data import series, table, times
 from cellsize.params import Params
 
 
 def main(params: Params, raw: Path, clean: Path, schema: Path) -> None:
     """Reads the raw table; writes series and schema."""
-    rows = table.read(raw, series.texts(params.prepare))
+    rows = table.read(raw, series.texts(params.prepare), params.prepare.csv, times.columns_of(params.prepare))
     described = series.describe(rows, raw, params.prepare)
     frame, n_raw = series.clean(rows, raw, described), len(rows)
     del rows  # a long table need not stay in memory with what was made of it

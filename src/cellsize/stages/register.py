@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cellsize.data import series, table
+from cellsize.data import series, table, times
 from cellsize.params import Params
 from cellsize.registry.example import recent_rows
 from cellsize.registry.versions import register
@@ -12,7 +12,9 @@ from cellsize.sizing.artefacts import Choice, Evaluation
 
 def main(params: Params, raw: Path, choice: Path, evaluation: Path, model: Path, registration: Path) -> None:
     """Reads model and results; writes what became of it."""
-    example = recent_rows(table.read(raw, series.texts(params.prepare)), raw, model)
+    example = recent_rows(
+        table.read(raw, series.texts(params.prepare), params.prepare.csv, times.columns_of(params.prepare)), raw, model
+    )
     registered = register(
         params.mlflow, params.register_, model, example, Choice.read(choice), Evaluation.read(evaluation),
         params.evaluate.champion, versions(),

@@ -5,13 +5,19 @@ from pathlib import Path
 import pandas as pd
 
 from cellsize import files
-from cellsize.data.folds import save_labels, split
+from cellsize.data import collection, constant_targets, remedies
+from cellsize.data.folds import save_labels
 from cellsize.data.windows import Windows
 from cellsize.params import Params
 
 
 def main(params: Params, windows: Path, folds: Path) -> None:
     """Reads the index; writes who learns from which window."""
-    parts = split(Windows.load(windows), params.split)
+    arrays = Windows.load(windows)
+    parts = remedies.split(arrays, params.split, params.window)
+    constant_targets.refuse(arrays, parts, params.split)
     files.write_parquet(folds, pd.DataFrame(save_labels(parts)))
+    out = collection.left_out(arrays, parts)
+    if len(out) > len(collection.left_out(arrays)):
+        print(f"split: {collection.sentence(out, len(out), len(arrays.names))}")
     print(f"split: {parts.development.sum():,} windows in {len(parts.labels)} folds, {parts.holdout.sum():,} held out")

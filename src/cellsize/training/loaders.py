@@ -27,8 +27,8 @@ def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
         chosen: Positions in `windows.first`, shape (n,).
 
     Returns:
-        What the cells see (n, cell_lookback, n_inputs), known-future covariates (n, horizon, n_known_future), what the
-        ridge-linear model reads (n, n_linear), the target (n, horizon, n_targets), what the ridge-linear model
+        What the cells see (n, cell_lookback, n_cell_inputs), known-future covariates (n, horizon, n_known_future), what
+        the ridge-linear model reads (n, n_linear), the target (n, horizon, n_targets), what the ridge-linear model
         forecasts of it (zeros without one), and what errors are multiplied by in a score (n, 1, n_targets).
     """
     batch = gather(work.windows, fitted.scaling, chosen)

@@ -1,0 +1,154 @@
+"""What is odd about the data and should be said: nothing is changed by it.
+
+All is measured before the holdout. What a covariate gives away is fitted on training sets and scored on early-stopping
+sets, so that no validation block is read either.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import rankdata
+
+from cellsize.data.collection import left_out
+from cellsize.data.folds import EARLY_STOPPING, TRAIN, Folds, row_mask
+from cellsize.data.forecast import Forecast
+from cellsize.data.windows import Floats, Ints
+from cellsize.inspection.measurement import Material
+from cellsize.sizing.artefacts import GivenAway, Remarks, SeriesLeftOut
+
+GIVEN_AWAY = 0.99  # of the variance of a target that known-future covariates of its own step explain
+OF_DIFFERENCES = 0.9  # of the variance of its steps too: a trend explains much of the values, and nothing of these
+MOST_ROWS = 20_000
+MOSTLY = 0.5
+MOST_VALUES = 20
+ROWS_EACH = 10  # so many rows for each value, else few rows have few values
+LISTED = 20  # series that are left out
+
+
+class Rows(NamedTuple):
+    """Rows that a fold may read: those fitted and those scored, shape (n,) each, ascending."""
+
+    fitted: Ints
+    scored: Ints
+
+
+def collect(content: Material, folds: Folds) -> Remarks:
+    """All remarks on the rows before the holdout.
+
+    Args:
+        content: Targets, covariates and folds.
+        folds: Who learns from which of the declared windows.
+    """
+    arrays, schema = content.arrays(content.window.transform), content.schema
+    before = ~row_mask(arrays, np.flatnonzero(folds.holdout))
+    covariates = content.frame[list(schema.known_future_covariates)].to_numpy(np.float64)
+    task = Forecast.of(arrays)
+    parts = [
+        Rows(*(
+            np.unique(task.target_rows(content.origins[labels == label] - arrays.lookback))
+            for label in (TRAIN, EARLY_STOPPING)
+        ))
+        for labels in content.labels
+    ]  # fmt: skip
+    told, missing, few, zero = [], {}, {}, {}
+    for column, name in enumerate(schema.targets):
+        target = content.raw[:, column]
+        found = given_away(target, covariates, parts)
+        if found is not None:
+            names = tuple(schema.known_future_covariates[at] for at in found[0])
+            told.append(GivenAway(target=name, covariates=names, explained=found[1]))
+        if (absent := float(np.isnan(target[before]).mean())) > MOSTLY:
+            missing[name] = absent
+        values, zeros = few_values(target[before])
+        if values:
+            few[name] = values
+        if zeros > MOSTLY:
+            zero[name] = zeros
+    out = left_out(arrays, folds)
+    return Remarks(
+        series=len(arrays.names),
+        left_out=len(out),
+        first_left_out=tuple(SeriesLeftOut(series=each.series, reason=each.reason) for each in out[:LISTED]),
+        given_away=tuple(told),
+        mostly_missing=missing,
+        few_values=few,
+        mostly_zero=zero,
+    )
+
+
+def given_away(
+    target: npt.NDArray[np.float64], covariates: npt.NDArray[np.float64], folds: Sequence[Rows]
+) -> tuple[tuple[int, ...], float] | None:
+    """Which covariates of the same step tell a target, and how much of its variance they explain; None if they do not.
+
+    Args:
+        target: Shape (rows,), NaN where unobserved.
+        covariates: Shape (rows, columns).
+        folds: It has to be so in each.
+
+    Returns:
+        Columns, a single one if it is enough, and the least fraction of all folds.
+    """
+    if not covariates.shape[1] or not folds:
+        return None
+    alone = [((column,), _least(target, covariates[:, [column]], folds)) for column in range(covariates.shape[1])]
+    best = max(alone, key=lambda each: each[1])
+    if best[1] > GIVEN_AWAY:
+        return best
+    every = tuple(range(covariates.shape[1])), _least(target, covariates, folds)
+    return every if every[1] > GIVEN_AWAY else None
+
+
+def few_values(target: npt.NDArray[np.float64]) -> tuple[tuple[float, ...], float]:
+    """The values of a target if they are few, else none, and the fraction of zeros.
+
+    Args:
+        target: Shape (rows,), NaN where unobserved.
+    """
+    there = target[np.isfinite(target)]
+    values = np.unique(there)
+    few = len(values) <= min(MOST_VALUES, len(there) / ROWS_EACH)
+    return tuple(map(float, values)) if few else (), float((there == 0).mean()) if there.size else 0.0
+
+
+def _least(target: npt.NDArray[np.float64], covariates: npt.NDArray[np.float64], folds: Sequence[Rows]) -> float:
+    """The least of all folds, 0 as soon as one fold shows that the target is not given away."""
+    least = 1.0
+    for fold in folds:
+        fitted, scored = (_usable(target, covariates, rows) for rows in fold)
+        if len(fitted) <= 2 * covariates.shape[1] + 2 or len(scored) < 3:
+            return 0.0
+        of_values = _explained(target, covariates, fitted, scored)
+        values, inputs = target[scored], covariates[scored]
+        if of_values <= GIVEN_AWAY and inputs.shape[1] == 1 and np.ptp(values) and np.ptp(inputs):
+            # A function that rises or falls with the target gives it away too.
+            values, inputs = rankdata(values), rankdata(inputs, axis=0)
+            of_values = float(np.corrcoef(values, inputs[:, 0])[0, 1] ** 2)
+        following = np.diff(scored) == 1
+        steps, moves = np.diff(values)[following], np.diff(inputs, axis=0)[following]
+        if len(steps) < 3 or not np.ptp(steps):
+            return 0.0
+        slopes = np.linalg.lstsq(moves, steps, rcond=None)[0]
+        of_steps = 1 - float(np.square(steps - moves @ slopes).sum() / np.square(steps - steps.mean()).sum())
+        if of_values <= GIVEN_AWAY or of_steps <= OF_DIFFERENCES:
+            return 0.0
+        least = min(least, of_values)
+    return least
+
+
+def _usable(target: Floats, covariates: Floats, rows: Ints) -> Ints:
+    usable = rows[np.isfinite(target[rows]) & np.isfinite(covariates[rows]).all(axis=1)]
+    return usable[-MOST_ROWS:]  # in a row: their differences are looked at
+
+
+def _explained(target: Floats, covariates: Floats, fitted: Ints, scored: Ints) -> float:
+    """R² on the scored rows of least squares on the fitted ones."""
+    centre, width = covariates[fitted].mean(axis=0), covariates[fitted].std(axis=0)
+    inputs = (covariates - centre) / np.where(width > 0, width, 1.0)
+    mean = target[fitted].mean()
+    weights = np.linalg.lstsq(inputs[fitted], target[fitted] - mean, rcond=None)[0]
+    errors = target[scored] - mean - inputs[scored] @ weights
+    total = np.square(target[scored] - target[scored].mean()).sum()
+    return 1 - float(np.square(errors).sum() / total) if total > 0 else 0.0

@@ -1,0 +1,59 @@
+"""Which series are left out, and what is said of them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cellsize.data import collection, folds
+from cellsize.data.collection import LeftOut
+from cellsize.data.windows import Windows
+from cellsize.params import Split
+
+Make = Callable[..., Windows]
+MakeSplit = Callable[..., Split]
+NAN = float("nan")
+
+
+def test_a_series_too_short_for_one_window_is_named_with_its_rows(make_windows: Make) -> None:
+    arrays = make_windows(range(20), range(4))
+    assert collection.left_out(arrays) == [LeftOut("b", "too short (4 rows, 5 needed)")]
+
+
+def test_a_series_without_a_usable_window_is_named(make_windows: Make) -> None:
+    arrays = make_windows([0.0, NAN, 2.0, NAN, 4.0, NAN, 6.0], range(20))
+    assert collection.left_out(arrays) == [LeftOut("a", "no usable window (values are missing in each of 5 steps)")]
+
+
+def test_a_series_that_begins_with_the_holdout_is_left_out_of_learning(
+    make_windows: Make, make_split: MakeSplit
+) -> None:
+    arrays = make_windows(range(100), range(15), range(60), begins=(0, 85, 0))
+    assert collection.left_out(arrays) == []
+    divided = folds.split(arrays, make_split())
+    assert collection.left_out(arrays, divided) == [LeftOut("b", "no window before the holdout")]
+
+
+def test_a_holdout_of_drawn_series_leaves_none_out(make_windows: Make, make_split: MakeSplit) -> None:
+    arrays = make_windows(*[range(20)] * 10, range(3))
+    divided = folds.split(arrays, make_split(scheme="shuffled", folds=3, holdout=0.3))
+    assert [each.series for each in collection.left_out(arrays, divided)] == ["k"]
+
+
+def test_only_the_first_are_named_and_all_are_counted() -> None:
+    some = [LeftOut(name, "too short (4 rows, 5 needed)") for name in "abcde"]
+    assert collection.sentence(some, 1200, 3000) == (
+        "1,200 of 3,000 series are left out: a too short (4 rows, 5 needed), b too short (4 rows, 5 needed), "
+        "c too short (4 rows, 5 needed) and 1,197 more"
+    )
+    assert collection.sentence(some[:1], 1, 2) == "1 of 2 series is left out: a too short (4 rows, 5 needed)"
+    assert collection.sentence([], 0, 2) == ""
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_the_windows_are_those_without_the_series_that_are_left_out(make_windows: Make, count: int) -> None:
+    alone = make_windows(range(20))
+    arrays = make_windows(range(20), *[range(4)] * count)
+    assert arrays.first.tolist() == alone.first.tolist()
+    assert len(replace(arrays, first=np.empty(0, int)).names) == 1 + count

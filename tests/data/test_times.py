@@ -1,0 +1,376 @@
+"""Times as they are written: certain, declared, or refused with the format that would read them."""
+
+import datetime
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cellsize.data import table, times
+from cellsize.errors import InputError
+from cellsize.params import Csv, Prepare
+
+HERE = Path("toy.csv")
+MakeCsv = Callable[..., Csv]
+
+
+@pytest.fixture(autouse=True)
+def _no_bare_warning() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def read(values: Any, time_format: str | None = None) -> times.Written:
+    return times.read(pd.DataFrame({"t": values}), HERE, ("t",), time_format)
+
+
+def stamps(written: times.Written) -> list[str]:
+    assert written.moment.dtype == "datetime64[us]"
+    return [moment.isoformat(" ") for moment in written.moment]
+
+
+def complaint(values: Any, time_format: str | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        read(values, time_format)
+    return str(caught.value)
+
+
+def test_iso_times_of_any_length_are_read_side_by_side() -> None:
+    written = read(["2021-01-01", "2021-01-01 01:00:00", "2021-01-01T02:00", "2000-01", "2021-01-01 03", "1600-02-29",
+                    "0001-01-01", "2021-01-01 00:00:00.25", "9999-12-31 23:59:59.999999000"])  # fmt: skip
+    assert stamps(written) == [
+        "2021-01-01 00:00:00", "2021-01-01 01:00:00", "2021-01-01 02:00:00", "2000-01-01 00:00:00",
+        "2021-01-01 03:00:00", "1600-02-29 00:00:00", "0001-01-01 00:00:00", "2021-01-01 00:00:00.250000",
+        "9999-12-31 23:59:59.999999",
+    ]  # fmt: skip
+    assert written.offset is None
+    assert written.zone is None
+
+
+def test_an_offset_is_kept_beside_what_the_clock_shows() -> None:
+    written = read(["2021-01-01T00:00Z", "2021-01-01 01:00:00+01:00", "2021-01-01T02:00:00.5-0330", "2021-01-01 03+02"])
+    assert written.moment.dt.hour.tolist() == [0, 1, 2, 3]
+    assert written.offset is not None
+    assert written.offset.tolist() == [0, 3600, -12600, 7200]
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["Jan-10", "Feb-10", "Dec-21"], "%b-%y"),
+        (["13/03/2021 00:00", "01/04/2021 01:00"], "%d/%m/%Y %H:%M"),
+        (["03/13/2021", "04/01/2021"], "%m/%d/%Y"),
+        (["1.3.2021 0:05", "31.3.2021 23:55"], "%d.%m.%Y %H:%M"),
+        (["20210301", "20210302"], "YYYYMMDD"),
+        (["2021/03/01", "2021/03/02"], "%Y/%m/%d"),
+        (["2021-3-1", "2021-3-22"], "%Y-%m-%d"),
+        (["Mar 1, 2021 9:30 PM", "Mar 2, 2021 10:30 AM"], "%b %d, %Y %I:%M %p"),
+        (["5-2015", "12-2015"], "%m-%Y"),
+        (["2015Q1", "2015Q4"], "%YQ%q"),
+        (["2021-W05-1", "2021-W06-1"], "%G-W%V-%u"),
+        (["1.3.2021 00:00 +01:00", "30.3.2021 00:00 +02:00"], "%d.%m.%Y %H:%M %z"),
+        (["13/03/2021 00:00:00Z", "14/03/2021 00:00:00Z"], "%d/%m/%Y %H:%M:%S%z"),
+        (["May 2021", "May 2022"], "%b %Y"),
+        ([1609459200, 1609459260], "epoch s"),
+        ([1609459200000, 1609459260000], "epoch ms"),
+        ([1609459200000000], "epoch us"),
+        ([1609459200000000000], "epoch ns"),
+        ([20210301, 20210302], "YYYYMMDD"),
+        ([202103, 202112], "%Y%m"),
+        ([1700, 1701], "%Y"),
+        (["1700", "1701"], "%Y"),
+    ],
+)  # fmt: skip
+def test_what_is_not_iso_is_refused_with_the_one_format_that_reads_every_row(values: Any, expected: str) -> None:
+    message = complaint(values)
+    assert message.endswith(f'; set prepare.time_format: "{expected}", which reads every row')
+    assert len(read(values, expected).moment) == len(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "formats"),
+    [
+        (["01/03/2021 00:00", "12/03/2021 00:00"], ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"]),
+        (["1-2015", "4-2015"], ["%m-%Y", "%q-%Y"]),
+        (["01-02-03"], ["%d-%m-%y", "%m-%d-%y", "%y-%m-%d"]),
+    ],
+)
+def test_where_several_formats_read_every_row_all_are_named(values: Any, formats: list[str]) -> None:
+    message = complaint(values)
+    assert message.startswith(f"toy.csv, line 2, column 't': {values[0]!r} is ambiguous: ")
+    assert re.findall('"([^"]+)"', message) == formats
+    assert len({stamps(read(values, each))[-1] for each in formats}) == len(formats)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "now",
+        "today",
+        "NaT",
+        "nan",
+        "00:00",
+        "soon",
+        "2021-02-30",
+        "2021-01-01 24:00",
+        "7",
+        "2021-01-01 00:00:60",
+        "10000-01-01",
+        "2021-01-01 00:00+25:00",
+        "",
+    ],
+)
+@pytest.mark.parametrize("time_format", [None, "%Y-%m-%d %H:%M"])
+def test_the_one_row_that_cannot_be_read_is_named(value: str, time_format: str | None) -> None:
+    # pandas takes `now` and `today` for times, whatever the format.
+    values = [f"2021-01-0{day} 00:00" for day in range(1, 9)]
+    values[4] = value
+    message = complaint(values, time_format)
+    assert message.startswith(f"toy.csv, line 6, column 't': {value!r} ")
+    assert re.search("; (write|fix) ", message)
+
+
+def test_the_row_that_the_format_of_the_others_does_not_read_is_named() -> None:
+    values = ["31/12/2021 00:00"] * 9 + ["32/12/2021 00:00"]
+    message = complaint(values)
+    assert message.startswith("toy.csv, line 11, column 't': '32/12/2021 00:00' is not a time")
+    assert message.endswith('set prepare.time_format: "%d/%m/%Y %H:%M", which reads the other rows')
+
+
+def test_a_time_of_day_alone_is_refused_with_what_is_missing() -> None:
+    assert complaint(["00:00", "00:01"]).endswith("name the column of the date too, as in prepare.time: [date, time]")
+
+
+def test_a_missing_time_is_named_with_its_line() -> None:
+    message = complaint(["2021-01-01", "2021-01-02", None, "2021-01-03"])
+    assert message == "toy.csv, line 4, column 't': the time is missing; fill it in, or remove the row"
+
+
+def test_times_with_and_without_an_offset_are_refused() -> None:
+    message = complaint(["2021-01-01T00:00Z", "2021-01-01T01:00", "2021-01-01T02:00Z"])
+    assert message.startswith("toy.csv, line 3, column 't': '2021-01-01T01:00' has no offset from UTC")
+
+
+def test_iso_times_under_another_format_are_told() -> None:
+    assert complaint(["2021-01-01", "2021-01"], "%d.%m.%Y").endswith(
+        "set prepare.time_format: null, since all times are ISO 8601"
+    )
+
+
+@pytest.mark.parametrize(
+    ("time_format", "says"),
+    [
+        ("%H:%M", "names no year"), ("%d.%m.", "names no year"), ("%Q-%Y", "has %Q, which"), ("%c", "has %c"),
+        ("%Y %Y", "twice"), ("%q-%m-%Y", "more than a year beside %q"), ("%z %Y-%m-%d", "%z before its end"),
+        ("dd.mm.yyyy", "names no year"), ("", "names no year"), ("epoch", "names no year"), ("%Y-%m-%d %", "has %,"),
+    ],
+)  # fmt: skip
+def test_a_format_that_leaves_something_open_is_refused(time_format: str, says: str) -> None:
+    message = complaint(["2021-01-01"], time_format)
+    assert message.startswith(f"prepare.time_format: {time_format!r} ")
+    assert says in message
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_count_of_any_unit_gives_the_same_stamp(unit: str, as_text: bool) -> None:
+    factor = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+    seconds = [-62135596800, -11644473600, 0, 1609459200, 10413792000]
+    years = [1, 1601, 1970, 2021, 2300]
+    kept = [second for second in seconds if abs(second * factor) < 2**63]
+    values = [str(second * factor) if as_text else second * factor for second in kept]
+    written = read(values, f"epoch {unit}")
+    assert stamps(written) == [
+        f"{year:04}-01-01 00:00:00" for year, second in zip(years, seconds, strict=True) if second in kept
+    ]
+    assert written.offset is not None
+    assert not written.offset.any()
+
+
+def test_a_count_that_is_not_within_the_years_1_to_9999_is_refused_with_the_unit_that_fits() -> None:
+    assert complaint([1609459200000], "epoch s").endswith(
+        'not within the years 1 to 9999; set prepare.time_format: "epoch ms"'
+    )
+    assert "'soon' is no 'epoch s'" in complaint(["1609459200", "soon", "7"], "epoch s")
+
+
+def test_parts_of_a_microsecond_are_refused_and_not_cut_off() -> None:
+    for values, time_format in [
+        ([1609459200000000001], "epoch ns"),
+        (np.array([1], "datetime64[ns]"), None),
+        (["2021-01-01 00:00:00.1234567"], "%Y-%m-%d %H:%M:%S.%f"),
+    ]:
+        assert "microsecond" in complaint(values, time_format)
+    assert "lost digits" in complaint([1609459200000000000.0], "epoch ns")
+    assert stamps(read([1609459200.25], "epoch s")) == ["2021-01-01 00:00:00.250000"]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_datetimes_of_any_unit_are_right_or_refused(unit: str) -> None:
+    years = ["1700-01-01", "2250-01-01"] if unit == "ns" else ["0001-01-01", "1600-01-01", "2300-01-01", "9999-12-31"]
+    assert stamps(read(np.array(years, f"datetime64[{unit}]"))) == [f"{day} 00:00:00" for day in years]
+    if unit in ("s", "ms"):
+        assert "the year 20000 is not among 1 to 9999" in complaint(np.array(["20000-01-01"], f"datetime64[{unit}]"))
+
+
+@pytest.mark.parametrize(
+    ("zone", "name"),
+    [("Europe/Berlin", "Europe/Berlin"), ("UTC", "UTC"), (datetime.UTC, "UTC"), ("+01:00", None)],
+)
+def test_a_zone_of_a_parquet_column_keeps_its_instants_and_its_name(
+    zone: Any, name: str | None, tmp_path: Path
+) -> None:
+    when = pd.date_range("2021-10-30 22:00", periods=6, freq="h", tz="UTC").tz_convert(zone)
+    pd.DataFrame({"t": when}).to_parquet(tmp_path / "a.parquet")
+    written = read(pd.read_parquet(tmp_path / "a.parquet")["t"])
+    assert written.zone == name
+    assert written.offset is not None
+    instants = written.moment - pd.to_timedelta(written.offset, unit="s")
+    assert instants.tolist() == when.tz_convert("UTC").tz_localize(None).tolist()
+    assert written.moment.tolist() == when.tz_localize(None).tolist()
+
+
+def test_days_periods_and_categories_are_times() -> None:
+    assert stamps(read([datetime.date(1600, 1, 1), datetime.date(2021, 1, 2)])) == [
+        "1600-01-01 00:00:00",
+        "2021-01-02 00:00:00",
+    ]
+    assert stamps(read(pd.period_range("2021-01", periods=2, freq="Q"))) == [
+        "2021-01-01 00:00:00",
+        "2021-04-01 00:00:00",
+    ]
+    assert stamps(read(pd.Categorical(["2021-01-02", "2021-01-02"]))) == ["2021-01-02 00:00:00"] * 2
+    assert complaint([True, False]).endswith("True is not a time; write times as 2026-01-31 23:00")
+
+
+def parts(**columns: Any) -> pd.DataFrame:
+    return pd.DataFrame(columns)
+
+
+def test_a_time_spread_over_columns_is_put_together_whatever_their_order() -> None:
+    raw = parts(Hour=[0, 23], Day=["31", "1"], month=[1, 12], YEAR=[2026, 1600])
+    written = times.read(raw, HERE, ("Hour", "Day", "month", "YEAR"), None)
+    assert stamps(written) == ["2026-01-31 00:00:00", "1600-12-01 23:00:00"]
+    assert stamps(times.read(raw, HERE, ("YEAR", "month"), None)) == ["2026-01-01 00:00:00", "1600-12-01 00:00:00"]
+
+
+@pytest.mark.parametrize("change", [{"month": 13}, {"day": 30}, {"hour": 24}, {"hour": 1.5}, {"year": 0}])
+def test_a_part_out_of_range_is_named_with_its_line(change: dict[str, Any]) -> None:
+    # Hour 24 was the next day without a word.
+    raw = parts(year=[2021, 2021], month=[2, 2], day=[1, 2], hour=[0, 0])
+    raw = raw.astype(float).assign(**{key: [1, value] for key, value in change.items()})
+    with pytest.raises(InputError, match=r"line 3, column 'year, month, day, hour': .* is not a time; fix it"):
+        times.read(raw, HERE, ("year", "month", "day", "hour"), None)
+
+
+def test_a_part_that_is_left_out_between_others_is_named() -> None:
+    with pytest.raises(InputError, match=r"column 'year, day': month is missing; name it in prepare\.time"):
+        times.read(parts(year=[2021], day=[1]), HERE, ("year", "day"), None)
+
+
+def test_date_and_time_of_day_in_two_columns_are_one_text() -> None:
+    expected = ["2006-12-16 17:24:00"]
+    assert stamps(times.read(parts(Date=["2006-12-16"], Time=["17:24:00"]), HERE, ("Date", "Time"), None)) == expected
+    german = parts(Date=["16.12.2006"], Time=["17:24"])
+    assert stamps(times.read(german, HERE, ("Date", "Time"), "%d.%m.%Y %H:%M")) == expected
+    typed = parts(Date=[datetime.date(2006, 12, 16)], Time=[datetime.time(17, 24)])
+    assert stamps(times.read(typed, HERE, ("Date", "Time"), None)) == expected
+    days = parts(Date=pd.to_datetime(["2006-12-16"]), Time=["17:24"])
+    assert stamps(times.read(days, HERE, ("Date", "Time"), None)) == expected
+    numbers = parts(Date=[20061216], Time=[1724])
+    assert stamps(times.read(numbers, HERE, ("Date", "Time"), "%Y%m%d %H%M")) == expected
+    with pytest.raises(InputError, match=r'set prepare\.time_format: "%d\.%m\.%Y %H:%M", which reads every row'):
+        times.read(german, HERE, ("Date", "Time"), None)
+
+
+def test_a_zero_that_a_number_has_lost_is_put_back() -> None:
+    assert stamps(read([1022021, 31122021], "%d%m%Y")) == ["2021-02-01 00:00:00", "2021-12-31 00:00:00"]
+    assert "is not written as '%d%m%Y'" in complaint(["1022021"], "%d%m%Y") or "is not a time" in complaint(
+        ["1022021"], "%d%m%Y"
+    )
+
+
+def test_a_file_with_units_or_totals_is_read_after_what_the_message_says(tmp_path: Path, make_csv: MakeCsv) -> None:
+    path = tmp_path / "toy.csv"
+    for text, key in [
+        ("t,y\n[UTC],1\n2021-01-01,1\n2021-01-02,2\n", "units_row"),
+        ("t,y\n,1\n2021-01-01,1\n2021-01-02,2\n", "units_row"),
+        ("t,y\n2021-01-01,1\n2021-01-02,2\nTotal,3\n", "total_row"),
+        ("t,y\n2021-01-01,1\n2021-01-02,2\n,3\n", "total_row"),
+    ]:
+        path.write_text(text)
+        with pytest.raises(InputError, match=rf"set prepare\.csv\.{key}: true"):
+            times.read(table.read(path, (), make_csv(), ("t",)), path, ("t",), None)
+        raw = table.read(path, (), make_csv(**{key: True}), ("t",))
+        assert stamps(times.read(raw, path, ("t",), None)) == ["2021-01-01 00:00:00", "2021-01-02 00:00:00"]
+
+
+def test_the_index_of_the_table_is_kept() -> None:
+    raw = pd.DataFrame({"t": ["2021-01-01", "2021-01-02"]}, index=[7, 3])
+    assert times.read(raw, HERE, ("t",), None).moment.index.tolist() == [7, 3]
+
+
+def test_the_columns_of_the_time_are_those_that_prepare_names(make_prepare: Callable[..., Prepare]) -> None:
+    assert times.columns_of(make_prepare(time="t")) == ("t",)
+    assert times.columns_of(make_prepare(time=["date", "time"])) == ("date", "time")
+    assert times.columns_of(make_prepare(time=None)) == ()
+
+
+FORMATS = [each for each in dict.fromkeys(times.formats()) if "%q" not in each]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    moments=st.lists(
+        st.datetimes(datetime.datetime(1970, 1, 1), datetime.datetime(2060, 1, 1)), min_size=1, max_size=5
+    ),
+    time_format=st.sampled_from(FORMATS),
+    hours=st.integers(-12, 14),
+)
+def test_any_time_written_in_a_declared_format_is_the_same_time(
+    moments: list[datetime.datetime], time_format: str, hours: int
+) -> None:
+    zone = datetime.timezone(datetime.timedelta(hours=hours)) if "%z" in time_format else None
+    written = [moment.replace(tzinfo=zone).strftime(time_format) for moment in moments]
+    expected = [datetime.datetime.strptime(text, time_format) for text in written]
+    result = read(written, time_format)
+    assert result.moment.tolist() == [moment.replace(tzinfo=None) for moment in expected]
+    if zone is not None:
+        assert result.offset is not None
+        assert set(result.offset) == {hours * 3600}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    moments=st.lists(st.datetimes(), min_size=1, max_size=5),
+    separator=st.sampled_from("T "),
+    spec=st.sampled_from(["auto", "hours", "minutes", "seconds", "milliseconds", "microseconds"]),
+    offset=st.sampled_from([None, "Z", "+01:00", "-0930", "+05"]),
+)
+def test_any_iso_time_is_read_as_python_reads_it(
+    moments: list[datetime.datetime], separator: str, spec: str, offset: str | None
+) -> None:
+    texts = [moment.isoformat(separator, spec) for moment in moments]
+    expected = [datetime.datetime.fromisoformat(text) for text in texts]
+    result = read([text + (offset or "") for text in texts])
+    assert result.moment.tolist() == expected
+    assert (result.offset is None) == (offset is None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text("0123456789-:/. TZ+Janowtdy", max_size=20))
+def test_a_text_is_iso_8601_or_refused(text: str) -> None:
+    try:
+        result = read([text, "2021-01-01"] if "Z" not in text and "+" not in text else [text])
+    except InputError:
+        return
+    assert re.match(r"\d{4}-\d\d", text.strip())
+    assert result.moment.iloc[0].year == int(text.strip()[:4])
