@@ -112,8 +112,9 @@ def examine(
     chosen, left_out = _roles(rows, asked, ask)
     changes: dict[str, template.Value] = {**_reading(rows), **chosen, **_names(asked.table, chosen)}
     first = _params(changes)
-    schema = series.describe(rows.table, asked.table, first.prepare)
-    frame = series.clean(rows.table, asked.table, schema)
+    table = source.load_as_declared(asked.table, first.prepare)
+    schema = series.describe(table, asked.table, first.prepare)
+    frame = series.clean(table, asked.table, schema)
     place = indexing.base(frame, replace(schema, linear_calendar=()), first.window).step
     targets = list(schema.targets)
     observed = frame[targets].notna().all(axis=1).to_numpy()
@@ -122,7 +123,7 @@ def examine(
     begin, end = int(place[observed].min()), int(place[observed].max())
     cut = end + 1 - round(first.split.holdout * (end + 1 - begin))
     while True:
-        covered = _cover(frame, place < cut)
+        covered = _cover(frame, schema, place < cut)
         decided, said, fit = _decide(covered, schema, changes, asked, rows, place < cut, note)
         real = int(fit.windows.start[fit.folds.holdout].min())
         if real >= cut:
@@ -258,13 +259,14 @@ def _names(table: Path, chosen: dict[str, template.Value]) -> dict[str, template
 # --- what is decided, on the rows before the holdout ------------------------------------------------------------------
 
 
-def _cover(frame: pd.DataFrame, seen: npt.NDArray[np.bool_]) -> pd.DataFrame:
+def _cover(frame: pd.DataFrame, schema: Schema, seen: npt.NDArray[np.bool_]) -> pd.DataFrame:
     """The clean series with one constant in place of each value of the holdout; what is missing stays missing.
 
-    So windows and folds are those of the pipeline, and no value of the holdout can be read.
+    So windows and folds are those of the pipeline, and no value of the holdout can be read. What the clock says, and
+    what is constant in each series, is no news of the holdout.
     """
     covered = frame.copy(deep=False)
-    for name in frame.columns.drop([SERIES, TIME]):
+    for name in (*schema.past_columns, *schema.known_future_covariates):
         values = frame[name]
         before = values[seen]
         constant = before.median() if before.notna().any() else 0.0

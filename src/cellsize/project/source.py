@@ -17,10 +17,10 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
+from cellsize.data import series, times
 from cellsize.data import table as tables
-from cellsize.data import times
 from cellsize.errors import InputError
-from cellsize.params import Csv
+from cellsize.params import Csv, Prepare
 
 SEPARATORS = (",", ";", "\t", "|")
 LINES = 400  # of a text file that are looked at
@@ -94,9 +94,14 @@ def settings(path: Path) -> Csv:
     )
 
 
-def load(path: Path, written: Csv, texts: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Reads a table as the stage `prepare` will; see `data.table.read`."""
-    return tables.read(path, texts)
+def load(path: Path, written: Csv) -> pd.DataFrame:
+    """Reads a table of whose columns nothing is known yet."""
+    return tables.read(path, (), written)
+
+
+def load_as_declared(path: Path, prepare: Prepare) -> pd.DataFrame:
+    """Reads a table as the stage `prepare` will: names and times as they are written."""
+    return tables.read(path, series.texts(prepare), prepare.csv, times.columns_of(prepare))
 
 
 def _open(path: Path) -> IO[bytes]:
