@@ -55,6 +55,9 @@ def init(
     time_format: Annotated[
         str | None, typer.Option(help='How times are written, such as "%d.%m.%Y %H:%M", or: epoch s, epoch ms.')
     ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Whose clock times without an offset show: Area/City, such as Europe/Berlin.")
+    ] = None,
     horizon: Annotated[int | None, typer.Option(min=1, help="Steps to forecast; else one season.")] = None,
     lookback: Annotated[int | None, typer.Option(min=1, help="Steps that memory cells see; else two seasons.")] = None,
     past: Annotated[
@@ -76,8 +79,8 @@ def init(
 
         folder.refuse_existing(into)
         asked = Asked(
-            table=table, targets=tuple(target or ()), time=tuple(time or ()), time_format=time_format, series=series,
-            frequency=frequency, horizon=horizon, lookback=lookback, past=None if past is None else tuple(past),
+            table=table, targets=tuple(target or ()), time=tuple(time or ()), time_format=time_format,
+            timezone=timezone, series=series, frequency=frequency, horizon=horizon, lookback=lookback, past=None if past is None else tuple(past),
             future=tuple(future or ()),
         )  # fmt: skip
         place = folder.table_from(into, table)

@@ -111,8 +111,7 @@ def test_the_plan_says_what_a_search_costs(ran: tuple[Project, str]) -> None:
 
 
 def test_bad_input_is_one_line_and_leaves_the_answer(ran: tuple[Project, str], tmp_path: Path) -> None:
-    project = Project(tmp_path / "project")
-    shutil.copytree(ran[0].folder, project.folder)
+    project = copied(ran[0], tmp_path / "copy")
     with (project.folder / "sales.csv").open("a") as file:
         file.write("2026-01-21 20:00:00,many\n")
     failed = command(project, "run")
@@ -124,8 +123,7 @@ def test_bad_input_is_one_line_and_leaves_the_answer(ran: tuple[Project, str], t
 
 
 def test_an_upgrade_runs_what_it_changed(ran: tuple[Project, str], tmp_path: Path) -> None:
-    project = Project(tmp_path / "project")
-    shutil.copytree(ran[0].folder, project.folder)
+    project = copied(ran[0], tmp_path / "copy")
     other = tmp_path / "other/cellsize"
     shutil.copytree(stage.PACKAGE, other, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("params.yaml", "dvc.yaml"):
@@ -135,6 +133,13 @@ def test_an_upgrade_runs_what_it_changed(ran: tuple[Project, str], tmp_path: Pat
     (other / "report/answer.py").open("a").write("\nANOTHER = 1\n")
     (other / "report/page.py").open("a").write("\nANOTHER = 1\n")
     assert re.findall(r"Running stage '(\w+)'", ok(command(project, "run", PYTHONPATH=path)))[-1] == "report"
+
+
+def copied(project: Project, top: Path, *left_out: str) -> Project:
+    """The same project in a copy of its repository."""
+    source = project.folder.parents[1]
+    shutil.copytree(source, top, ignore=shutil.ignore_patterns(*left_out))
+    return Project(top / project.folder.relative_to(source))
 
 
 def processes(folder: Path) -> list[str]:
@@ -153,8 +158,7 @@ def processes(folder: Path) -> list[str]:
 def test_ctrl_c_at_a_terminal_ends_all_says_how_to_resume_and_the_next_run_does(
     ran: tuple[Project, str], tmp_path: Path
 ) -> None:
-    project = Project(tmp_path / "project")
-    shutil.copytree(ran[0].folder, project.folder, ignore=shutil.ignore_patterns(".cache", "mlflow.db"))
+    project = copied(ran[0], tmp_path / "copy", ".cache", "mlflow.db")
     project.edit(search__training__steps=100_000, search__training__maximum_steps=100_000,
                  search__training__patience=100_000)  # fmt: skip
     child, terminal = pty.fork()

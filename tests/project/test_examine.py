@@ -194,3 +194,22 @@ def test_a_table_of_150_rows_gets_folds_that_the_pipeline_accepts(hourly: Hourly
     schema = series.describe(table, path, made.prepare)
     parts = folds.split(windows.build(series.clean(table, path, schema), schema, made.window, path), made.split)
     assert min(len(fold.train) for fold in parts.all()) >= 10
+
+
+def test_an_hour_that_is_there_twice_is_read_once_the_clock_is_named(write_csv: Callable[..., Path]) -> None:
+    when = pd.date_range("2025-10-01", "2025-11-10", freq="h", tz="Europe/Berlin").tz_localize(None)
+    load = (50 + 5 * np.sin(2 * np.pi * np.arange(len(when)) / 24)).round(3)
+    path = write_csv(when=when.strftime("%Y-%m-%d %H:%M"), load=load)
+    with pytest.raises(InputError, match="2025-10-26 02:00:00 is there twice, as where a clock is set back"):
+        examine(Asked(path))
+    made = params(examine(Asked(path, timezone="Europe/Berlin"))).prepare
+    assert (made.timezone, made.ambiguous, made.frequency, made.series) == ("Europe/Berlin", "infer", "h", None)
+
+
+def test_a_covariate_that_gives_the_target_away_is_remarked_on(hourly: Hourly) -> None:
+    path = hourly()
+    table = pd.read_csv(path)
+    table.assign(copy=2 * table["load"]).to_csv(path, index=False)
+    assert "'copy' gives the target 'load' away" in said(
+        examine(Asked(path, targets=("load",), future=("copy",))), "remark"
+    )

@@ -101,6 +101,12 @@ def find_series(
         # An id and a name of the same series are one.
         if tells_apart and not any(_alike(codes, pd.factorize(table[other])[0]) for other in found):
             found.append(name)
+    if not found and _is_clock_set_back(moment[again]):
+        first = moment[again].iloc[0]
+        raise InputError(
+            f"{path}: {first} is there twice, as where a clock is set back (daylight saving ends); say whose clock "
+            "it is, such as --timezone Europe/Berlin"
+        )
     texts = [name for name in found if not pd.api.types.is_numeric_dtype(table[name])]
     first = int(np.flatnonzero(again.to_numpy())[0])
     where = f"{path}, {tables.line(path, first)}: {moment.iloc[first]} is duplicated"
@@ -109,6 +115,13 @@ def find_series(
     if found:
         raise InputError(f"{where}; name the column that tells series apart: {_options('--series', found)}")
     raise InputError(f"{where}, and no column tells series apart; keep one row of each time, or give --series")
+
+
+def _is_clock_set_back(again: "pd.Series[Any]") -> bool:
+    """Whether times that are there twice lie in the night of a Sunday, as hours that a clock shows twice do."""
+    if not pd.api.types.is_datetime64_any_dtype(again):
+        return False
+    return bool(((again.dt.day_of_week == 6) & (again.dt.hour < 4)).all())
 
 
 def _repeats(moment: "pd.Series[Any]", codes: Any) -> bool:
@@ -147,9 +160,7 @@ def static(table: pd.DataFrame, names: tuple[str, ...], series: str | None) -> t
     if series is None:
         return ()
     groups = table.groupby(series)
-    return tuple(
-        name for name in names if table[name].nunique() > 1 and bool((groups[name].nunique(dropna=False) == 1).all())
-    )
+    return tuple(name for name in names if table[name].nunique() > 1 and bool((groups[name].nunique() == 1).all()))
 
 
 def is_part_of_time(values: "pd.Series[Any]", moment: "pd.Series[Any]") -> bool:

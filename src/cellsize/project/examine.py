@@ -15,14 +15,14 @@ import numpy.typing as npt
 import pandas as pd
 from ruamel.yaml import YAML
 
-from cellsize.data import series
+from cellsize.data import calendar, series
 from cellsize.data import table as tables
 from cellsize.data import windows as indexing
 from cellsize.data.schema import MISSING, SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.inspection import advice
 from cellsize.inspection.seasons import seasons
-from cellsize.inspection.wording import percent
+from cellsize.inspection.wording import percent, remarks
 from cellsize.params import Csv, Params
 from cellsize.progress import unsaid
 from cellsize.project import columns, fitting, source, steps, template
@@ -46,6 +46,7 @@ class Asked:
         targets: Columns to forecast.
         time: Columns with the time.
         time_format: How times are written.
+        timezone: Clock of times without an offset, and of the calendar.
         series: Column that tells series apart.
         frequency: The step.
         horizon: Steps predicted.
@@ -58,6 +59,7 @@ class Asked:
     targets: tuple[str, ...] = ()
     time: tuple[str, ...] = ()
     time_format: str | None = None
+    timezone: str | None = None
     series: str | None = None
     frequency: str | None = None
     horizon: int | None = None
@@ -110,7 +112,7 @@ def examine(
     note("reading the table")
     rows = _rows(asked)
     chosen, left_out = _roles(rows, asked, ask)
-    changes: dict[str, template.Value] = {**_reading(rows), **chosen, **_names(asked.table, chosen)}
+    changes: dict[str, template.Value] = {**_reading(rows, asked.timezone), **chosen, **_names(asked.table, chosen)}
     first = _params(changes)
     table = source.load_as_declared(asked.table, first.prepare)
     schema = series.describe(table, asked.table, first.prepare)
@@ -146,6 +148,7 @@ def _rows(asked: Asked) -> _Rows:
     written = source.settings(asked.table)
     table = source.load(asked.table, written)
     time = source.find_time(table, asked.table, asked.time, asked.time_format)
+    time = source.on_clock(time, asked.table, asked.timezone)
     named = columns.find_series(table, asked.table, time.instant, set(time.columns), asked.series) if (
         time.columns or asked.series) else None  # fmt: skip
     codes = pd.factorize(table[named])[0] if named else np.zeros(len(table), np.int64)
@@ -202,7 +205,7 @@ def _target(
     return ask(numeric)
 
 
-def _reading(rows: _Rows) -> dict[str, template.Value]:
+def _reading(rows: _Rows, timezone: str | None) -> dict[str, template.Value]:
     """How the table is read, and what of the calendar a step is short enough for."""
     time = rows.time
     declared: dict[str, template.Value] = {f"prepare.csv.{key}": value for key, value in rows.written}
@@ -211,7 +214,8 @@ def _reading(rows: _Rows) -> dict[str, template.Value]:
         "prepare.time_format": time.time_format,
         "prepare.series": rows.series,
         "prepare.frequency": rows.frequency,
-        "prepare.timezone": None,
+        "prepare.timezone": timezone,
+        "prepare.ambiguous": time.ambiguous,
         "prepare.holidays": None,
         "prepare.calendar": _calendar(rows),
         "prepare.linear_calendar": (),
@@ -435,9 +439,10 @@ def _follow(
     note: Callable[[str], None],
 ) -> tuple[Fit, Schema, list[str]]:  # fmt: skip
     """What the inspection of the pipeline advises, followed until it advises nothing more."""
-    said, tried = list[str](), set[tuple[str, str]]()
+    said, tried, odd = list[str](), set[tuple[str, str]](), list[str]()
     for _ in range(ROUNDS):
         found = advice.inspect(frame, schema, fit.window, fit.folds, declared, params.choose.metric, note)
+        odd = [f"remark: {line}" for line in remarks(found.remarks)]
         new = [each for each in found.advice if (each.key, each.value) not in tried]
         if not new:
             break
@@ -454,9 +459,20 @@ def _follow(
             elif key == "linear_calendar":
                 schema = replace(schema, linear_calendar=tuple(value))
             else:
-                continue  # holidays: nothing says of which country until a zone is declared
+                schema, frame = _with_holidays(schema, frame, value)
+                fit = fitting.attempt(frame, schema, fit.window, fit.split) or fit
             said.append(f"{each.key}: {each.value}, worth {percent(each.gain)} to the linear model")
-    return fit, schema, said or ["normalisation, transformation, calendar: nothing that was tried is worth 2 %"]
+    followed = said or ["normalisation, transformation, calendar: nothing that was tried is worth 2 %"]
+    return fit, schema, [*followed, *odd]
+
+
+def _with_holidays(schema: Schema, frame: pd.DataFrame, country: str | None) -> tuple[Schema, pd.DataFrame]:
+    """Has the holidays of a country known in future, or leaves them out."""
+    changed = replace(schema, holidays=country)
+    if country is not None:
+        only = replace(changed, calendar=())
+        frame = frame.assign(**dict(calendar.known_future(frame[TIME], only)))
+    return changed, frame
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def run(folder: Path, say: Callable[[str], None] = print) -> None:
     """
     stages = check(folder)
     if "code" in stages:
-        dvc(folder, "repro", "--quiet", "dvc.yaml:code")
+        dvc(folder, "repro", "dvc.yaml:code", silent=True)
     others = [f"dvc.yaml:{name}" for name in stages if name != "code"]
     if "code" in stages and dvc(folder, "status", "--quiet", *others, may_fail=True) == 0:
         say("Nothing changed since the last run: every result is up to date.")
@@ -55,7 +55,7 @@ def run(folder: Path, say: Callable[[str], None] = print) -> None:
 def plan(folder: Path) -> None:
     """Says what the search would cost, and trains nothing; see `run`."""
     check(folder)
-    dvc(folder, "repro", "--quiet", "dvc.yaml:propose")
+    dvc(folder, "repro", "dvc.yaml:propose", silent=True)
     _stage(folder, "plan", f"{BUILD}/windows.npz", f"{BUILD}/folds.parquet", f"{BUILD}/candidates.json")
 
 
@@ -83,15 +83,16 @@ def check(folder: Path) -> list[str]:
         raise InputError(f"{folder / 'dvc.yaml'}: no stages; write it anew: cellsize init in another folder") from None
 
 
-def dvc(folder: Path, *words: str, may_fail: bool = False) -> int:
+def dvc(folder: Path, *words: str, may_fail: bool = False, silent: bool = False) -> int:
     """Runs a command of DVC in a folder.
 
     Args:
         folder: The project.
         words: The command.
         may_fail: Whether a status other than 0 is returned, rather than ending this process too.
+        silent: Whether only errors are said. DVC's own `--quiet` would leave these out as well.
     """
-    return _run([sys.executable, "-m", "dvc", *words], folder, may_fail)
+    return _run([sys.executable, "-m", "dvc", *words], folder, may_fail, silent)
 
 
 def _stage(folder: Path, name: str, *paths: str) -> None:
@@ -106,15 +107,15 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
 
 
-def _run(words: list[str], folder: Path, may_fail: bool) -> int:
+def _run(words: list[str], folder: Path, may_fail: bool, silent: bool = False) -> int:
     """Runs a command to its end, in a session of its own: one signal then reaches all that it has started.
 
     DVC turns a deaf ear to Ctrl-C while a stage runs, and whoever ends this process alone would leave a search behind.
     """
     with _ended_by_signals() as ended:
         running = subprocess.Popen(
-            words, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True, errors="replace",
-            start_new_session=True,
+            words, cwd=folder, env=environment(), stdout=subprocess.DEVNULL if silent else None,
+            stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
         )  # fmt: skip
         assert running.stderr is not None
         echo = threading.Thread(target=_pass_on, args=(running.stderr,), daemon=True)

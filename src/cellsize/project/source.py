@@ -9,7 +9,7 @@ import gzip
 import io
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -17,10 +17,10 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from cellsize.data import series, times
+from cellsize.data import series, times, zones
 from cellsize.data import table as tables
 from cellsize.errors import InputError
-from cellsize.params import Csv, Prepare
+from cellsize.params import Ambiguous, Csv, Prepare
 
 SEPARATORS = (",", ";", "\t", "|")
 LINES = 400  # of a text file that are looked at
@@ -46,12 +46,14 @@ class Time:
         time_format: As `prepare.time_format` has it.
         moment: Wall time of each row as it is written, shape (rows,); the number of the row where there is no time.
         offset: Seconds east of UTC of each row, or None.
+        ambiguous: As `prepare.ambiguous` has it: refuse, or infer where a clock set back shows times twice.
     """
 
     columns: tuple[str, ...]
     time_format: str | None
     moment: "pd.Series[Any]"
     offset: "pd.Series[Any] | None" = None
+    ambiguous: Ambiguous = "refuse"
 
     @property
     def instant(self) -> "pd.Series[Any]":
@@ -229,6 +231,29 @@ def find_time(table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_f
     if refused is not None:
         raise refused
     return Time((), None, pd.Series(np.arange(len(table)), index=table.index))
+
+
+def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
+    """The same times with the offsets that the clock of a place gives them, where they are written without.
+
+    Raises:
+        InputError: The zone is unknown, or a time does not exist on its clock.
+    """
+    if timezone is None or not time.columns:
+        return time
+    zones.zone(timezone)
+    if time.offset is not None:
+        return time
+    written, column = times.Written(time.moment, None), ", ".join(time.columns)
+    ambiguous: Ambiguous = "refuse"
+    try:
+        local = zones.instants(written, timezone, ambiguous, path, column)
+    except InputError:
+        ambiguous = "infer"
+        local = zones.instants(written, timezone, ambiguous, path, column)
+    utc = local.dt.tz_convert("UTC").dt.tz_localize(None)
+    offset = (time.moment - utc).dt.total_seconds().astype(np.int64)
+    return replace(time, offset=offset, ambiguous=ambiguous)
 
 
 def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
