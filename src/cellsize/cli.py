@@ -80,8 +80,8 @@ def init(
         folder.refuse_existing(into)
         asked = Asked(
             table=table, targets=tuple(target or ()), time=tuple(time or ()), time_format=time_format,
-            timezone=timezone, series=series, frequency=frequency, horizon=horizon, lookback=lookback, past=None if past is None else tuple(past),
-            future=tuple(future or ()),
+            timezone=timezone, series=series, frequency=frequency, horizon=horizon, lookback=lookback,
+            past=None if past is None else tuple(past), future=tuple(future or ()),
         )  # fmt: skip
         place = folder.table_from(into, table)
         with lines("init", typer.echo) as note, process.one_thread():
