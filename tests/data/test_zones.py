@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from cellsize.data import zones
+from cellsize.data.clock import zone
 from cellsize.data.times import Written, read
 from cellsize.errors import InputError
 
@@ -38,7 +39,7 @@ def test_times_without_offset_have_no_zone_unless_one_is_declared() -> None:
 def test_one_offset_of_all_times_is_the_zone(offset: str, name: str) -> None:
     found = zones.zone_of(written(f"2026-01-01T00:00{offset}", f"2026-07-01T00:00{offset}"), None, PATH, "t")
     assert found == name
-    assert str(zones.zone(name).utcoffset(None) if name != "UTC" else "") is not None
+    assert str(zone(name).utcoffset(None) if name != "UTC" else "") is not None
 
 
 @pytest.mark.parametrize("name", ["Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kathmandu"])
@@ -46,7 +47,7 @@ def test_changing_offsets_tell_a_zone_that_has_them(name: str) -> None:
     times = pd.date_range("2021-01-01", "2022-03-01", freq="D", tz=name)
     found = zones.zone_of(written(*isoformat(times)), None, PATH, "t")
     assert found is not None
-    again = [time.isoformat() for time in times.tz_convert(zones.zone(found))]
+    again = [time.isoformat() for time in times.tz_convert(zone(found))]
     assert again == isoformat(times)
 
 
@@ -111,7 +112,7 @@ def test_an_offset_for_a_model_without_zone_is_refused() -> None:
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "America", "UTC+25", "+1:00"])
 def test_an_unknown_zone_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="is unknown; use Area/City"):
-        zones.zone(name)
+        zone(name)
 
 
 def test_years_1_and_1600_stay_what_they_are() -> None:

@@ -7,8 +7,10 @@ more (`step`).
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -218,6 +220,25 @@ def fitting(times: pd.Series, codes: Ints) -> str | None:
                 shares[frequency] = float(np.mean(np.diff(places)[inside] == 1))
     best = max(shares, key=lambda frequency: shares[frequency], default=None)
     return best if best is not None and shares[best] >= 0.5 else None
+
+
+def zone(name: str) -> tzinfo:
+    """A zone by its name: `Europe/Berlin`, `UTC`, or an offset such as `+05:30`.
+
+    Raises:
+        InputError: There is none of that name.
+    """
+    offset = re.fullmatch(r"([+-])(\d\d):(\d\d)", name)
+    if offset:
+        seconds = int(offset[2]) * 3600 + int(offset[3]) * 60
+        return timezone(timedelta(seconds=-seconds if offset[1] == "-" else seconds))
+    try:
+        return UTC if name == "UTC" else ZoneInfo(name)
+    except (ValueError, KeyError, OSError):
+        raise InputError(
+            f"prepare.timezone: {name!r} is unknown; use Area/City, such as Europe/Berlin, an offset such as +01:00, "
+            "or null"
+        ) from None
 
 
 def microseconds(times: Times, local: bool = False) -> Ints:

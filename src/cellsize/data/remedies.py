@@ -214,6 +214,8 @@ def _rows_needed(arrays: Windows, declared: Settings) -> int | None:
         return _works(
             replace(
                 arrays, step=np.arange(rows), series=np.zeros(rows, np.int64), first=first, names=("all",),
+                inputs=np.zeros((rows, arrays.n_inputs), np.float32), may_begin=np.ones(rows, np.bool_),
+                target=np.zeros((rows, arrays.n_targets), np.float32),
                 lookback=declared.steps_seen, cell_lookback=declared.lookback, horizon=declared.horizon,
             ),
             declared.split,

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize import files
-from cellsize.data import calendar, zones
-from cellsize.data.clock import microseconds
+from cellsize.data import calendar
+from cellsize.data.clock import microseconds, zone
 from cellsize.data.forecast import Forecast
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
@@ -170,7 +170,7 @@ class Windows:
         if self.zone == INTEGER:
             return pd.Index(stamps)
         times = pd.DatetimeIndex(stamps.astype("datetime64[us]"))
-        return times.tz_localize("UTC").tz_convert(zones.zone(self.zone)) if self.zone else times
+        return times.tz_localize("UTC").tz_convert(zone(self.zone)) if self.zone else times
 
     def said(self, row: int) -> str:
         """The time of a row in ISO 8601, or its whole number; `stamp_of` reads it."""

@@ -4,16 +4,15 @@ Times that are written with an offset are instants, whatever their offsets. Time
 of the zone that is declared, or of a clock that never changes.
 """
 
-import re
-from datetime import UTC, timedelta, timezone, tzinfo
+from datetime import tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
 
 from cellsize.data import table as tables
-from cellsize.data.clock import microseconds
+from cellsize.data.clock import microseconds, zone
 from cellsize.data.times import Written
 from cellsize.errors import InputError
 from cellsize.params import Ambiguous
@@ -25,25 +24,6 @@ COMMON = (
     "Australia/Sydney", "Pacific/Auckland",
 )  # fmt: skip
 HOUR = 3600
-
-
-def zone(name: str) -> tzinfo:
-    """A zone by its name: `Europe/Berlin`, `UTC`, or an offset such as `+05:30`.
-
-    Raises:
-        InputError: There is none of that name.
-    """
-    offset = re.fullmatch(r"([+-])(\d\d):(\d\d)", name)
-    if offset:
-        seconds = int(offset[2]) * HOUR + int(offset[3]) * 60
-        return timezone(timedelta(seconds=-seconds if offset[1] == "-" else seconds))
-    try:
-        return UTC if name == "UTC" else ZoneInfo(name)
-    except (ValueError, KeyError, OSError):
-        raise InputError(
-            f"prepare.timezone: {name!r} is unknown; use Area/City, such as Europe/Berlin, an offset such as +01:00, "
-            "or null"
-        ) from None
 
 
 def zone_of(written: Written, declared: str | None, path: Path, column: str) -> str | None:
