@@ -114,9 +114,11 @@ def examine(
     chosen, left_out = _roles(rows, asked, ask)
     changes: dict[str, template.Value] = {**_reading(rows, asked.timezone), **chosen, **_names(asked.table, chosen)}
     first = _params(changes)
+    rows = replace(rows, table=rows.table.iloc[:0])  # a long table need not stay in memory twice
     table = source.load_as_declared(asked.table, first.prepare)
     schema = series.describe(table, asked.table, first.prepare)
     frame = series.clean(table, asked.table, schema)
+    del table
     place = indexing.base(frame, replace(schema, linear_calendar=()), first.window).step
     targets = list(schema.targets)
     observed = frame[targets].notna().all(axis=1).to_numpy()
