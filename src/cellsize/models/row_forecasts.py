@@ -19,6 +19,9 @@ ROWS = Path("the rows given")
 def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
     """Forecasts what follows the last observed target of each series.
 
+    With `window.scale: series` a series that is new to the model is scaled by its recent rows: see
+    `batches.with_unknown`.
+
     Args:
         forecaster: The model.
         rows: Recent history in the raw table's columns and units, any number of series, at least
