@@ -456,6 +456,7 @@ def _windows(inputs: Floats, n_known_future: int, n_series: int, lookback: int, 
     return Windows(
         inputs=values,
         n_known_future=n_known_future,
+        n_own=0,
         target=values[:, :1].copy(),
         offset=np.zeros(inputs.shape[1]),
         step=np.tile(np.arange(length), n_series),

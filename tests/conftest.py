@@ -361,11 +361,18 @@ def make_model(
 ) -> Callable[..., "Forecaster"]:
     """The ridge-linear model of a raw table: six steps seen, two predicted; other keys are those of `prepare`."""
 
-    def make(raw: pd.DataFrame, fill: int = 0, linear_lookback: int | None = None, **prepare: Any) -> "Forecaster":
+    def make(
+        raw: pd.DataFrame,
+        fill: int = 0,
+        linear_lookback: int | None = None,
+        scale: str = "global",
+        observed: float = 1.0,
+        **prepare: Any,
+    ) -> "Forecaster":
         from cellsize.training.refit import refit
 
         schema = series.describe(raw, SOURCE, make_prepare(**prepare))
-        window = make_window(lookback=6, fill=fill, linear_lookback=linear_lookback)
+        window = make_window(lookback=6, fill=fill, linear_lookback=linear_lookback, scale=scale, observed=observed)
         arrays = windows.build(series.clean(raw, SOURCE, schema), schema, window, SOURCE)
         cut = arrays.start.max() + arrays.span - 12  # the holdout: the last twelve hours
         holdout, development = arrays.start >= cut, arrays.start + arrays.span <= cut

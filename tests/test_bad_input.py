@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from cellsize import params_file
 from cellsize.data import folds, series, table, times, windows
@@ -606,6 +607,8 @@ def test_a_table_without_one_whole_window_is_refused(build: Build, make_table: T
     raw.loc[::4, "y"] = np.nan
     message = complaint(lambda: build(raw))
     assert "no window of 5 steps has every value it needs" in message
+    assert "set window.fill: 1 and window.observed: 0.5, which gives about " in message
+    assert len(build(raw, fill=1, observed=0.5).first)
     assert "toy.csv" in message
 
 
@@ -645,3 +648,30 @@ def test_a_holdout_without_a_whole_window_is_refused(
     arrays = build(make_table(places=("a", "b", "c", "d")), {"series": "place"})
     message = complaint(lambda: folds.split(arrays, make_split(scheme=scheme, folds=2, holdout=0.05)))
     assert message.startswith("split.holdout: 0.05 of the data holds no whole window")
+
+
+def test_the_last_part_of_independent_sequences_is_refused(make_split: Callable[..., Split]) -> None:
+    with pytest.raises(ValidationError, match="holdout_of: series needs series in time, and shuffled ones have none"):
+        make_split(scheme="shuffled", holdout_of="series")
+
+
+@pytest.mark.parametrize("scheme", ["groups", "shuffled"])
+def test_a_scale_of_each_series_is_refused_where_others_validate(
+    build: Build, make_table: Table, make_split: Callable[..., Split], scheme: str
+) -> None:
+    arrays = build(make_table(places=("a", "b", "c", "d")), {"series": "place"}, scale="series")
+    message = complaint(lambda: folds.split(arrays, make_split(scheme=scheme, holdout=0.3)))
+    assert message.startswith(
+        f"window.scale: series scales each series by its own training rows, and split.scheme: {scheme}"
+    )
+    assert "set window.scale: global and window.normalise: standard" in message
+
+
+def test_a_set_without_any_value_of_a_target_is_refused(
+    build: Build, make_table: Table, make_split: Callable[..., Split]
+) -> None:
+    raw = make_table(rows=120).assign(z=np.arange(120.0))
+    raw.loc[(raw.index >= 80) & (raw.index % 5 > 0), "z"] = np.nan  # windows of five begin in every fifth row
+    arrays = build(raw, {"targets": ["y", "z"]}, observed=0.5, fill=5)
+    message = complaint(lambda: folds.split(arrays, make_split()))
+    assert message.startswith("window.observed: there is a holdout in which no value of 'z' was observed; set ")

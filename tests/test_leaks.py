@@ -148,6 +148,45 @@ def test_no_gap_is_filled_from_a_validation_block_into_training(
     assert leaks == []
 
 
+@settings(max_examples=40, deadline=None)
+@given(
+    lengths=st.lists(st.integers(30, 70), min_size=1, max_size=3),
+    normalise=st.sampled_from(["none", "last", "standard"]),
+    scale=st.sampled_from(["global", "series"]),
+    holdout_of=st.sampled_from(["table", "series"]),
+    scheme=st.sampled_from(["contiguous", "expanding", "sliding"]),
+)
+def test_masks_scales_of_series_and_ridge_linear_models_change_with_no_value_outside_the_training_rows(
+    make_windows: Make,
+    make_split: MakeSplit,
+    lengths: list[int],
+    normalise: str,
+    scale: str,
+    holdout_of: str,
+    scheme: str,
+) -> None:
+    values = []
+    for seed, length in enumerate(lengths):
+        y = 10**seed * (5 + np.random.default_rng(seed).standard_normal(length))
+        y[np.arange(length) % 7 > 4] = np.nan
+        values.append(y)
+    arrays = make_windows(*values, normalise=normalise, scale=scale, fill=2, observed=0.5)
+    try:
+        divided = folds.split(arrays, make_split(scheme=scheme, holdout_of=holdout_of))
+    except InputError:
+        return
+    for fold in divided.all():
+        scaling, other = fit_scaling(arrays, fold.train), poisoned(arrays, ~row_mask(arrays, fold.train))
+        again = fit_scaling(other, fold.train)
+        for name, constants in vars(scaling).items():
+            np.testing.assert_array_equal(getattr(again, name), constants)
+        first, second = (ridge_linear.fit(each, scaling, fold.train, (1.0,))[0] for each in (arrays, other))
+        np.testing.assert_array_equal(first.weights, second.weights)
+        batches = [gather(each, scaling, fold.train) for each in (arrays, other)]
+        for name, values_of in vars(batches[0]).items():
+            np.testing.assert_array_equal(getattr(batches[1], name), values_of)
+
+
 # --- a whole training -----------------------------------------------------------------------------------------------
 
 MANY: dict[str, Any] = {
@@ -191,6 +230,41 @@ def test_nothing_outside_its_training_and_early_stopping_rows_changes_a_folds_tr
         # The poison is there: it shows in the score.
         scores = [[row.score for row in each.rows if row.fold == fold_index + 1] for each in (expected, result)]
         assert scores[0] != scores[1]
+
+
+def without_weekends() -> tuple[npt.NDArray[np.float64], ...]:
+    """Two series of other levels and ends, without a value on two steps of seven."""
+    values = []
+    for seed, (level, length) in enumerate(((1, 160), (1000, 120))):
+        y = level * (5 + np.sin(np.arange(length) / 3) + 0.3 * np.random.default_rng(seed).standard_normal(length))
+        y[np.arange(length) % 7 > 4] = np.nan
+        values.append(y)
+    return tuple(values)
+
+
+@pytest.mark.parametrize("scale", ["global", "series"])
+@pytest.mark.parametrize("size", [ZERO, Size(1, 2)], ids=str)
+def test_with_masks_and_holdouts_of_series_nothing_outside_its_rows_changes_a_folds_training(
+    make_work: MakeWork, size: Size, scale: str
+) -> None:
+    work = make_work(
+        *without_weekends(), window={"fill": 2, "observed": 0.5, "scale": scale}, split={"holdout_of": "series"},
+        network={"skip": ["none", "joint"]}, **MANY,
+    )  # fmt: skip
+    expected = train.train(work, size)
+    assert np.isnan(expected.residuals).any()
+    for fold_index, fold in enumerate(work.folds.all()):
+        outside = ~row_mask(work.windows, np.concatenate([fold.train, fold.early_stopping]))
+        result = train.train(replace(work, windows=poisoned(work.windows, outside)), size)
+        assert of_fold(result, fold_index + 1) == of_fold(expected, fold_index + 1)
+        scores = [[row.score for row in each.rows if row.fold == fold_index + 1] for each in (expected, result)]
+        assert scores[0] != scores[1]
+    # And nothing of the last part of either series, whatever the other one is learnt from at that time.
+    outside = ~row_mask(work.windows, np.flatnonzero(work.folds.development))
+    assert outside[work.windows.first[work.folds.holdout]].all()
+    other = train.train(replace(work, windows=poisoned(work.windows, outside)), size)
+    assert (other.rows, other.checks) == (expected.rows, expected.checks)
+    np.testing.assert_array_equal(other.residuals, expected.residuals)
 
 
 @pytest.mark.parametrize("size", [ZERO, Size(0, 4), Size(1, 2)], ids=str)

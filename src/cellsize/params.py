@@ -138,6 +138,12 @@ class Split(Section):
     scheme: Literal["contiguous", "expanding", "sliding", "groups", "shuffled"]
     early_stopping: EarlyStopping
 
+    @model_validator(mode="after")
+    def _independent_sequences_have_no_last_part(self) -> "Split":
+        if self.scheme == "shuffled" and self.holdout_of == "series":
+            raise ValueError("holdout_of: series needs series in time, and shuffled ones have none; set table")
+        return self
+
 
 class Network(Section):
     """What every candidate has in common."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -411,3 +411,111 @@ def test_the_calendar_of_a_window_is_that_of_its_first_step_ahead(make_windows: 
     batch = batches.gather(arrays, batches.fit_scaling(arrays, np.arange(9)), np.array([0, 3]))
     assert batch.origin.argmax(axis=1).tolist() == [23, 2]
     assert batch.origin.sum(axis=1).tolist() == [1, 1]
+
+
+# --- a scale of each series ----------------------------------------------------------------------------------------
+
+
+def two_levels(make_windows: Make, **window: Any) -> Windows:
+    """a: 1, 3, 1, 3, …; b: 100, 500, 100, 500, …; c never changes. The same covariate x, and k known in future."""
+    return make_windows([1, 3] * 5, [100, 500] * 5, [7] * 10, scale="series", **window)
+
+
+def test_each_series_is_scaled_by_its_own_training_rows(make_windows: Make) -> None:
+    arrays = two_levels(make_windows)
+    scaling = batches.fit_scaling(arrays, np.arange(len(arrays.first)))
+    assert scaling.own_mean is not None
+    assert scaling.own_std is not None
+    assert scaling.names == ("a", "b", "c")
+    assert scaling.own_mean[:2, 0].tolist() == [2, 300]
+    assert scaling.own_std[:2, 0].tolist() == [1, 200]
+    batch = batches.gather(arrays, scaling, np.arange(3))  # one of each series, from the first hour
+    assert batch.steps[:2, :, 0].tolist() == [[-1, 1, -1], [-1, 1, -1]]
+    assert batch.target[:2, :, 0].tolist() == [[1, -1], [1, -1]]
+    # What is known in future has one scale: all series are at the same hour.
+    assert (batch.known_future[0] == batch.known_future[2]).all()
+    # Ten values of a and ten of b are 1 away from their medians, those of c 0.
+    assert scaling.deviation.tolist() == pytest.approx([2 / 3], abs=1e-6)
+
+
+def test_a_series_that_says_nothing_has_the_scale_of_all(make_windows: Make) -> None:
+    arrays = two_levels(make_windows)
+    plain = batches.fit_scaling(replace(arrays, n_own=0), np.arange(len(arrays.first)))
+    scaling = batches.fit_scaling(arrays, np.arange(len(arrays.first)))
+    assert scaling.own_mean is not None
+    assert scaling.own_std is not None
+    assert (scaling.own_mean[2, 0], scaling.own_std[2, 0]) == (plain.mean[0], plain.std[0])  # c is constant
+    only_a = np.flatnonzero(arrays.series[arrays.first] == 0)
+    scaling = batches.fit_scaling(arrays, only_a)
+    assert scaling.own_mean is not None
+    assert scaling.own_mean[:, 0].tolist() == [2, 2, 2]  # b and c have no training rows: the mean of all is that of a
+
+
+@pytest.mark.parametrize("transform", ["none", "log1p", "sqrt"])
+@pytest.mark.parametrize("normalise", ["none", "last", "standard"])
+def test_scales_of_series_are_undone_to_the_units_of_the_table(
+    make_windows: Make, normalise: str, transform: str
+) -> None:
+    values = np.random.default_rng(0).uniform(1, 9, (3, 30)) * np.array([[1], [1000], [0.01]])
+    values[:, 20] = np.nan
+    arrays = make_windows(*values, scale="series", normalise=normalise, transform=transform, observed=0.5, fill=1)
+    chosen = np.arange(len(arrays.first))
+    scaling = batches.fit_scaling(arrays, chosen)
+    batch = batches.gather(arrays, scaling, chosen)
+    there = batches.original(arrays, scaling, batches.scaled(batch, batch.target), chosen)
+    expected = Forecast.of(arrays).target(values.reshape(-1, 1), arrays.first)
+    np.testing.assert_allclose(there, expected, rtol=2e-4)
+    np.testing.assert_allclose(
+        batches.original(arrays, scaling, batches.truth(arrays, scaling, chosen), chosen), expected, rtol=2e-4
+    )
+
+
+@pytest.mark.parametrize("metric", ["mse", "mae"])
+def test_the_own_mean_or_median_of_each_series_scores_one(make_windows: Make, metric: Metric) -> None:
+    random = np.random.default_rng(0)
+    arrays = make_windows(*(level * random.gamma(1, size=4000) for level in (1, 1000)), scale="series")
+    chosen = np.arange(len(arrays.first))
+    scaling = batches.fit_scaling(arrays, chosen)
+    values, codes = batches.truth(arrays, scaling, chosen), arrays.series[arrays.first]
+    forecasts = np.empty_like(values)
+    for code in (0, 1):
+        mine = values[codes == code]
+        forecasts[codes == code] = mine.mean() if metric == "mse" else np.median(mine)
+    score = Forecast.of(arrays).score_of(forecasts, values, scaling.error_scale(metric), metric)
+    assert score == pytest.approx(1, abs=2e-3)
+
+
+@pytest.mark.parametrize("much", [0.0, 1.0])  # whole batches are clipped, or values found before
+def test_a_value_is_clipped_by_what_all_series_have_shown_in_their_own_scales(
+    make_windows: Make, monkeypatch: pytest.MonkeyPatch, much: float
+) -> None:
+    monkeypatch.setattr(batches, "MUCH", much)
+    # b reaches three times its own standard deviation in training, a only one: a may, too, and twice as far as that.
+    a, b = np.tile([-1.0, 1.0], 30), np.tile([-1.0, 1.0], 30) * 100
+    b[10] = 3000
+    a[55], a[56] = 9, 1000
+    arrays = make_windows(a, b, scale="series")
+    train = np.flatnonzero(arrays.start < 40)
+    scaling = batches.fit_scaling(arrays, train)
+    assert scaling.upper is not None
+    assert scaling.own_std is not None
+    at = np.flatnonzero((arrays.start == 54) & (arrays.series[arrays.first] == 0))
+    seen = batches.gather(arrays, scaling, at).steps[0, :, 0]
+    assert seen[1] == pytest.approx(9 / scaling.own_std[0, 0], rel=1e-3)
+    assert seen[2] == scaling.upper[0] < 1000
+    assert batches.clipped_columns(arrays, scaling, at, ("y", "x", "k")) == {"y": 1}
+    assert batches.clipped_columns(arrays, scaling, train, ("y", "x", "k")) == {}
+
+
+def test_a_series_that_training_has_not_known_is_scaled_by_the_rows_given(make_windows: Make) -> None:
+    arrays = two_levels(make_windows)
+    scaling = batches.fit_scaling(arrays, np.arange(len(arrays.first)))
+    served = replace(make_windows([10, 30] * 3, [100, 500] * 3, scale="series"), names=("new", "b"))
+    extended = batches.with_unknown(served, scaling)
+    batch = batches.gather(served, extended, np.arange(2))
+    assert batch.steps[:, :, 0].tolist() == [[-1, 1, -1], [-1, 1, -1]]
+    back = batches.original(served, extended, batches.scaled(batch, batch.target), np.arange(2))
+    assert back[:, :, 0].tolist() == [[30, 10], [500, 100]]
+    assert batches.usual(scaling, 0, ("b", "new")).tolist() == [300, scaling.mean[0]]
+    assert batches.usual(scaling, 2, ("b", "new")).tolist() == [scaling.mean[2]] * 2  # known in future
+    assert batches.with_unknown(replace(served, names=("a", "b")), scaling) is scaling

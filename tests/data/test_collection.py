@@ -57,3 +57,20 @@ def test_the_windows_are_those_without_the_series_that_are_left_out(make_windows
     arrays = make_windows(range(20), *[range(4)] * count)
     assert arrays.first.tolist() == alone.first.tolist()
     assert len(replace(arrays, first=np.empty(0, int)).names) == 1 + count
+
+
+def test_with_a_holdout_of_each_series_one_that_has_nothing_before_its_own_is_named(
+    make_windows: Make, make_split: Callable[..., Split]
+) -> None:
+    # b has one window, whose last row is held out; c begins when the holdout of the table does.
+    arrays = make_windows(range(80), range(5), range(12), begins=(0, 0, 66))
+    out = {
+        of: [each.series for each in collection.left_out(arrays, folds.split(arrays, make_split(holdout_of=of)))]
+        for of in ("series", "table")
+    }
+    assert out == {"series": ["b"], "table": ["c"]}
+    # A series with a holdout and nothing else.
+    divided = folds.split(arrays, make_split(holdout_of="series"))
+    alone = arrays.series[arrays.first] == 2
+    divided = replace(divided, development=divided.development & ~alone)
+    assert [each.series for each in collection.left_out(arrays, divided)] == ["b", "c"]

@@ -203,3 +203,78 @@ def test_labels_are_read_as_they_were_written_also_beyond_nine_folds(make_window
     again = folds.load_labels(dict(reversed(folds.save_labels(divided).items())))
     for name, value in vars(divided).items():
         np.testing.assert_array_equal(getattr(again, name), value)
+
+
+# --- a holdout of each series -----------------------------------------------------------------------------------------
+
+
+def test_the_last_part_of_each_series_own_time_is_held_out(make_windows: Make, make_split: MakeSplit) -> None:
+    # Windows of three rows. a: steps 0 to 39, of which 10 are held out; b: 0 to 19, 5; c: 10 to 49, 10.
+    arrays = make_windows(range(40), range(20), range(40), begins=(0, 0, 10), lookback=2, horizon=1)
+    divided = folds.split(arrays, make_split(holdout=0.25, holdout_of="series"))
+    starts = {
+        (name, part): arrays.start[getattr(divided, part) & (arrays.series[arrays.first] == code)].tolist()
+        for code, name in enumerate(arrays.names)
+        for part in ("development", "holdout")
+    }
+    assert starts == {
+        ("a", "development"): through(0, 27),
+        ("a", "holdout"): through(30, 37),
+        ("b", "development"): through(0, 12),
+        ("b", "holdout"): through(15, 17),
+        ("c", "development"): through(10, 37),
+        ("c", "holdout"): through(40, 47),
+    }
+
+
+def test_one_series_has_the_same_holdout_either_way(make_split: MakeSplit, forty: Windows) -> None:
+    both = [folds.split(forty, make_split(holdout_of=of)) for of in ("table", "series")]
+    for name in ("labels", "holdout", "development"):
+        np.testing.assert_array_equal(getattr(both[0], name), getattr(both[1], name))
+
+
+@settings(max_examples=100, deadline=None)
+@given(problem=problems())
+def test_no_window_that_is_learnt_from_shares_a_row_with_its_series_holdout(
+    make_windows: Make,
+    make_split: MakeSplit,
+    problem: tuple[list[Any], tuple[int, ...], dict[str, int], dict[str, Any]],
+) -> None:
+    values, begins, window, split = problem
+    if split["scheme"] == "shuffled":
+        return
+    try:
+        arrays = make_windows(*values, begins=begins, observed=0.5, **window)
+        divided = folds.split(arrays, make_split(**split, holdout_of="series"))
+    except InputError:
+        return
+    holdout, development = np.flatnonzero(divided.holdout), np.flatnonzero(divided.development)
+    assert not rows(arrays, holdout) & rows(arrays, development)
+    for code in range(len(arrays.names)):
+        of_series = [part[arrays.series[arrays.first[part]] == code] for part in (development, holdout)]
+        if all(part.size for part in of_series):
+            assert max(times(arrays, of_series[0])) < min(times(arrays, of_series[1]))
+    for fold in divided.all():
+        sets = [fold.train, fold.early_stopping, fold.validation]
+        assert all(set(chosen) <= set(development) for chosen in sets)
+        for one, other in ((0, 1), (0, 2), (1, 2)):
+            assert not rows(arrays, sets[one]) & rows(arrays, sets[other])
+
+
+@pytest.mark.parametrize(
+    ("of", "scheme", "expected"),
+    [
+        ("table", "contiguous", False),
+        ("series", "contiguous", True),
+        ("table", "shuffled", False),
+        ("series", "groups", True),
+    ],
+)
+def test_a_holdout_of_each_series_is_known_as_one(
+    make_windows: Make, make_split: MakeSplit, of: str, scheme: str, expected: bool
+) -> None:
+    arrays = make_windows(*(range(length) for length in (80, 60, 40, 80, 80, 80, 80, 80)))
+    assert (
+        folds.of_each_series(arrays, folds.split(arrays, make_split(holdout_of=of, scheme=scheme, holdout=0.4)))
+        is expected
+    )

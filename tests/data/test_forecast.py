@@ -57,11 +57,19 @@ def test_the_target_is_a_copy() -> None:
     assert not values.any()
 
 
-def test_a_row_counts_if_every_target_was_observed() -> None:
+def test_the_targets_that_were_observed_are_counted_row_by_row() -> None:
     nan = np.nan
-    assert TWO.observed(np.array([[1, 2], [nan, 2], [1, nan], [nan, nan], [3, 4]])).tolist() == [
-        True, False, False, False, True
-    ]  # fmt: skip
+    assert TWO.observed(np.array([[1, 2], [nan, 2], [1, nan], [nan, nan], [3, 4]])).tolist() == [2, 1, 1, 0, 2]
+
+
+@pytest.mark.parametrize(("fraction", "fewest"), [(1.0, 4), (0.75, 3), (0.74, 3), (0.7, 3), (0.5, 2), (0.01, 1)])
+def test_a_window_needs_a_fraction_of_its_targets_and_at_least_one(fraction: float, fewest: int) -> None:
+    assert TWO.fewest(fraction) == fewest
+
+
+def test_no_rounding_asks_for_one_target_more() -> None:
+    assert 0.07 * 100 > 7
+    assert Forecast(lookback=1, horizon=100, n_targets=1).fewest(0.07) == 7
 
 
 # --- how wrong a forecast is ----------------------------------------------------------------------------------------
@@ -99,10 +107,10 @@ def test_errors_are_summed_in_float64(kind: Callable[[np.ndarray], np.ndarray], 
 
 
 def test_the_score_is_the_mean_over_windows_horizon_and_targets() -> None:
-    assert TASK.score(14.0, 2) == 3.5
+    assert TASK.score(14.0, 4) == 3.5
     assert TASK.score_of(FORECASTS, TARGET, ONE, "mse") == 3.5
     assert TASK.score_of(FORECASTS, TARGET, ONE, "mae") == 1.5
-    assert TWO.score(14.0, 2) == 1.75
+    assert TWO.score(14.0, 8) == 1.75
 
 
 def test_each_target_has_its_own_scale() -> None:
@@ -124,7 +132,7 @@ def test_the_score_of_pieces_is_that_of_the_whole_to_the_last_digit() -> None:
     forecasts, target = (random.standard_normal((7, 2, 2)).astype(np.float32) for _ in range(2))
     squared = np.square(forecasts - target, dtype=np.float64)
     assert TWO.score_of(forecasts, target, ONE, "mse") == float(squared.mean())
-    assert TWO.score(float(squared.sum()), 7) == float(squared.sum()) / 28
+    assert TWO.score(float(squared.sum()), 28) == float(squared.sum()) / 28
 
 
 @KINDS
@@ -143,6 +151,66 @@ def test_the_loss_has_a_gradient(metric: Metric, expected: list[float]) -> None:
     TASK.loss(forecasts, torch.from_numpy(TARGET[None]), torch.ones(1, 2, 1, 1), metric).sum().backward()
     assert forecasts.grad is not None
     assert forecasts.grad.flatten().tolist() == expected
+
+
+# --- targets that were not observed ---------------------------------------------------------------------------------
+
+GAPPY = np.array([[[0.0], [np.nan]], [[2.0], [2.0]]], np.float32)  # errors 1, none, -2 and 3
+
+
+@KINDS
+@pytest.mark.parametrize(("metric", "total"), [("mse", 14.0), ("mae", 6.0)])
+def test_a_missing_target_adds_nothing_and_counts_as_no_value(
+    kind: Callable[[np.ndarray], np.ndarray], metric: Metric, total: float
+) -> None:
+    forecasts = FORECASTS.copy()
+    forecasts[0, 1] = 1e30  # whatever is forecast there
+    assert float(TASK.error_sum(kind(forecasts), kind(GAPPY), kind(ONE), metric)) == total
+    assert TASK.score_of(forecasts, GAPPY, ONE, metric) == total / 3
+
+
+@KINDS
+def test_a_forecast_that_is_no_number_is_not_taken_for_a_missing_target(
+    kind: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    forecasts = FORECASTS.copy()
+    forecasts[1, 1] = np.nan
+    assert np.isnan(float(TASK.error_sum(kind(forecasts), kind(GAPPY), kind(ONE), "mse")))
+
+
+def test_a_step_without_any_target_has_no_score() -> None:
+    assert TASK.score_by_step(FORECASTS, GAPPY, ONE, "mse") == (2.5, 9.0)
+    assert TASK.score_by_step(FORECASTS[:1], GAPPY[:1], ONE, "mse") == (1.0, None)
+
+
+def test_windows_count_by_their_values_so_that_their_mean_is_the_score() -> None:
+    by_window = TASK.score_by_window(FORECASTS, GAPPY, ONE, "mse")
+    assert by_window == pytest.approx([1 / 1.5, 13 / 1.5])  # a window has 1.5 values on average
+    assert by_window.mean() == pytest.approx(14 / 3)
+
+
+@pytest.mark.parametrize("metric", get_args(Metric))
+def test_the_loss_of_all_batches_together_is_the_score_of_all_values(metric: Metric) -> None:
+    # Means over the values of each batch, or of each window, would weigh a value by how many others stand beside it.
+    random = np.random.default_rng(0)
+    forecasts, target = (random.standard_normal((6, 2, 2)).astype(np.float32) for _ in range(2))
+    target[random.random(target.shape) < 0.4] = np.nan
+    there = torch.tensor([np.isfinite(target).mean()], dtype=torch.float32)
+    ones = torch.ones(1, 2, 1, 2)
+    losses = []
+    for at in (0, 2, 4):
+        batch = (torch.from_numpy(values[None, at : at + 2]) for values in (forecasts, target))
+        losses.append(float(TWO.loss(next(batch), next(batch), ones, metric, there)))
+    assert np.mean(losses) == pytest.approx(TWO.score_of(forecasts, target, ONE, metric), rel=1e-6)
+
+
+@pytest.mark.parametrize(("metric", "expected"), [("mse", [0.5, 0.0, -1.0, 1.5]), ("mae", [0.25, 0.0, -0.25, 0.25])])
+def test_a_missing_target_has_no_gradient(metric: Metric, expected: list[float]) -> None:
+    forecasts = torch.from_numpy(FORECASTS[None]).requires_grad_()
+    there = torch.tensor([0.75])
+    TASK.loss(forecasts, torch.from_numpy(GAPPY[None]), torch.ones(1, 2, 1, 1), metric, there).sum().backward()
+    assert forecasts.grad is not None
+    assert forecasts.grad.flatten().tolist() == pytest.approx([each / 0.75 for each in expected])
 
 
 def test_a_fit_weighs_windows_by_their_scale_where_there_is_one_target() -> None:

@@ -174,3 +174,22 @@ def test_windows_that_are_enough_are_those_of_build_and_split(
     rows, schema, window, split = frame(range(80)), make_schema(), make_window(), make_split()
     arrays = windows.build(rows, schema, window, HERE)
     np.testing.assert_array_equal(divided(rows, schema, window, split).labels, folds.split(arrays, split).labels)
+
+
+@pytest.mark.parametrize(
+    ("missing", "horizon", "advice"),
+    [
+        ((5, 6), 10, {"window.fill": 2, "window.observed": 0.6}),  # business days
+        ((6,), 7, {"window.fill": 1, "window.observed": 0.85}),  # a shop closed on Sundays
+    ],
+)
+def test_days_that_are_never_there_are_filled_where_seen_and_left_out_where_predicted(
+    make_schema: MakeSchema, make_window: MakeWindow, make_split: MakeSplit, missing: tuple[int, ...], horizon: int,
+    advice: dict[str, Any],
+) -> None:  # fmt: skip
+    values = np.where(np.isin(np.arange(700) % 7, missing), NAN, np.arange(700.0))
+    window, split = make_window(lookback=14, horizon=horizon), make_split(folds=3)
+    message = complaint(frame(values), make_schema(), window, split)
+    assert advised(message) == advice
+    window, split = followed(message, window, split)
+    assert len(divided(frame(values), make_schema(), window, split).all()) == 3

@@ -1,5 +1,6 @@
 """Which rows a window sees and predicts, and which windows there are."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -162,25 +163,27 @@ def test_windows_are_read_as_they_were_written(tmp_path: Path, make_windows: Mak
     lookback=st.integers(1, 4),
     horizon=st.integers(1, 3),
     fill=st.integers(0, 3),
+    fraction=st.sampled_from([1.0, 0.6, 0.5, 0.3, 0.01]),
 )
 def test_a_window_is_usable_if_and_only_if_a_check_row_by_row_says_so(
-    make_windows: Make, observed: list[list[bool]], lookback: int, horizon: int, fill: int
+    make_windows: Make, observed: list[list[bool]], lookback: int, horizon: int, fill: int, fraction: float
 ) -> None:
     values = [[float(row) if there else NAN for row, there in enumerate(part)] for part in observed]
     expected = []
     begin = 0
     for part in observed:
         run, seen = len(part), []  # A missing first row is never filled.
-        for there in part:
-            run = 0 if there else run + 1
+        for is_there in part:
+            run = 0 if is_there else run + 1
             seen.append(run <= fill)
         for first in range(len(part) - lookback - horizon + 1):
             origin = first + lookback
-            if part[first] and all(seen[first:origin]) and all(part[origin : origin + horizon]):
+            there = sum(part[origin : origin + horizon])
+            if part[first] and all(seen[first:origin]) and there and there >= fraction * horizon:
                 expected.append(begin + first)
         begin += len(part)
     try:
-        arrays = make_windows(*values, lookback=lookback, horizon=horizon, fill=fill)
+        arrays = make_windows(*values, lookback=lookback, horizon=horizon, fill=fill, observed=fraction)
     except InputError:
         assert not expected
     else:
@@ -257,3 +260,71 @@ def test_smallest_and_largest_values_skip_what_is_missing_and_are_not_saved(make
     read = windows.Windows.load(tmp_path / "windows.npz")
     np.testing.assert_array_equal(read.extent, arrays.extent)
     np.testing.assert_array_equal(read.offset, arrays.offset)
+
+
+# --- targets missing among those to be predicted ----------------------------------------------------------------------
+
+
+def test_a_window_counts_the_targets_that_it_has_to_predict(make_windows: Make) -> None:
+    arrays = make_windows([0, 1, 2, NAN, 4, 5, NAN, 7], lookback=2, horizon=3, observed=0.3, fill=1, second=True)
+    assert arrays.first.tolist() == [0, 1, 2]  # row 3 is missing, and no window begins with it
+    assert arrays.observed(np.arange(3)).tolist() == [4, 4, 4]  # rows 2 to 4, 3 to 5, and 4 to 6: two targets in each
+    assert np.isnan(arrays.target[[3, 6]]).all()  # never filled
+    assert np.isfinite(arrays.inputs[[3, 6], :2]).all()
+
+
+def daily(values: Any, **columns: Any) -> pd.DataFrame:
+    """A clean daily series from Monday, the first of January 2018."""
+    times = pd.date_range("2018-01-01", periods=len(values), freq="D")
+    return pd.DataFrame({"series": "all", "time": times, "y": np.asarray(values, float), **columns})
+
+
+def closed(*weekdays: int, rows: int = 120) -> pd.DataFrame:
+    """A series that has no value on some days of the week, 0 for Mondays."""
+    values = np.arange(float(rows))
+    values[np.isin(np.arange(rows) % 7, weekdays)] = NAN
+    return daily(values)
+
+
+def scattered() -> pd.DataFrame:
+    values = np.random.default_rng(0).standard_normal(200)
+    values[np.random.default_rng(1).random(200) < 0.3] = NAN
+    return daily(values)
+
+
+@pytest.mark.parametrize(
+    ("frame", "horizon", "settings"),
+    [
+        (closed(5, 6), 10, "window.fill: 2 and window.observed: 0.6"),  # business days: 6, 7 or 8 of 10 days
+        (closed(6), 7, "window.fill: 1 and window.observed: 0.85"),  # a shop closed on Sundays: 6 of 7
+        (closed(*range(1, 7)), 14, "window.fill: 6 and window.observed: 0.14"),  # a value a week
+        (scattered(), 10, "window.fill: "),
+    ],
+)
+@pytest.mark.parametrize("fill", [0, 1])
+def test_where_no_window_is_usable_the_settings_that_are_named_give_some(
+    make_schema: MakeSchema, make_window: MakeWindow, frame: pd.DataFrame, horizon: int, settings: str, fill: int
+) -> None:
+    schema, declared = make_schema(frequency="D"), make_window(lookback=14, horizon=horizon, fill=fill)
+    with pytest.raises(InputError, match=f"no window of {14 + horizon} steps has every value it needs") as caught:
+        windows.build(frame, schema, declared, Path("a.csv"))
+    message = str(caught.value)
+    named = {key: float(value) for key, value in re.findall(r"window\.(fill|observed): ([\d.]+\d|\d)", message)}
+    if fill < 1 or "fill: 1" not in settings:
+        assert settings in message
+    observed = named.get("observed", 1.0)
+    changed = make_window(lookback=14, horizon=horizon, fill=int(named.get("fill", fill)), observed=observed)
+    arrays = windows.build(frame, schema, changed, Path("a.csv"))
+    count = int(re.search(r"about ([\d,]+) windows", message)[1].replace(",", ""))  # type: ignore[index]
+    assert 0.85 * count < len(arrays.first) <= count
+
+
+def test_a_covariate_that_leaves_no_window_is_named(make_schema: MakeSchema, make_window: MakeWindow) -> None:
+    frame = daily(range(40), x=NAN)
+    with pytest.raises(InputError, match="column 'x' is missing in 100% of the rows: remove it from prepare"):
+        windows.build(frame, make_schema(past_covariates=("x",), frequency="D"), make_window(), Path("a.csv"))
+
+
+def test_targets_and_past_covariates_are_scaled_by_series_if_asked(make_windows: Make) -> None:
+    assert make_windows(range(9), second=True, scale="series").n_own == 3  # y, z and x, not k
+    assert make_windows(range(9), second=True).n_own == 0

@@ -2,19 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.data.batches import truth
+from cellsize.data.batches import original, truth
 from cellsize.data.schema import Schema
 from cellsize.evaluation.holdout import evaluate
 from cellsize.models import boosted_trees
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Baseline, Metric, Window
-from cellsize.sizing.artefacts import Baselines, Recipe
+from cellsize.sizing.artefacts import Baselines, Evaluation, Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import refit
 
@@ -41,7 +42,9 @@ def refitted(make_schema: Callable[..., Schema], make_window: Callable[..., Wind
             "skip": "linear", "head": "plain", "steps": 3, "penalty": 1.0,
         }  # fmt: skip
         schema = make_schema(past_covariates=("x",), known_future_covariates=("k",))
-        return refit(work, Recipe.model_validate(plain | recipe), schema, make_window(normalise=work.windows.normalise))
+        scale = "series" if work.windows.n_own else "global"
+        window = make_window(normalise=work.windows.normalise, scale=scale)
+        return refit(work, Recipe.model_validate(plain | recipe), schema, window)
 
     return make
 
@@ -184,7 +187,11 @@ def test_both_normalised_errors_are_measured_and_the_steps_by_the_metric(
     assert evaluation.model.nmae == pytest.approx(np.abs(error).mean() / scaling.deviation[0], rel=1e-5)
     assert evaluation.metric == metric
     errors = (*evaluation.baselines.values(), evaluation.model, evaluation.champion)
-    assert all(np.mean(each.by_step) == pytest.approx(evaluation.error(each)) for each in errors if each is not None)
+    for each in errors:
+        assert each is not None
+        steps = [step for step in each.by_step if step is not None]
+        assert len(steps) == work.windows.horizon
+        assert np.mean(steps) == pytest.approx(evaluation.error(each))
     assert evaluation.error(evaluation.model) == getattr(evaluation.model, f"n{metric}")
 
 
@@ -239,3 +246,107 @@ def test_one_series_has_no_errors_of_each(make_work: MakeWork, refitted: Callabl
     work = make_work()
     evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse", ON_FOLDS)
     assert evaluation.by_series == ()
+
+
+# --- targets that were not observed, and series of their own ----------------------------------------------------------
+
+
+def ragged(make_work: MakeWork, scale: str = "global", **split: Any) -> Work:
+    """Two series without weekends, of other levels, the second one ends earlier."""
+    random, days = np.random.default_rng(0), np.arange(210)
+    values = []
+    for level, end in ((1, 210), (100, 150)):
+        each = level * (5 + np.sin(days / 3) + 0.3 * random.standard_normal(210))
+        each[days % 7 > 4] = np.nan
+        values.append(each[:end])
+    return make_work(*values, window={"observed": 0.4, "fill": 2, "scale": scale}, split=split)
+
+
+@pytest.mark.parametrize("scale", ["global", "series"])
+def test_errors_on_the_holdout_are_means_over_the_targets_that_were_observed(
+    make_work: MakeWork, refitted: Callable[..., Forecaster], scale: str
+) -> None:
+    work = ragged(make_work, scale, holdout_of="series")
+    windows, model = work.windows, refitted(work)
+    with_classical = BASELINE.model_copy(update={"classical": "AutoTheta"})
+    evaluation, table = evaluate(windows, work.folds, model, None, with_classical, "mse", ON_FOLDS)
+    holdout = np.flatnonzero(work.folds.holdout)
+    assert set(windows.series[windows.first[holdout]]) == {0, 1}
+    scaling = model.fitted.scaling
+    right, forecasts = truth(windows, scaling, holdout), model.predict(windows, holdout)
+    assert np.isnan(right).any()
+    error = original(windows, scaling, forecasts, holdout) - original(windows, scaling, right, holdout)
+    assert evaluation.model.mae == pytest.approx(np.nanmean(np.abs(error)), rel=1e-6)
+    assert evaluation.model.rmse == pytest.approx(np.sqrt(np.nanmean(np.square(error))), rel=1e-6)
+    assert evaluation.model.nmse == pytest.approx(np.nanmean(np.square(forecasts - right)), rel=1e-5)
+    assert evaluation.subset is not None
+    assert all(np.isfinite(error) for error in evaluation.subset.difference_se.values())
+    assert np.isnan(table["truth"]).any()
+    assert np.isfinite(table["model"]).all()
+    assert Evaluation.model_validate_json(evaluation.model_dump_json()) == evaluation
+
+
+def test_where_series_have_scales_of_their_own_each_has_its_own_seasonal_error(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    work = ragged(make_work, "series", holdout_of="series")
+    windows, model = work.windows, refitted(work)
+    evaluation, _ = evaluate(windows, work.folds, model, None, BASELINE, "mse", ON_FOLDS)
+    parts = []
+    for code in (0, 1):
+        mine = windows.series[windows.first] == code
+        last = windows.start[mine & work.folds.development].max() + windows.span - 1
+        rows = (windows.series == code) & (windows.step <= last)
+        values = windows.target[rows, 0].astype(float)
+        chosen = np.flatnonzero(mine & work.folds.holdout)
+        scaling = model.fitted.scaling
+        error = original(windows, scaling, model.predict(windows, chosen), chosen) - original(
+            windows, scaling, truth(windows, scaling, chosen), chosen
+        )
+        parts.append(np.abs(error[np.isfinite(error)]) / np.nanmean(np.abs(values[3:] - values[:-3])))
+    assert evaluation.model.mase == pytest.approx(np.concatenate(parts).mean(), rel=1e-5)
+
+
+def test_a_champion_that_knows_the_holdout_of_a_series_is_not_measured(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    work = ragged(make_work, holdout_of="series")
+    model = refitted(work)
+    evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE, "mse", ON_FOLDS)
+    assert evaluation.champion is not None  # it ended with a before b's holdout was over, and knows none of it
+    learned = model.learned_of | {"b": "2026-01-07T00:00:00"}
+    evaluation, _ = evaluate(
+        work.windows, work.folds, model, ("4", replace(model, learned_of=learned)), BASELINE, "mse", ON_FOLDS
+    )
+    assert evaluation.champion is None
+    assert evaluation.champion_not_measured == (
+        "has learned from rows of this holdout (series 'b', until 2026-01-07T00:00:00)"
+    )
+
+
+def test_a_champion_without_the_scale_of_a_series_is_not_measured(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    work = ragged(make_work, "series", holdout_of="series")
+    model = refitted(work)
+    scaling = replace(model.fitted.scaling, names=("a", "other"))
+    champion = replace(model, fitted=replace(model.fitted, scaling=scaling))
+    evaluation, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE, "mse", ON_FOLDS)
+    assert evaluation.champion_not_measured == "has no scale for series 'b'"
+
+
+def test_a_target_that_the_holdout_never_shows_at_a_step_has_no_error_there(
+    make_work: MakeWork, refitted: Callable[..., Forecaster], tmp_path: Path
+) -> None:
+    work = ragged(make_work)
+    model = refitted(work)
+    target = work.windows.target.copy()
+    few = work.folds.holdout & (np.cumsum(work.folds.holdout) == 1)
+    row = work.windows.first[few][0] + work.windows.lookback
+    target[row : row + 2] = [[np.nan], [1.0]]
+    alone = replace(work.folds, holdout=few)
+    evaluation, _ = evaluate(replace(work.windows, target=target), alone, model, None, BASELINE, "mse", ON_FOLDS)
+    assert evaluation.model.by_step[0] is None
+    assert evaluation.model.by_step[1] is not None
+    evaluation.write(tmp_path / "evaluation.json")
+    assert Evaluation.read(tmp_path / "evaluation.json") == evaluation

@@ -204,3 +204,44 @@ def test_windows_are_drawn_and_not_every_second_one() -> None:
     assert len(np.unique(part.train)) == len(part.train)
     assert len(np.unique(part.train % 168)) == 168
     assert len(measurement.thinned(Part(np.arange(20_000), np.arange(5)), 3000).train) < measurement.MOST_TRAIN
+
+
+# --- targets that were not observed, and scales of series -------------------------------------------------------------
+
+OPEN = np.where(HOURS % 7 > 4, np.nan, WAVE)
+
+
+def test_missing_targets_count_neither_in_the_error_nor_in_its_unit(given: Make) -> None:
+    made = given(OPEN, observed=0.4, fill=2)
+    content = made.material()
+    for part in measurement.parts(content, 6):
+        found = measurement.measure(content, part, options.declared(made.schema, made.window))
+        assert 0 < found.nmse < 1.5
+        assert 0 < found.nmae < 1.5
+    fold, part = made.folds.fold(0), measurement.parts(content, 6)[0]
+    found = measurement.measure(content, part, options.declared(made.schema, made.window))
+    arrays = made.windows()
+    scaling = fit_scaling(arrays, fold.train)
+    models = ridge_linear.fit(arrays, scaling, fold.train, measurement.PENALTIES)
+    lowest = min(ridge_linear.score(arrays, scaling, model, fold.early_stopping, "mse") for model in models)
+    targets = np.unique(part.train[:, None] + np.arange(2))
+    assert found.nmse == pytest.approx(lowest * scaling.std[0] ** 2 / np.nanvar(OPEN[targets]), rel=1e-4)
+
+
+def test_errors_of_series_count_in_their_own_deviations(given: Make) -> None:
+    # Of two series alike but for their level each counts as much: in common units the large one would be all.
+    other = np.sin(2 * np.pi * HOURS / 12) + np.random.default_rng(1).normal(0, 0.3, 400) + 5
+    found = []
+    for level in (1.0, 1000.0):
+        made = given(WAVE, level * other, scale="series")
+        content = made.material()
+        part = measurement.parts(content, 6)[0]
+        found.append(measurement.measure(content, part, options.declared(made.schema, made.window)))
+    assert found[1].nmse == pytest.approx(found[0].nmse, rel=1e-3)
+    assert found[1].nmae == pytest.approx(found[0].nmae, rel=1e-3)
+
+
+def test_series_without_some_days_are_inspected(given: Make) -> None:
+    inspected = given(OPEN, OPEN[:300], observed=0.4, fill=2, split={"holdout_of": "series"}).inspect()
+    assert 0 < inspected.nmse < 1
+    assert inspected.seasons == (12,)

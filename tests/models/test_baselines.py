@@ -1,11 +1,12 @@
 """What the network has to beat; real scores are held by the end-to-end tests."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from cellsize.data.batches import fit_scaling, truth
+from cellsize.data.batches import fit_scaling, gather, scaled, truth
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.models import baselines, boosted_trees, ridge_linear
@@ -116,3 +117,33 @@ def test_the_baselines_are_scored_by_the_metric(make_work: MakeWork) -> None:
         for name, values in baselines.simple(work.windows, scaling, linear, trees, (3,), fold.validation).items():
             expected = np.abs(values - target).mean() / scaling.deviation[0]
             assert scores.all[name][index] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("scale", ["global", "series"])
+def test_every_baseline_is_scored_on_the_targets_that_were_observed(make_work: MakeWork, scale: str) -> None:
+    values = [level * (2 + np.sin(np.arange(160) / 3)) for level in (1, 50)]
+    for each in values:
+        each[np.arange(160) % 7 > 4] = np.nan
+    work = make_work(*values, window={"observed": 0.5, "fill": 2, "scale": scale})
+    baseline = section(seasons=[7], classical="AutoTheta")
+    scores, _ = baselines.score_folds(work.windows, work.folds, baseline, "mse")
+    assert all(
+        np.isfinite(score) for by_name in (scores.all, scores.subset) for each in by_name.values() for score in each
+    )
+    fold = work.folds.fold(0)
+    scaling = fit_scaling(work.windows, fold.train)
+    right = truth(work.windows, scaling, fold.validation)
+    assert np.isnan(right).any()
+    last = gather(work.windows, replace(scaling, lower=None, upper=None), fold.validation)
+    naive = scaled(last, np.zeros_like(right))  # with normalise: last, 0 is the last value seen
+    assert scores.all["naive"][0] == pytest.approx(np.nanmean(np.square(naive - right)), rel=1e-5)
+
+
+def test_a_classical_forecast_is_in_the_scale_of_its_series(make_windows: Make) -> None:
+    values = 5 + np.sin(np.arange(60) / 3)
+    windows = make_windows(values, 1000 * values, lookback=20, scale="series")
+    scaling = fit_scaling(windows, np.arange(len(windows.first)))
+    of_both = np.flatnonzero(windows.start == 30)
+    forecasts = baselines.classical(windows, scaling, section(classical="AutoTheta", seasons=[19]), of_both)
+    np.testing.assert_allclose(forecasts[0], forecasts[1], rtol=0.01)  # its optimiser ends elsewhere
+    assert np.abs(forecasts).max() < 3

@@ -114,18 +114,18 @@ def test_of_too_many_steps_some_are_drawn_and_always_the_same(
     make_windows: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     windows = make_windows(np.arange(60.0), lookback=3, horizon=2)
-    assert boosted_trees.drawn(windows, 50, 8).tolist() == list(range(100))
+    assert boosted_trees.drawn(windows, np.arange(50), 8).tolist() == list(range(100))
     monkeypatch.setattr(boosted_trees, "MOST_ROWS", 40)
-    few = boosted_trees.drawn(windows, 50, 8)
+    few = boosted_trees.drawn(windows, np.arange(50), 8)
     assert len(few) == len(np.unique(few)) == 40
     assert (np.diff(few) > 0).all()
     assert few.min() >= 0
     assert few.max() < 100
     # Of 50 windows every second step: far more windows than the 20 that whole ones would be.
     assert len(np.unique(few // 2)) > 25
-    np.testing.assert_array_equal(few, boosted_trees.drawn(windows, 50, 8))
+    np.testing.assert_array_equal(few, boosted_trees.drawn(windows, np.arange(50), 8))
     monkeypatch.setattr(boosted_trees, "MOST_VALUES", 4 * 8)  # four steps with eight inputs
-    assert len(boosted_trees.drawn(windows, 50, 8)) == 4
+    assert len(boosted_trees.drawn(windows, np.arange(50), 8)) == 4
 
 
 def test_drawn_steps_are_rows_of_the_design_of_their_windows(
@@ -138,7 +138,7 @@ def test_drawn_steps_are_rows_of_the_design_of_their_windows(
     assert whole.windows == len(fold.train) > 512  # more than a batch
     monkeypatch.setattr(boosted_trees, "MOST_ROWS", len(fold.train))
     few = boosted_trees._rows(windows, scaling, fold.train, (3,), "squared_error")
-    at = boosted_trees.drawn(windows, len(fold.train), whole.inputs.shape[1])
+    at = boosted_trees.drawn(windows, fold.train, whole.inputs.shape[1])
     for all_of_them, some in zip(whole[:3], few[:3], strict=True):
         np.testing.assert_array_equal(some, all_of_them[at])
     assert few.windows == len(np.unique(at // windows.horizon)) < len(fold.train)
@@ -166,3 +166,32 @@ def test_an_input_far_beyond_what_training_has_shown_is_clipped(make_work: MakeW
         other[windows.first[chosen], 1] = value
         forecasts.append(boosted_trees.predict(replace(windows, inputs=other), scaling, trees, chosen))
     np.testing.assert_array_equal(forecasts[0], forecasts[1])
+
+
+def test_steps_without_a_target_are_no_rows(make_windows: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.arange(60.0)
+    values[np.arange(60) % 7 > 4] = np.nan
+    windows = make_windows(values, observed=0.5, fill=2, horizon=3)
+    train = np.arange(len(windows.first))
+    scaling = fit_scaling(windows, train)
+    rows = boosted_trees._rows(windows, scaling, train, (), "squared_error")
+    assert np.isfinite(rows.target).all()
+    assert len(rows.inputs) == windows.observed(train).sum() < len(train) * 3
+    monkeypatch.setattr(boosted_trees, "MOST_ROWS", 20)
+    assert len(boosted_trees._rows(windows, scaling, train, (), "squared_error").inputs) == 20
+
+
+def test_a_target_of_several_is_learnt_where_it_was_observed(make_work: MakeWork) -> None:
+    work = make_work(np.random.default_rng(0).standard_normal(200), window={"second": True, "observed": 0.5})
+    windows, fold = work.windows, work.folds.fold(0)
+    target = windows.target.copy()
+    target[::2, 1] = np.nan
+    scaling = fit_scaling(windows, fold.train)
+    both = [
+        boosted_trees.fit(replace(windows, target=each), scaling, fold.train, (3,), (5, 5))
+        for each in (windows.target, target)
+    ]
+    forecasts = [boosted_trees.predict(windows, scaling, trees, fold.validation) for trees in both]
+    np.testing.assert_array_equal(forecasts[0][:, :, 0], forecasts[1][:, :, 0])
+    assert np.isfinite(forecasts[1]).all()
+    assert (forecasts[0][:, :, 1] != forecasts[1][:, :, 1]).any()

@@ -73,7 +73,7 @@ def test_a_model_is_read_as_it_was_written(with_network: tuple[Work, Forecaster]
     work, model = with_network
     model.save(tmp_path)
     read = Forecaster.load(tmp_path)
-    for name in ("size", "schema", "window", "network", "learned_until"):
+    for name in ("size", "schema", "window", "network", "learned_until", "learned_of"):
         assert getattr(read, name) == getattr(model, name)
     assert read.net is not None
     assert not read.net.training
@@ -116,7 +116,7 @@ def test_a_model_says_until_when_it_has_learned(make_model: Callable[..., Foreca
 
 @pytest.mark.parametrize(
     ("version", "message"),
-    [(1, "version 1 of the format"), (3, "version 3 of the format"), (None, "version none of the format")],
+    [(2, "version 2 of the format"), (4, "version 4 of the format"), (None, "version none of the format")],
 )
 def test_a_model_of_another_format_is_refused_in_one_line(
     tmp_path: Path, make_model: Callable[..., Forecaster], make_table: Table, version: int | None, message: str
@@ -124,10 +124,10 @@ def test_a_model_of_another_format_is_refused_in_one_line(
     make_model(make_table()).save(tmp_path)
     path = tmp_path / "model.json"
     content = json.loads(path.read_text(encoding="utf-8"))
-    assert content.pop("version") == 2
+    assert content.pop("version") == 3
     path.write_text(json.dumps(content | ({} if version is None else {"version": version})), encoding="utf-8")
     with pytest.raises(
-        InputError, match=f"model.json: {message}, but this cellsize reads version 2; `dvc repro` makes"
+        InputError, match=f"model.json: {message}, but this cellsize reads version 3; `dvc repro` makes"
     ):
         Forecaster.load(tmp_path)
 
@@ -136,3 +136,18 @@ def test_reading_tables_is_no_part_of_a_model() -> None:
     # A change there must not refit.
     command = "import sys; import cellsize.models.forecaster; assert 'cellsize.data.table' not in sys.modules"
     subprocess.run([sys.executable, "-c", command], check=True)
+
+
+def test_a_model_keeps_the_scale_of_each_series_it_knows(
+    tmp_path: Path, make_model: Callable[..., Forecaster], make_table: Table
+) -> None:
+    model = make_model(make_table(places=("north", "south")), series="place", scale="series")
+    model.save(tmp_path)
+    written, read = model.fitted.scaling, Forecaster.load(tmp_path).fitted.scaling
+    assert read.names == written.names == ("north", "south")
+    for name, value in vars(written).items():
+        np.testing.assert_array_equal(getattr(read, name), value)
+    plain = make_model(make_table(places=("north", "south")), series="place")
+    plain.save(tmp_path)
+    assert Forecaster.load(tmp_path).fitted.scaling.own_mean is None
+    assert json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))["scaled_series"] == []

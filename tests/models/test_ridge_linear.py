@@ -1,6 +1,7 @@
 """The ridge-linear model: closed form, fitted on training windows alone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -315,3 +316,39 @@ def test_the_calendar_of_the_first_step_ahead_is_read_and_no_other(make_windows:
         )
     assert errors[0] > 0.5
     assert errors[1] < 0.05
+
+
+# --- targets that were not observed -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("normalise", KINDS)
+@pytest.mark.parametrize("second", [False, True])
+def test_each_output_is_fitted_to_the_windows_where_it_was_observed(
+    make_windows: Make, normalise: str, second: bool
+) -> None:
+    random = np.random.default_rng(0)
+    values = np.sin(np.arange(150) / 3) + 0.3 * random.standard_normal(150)
+    values[np.arange(150) % 7 > 4] = np.nan
+    windows = make_windows(values, normalise=normalise, observed=0.4, fill=2, horizon=3, second=second)
+    train = np.arange(len(windows.first))
+    scaling = fit_scaling(windows, train)
+    model = ridge_linear.fit(windows, scaling, train, (2.0,))[0]
+    missing = np.isnan(gather(windows, scaling, train).target).reshape(len(train), -1)
+    assert 0 < missing.mean() < 1
+    for output in range(windows.n_outputs):
+        alone = ridge_linear.fit(
+            replace(windows, target=np.nan_to_num(windows.target)), scaling, train[~missing[:, output]], (2.0,)
+        )[0]
+        np.testing.assert_allclose(model.weights[:, output], alone.weights[:, output], rtol=1e-4, atol=1e-5)
+
+
+def test_a_missing_target_has_no_say_in_the_score_that_chooses_the_penalty(make_windows: Make) -> None:
+    values = np.random.default_rng(0).standard_normal(60)
+    values[np.arange(60) % 7 > 4] = np.nan
+    windows = make_windows(values, observed=0.5, fill=2)
+    chosen = np.arange(len(windows.first))
+    scaling = fit_scaling(windows, chosen)
+    model = ridge_linear.fit(windows, scaling, chosen, (1.0,))[0]
+    batch = gather(windows, scaling, chosen)
+    errors = np.square(ridge_linear.predict(windows, model, batch) - batch.target)
+    assert ridge_linear.score(windows, scaling, model, chosen, "mse") == pytest.approx(np.nanmean(errors), rel=1e-5)

@@ -249,3 +249,45 @@ def test_a_covariate_that_was_rare_in_training_makes_no_forecast_worse_than_it_i
     (scored, served_with), (scored_without, served_without) = errors
     assert scored < 1.01 * scored_without
     assert served_with < 1.03 * served_without
+
+
+# --- a scale of each series ----------------------------------------------------------------------------------------
+
+
+def at_levels(make_table: Table, rows: int = 60, **levels: float) -> pd.DataFrame:
+    """Series of one shape, each a multiple of it."""
+    tables = [make_table(rows=rows, places=(name,)) for name in levels]
+    parts = [table.assign(y=table["y"] * level) for table, level in zip(tables, levels.values(), strict=True)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_a_served_forecast_is_the_evaluated_one_where_series_have_scales_of_their_own(
+    make_model: MakeModel, make_table: Table, tmp_path: Path
+) -> None:
+    raw = at_levels(make_table, north=1, south=1000)
+    make_model(raw, series="place", scale="series").save(tmp_path)
+    model = Forecaster.load(tmp_path)
+    assert model.fitted.scaling.names == ("north", "south")
+    arrays = windows.build(series.clean(raw, HERE, model.schema), model.schema, model.window, HERE)
+    last = np.flatnonzero(arrays.start == 52)  # forecasts of rows 58 and 59
+    expected = original(arrays, model.fitted.scaling, model.predict(arrays, last), last)
+    rows = raw.groupby("place").head(58)
+    served = forecast_rows(model, rows)["y"].to_numpy().reshape(2, 2)
+    np.testing.assert_allclose(served, expected[:, :, 0], rtol=1e-5)
+    # So it is with other series beside it, without them, and with less history.
+    for place, part in rows.groupby("place"):
+        alone = forecast_rows(model, part.tail(8))["y"].to_numpy()
+        np.testing.assert_allclose(alone, served[int(place == "south")], rtol=1e-5)
+
+
+def test_a_series_that_is_new_to_the_model_is_forecast_as_a_known_one_of_another_level(
+    make_model: MakeModel, make_table: Table
+) -> None:
+    model = make_model(at_levels(make_table, north=1, south=1000), series="place", scale="series")
+    rows = at_levels(make_table, rows=48, new=50, other=70_000, north=1)
+    served = forecast_rows(model, rows).set_index("place")["y"]
+    known = forecast_rows(model, rows[rows["place"] == "north"])["y"].to_numpy()
+    # Its scale is that of its recent rows, the last 2 · 6 + 2, where north has that of all its training rows.
+    np.testing.assert_allclose(served["new"].to_numpy() / 50, known, rtol=0.1)
+    np.testing.assert_allclose(served["other"].to_numpy() / 70_000, served["new"].to_numpy() / 50, rtol=1e-4)
+    np.testing.assert_allclose(served["north"].to_numpy(), known, rtol=1e-6)

@@ -54,3 +54,15 @@ def test_a_table_without_a_whole_window_is_refused(tmp_path: Path, make_model: M
     make_model(raw).save(tmp_path)
     with pytest.raises(InputError, match=r"^toy\.csv, series .*: 7 rows, but .* needs 8"):
         recent_rows(raw.head(7), HERE, tmp_path)
+
+
+def test_an_example_ends_with_an_observed_target_where_some_are_missing(
+    tmp_path: Path, make_model: MakeModel, make_table: Table
+) -> None:
+    raw = make_table()
+    raw = raw[raw.index % 7 < 5]  # no rows on two steps of seven, as at weekends
+    make_model(raw, fill=2, observed=0.5).save(tmp_path)
+    example = recent_rows(raw, HERE, tmp_path)
+    # Of the windows that end with row 59 the last one begins with 52: it sees 57; 54 and 55 are missing.
+    assert hours(example) == [52, 53, 56, 57]
+    assert len(forecast_rows(Forecaster.load(tmp_path), example)) == 2

@@ -58,7 +58,7 @@ def windows() -> Windows:
     first = first[(first < rows + 400) | (first > rows + 448)]
     first = first[np.lexsort((series[first], step[first]))]
     return Windows(
-        inputs=hour, n_known_future=0, target=hour, offset=np.zeros(1), step=step, series=series, first=first,
+        inputs=hour, n_known_future=0, n_own=0, target=hour, offset=np.zeros(1), step=step, series=series, first=first,
         names=("north", "south"), targets=("load",),
         stamp=1_709_251_200_000_000 + step * 3_600_000_000, zone="", seconds=3600.0,
         lookback=LOOKBACK, cell_lookback=LOOKBACK, horizon=HORIZON,

@@ -136,3 +136,12 @@ def test_learning_curves_have_one_name_for_each_fold_and_the_steps_of_the_refit(
     words = texts(charts.curves(curves, 840, "nmse"))
     assert {"nmse on the early-stopping set", "step", "final training: 840 steps"} <= set(words)
     assert [word for word in words if word.startswith("fold")] == [f"fold {fold}" for fold in range(1, 6)]
+
+
+def test_a_value_that_stands_alone_between_missing_ones_is_drawn(toy_forecasts: pd.DataFrame) -> None:
+    north = toy_forecasts[(toy_forecasts["series"] == "north") & (toy_forecasts["origin"] < "2024-05-04")]
+    gappy = north.reset_index(drop=True)
+    gappy.loc[[10, 12], "truth"] = np.nan
+    assert (
+        charts.forecasts(gappy, 1, "MW", {}).count("<use ") == charts.forecasts(north, 1, "MW", {}).count("<use ") + 1
+    )

@@ -1,5 +1,7 @@
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -243,3 +245,24 @@ def test_what_was_inspected_says_on_what_and_what_was_left_out(toy_inspection: I
     assert "training set of 5 folds and scored on 400 windows of the early-stopping sets, the same for all" in text
     assert text.endswith("Not tried, since too few windows or too many inputs would be left: lookback 48.")
     assert "Not tried" not in prose.inspected(toy_inspection.model_copy(update={"not_tried": ()}))
+
+
+def test_the_method_says_what_is_left_out_and_what_each_series_has_of_its_own(
+    toy_windows: Windows, toy_folds: Folds, toy_choice: Callable[..., Choice], toy_trials: pd.DataFrame
+) -> None:
+    target = toy_windows.target.copy()
+    target[::4] = np.nan
+    own = replace(toy_windows, target=target, n_own=1)
+    # The holdout of the south begins a day before that of the north.
+    south = own.series[own.first] == 1
+    begin = own.start[toy_folds.holdout].min()
+    holdout = own.start >= begin - 24 * south
+    development = own.start + own.span <= begin - 24 * south
+    lines = prose.method(own, replace(toy_folds, holdout=holdout, development=development), toy_choice(), toy_trials)
+    assert "The holdout, the last part of each series, " in lines[0]
+    assert lines[0].endswith("Of the targets to be forecast 25.0% are missing, and left out.")
+    assert "Means and standard deviations of each series for scaling come from the training part alone." in lines[2]
+    assert lines[2].endswith("Errors of a series are in its own standard deviations.")
+    plain = prose.method(toy_windows, toy_folds, toy_choice(), toy_trials)
+    assert "left out" not in plain[0]
+    assert "each series" not in " ".join(plain)

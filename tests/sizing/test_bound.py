@@ -1,6 +1,7 @@
 """The rule of thumb N_h = N_s / (α (N_i + N_o)), and what a sample is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -149,3 +150,27 @@ def test_the_sum_takes_no_value_from_beyond_the_ends() -> None:
     times = 2 * np.cumsum(lags / lags[0]) - 1
     right = times[np.flatnonzero(np.arange(12) >= 2 * times)[0]]
     assert bound.autocorrelation_time(ramp, window=2.0) == pytest.approx(right)
+
+
+def test_a_target_that_was_not_observed_is_no_sample(make_windows: Make, make_split: MakeSplit) -> None:
+    values = np.random.default_rng(0).standard_normal(100)
+    whole = make_windows(values, observed=0.5, fill=2)
+    gappy = values.copy()
+    gappy[np.arange(100) % 7 > 4] = np.nan
+    divided = folds.split(whole, make_split())
+    target = np.where(np.isnan(gappy)[:, None], np.nan, whole.target)
+    counts, fewer = (bound.count_samples(replace(whole, target=each), divided) for each in (whole.target, target))
+    train = min((fold.train for fold in divided.all()), key=len)
+    rows = np.unique(whole.first[train][:, None] + whole.lookback + np.arange(2))
+    assert (counts.targets, fewer.targets) == (len(rows), int(np.isfinite(gappy[rows]).sum()))
+    assert fewer.windows == counts.windows
+
+
+def test_of_two_targets_each_counts_for_half(make_windows: Make, make_split: MakeSplit) -> None:
+    arrays = make_windows(np.random.default_rng(0).standard_normal(100), second=True)
+    divided, target = folds.split(arrays, make_split()), arrays.target.copy()
+    target[:, 1] = np.nan
+    whole, half = (
+        bound.count_samples(replace(arrays, target=each), divided).targets for each in (arrays.target, target)
+    )
+    assert half == whole // 2

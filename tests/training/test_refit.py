@@ -113,6 +113,7 @@ def test_a_refit_trains_what_the_recipe_names(
     assert (model.size, model.schema, model.network) == (SMALL, schema, work.network)
     # 160 hours, a holdout of a fifth.
     assert model.learned_until == "2026-01-06T07:00:00"
+    assert model.learned_of == {"a": "2026-01-06T07:00:00"}
     assert model.fitted.linear is not None
     assert fitted.linear is not None
     np.testing.assert_array_equal(model.fitted.linear.weights, fitted.linear.weights)
@@ -172,3 +173,20 @@ def test_a_refit_of_an_mlp_is_refused_like_any_other_if_its_loss_is_not_a_number
     work = make_work(max_gradient_norm=1e30)
     with pytest.raises(InputError, match=r"^refit: the loss of 0x4 is not a number after step \d+"):
         refit_size(work, Size(0, 4), Setting(1e30, 0.0, 0.0, "linear"), 10.0, steps=9)
+
+
+def test_a_model_says_until_when_it_has_learned_from_each_series(
+    make_work: MakeWork, make_schema: Callable[..., Schema], make_window: Callable[..., Window]
+) -> None:
+    random = np.random.default_rng(0)
+    # Hours 0 to 99, of which 20 are held out, and 10 to 59, of which 10 are; c is too short to be learnt from.
+    values = random.standard_normal(100), random.standard_normal(50), random.standard_normal(5)
+    work = make_work(*values, window={"normalise": "none"}, split={"holdout_of": "series"})
+    recipe = Recipe(
+        layers=0, units=0, learning_rate=0.0, dropout=0.0, weight_decay=0.0, skip="none", head="plain", steps=0,
+        penalty=1.0,
+    )  # fmt: skip
+    schema = make_schema(past_covariates=("x",), known_future_covariates=("k",))
+    model = refit(work, recipe, schema, make_window())
+    assert model.learned_of == {"a": "2026-01-04T07:00:00", "b": "2026-01-02T15:00:00"}
+    assert model.learned_until == "2026-01-04T07:00:00"

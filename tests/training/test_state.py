@@ -36,7 +36,7 @@ def test_a_check_with_a_lower_score_is_kept_with_its_step() -> None:
     network = state(start=2.0, steps=4)
     network.loss_sum, network.loss_count = 3.0, 2
     # Two windows of two outputs each: a sum of 4 over 4 outputs.
-    assert network.end_check(4.0, fitted(), TASK)
+    assert network.end_check(4.0, 4, TASK)
     assert (network.kept_check, network.kept_step, network.kept_score) == (1, 4, 1.0)
     assert network.curve == [(1.5, 1.0)]
 
@@ -44,7 +44,7 @@ def test_a_check_with_a_lower_score_is_kept_with_its_step() -> None:
 @pytest.mark.parametrize("score", [1.0, 3.0, float("nan"), float("inf")])
 def test_a_check_with_no_lower_score_is_in_the_curve_alone(score: float) -> None:
     network = state(start=1.0, steps=4)
-    assert not network.end_check(4 * score, fitted(), TASK)
+    assert not network.end_check(4 * score, 4, TASK)
     assert (network.kept_check, network.kept_step, network.kept_score) == (0, 0, 1.0)
     np.testing.assert_equal(network.curve, [(0.0, score)])
 
@@ -54,7 +54,7 @@ def test_the_lowest_of_several_checks_is_kept() -> None:
     kept = []
     for check, score in enumerate([3.0, 2.0, 2.5, 2.0, 1.0, 4.0], start=1):
         network.steps = 10 * check
-        kept.append(network.end_check(4 * score, fitted(), TASK))
+        kept.append(network.end_check(4 * score, 4, TASK))
     assert kept == [True, True, False, False, True, False]
     assert (network.kept_check, network.kept_step, network.kept_score) == (5, 50, 1.0)
 
@@ -63,7 +63,7 @@ def test_a_refit_keeps_its_last_check() -> None:
     network = state(start=float("inf"))
     for check in (1, 2, 3):
         network.steps = 4 * check
-        assert network.end_check(None, fitted(windows=0), TASK)
+        assert network.end_check(None, 0, TASK)
     assert (network.kept_check, network.kept_step) == (3, 12)
 
 

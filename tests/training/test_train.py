@@ -13,6 +13,7 @@ from cellsize.data.batches import fit_scaling, gather, scaled, truth
 from cellsize.data.folds import EARLY_STOPPING, PURGED, TRAIN, VALIDATION, Folds
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
+from cellsize.params import Metric
 from cellsize.sizing.sizes import ZERO, Architecture, Size, cost, shape
 from cellsize.training import halving, train
 from cellsize.training.halving import Status
@@ -407,3 +408,72 @@ def test_fused_kernels_that_cannot_run_are_refused_before_anything_is_trained(ma
     with pytest.raises(InputError, match=r"^search.training.engine: fused .*propose.network.cell is gru"):
         train.train(make_work(network={"cell": "gru"}, engine="fused"), SMALL, None, checks.append)
     assert checks == []
+
+
+# --- targets that were not observed -----------------------------------------------------------------------------------
+
+WEEKS = 20
+
+
+def without_weekends(level: float = 1.0, seed: int = 0) -> Any:
+    values = level * (
+        3 + np.sin(np.arange(7 * WEEKS) / 3) + 0.3 * np.random.default_rng(seed).standard_normal(7 * WEEKS)
+    )
+    values[np.arange(7 * WEEKS) % 7 > 4] = np.nan
+    return values
+
+
+@pytest.mark.parametrize("metric", ["mse", "mae"])
+@pytest.mark.parametrize("scale", ["global", "series"])
+def test_series_with_gaps_are_trained_and_scored_on_what_was_observed(
+    make_work: MakeWork, metric: Metric, scale: str
+) -> None:
+    work = make_work(
+        without_weekends(), without_weekends(100, 1), metric=metric,
+        window={"observed": 0.4, "fill": 2, "scale": scale, "normalise": "last", "horizon": 5},
+        network={"skip": ["none", "joint"], "head": ["plain", "mixed"]}, steps=30,
+    )  # fmt: skip
+    for size in (ZERO, Size(0, 4), Size(1, 3)):
+        result = train.train(work, size)
+        scores = [(row.score, row.train_score) for row in result.rows if row.status == "ok"]
+        assert np.isfinite(np.array(scores, float)).all()
+        right = np.concatenate([
+            truth(work.windows, fit_scaling(work.windows, fold.train), fold.validation) for fold in work.folds.all()
+        ])  # fmt: skip
+        np.testing.assert_array_equal(np.isnan(result.residuals), np.isnan(right))
+        first = [row for row in result.rows if row.fold == 1 and row.status == "ok"]
+        if len(first) == 1:
+            errors = result.residuals[: len(work.folds.fold(0).validation)].astype(float)
+            deviation = fit_scaling(work.windows, work.folds.fold(0).train).error_scale(metric)
+            expected = np.nanmean(np.square(errors) if metric == "mse" else np.abs(errors) * deviation)
+            assert first[0].score == pytest.approx(expected, rel=1e-4)
+
+
+def test_both_engines_leave_the_same_targets_out(make_work: MakeWork) -> None:
+    options: dict[str, Any] = {"window": {"observed": 0.4, "fill": 2}, "network": {"skip": ["none"]}, "steps": 9}
+    fused, plain = (
+        train.train(make_work(without_weekends(), engine=engine, **options), Size(2, 3))
+        for engine in ("fused", "torch")
+    )
+    for one, other in zip(fused.checks, plain.checks, strict=True):
+        assert np.isfinite(one.train_loss)
+        assert one.train_loss == pytest.approx(other.train_loss, rel=1e-4)
+        assert one.early_stopping_score == pytest.approx(other.early_stopping_score, rel=1e-4)
+
+
+def test_the_training_loss_of_whole_passes_is_the_score_of_all_values(make_work: MakeWork) -> None:
+    # Nothing is learnt with a rate of 0: the mean loss of the batches of a pass is the score of the training set.
+    values = without_weekends()
+    probe = make_work(values, window={"observed": 0.4, "fill": 2, "normalise": "none"})
+    count = len(probe.folds.fold(0).train)
+    batch = next(size for size in (3, 4, 5, 7, 2) if count % size == 0)
+    steps = count // batch
+    work = make_work(
+        values, window={"observed": 0.4, "fill": 2, "normalise": "none"}, network={"skip": ["none"]},
+        learning_rates=[1e-12], batch_size=batch, check_every=steps, steps=steps, patience=steps,
+    )  # fmt: skip
+    result = train.train(work, Size(1, 2), folds=[0])
+    fold = work.folds.fold(0)
+    right = truth(work.windows, fit_scaling(work.windows, fold.train), fold.train)
+    assert np.isnan(right).any()
+    assert result.checks[0].train_loss == pytest.approx(np.nanmean(np.square(right)), rel=1e-4)

@@ -1,8 +1,9 @@
 """Batches: windows gathered by index, scaled and normalised, and the way back to the data's units."""
 
+import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -31,14 +32,24 @@ MUCH = 0.02  # of all values: so many are clipped in whole batches
 class Scaling:
     """Mean, standard deviation and bounds of each input over the training rows.
 
+    With `window.scale: series` the first `Windows.n_own` inputs (targets and past covariates) are scaled by mean and
+    standard deviation of the training rows of their own series, so that series of other levels look alike. Errors then
+    are in standard deviations of their own series too: a series counts by how well it is forecast, whatever its level,
+    and forecasting each series' own mean has a normalised MSE of 1. A series without training rows, and an input that
+    is constant in those of a series, has the mean and standard deviation of all series, as without.
+
     Attributes:
         mean: Shape (n_inputs,), float64, in the order of `Windows.inputs`: the targets come first. `Windows.offset` is
             part of it, so that it fits other windows too, which may have another.
         std: Shape (n_inputs,); never 0.
-        deviation: Mean absolute deviation of each target from its median, in its standard deviations, shape
-            (n_targets,); never 0.
-        lower: What smaller inputs become, in standard deviations from the mean, shape (n_inputs,).
+        deviation: Mean absolute deviation of each target from its median (of its series), in its standard deviations,
+            shape (n_targets,); never 0.
+        lower: What smaller inputs become, in standard deviations from the mean, shape (n_inputs,). Of the series' own
+            ones all series share the bounds.
         upper: What larger ones become. Both None: nothing is clipped.
+        names: Series that have constants of their own, by name; none: all have the same.
+        own_mean: Their means of the first inputs, float64, shape (names, n_own).
+        own_std: Their standard deviations, of the same shape; never 0.
     """
 
     mean: Floats
@@ -46,6 +57,9 @@ class Scaling:
     deviation: Floats
     lower: Floats | None = None
     upper: Floats | None = None
+    names: tuple[str, ...] = ()
+    own_mean: Floats | None = None
+    own_std: Floats | None = None
 
     def error_scale(self, metric: Metric) -> Floats:
         """What errors in standard deviations are multiplied by, so that a constant forecast scores 1: (n_targets,)."""
@@ -75,7 +89,8 @@ class Batch:
 
 def fit_scaling(windows: Windows, train: Ints) -> Scaling:
     """Mean, standard deviation and bounds over the rows of the training windows, and over no other row."""
-    values = windows.inputs[row_mask(windows, train)]
+    rows = row_mask(windows, train)
+    values = windows.inputs[rows]
     lowest, highest = _shown(windows, values)
     # So a rare value has no say in mean and standard deviation; a column that is rare values alone becomes constant.
     covariates = slice(windows.n_targets, None)
@@ -95,7 +110,103 @@ def fit_scaling(windows: Windows, train: Ints) -> Scaling:
     deviation = absolute_deviation(targets) / std[: windows.n_targets]
     deviation = np.where(deviation > 0, deviation, 1.0)
     lower, upper = ((bound.astype(np.float64) - mean) / std for bound in (lowest, highest))
-    return Scaling(mean + windows.offset, *(each.astype(np.float32) for each in (std, deviation, lower, upper)))
+    scaling = Scaling(
+        mean=mean + windows.offset,
+        std=std.astype(np.float32),
+        deviation=deviation.astype(np.float32),
+        lower=lower.astype(np.float32),
+        upper=upper.astype(np.float32),
+    )
+    if not windows.n_own:
+        return scaling
+    own = slice(windows.n_own)
+    return _with_own(windows, scaling, windows.series[rows], values[:, own].astype(np.float64) * grain[own])
+
+
+def _with_own(windows: Windows, scaling: Scaling, series: Ints, values: Floats) -> Scaling:
+    """The constants of each series, and what follows from them, from the first inputs of rows ordered by series."""
+    own, targets = slice(windows.n_own), slice(windows.n_targets)
+    codes, of_row, mean, std = _own_constants(windows, scaling, series, values)
+    own_mean = np.tile(scaling.mean[own] - windows.offset[own], (len(windows.names), 1))
+    own_std = np.tile(scaling.std[own], (len(windows.names), 1))
+    own_mean[codes], own_std[codes] = mean, std
+    scaled_values = ((values - mean[of_row]) / std[of_row]).astype(np.float32)
+    begins = np.searchsorted(of_row, np.arange(1, len(codes)))
+    medians = np.stack([_medians(part) for part in np.split(scaled_values[:, targets], begins)])
+    deviation: Floats = np.nanmean(np.abs(scaled_values[:, targets] - medians[of_row]), axis=0, dtype=np.float64)
+    lower, upper = scaling.lower, scaling.upper
+    assert lower is not None and upper is not None  # noqa: PT018
+    lower[own], upper[own] = _shown(windows, scaled_values)
+    return replace(
+        scaling,
+        deviation=np.where(deviation > 0, deviation, 1.0).astype(np.float32),
+        names=windows.names,
+        own_mean=own_mean + windows.offset[own],
+        own_std=own_std,
+    )
+
+
+def _medians(values: Floats) -> Floats:
+    """Median of each column, 0 where it has no value."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nan_to_num(np.nanmedian(values, axis=0))
+
+
+def _own_constants(
+    windows: Windows, scaling: Scaling, series: Ints, values: Floats
+) -> tuple[Ints, Ints, Floats, Floats]:
+    """Mean and standard deviation of each series as the base arrays have it; those of all where its own say nothing.
+
+    Returns:
+        Codes of the series, shape (n,); the position of each row's series in them, shape (rows,); means and standard
+        deviations, shape (n, n_own).
+    """
+    own = slice(windows.n_own)
+    codes, begins, of_row = np.unique(series, return_index=True, return_inverse=True)
+    there = np.isfinite(values)
+    count = np.maximum(np.add.reduceat(there, begins, axis=0, dtype=np.int64), 1)
+    mean = np.add.reduceat(np.where(there, values, 0.0), begins, axis=0) / count
+    squares = np.square(np.where(there, values - mean[of_row], 0.0))
+    std = np.sqrt(np.add.reduceat(squares, begins, axis=0) / count)
+    rounding = np.maximum(1e-6 * np.abs(mean), 1e-12 * np.abs(windows.offset[own]))  # see `fit_scaling`
+    changes = std > np.maximum(rounding, np.finfo(np.float32).tiny)
+    mean = np.where(changes, mean, scaling.mean[own] - windows.offset[own])
+    return codes, of_row, mean, np.where(changes, std, scaling.std[own]).astype(np.float32)
+
+
+def usual(scaling: Scaling, column: int, names: tuple[str, ...]) -> Floats:
+    """The mean of an input in some series, shape (names,): its own where the series has one, else that of all."""
+    means = np.full(len(names), scaling.mean[column], np.float64)
+    if scaling.own_mean is not None and column < scaling.own_mean.shape[1]:
+        own = dict(zip(scaling.names, scaling.own_mean[:, column], strict=True))
+        means = np.array([own.get(name, scaling.mean[column]) for name in names])
+    return means
+
+
+def with_unknown(windows: Windows, scaling: Scaling) -> Scaling:
+    """The scaling with constants for series that training has not known, from all rows of some base arrays.
+
+    A model sees scaled values alone: a new series is forecast as one of the known ones would be that had shown these
+    rows. To refuse it would make the model useless for what has just begun.
+
+    Args:
+        windows: Base arrays; series that the scaling knows keep their constants.
+        scaling: Of a model.
+    """
+    unknown = [code for code, name in enumerate(windows.names) if name not in set(scaling.names)]
+    if not windows.n_own or not unknown:
+        return scaling
+    rows = np.isin(windows.series, unknown)
+    values = windows.inputs[rows, : windows.n_own].astype(np.float64)
+    codes, _, mean, std = _own_constants(windows, scaling, windows.series[rows], values)
+    assert scaling.own_mean is not None and scaling.own_std is not None  # noqa: PT018
+    return replace(
+        scaling,
+        names=(*scaling.names, *(windows.names[code] for code in codes)),
+        own_mean=np.concatenate([scaling.own_mean, mean + windows.offset[: windows.n_own]]),
+        own_std=np.concatenate([scaling.own_std, std]),
+    )
 
 
 def absolute_deviation(values: Floats) -> Floats:
@@ -111,9 +222,9 @@ def absolute_deviation(values: Floats) -> Floats:
 
 
 def _shown(windows: Windows, values: Floats) -> tuple[Floats, Floats]:
-    """What smaller and larger inputs become, as the base arrays have them, shape (n_inputs,), from training rows."""
-    bounds = np.empty((2, windows.n_inputs), np.float32)
-    for column in range(windows.n_inputs):
+    """What smaller and larger values become, shape (columns,), from training rows of the first columns of `inputs`."""
+    bounds = np.empty((2, values.shape[1]), np.float32)
+    for column in range(values.shape[1]):
         there = values[:, column][np.isfinite(values[:, column])]
         lowest, highest = float(there.min()), float(there.max())
         margin = TARGET_MARGIN
@@ -143,8 +254,13 @@ def gather(windows: Windows, scaling: Scaling, chosen: Ints) -> Batch:
     first, n_targets = windows.first[chosen], windows.n_targets
     inputs = _blocks(windows.inputs, first, windows.span)
     flat = inputs.reshape(len(first), -1)  # one long row for each window: broadcasting over a few columns is slow
-    flat -= np.tile(shift_of(windows, scaling), windows.span)
-    flat /= np.tile(scaling.std, windows.span)
+    if scaling.own_mean is None:
+        flat -= np.tile(shift_of(windows, scaling), windows.span)
+        flat /= np.tile(scaling.std, windows.span)
+    else:
+        shift, std = _of_series(windows, scaling, windows.series[first])
+        flat -= np.tile(shift, (1, windows.span))
+        flat /= np.tile(std, (1, windows.span))
     clipped = _clipped(windows, scaling)
     if clipped is None:
         lower, upper = _bounds(windows, scaling)
@@ -177,14 +293,24 @@ def _clipped(windows: Windows, scaling: Scaling) -> _Clipped | None:
 
     Clipping whole batches takes half as long as all the rest of `gather`, and few values are clipped.
     """
+    if scaling.own_mean is not None and scaling.names != windows.names:
+        return None  # a request: its arrays are read once
     bounds = _bounds(windows, scaling)
     shift = shift_of(windows, scaling)
-    key = b"".join(array.tobytes() for array in (shift, scaling.std, *bounds))
+    own = () if scaling.own_mean is None or scaling.own_std is None else (scaling.own_mean, scaling.own_std)
+    key = b"".join(array.tobytes() for array in (shift, scaling.std, *bounds, *own))
     if key not in windows.clipped:
         lowest, highest = (windows.extent - shift) / scaling.std
         found = []
-        for column in np.flatnonzero((lowest < bounds[0]) | (highest > bounds[1])):
-            scaled_column = (windows.inputs[:, column] - shift[column]) / scaling.std[column]  # as `gather` does
+        beyond = (lowest < bounds[0]) | (highest > bounds[1])
+        if own:
+            shifts, stds = _of_series(windows, scaling, np.arange(len(windows.names)))
+            beyond[: windows.n_own] = True
+        for column in np.flatnonzero(beyond):
+            mean, std = shift[column], scaling.std[column]
+            if own:
+                mean, std = shifts[windows.series, column], stds[windows.series, column]
+            scaled_column = (windows.inputs[:, column] - mean) / std  # as `gather` does
             bounded = np.minimum(np.maximum(scaled_column, bounds[0][column]), bounds[1][column])
             rows = np.flatnonzero((bounded != scaled_column) & np.isfinite(scaled_column))
             found.append((rows, np.full(len(rows), column), bounded[rows]))
@@ -240,15 +366,20 @@ def clipped_columns(windows: Windows, scaling: Scaling, chosen: Ints, columns: t
         chosen: Positions in `windows.first`, shape (n,).
         columns: Names of the columns of `windows.inputs`.
     """
-    lower, upper = _bounds(windows, scaling)
+    lower, upper = (bound.astype(np.float64) for bound in _bounds(windows, scaling))
     counts: dict[str, int] = {}
     # Past columns are seen up to the origin; those known in future on all rows of a window.
     seen, covered = row_mask(windows, chosen, windows.lookback), row_mask(windows, chosen)
     for column, name in enumerate(columns):
-        there = windows.inputs[seen if column < windows.n_past else covered, column].astype(np.float64)
-        mean = scaling.mean[column] - windows.offset[column]
-        below = mean + lower[column] * np.float64(scaling.std[column]) - there
-        above = there - mean - upper[column] * np.float64(scaling.std[column])
+        rows = seen if column < windows.n_past else covered
+        there = windows.inputs[rows, column].astype(np.float64)
+        mean: Any = scaling.mean[column] - windows.offset[column]
+        std: Any = np.float64(scaling.std[column])
+        if scaling.own_mean is not None and column < windows.n_own:
+            shifts, stds = _of_series(windows, scaling, np.arange(len(windows.names)))
+            mean, std = (of_name[windows.series[rows], column].astype(np.float64) for of_name in (shifts, stds))
+        below = mean + lower[column] * std - there
+        above = there - mean - upper[column] * std
         # A constant lies on its bounds, but for rounding.
         count = int((np.maximum(below, above) > 1e-6 * (np.abs(there) + np.abs(mean))).sum())
         if count:
@@ -262,12 +393,62 @@ def shift_of(windows: Windows, scaling: Scaling) -> Floats:
     return shift
 
 
+def _of_series(windows: Windows, scaling: Scaling, codes: Ints) -> tuple[Floats, Floats]:
+    """Mean as the base arrays have it, and standard deviation, of some series: shape (n, n_inputs) each, float32."""
+    shift, std = (np.tile(constants, (len(codes), 1)) for constants in (shift_of(windows, scaling), scaling.std))
+    assert scaling.own_mean is not None and scaling.own_std is not None  # noqa: PT018
+    own = slice(windows.n_own)
+    own_shift, own_std = (scaling.own_mean - windows.offset[own]).astype(np.float32), scaling.own_std
+    if scaling.names == windows.names:
+        shift[:, own], std[:, own] = own_shift[codes], own_std[codes]
+        return shift, std
+    place = {name: position for position, name in enumerate(scaling.names)}
+    at = np.array([place.get(name, -1) for name in windows.names])[codes]
+    known = np.flatnonzero(at >= 0)
+    shift[known, own], std[known, own] = own_shift[at[known]], own_std[at[known]]
+    return shift, std
+
+
 def truth(windows: Windows, scaling: Scaling, chosen: Ints) -> Floats:
-    """What is to be predicted, in standard deviations of the training rows, shape (n, horizon, n_targets)."""
-    values = Forecast.of(windows).target(windows.target, windows.first[chosen])
-    values -= shift_of(windows, scaling)[: windows.n_targets]
-    values /= scaling.std[: windows.n_targets]
+    """What is to be predicted, in standard deviations of the training rows, shape (n, horizon, n_targets).
+
+    NaN where it was not observed.
+    """
+    return standardised(windows, scaling, Forecast.of(windows).target(windows.target, windows.first[chosen]), chosen)
+
+
+def standardised(windows: Windows, scaling: Scaling, values: Floats, chosen: Ints) -> Floats:
+    """Targets as the base arrays have them, in standard deviations of the training rows; in place.
+
+    Args:
+        windows: Base arrays and index.
+        scaling: Constants of the training rows.
+        values: Shape (n, steps, n_targets).
+        chosen: The windows whose targets they are, as positions in `windows.first`, shape (n,).
+    """
+    shift, std = shift_of(windows, scaling), scaling.std
+    if scaling.own_mean is not None:
+        shift, std = (each[:, None] for each in _of_series(windows, scaling, windows.series[windows.first[chosen]]))
+    values -= shift[..., : windows.n_targets]
+    values /= std[..., : windows.n_targets]
     return values
+
+
+def of_targets(windows: Windows, scaling: Scaling, chosen: Ints | None = None) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of the targets, transformed, to be broadcast over (n, horizon, n_targets).
+
+    Args:
+        windows: Base arrays and index.
+        scaling: Constants of the training rows.
+        chosen: Positions in `windows.first`, shape (n,); needed where series have constants of their own.
+    """
+    mean, std = scaling.mean[: windows.n_targets], scaling.std[: windows.n_targets]
+    if scaling.own_mean is None:
+        return mean, std
+    assert chosen is not None
+    shift, std = _of_series(windows, scaling, windows.series[windows.first[chosen]])
+    mean = shift[:, None, : windows.n_targets].astype(np.float64) + windows.offset[: windows.n_targets]
+    return mean, std[:, None, : windows.n_targets]
 
 
 def _blocks(values: Floats, first: Ints, length: int) -> Floats:
@@ -301,10 +482,10 @@ def scaled(batch: Batch, normalised: Floats) -> Floats:
     return normalised * batch.scale + batch.location
 
 
-def original(windows: Windows, scaling: Scaling, values: Floats) -> Floats:
-    """Undoes scaling and transformation: values in the units of the table."""
-    n_targets = windows.n_targets
-    transformed = values.astype(np.float64) * scaling.std[:n_targets] + scaling.mean[:n_targets]
+def original(windows: Windows, scaling: Scaling, values: Floats, chosen: Ints | None = None) -> Floats:
+    """Undoes scaling and transformation: values in the units of the table; see `of_targets`."""
+    mean, std = of_targets(windows, scaling, chosen)
+    transformed = values.astype(np.float64) * std + mean
     if windows.transform != "none":
         # log1p and sqrt give nothing below 0 for a target that is not negative: the square of -1 would come back as 1.
         transformed = np.maximum(transformed, 0.0)

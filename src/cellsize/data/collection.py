@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellsize.data.folds import Folds
+from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.windows import Windows
 
 NAMED = 3  # series that a line names
@@ -33,7 +33,8 @@ def left_out(windows: Windows, folds: Folds | None = None) -> list[LeftOut]:
     if folds is not None:
         held, learnt = (np.bincount(series[part], minlength=len(usable)) for part in (folds.holdout, folds.development))
         # A holdout of whole series, drawn at random, leaves none out: they are what is forecast.
-        drawn = bool(windows.start[folds.development].max() >= windows.start[folds.holdout].min())
+        by_time = windows.start[folds.development].max() < windows.start[folds.holdout].min()
+        drawn = not by_time and not of_each_series(windows, folds)
     found = []
     for code, name in enumerate(windows.names):
         if learnt[code] or (drawn and usable[code] == held[code] > 0):

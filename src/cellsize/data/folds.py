@@ -7,6 +7,10 @@
 
 V validation set, t training set, s early-stopping set, H holdout, · purged (a window there would share a raw row with
 its neighbour). The score of a fold comes from V alone; s decides when to stop and which settings to use.
+
+With `split.holdout_of: series` each series has such a time of its own: its last part is in the holdout, and no window
+of it that may be learnt from shares a row with that. Where series end at different times, some are learnt from at times
+that are the holdout of others. The folds divide the time that all series share, as ever.
 """
 
 from dataclasses import dataclass
@@ -16,7 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Ints, TooFewWindowsError, Windows
+from cellsize.errors import InputError
 from cellsize.params import Split
 
 PURGED, TRAIN, EARLY_STOPPING, VALIDATION = 0, 1, 2, 3
@@ -71,13 +77,19 @@ def split(windows: Windows, params: Split) -> Folds:
 
     Raises:
         TooFewWindowsError: There are too few windows for what is asked.
+        InputError: The scheme allows no scale of each series, or a set has no value of a target.
     """
     start, span = windows.start, windows.span
+    if windows.n_own and params.scheme in ("groups", "shuffled"):
+        raise InputError(
+            f"window.scale: series scales each series by its own training rows, and split.scheme: {params.scheme} "
+            "validates on series that have none; set window.scale: global and window.normalise: standard, which scales "
+            "each window by what it sees"
+        )
     if params.scheme == "shuffled":
         holdout, development = _shuffled_holdout(windows, params)
     else:
-        last = start.max() + span - 1
-        cut = last + 1 - round(params.holdout * (last + 1 - start.min()))
+        cut = _cut(windows, params)
         holdout, development = start >= cut, start + span <= cut
     labels = np.zeros((params.folds, len(start)), np.int8)
     for fold_index in range(params.folds):
@@ -85,8 +97,10 @@ def split(windows: Windows, params: Split) -> Folds:
         early_stopping, train = _early_stopping(windows, learnable, params)
         for label, chosen in ((TRAIN, train), (EARLY_STOPPING, early_stopping), (VALIDATION, validation)):
             labels[fold_index, chosen] = label
-            if not chosen.any():
-                name = {TRAIN: "training", EARLY_STOPPING: "early-stopping", VALIDATION: "validation"}[label]
+            name = {TRAIN: "training", EARLY_STOPPING: "early-stopping", VALIDATION: "validation"}[label]
+            if chosen.any():
+                _require_targets(windows, np.flatnonzero(chosen), f"fold {fold_index + 1} has a {name} set")
+            else:
                 raise TooFewWindowsError(
                     f"split.folds: {params.folds} folds of {int(development.sum())} windows leave fold "
                     f"{fold_index + 1} without a {name} set (windows are {span} steps long)",
@@ -97,7 +111,41 @@ def split(windows: Windows, params: Split) -> Folds:
             f"split.holdout: {params.holdout} of the data holds no whole window of {span} steps",
             "give more data, a larger fraction or a shorter window",
         )
+    _require_targets(windows, np.flatnonzero(holdout), "there is a holdout")
     return Folds(labels, holdout, development)
+
+
+def of_each_series(windows: Windows, folds: Folds) -> bool:
+    """Whether the holdout is the last part of each series, so that others are learnt from at its times."""
+    holdout, development = windows.first[folds.holdout], windows.first[folds.development]
+    by_time = windows.step[development].max() < windows.step[holdout].min()
+    return not by_time and bool(np.isin(windows.series[holdout], windows.series[development]).any())
+
+
+def _cut(windows: Windows, params: Split) -> Ints:
+    """Step at which the holdout of each window's series begins, shape (windows,), or () where all have the same."""
+    start, end = windows.start, windows.start + windows.span
+    if params.holdout_of == "table":
+        return np.asarray(end.max() - round(params.holdout * (end.max() - start.min())))
+    codes = windows.series[windows.first]
+    first = np.full(len(windows.names), np.iinfo(np.int64).max)
+    last = np.zeros(len(windows.names), np.int64)
+    np.minimum.at(first, codes, start)
+    np.maximum.at(last, codes, end)
+    cuts: Ints = last[codes] - np.rint(params.holdout * (last - first)[codes]).astype(np.int64)
+    return cuts
+
+
+def _require_targets(windows: Windows, chosen: Ints, where: str) -> None:
+    """Refuses a set in which some target was never observed: nothing could be fitted to it, or scored."""
+    if (windows.observed(chosen) == windows.n_outputs).any():
+        return
+    rows = np.unique(Forecast.of(windows).target_rows(windows.first[chosen]))
+    for column in np.flatnonzero(np.isnan(windows.target[rows]).all(axis=0)):
+        raise InputError(
+            f"window.observed: {where} in which no value of {windows.targets[column]!r} was observed; set "
+            "window.observed: 1.0, or fewer folds"
+        )
 
 
 def row_mask(windows: Windows, chosen: Ints, length: int | None = None) -> npt.NDArray[np.bool_]:

@@ -55,6 +55,7 @@ class Values(Protocol):
     """What an array of NumPy and a tensor of torch have in common."""
 
     def __sub__(self, other: Any, /) -> Any: ...
+    def __truediv__(self, other: Any, /) -> Any: ...
     def __mul__(self, other: Any, /) -> Any: ...
     def __pow__(self, other: Any, /) -> Any: ...
     def __abs__(self) -> Any: ...
@@ -75,6 +76,10 @@ class Forecast:
 
     Errors are multiplied by a `scale` before they are squared or made absolute: `Scaling.error_scale` of the metric,
     and the window's own scale where its instance normalisation has changed the values.
+
+    A target that was not observed is NaN. It counts in no sum, and its place in no mean: a score is the mean over all
+    values that were observed, whichever windows they lie in. Where every target was observed, each number is the plain
+    mean to the last digit. Only the targets say what is left out: a forecast that is NaN makes its score NaN.
 
     Attributes:
         lookback: Steps that a window sees.
@@ -114,62 +119,80 @@ class Forecast:
         """
         return values[self.target_rows(first)]
 
-    def observed(self, values: Floats) -> npt.NDArray[np.bool_]:
-        """Mask of the rows that count as a target, shape (rows,): those with every target observed.
-
-        A window with any other row in its horizon is not used at all.
+    def observed(self, values: Floats) -> Ints:
+        """How many targets of each row were observed, shape (rows,).
 
         Args:
             values: Target columns, NaN where unobserved, shape (rows, n_targets).
         """
-        return np.asarray(np.isfinite(values).all(axis=1))
+        counts: Ints = np.isfinite(values).sum(axis=1, dtype=np.int64)
+        return counts
+
+    def fewest(self, fraction: float) -> int:
+        """Targets of its horizon that a window must have to be used, at least 1, from a fraction of all of them."""
+        return max(1, int(np.ceil(round(fraction * self.n_outputs, 9))))  # 0.7 · 10 is a little more than 7
 
     # --- how wrong a forecast is --------------------------------------------------------------------------------------
 
-    def loss(self, forecasts: V, target: V, scale: V, metric: Metric) -> V:
-        """The training loss of each network: its score on its own batch.
+    def loss(self, forecasts: V, target: V, scale: V, metric: Metric, there: V | None = None) -> V:
+        """The training loss of each network: its score on its own batch, as far as targets were observed.
+
+        The sum over a batch is divided by the number of values that a batch has on average, not by its own: else a
+        value would weigh more in a batch with few others, and more still if each window had a mean of its own. So the
+        gradient is, on average over batches, that of the mean over all observed values of the training set, which is
+        what a score is.
 
         Args:
             forecasts: Normalised values, shape (networks, n, horizon, n_targets).
-            target: Of the same shape.
+            target: Of the same shape; NaN where unobserved.
             scale: What errors are multiplied by, shape (networks, n, 1, n_targets).
             metric: Whether errors are squared or absolute.
+            there: Fraction of the targets of each network's training set that was observed, shape (networks,). None:
+                nothing is missing.
 
         Returns:
             Shape (networks,).
         """
-        errors = (forecasts - target) * scale
+        errors = self._differences(forecasts, target) * scale
         loss: V = (errors**2 if metric == "mse" else abs(errors)).mean(axis=(1, 2, 3))
-        return loss
+        return loss if there is None else loss / there
 
     def error_sum(self, forecasts: V, target: V, scale: V, metric: Metric) -> V:
         """Errors summed over windows, horizon and targets in float64: one value, of the arrays' kind.
 
         Args:
             forecasts: Shape (n, horizon, n_targets).
-            target: Of the same shape.
+            target: Of the same shape; NaN where unobserved.
             scale: What errors are multiplied by, shape (n, 1, n_targets) or (n_targets,).
             metric: Whether errors are squared or absolute.
         """
         total: V = self._errors(forecasts, target, scale, metric).sum()
         return total
 
-    def score(self, error_sum: float, windows: int) -> float:
-        """The score over windows, horizon and targets, from the sum over all windows."""
-        return error_sum / (windows * self.n_outputs)
+    def score(self, error_sum: float, values: int) -> float:
+        """The score over windows, horizon and targets, from the sum over all windows and the number of values in it."""
+        return error_sum / values
 
     def score_of(self, forecasts: Floats, target: Floats, scale: Floats, metric: Metric) -> float:
         """The score of forecasts of shape (n, horizon, n_targets); see `error_sum`."""
-        return self.score(float(self.error_sum(forecasts, target, scale, metric)), len(target))
+        values = int(np.isfinite(target).sum())
+        return self.score(float(self.error_sum(forecasts, target, scale, metric)), values)
 
-    def score_by_step(self, forecasts: Floats, target: Floats, scale: Floats, metric: Metric) -> tuple[float, ...]:
-        """The score of each step of the horizon; see `error_sum`."""
+    def score_by_step(
+        self, forecasts: Floats, target: Floats, scale: Floats, metric: Metric
+    ) -> tuple[float | None, ...]:
+        """The score of each step of the horizon, None where no target of it was observed; see `error_sum`."""
         by_step: Floats = self._errors(forecasts, target, scale, metric).mean(axis=(0, 2))
-        return tuple(float(value) for value in by_step)
+        there = np.isfinite(target).mean(axis=(0, 2))
+        return tuple(float(value / part) if part else None for value, part in zip(by_step, there, strict=True))
 
     def score_by_window(self, forecasts: Floats, target: Floats, scale: Floats, metric: Metric) -> Floats:
-        """The score of each window, shape (n,); see `error_sum`."""
+        """What each window adds to the score, times the number of windows, shape (n,); see `error_sum`.
+
+        Its mean is the score: a window counts by how many of its targets were observed.
+        """
         by_window: Floats = self._errors(forecasts, target, scale, metric).mean(axis=(1, 2))
+        by_window /= np.isfinite(target).mean()
         return by_window
 
     def least_squares_weight(self, scale: Floats) -> Floats:
@@ -186,9 +209,20 @@ class Forecast:
         return scale if self.n_targets == 1 else np.ones((len(scale), 1, 1), scale.dtype)
 
     @staticmethod
-    def _errors(forecasts: Any, target: Any, scale: Any, metric: Metric) -> Any:
+    def _differences(forecasts: Any, target: Any) -> Any:
+        """Forecasts minus targets, 0 where a target was not observed."""
+        differences = forecasts - target
+        missing = target != target  # of arrays and tensors alike; neither is imported here for both
+        if not missing.any():
+            return differences
+        if hasattr(differences, "masked_fill"):
+            return differences.masked_fill(missing, 0.0)
+        return np.where(missing, differences.dtype.type(0), differences)
+
+    @classmethod
+    def _errors(cls, forecasts: Any, target: Any, scale: Any, metric: Metric) -> Any:
         """In float64: the sum of many small errors in float32 would lose its last digits."""
-        errors = (forecasts - target) * scale
+        errors = cls._differences(forecasts, target) * scale
         errors = errors.double() if hasattr(errors, "double") else errors.astype(np.float64)
         return errors**2 if metric == "mse" else abs(errors)
 

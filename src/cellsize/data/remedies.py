@@ -25,7 +25,7 @@ T = TypeVar("T")
 MOST_TRIES, FEWEST_TRIES, WINDOWS_TRIED = 3000, 20, 5_000_000
 MOST_ROWS = 200_000  # of the shortest series that would do
 # What a change costs: one fold or block less is a smaller change than another window, which is another forecast.
-BLOCKS, FOLD, HOLDOUT, LINEAR, FILL, LOOKBACK, SCHEME, HORIZON = 1, 1, 4, 5, 6, 8, 10, 20
+BLOCKS, FOLD, OBSERVED, HOLDOUT, LINEAR, FILL, LOOKBACK, SCHEME, HORIZON = 1, 1, 2, 4, 5, 6, 8, 10, 20
 FRACTIONS = (1.0, 0.75, 0.5, 0.25, 0.125, 0.0)  # of lookback and horizon; at least one step
 
 
@@ -37,6 +37,7 @@ class Settings:
     linear_lookback: int | None
     horizon: int
     fill: int
+    observed: float
     split: Split
 
     @property
@@ -55,6 +56,7 @@ class Settings:
             "window.linear_lookback": self.linear_lookback,
             "window.horizon": self.horizon,
             "window.fill": self.fill,
+            "window.observed": self.observed,
         }
 
 
@@ -86,9 +88,13 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, params: Split, so
     def filled(fill: int) -> Windows:
         return replace(indexing.base(frame, schema, window.model_copy(update={"fill": fill})), may_begin=begins)
 
-    declared = Settings(window.lookback, window.linear_lookback, window.horizon, window.fill, params)
-    fills = (window.fill, *(steps for steps in (6, 24) if steps > window.fill))
-    raise InputError(f"{fault}; {_remedy(lambda settings: filled(settings.fill), declared, fills)}")
+    gaps = indexing.gaps(filled(window.fill), frame, schema, window)
+    declared = _declared(window, params)
+    # What the gaps of the table ask for, and what may do for shorter windows.
+    others = (*((gaps.fill,) if gaps else ()), 6, 24)
+    fills = (window.fill, *dict.fromkeys(steps for steps in others if steps > window.fill))
+    fractions = tuple(dict.fromkeys((window.observed, gaps.observed if gaps else window.observed)))
+    raise InputError(f"{fault}; {_remedy(lambda settings: filled(settings.fill), declared, fills, fractions)}")
 
 
 def split(windows: Windows, params: Split, window: Window) -> folds.Folds:
@@ -106,13 +112,18 @@ def split(windows: Windows, params: Split, window: Window) -> folds.Folds:
         return folds.split(windows, params)
     except TooFewWindowsError as error:
         fault = error.fault
-    declared = Settings(window.lookback, window.linear_lookback, window.horizon, window.fill, params)
-    raise InputError(f"{fault}; {_remedy(lambda _: windows, declared, (window.fill,))}")
+    raise InputError(
+        f"{fault}; {_remedy(lambda _: windows, _declared(window, params), (window.fill,), (window.observed,))}"
+    )
 
 
-def _remedy(make: Make, declared: Settings, fills: tuple[int, ...]) -> str:
+def _declared(window: Window, params: Split) -> Settings:
+    return Settings(window.lookback, window.linear_lookback, window.horizon, window.fill, window.observed, params)
+
+
+def _remedy(make: Make, declared: Settings, fills: tuple[int, ...], fractions: tuple[float, ...]) -> str:
     """What to set, or how many rows it takes, in words."""
-    found = _smallest(make, declared, fills)
+    found = _smallest(make, declared, fills, fractions)
     rows = _rows_needed(make(declared), declared) if declared.split.scheme not in ("groups", "shuffled") else None
     needed = "" if rows is None else f"give at least {rows:,} rows without a gap"
     if found is None:
@@ -125,23 +136,23 @@ def _remedy(make: Make, declared: Settings, fills: tuple[int, ...]) -> str:
     return f"set {listed}" + (f", or {needed}" if needed else "")
 
 
-def _smallest(make: Make, declared: Settings, fills: tuple[int, ...]) -> Settings | None:
+def _smallest(make: Make, declared: Settings, fills: tuple[int, ...], fractions: tuple[float, ...]) -> Settings | None:
     """The settings with the smallest change that work, of those that are tried."""
 
     @cache
-    def shown(lookback: int, seen: int, horizon: int, fill: int) -> Windows | None:
+    def shown(lookback: int, seen: int, horizon: int, fill: int, observed: float) -> Windows | None:
         arrays = replace(make(replace(declared, fill=fill)), lookback=seen, cell_lookback=lookback, horizon=horizon)
         if len(arrays.step) < arrays.span:
             return None
-        arrays = replace(arrays, first=indexing.index_of(arrays, arrays.may_begin))
+        arrays = replace(arrays, first=indexing.index_of(arrays, arrays.may_begin, observed))
         return arrays if arrays.first.size else None
 
     rows = len(make(declared).step)
     tries = int(np.clip(WINDOWS_TRIED // rows, FEWEST_TRIES, MOST_TRIES))
-    hopeful, hopeless = set[tuple[int, ...]](), set[tuple[int, ...]]()
+    hopeful, hopeless = set[tuple[float, ...]](), set[tuple[float, ...]]()
     tried, splits = 0, _splits(declared.split)
-    for settings in _others(declared, fills, splits):
-        window = settings.lookback, settings.steps_seen, settings.horizon, settings.fill
+    for settings in _others(declared, fills, fractions, splits):
+        window = settings.lookback, settings.steps_seen, settings.horizon, settings.fill, settings.observed
         arrays = None if window in hopeless else shown(*window)
         if arrays is None:
             continue
@@ -164,7 +175,9 @@ def _works(arrays: Windows, params: Split) -> bool:
     return True
 
 
-def _others(declared: Settings, fills: tuple[int, ...], splits: list[Change[Split]]) -> Iterator[Settings]:
+def _others(
+    declared: Settings, fills: tuple[int, ...], fractions: tuple[float, ...], splits: list[Change[Split]]
+) -> Iterator[Settings]:
     """Other settings, those that change least first."""
     linears = [Change(0, 0, declared.linear_lookback)]
     if declared.linear_lookback is not None:
@@ -173,12 +186,13 @@ def _others(declared: Settings, fills: tuple[int, ...], splits: list[Change[Spli
         splits,
         linears,
         [Change(rank * FILL, rank > 0, fill) for rank, fill in enumerate(fills)],
+        [Change(rank * OBSERVED, rank > 0, fraction) for rank, fraction in enumerate(fractions)],
         _shorter(declared.lookback, LOOKBACK),
         _shorter(declared.horizon, HORIZON),
     )
     ordered = sorted(product(*axes), key=lambda each: (sum(one.cost for one in each), sum(one.keys for one in each)))
-    for of_split, linear, fill, lookback, horizon in ordered[1:]:
-        yield Settings(lookback.value, linear.value, horizon.value, fill.value, of_split.value)
+    for of_split, linear, fill, observed, lookback, horizon in ordered[1:]:
+        yield Settings(lookback.value, linear.value, horizon.value, fill.value, observed.value, of_split.value)
 
 
 def _splits(plain: Split) -> list[Change[Split]]:

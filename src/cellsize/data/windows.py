@@ -56,6 +56,8 @@ class Windows:
             are filled from earlier rows. The last `n_known_future` are known for the steps to be predicted too; of
             these the first `n_static` are constant in each series.
         n_known_future: Columns of `inputs` that are known in future.
+        n_own: Columns of `inputs` that are scaled by the constants of their own series, the first ones: targets and
+            past covariates, or none; see `batches.Scaling`.
         target: What is to be predicted, transformed, less `offset`, float32, shape (rows, n_targets); NaN where
             unobserved.
         offset: What was subtracted from each column in float64, shape (n_inputs,); see `offset_of`.
@@ -83,6 +85,7 @@ class Windows:
 
     inputs: Floats
     n_known_future: int
+    n_own: int
     target: Floats
     offset: Floats
     step: Ints
@@ -159,6 +162,21 @@ class Windows:
         """Which values of `inputs` are clipped, for each scaling; `batches.gather` looks for them once."""
         return {}
 
+    @cached_property
+    def _observed_before(self) -> Ints:
+        """Observed targets in the rows before each row, shape (rows + 1,)."""
+        return np.concatenate([[0], np.cumsum(Forecast.of(self).observed(self.target))])
+
+    def observed(self, chosen: Ints) -> Ints:
+        """How many targets of their horizons some windows have to predict, shape (n,).
+
+        Args:
+            chosen: Positions in `first`, shape (n,).
+        """
+        ends = self.first[chosen] + self.span
+        counts: Ints = self._observed_before[ends] - self._observed_before[ends - self.horizon]
+        return counts
+
     @property
     def start(self) -> Ints:
         """Step of the first row of each window, shape (windows,)."""
@@ -194,7 +212,7 @@ class Windows:
             values = dict(content)
         for key in ("zone", "transform", "normalise"):
             values[key] = str(values[key])
-        for key in ("lookback", "cell_lookback", "horizon", "n_known_future", "n_static"):
+        for key in ("lookback", "cell_lookback", "horizon", "n_known_future", "n_own", "n_static"):
             values[key] = int(values[key])
         values["seconds"] = float(values["seconds"])
         for key in ("names", "targets", "linear_calendar"):
@@ -205,9 +223,10 @@ class Windows:
 def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> Windows:
     """Makes base arrays and the index of all usable windows.
 
-    A window is usable if its first row was observed, every input it sees has a value, and every target that it must
-    predict was really observed. Gaps in what it sees are filled with the last value before them: targets over at most
-    `window.fill` steps, covariates without limit (an indicator column says where).
+    A window is usable if its first row was observed, every input it sees has a value, and at least the fraction
+    `window.observed` of the targets that it must predict was really observed. Gaps in what it sees are filled with the
+    last value before them: targets over at most `window.fill` steps, covariates without limit (an indicator column says
+    where). Targets to be predicted are never filled: missing ones are left out of loss and score.
 
     Args:
         frame: Clean series, as `series.clean` returns them.
@@ -232,18 +251,24 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
         )
     arrays = base(frame, schema, window)
     begins = may_begin(frame, schema)
-    usable = index_of(arrays, begins)
+    usable = index_of(arrays, begins, window.observed)
     if not usable.size:
         raise TooFewWindowsError(
-            f"{source}: no window of {span} steps has every value it needs",
-            "raise window.fill, or remove the covariates that are mostly missing",
+            f"{source}: no window of {span} steps has every value it needs", _remedy(arrays, frame, schema, window)
         )
     return replace(arrays, first=usable, may_begin=begins)
 
 
-def index(arrays: Windows, frame: pd.DataFrame, schema: Schema) -> Ints:
-    """First rows of the usable windows of some base arrays, ordered by time, then series; see `build`."""
-    return index_of(arrays, may_begin(frame, schema))
+def index(arrays: Windows, frame: pd.DataFrame, schema: Schema, fraction: float) -> Ints:
+    """First rows of the usable windows of some base arrays, ordered by time, then series; see `build`.
+
+    Args:
+        arrays: Base arrays.
+        frame: The series they are made of.
+        schema: Meaning of its columns.
+        fraction: How many of the targets of its horizon a window must have.
+    """
+    return index_of(arrays, may_begin(frame, schema), fraction)
 
 
 def may_begin(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.bool_]:
@@ -258,9 +283,10 @@ def may_begin(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.bool_]:
     return observed
 
 
-def index_of(arrays: Windows, begins: npt.NDArray[np.bool_]) -> Ints:
+def index_of(arrays: Windows, begins: npt.NDArray[np.bool_], fraction: float) -> Ints:
     """First rows of the usable windows, of those that begin where they may; see `index`."""
-    usable = _usable(arrays, begins)
+    can_be_seen = np.asarray(np.isfinite(arrays.inputs).all(axis=1))
+    usable = np.flatnonzero(_seen(arrays, can_be_seen, begins) & _predicted(arrays, fraction))
     if len(arrays.names) > 1:
         usable = usable[np.lexsort((arrays.series[usable], arrays.step[usable]))]
     return usable
@@ -304,6 +330,7 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
     return Windows(
         inputs=inputs,
         n_known_future=len(schema.known_future_columns),
+        n_own=len(schema.targets) + len(schema.past_covariates) if window.scale == "series" else 0,
         target=centred,
         offset=offsets,
         step=steps,
@@ -359,17 +386,125 @@ def fill(frame: pd.DataFrame, schema: Schema, window: Window) -> Iterator[tuple[
         yield column, frame[column].to_numpy(np.float64)
 
 
-def _usable(arrays: Windows, observed: npt.NDArray[np.bool_]) -> Ints:
-    """First rows of the usable windows, from cumulative sums over the rows."""
-    n_rows, span = len(arrays.step), arrays.span
-    can_be_seen = np.isfinite(arrays.inputs).all(axis=1)
-    known = np.isfinite(arrays.inputs[:, arrays.n_past :]).all(axis=1)
-    can_be_predicted = Forecast.of(arrays).observed(arrays.target) & known
-    n_starts = max(n_rows - span + 1, 0)
-    usable = observed[:n_starts] & (arrays.series[:n_starts] == arrays.series[n_rows - n_starts :])
-    # All rows of a stretch count if the cumulative sum grows by the length of the stretch.
-    sums = np.concatenate([[0], np.cumsum(can_be_seen, dtype=np.int32)], dtype=np.int32)
+def _before(mask: npt.NDArray[Any]) -> Ints:
+    """Sums of what lies before each row: all rows of a stretch count if it grows by the length of the stretch."""
+    sums: Ints = np.concatenate([[0], np.cumsum(mask, dtype=np.int32)], dtype=np.int32)
+    return sums
+
+
+def _seen(
+    arrays: Windows, can_be_seen: npt.NDArray[np.bool_], first_rows: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
+    """Whether a window that begins in a row lies in one series and sees values alone, shape (starts,)."""
+    n_rows = len(arrays.step)
+    n_starts = max(n_rows - arrays.span + 1, 0)
+    sums = _before(can_be_seen)
+    usable: npt.NDArray[np.bool_] = first_rows[:n_starts] & (
+        arrays.series[:n_starts] == arrays.series[n_rows - n_starts :]
+    )
     usable &= sums[arrays.lookback :][:n_starts] - sums[:n_starts] == arrays.lookback
-    sums = np.concatenate([[0], np.cumsum(can_be_predicted, dtype=np.int32)], dtype=np.int32)
-    usable &= sums[span:][:n_starts] - sums[arrays.lookback :][:n_starts] == arrays.horizon
-    return np.flatnonzero(usable)
+    return usable
+
+
+def _predicted(arrays: Windows, fraction: float) -> npt.NDArray[np.bool_]:
+    """Whether it has enough targets to predict, and all that is known in future, shape (starts,)."""
+    n_starts, task = max(len(arrays.step) - arrays.span + 1, 0), Forecast.of(arrays)
+    known = _before(np.asarray(np.isfinite(arrays.inputs[:, arrays.n_past :]).all(axis=1)))
+    usable: npt.NDArray[np.bool_] = _targets(arrays) >= task.fewest(fraction)
+    usable &= known[arrays.span :][:n_starts] - known[arrays.lookback :][:n_starts] == arrays.horizon
+    return usable
+
+
+def _targets(arrays: Windows) -> Ints:
+    """How many targets a window that begins in a row has to predict, shape (starts,)."""
+    n_starts = max(len(arrays.step) - arrays.span + 1, 0)
+    sums = _before(Forecast.of(arrays).observed(arrays.target))
+    counts: Ints = sums[arrays.span :][:n_starts] - sums[arrays.lookback :][:n_starts]
+    return counts
+
+
+# --- where no window is usable ----------------------------------------------------------------------------------------
+
+ENOUGH = 0.5  # of the windows that the longest `fill` would give: a lower one that gives so many is named
+MOST_OF = 0.1  # quantile of the windows' fractions of targets: nine tenths have the fraction that is named
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """How targets are missing, and settings with which there are windows all the same.
+
+    Attributes:
+        fill: `window.fill` that is enough for most windows.
+        observed: `window.observed` that most of them reach.
+        longest: Most steps in a row without a target.
+        most: Largest fraction of the targets of a horizon that is there.
+        windows: About how many windows the settings give.
+    """
+
+    fill: int
+    observed: float
+    longest: int
+    most: float
+    windows: int
+
+
+def gaps(arrays: Windows, frame: pd.DataFrame, schema: Schema, window: Window) -> Gaps | None:
+    """Looks for settings that give windows where targets are missing; None: no filling gives any.
+
+    Args:
+        arrays: Base arrays of `base`.
+        frame: What they are made of.
+        schema: Meaning of its columns.
+        window: What is declared: filling and fraction are raised and lowered, no other key is changed.
+    """
+    n_targets, begins = arrays.n_targets, may_begin(frame, schema)
+    others = np.asarray(np.isfinite(arrays.inputs[:, n_targets:]).all(axis=1))
+    since = _steps_since(frame, schema)
+    reached = since[np.isfinite(since)]
+    lengths = np.unique(reached[reached >= window.fill]).astype(int)
+    tried = np.unique([window.fill, *lengths[np.linspace(0, len(lengths) - 1, min(len(lengths), 50)).astype(int)]])
+    targets, known = _targets(arrays), _predicted(replace(arrays, target=np.zeros_like(arrays.target)), 1.0)
+    usable = {int(fill): _seen(arrays, others & (since <= fill), begins) & known & (targets > 0) for fill in tried}
+    counts = {fill: int(starts.sum()) for fill, starts in usable.items()}
+    enough = max(1.0, ENOUGH * max(counts.values()))
+    fill = next((fill for fill, count in counts.items() if count >= enough), None)
+    if fill is None:
+        return None
+    fractions = targets[usable[fill]] / Forecast.of(arrays).n_outputs
+    fraction = float(np.quantile(fractions, MOST_OF, method="lower"))
+    grain = 100 if fraction >= 0.01 else 10_000
+    return Gaps(
+        fill=fill,
+        observed=min(window.observed, int(round(fraction * grain, 6)) / grain),  # never more than is there
+        longest=int(reached.max(initial=0)),
+        most=float(fractions.max()),
+        windows=counts[fill],
+    )
+
+
+def _remedy(arrays: Windows, frame: pd.DataFrame, schema: Schema, window: Window) -> str:
+    """Settings that give windows, as a part of a sentence: found by trying them on the table."""
+    found = gaps(arrays, frame, schema, window)
+    if found is None:
+        missing = {column: frame[column].isna().mean() for column in set(schema.past_columns) - set(schema.targets)}
+        worst = max(sorted(missing), key=lambda column: missing[column], default=None)
+        if worst is not None and missing[worst]:
+            return f"column {worst!r} is missing in {missing[worst]:.0%} of the rows: remove it from prepare"
+        return "too few targets in a row were observed; give more data, or a shorter window"
+    settings = [f"window.fill: {found.fill}"] if found.fill != window.fill else []
+    settings += [f"window.observed: {found.observed:g}"] if found.observed < window.observed else []
+    return (
+        f"up to {found.longest} steps in a row have no target, and at most {found.most:.0%} of the targets to be "
+        f"predicted are there; set {' and '.join(settings)}, which gives about {found.windows:,} windows"
+    )
+
+
+def _steps_since(frame: pd.DataFrame, schema: Schema) -> npt.NDArray[np.float64]:
+    """Steps since each target was last there, the most of all targets; 0 where all are, infinite before the first."""
+    rows, since = np.arange(len(frame)), np.zeros(len(frame))
+    codes = pd.factorize(frame[SERIES])[0]
+    begins = np.maximum.accumulate(np.where(np.diff(codes, prepend=-1) != 0, rows, 0))
+    for column in schema.targets:
+        last = np.maximum.accumulate(np.where(frame[column].notna().to_numpy(), rows, -1))
+        since = np.maximum(since, np.where(last >= begins, rows - last, np.inf))
+    return since

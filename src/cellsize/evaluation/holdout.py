@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cellsize.data.batches import Scaling, clipped_columns, original, truth
-from cellsize.data.folds import Folds
+from cellsize.data.batches import Scaling, clipped_columns, of_targets, original, truth
+from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.forecast import NAIVE, Forecast, seasonal_naive
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models import baselines, boosted_trees
@@ -52,7 +52,7 @@ def evaluate(
     linear = fit(windows, scaling, development, (penalty,))[0]
     iterations = tuple(int(np.median(of_target)) for of_target in zip(*on_folds.boosting_iterations, strict=True))
     trees = boosted_trees.fit(windows, scaling, development, baseline.seasons, iterations, boosted_trees.LOSSES[metric])
-    measure = _Measure(windows, scaling, _seasonal_error(windows, development, baseline.seasons[0]), metric)
+    measure = _Measure(windows, scaling, _seasonal_error(windows, folds, baseline.seasons[0]), metric)
     simple = baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout)
     forecasts = {"model": model.predict(windows, holdout, forward), **simple}
     not_measured = None if champion is None else _not_measured(windows, folds, champion[1], model)
@@ -80,7 +80,8 @@ class _Measure:
     Attributes:
         windows: Base arrays and index.
         scaling: Constants of the training rows; forecasts are in their standard deviations.
-        seasonal_error: Mean absolute seasonal difference of each target, in its own units, shape (n_targets,).
+        seasonal_error: Mean absolute seasonal difference of each target before the holdout, in its own units, shape
+            (n_targets,), or of each series where series have scales of their own, shape (series, 1, n_targets).
         metric: What each step of the horizon is scored by.
     """
 
@@ -92,19 +93,21 @@ class _Measure:
     def errors(self, forecasts: Floats, chosen: Ints) -> Errors:
         """MAE and RMSE in the data's units, MASE in seasonal naive errors, and both normalised errors.
 
+        All are means over the targets that were observed.
+
         Args:
             forecasts: Shape (n, horizon, n_targets).
             chosen: Positions in `windows.first`, shape (n,).
         """
         right = truth(self.windows, self.scaling, chosen)
         task = Forecast.of(self.windows)
-        error = original(self.windows, self.scaling, forecasts) - original(self.windows, self.scaling, right)
-        absolute = np.abs(error).mean(axis=(0, 1))
-        changing = self.seasonal_error > 0  # a target that repeats itself exactly has nothing to be compared with
+        in_units = (original(self.windows, self.scaling, values, chosen) for values in (forecasts, right))
+        error = next(in_units) - next(in_units)
+        absolute = _means(np.abs(error))
         return Errors(
             mae=float(absolute.mean()),
-            rmse=float(np.sqrt(np.square(error).mean(axis=(0, 1))).mean()),
-            mase=float((absolute[changing] / self.seasonal_error[changing]).mean()) if changing.any() else None,
+            rmse=float(np.sqrt(_means(np.square(error))).mean()),
+            mase=self._mase(error, absolute, chosen),
             nmse=task.score_of(forecasts, right, self.scaling.error_scale("mse"), "mse"),
             nmae=task.score_of(forecasts, right, self.scaling.error_scale("mae"), "mae"),
             by_step=task.score_by_step(forecasts, right, self.scaling.error_scale(self.metric), self.metric),
@@ -121,23 +124,45 @@ class _Measure:
         if len(self.windows.names) < 2:
             return ()
         codes, of = np.unique(self.windows.series[self.windows.first[chosen]], return_inverse=True)
-        count = np.bincount(of)
         right, task = truth(self.windows, self.scaling, chosen), Forecast.of(self.windows)
-        error = original(self.windows, self.scaling, forecasts) - original(self.windows, self.scaling, right)
+        in_units = (original(self.windows, self.scaling, values, chosen) for values in (forecasts, right))
+        error = next(in_units) - next(in_units)
+        there = np.isfinite(right)
         scale = self.scaling.error_scale(self.metric)
         windows = (
-            np.abs(error).mean(axis=(1, 2)),
+            np.where(there, np.abs(error), 0.0).mean(axis=(1, 2)) / there.mean(),
             *(task.score_by_window(values, right, scale, self.metric) for values in (forecasts, seasonal)),
         )
+        # A window counts by its values: 1 where nothing is missing.
+        count = np.bincount(of, weights=there.mean(axis=(1, 2)) / there.mean())
         means = [np.bincount(of, weights=of_window) / count for of_window in windows]
         errors = [
             SeriesErrors(
-                series=self.windows.names[code], windows=int(count[at]), mae=float(means[0][at]),
+                series=self.windows.names[code], windows=int((of == at).sum()), mae=float(means[0][at]),
                 score=float(means[1][at]), seasonal_naive=float(means[2][at]),
             )
             for at, code in enumerate(codes)
         ]  # fmt: skip
         return tuple(sorted(errors, key=lambda each: (-each.score, each.series)))
+
+    def _mase(self, error: Floats, absolute: Floats, chosen: Ints) -> float | None:
+        """The mean error of each target in its seasonal errors, or each error in those of its series."""
+        changing = self.seasonal_error > 0  # a target that repeats itself exactly has nothing to be compared with
+        if self.seasonal_error.ndim == 1:
+            return float((absolute[changing] / self.seasonal_error[changing]).mean()) if changing.any() else None
+        seasonal = np.where(changing, self.seasonal_error, np.nan)
+        by_target = _means(np.abs(error) / seasonal[self.windows.series[self.windows.first[chosen]]])
+        return float(by_target.mean()) if by_target.size else None
+
+
+def _means(errors: Floats) -> Floats:
+    """Mean of each target over windows and steps, of those that have a value: at most (n_targets,)."""
+    there = np.isfinite(errors)
+    if there.all():
+        means: Floats = errors.mean(axis=(0, 1))
+        return means
+    some = there.any(axis=(0, 1))
+    return np.asarray(np.nansum(errors[..., some], axis=(0, 1)) / there[..., some].sum(axis=(0, 1)))
 
 
 def _subset(measure: _Measure, forecasts: Forecasts, baseline: Baseline, holdout: Ints) -> Subset | None:
@@ -164,24 +189,45 @@ def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints
     return ChampionErrors(version=version, **errors.model_dump())
 
 
-def _seasonal_error(windows: Windows, development: Ints, season: int) -> Floats:
-    """Mean absolute seasonal difference of each target before the holdout, in its own units; 0 where there is none."""
-    last = int(windows.step[windows.first[development] + windows.span - 1].max())
+def _seasonal_error(windows: Windows, folds: Folds, season: int) -> Floats:
+    """Mean absolute seasonal difference of each target before the holdout, in its own units; 0 where there is none.
+
+    Where series have scales of their own also of each series.
+    """
+    last = _last_steps(windows, folds)[windows.series[season:]]
     ones = np.ones(windows.n_inputs)
     unit = Scaling(windows.offset, ones, ones[: windows.n_targets])
     values = original(windows, unit, windows.target)
     inside = (windows.step[season:] <= last) & (windows.series[season:] == windows.series[:-season])
     differences = np.abs(values[season:] - values[:-season])[inside]
-    count = np.isfinite(differences).sum(axis=0)
-    mean: Floats = np.nansum(differences, axis=0) / np.maximum(count, 1)
-    return mean
+    if not windows.n_own:
+        count = np.isfinite(differences).sum(axis=0)
+        mean: Floats = np.nansum(differences, axis=0) / np.maximum(count, 1)
+        return mean
+    sums, counts = np.zeros((2, len(windows.names), windows.n_targets))
+    of_series = windows.series[season:][inside]
+    np.add.at(sums, of_series, np.nan_to_num(differences))
+    np.add.at(counts, of_series, np.isfinite(differences))
+    return np.asarray(sums / np.maximum(counts, 1))[:, None]
+
+
+def _last_steps(windows: Windows, folds: Folds) -> Ints:
+    """The last step of each series that is before the holdout, shape (series,); -1 where none is."""
+    development = windows.first[folds.development]
+    ends = windows.step[development + windows.span - 1]
+    if not of_each_series(windows, folds):
+        return np.full(len(windows.names), ends.max())
+    last = np.full(len(windows.names), -1)
+    np.maximum.at(last, windows.series[development], ends)
+    return last
 
 
 def _rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints, forward: Forward) -> Floats:
     """Another model's forecasts in the standard deviations of this scaling: it has its own constants."""
-    targets, theirs = windows.n_targets, model.fitted.scaling
-    plain: Floats = model.predict(windows, chosen, forward) * theirs.std[:targets] + theirs.mean[:targets]
-    rescaled: Floats = (plain - scaling.mean[:targets]) / scaling.std[:targets]
+    mean, std = of_targets(windows, model.fitted.scaling, chosen)
+    plain: Floats = model.predict(windows, chosen, forward) * std + mean
+    mean, std = of_targets(windows, scaling, chosen)
+    rescaled: Floats = (plain - mean) / std
     return rescaled
 
 
@@ -190,6 +236,12 @@ def _not_measured(windows: Windows, folds: Folds, champion: Forecaster, model: F
     if replace(champion.schema, gap=0) != replace(model.schema, gap=0) or champion.window != model.window:
         return "reads other columns, or has another window"  # and so other base arrays
     holdout, development = (windows.first[np.flatnonzero(part)] for part in (folds.holdout, folds.development))
+    if windows.n_own:
+        unknown = sorted({windows.names[code] for code in windows.series[holdout]} - set(champion.fitted.scaling.names))
+        if unknown:
+            return f"has no scale for series {unknown[0]!r}"
+    if of_each_series(windows, folds):
+        return _learned_from_a_series(windows, holdout, champion)
     # Independent sequences are not divided by time.
     by_time = windows.step[development].max() < windows.step[holdout].min()
     if by_time and windows.stamp_of(champion.learned_until) >= windows.stamp[holdout].min():
@@ -197,12 +249,25 @@ def _not_measured(windows: Windows, folds: Folds, champion: Forecaster, model: F
     return None
 
 
+def _learned_from_a_series(windows: Windows, holdout: Ints, champion: Forecaster) -> str | None:
+    """Which series the champion has learned from at the time of its holdout, of first rows (n,); None: of none."""
+    for code in np.unique(windows.series[holdout]):
+        learned = champion.learned_of.get(windows.names[code])
+        begin = windows.stamp[holdout[windows.series[holdout] == code]].min()
+        if learned is not None and windows.stamp_of(learned) >= begin:
+            return f"has learned from rows of this holdout (series {windows.names[code]!r}, until {learned})"
+    return None
+
+
 def _with_truth(windows: Windows, scaling: Scaling, forecasts: Forecasts, holdout: Ints) -> pd.DataFrame:
     """Forecasts and truth in the data's units, at one origin a horizon."""
     start = windows.start[holdout]
     position = np.flatnonzero((start - start.min()) % windows.horizon == 0)
-    right = original(windows, scaling, truth(windows, scaling, holdout[position]))
-    shown = {name: original(windows, scaling, values[position]) for name, values in forecasts.items() if name != NAIVE}
+    at = holdout[position]
+    right = original(windows, scaling, truth(windows, scaling, at), at)
+    shown = {
+        name: original(windows, scaling, values[position], at) for name, values in forecasts.items() if name != NAIVE
+    }
     first = windows.first[holdout[position]]
     origin = windows.moment(first + windows.lookback - 1)
     parts = [

@@ -162,7 +162,7 @@ def parts(content: Material, lookback: int) -> list[Part]:
     """The windows of each fold that can be made with this lookback without a row that the fold must not read."""
     arrays = replace(content.arrays(content.window.transform), lookback=lookback)
     usable = np.zeros(len(arrays.step), np.bool_)
-    usable[indexing.index(arrays, content.frame, content.schema) + lookback] = True
+    usable[indexing.index(arrays, content.frame, content.schema, content.window.observed) + lookback] = True
     found = []
     for labels, unreadable in zip(content.labels, content.unreadable, strict=True):
         touched = np.concatenate([[0], np.cumsum(unreadable)])
@@ -203,21 +203,51 @@ def measure(content: Material, part: Part, option: Option) -> Errors:
     scaling = fit_scaling(arrays, train)
     models = ridge_linear.fit(arrays, scaling, train, PENALTIES)
     task = Forecast.of(arrays)
-    known = content.raw[np.unique(task.target_rows(arrays.first[train]))]
-    smallest = np.finfo(np.float32).tiny
-    deviation, absolute = np.maximum(known.std(axis=0), smallest), np.maximum(absolute_deviation(known), smallest)
+    rows = np.unique(task.target_rows(arrays.first[train]))
+    deviation, absolute = _deviations(content.raw[rows])
+    own = {
+        code: _deviations(content.raw[rows[arrays.series[rows] == code]], (deviation, absolute))
+        for code in (np.unique(arrays.series[rows]) if arrays.n_own else ())
+    }
+    values = 0
     sums = np.zeros((len(models), 2))
     for piece in chunks(np.arange(len(part.train), len(arrays.first))):
         batch = gather(arrays, scaling, piece)
         truth = task.target(content.raw, arrays.first[piece])
+        there = np.isfinite(truth)
+        values += int(there.sum())
+        if own:  # errors count in the deviations of their own series, as scores do
+            of_windows = [own.get(code, (deviation, absolute)) for code in arrays.series[arrays.first[piece]]]
+            by = [np.stack(each)[:, None] for each in zip(*of_windows, strict=True)]
+        else:
+            by = [deviation, absolute]
         for row, model in zip(sums, models, strict=True):
             with np.errstate(over="ignore", invalid="ignore"):
-                forecasts = original(arrays, scaling, scaled(batch, ridge_linear.predict(arrays, model, batch)))
+                forecasts = original(arrays, scaling, scaled(batch, ridge_linear.predict(arrays, model, batch)), piece)
                 error = np.abs(forecasts - truth)
-                row += np.square(error / deviation).sum(), (error / absolute).sum()
-    scores = np.minimum(np.nan_to_num(sums, nan=np.inf) / (len(part.scored) * task.n_outputs), HIGHEST)
+                error = error if there.all() else np.where(there, error, 0.0)
+                row += np.square(error / by[0]).sum(), (error / by[1]).sum()
+    scores = np.minimum(np.nan_to_num(sums, nan=np.inf) / values, HIGHEST)
     every = [Errors(nmse=float(nmse), nmae=float(nmae)) for nmse, nmae in scores]
     return min(every, key=lambda errors: errors.score(content.metric))
+
+
+def _deviations(values: Floats, others: tuple[Floats, Floats] | None = None) -> tuple[Floats, Floats]:
+    """Standard deviation, and mean absolute deviation from the median, of targets of shape (rows, n_targets).
+
+    Args:
+        values: The targets, NaN where unobserved.
+        others: What stands in where a target is constant; by default a number next to 0.
+    """
+    if others is not None and not np.isfinite(values).any(axis=0).all():
+        return others
+    complete = np.isfinite(values).all()
+    deviation = values.std(axis=0) if complete else np.nanstd(values, axis=0)
+    smallest = np.finfo(np.float32).tiny
+    found = deviation, absolute_deviation(values)
+    if others is not None:
+        return tuple(np.where(deviation > smallest, *pair) for pair in zip(found, others, strict=True))  # type: ignore[return-value]
+    return np.maximum(found[0], smallest), np.maximum(found[1], smallest)
 
 
 def _windows(content: Material, part: Part, option: Option) -> Windows:

@@ -7,7 +7,16 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from cellsize.data.batches import Scaling, chunks, fit_scaling, gather, scaled, shift_of, truth
+from cellsize.data.batches import (
+    Scaling,
+    chunks,
+    fit_scaling,
+    gather,
+    of_targets,
+    scaled,
+    standardised,
+    truth,
+)
 from cellsize.data.folds import Folds
 from cellsize.data.forecast import BOOSTED_TREES, RIDGE_LINEAR, Forecast
 from cellsize.data.windows import Floats, Ints, Windows
@@ -44,11 +53,10 @@ def simple(
     begin = np.searchsorted(windows.series, windows.series[first])
     there = np.asarray(np.isfinite(windows.inputs[:, :targets]).all(axis=1))
     rows = Forecast.of(windows).baseline_rows(first, seasons, begin, there)
-    seen = (windows.inputs[:, :targets] - shift_of(windows, scaling)[:targets]) / scaling.std[:targets]
     batches = (gather(windows, scaling, piece) for piece in chunks(chosen))  # all at once would be the largest array
     ridge = [scaled(batch, predict(windows, linear, batch)) for batch in batches]
     return {
-        **{name: seen[at] for name, at in rows.items()},
+        **{name: standardised(windows, scaling, windows.inputs[at, :targets], chosen) for name, at in rows.items()},
         RIDGE_LINEAR: np.concatenate(ridge),
         BOOSTED_TREES: boosted_trees.predict(windows, scaling, trees, chosen),
     }
@@ -76,7 +84,8 @@ def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: In
                 warnings.simplefilter("ignore")
                 history = _history(windows, baseline, first, column)
                 forecasts[index, :, column] = model.forecast(y=history, h=windows.horizon)["mean"]
-    forecasts = (forecasts - scaling.mean[: windows.n_targets]) / scaling.std[: windows.n_targets]
+    mean, std = of_targets(windows, scaling, chosen)
+    forecasts = (forecasts - mean) / std
     return forecasts.astype(np.float32)
 
 

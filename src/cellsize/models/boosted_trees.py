@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from cellsize.data.batches import CHUNK, Batch, Scaling, chunks, gather, scaled
 from cellsize.data.folds import Fold
+from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models import ridge_linear
 from cellsize.params import Metric
@@ -124,7 +125,8 @@ def fit(
     models = tuple(_model(loss, count) for count in iterations)
     with threadpool_limits(ONE_THREAD):
         for column, model in enumerate(models):
-            model.fit(inputs, rows.target[:, column], rows.weight[:, column])
+            there = _with_target(rows, column)
+            model.fit(inputs[there], rows.target[there, column], rows.weight[there, column])
     return BoostedTrees(seasons, edges, models, iterations, len(inputs), rows.windows)
 
 
@@ -142,10 +144,11 @@ def fit_chosen(
     models, iterations = [], []
     for column in range(windows.n_targets):
         model = _model(loss, MOST_ITERATIONS, early_stopping=True)
+        there, also = _with_target(rows, column), _with_target(other, column)
         with threadpool_limits(ONE_THREAD):
             model.fit(
-                inputs, rows.target[:, column], rows.weight[:, column], X_val=other_inputs,
-                y_val=other.target[:, column], sample_weight_val=other.weight[:, column],
+                inputs[there], rows.target[there, column], rows.weight[there, column], X_val=other_inputs[also],
+                y_val=other.target[also, column], sample_weight_val=other.weight[also, column],
             )  # fmt: skip
         models.append(model)
         # One score for each iteration, higher is better, and before them that of no iteration.
@@ -178,20 +181,25 @@ def predict(windows: Windows, scaling: Scaling, trees: BoostedTrees, chosen: Int
     return forecasts
 
 
-def drawn(windows: Windows, count: int, columns: int) -> Ints:
-    """Steps of so many windows to learn from, as `design` counts them, ascending; all, or as many as may be.
+def drawn(windows: Windows, chosen: Ints, columns: int) -> Ints:
+    """Steps of some windows to learn from, as `design` counts them, ascending; all, or as many as may be.
 
-    Steps and not windows are drawn: the steps of one window, and windows that overlap, say nearly the same.
+    Steps and not windows are drawn: the steps of one window, and windows that overlap, say nearly the same. A step
+    without any target is none.
 
     Args:
-        windows: Their horizon counts.
-        count: Number of windows.
+        windows: Base arrays and index.
+        chosen: Positions in `windows.first`, shape (n,).
         columns: Number of inputs.
     """
     most = max(windows.horizon, min(MOST_ROWS, MOST_VALUES // columns))
-    if count * windows.horizon <= most:
-        return np.arange(count * windows.horizon)
-    return np.sort(np.random.default_rng(0).choice(count * windows.horizon, most, replace=False))
+    steps = np.arange(len(chosen) * windows.horizon)
+    if (windows.observed(chosen) < windows.n_outputs).any():
+        there = Forecast.of(windows).observed(windows.target) > 0
+        steps = steps[there[Forecast.of(windows).target_rows(windows.first[chosen])].ravel()]
+    if len(steps) <= most:
+        return steps
+    return steps[np.sort(np.random.default_rng(0).choice(len(steps), most, replace=False))]
 
 
 class _Rows(NamedTuple):
@@ -207,7 +215,7 @@ def _rows(windows: Windows, scaling: Scaling, chosen: Ints, seasons: tuple[int, 
     """Steps of the chosen windows."""
     inputs, targets, weights = [], [], []
     columns = design(windows, gather(windows, scaling, chosen[:1]), seasons).shape[1]
-    of, step = np.divmod(drawn(windows, len(chosen), columns), windows.horizon)
+    of, step = np.divmod(drawn(windows, chosen, columns), windows.horizon)
     used, of = np.unique(of, return_inverse=True)
     begins = np.searchsorted(of, np.arange(0, len(used) + CHUNK, CHUNK))
     for index, piece in enumerate(chunks(chosen[used])):
@@ -219,6 +227,12 @@ def _rows(windows: Windows, scaling: Scaling, chosen: Ints, seasons: tuple[int, 
         scale = batch.scale[of[here] - index * CHUNK, 0]
         weights.append(scale**2 if loss == "squared_error" else scale)
     return _Rows(np.concatenate(inputs), np.concatenate(targets), np.concatenate(weights), len(used))
+
+
+def _with_target(rows: _Rows, column: int) -> Ints | slice:
+    """The rows where a target was observed; all without a copy where it always was."""
+    there = np.isfinite(rows.target[:, column])
+    return slice(None) if there.all() else np.flatnonzero(there)
 
 
 def _edges(inputs: Floats) -> Floats:

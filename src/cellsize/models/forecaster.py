@@ -19,7 +19,7 @@ from cellsize.params import Network, Window
 from cellsize.sizing.sizes import Architecture, Shape, Size
 
 WEIGHTS, MODEL = "weights.pt", "model.json"
-VERSION = 2  # of the two files together; raised when a model of before can no longer be read
+VERSION = 3  # of the two files together; raised when a model of before can no longer be read
 NOWHERE = np.empty(0, np.int64)
 
 
@@ -35,6 +35,7 @@ class Forecaster:
         fitted: Scaling constants and the ridge-linear model.
         net: The network, or None without memory cells.
         learned_until: Time of the last row it was trained on, in ISO 8601, as `Windows.moment` counts it.
+        learned_of: The same of each series that it was trained on, by name.
     """
 
     size: Size
@@ -44,12 +45,14 @@ class Forecaster:
     fitted: FittedFold
     net: Net | None
     learned_until: str
+    learned_of: dict[str, str]
 
     def save(self, folder: Path) -> None:
         """Writes `model.json` and `weights.pt`: tensors only, loadable without pickles."""
         folder.mkdir(parents=True, exist_ok=True)
         scaling, linear = self.fitted.scaling, self.fitted.linear
-        arrays = {f"scaling.{name}": array for name, array in vars(scaling).items()}
+        constants = {name: array for name, array in vars(scaling).items() if name != "names" and array is not None}
+        arrays = {f"scaling.{name}": array for name, array in constants.items()}
         if linear is not None:
             arrays["linear.weights"] = linear.weights
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
@@ -66,6 +69,8 @@ class Forecaster:
             "window": self.window.model_dump(),
             "network": self.network.model_dump(),
             "learned_until": self.learned_until,
+            "learned_of": self.learned_of,
+            "scaled_series": scaling.names,
             "shape": asdict(self.net.shape) if self.net is not None else None,
             "architecture": asdict(self.net.architecture) if self.net is not None else None,
         }
@@ -99,15 +104,20 @@ class Forecaster:
         if "linear.weights" in tensors:
             weights = tensors["linear.weights"].numpy()
             linear = RidgeLinear(weights, content["penalty"], content["linear_reads_past"])
+        constants = {
+            field.name: tensors[f"scaling.{field.name}"].numpy()
+            for field in fields(Scaling)
+            if f"scaling.{field.name}" in tensors
+        }
         fitted = FittedFold(
             fold=Fold(NOWHERE, NOWHERE, NOWHERE),
-            scaling=Scaling(**{field.name: tensors[f"scaling.{field.name}"].numpy() for field in fields(Scaling)}),
+            scaling=Scaling(**constants, names=tuple(content["scaled_series"])),
             linear=linear,
             start_alone=float("inf"),
             start_linear=float("inf"),
         )
         window, schema = Window(**content["window"]), Schema.from_fields(content["schema"])
-        return cls(size, schema, window, network, fitted, net, content["learned_until"])
+        return cls(size, schema, window, network, fitted, net, content["learned_until"], content["learned_of"])
 
     def predict(self, arrays: Windows, chosen: Ints, forward: Forward = plain_forward) -> Floats:
         """Forecasts of windows in standard deviations of the training rows.

@@ -5,6 +5,7 @@ is its ridge penalty.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
@@ -78,6 +79,9 @@ def fit(
 ) -> list[RidgeLinear]:
     """Fits one model for each ridge penalty by least squares; the bias is not penalised.
 
+    Each step of each target is fitted to the windows where it was observed. Where none is missing, all share one
+    matrix; else each pattern of missing windows has a matrix of its own: inputs² · 8 bytes, and the time of a solution.
+
     Args:
         windows: Base arrays and index.
         scaling: Constants of the training rows.
@@ -86,7 +90,7 @@ def fit(
         reads_past: Whether the models read what the window sees.
     """
     moments = _normal_equations(windows, scaling, train, reads_past)
-    return [RidgeLinear(_solve(*moments, penalty), penalty, reads_past) for penalty in penalties]
+    return [RidgeLinear(_solve(moments, penalty), penalty, reads_past) for penalty in penalties]
 
 
 def fit_chosen(
@@ -105,7 +109,7 @@ def fit_chosen(
     scored: dict[float, tuple[float, RidgeLinear]] = {}
 
     def try_out(penalty: float) -> None:
-        model = RidgeLinear(_solve(*moments, penalty), penalty, reads_past)
+        model = RidgeLinear(_solve(moments, penalty), penalty, reads_past)
         scored[penalty] = score(windows, scaling, model, fold.early_stopping, metric), model
 
     for penalty in penalties:
@@ -131,24 +135,64 @@ def score(windows: Windows, scaling: Scaling, linear: RidgeLinear, chosen: Ints,
         forecasts = scaled(batch, predict(windows, linear, batch))
         errors = task.error_sum(forecasts, scaled(batch, batch.target), scaling.error_scale(metric), metric)
         total += float(errors)
-    return task.score(total, len(chosen))
+    return task.score(total, int(windows.observed(chosen).sum()))
 
 
-def _normal_equations(windows: Windows, scaling: Scaling, train: Ints, reads_past: bool) -> tuple[Floats, Floats]:
+class _Moments(NamedTuple):
+    """Normal equations of all outputs, in float64."""
+
+    gram: Floats  # of all windows, (inputs, inputs)
+    cross: Floats  # of the windows where the output was observed, (inputs, n_outputs)
+    missing: list[tuple[Ints, Floats]]  # outputs that lack the same windows, and the part of `gram` that these make
+
+
+def _normal_equations(windows: Windows, scaling: Scaling, train: Ints, reads_past: bool) -> _Moments:
     columns = windows.n_linear - (not reads_past) * windows.n_past * windows.lookback
     gram, cross = np.zeros((columns, columns)), np.zeros((columns, windows.n_outputs))
     task = Forecast.of(windows)
+    missing: list[tuple[Ints, Floats]] = [
+        (outputs, np.zeros_like(gram)) for outputs in _lacking_the_same(windows, train)
+    ]
     for piece in chunks(train):
         batch = gather(windows, scaling, piece)
         weight = task.least_squares_weight(batch.scale)
         inputs = design(windows, batch, reads_past).astype(np.float64) * weight[:, :, 0]
         outputs = (batch.target * weight).reshape(len(piece), -1).astype(np.float64)
         gram += inputs.T @ inputs
+        if missing:
+            lacks = np.isnan(outputs)
+            outputs[lacks] = 0.0
+            for of_outputs, part in missing:
+                without = inputs[lacks[:, of_outputs[0]]]
+                part += without.T @ without
         cross += inputs.T @ outputs
-    return gram, cross
+    return _Moments(gram, cross, missing)
 
 
-def _solve(gram: Floats, cross: Floats, penalty: float) -> Floats:
+def _lacking_the_same(windows: Windows, train: Ints) -> list[Ints]:
+    """The outputs that were not observed in some training windows, those together that lack the same windows."""
+    if (windows.observed(train) == windows.n_outputs).all():
+        return []
+    rows = Forecast.of(windows).target_rows(windows.first[train])
+    together: dict[bytes, list[int]] = {}
+    for output in range(windows.n_outputs):
+        step, target = divmod(output, windows.n_targets)
+        lacks = np.isnan(windows.target[rows[:, step], target])
+        if lacks.any():
+            together.setdefault(np.packbits(lacks).tobytes(), []).append(output)
+    return [np.array(outputs) for outputs in together.values()]
+
+
+def _solve(moments: _Moments, penalty: float) -> Floats:
+    """Weights of all outputs; each is fitted to the windows where it was observed."""
+    gram, cross, missing = moments
+    weights = _solve_one(gram, cross, penalty)
+    for outputs, part in missing:
+        weights[:, outputs] = _solve_one(gram - part, cross[:, outputs], penalty)
+    return weights
+
+
+def _solve_one(gram: Floats, cross: Floats, penalty: float) -> Floats:
     ridge = np.full(len(gram), penalty)
     ridge[-1] = 1e-6 * max(1.0, gram[-1, -1])
     weights: Floats = cho_solve(cho_factor(gram + np.diag(ridge)), cross).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import calendar, series, windows
-from cellsize.data.batches import clipped_columns, original
+from cellsize.data.batches import clipped_columns, original, usual, with_unknown
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
@@ -18,6 +18,9 @@ ROWS = Path("the rows given")
 
 def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
     """Forecasts what follows the last observed target of each series.
+
+    With `window.scale: series` a series that is new to the model is scaled by its recent rows: see
+    `batches.with_unknown`.
 
     Args:
         forecaster: The model.
@@ -46,7 +49,12 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
     arrays = windows.base(extended, schema, forecaster.window, scaling.mean)
     chosen = np.arange(len(extended) // arrays.span)
     arrays = replace(arrays, first=chosen * arrays.span)
-    forecasts = original(arrays, scaling, forecaster.predict(arrays, chosen))
+    if arrays.n_own and not set(arrays.names) <= set(scaling.names):
+        # A series that is new to the model is scaled by its recent rows, all that are read.
+        shown = frame[frame[list(schema.targets)].notna().all(axis=1)]
+        scaling = with_unknown(windows.base(shown, schema, forecaster.window, scaling.mean), scaling)
+        forecaster = replace(forecaster, fitted=replace(forecaster.fitted, scaling=scaling))
+    forecasts = original(arrays, scaling, forecaster.predict(arrays, chosen), chosen)
     future = extended[np.arange(len(extended)) % arrays.span >= arrays.lookback].reset_index(drop=True)
     result = pd.DataFrame({schema.series or SERIES: future[SERIES].astype("str"), "time": future[TIME]})
     for column, target in enumerate(schema.targets):
@@ -109,8 +117,8 @@ def _extended(forecaster: Forecaster, frame: pd.DataFrame) -> pd.DataFrame:
             columns[column] = _complete(values, names, column, lookback).ravel()
         else:
             if column in schema.flagged:  # of a covariate that is never there, what is usual; its indicator says so
-                usual = forecaster.fitted.scaling.mean[schema.input_columns.index(column)]
-                filled = np.where(np.isnan(filled), usual, filled)
+                means = usual(forecaster.fitted.scaling, schema.input_columns.index(column), tuple(names))
+                filled = np.where(np.isnan(filled), means[codes], filled)
             values = np.concatenate([filled[seen], np.full(ahead.shape, np.nan)], axis=1)
             columns[column] = _complete(values, names, column, lookback).ravel()
     return pd.DataFrame(columns)

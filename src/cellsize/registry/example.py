@@ -1,5 +1,6 @@
 """The rows that a registered model is shown with: its input example."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,9 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     names = tables.names(table, schema.series)
     rows = names.groupby(names).indices
     parts = []
+    # A forecast begins after the last observed target: windows that see a filled one last are no requests.
+    begins = np.isfinite(arrays.target[arrays.first + arrays.lookback - 1]).all(axis=1)
+    arrays = replace(arrays, first=arrays.first[begins])
     series_of = arrays.series[arrays.first]
     for code in np.unique(series_of):
         first = arrays.first[series_of == code].max()

@@ -279,6 +279,11 @@ def forecasts(table: pd.DataFrame, examples: int, unit: str, models: dict[str, s
             blank = pd.DataFrame({"time": part["time"].iloc[np.ceil(apart).astype(int)].to_numpy()}, index=apart)
             part = pd.concat([part, blank]).sort_index()
             axes.plot(part["time"], part["truth"], color=INK, lw=2.4, alpha=0.45, label="truth")
+            # A value between two that were not observed would be no line.
+            there = part["truth"].notna()
+            alone = part[there & ~there.shift(1, fill_value=False) & ~there.shift(-1, fill_value=False)]
+            if len(alone):
+                axes.plot(alone["time"], alone["truth"], ".", color=INK, ms=4, alpha=0.45)
             strokes: tuple[tuple[str, str], ...] = (("-", SERIES[0]), ("-", SERIES[1]), (":", SERIES[2]))
             for (column, name), (dash, tint) in zip(models.items(), strokes, strict=False):
                 axes.plot(part["time"], part[column], ls=dash, color=tint, lw=1.3, label=name)

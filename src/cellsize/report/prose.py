@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from statistics import fmean, stdev
 
+import numpy as np
 import pandas as pd
 
-from cellsize.data.folds import Folds
+from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.forecast import score_name
 from cellsize.data.windows import Windows
 from cellsize.report.tables import untried
@@ -201,7 +202,12 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
     by_size = trials[(trials["units"] > 0) & (trials["status"] == "ok")].groupby(["layers", "units"])["seed"].nunique()
     seeds, most = (int(by_size.min()), int(by_size.max())) if len(by_size) else (1, 1)
     start = windows.start
-    last = start[folds.holdout].min() > start[folds.development].max()
+    last = "the last part in time, " if start[folds.holdout].min() > start[folds.development].max() else ""
+    last = "the last part of each series, " if of_each_series(windows, folds) else last
+    own = " of each series" if windows.n_own else ""
+    own_errors = " Errors of a series are in its own standard deviations." if windows.n_own else ""
+    part = float(windows.observed(np.arange(len(start))).mean()) / windows.n_outputs
+    left_out = f" Of the targets to be forecast {1 - part:.1%} are missing, and left out." if part < 1 else ""
     each_seed = f", with {plural(seeds, 'seed')} each" if seeds > 1 or most > seeds else ""
     each_seed += f", undecided ones with up to {most}" if most > seeds else ""
     least_squares = (
@@ -214,13 +220,13 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
     )
     return [
         f"A window sees {plural(windows.lookback, 'step')}{of_cells} and forecasts the next {windows.horizon}. "
-        f"There are {len(start):,} windows. The holdout, {'the last part in time, ' if last else ''}"
-        f"{int(folds.holdout.sum()):,} of them, was not used to choose the size.",
+        f"There are {len(start):,} windows. The holdout, {last}"
+        f"{int(folds.holdout.sum()):,} of them, was not used to choose the size.{left_out}",
         f"Each size was trained on {count} folds{each_seed}. No window of one part shares a row of data with another.",
         "In each fold the early-stopping set, not the validation set, decides the number of steps and the settings. "
         "The validation set gives the scores, by which sizes are compared, and for each size its plain networks with "
-        "those beside a linear model. Means and standard deviations for scaling come from the "
-        "training part alone.",
+        f"those beside a linear model. Means and standard deviations{own} for scaling come from the "
+        f"training part alone.{own_errors}",
         *([least_squares] if choice.metric == "mae" else []),
         procedures.sentence(choice.procedure),
         "Sizes are compared fold by fold, each with the best one, so that an easy or a hard fold favours none. The "

@@ -577,8 +577,8 @@ class Errors(Artefact):
     """Normalised MSE: MSE divided by the variance of the training targets, = 1 − R²."""
     nmae: float
     """Normalised MAE: MAE divided by the mean absolute deviation of the training targets from their median."""
-    by_step: tuple[float, ...]
-    """The normalised error that `metric` names, of each step of the horizon."""
+    by_step: tuple[float | None, ...]
+    """The normalised error that `metric` names, of each step of the horizon; null where none of it was observed."""
 
 
 class ChampionErrors(Errors):

@@ -5,6 +5,7 @@ import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
 from cellsize.data.folds import Folds
+from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Windows
 from cellsize.params import Network
 from cellsize.sizing.artefacts import InputCounts, SampleCounts
@@ -12,19 +13,22 @@ from cellsize.sizing.sizes import Size, recurrent_parameters
 
 
 def count_samples(windows: Windows, folds: Folds) -> SampleCounts:
-    """Counts the samples of the fold with the fewest training windows, in four ways."""
+    """Counts the samples of the fold with the fewest training windows, in four ways.
+
+    Of several targets each counts for its part: a row with one of two observed is half a target.
+    """
     train = min((fold.train for fold in folds.all()), key=len)
     edges = np.zeros(len(windows.step) + 1, np.int64)
     np.add.at(edges, windows.first[train] + windows.lookback, 1)
     np.add.at(edges, windows.first[train] + windows.span, -1)
     predicted = np.cumsum(edges[:-1]) > 0
-    targets = int(predicted.sum())
+    targets = max(1, int(Forecast.of(windows).observed(windows.target[predicted]).sum()) // windows.n_targets)
     rows = np.flatnonzero(predicted)  # ordered by series: one look at all rows for each of many series takes long
     begins = np.flatnonzero(np.diff(windows.series[rows])) + 1
     inefficiency = max(
-        autocorrelation_time(windows.target[of_series, column])
+        autocorrelation_time(values[np.isfinite(values)])
         for of_series in np.split(rows, begins)
-        for column in range(windows.n_targets)
+        for values in windows.target[of_series].T
     )
     return SampleCounts(
         targets=targets,
@@ -53,8 +57,10 @@ def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) 
         τ ≥ 1, in steps: n values are worth n / τ independent ones. 1 for a constant series.
     """
     n = len(values)
+    if n < 3:
+        return 1.0
     centred = values.astype(np.float64) - np.mean(values, dtype=np.float64)
-    if n < 3 or not np.any(centred):
+    if not np.any(centred):
         return 1.0
     padded = next_fast_len(2 * n - 1, real=True)
     correlation = irfft(np.abs(rfft(centred, padded)) ** 2, padded)[:n]

@@ -52,6 +52,11 @@ class JointTraining(pl.LightningModule):
         self.automatic_optimization = False
         self.columns = max(count(self._all()[index]) for index in range(len(self.states)))
         self.flat: FlatParameters = flatten(self._all(), self.columns)
+        # Of each fold: targets observed in what is watched, and the fraction observed of those learnt from.
+        self._values = {fold: int(work.windows.observed(of.watched).sum()) for fold, of in fitted.items()}
+        self._there = {
+            fold: float(work.windows.observed(of.fold.train).mean()) / shape.n_outputs for fold, of in fitted.items()
+        }
         self._errors: Tensor | None = None
         for index in range(len(self.states)):
             self._begin_state(index)
@@ -132,7 +137,7 @@ class JointTraining(pl.LightningModule):
             parameters = self.flat.values[together].requires_grad_()
             forecasts = self._forward(together, batches, parameters)
             target, scale = (torch.stack([tensors[at] for tensors in batches]) for at in (3, 5))
-            losses = self.task.loss(forecasts, target, scale, self.work.metric)
+            losses = self.task.loss(forecasts, target, scale, self.work.metric, self._observed(together))
             self.manual_backward(losses.sum())
             assert parameters.grad is not None
             self.flat.gradients[together] = parameters.grad
@@ -142,6 +147,11 @@ class JointTraining(pl.LightningModule):
         self.flat.set_gradients(stepped)
         self._optimizer().step()
         self._update_averages(stepped)
+
+    def _observed(self, indices: list[int]) -> Tensor | None:
+        """The fraction of targets observed in each network's training set; None where it is all of them."""
+        there = [self._there[self.states[index].fold] for index in indices]
+        return None if set(there) == {1.0} else torch.tensor(there, dtype=torch.float32, device=self.device)
 
     def _forward(self, indices: list[int], batches: list[Tensors], parameters: Tensor | None = None) -> Tensor:
         """Forecasts of some networks, each on its batch, with the ridge-linear model's where it is added."""
@@ -207,7 +217,7 @@ class JointTraining(pl.LightningModule):
         trained = self.active()
         for index in trained:
             state = self.states[index]
-            if state.end_check(None if sums is None else sums[index], self.fitted[state.fold], self.task):
+            if state.end_check(None if sums is None else sums[index], self._values[state.fold], self.task):
                 state.kept = self.flat.averages[index].clone()
         decision = halving.decide(progress(self.states), self.plan)
         for state, status in zip(self.states, decision.statuses, strict=True):

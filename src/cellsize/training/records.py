@@ -182,7 +182,8 @@ class Result:
         rows: One for each fold, seed and setting, in this order.
         checks: The learning curves in the same order.
         residuals: Truth minus forecast on up to `RESIDUALS` validation windows of each fold, in standard
-            deviations of its training rows, mean over the seeds; shape (n, horizon, n_targets).
+            deviations of its training rows, mean over the seeds, NaN where the target was not observed; shape
+            (n, horizon, n_targets). A window counts by its values: they are single ones, and no means.
         residual_windows: Positions of these windows, shape (n,).
         seconds: Wall time of the trial.
         milliseconds: Time for one forecast of one window on this machine.

@@ -43,7 +43,10 @@ def refit(
     windows, development = work.windows, np.flatnonzero(work.folds.development)
     rows = windows.first[development] + windows.span - 1
     learned_until = windows.said(rows[np.argmax(windows.stamp[rows])])
-    return Forecaster(recipe.size, schema, window, work.network, fitted, network, learned_until)
+    last = np.full(len(windows.names), -1)
+    np.maximum.at(last, windows.series[rows], rows)
+    learned_of = {name: windows.said(row) for name, row in zip(windows.names, last, strict=True) if row >= 0}
+    return Forecaster(recipe.size, schema, window, work.network, fitted, network, learned_until, learned_of)
 
 
 def refit_size(

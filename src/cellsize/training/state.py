@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from cellsize.data.forecast import Forecast
-from cellsize.models.prediction import FittedFold
 from cellsize.params import Network, Training
 from cellsize.sizing.race import families, finalists
 from cellsize.sizing.sizes import Size
@@ -65,17 +64,16 @@ class NetworkState:
         """Which batches it reads: those of its fold and seed, as far as it is."""
         return self.fold, self.seed, len(self.curve)
 
-    def end_check(self, error_sum: float | None, fitted: FittedFold, task: Forecast) -> bool:
+    def end_check(self, error_sum: float | None, values: int, task: Forecast) -> bool:
         """Notes a check's score; returns whether its weights are the ones to keep.
 
         Args:
             error_sum: Over the early-stopping set; None in a refit, which has no such set and keeps its last
                 weights.
-            fitted: The network's fold.
+            values: Targets that were observed in that set.
             task: How a score is made of their sums.
         """
-        count = len(fitted.watched)
-        score = 0.0 if error_sum is None else task.score(error_sum, count)
+        score = 0.0 if error_sum is None else task.score(error_sum, values)
         self.curve.append((self.loss_sum / max(1, self.loss_count), score))
         is_kept = error_sum is None or (isfinite(score) and score < self.kept_score)
         if is_kept:

@@ -152,11 +152,11 @@ def _score(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) ->
     for piece in chunks(chosen):
         forecasts = _forecasts(work, fitted, networks, piece)[0]
         total += float(task.error_sum(forecasts, truth(work.windows, fitted.scaling, piece), scale, work.metric))
-    return task.score(total, len(chosen))
+    return task.score(total, int(work.windows.observed(chosen).sum()))
 
 
 def _residuals(work: Work, fitted: FittedFold, networks: list[Net]) -> tuple[Floats, Ints]:
-    """Truth minus forecast, mean over the networks, and the windows they belong to."""
+    """Truth minus forecast, mean over the networks, NaN where unobserved, and the windows they belong to."""
     chosen = spread_out(fitted.fold.validation, RESIDUALS)
     return np.mean(_errors(work, fitted, networks, chosen), axis=0).astype(np.float32), chosen.astype(np.int64)
 
