@@ -213,3 +213,26 @@ def test_a_covariate_that_gives_the_target_away_is_remarked_on(hourly: Hourly) -
     assert "'copy' gives the target 'load' away" in said(
         examine(Asked(path, targets=("load",), future=("copy",))), "remark"
     )
+
+
+@pytest.mark.parametrize(("ends", "expected"), [((400, 400, 400), "table"), ((400, 200, 250), "series")])
+def test_where_many_series_end_early_each_has_its_own_holdout_and_none_has_a_say(
+    write_csv: Callable[..., Path], ends: tuple[int, ...], expected: str
+) -> None:
+    def table(change: float) -> pd.DataFrame:
+        parts = list[pd.DataFrame]()
+        for number, rows in enumerate(ends):
+            row = np.arange(rows)
+            load = 50 + 5 * np.sin(2 * np.pi * row / 7) + np.random.default_rng(number).normal(0, 0.3, rows)
+            load = np.where(row >= rows - round(0.2 * rows), load + change * row, load).round(3)
+            when = pd.date_range("2024-01-01", periods=rows, freq="D").strftime("%Y-%m-%d")
+            parts.append(pd.DataFrame({"when": when, "place": f"p{number}", "load": load}))
+        return pd.concat(parts)
+
+    path = write_csv(when=[])
+    found = list[Examined]()
+    for change in (0.0, 1e5):
+        table(change).to_csv(path, index=False)
+        found.append(examine(Asked(path)))
+    assert found[0] == found[1]
+    assert params(found[0]).split.holdout_of == expected

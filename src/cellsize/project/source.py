@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from cellsize.data import series, times, zones
+from cellsize.data import clock, series, times, zones
 from cellsize.data import table as tables
 from cellsize.errors import InputError
 from cellsize.params import Ambiguous, Csv, Prepare
@@ -241,7 +241,7 @@ def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
     """
     if timezone is None or not time.columns:
         return time
-    zones.zone(timezone)
+    clock.zone(timezone)
     if time.offset is not None:
         return time
     written, column = times.Written(time.moment, None), ", ".join(time.columns)
@@ -260,9 +260,9 @@ def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """What may be the time: most likely first, and what bears such a name before what does not."""
     lower = {str(name).strip().lower(): str(name) for name in table.columns}
     found = list[tuple[str, ...]]()
-    for date, clock in (("date", "time"), ("day", "time"), ("date", "hour")):
-        if date in lower and clock in lower and _is_clock(table[lower[clock]]):
-            found.append((lower[date], lower[clock]))
+    for date, hours in (("date", "time"), ("day", "time"), ("date", "hour")):
+        if date in lower and hours in lower and _is_hours(table[lower[hours]]):
+            found.append((lower[date], lower[hours]))
     single = [str(name) for name in table.columns if _may_be_time(table[name])]
     single.sort(key=lambda name: NAMED_TIME.fullmatch(name) is None)
     texts = [name for name in single if not pd.api.types.is_numeric_dtype(table[name])]
