@@ -18,8 +18,6 @@ export PYTHONUNBUFFERED := 1
 # For each recipe alone: `python3` of the install recipe must stay the machine's.
 IN_VENV := export PATH="$(CURDIR)/.venv/bin:$$PATH";
 
-STAGES := prepare window split inspect propose baseline search choose refit evaluate register report
-
 # $(call borrow,FOLDER/): a folder without stages of its own borrows ours for as long as a recipe runs: DVC reads no
 # link in git, and three copies would drift.
 define borrow
@@ -33,21 +31,14 @@ endef
 define pipeline
 @$(IN_VENV) \
 $(call borrow,$(1)) \
-if test dvc.yaml -ef $(1)dvc.yaml; then python -m dvc repro $(1)dvc.yaml:code > /dev/null; fi; \
-if test dvc.yaml -ef $(1)dvc.yaml && python -m dvc status --quiet $(STAGES:%=$(1)dvc.yaml:%); then \
-	echo "Nothing changed since the last run: every result is up to date."; \
-else \
-	python -m dvc repro $(1)dvc.yaml; \
-fi; \
-cd ./$(1) && python -m pipeline.answer build reports
+python -m cellsize run ./$(1)
 endef
 
 # $(call cost,FOLDER/): what the search would cost with FOLDER's params.yaml.
 define cost
 @$(IN_VENV) \
 $(call borrow,$(1)) \
-python -m dvc repro --quiet $(1)dvc.yaml:propose && \
-cd ./$(1) && python -m pipeline.plan build/windows.npz build/folds.parquet build/candidates.json
+python -m cellsize plan ./$(1)
 endef
 
 help: ## list the targets

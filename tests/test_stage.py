@@ -210,3 +210,21 @@ def test_a_project_elsewhere_has_the_same_hashes(tmp_path: Path) -> None:
     script = "from cellsize import stage; print([stage.code_of(name) for name in stage.names()])"
     ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, check=True, capture_output=True, text=True)
     assert ran.stdout.strip() == str([stage.code_of(name) for name in stage.names()])
+
+
+# --- from the package -----------------------------------------------------------------------------------------------
+
+
+def test_a_stage_is_entered_from_the_package_by_its_name(
+    write_params: Callable[[dict[str, Any]], Path], params_content: Callable[[], dict[str, Any]]
+) -> None:
+    folder = write_params(params_content()).parent
+    words = [sys.executable, "-m", "cellsize.stage"]
+    ran = subprocess.run([*words, "code", "build/code"], cwd=folder, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert {path.name for path in (folder / "build/code").iterdir()} == set(stage.names())
+    for wrong in ([], ["cook"]):
+        ran = subprocess.run([*words, *wrong], cwd=folder, capture_output=True, text=True)
+        assert ran.returncode == 1
+        assert ran.stderr.startswith("error: python -m cellsize.stage: expects one of answer, baseline, ")
+        assert ran.stderr.count("\n") == 1

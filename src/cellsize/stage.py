@@ -17,9 +17,12 @@ from cellsize.errors import InputError
 
 PARAMS = Path("params.yaml")
 PACKAGE = Path(__file__).parent
-# No number comes from these: how a stage is entered, what params.yaml may say, how a fault is said. The values that a
-# stage reads are among its params; a new key for one stage would have all others run again.
-UNCOUNTED = ("cellsize.stage", "cellsize.params", "cellsize.params_file", "cellsize.errors", "cellsize.progress")
+# No number comes from these: how a stage is entered, what params.yaml may say, how a fault or progress is said. The
+# values that a stage reads are among its params; a new key for one stage would have all others run again.
+UNCOUNTED = (
+    "cellsize.stage", "cellsize.params", "cellsize.params_file", "cellsize.errors", "cellsize.progress",
+    "cellsize.search.display",
+)  # fmt: skip
 
 
 def run(name: str) -> None:
@@ -167,3 +170,16 @@ def _between(rows: list[str], begin: tuple[int, int], end: tuple[int, int]) -> s
         return rows[begin[0] - 1][begin[1] : end[1]]
     first, last = rows[begin[0] - 1][begin[1] :], rows[end[0] - 1][: end[1]]
     return "".join([first, *rows[begin[0] : end[0] - 1], last])
+
+
+def _command() -> None:
+    """`python -m cellsize.stage NAME PATHS…`: a stage in a project of its own, where there is no folder `pipeline/`."""
+    if len(sys.argv) < 2 or sys.argv[1] not in names():
+        print(f"error: python -m {PACKAGE.name}.stage: expects one of {', '.join(names())}, then paths",
+              file=sys.stderr)  # fmt: skip
+        raise SystemExit(1)
+    run(sys.argv.pop(1))
+
+
+if __name__ == "__main__":
+    _command()

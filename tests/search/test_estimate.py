@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cellsize.params import Search
-from cellsize.search.estimate import COPIES, PROCESS, Estimate, estimate, sentence
+from cellsize.search.estimate import COPIES, PROCESS, Estimate, estimate, minutes_left, sentence
 from cellsize.sizing import compute
 from cellsize.sizing.artefacts import Candidates
 from cellsize.sizing.sizes import ZERO, Size
@@ -115,3 +115,24 @@ def test_a_search_of_zero_cells_alone_trains_nothing(
 )
 def test_the_estimate_is_a_sentence(found: Estimate, words: str) -> None:
     assert sentence(found) == words
+
+
+# --- of what is left ------------------------------------------------------------------------------------------------
+
+
+def test_what_is_left_is_counted_at_the_speed_of_what_is_finished(make_search: Callable[..., Search]) -> None:
+    # 1x1 and 1x2 took a minute for each unit; two workers share what is wanted, 1x4, and what may come, 1x8 and 1x16.
+    seconds = {ZERO: 5.0, GRID[1]: 60.0, GRID[2]: 120.0}
+    left = minutes_left(proposed(GRID), make_search(), seconds, [GRID[3]])
+    assert left == pytest.approx((4 / 2, (4 + 8 + 16) / 2))
+
+
+def test_before_anything_is_finished_the_speed_is_the_usual_one(make_search: Callable[..., Search]) -> None:
+    costs = compute.table(proposed(GRID), make_search().training)
+    low, high = minutes_left(proposed(GRID), make_search(), {}, [ZERO, GRID[1]])
+    assert low == pytest.approx(compute.minutes(costs[GRID[1]]) / 2)
+    assert high == pytest.approx(compute.minutes(sum(costs.values())) / 2)
+
+
+def test_nothing_is_left_once_all_is_finished(make_search: Callable[..., Search]) -> None:
+    assert minutes_left(proposed(GRID), make_search(), dict.fromkeys(GRID, 1.0), []) == (0.0, 0.0)

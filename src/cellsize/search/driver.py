@@ -22,6 +22,7 @@ def run(
     root: Path,
     on_result: Callable[[Result], None],
     say: Callable[[str], None] = print,
+    show: Callable[[Scheduler], None] = lambda _: None,
 ) -> list[Result]:
     """Trains the sizes that the plan wants, as many at once as there are workers.
 
@@ -35,6 +36,7 @@ def run(
         on_result: Called in the driver for each finished size, also for one that was finished before: whoever
             records it may have been cut off, or may be another store.
         say: Prints a line of progress.
+        show: Is called whenever something changed; see `display`.
 
     Returns:
         The results of the sizes that the plan visited, in its order.
@@ -46,7 +48,7 @@ def run(
     """
     engine.check(work.network, work.training, "gpu" if search.gpus_per_trial else "cpu")
     store = open_store(root, work)
-    scheduler = Scheduler(plan, work, store.finished(), on_result, say)
+    scheduler = Scheduler(plan, work, store.finished(), on_result, say, show)
     for result in scheduler.results.values():
         on_result(result)
     ended = scheduler.ended()

@@ -1,12 +1,13 @@
 """What a search will cost, before it begins: how many sizes, core-minutes, memory. Knows nothing of Ray."""
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cellsize.params import Search
 from cellsize.sizing import compute, procedures, race
 from cellsize.sizing.artefacts import Candidates
-from cellsize.sizing.sizes import ZERO, cost, shape
+from cellsize.sizing.sizes import ZERO, Size, cost, shape
 from cellsize.training.records import Work
 
 PROCESS = 450e6  # bytes of one trial before it has data; the driver, Ray and MLflow take about twice as much
@@ -60,6 +61,30 @@ def estimate(candidates: Candidates, search: Search, work: Work) -> Estimate:
         seed_minutes=_seed_minutes(search, times[0]) if tried else 0.0,
         memory=(workers + 2) * PROCESS + 2 * arrays + workers * 4 * COPIES * networks * parameters,
     )
+
+
+def minutes_left(
+    candidates: Candidates, search: Search, seconds: Mapping[Size, float], wanted: Sequence[Size]
+) -> tuple[float, float]:
+    """Minutes that a search still takes, at the speed of the sizes that are finished; seeds added later not counted.
+
+    Args:
+        candidates: The sizes.
+        search: The procedure.
+        seconds: What each finished size took, on one core.
+        wanted: Sizes that are certain to be trained.
+
+    Returns:
+        For what is certain, and for all that may be.
+    """
+    costs = compute.table(candidates, search.training)
+    done = compute.total(seconds, costs)
+    a_unit = sum(seconds[size] for size in seconds if costs[size]) / done / 60 if done else compute.minutes(1.0)
+    workers = search.workers or os.cpu_count() or 1
+    certain = set(wanted) - set(seconds)
+    possible = certain | set(procedures.fewest_and_most(candidates, search)[1]) - set(seconds)
+    low, high = (compute.total(sizes, costs) * a_unit / workers for sizes in (certain, possible))
+    return low, high
 
 
 def _seed_minutes(search: Search, least: float) -> float:

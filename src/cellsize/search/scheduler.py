@@ -23,6 +23,7 @@ class Scheduler:
     Attributes:
         results: Sizes whose shards are all finished, with the seeds added to them.
         scores: Those of them that every fold has a score of.
+        steps: Optimizer steps of each shard in training, as far as they were told.
         failure: Why the search cannot end well; empty if it can.
     """
 
@@ -33,6 +34,7 @@ class Scheduler:
         finished: Mapping[str, Result],
         on_result: Callable[[Result], None],
         say: Callable[[str], None],
+        show: Callable[["Scheduler"], None] = lambda _: None,
     ) -> None:
         """Begins with what an earlier search has finished.
 
@@ -42,10 +44,12 @@ class Scheduler:
             finished: Results of finished shards, by name.
             on_result: Called for each size that is finished from now on.
             say: Prints a line of progress.
+            show: Is called whenever something changed, for whoever draws it.
         """
         self.network, self.shape, self.folds = work.network, shape(work.windows), len(work.folds.labels)
         self.first_seeds = work.training.seeds
-        self.plan, self.on_result, self.say = plan, on_result, say
+        self.plan, self.on_result, self.say, self.show = plan, on_result, say, show
+        self.steps = dict[Shard, int]()
         self.finished, self.running = dict(finished), set[Shard]()
         self.results, self.scores, self.unusable = dict[Size, Result](), dict[Size, Scores](), dict[Size, str]()
         self.failure = ""
@@ -73,6 +77,7 @@ class Scheduler:
             is_ahead = size in walk.likely and size not in walk.wanted
             if waiting and size not in self.unusable and not (is_ahead and not self._affordable(size)):
                 self.running.add(waiting[0])
+                self.show(self)
                 return waiting[0]
         return None
 
@@ -100,6 +105,7 @@ class Scheduler:
         if self._complete(size) and len(self.results[size].rows) > before:
             self.on_result(self.results[size])
             self._say(self._line(self.results[size]) if size in self.scores else self.unusable[size])
+        self.show(self)
 
     def progress(self, shard: Shard, steps: int) -> None:
         """Says how far a shard is, unless something was said shortly before.
@@ -108,6 +114,8 @@ class Scheduler:
             shard: The shard.
             steps: Optimizer steps of the trial so far.
         """
+        self.steps[shard] = steps
+        self.show(self)
         if time.monotonic() - self.said >= SILENCE:
             folds = ", ".join(str(1 + fold) for fold in shard.folds)
             self._say(

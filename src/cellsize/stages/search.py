@@ -6,6 +6,7 @@ from cellsize.models import engine
 from cellsize.params import Choose, Params
 from cellsize.registry.runs import recorder
 from cellsize.search import driver, store, tables
+from cellsize.search.display import display
 from cellsize.search.estimate import estimate, sentence
 from cellsize.search.versions import versions
 from cellsize.sizing.artefacts import Candidates
@@ -22,13 +23,11 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     print(f"search: {sentence(estimate(grid, params.search, work))}, unless finished before", flush=True)
     # What says which sizes are undecided; the rest of the section must not make this stage run again.
     undecided = Choose.model_construct(
-        rule=params.choose.rule,
-        margin=params.choose.margin,
-        least_margin=params.choose.least_margin,
+        rule=params.choose.rule, margin=params.choose.margin, least_margin=params.choose.least_margin,
         probability=params.choose.probability,
-    )
+    )  # fmt: skip
     tags = {**versions(), "cellsize.metric": work.metric}
-    with recorder(params.mlflow, store.key(work), params.search, tags) as record:
-        sizes = plan(grid, params.search, undecided)
-        results = driver.run(work, sizes, params.search, Path(".cache/search"), record)
+    sizes, shown = plan(grid, params.search, undecided), display(grid, params.search)
+    with recorder(params.mlflow, store.key(work), params.search, tags) as record, shown as (say, show):
+        results = driver.run(work, sizes, params.search, Path(".cache/search"), record, say, show)
     tables.write(results, trials, curves, timings, residuals)

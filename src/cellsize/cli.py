@@ -1,0 +1,166 @@
+"""The command `cellsize`: a project from a table, and its answer."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import cellsize
+from cellsize import process
+from cellsize.errors import InputError
+
+app = typer.Typer(
+    name="cellsize",
+    help="How many layers and how many memory cells an LSTM needs for your table, measured.\n\n"
+    "Two commands: `cellsize init sales.csv` makes a project of a table, `cellsize run` says the answer.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the project.", show_default="this one")]
+COLUMNS = "Column; repeat the option for several."
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(cellsize.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    process.set_environment()
+
+
+@app.command()
+def init(
+    table: Annotated[Path, typer.Argument(help="A CSV file (.csv, .csv.gz) or a Parquet file.")],
+    into: Annotated[Path, typer.Option(help="Folder of the project; made if it is missing.")] = Path(),
+    target: Annotated[
+        list[str] | None, typer.Option(help=f"What to forecast. {COLUMNS} Asked for, unless only one has numbers.")
+    ] = None,
+    time: Annotated[list[str] | None, typer.Option(help=f"Where the time is. {COLUMNS}")] = None,
+    series: Annotated[str | None, typer.Option(help="Column that tells several series apart.")] = None,
+    frequency: Annotated[
+        str | None, typer.Option(help="Step between two rows: h, 15min, D, W-MON, MS, B, step.")
+    ] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help='How times are written, such as "%d.%m.%Y %H:%M", or: epoch s, epoch ms.')
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Whose clock times without an offset show: Area/City, such as Europe/Berlin.")
+    ] = None,
+    horizon: Annotated[int | None, typer.Option(min=1, help="Steps to forecast; else one season.")] = None,
+    lookback: Annotated[int | None, typer.Option(min=1, help="Steps that memory cells see; else two seasons.")] = None,
+    past: Annotated[
+        list[str] | None, typer.Option(help=f"Covariate seen in the past only. {COLUMNS} Else all that may be.")
+    ] = None,
+    future: Annotated[
+        list[str] | None, typer.Option(help=f"Covariate also known for the steps to forecast: a price. {COLUMNS}")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
+) -> None:
+    """Make a project of a table: look at it, and write params.yaml, dvc.yaml and what a repository needs.
+
+    The last part of the time is held out, and none of its values decides anything. Nothing is overwritten.
+    """
+    with _one_line():
+        from cellsize.progress import lines
+        from cellsize.project import folder
+        from cellsize.project.examine import Asked, examine
+
+        folder.refuse_existing(into)
+        asked = Asked(
+            table=table, targets=tuple(target or ()), time=tuple(time or ()), time_format=time_format,
+            timezone=timezone, series=series, frequency=frequency, horizon=horizon, lookback=lookback,
+            past=None if past is None else tuple(past), future=tuple(future or ()),
+        )  # fmt: skip
+        place = folder.table_from(into, table)
+        with lines("init", typer.echo) as note, process.one_thread():
+            found = examine(asked, None if yes or not _is_terminal() else _ask, note)
+        for line in found.findings:
+            typer.echo(line)
+        for line in folder.write(into, found.changes | {"prepare.table": place}):
+            typer.echo(line)
+        typer.echo(f"\nRead {into / 'params.yaml'}, change what you know better, then: cellsize run{_argument(into)}")
+
+
+@app.command()
+def run(folder: Folder = Path()) -> None:
+    """Measure the size: run what changed since the last run, then say the answer."""
+    with _one_line(resume=f"cellsize run{_argument(folder)}"):
+        from cellsize.project import runner
+
+        runner.run(folder, typer.echo)
+
+
+@app.command()
+def answer(folder: Folder = Path()) -> None:
+    """Say the answer of the last run."""
+    with _one_line():
+        from cellsize.project import runner
+
+        runner.check(folder)
+        runner.answer(folder)
+
+
+@app.command()
+def plan(folder: Folder = Path()) -> None:
+    """Say what the search would cost: sizes, core-minutes, memory. Trains nothing."""
+    with _one_line(resume=f"cellsize plan{_argument(folder)}"):
+        from cellsize.project import runner
+
+        runner.plan(folder)
+
+
+def _argument(folder: Path) -> str:
+    """A folder as an argument for a shell; nothing for the one that somebody is in."""
+    if folder == Path():
+        return ""
+    text = str(folder)
+    return f" {text}" if re.fullmatch(r"[\w./-]+", text) else f' "{text}"'
+
+
+def _is_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _ask(numeric: tuple[str, ...]) -> tuple[str, ...]:
+    """Asks which columns are the targets, until the answer is among them."""
+    typer.echo(f"Columns of numbers: {', '.join(numeric)}")
+    while True:
+        words = typer.prompt("Which to forecast (several: separated by commas)")
+        named = tuple(dict.fromkeys(word.strip() for word in words.split(",") if word.strip()))
+        unknown = [name for name in named if name not in numeric]
+        if named and not unknown:
+            return named
+        typer.echo(f"No such column: {', '.join(unknown)}" if unknown else "Name one column.")
+
+
+@contextmanager
+def _one_line(resume: str = "") -> Iterator[None]:
+    """Says what is wrong in one line and ends with a status; after Ctrl-C says how to resume.
+
+    Args:
+        resume: The command to repeat.
+    """
+    from cellsize.project.runner import INTERRUPTED, Interrupted
+
+    try:
+        yield
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    except (KeyboardInterrupt, Interrupted):
+        again = f"; what is finished is kept, and this resumes there: {resume}" if resume else "; nothing was written"
+        typer.echo(f"interrupted{again}", err=True)
+        raise typer.Exit(INTERRUPTED) from None

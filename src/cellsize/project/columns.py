@@ -1,0 +1,180 @@
+"""What the columns of a table may be: series, targets, covariates. Their kinds are read, never their course."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cellsize.data import table as tables
+from cellsize.errors import InputError
+
+MOST_LEVELS = 50
+ROWS_OF_A_LEVEL = 5  # on average; rarer texts are names or remarks
+LISTED = 8  # columns that a message lists
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """The columns besides time and series, in the table's order.
+
+    Attributes:
+        numeric: Columns of numbers.
+        texts: Columns of text with few levels.
+        left_out: Other columns, and why.
+    """
+
+    numeric: tuple[str, ...]
+    texts: tuple[str, ...]
+    left_out: dict[str, str]
+
+
+def kinds(table: pd.DataFrame, taken: set[str]) -> Kinds:
+    """Sorts the columns by their kind.
+
+    Args:
+        table: Raw rows.
+        taken: Columns that have a role already.
+    """
+    numeric, texts, left_out = list[str](), list[str](), dict[str, str]()
+    for name in map(str, table.columns):
+        if name in taken:
+            continue
+        values = table[name]
+        if values.isna().all():
+            left_out[name] = "empty"
+        elif pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_timedelta64_dtype(values):
+            left_out[name] = "times"
+        elif pd.api.types.is_numeric_dtype(values):
+            numeric.append(name)
+        else:
+            reason = _why_no_levels(values)
+            if reason:
+                left_out[name] = reason
+            else:
+                texts.append(name)
+    return Kinds(tuple(numeric), tuple(texts), left_out)
+
+
+def _why_no_levels(values: "pd.Series[Any]") -> str:
+    """Why a column of text is no categorical covariate; empty if it is one."""
+    levels = values.dropna().astype("str")
+    count = levels.nunique()
+    if (parsed := pd.to_numeric(levels, errors="coerce").notna()).mean() > 0.5:
+        return f"numbers, but for such as {levels[~parsed].iloc[0]!r}" if not parsed.all() else "numbers as text"
+    if not 2 <= count <= MOST_LEVELS:
+        return f"text with {count} level{'s' * (count != 1)}; a categorical covariate has 2 to {MOST_LEVELS}"
+    if count * ROWS_OF_A_LEVEL > len(levels):
+        return f"text with {count} levels in {len(levels)} rows"
+    return ""
+
+
+def find_series(
+    table: pd.DataFrame, path: Path, moment: "pd.Series[Any]", taken: set[str], declared: str | None
+) -> str | None:
+    """The column that tells several series apart; None if no time repeats, and so there is one series.
+
+    Args:
+        table: Raw rows.
+        path: Where they come from, for messages.
+        moment: Time of each row.
+        taken: Columns that hold the time.
+        declared: The column as declared, or None to look for it.
+
+    Raises:
+        InputError: Times repeat, and no column or more than one tells the series apart.
+    """
+    if declared is not None:
+        tables.require(table, path, (declared,), "--series")
+        return declared
+    again = moment.duplicated()
+    if not again.any():
+        return None
+    found = list[str]()
+    for name in map(str, table.columns):
+        values = table[name]
+        if name in taken or values.isna().any() or pd.api.types.is_float_dtype(values):
+            continue
+        codes = pd.factorize(values)[0]
+        tells_apart = 2 <= codes.max() + 1 <= len(table) / 2 and not _repeats(moment, codes)
+        # An id and a name of the same series are one.
+        if tells_apart and not any(_alike(codes, pd.factorize(table[other])[0]) for other in found):
+            found.append(name)
+    if not found and _is_clock_set_back(moment[again]):
+        first = moment[again].iloc[0]
+        raise InputError(
+            f"{path}: {first} is there twice, as where a clock is set back (daylight saving ends); say whose clock "
+            "it is, such as --timezone Europe/Berlin"
+        )
+    texts = [name for name in found if not pd.api.types.is_numeric_dtype(table[name])]
+    first = int(np.flatnonzero(again.to_numpy())[0])
+    where = f"{path}, {tables.line(path, first)}: {moment.iloc[first]} is duplicated"
+    if len(texts) == 1 or len(found) == 1:
+        return (texts or found)[0]
+    if found:
+        raise InputError(f"{where}; name the column that tells series apart: {_options('--series', found)}")
+    raise InputError(f"{where}, and no column tells series apart; keep one row of each time, or give --series")
+
+
+def _is_clock_set_back(again: "pd.Series[Any]") -> bool:
+    """Whether times that are there twice lie in the night of a Sunday, as hours that a clock shows twice do."""
+    if not pd.api.types.is_datetime64_any_dtype(again):
+        return False
+    return bool(((again.dt.day_of_week == 6) & (again.dt.hour < 4)).all())
+
+
+def _repeats(moment: "pd.Series[Any]", codes: Any) -> bool:
+    return bool(pd.DataFrame({"moment": moment.to_numpy(), "code": codes}).duplicated().any())
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two columns divide the rows alike."""
+    pairs = pd.DataFrame({"one": one, "other": other}).drop_duplicates()
+    return bool(len(pairs) == one.max() + 1 == other.max() + 1)
+
+
+def require_targets(table: pd.DataFrame, path: Path, targets: tuple[str, ...]) -> None:
+    """Refuses targets that are no column, or no numbers."""
+    tables.require(table, path, targets, "--target")
+    for name in targets:
+        tables.numbers(table, path, name)
+
+
+def which_target(numeric: tuple[str, ...], path: Path) -> InputError:
+    """What to say where several columns may be the target."""
+    if not numeric:
+        return InputError(f"{path}: no column of numbers to forecast; check separator and decimal sign of the file")
+    return InputError(
+        f"{path}: {len(numeric)} columns hold numbers; name the one to forecast: {_options('--target', list(numeric))}"
+    )
+
+
+def _options(option: str, names: list[str]) -> str:
+    shown = [f'{option} "{name}"' if " " in name else f"{option} {name}" for name in names[:LISTED]]
+    return ", ".join(shown) + f", … ({len(names)} in all)" * (len(names) > LISTED)
+
+
+def static(table: pd.DataFrame, names: tuple[str, ...], series: str | None) -> tuple[str, ...]:
+    """Those of some columns that are constant in each series, and not in all together."""
+    if series is None:
+        return ()
+    groups = table.groupby(series)
+    return tuple(name for name in names if table[name].nunique() > 1 and bool((groups[name].nunique() == 1).all()))
+
+
+def is_part_of_time(values: "pd.Series[Any]", moment: "pd.Series[Any]") -> bool:
+    """Whether a column repeats what the time says: year, month, day, hour, weekday."""
+    if not pd.api.types.is_datetime64_any_dtype(moment) or values.nunique() < 2:
+        return False
+    there = values.notna()
+    clock = moment[there].dt
+    weekday = clock.day_of_week
+    parts = (clock.year, clock.month, clock.day, clock.hour, weekday, weekday + 1, clock.day_of_year, clock.quarter)
+    return bool(there.any()) and any((values[there].to_numpy() == part.to_numpy()).all() for part in parts)
+
+
+def is_counter(values: "pd.Series[Any]") -> bool:
+    """Whether a column only counts the rows: 1, 2, 3."""
+    steps = np.diff(values.to_numpy(np.float64, na_value=np.nan))
+    return len(steps) > 2 and bool((steps == 1).all())

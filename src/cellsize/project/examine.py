@@ -1,0 +1,521 @@
+"""Looks at a table and decides what `params.yaml` has to say for it; nothing of the holdout has a say.
+
+Of all rows are read: the kinds of the columns, the clock, and where values are missing. Then every value of the holdout
+is covered up, and only then is anything decided that depends on values: seasons, window, folds, and what the inspection
+advises, which is the one of the pipeline.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from ruamel.yaml import YAML
+
+from cellsize.data import calendar, series
+from cellsize.data import table as tables
+from cellsize.data import windows as indexing
+from cellsize.data.schema import MISSING, SERIES, TIME, Schema
+from cellsize.errors import InputError
+from cellsize.inspection import advice
+from cellsize.inspection.seasons import seasons
+from cellsize.inspection.wording import percent, remarks
+from cellsize.params import Csv, Params
+from cellsize.progress import unsaid
+from cellsize.project import columns, fitting, source, steps, template
+from cellsize.project.fitting import Fit
+
+ROUNDS = 3  # of the inspection: what is worth something may be another thing once the first advice is followed
+MOST_MISSING = 0.5  # of a covariate
+DAY = 86_400
+# Steps ahead where no season shows, by the name of the step: a day, a week, a quarter, a year.
+AHEAD = {"h": 24, "D": 7, "B": 5, "C": 5, "W": 13, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 5, "YE": 5}
+ELSE_AHEAD = 12
+MOST_AHEAD = 96
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user declares; None or empty: it is found out.
+
+    Attributes:
+        table: The file.
+        targets: Columns to forecast.
+        time: Columns with the time.
+        time_format: How times are written.
+        timezone: Clock of times without an offset, and of the calendar.
+        series: Column that tells series apart.
+        frequency: The step.
+        horizon: Steps predicted.
+        lookback: Steps that memory cells see.
+        past: The past covariates, numbers or texts; None: all columns that may be.
+        future: Covariates known in future.
+    """
+
+    table: Path
+    targets: tuple[str, ...] = ()
+    time: tuple[str, ...] = ()
+    time_format: str | None = None
+    timezone: str | None = None
+    series: str | None = None
+    frequency: str | None = None
+    horizon: int | None = None
+    lookback: int | None = None
+    past: tuple[str, ...] | None = None
+    future: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was found.
+
+    Attributes:
+        changes: Dotted keys of `params.yaml` and their values, without `prepare.table`.
+        findings: A line each: what was found, and what it is for.
+    """
+
+    changes: dict[str, template.Value]
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The raw rows, and what is read of all of them."""
+
+    table: pd.DataFrame
+    path: Path
+    written: Csv
+    time: source.Time
+    series: str | None
+    codes: npt.NDArray[np.integer]
+    frequency: str
+
+
+def examine(
+    asked: Asked,
+    ask: Callable[[tuple[str, ...]], tuple[str, ...]] | None = None,
+    note: Callable[[str], None] = unsaid,
+) -> Examined:
+    """Looks at a table.
+
+    Args:
+        asked: What is declared.
+        ask: Asks which of several columns are the targets; None: nobody can be asked.
+        note: Is told what is done now; see `progress.lines`.
+
+    Raises:
+        InputError: The table cannot be read, is too short, or leaves something open that only the user knows.
+    """
+    note("reading the table")
+    rows = _rows(asked)
+    chosen, left_out = _roles(rows, asked, ask)
+    changes: dict[str, template.Value] = {**_reading(rows, asked.timezone), **chosen, **_names(asked.table, chosen)}
+    first = _params(changes)
+    rows = replace(rows, table=rows.table.iloc[:0])  # a long table need not stay in memory twice
+    table = source.load_as_declared(asked.table, first.prepare)
+    schema = series.describe(table, asked.table, first.prepare)
+    frame = series.clean(table, asked.table, schema)
+    del table
+    place = indexing.base(frame, replace(schema, linear_calendar=()), first.window).step
+    targets = list(schema.targets)
+    observed = frame[targets].notna().all(axis=1).to_numpy()
+    if not observed.any():
+        raise InputError(f"{asked.table}, column {targets[0]!r}: every value is missing; name another target")
+    begin, end = int(place[observed].min()), int(place[observed].max())
+    cut = end + 1 - round(first.split.holdout * (end + 1 - begin))
+    while True:
+        covered = _cover(frame, schema, place < cut)
+        decided, said, fit = _decide(covered, schema, changes, asked, rows, place < cut, note)
+        real = int(fit.windows.start[fit.folds.holdout].min())
+        if real >= cut:
+            break
+        cut = real  # with this window the holdout begins earlier: it is covered up from there on
+    held = fit.windows.moment(np.array([real]))[0]
+    findings = [
+        *_said_of_reading(rows, frame), *_said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
+        f"holdout: from {held} on, {100 * first.split.holdout:.0f} % of the time; "
+        "none of its values had a say in any of this",
+        *(f"left out: {name} ({why})" for name, why in left_out.items()),
+    ]  # fmt: skip
+    return Examined(changes | decided, tuple(findings))
+
+
+# --- what is read of all rows ---------------------------------------------------------------------------------------
+
+
+def _rows(asked: Asked) -> _Rows:
+    written = source.settings(asked.table)
+    table = source.load(asked.table, written)
+    time = source.find_time(table, asked.table, asked.time, asked.time_format)
+    time = source.on_clock(time, asked.table, asked.timezone)
+    named = columns.find_series(table, asked.table, time.instant, set(time.columns), asked.series) if (
+        time.columns or asked.series) else None  # fmt: skip
+    codes = pd.factorize(table[named])[0] if named else np.zeros(len(table), np.int64)
+    frequency = asked.frequency or steps.find(time, codes)
+    return _Rows(table, asked.table, written, time, named, codes, frequency)
+
+
+def _roles(
+    rows: _Rows, asked: Asked, ask: Callable[[tuple[str, ...]], tuple[str, ...]] | None
+) -> tuple[dict[str, template.Value], dict[str, str]]:
+    """The role of each column, and the columns that have none, with the reason."""
+    table, path = rows.table, rows.path
+    taken = {*rows.time.columns, *([rows.series] if rows.series else [])}
+    kinds = columns.kinds(table, taken)
+    columns.require_targets(table, path, asked.targets)
+    for option, names in (("--past", asked.past or ()), ("--future", asked.future)):
+        tables.require(table, path, names, option)
+    left_out = dict(kinds.left_out)
+    useful = list[str]()
+    for name in kinds.numeric:
+        if columns.is_part_of_time(table[name], rows.time.moment):
+            left_out[name] = "says what the time says; see prepare.calendar"
+        elif columns.is_counter(table[name]):
+            left_out[name] = "counts the rows"
+        else:
+            useful.append(name)
+    targets = asked.targets or _target(tuple(useful or kinds.numeric), path, ask)
+    others = [name for name in useful if name not in (*targets, *asked.future)]
+    fixed = columns.static(table, (*others, *kinds.texts), rows.series)
+    if asked.past is not None:
+        left_out |= {name: "not among --past" for name in (*others, *kinds.texts)
+                     if name not in asked.past and name not in fixed}  # fmt: skip
+    past = [name for name in (others if asked.past is None else asked.past) if name in kinds.numeric
+            and name not in (*targets, *fixed)]  # fmt: skip
+    texts = [name for name in kinds.texts if name not in fixed and (asked.past is None or name in asked.past)]
+    chosen: dict[str, template.Value] = {
+        "prepare.targets": targets,
+        "prepare.past_covariates": past,
+        "prepare.categorical_covariates": texts,
+        "prepare.known_future_covariates": asked.future,
+        "prepare.static_covariates": fixed,
+    }
+    return chosen, {name: why for name, why in left_out.items() if name not in (*targets, *past, *texts, *asked.future)}
+
+
+def _target(
+    numeric: tuple[str, ...], path: Path, ask: Callable[[tuple[str, ...]], tuple[str, ...]] | None
+) -> tuple[str, ...]:
+    """The only column of numbers, or the one that the user names: which one is meant cannot be seen."""
+    if len(numeric) == 1:
+        return numeric
+    if ask is None or not numeric:
+        raise columns.which_target(numeric, path)
+    return ask(numeric)
+
+
+def _reading(rows: _Rows, timezone: str | None) -> dict[str, template.Value]:
+    """How the table is read, and what of the calendar a step is short enough for."""
+    time = rows.time
+    declared: dict[str, template.Value] = {f"prepare.csv.{key}": value for key, value in rows.written}
+    declared |= {
+        "prepare.time": time.columns[0] if len(time.columns) == 1 else time.columns or None,
+        "prepare.time_format": time.time_format,
+        "prepare.series": rows.series,
+        "prepare.frequency": rows.frequency,
+        "prepare.timezone": timezone,
+        "prepare.ambiguous": time.ambiguous,
+        "prepare.holidays": None,
+        "prepare.calendar": _calendar(rows),
+        "prepare.linear_calendar": (),
+        # Longer than any: how long the longest is will be seen. Not without end: a wrong year is no gap.
+        "prepare.gap": max(24, len(rows.table)),
+        "window.lookback": 1,
+        "window.linear_lookback": None,
+        "window.horizon": 1,
+        "window.transform": "none",
+        "window.normalise": "none",
+    }
+    return declared
+
+
+def _calendar(rows: _Rows) -> tuple[str, ...]:
+    """Calendar features of every step that the table has seen come again."""
+    seconds = steps.seconds(rows.frequency)
+    if not seconds:
+        return ()
+    span = (rows.time.instant.max() - rows.time.instant.min()).total_seconds()
+    names = list[str]()
+    if seconds < DAY and span >= 2 * DAY:
+        names.append("hour")
+    if seconds < 7 * DAY and span >= 14 * DAY:
+        names += ["weekday"] if rows.frequency in ("B", "C") else ["weekday", "weekend"]
+    if DAY <= seconds < 360 * DAY and span >= 730 * DAY:
+        names.append("month")
+    return tuple(names)
+
+
+def _names(table: Path, chosen: dict[str, template.Value]) -> dict[str, template.Value]:
+    """What the project is called, after its table."""
+    stem = table.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".parquet")
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.") or "table"
+    targets = chosen["prepare.targets"]
+    assert isinstance(targets, tuple)
+    return {
+        "mlflow.experiment": name,
+        "register.name": name,
+        "report.title": stem.replace("_", " ").strip() or name,
+        "report.unit": ", ".join(targets),
+    }
+
+
+# --- what is decided, on the rows before the holdout ------------------------------------------------------------------
+
+
+def _cover(frame: pd.DataFrame, schema: Schema, seen: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """The clean series with one constant in place of each value of the holdout; what is missing stays missing.
+
+    So windows and folds are those of the pipeline, and no value of the holdout can be read. What the clock says, and
+    what is constant in each series, is no news of the holdout.
+    """
+    covered = frame.copy(deep=False)
+    for name in (*schema.past_columns, *schema.known_future_covariates):
+        values = frame[name]
+        before = values[seen]
+        constant = before.median() if before.notna().any() else 0.0
+        covered[name] = values.where(seen | values.isna().to_numpy(), constant)
+    return covered
+
+
+def _decide(
+    frame: pd.DataFrame,
+    schema: Schema,
+    found: dict[str, template.Value],
+    asked: Asked,
+    rows: _Rows,
+    seen: npt.NDArray[np.bool_],
+    note: Callable[[str], None],
+) -> tuple[dict[str, template.Value], list[str], Fit]:
+    """What depends on values.
+
+    Args:
+        frame: Clean series, with the holdout covered up.
+        schema: Meaning of their columns, all covariates among them.
+        found: What was read of all rows.
+        asked: What is declared.
+        rows: The raw rows, for their clock.
+        seen: True for rows before the holdout, shape (rows,).
+        note: Is told what is done now.
+
+    Returns:
+        Keys and values, a line for each thing decided, and window and folds.
+    """
+    said = list[str]()
+    for name in schema.targets:
+        values = frame.loc[seen, name]
+        if values.nunique() < 2:
+            raise InputError(
+                f"{rows.path}, column {name!r}: the target never changes before the holdout; name another --target"
+            )
+    dropped = _useless(frame[seen], schema)
+    said += [f"left out: {name} ({why})" for name, why in dropped.items()]
+    decided: dict[str, template.Value] = {
+        f"prepare.{key}": [name for name in getattr(schema, key) if name not in dropped]
+        for key in ("past_covariates", "categorical_covariates", "known_future_covariates")
+    }
+    schema = _without(schema, dropped)
+    frame = frame[[SERIES, TIME, *schema.past_columns, *schema.known_future_columns]]
+    gap, fill, line = _gaps(frame, schema, found, asked, seen)
+    decided |= {"prepare.gap": gap}
+    said += line
+    note("looking for seasons")
+    in_time, main, season = _seasons(frame, schema, rows, seen)
+    params = _params(found | decided)
+    window = params.window.model_copy(update={"fill": fill})
+    note("finding a window and folds that the table is long enough for")
+    fit = fitting.find(frame, schema, window, params.split, main, asked.lookback, asked.horizon)
+    fit, schema, followed = _follow(frame, schema, fit, in_time, params, note)
+    window = fit.window
+    unit = "rows" if rows.frequency == "step" else re.split(r" \(| by ", steps.words(rows.frequency))[0]
+    decided |= {
+        "window.lookback": window.lookback,
+        "window.linear_lookback": window.linear_lookback,
+        "window.horizon": window.horizon,
+        "window.fill": window.fill,
+        "window.transform": window.transform,
+        "window.normalise": window.normalise,
+        "split.folds": fit.split.folds,
+        "split.early_stopping.blocks": fit.split.early_stopping.blocks,
+        "baseline.seasons": in_time,
+        "baseline.history": max(params.baseline.history, 2 * max(in_time)),
+        "prepare.linear_calendar": schema.linear_calendar,
+        "prepare.holidays": schema.holidays,
+    }
+    said += [
+        season,
+        f"horizon: {window.horizon} steps ({unit}){_why(window.horizon, asked.horizon, main)}",
+        f"lookback: {window.lookback} steps{_why(window.lookback, asked.lookback, 2 * main)}",
+        f"folds: {fit.split.folds}, with {fit.split.early_stopping.blocks} early-stopping block"
+        f"{'s' * (fit.split.early_stopping.blocks > 1)}; the smallest training set has {fit.smallest:,} windows",
+        *followed,
+    ]
+    return decided, said, fit
+
+
+def _why(steps_taken: int, asked: int | None, wanted: int) -> str:
+    if asked is not None:
+        return ", as asked for"
+    return "" if steps_taken == wanted else f", since the table is too short for {wanted}"
+
+
+def _useless(before: pd.DataFrame, schema: Schema) -> dict[str, str]:
+    """Covariates that tell nothing before the holdout, and why."""
+    found = dict[str, str]()
+    for name in schema.past_covariates:
+        values = before[name]
+        if values.nunique() < 2:
+            found[name] = "never changes before the holdout"
+        elif values.isna().mean() > MOST_MISSING:
+            found[name] = f"{100 * values.isna().mean():.0f} % is missing"
+    for name, levels in schema.categorical_covariates.items():
+        indicators = [f"{name}={level}" for level in levels]
+        if (before[indicators].nunique() < 2).all():
+            found[name] = "never changes before the holdout"
+        elif before[indicators[0]].isna().mean() > MOST_MISSING:
+            found[name] = f"{100 * before[indicators[0]].isna().mean():.0f} % is missing"
+    return found
+
+
+def _without(schema: Schema, dropped: dict[str, str]) -> Schema:
+    return replace(
+        schema,
+        past_covariates=tuple(name for name in schema.past_covariates if name not in dropped),
+        categorical_covariates={
+            name: levels for name, levels in schema.categorical_covariates.items() if name not in dropped
+        },
+        flagged=tuple(name for name in schema.flagged if name not in dropped),
+    )
+
+
+def _gaps(
+    frame: pd.DataFrame, schema: Schema, found: dict[str, template.Value], asked: Asked, seen: npt.NDArray[np.bool_]
+) -> tuple[int, int, list[str]]:
+    """The longest run of missing rows that is accepted, the longest that is filled, and a line on both."""
+    shipped = _params({})
+    given = [name for name in schema.past_columns if not name.endswith(MISSING)]
+    empty = frame[given].isna().all(axis=1).to_numpy()
+    codes = frame[SERIES].cat.codes.to_numpy()
+    borders = np.flatnonzero(np.diff(codes)) + 1
+    longest = max(fitting.longest_run(part) for part in np.split(empty, borders))
+    gap = max(shipped.prepare.gap, longest)
+    missing = [frame[name].isna().to_numpy() for name in schema.targets]
+    parts = [part[here] for each in missing for part, here in
+             zip(np.split(each, borders), np.split(seen, borders), strict=True)]  # fmt: skip
+    usual = shipped.window.fill
+    fill = fitting.fill_for(parts, asked.horizon or MOST_AHEAD, usual)
+    share = float(np.mean([part.mean() for part in parts if part.size])) if parts else 0.0
+    if not any(each.any() for each in missing):
+        return gap, fill, ["gaps: none"]
+    line = f"gaps: the longest has {longest} steps without a row, {100 * share:.1f} % of the targets are missing"
+    line += f"; prepare.gap: {gap}" * (gap != shipped.prepare.gap) + f"; window.fill: {fill}" * (fill != usual)
+    return gap, fill, [line]
+
+
+def _seasons(
+    frame: pd.DataFrame, schema: Schema, rows: _Rows, seen: npt.NDArray[np.bool_]
+) -> tuple[tuple[int, ...], int, str]:
+    """The seasons for the baselines, the main one or what stands for it, and a line on them."""
+    borders = np.flatnonzero(np.diff(frame[SERIES].cat.codes.to_numpy())) + 1
+    values = [part for name in schema.targets
+              for part in np.split(frame[name].where(seen).to_numpy(np.float64), borders)]  # fmt: skip
+    natural = steps.cycles(rows.frequency)
+    found = seasons(values, natural)
+    if found:
+        listed = " and ".join(map(str, found))
+        return found, found[0], f"seasons: {listed} steps, from the autocorrelation before the holdout"
+    longest = max(np.isfinite(part).sum() for part in values)
+    usual = tuple(cycle for cycle in natural if 2 * cycle <= longest)
+    name = rows.frequency.lstrip("0123456789").partition("-")[0]
+    ahead = next((cycle for cycle in usual if cycle <= MOST_AHEAD), AHEAD.get(name, ELSE_AHEAD))
+    ahead = max(1, min(ahead, int(longest) // 20))
+    baseline = usual or (ahead,)
+    line = f"seasons: none in the autocorrelation; the seasonal naive forecast looks {baseline[0]} steps back"
+    return baseline, ahead, line
+
+
+def _follow(
+    frame: pd.DataFrame, schema: Schema, fit: Fit, declared: tuple[int, ...], params: Params,
+    note: Callable[[str], None],
+) -> tuple[Fit, Schema, list[str]]:  # fmt: skip
+    """What the inspection of the pipeline advises, followed until it advises nothing more."""
+    said, tried, odd = list[str](), set[tuple[str, str]](), list[str]()
+    for _ in range(ROUNDS):
+        found = advice.inspect(frame, schema, fit.window, fit.folds, declared, params.choose.metric, note)
+        odd = [f"remark: {line}" for line in remarks(found.remarks)]
+        new = [each for each in found.advice if (each.key, each.value) not in tried]
+        if not new:
+            break
+        for each in new:
+            tried.add((each.key, each.value))
+            section, key = each.key.split(".")
+            value = YAML(typ="safe", pure=True).load(each.value)
+            if section == "window":
+                changed = fitting.attempt(frame, schema, fit.window.model_copy(update={key: value}), fit.split)
+                if changed is None or changed.smallest < min(fitting.FEW, fit.smallest):
+                    said.append(f"{each.key}: {each.value} would pay, but leaves too few windows")
+                    continue
+                fit = changed
+            elif key == "linear_calendar":
+                schema = replace(schema, linear_calendar=tuple(value))
+            else:
+                schema, frame = _with_holidays(schema, frame, value)
+                fit = fitting.attempt(frame, schema, fit.window, fit.split) or fit
+            said.append(f"{each.key}: {each.value}, worth {percent(each.gain)} to the linear model")
+    followed = said or ["normalisation, transformation, calendar: nothing that was tried is worth 2 %"]
+    return fit, schema, [*followed, *odd]
+
+
+def _with_holidays(schema: Schema, frame: pd.DataFrame, country: str | None) -> tuple[Schema, pd.DataFrame]:
+    """Has the holidays of a country known in future, or leaves them out."""
+    changed = replace(schema, holidays=country)
+    if country is not None:
+        only = replace(changed, calendar=())
+        frame = frame.assign(**dict(calendar.known_future(frame[TIME], only)))
+    return changed, frame
+
+
+# --- in words ---------------------------------------------------------------------------------------------------------
+
+
+def _said_of_reading(rows: _Rows, frame: pd.DataFrame) -> list[str]:
+    said = list[str]()
+    different = [f"{key} {value!r}" for key, value in rows.written if value != getattr(source.PLAIN, key)]
+    if different:
+        said.append(f"file: {', '.join(different)}")
+    if rows.time.columns:
+        written = rows.time.time_format or "ISO 8601"
+        moment = rows.time.moment
+        said.append(
+            f"time: {_quoted(rows.time.columns)} ({written}), {moment.min()} to {moment.max()}, "
+            f"in steps of {rows.frequency} ({steps.words(rows.frequency)})"
+        )
+    else:
+        said.append("time: no column; the rows are taken in their order")
+    if rows.series:
+        said.append(f"series: {frame[SERIES].nunique():,}, told apart by {rows.series!r}")
+    return said
+
+
+def _said_of_roles(chosen: dict[str, template.Value], asked: Asked) -> list[str]:
+    roles = {key.removeprefix("prepare."): value for key, value in chosen.items()}
+    why = "" if asked.targets else ", the only column of numbers" * (len(roles["past_covariates"]) == 0)  # type: ignore[arg-type]
+    said = [f"target: {_quoted(roles['targets'])}{why}"]  # type: ignore[arg-type]
+    for key, words in (
+        ("past_covariates", "numbers seen in the past"), ("categorical_covariates", "texts seen in the past"),
+        ("known_future_covariates", "known in future, as declared"), ("static_covariates", "constant in each series"),
+    ):  # fmt: skip
+        if roles[key]:
+            said.append(f"covariates: {_quoted(roles[key])} ({words})")  # type: ignore[arg-type]
+    return said
+
+
+def _quoted(names: tuple[str, ...] | list[str]) -> str:
+    return ", ".join(map(repr, names))
+
+
+def _params(changes: dict[str, template.Value]) -> Params:
+    content = YAML(typ="safe", pure=True).load(template.params(changes))
+    return Params.model_validate(content)

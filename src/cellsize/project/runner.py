@@ -1,0 +1,181 @@
+"""Runs a project's stages with DVC: everything that is not up to date, or what a search would cost."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from cellsize import params_file, process
+from cellsize.errors import InputError
+
+BUILD, REPORTS = "build", "reports"
+INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
+PATIENCE = 60.0  # seconds that a run has to put away what it has begun; Ray's processes take a few
+# What DVC adds to a stage's own message, which says it all.
+ECHO = re.compile(r"ERROR: failed to reproduce '.*': failed to run: .*, exited with \d+$")
+
+
+class Interrupted(Exception):  # noqa: N818 (not an error: somebody wished it)
+    """A run was ended from outside."""
+
+
+def run(folder: Path, say: Callable[[str], None] = print) -> None:
+    """Brings every result of a project up to date, then says the answer.
+
+    Args:
+        folder: Where `params.yaml` and `dvc.yaml` are.
+        say: Prints a line.
+
+    Raises:
+        InputError: The folder is no project, or `params.yaml` or its table is wrong.
+        SystemExit: A stage failed; it has said why.
+        Interrupted: Ctrl-C, or another signal to end.
+    """
+    stages = check(folder)
+    if "code" in stages:
+        dvc(folder, "repro", "dvc.yaml:code", silent=True)
+    others = [f"dvc.yaml:{name}" for name in stages if name != "code"]
+    if "code" in stages and dvc(folder, "status", "--quiet", *others, may_fail=True) == 0:
+        say("Nothing changed since the last run: every result is up to date.")
+    else:
+        dvc(folder, "repro", "dvc.yaml")
+    answer(folder)
+
+
+def plan(folder: Path) -> None:
+    """Says what the search would cost, and trains nothing; see `run`."""
+    check(folder)
+    dvc(folder, "repro", "dvc.yaml:propose", silent=True)
+    _stage(folder, "plan", f"{BUILD}/windows.npz", f"{BUILD}/folds.parquet", f"{BUILD}/candidates.json")
+
+
+def answer(folder: Path) -> None:
+    """Says the answer of the last run; see `run`."""
+    _stage(folder, "answer", BUILD, REPORTS)
+
+
+def check(folder: Path) -> list[str]:
+    """The stages of a project, after what DVC would say in its own words is checked.
+
+    Raises:
+        InputError: The folder is no project, or `params.yaml` or its table is wrong.
+    """
+    for name in ("params.yaml", "dvc.yaml"):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder / name}: no such file; make a project with cellsize init TABLE --into {folder}")
+    table = params_file.load(folder / "params.yaml").prepare.table
+    if not (folder / table).is_file():
+        raise InputError(f"{folder / table}: no such file; set prepare.table in {folder / 'params.yaml'}")
+    try:
+        stages = YAML(typ="safe", pure=True).load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+        return list(stages)
+    except (YAMLError, UnicodeDecodeError, KeyError, TypeError):
+        raise InputError(f"{folder / 'dvc.yaml'}: no stages; write it anew: cellsize init in another folder") from None
+
+
+def dvc(folder: Path, *words: str, may_fail: bool = False, silent: bool = False) -> int:
+    """Runs a command of DVC in a folder.
+
+    Args:
+        folder: The project.
+        words: The command.
+        may_fail: Whether a status other than 0 is returned, rather than ending this process too.
+        silent: Whether only errors are said. DVC's own `--quiet` would leave these out as well.
+    """
+    return _run([sys.executable, "-m", "dvc", *words], folder, may_fail, silent)
+
+
+def _stage(folder: Path, name: str, *paths: str) -> None:
+    _run([sys.executable, "-m", "cellsize.stage", name, *paths], folder, may_fail=False)
+
+
+def environment() -> dict[str, str]:
+    """The environment of a run: nothing phones home, and `python` is this one, wherever the shell has another."""
+    process.set_environment()
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    # A file calendar.py in somebody's project is not Python's own.
+    return {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def _run(words: list[str], folder: Path, may_fail: bool, silent: bool = False) -> int:
+    """Runs a command to its end, in a session of its own: one signal then reaches all that it has started.
+
+    DVC turns a deaf ear to Ctrl-C while a stage runs, and whoever ends this process alone would leave a search behind.
+    """
+    with _ended_by_signals() as ended:
+        running = subprocess.Popen(
+            words, cwd=folder, env=environment(), stdout=subprocess.DEVNULL if silent else None,
+            stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
+        )  # fmt: skip
+        assert running.stderr is not None
+        echo = threading.Thread(target=_pass_on, args=(running.stderr,), daemon=True)
+        echo.start()
+        status = _wait(running, ended)
+    echo.join(timeout=2.0)  # not for ever: whatever a killed run has left may hold the other end
+    if ended.is_set():
+        raise Interrupted
+    if status and not may_fail:
+        raise SystemExit(status if 0 < status < 128 else 1)
+    return status
+
+
+def _wait(running: subprocess.Popen[str], ended: threading.Event) -> int:
+    """The status of a process; once `ended` is set, its whole session is asked to end, and then made to."""
+    while not ended.is_set():
+        try:
+            return running.wait(timeout=0.2)
+        except subprocess.TimeoutExpired:
+            continue
+    for number, patience in ((signal.SIGINT, PATIENCE), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+        _signal(running.pid, number)
+        try:
+            status = running.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            continue
+        _signal(running.pid, signal.SIGKILL)  # whatever did not end with its parent
+        return status
+    return INTERRUPTED
+
+
+def _signal(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, a polite kill or the end of the terminal sets; the first one counts."""
+    ended = threading.Event()
+
+    def note(_: int, __: FrameType | None) -> None:
+        ended.set()
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    caught = {number: handler for number, handler in before.items() if handler not in (signal.SIG_IGN, None)}  # nohup
+    for number in caught:
+        signal.signal(number, note)
+    try:
+        yield ended
+    finally:
+        for number, handler in caught.items():
+            signal.signal(number, handler)
+
+
+def _pass_on(lines: IO[str]) -> None:
+    """Passes lines on as they come, but for what says a second time that a stage failed."""
+    for line in lines:
+        if not ECHO.search(line.rstrip()):
+            sys.stderr.write(line)
+            sys.stderr.flush()

@@ -1,0 +1,138 @@
+"""The files that a project begins with, made of those that are shipped: `params.yaml`, `dvc.yaml`, and a few more."""
+
+import io
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+import cellsize
+
+TEMPLATES = Path(__file__).parent / "templates"
+CHECKOUT = Path(__file__).parents[3]
+OF_THE_EXAMPLES = ("metrics", "params", "plots")  # keys of dvc.yaml that name the checkout's examples
+Value = str | int | float | bool | None | Sequence[str] | Sequence[int] | Mapping[str, object]
+
+
+def shipped(name: str) -> str:
+    """The text of `params.yaml` or `dvc.yaml` as it is shipped.
+
+    A wheel holds copies of the checkout's files, made when it is built; a checkout has the files themselves, so that
+    there is nothing to keep alike.
+    """
+    packed = TEMPLATES / name
+    return (packed if packed.is_file() else CHECKOUT / name).read_text(encoding="utf-8")
+
+
+def params(changes: Mapping[str, Value]) -> str:
+    """The shipped `params.yaml` with other values at some keys; comments stay.
+
+    Args:
+        changes: Dotted key → value; `prepare.csv.separator` too.
+
+    Raises:
+        KeyError: The shipped file has no such key.
+    """
+    yaml = YAML()
+    yaml.width = 1000  # a line is a key
+    yaml.preserve_quotes = True
+    # As the shipped file has it: ruamel would leave null out.
+    yaml.representer.add_representer(
+        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
+    content = yaml.load(shipped("params.yaml"))
+    for key, value in changes.items():
+        *sections, last = key.split(".")
+        section = content
+        for name in sections:
+            section = section[name]
+        if last not in section:
+            raise KeyError(key)
+        _set(section, last, value)
+    text = io.StringIO()
+    yaml.dump(content, text)
+    return text.getvalue()
+
+
+def _set(section: CommentedMap, key: str, value: Value) -> None:
+    """Sets a value where it stands; one that is what it was stays as it is written."""
+    old = section[key]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        if list(value) == old:
+            return
+        if isinstance(old, CommentedSeq):
+            old[:] = list(value)  # in place: the comment behind a list belongs to it
+            old.fa.set_flow_style()
+            return
+        new = CommentedSeq(value)
+        new.fa.set_flow_style()
+        section[key] = new
+    elif old != value or type(old) is not type(value):
+        section[key] = value
+
+
+def stages() -> str:
+    """`dvc.yaml` of a project: the shipped one without the examples, its stages run from the package."""
+    text = shipped("dvc.yaml").replace("python -m pipeline.", "python -m cellsize.stage ")
+    head, *tail = re.split(rf"(?m)^(?=(?:{'|'.join(OF_THE_EXAMPLES)}):$)", text)
+    # The comment above these keys goes with them.
+    return re.sub(r"(\n#[^\n]*)+\s*$", "\n", head.rstrip() if tail else head)
+
+
+def ignored(name: str) -> list[str]:
+    """The lines of `.gitignore` or `.dvcignore`."""
+    return (TEMPLATES / name.lstrip(".")).read_text(encoding="utf-8").splitlines()
+
+
+def workflow(folder: str, table: str) -> str:
+    """A workflow of GitHub that runs the project.
+
+    Args:
+        folder: The project's, from the top of the repository; `.` if it is the top.
+        table: The table, from the project's folder.
+    """
+    inside = "" if folder == "." else f"{folder}/"
+    watched = [f"{inside}{name}" for name in ("params.yaml", "dvc.yaml", "requirements.txt")]
+    if not table.startswith(("/", "../")):
+        watched.append(f"{inside}{table}")
+    values = {
+        "WATCHED": ", ".join(json.dumps(_literal(name)) for name in watched),
+        "FOLDER": json.dumps(folder),
+        "PYTHON": json.dumps(f"{sys.version_info.major}.{sys.version_info.minor}"),
+        "REPORTS": json.dumps(f"{inside}reports/"),
+    }
+    text = (TEMPLATES / "workflow.yml").read_text(encoding="utf-8")
+    return re.sub(r"\b(WATCHED|FOLDER|PYTHON|REPORTS)\b", lambda found: values[found[0]], text)
+
+
+def _literal(path: str) -> str:
+    """A path as a pattern of GitHub that matches nothing else."""
+    return re.sub(r"([*?+\[\]!\\])", r"\\\1", path)
+
+
+def requirements() -> str:
+    """`requirements.txt`: this cellsize and what it was installed with; no index is named.
+
+    A version's local part, such as `+cpu`, is left out: which build it is depends on the machine.
+    """
+    lines = ["# cellsize and what it was seen to work with; an upgrade runs again what it changed.", "cellsize=="]
+    lines[-1] += cellsize.__version__
+    try:
+        declared = requires("cellsize") or []
+    except PackageNotFoundError:  # run from its source alone
+        declared = []
+    for line in declared:
+        requirement, _, marker = line.partition(";")
+        found = re.match(r"[A-Za-z0-9._-]+(\[[^\]]*\])?", requirement)
+        if found and "extra" not in marker:
+            name = found[0].partition("[")[0]
+            try:
+                lines.append(f"{found[0]}=={version(name).partition('+')[0]}")
+            except PackageNotFoundError:
+                continue
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,73 @@
+"""What the columns of a table may be."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellsize.errors import InputError
+from cellsize.project import columns
+
+TOY = Path("toy.csv")
+
+
+def test_columns_are_sorted_by_their_kind_and_what_is_left_out_has_a_reason() -> None:
+    rows = np.arange(60)
+    table = pd.DataFrame(
+        {
+            "time": rows, "y": rows * 1.5, "flag": rows % 2 == 0, "wind": np.where(rows % 3, "N", "S"),
+            "remark": [f"no {row}" for row in rows], "one": "same", "empty": np.nan,
+            "typed": [*map(str, rows[:-1]), "n/a?"],
+        }
+    )  # fmt: skip
+    found = columns.kinds(table, {"time"})
+    assert found.numeric == ("y", "flag")
+    assert found.texts == ("wind",)
+    assert set(found.left_out) == {"remark", "one", "empty", "typed"}
+    assert found.left_out["typed"] == "numbers, but for such as 'n/a?'"
+
+
+def test_series_are_looked_for_only_where_times_repeat() -> None:
+    table = pd.DataFrame({"t": [1, 2, 3, 4], "place": ["a", "a", "b", "b"]})
+    assert columns.find_series(table, TOY, table["t"], {"t"}, None) is None
+    table["t"] = [1, 2, 1, 2]
+    assert columns.find_series(table, TOY, table["t"], {"t"}, None) == "place"
+
+
+def test_an_id_and_a_name_are_one_series_and_a_text_comes_before_a_number() -> None:
+    table = pd.DataFrame({"t": [1, 2, 1, 2], "id": [7, 7, 9, 9], "name": ["a", "a", "b", "b"], "y": [1.5, 2, 3, 4]})
+    assert columns.find_series(table, TOY, table["t"], {"t"}, None) == "id"
+    table["other"] = ["x", "y", "y", "x"]
+    with pytest.raises(InputError, match="--series id, --series other"):
+        columns.find_series(table.drop(columns="name").assign(id=["7", "7", "9", "9"]), TOY, table["t"], {"t"}, None)
+
+
+def test_times_that_repeat_and_nothing_that_tells_them_apart_are_refused() -> None:
+    table = pd.DataFrame({"t": [1, 1, 2, 2], "y": [1.5, 2.5, 3.5, 4.5]})
+    with pytest.raises(InputError, match=r"line 3: 1 is duplicated.*--series"):
+        columns.find_series(table, TOY, table["t"], {"t"}, None)
+    with pytest.raises(InputError, match="no column 'shop'; fix --series"):
+        columns.find_series(table, TOY, table["t"], {"t"}, "shop")
+
+
+def test_the_message_lists_what_may_be_the_target() -> None:
+    assert str(columns.which_target(("a", "b c"), TOY)) == (
+        'toy.csv: 2 columns hold numbers; name the one to forecast: --target a, --target "b c"'
+    )
+    assert "separator" in str(columns.which_target((), TOY))
+
+
+def test_static_columns_are_constant_in_each_series_and_differ_between_them() -> None:
+    table = pd.DataFrame({"s": ["a", "a", "b", "b"], "size": [1, 1, 2, 2], "same": [3] * 4, "y": [1, 2, 3, 4]})
+    assert columns.static(table, ("size", "same", "y"), "s") == ("size",)
+    assert columns.static(table, ("size",), None) == ()
+
+
+def test_columns_that_repeat_the_time_or_count_the_rows_are_known() -> None:
+    moment = pd.Series(pd.date_range("2026-01-01", periods=50, freq="h"))
+    assert columns.is_part_of_time(moment.dt.hour, moment)
+    assert columns.is_part_of_time(moment.dt.day_of_week + 1, moment)
+    assert not columns.is_part_of_time(pd.Series(np.arange(50) % 7), moment)
+    assert columns.is_counter(pd.Series(np.arange(5, 20)))
+    assert not columns.is_counter(pd.Series([1, 2, 4, 5]))

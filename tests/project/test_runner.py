@@ -1,0 +1,101 @@
+"""How a project's stages are run: one line for what is wrong, nothing left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from cellsize.errors import InputError
+from cellsize.project import runner, template
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "params.yaml").write_text(template.params({"prepare.table": "sales.csv"}))
+    (tmp_path / "dvc.yaml").write_text(template.stages())
+    (tmp_path / "sales.csv").write_text("time,y\n")
+    return tmp_path
+
+
+def test_the_stages_are_those_of_dvc_yaml(project: Path) -> None:
+    stages = runner.check(project)
+    assert stages[:3] == ["code", "prepare", "window"]
+    assert stages[-1] == "report"
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "dvc.yaml"])
+def test_a_folder_that_is_no_project_is_told_how_to_become_one(project: Path, name: str) -> None:
+    (project / name).unlink()
+    with pytest.raises(InputError, match=rf"{name}: no such file; make a project with cellsize init TABLE --into"):
+        runner.run(project)
+
+
+def test_a_missing_table_is_named_before_dvc_speaks(project: Path) -> None:
+    (project / "sales.csv").unlink()
+    with pytest.raises(InputError, match=r"sales.csv: no such file; set prepare.table in "):
+        runner.run(project)
+
+
+def test_a_dvc_yaml_without_stages_is_refused(project: Path) -> None:
+    (project / "dvc.yaml").write_text("[")
+    with pytest.raises(InputError, match="no stages"):
+        runner.check(project)
+
+
+def test_a_run_phones_nobody_and_has_this_python_first() -> None:
+    found = runner.environment()
+    assert found["DVC_NO_ANALYTICS"] == "1"
+    assert found["MLFLOW_DISABLE_TELEMETRY"] == "true"
+    assert found["PATH"].split(os.pathsep)[0] == str(Path(sys.executable).parent)
+
+
+def run_python(script: str, folder: Path, may_fail: bool = False) -> int:
+    return runner._run([sys.executable, "-c", script], folder, may_fail)
+
+
+def test_a_failure_ends_with_its_status(tmp_path: Path) -> None:
+    assert run_python("raise SystemExit(3)", tmp_path, may_fail=True) == 3
+    with pytest.raises(SystemExit) as ended:
+        run_python("raise SystemExit(3)", tmp_path)
+    assert ended.value.code == 3
+
+
+def test_what_a_stage_says_is_passed_on_and_not_said_again(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    again = "ERROR: failed to reproduce 'prepare': failed to run: python -m x, exited with 1"
+    run_python(f"import sys; print('error: wrong', file=sys.stderr); print({again!r}, file=sys.stderr)", tmp_path)
+    assert capfd.readouterr().err == "error: wrong\n"
+
+
+SCRIPT = """
+import signal, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid, file=open("child", "w"), flush=True)
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # as DVC does while a stage runs
+child.wait()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_all_that_was_started(tmp_path: Path, number: signal.Signals) -> None:
+    def blow() -> None:
+        while not (tmp_path / "child").is_file() or not (tmp_path / "child").read_text():
+            time.sleep(0.05)
+        os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    threading.Thread(target=blow, daemon=True).start()
+    with pytest.raises(runner.Interrupted):
+        run_python(SCRIPT, tmp_path)
+    assert signal.getsignal(number) == before
+    child = int((tmp_path / "child").read_text())
+    for _ in range(100):
+        state = subprocess.run(["ps", "-o", "stat=", "-p", str(child)], capture_output=True, text=True).stdout
+        if not state.strip() or state.startswith("Z"):
+            return
+        time.sleep(0.05)
+    raise AssertionError(state)

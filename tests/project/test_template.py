@@ -1,0 +1,115 @@
+"""The files that a project begins with, made of the shipped ones."""
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from cellsize.params import Params
+from cellsize.project import template
+
+ROOT = Path(__file__).parents[2]
+
+
+def load(text: str) -> dict[str, dict[str, object]]:
+    content: dict[str, dict[str, object]] = YAML(typ="safe", pure=True).load(text)
+    return content
+
+
+def comments(text: str) -> list[str]:
+    return re.findall(r"(?m)(?:^|\s)(#.*)$", text)
+
+
+@pytest.mark.parametrize("name", ["params.yaml", "dvc.yaml"])
+def test_the_shipped_files_are_those_of_the_checkout_and_a_wheel_packs_them(name: str) -> None:
+    assert template.shipped(name) == (ROOT / name).read_text(encoding="utf-8")
+    wheel = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["force-include"][name] == f"cellsize/project/templates/{name}"
+    assert not (template.TEMPLATES / name).exists()  # it would be a copy that drifts
+
+
+def test_without_changes_params_yaml_is_the_shipped_one_byte_for_byte() -> None:
+    assert template.params({}) == template.shipped("params.yaml")
+
+
+def test_a_value_that_is_what_it_was_changes_nothing() -> None:
+    same: dict[str, template.Value] = {
+        "prepare.targets": ("occupancy",),
+        "window.linear_lookback": 168,
+        "prepare.series": None,
+    }
+    assert template.params(same) == template.shipped("params.yaml")
+
+
+def test_only_what_is_changed_differs_and_every_comment_stays() -> None:
+    changes: dict[str, template.Value] = {
+        "prepare.time": ["date", "time"], "prepare.targets": ["a", "b c"], "prepare.past_covariates": ["x: y"],
+        "prepare.csv.separator": ";", "window.linear_lookback": None, "prepare.linear_calendar": (),
+        "prepare.series": "shop", "baseline.seasons": (7,), "report.unit": "",
+    }  # fmt: skip
+    text, shipped = template.params(changes), template.shipped("params.yaml")
+    assert comments(text) == comments(shipped)
+    assert len(text.splitlines()) == len(shipped.splitlines())
+    before, after = load(shipped), load(text)
+    for key, value in changes.items():
+        *sections, last = key.split(".")
+        old, new = before, after
+        for name in sections:
+            old, new = old[name], new[name]  # type: ignore[assignment]
+        assert new[last] == (list(value) if isinstance(value, tuple) else value)
+        old[last] = new[last]
+    assert after == before
+    Params.model_validate(after)
+
+
+def test_a_key_that_the_shipped_file_lacks_is_refused() -> None:
+    with pytest.raises(KeyError, match="tables"):
+        template.params({"prepare.tables": "x"})
+
+
+def test_dvc_yaml_of_a_project_has_the_shipped_stages_run_from_the_package_and_no_examples() -> None:
+    ours, shipped = load(template.stages()), load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))
+    assert set(ours) == set(shipped) - set(template.OF_THE_EXAMPLES)
+    for name, stage in ours["stages"].items():
+        expected = dict(shipped["stages"][name])  # type: ignore[call-overload]
+        words = shlex.split(str(expected.pop("cmd")))
+        assert words[:3] == ["python", "-m", f"pipeline.{name}"]
+        found = dict(stage)  # type: ignore[call-overload]
+        assert shlex.split(str(found.pop("cmd"))) == ["python", "-m", "cellsize.stage", name, *words[3:]]
+        assert found == expected
+    assert "example" not in template.stages()
+    assert "pipeline" not in template.stages()
+
+
+def test_the_workflow_is_complete_and_its_actions_have_versions() -> None:
+    text = template.workflow("a b/c", "data [1].csv")
+    content = load(text)
+    job = content["jobs"]["size"]
+    assert job["defaults"]["run"]["working-directory"] == "a b/c"  # type: ignore[index]
+    steps = job["steps"]  # type: ignore[index]
+    assert [step["uses"] for step in steps if "uses" in step] == [
+        "actions/checkout@v4", "actions/setup-python@v5", "actions/upload-artifact@v4",
+    ]  # fmt: skip
+    assert [step["run"] for step in steps if "run" in step][-1] == "cellsize run"
+    assert steps[-1]["with"]["path"] == "a b/c/reports/"
+    # YAML 1.1 reads the key `on` as true; GitHub does not.
+    assert content["on"]["push"]["paths"][-1] == r"a b/c/data \[1\].csv"  # type: ignore[index]
+    assert not re.search(r"\b(WATCHED|FOLDER|PYTHON|REPORTS)\b", text)
+
+
+def test_a_table_outside_of_the_project_is_not_watched() -> None:
+    assert load(template.workflow(".", "../sales.csv"))["on"]["push"]["paths"] == [  # type: ignore[index]
+        "params.yaml", "dvc.yaml", "requirements.txt",
+    ]  # fmt: skip
+
+
+def test_requirements_pin_this_version_and_name_no_index_no_folder_and_no_build() -> None:
+    lines = template.requirements().splitlines()
+    assert lines[1].startswith("cellsize==")
+    for line in lines[1:]:
+        assert re.fullmatch(r"[A-Za-z0-9._-]+(\[[a-z,]+\])?==[0-9A-Za-z.!]+", line), line
+    assert any(line.startswith("torch==") for line in lines)
+    assert not any(line.startswith(("pytest", "ruff", "mkdocs")) for line in lines)

@@ -1,0 +1,130 @@
+"""The command, as somebody types it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+import cellsize
+from cellsize import cli
+from cellsize.project import runner
+
+Here = Callable[..., Path]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Here:
+    """A folder with the table sales.csv, in which commands are typed."""
+
+    def make(rows: int = 400, separator: str = ",", **columns: object) -> Path:
+        hours = np.arange(rows)
+        load = 50 + 5 * np.sin(2 * np.pi * hours / 12) + np.random.default_rng(3).normal(0, 0.3, rows)
+        when = pd.date_range("2026-01-01", periods=rows, freq="h").strftime("%Y-%m-%d %H:%M")
+        table = pd.DataFrame({"when": when, "load": load.round(3), **columns})
+        table.to_csv(tmp_path / "sales.csv", index=False, sep=separator)
+        monkeypatch.chdir(tmp_path)
+        return tmp_path
+
+    return make
+
+
+def typed(*words: str, answers: str | None = None) -> tuple[int, str, str]:
+    """Status, output and errors of a command."""
+    ran = CliRunner().invoke(cli.app, list(words), input=answers)
+    assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception
+    return ran.exit_code, ran.stdout, ran.stderr
+
+
+def test_help_says_what_to_type_next() -> None:
+    status, said, _ = typed("--help")
+    assert status == 0
+    assert all(word in said for word in ("init", "run", "answer", "plan", "--install-completion", "cellsize init"))
+    for command in ("init", "run", "answer", "plan"):
+        assert typed(command, "--help")[0] == 0
+
+
+def test_the_version_is_said() -> None:
+    assert typed("--version") == (0, f"{cellsize.__version__}\n", "")
+
+
+def test_init_says_what_it_found_and_why_and_what_to_type_next(here: Here) -> None:
+    folder = here()
+    status, said, errors = typed("init", "sales.csv")
+    assert (status, errors) == (0, "")
+    assert "seasons: 12 steps, from the autocorrelation before the holdout" in said
+    assert said.rstrip().endswith("then: cellsize run")
+    assert (folder / "params.yaml").is_file()
+    assert runner.check(folder)[1] == "prepare"
+
+
+def test_a_second_init_changes_nothing_and_says_what_to_do(here: Here) -> None:
+    folder = here()
+    (folder / "params.yaml").write_text("mine\n")
+    status, said, errors = typed("init", "sales.csv")
+    assert (status, said) == (1, "")
+    assert errors.startswith("error: params.yaml: exists and is left as it is;")
+    assert errors.count("\n") == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["params.yaml", "sales.csv"]
+
+
+def test_init_into_another_folder_names_it(here: Here) -> None:
+    folder = here()
+    status, said, _ = typed("init", "sales.csv", "--into", "my project")
+    assert status == 0
+    assert said.rstrip().endswith('cellsize run "my project"')
+    assert "table: ../sales.csv" in (folder / "my project/params.yaml").read_text()
+
+
+def test_several_columns_of_numbers_are_an_error_where_nobody_can_be_asked(here: Here) -> None:
+    folder = here(price=np.cos(np.arange(400)).round(3))
+    status, said, errors = typed("init", "sales.csv")
+    assert (status, said) == (1, "")
+    assert errors == (
+        "error: sales.csv: 2 columns hold numbers; name the one to forecast: --target load, --target price\n"
+    )
+    assert [path.name for path in folder.iterdir()] == ["sales.csv"]
+    assert typed("init", "sales.csv", "--target", "price")[0] == 0
+    assert "targets: [price]" in (folder / "params.yaml").read_text()
+
+
+def test_at_a_terminal_the_target_is_asked_for_until_it_is_a_column(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = here(price=np.cos(np.arange(400)).round(3))
+    monkeypatch.setattr(cli, "_is_terminal", lambda: True)
+    status, said, _ = typed("init", "sales.csv", answers="prize\nprice, load\n")
+    assert status == 0
+    assert "Columns of numbers: load, price" in said
+    assert "No such column: prize" in said
+    assert "targets: [price, load]" in (folder / "params.yaml").read_text()
+
+
+def test_with_yes_nothing_is_asked(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    here(price=np.cos(np.arange(400)).round(3))
+    monkeypatch.setattr(cli, "_is_terminal", lambda: True)
+    assert typed("init", "sales.csv", "--yes")[0] == 1
+
+
+@pytest.mark.parametrize("command", ["run", "answer", "plan"])
+def test_a_folder_that_is_no_project_is_said_in_one_line(here: Here, command: str) -> None:
+    here()
+    status, said, errors = typed(command)
+    assert (status, said) == (1, "")
+    assert errors == "error: params.yaml: no such file; make a project with cellsize init TABLE --into .\n"
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt, runner.Interrupted])
+def test_after_ctrl_c_is_said_how_to_resume(
+    here: Here, monkeypatch: pytest.MonkeyPatch, raised: type[BaseException]
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise raised
+
+    here()
+    monkeypatch.setattr(runner, "run", interrupted)
+    status, _, errors = typed("run", "my project")
+    assert status == 130
+    assert errors == 'interrupted; what is finished is kept, and this resumes there: cellsize run "my project"\n'
