@@ -102,7 +102,7 @@ def test_gaps_that_a_longer_filling_closes_name_it(
 ) -> None:
     values = np.where(np.arange(200) % 5 == 3, NAN, np.arange(200))
     message = complaint(frame(values), make_schema(), make_window(lookback=6, horizon=2, fill=0), make_split())
-    assert "no window of 8 steps has every value it needs; set window.fill: 6" in message
+    assert "no window of 8 steps has every value it needs; set window.fill: 1" in message
 
 
 def test_too_few_series_for_folds_by_series_name_the_scheme_or_fewer_folds(

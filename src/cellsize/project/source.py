@@ -17,8 +17,9 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from cellsize.data import clock, series, times, zones
+from cellsize.data import series, times, zones
 from cellsize.data import table as tables
+from cellsize.data.clock import zone
 from cellsize.errors import InputError
 from cellsize.params import Ambiguous, Csv, Prepare
 
@@ -241,7 +242,7 @@ def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
     """
     if timezone is None or not time.columns:
         return time
-    clock.zone(timezone)
+    zone(timezone)
     if time.offset is not None:
         return time
     written, column = times.Written(time.moment, None), ", ".join(time.columns)
@@ -261,7 +262,7 @@ def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
     lower = {str(name).strip().lower(): str(name) for name in table.columns}
     found = list[tuple[str, ...]]()
     for date, hours in (("date", "time"), ("day", "time"), ("date", "hour")):
-        if date in lower and hours in lower and _is_hours(table[lower[hours]]):
+        if date in lower and hours in lower and _is_clock(table[lower[hours]]):
             found.append((lower[date], lower[hours]))
     single = [str(name) for name in table.columns if _may_be_time(table[name])]
     single.sort(key=lambda name: NAMED_TIME.fullmatch(name) is None)
