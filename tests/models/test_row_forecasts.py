@@ -291,3 +291,12 @@ def test_a_series_that_is_new_to_the_model_is_forecast_as_a_known_one_of_another
     np.testing.assert_allclose(served["new"].to_numpy() / 50, known, rtol=0.1)
     np.testing.assert_allclose(served["other"].to_numpy() / 70_000, served["new"].to_numpy() / 50, rtol=1e-4)
     np.testing.assert_allclose(served["north"].to_numpy(), known, rtol=1e-6)
+
+
+def test_a_covariate_that_comes_seldom_has_its_last_value_however_old(make_model: MakeModel, make_table: Table) -> None:
+    raw = make_table(rows=400)
+    raw["x"] = raw["x"].where(raw.index % 3 == 0)
+    model, rows = make_model(raw), make_table(rows=200)
+    usual = rows.assign(x=np.where(rows.index == 150, 4.0, np.nan))
+    low = rows.assign(x=np.where(rows.index == 150, 0.0, np.nan))
+    assert not np.allclose(forecast_rows(model, usual)["y"], forecast_rows(model, low)["y"])

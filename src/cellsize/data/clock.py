@@ -120,19 +120,27 @@ class Clock:
         return np.asarray((counted - phase) // self.count, np.int64)
 
     def phases(self, times: Times, codes: Ints) -> Ints:
-        """What the first row of each series is after the start of a step, shape (series,); see `places` and `times`.
+        """What the rows of each series are after the start of a step, shape (series,); see `places` and `times`.
+
+        The first row of a series tells, but for the time of day on the clock of a place, which is the earliest of all
+        its rows: a day that clocks begin at one o'clock would have all others late by an hour.
 
         Args:
-            times: Those of all series; the first one of each series counts.
+            times: Those of all series.
             codes: The series of each time, shape (n,); every one of 0, 1, … up to the largest is there.
         """
         first = np.unique(codes, return_index=True)[1]
-        counted = self._counted(times[first] if isinstance(times, pd.Index) else times.iloc[first])
+        counted = self._counted(times)
+        began = counted[first]
+        if not self.is_local:
+            return np.asarray(began % self.count)
+        of_day = np.full(len(first), DAY)
+        np.minimum.at(of_day, codes, counted % DAY)
         if self.unit == "business":
-            return np.asarray(_business_days(counted // DAY, self.holidays) % self.count * DAY + counted % DAY)
+            return np.asarray(_business_days(began // DAY, self.holidays) % self.count * DAY + of_day)
         if self.unit == "months":
-            return np.asarray(_months(counted) % self.count * DAY + counted % DAY)
-        return np.asarray(counted % self.count)
+            return np.asarray(_months(began) % self.count * DAY + of_day)
+        return np.asarray(began // DAY * DAY % self.count + of_day)
 
     def times(self, places: Ints, phase: Ints | int, like: Times) -> pd.Index:
         """The time of each step, shape (n,): the other way round of `places`.

@@ -13,6 +13,8 @@ from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 
+# Steps of each series that count at least, for the last values of covariates that come seldom.
+KEPT = 4096
 ROWS = Path("the rows given")
 
 
@@ -43,7 +45,9 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
     if rows.empty:
         raise InputError(f"no rows; send the last {lookback} steps or more of each series")
     read = _time_as_forecasts_have_it(rows, schema)
-    frame = series.clean(rows, ROWS, read, recent=2 * lookback + forecaster.window.fill + forecaster.window.horizon)
+    frame = series.clean(
+        rows, ROWS, read, recent=max(2 * lookback + forecaster.window.fill + forecaster.window.horizon, KEPT)
+    )
     # Around the mean of training no digit is lost, whatever these few rows are like.
     extended = _extended(forecaster, frame)
     arrays = windows.base(extended, schema, forecaster.window, scaling.mean)
