@@ -154,13 +154,28 @@ def line_of_instants(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Seri
     """
     if schema.clock.unit == "integer":
         return _integers(table, path, schema)
-    written, column = times.read(table, path, schema.time, schema.time_format), ", ".join(schema.time)
+    column = ", ".join(schema.time)
+    try:
+        written = times.read(table, path, schema.time, schema.time_format)
+    except InputError as error:
+        raise InputError(str(error), _times_to_send(schema)) from None
     if written.offset is None and schema.timezone is not None and not schema.is_naive:
         raise InputError(
             f"{path}, column {column!r}: times without an offset, but those of the model's table have one; give them "
             f"their offset, such as {written.moment.iloc[0].isoformat()}+00:00"
         )
     return zones.instants(written, schema.timezone, schema.ambiguous, path, column)
+
+
+def _times_to_send(schema: Schema) -> str:
+    """How a caller of a served model writes times."""
+    if not schema.is_naive:
+        iso = "in ISO 8601 with their offset, such as 2026-01-31T23:00+00:00"
+    else:
+        iso = "in ISO 8601, such as 2026-01-31T23:00"
+    if times.are_parts(schema.time):
+        return f"send {', '.join(schema.time)} as whole numbers, or a column {TIME!r} with times {iso}"
+    return f"send times {iso}" + ("" if schema.time_format is None else f", or as {schema.time_format}")
 
 
 def _integers(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Series:
@@ -176,7 +191,8 @@ def _integers(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Series:
     if bad.size:
         raise InputError(
             f"{path}, {tables.line(path, int(bad[0]))}, column {schema.time[0]!r}: {values[bad[0]]} is no whole "
-            "number; fix it, or set prepare.time: null to count the rows"
+            "number; fix it, or set prepare.time: null to count the rows",
+            "send whole numbers",
         )
     return pd.Series(values.astype(np.int64), index=table.index)
 

@@ -141,7 +141,8 @@ def _constant(table: pd.DataFrame, path: Path, column: str, series: str | None, 
         raise InputError(
             f"{path}, {tables.line(path, int(changed[0]))}, column {column!r}: {now}, but {before} before "
             f"in series {name!r}; a static covariate never changes in a series: fix it, or name it "
-            f"under {'prepare.past_covariates' if is_number else 'prepare.categorical_covariates'}"
+            f"under {'prepare.past_covariates' if is_number else 'prepare.categorical_covariates'}",
+            "send one value for each series",
         )
     empty = of_each.index[of_each.isna()]
     if len(empty):
