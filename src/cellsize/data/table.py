@@ -110,7 +110,7 @@ def check_values(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> N
         bad = np.flatnonzero(~values.map(_is_plain).to_numpy(bool))
         if bad.size:
             raise InputError(
-                f"{path}, {line(path, bad[0])}, column {column!r}: {_repr(values.iloc[bad[0]])} is neither a number "
+                f"{path}, {line(path, bad[0])}, column {column!r}: {_repr(values.tolist()[bad[0]])} is neither a number "
                 "nor text nor a time; give one of them in each row"
             )
 

@@ -147,13 +147,13 @@ def iso_instead(column: pd.Series, time_format: str | None) -> npt.NDArray[np.bo
         return np.zeros(len(column), np.bool_)
     text = _column(column).astype("str").str.strip()
     iso: npt.NDArray[np.bool_] = text.str.fullmatch(f"{DATE}{OFFSET}?").to_numpy(bool)
-    iso &= column.notna().to_numpy(bool)
+    iso = iso & column.notna().to_numpy(bool)
     if time_format in UNITS or not iso.any():
         return iso
     bare, offsets = _split(text, time_format)
     as_declared = _parsed(bare, time_format).notna().to_numpy()
     if "%z" in time_format and offsets is not None:
-        as_declared &= (offsets != "").to_numpy()
+        as_declared = as_declared & (offsets != "").to_numpy()
     return iso & ~as_declared
 
 
