@@ -226,6 +226,8 @@ MALFORMED: list[tuple[str, Callable[[Rows], Any], str]] = [
     ("plain", at("y", {"value": 1.0}), f"row 15, column 'y': {{'value': 1.0}} {ONE}"),
     ("plain", at("y", {1.0}), f"row 15, column 'y': {{1.0}} {ONE}"),
     ("plain", at("y", b"1"), f"row 15, column 'y': b'1' {ONE}"),
+    ("plain", at("y", Decimal("sNaN")), f"column 'y': Decimal('sNaN') {ONE}"),
+    ("series", at("place", "\ud800"), f"column 'place': '\\ud800' {ONE}"),  # half a character: JSON can escape it
     ("plain", at("y", 1 + 2j), f"row 15, column 'y': (1+2j) {ONE}"),
     ("plain", whole("y", list(range(1000))), f"… {ONE}"),
     ("plain", lambda rows: rows.assign(y=rows["y"].to_numpy() * 1j), ONE),

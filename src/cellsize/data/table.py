@@ -1,6 +1,7 @@
 """The user's raw table: read it, and refuse what would be wrong later, naming the row."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,9 @@ LARGEST = 9e36  # numbers become float32, whose largest is 3e38; from here on Ne
 # Nor does float32 hold a value that is so many times as large as half of the column: 1e20 is what some models write
 # for a missing value. Below `HUGE` nothing is asked.
 HUGE, TIMES_THE_MEDIAN = 1e15, 1e10
-# Columns of Python objects that hold nothing but numbers, texts or times, as pandas names them.
+# Columns of Python objects that hold nothing but numbers or times, as pandas names them.
 PLAIN = (
-    "string", "floating", "integer", "mixed-integer-float", "boolean", "decimal", "empty", "datetime64", "datetime",
-    "date", "time",
+    "floating", "integer", "mixed-integer-float", "boolean", "empty", "datetime64", "datetime", "date", "time",
 )  # fmt: skip
 
 
@@ -117,6 +117,10 @@ def check_values(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> N
 
 def _is_plain(value: object) -> bool:
     """Whether a value is one number, text or time, or missing."""
+    if isinstance(value, str):  # half a character, which JSON can escape, is no text that could be written
+        return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, Decimal):
+        return not value.is_snan()
     return bool(pd.api.types.is_scalar(value)) and not isinstance(value, bytes | complex | pd.Interval)
 
 
