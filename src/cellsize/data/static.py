@@ -128,7 +128,9 @@ def _constant(table: pd.DataFrame, path: Path, column: str, series: str | None, 
     """The value of each series, indexed by its name; checked as `of_series` says."""
     table = table.reset_index(drop=True)  # messages count rows, whatever index came along
     if is_number:
-        blank = table[[column]].mask(table[[column]].isin(NO_VALUE))
+        blank = table[[column]]
+        if getattr(table[column].dtype, "kind", "O") in "OU":
+            blank = blank.mask(blank.isin(NO_VALUE))
         values = pd.Series(tables.numbers(blank, path, column), table.index)
     else:
         values = tables.labels(table[column])

@@ -109,9 +109,10 @@ def check_values(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> N
             continue
         bad = np.flatnonzero(~values.map(_is_plain).to_numpy(bool))
         if bad.size:
+            value = _repr(values.tolist()[bad[0]])
             raise InputError(
-                f"{path}, {line(path, bad[0])}, column {column!r}: {_repr(values.tolist()[bad[0]])} is neither a number "
-                "nor text nor a time; give one of them in each row"
+                f"{path}, {line(path, bad[0])}, column {column!r}: {value} is neither a number nor text nor a time; "
+                "give one of them in each row"
             )
 
 

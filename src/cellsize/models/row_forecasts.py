@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import calendar, series, times, windows
+from cellsize.data import table as tables
 from cellsize.data.batches import clipped_columns, original, usual, with_unknown
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
@@ -87,8 +88,9 @@ def with_times_as_text(rows: pd.DataFrame) -> pd.DataFrame:
 def _with_times(rows: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, Schema]:
     """Rows whose times the schema that is returned reads: as the table has them, or as forecasts have them, or both."""
     columns = list(rows.columns)
-    if not schema.time or any(columns.count(column) > 1 for column in (*schema.time, TIME)):
+    if not schema.time:
         return rows, schema
+    tables.check_values(rows, ROWS, tuple(column for column in (*schema.time, TIME) if column in columns))
     iso = replace(schema, time_format=None)
     if not set(schema.time) <= set(columns):
         return rows, replace(iso, time=(TIME,)) if TIME in columns else schema
