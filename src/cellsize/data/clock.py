@@ -27,6 +27,8 @@ FIXED = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000
 MONTHS = {"M": 1, "Q": 3, "Y": 12}
 NAMES_OF_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 NAMES_OF_DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+# Here times end: in a zone pandas reads no clock after 9999, and none before the year 1.
+BEFORE, BEYOND = -62_135_596_800_000_000 + DAY, 253_370_764_800_000_000
 YEAR = 365.2425 * 86_400  # seconds
 BUSINESS_DAY = YEAR / 261
 FIRST_DAY = np.datetime64("0001-01-01")  # a Monday before every time, from which business days are counted
@@ -160,6 +162,8 @@ class Clock:
             counted = _day_of_month(places * self.count + phase // DAY, self.at_end) * DAY + phase % DAY
         else:
             counted = places * self.count + phase
+        if counted.size and counted.max() >= BEYOND:
+            raise InputError("a step lies beyond the year 9998, where times end", "send times before it")
         index = pd.DatetimeIndex(np.asarray(counted).astype("datetime64[us]"))
         zone = getattr(like.dtype, "tz", None)
         if zone is None:

@@ -157,7 +157,11 @@ def line_of_instants(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Seri
     """
     if schema.clock.unit == "integer":
         return _integers(table, path, schema)
-    written, column = times.read(table, path, schema.time, schema.time_format), ", ".join(schema.time)
+    column = ", ".join(schema.time)
+    try:
+        written = times.read(table, path, schema.time, schema.time_format)
+    except InputError as error:
+        raise InputError(str(error), _times_to_send(schema)) from None
     if written.offset is None and schema.timezone is not None and not schema.is_naive:
         raise InputError(
             f"{path}, column {column!r}: times without an offset, but those of the model's table have one; give them "
@@ -174,6 +178,17 @@ def line_of_instants(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Seri
     )
 
 
+def _times_to_send(schema: Schema) -> str:
+    """How a caller of a served model writes times."""
+    if not schema.is_naive:
+        iso = "in ISO 8601 with their offset, such as 2026-01-31T23:00+00:00"
+    else:
+        iso = "in ISO 8601, such as 2026-01-31T23:00"
+    if times.are_parts(schema.time):
+        return f"send {', '.join(schema.time)} as whole numbers, or a column {TIME!r} with times {iso}"
+    return f"send times {iso}" + ("" if schema.time_format is None else f", or as {schema.time_format}")
+
+
 def _integers(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Series:
     """The step of each row, as a whole number: that of the column, or the number of the row in its series."""
     if not schema.time:
@@ -187,7 +202,8 @@ def _integers(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Series:
     if bad.size:
         raise InputError(
             f"{path}, {tables.line(path, int(bad[0]))}, column {schema.time[0]!r}: {values[bad[0]]} is no whole "
-            "number; fix it, or set prepare.time: null to count the rows"
+            "number; fix it, or set prepare.time: null to count the rows",
+            "send whole numbers",
         )
     return pd.Series(values.astype(np.int64), index=table.index)
 

@@ -308,7 +308,7 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
         column = schema.targets[int(np.flatnonzero(lowest < 0)[0])]
         row = frame.loc[frame[column] < 0].iloc[0]
         raise InputError(
-            f"column {column!r}, {row[TIME]}: {row[column]} is negative and window.transform is {window.transform}; "
+            f"column {column!r}, {row[TIME]}: {row[column]} is negative; window.transform is {window.transform}: "
             "set window.transform: none",
             "send values that are not negative, as those were that the model has learned from",
         )

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data import table as tables
-from cellsize.data.clock import Ints, microseconds, zone
+from cellsize.data.clock import BEFORE, BEYOND, Ints, microseconds, zone
 from cellsize.data.times import Written
 from cellsize.errors import InputError
 from cellsize.params import Ambiguous
@@ -82,6 +82,14 @@ def instants(
     Raises:
         InputError: There are offsets and no zone, or a time does not exist on the zone's clock, or exists twice.
     """
+    if name is not None:
+        outside = np.flatnonzero((microseconds(written.moment) < BEFORE) | (microseconds(written.moment) >= BEYOND))
+        if outside.size:
+            raise InputError(
+                f"{path}, {tables.line(path, int(outside[0]))}, column {column!r}: {written.moment.iloc[outside[0]]} "
+                "is not within the years 1 to 9998, where zones have clocks; fix it",
+                "fix it",
+            )
     if written.offset is not None:
         if name is None:
             raise InputError(
