@@ -9,7 +9,7 @@ import pandas as pd
 
 from cellsize.data import calendar, series, times, windows
 from cellsize.data import table as tables
-from cellsize.data.batches import clipped_columns, original, usual, with_unknown
+from cellsize.data.batches import clipped_columns, original, own_offsets, usual, with_unknown
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
@@ -64,13 +64,14 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
     frame = series.clean(rows, ROWS, read, recent=recent)
     # Around the mean of training no digit is lost, whatever these few rows are like.
     extended = _extended(forecaster, frame)
-    arrays = windows.base(extended, schema, forecaster.window, scaling.mean)
+    offsets = scaling.mean, own_offsets(scaling, tuple(map(str, frame[SERIES].cat.categories)))
+    arrays = windows.base(extended, schema, forecaster.window, *offsets)
     chosen = np.arange(len(extended) // arrays.span)
     arrays = replace(arrays, first=chosen * arrays.span)
     if arrays.n_own and not set(arrays.names) <= set(scaling.names):
         # A series that is new to the model is scaled by its recent rows, all that are read.
         shown = frame[frame[list(schema.targets)].notna().all(axis=1)]
-        scaling = with_unknown(windows.base(shown, schema, forecaster.window, scaling.mean), scaling)
+        scaling = with_unknown(windows.base(shown, schema, forecaster.window, *offsets), scaling)
         forecaster = replace(forecaster, fitted=replace(forecaster.fitted, scaling=scaling))
     forecasts = original(arrays, scaling, forecaster.predict(arrays, chosen), chosen)
     future = extended[np.arange(len(extended)) % arrays.span >= arrays.lookback].reset_index(drop=True)

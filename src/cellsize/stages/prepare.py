@@ -7,8 +7,9 @@ from cellsize.data import series, table, times
 from cellsize.params import Params
 
 
-def main(params: Params, raw: Path, clean: Path, schema: Path) -> None:
-    """Reads the raw table; writes series and schema."""
+def main(params: Params, clean: Path, schema: Path) -> None:
+    """Reads the raw table, which `prepare.table` names; writes series and schema."""
+    raw = Path(params.prepare.table)
     rows = table.read(raw, series.texts(params.prepare), params.prepare.csv, times.columns_of(params.prepare))
     described = series.describe(rows, raw, params.prepare)
     frame, n_raw = series.clean(rows, raw, described), len(rows)
