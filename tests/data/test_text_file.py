@@ -50,6 +50,12 @@ SITUATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "semicolons and decimal commas": (
         "time;y;n\n{0};1234,5;1\n{1};;2\n{2};-2,25;3\n", "utf-8", {"separator": ";", "decimal": ","},
     ),
+    "quoted decimal commas between commas": (
+        'time,y,n\n{0},"1234,5",1\n{1},,2\n{2},"-2,25",3\n', "utf-8", {"decimal": ","},
+    ),
+    "quoted signs between thousands": (
+        'time,y,n\n{0},"1,234.5",1\n{1},,2\n{2},-2.25,3\n', "utf-8", {"thousands": ","},
+    ),
     "comments": ("# from a logger\n# of 2021\ntime,y,n\n{0},1234.5,1\n# broken\n{1},,2\n{2},-2.25,3\n", "utf-8",
                  {"comment": "#"}),
     "comments and semicolons": ("# a logger\ntime;y;n\n{0};1234.5;1\n{1};;2\n{2};-2.25;3\n", "utf-8",

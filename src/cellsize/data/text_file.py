@@ -276,7 +276,9 @@ def _names(path: Path, csv: Csv) -> list[str]:
 
 def _rows(path: Path, csv: Csv, names: list[str], as_written: set[str]) -> pd.DataFrame:
     """All rows; columns that are as written, and numbers where a column holds nothing else."""
-    kinds = {name: "str" for name in names if name in as_written or csv.thousands is not None}
+    # pandas reads no signs between thousands, and refuses a decimal sign that is the separator too.
+    as_texts = csv.thousands is not None or csv.decimal == csv.separator
+    kinds = {name: "str" for name in names if name in as_written or as_texts}
     missing = {name: [""] if name in as_written else list(MISSING) for name in names}
     try:
         with _opened(path, csv) as file, warnings.catch_warnings():
@@ -285,7 +287,7 @@ def _rows(path: Path, csv: Csv, names: list[str], as_written: set[str]) -> pd.Da
             for _ in range(1 + csv.units_row):
                 next(rows, None)
             table = pd.read_csv(
-                file, sep=csv.separator, decimal=csv.decimal, header=None, names=names, dtype=kinds,
+                file, sep=csv.separator, decimal="." if as_texts else csv.decimal, header=None, names=names, dtype=kinds,
                 keep_default_na=False, na_values=missing, skipinitialspace=True,
             )  # fmt: skip
     except pd.errors.EmptyDataError:
