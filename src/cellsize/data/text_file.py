@@ -287,8 +287,8 @@ def _rows(path: Path, csv: Csv, names: list[str], as_written: set[str]) -> pd.Da
             for _ in range(1 + csv.units_row):
                 next(rows, None)
             table = pd.read_csv(
-                file, sep=csv.separator, decimal="." if as_texts else csv.decimal, header=None, names=names, dtype=kinds,
-                keep_default_na=False, na_values=missing, skipinitialspace=True,
+                file, sep=csv.separator, decimal="." if as_texts else csv.decimal, header=None, names=names,
+                dtype=kinds, keep_default_na=False, na_values=missing, skipinitialspace=True,
             )  # fmt: skip
     except pd.errors.EmptyDataError:
         return pd.DataFrame(columns=names)

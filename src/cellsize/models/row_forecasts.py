@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import calendar, series, windows
+from cellsize.data import table as tables
 from cellsize.data.batches import clipped_columns, original, usual, with_unknown
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
@@ -42,6 +43,8 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
     schema, scaling, lookback = forecaster.schema, forecaster.fitted.scaling, forecaster.window.steps_seen
     if rows.empty:
         raise InputError(f"no rows; send the last {lookback} steps or more of each series")
+    tables.require_once(rows.columns, f"{ROWS}: ", "send it once")
+    rows = _by_known_names(rows, forecaster)
     read = _time_as_forecasts_have_it(rows, schema)
     frame = series.clean(rows, ROWS, read, recent=2 * lookback + forecaster.window.fill + forecaster.window.horizon)
     # Around the mean of training no digit is lost, whatever these few rows are like.
@@ -69,6 +72,17 @@ def with_times_as_text(rows: pd.DataFrame) -> pd.DataFrame:
         for column in rows.select_dtypes(include=["datetime", "datetimetz"])
     }
     return rows.assign(**texts)
+
+
+def _by_known_names(rows: pd.DataFrame, forecaster: Forecaster) -> pd.DataFrame:
+    """Rows with series and levels as the model knows them, if they are the same numbers; see `table.known`."""
+    schema = forecaster.schema
+    named = {**schema.categorical_covariates, **schema.static_covariates}
+    if schema.series is not None:
+        named[schema.series] = tuple({*schema.series_levels, *forecaster.fitted.scaling.names})
+    return rows.assign(
+        **{column: tables.known(rows[column], names) for column, names in named.items() if names and column in rows}
+    )
 
 
 def _time_as_forecasts_have_it(rows: pd.DataFrame, schema: Schema) -> Schema:
