@@ -1,5 +1,6 @@
 """Forecasts from rows in the user's own columns; that they are those evaluated is held end to end."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,28 @@ def test_each_series_is_forecast_after_its_last_observed_target(make_model: Make
     assert forecasts["place"].tolist() == ["north"] * 2 + ["south"] * 2
     assert [moment.hour for moment in forecasts["time"]] == [19, 20, 20, 21]
     assert np.isfinite(forecasts["y"]).all()
+
+
+def test_names_that_became_numbers_on_the_way_have_the_same_forecasts(make_model: MakeModel, make_table: Table) -> None:
+    raw = make_table(places=("007", "008"))
+    raw["y"] *= raw["place"].map({"007": 1, "008": 5})
+    raw = raw.assign(wind=raw["wind"].map({"N": "1.0", "S": "02"}), zone=raw["place"].map({"007": "1e3", "008": "x"}))
+    model = make_model(
+        raw, scale="series", series="place", categorical_covariates=["wind"], static_covariates=["zone"],
+        series_as_input=True,
+    )  # fmt: skip
+    rows = raw.groupby("place").head(20)
+    sent = pd.read_csv(io.StringIO(rows.to_csv(index=False)))  # as MLflow's server reads it
+    assert sent.dtypes[["place", "wind"]].map(str).tolist() == ["int64", "float64"]
+    expected = forecast_rows(model, rows)
+    assert expected["place"].unique().tolist() == ["007", "008"]
+    pd.testing.assert_frame_equal(forecast_rows(model, sent), expected)
+
+
+def test_a_column_sent_twice_is_refused(make_model: MakeModel, make_table: Table) -> None:
+    rows = make_table(rows=20)
+    with pytest.raises(InputError, match=r"^the rows given: column 'x' is duplicated; send it once$"):
+        forecast_rows(make_model(make_table()), pd.concat([rows, rows[["x"]]], axis=1))
 
 
 def test_too_short_a_history_is_refused(make_model: MakeModel, make_table: Table) -> None:

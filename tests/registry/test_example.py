@@ -59,6 +59,19 @@ def test_a_table_without_a_whole_window_is_refused(tmp_path: Path, make_model: M
         recent_rows(raw.head(7), HERE, tmp_path)
 
 
+def test_a_table_whose_windows_all_see_a_filled_target_last_is_refused(
+    tmp_path: Path, make_model: MakeModel, make_table: Table
+) -> None:
+    raw = make_table()
+    make_model(raw, fill=1).save(tmp_path)
+    raw.loc[5, "y"] = np.nan  # of the one window of eight rows the sixth is seen last
+    with pytest.raises(
+        InputError, match=r"^toy\.csv: .* no series of it: the last target that a window sees is filled"
+    ):
+        recent_rows(raw.head(8), HERE, tmp_path)
+    assert len(recent_rows(raw.head(9), HERE, tmp_path)) == 6
+
+
 def test_an_example_ends_with_an_observed_target_where_some_are_missing(
     tmp_path: Path, make_model: MakeModel, make_table: Table
 ) -> None:

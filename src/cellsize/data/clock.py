@@ -87,7 +87,7 @@ class Clock:
             return cls(frequency, "months", count * MONTHS[found["months"]], found["edge"] == "E", anchor)
         if found["business"]:
             if found["country"]:
-                holidays(found["country"], range(2020, 2021))
+                holidays(found["country"], range(2020, 2021), "prepare.frequency")
             return cls(frequency, "business", count, holidays=found["country"])
         return cls(frequency, "integer", count)
 

@@ -1,11 +1,14 @@
 """The user's raw table: read it, and refuse what would be wrong later, naming the row."""
 
 import re
+from collections import Counter
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pyarrow import parquet
 from pyarrow.lib import ArrowInvalid
 
 from cellsize.data import text_file
@@ -59,6 +62,8 @@ def read(path: Path, texts: tuple[str, ...], csv: Csv, times: tuple[str, ...] = 
 def _parquet(path: Path) -> pd.DataFrame:
     """A Parquet file with its index as columns, if that says anything."""
     try:
+        with path.open("rb") as file:
+            require_once(parquet.read_schema(file).names, f"{path}: ", "rename one")
         with path.open("rb") as file:  # a path such as `year=2026/a.parquet` would add a column `year`
             table = pd.read_parquet(file)
     except (ArrowInvalid, OSError, EOFError):
@@ -79,6 +84,13 @@ def _parquet(path: Path) -> pd.DataFrame:
 def line(path: Path, position: int) -> str:
     """How a message names a row: the line of a text file, counted from 1 with the header, else the row."""
     return text_file.line(path, position) if text_file.is_text(path) else f"row {position}"
+
+
+def require_once(columns: Iterable[object], where: str, remedy: str) -> None:
+    """Raises an InputError if two columns have the same name: nothing says which of them is meant."""
+    twice = next((name for name, count in Counter(columns).items() if count > 1), None)
+    if twice is not None:
+        raise InputError(f"{where}column {twice!r} is duplicated; {remedy}")
 
 
 def require(table: pd.DataFrame, path: Path, columns: tuple[str, ...], key: str) -> None:
@@ -222,9 +234,40 @@ def labels(values: pd.Series) -> pd.Series:
 
     1, 1.0 and "1" are the same name: pandas makes floats of whole numbers as soon as one is missing.
     """
-    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+    if (
+        pd.api.types.is_float_dtype(values)
+        and (there := values.dropna()).abs().lt(2.0**63).all()
+        and (there % 1 == 0).all()
+    ):
         values = values.astype("Int64")
     return values.astype("str").where(values.notna())
+
+
+def known(values: pd.Series, names: Collection[str]) -> pd.Series:
+    """A column of names as text, by the names that are known: 7 is `007` where nothing else known has its value.
+
+    Who sends a text file to a server has no say in what its 007 and 1.0 become on the way: 7, and 1.0 or 1.
+
+    Args:
+        values: The column.
+        names: Names that are known. They stay as they are, and so does what is one of two that could be meant.
+    """
+    text, names = labels(values), frozenset(names)
+    given = {name: _value(name) for name in text.dropna().unique()}
+    strange = {name: value for name, value in given.items() if name not in names and value is not None}
+    if not strange:
+        return text
+    here, there = Counter(given.values()), Counter(map(_value, names))
+    alike = {_value(name): name for name in names}
+    meant = {name: alike[value] for name, value in strange.items() if here[value] == there[value] == 1}
+    return text.map(lambda name: meant.get(name, name), na_action="ignore")
+
+
+def _value(name: str) -> Decimal | str | None:
+    """What a name is worth as a number or a truth value, or None."""
+    if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,4})?", name):
+        return Decimal(name)
+    return name.lower() if name.lower() in ("true", "false") else None
 
 
 def names(table: pd.DataFrame, column: str | None) -> pd.Series:

@@ -445,6 +445,8 @@ def _refusal(source: pd.Series, path: Path, name: str, time_format: str | None, 
     if time_format is not None and _is_iso(text):
         return f"{value} is not {written}; set prepare.time_format: null, since all times are ISO 8601"
     fits = proposals(text)
+    if text.str.fullmatch(r"[+-]?\d+(\.\d*)?").all():
+        fits += [unit for unit in UNITS if _plausible(pd.to_numeric(text).to_numpy(np.float64), unit)]
     if len(fits) == 1:
         return f'{value} is not {written}; set prepare.time_format: "{fits[0]}", which reads every row'
     if fits:

@@ -58,7 +58,8 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
     schema, scaling, lookback = forecaster.schema, forecaster.fitted.scaling, forecaster.window.steps_seen
     if rows.empty:
         raise InputError(f"no rows; send the last {lookback} steps or more of each series")
-    rows, read = _with_times(rows.reset_index(drop=True), schema)
+    tables.require_once(rows.columns, f"{ROWS}: ", "send it once")
+    rows, read = _with_times(_by_known_names(rows.reset_index(drop=True), forecaster), schema)
     window = forecaster.window
     recent = max(2 * lookback + window.fill + window.horizon, KEPT)
     frame = series.clean(rows, ROWS, read, recent=recent)
@@ -119,6 +120,18 @@ def _with_times(rows: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, Schem
         series.line_of_instants(rows[as_forecast], Path(f"{ROWS} with {column!r} in ISO 8601"), iso),
     ]
     return rows.assign(**{TIME: pd.concat(parts).sort_index()}), replace(iso, time=(TIME,))
+
+
+def _by_known_names(rows: pd.DataFrame, forecaster: Forecaster) -> pd.DataFrame:
+    """Rows with series and levels as the model knows them, if they are the same numbers; see `table.known`."""
+    schema = forecaster.schema
+    named = {**schema.categorical_covariates, **schema.static_covariates}
+    if schema.series is not None:
+        named[schema.series] = tuple({*schema.series_levels, *forecaster.fitted.scaling.names})
+    tables.check_values(rows, ROWS, tuple(column for column in named if column in rows))
+    return rows.assign(
+        **{column: tables.known(rows[column], names) for column, names in named.items() if names and column in rows}
+    )
 
 
 def _extended(forecaster: Forecaster, frame: pd.DataFrame) -> pd.DataFrame:

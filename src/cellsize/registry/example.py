@@ -52,6 +52,11 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
             part = part.astype(dict.fromkeys(schema.targets, "float64"))
             part.loc[moments[part.index] > end, list(schema.targets)] = None
         parts.append(part)
+    if not parts:
+        raise InputError(
+            f"{source}: the model can forecast no series of it: the last target that a window sees is filled in each; "
+            "give more rows, or set prepare.frequency to the step of the observed targets"
+        )
     accepted = _accepted(forecaster, parts)
     if isinstance(accepted, str):
         raise InputError(f"{source}: the model can forecast no series of it: {accepted}")
