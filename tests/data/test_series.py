@@ -288,3 +288,9 @@ def test_steps_without_a_time_have_no_calendar(make_prepare: MakePrepare, change
     raw = table_of(["2026-01-01", "2026-01-02"], x=[0.0, 0.5])
     with pytest.raises(InputError, match=said):
         cleaned(raw, make_prepare(**{"past_covariates": [], "calendar": [], **changes}))
+
+
+def test_the_only_target_is_replaced_and_one_of_several_removed() -> None:
+    # `prepare.targets: []` is refused.
+    assert series.without_target(("y",), "y") == "name another column under prepare.targets in place of 'y'"
+    assert series.without_target(("y", "z"), "y") == "remove it from prepare.targets"

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import pandas as pd
 
-from cellsize.data import folds
+from cellsize.data import constant_targets, folds
 from cellsize.data import windows as indexing
 from cellsize.data.schema import Schema
 from cellsize.data.windows import TooFewWindowsError, Windows
@@ -168,11 +168,11 @@ def _smallest(make: Make, declared: Settings, fills: tuple[int, ...], fractions:
 
 
 def _works(arrays: Windows, params: Split) -> bool:
+    """Whether the stage split takes it."""
     try:
-        folds.split(arrays, params)
+        return constant_targets.are_none(arrays, folds.split(arrays, params))
     except InputError:
         return False
-    return True
 
 
 def _others(
@@ -229,7 +229,7 @@ def _rows_needed(arrays: Windows, declared: Settings) -> int | None:
             replace(
                 arrays, step=np.arange(rows), series=np.zeros(rows, np.int64), first=first, names=("all",),
                 inputs=np.zeros((rows, arrays.n_inputs), np.float32), may_begin=np.ones(rows, np.bool_),
-                target=np.zeros((rows, arrays.n_targets), np.float32),
+                target=np.tile(np.arange(rows, dtype=np.float32)[:, None], arrays.n_targets),  # none is constant
                 lookback=declared.steps_seen, cell_lookback=declared.lookback, horizon=declared.horizon,
             ),
             declared.split,
