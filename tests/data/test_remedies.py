@@ -209,3 +209,13 @@ def test_what_a_message_says_to_set_leaves_no_constant_target(
     window, split = followed(message, window, split)
     arrays = remedies.build(rows, schema, window, split, HERE)
     constant_targets.refuse(arrays, remedies.split(arrays, split, window), split)
+
+
+def test_a_covariate_that_leaves_no_window_is_named(
+    make_schema: MakeSchema, make_window: MakeWindow, make_split: MakeSplit
+) -> None:
+    rows = frame(range(40)).assign(x=NAN)
+    assert complaint(rows, make_schema(past_covariates=("x",)), make_window(), make_split()) == (
+        "clean.parquet: no window of 5 steps has every value it needs; column 'x' is missing in 100% of the rows: "
+        "remove it from prepare"
+    )

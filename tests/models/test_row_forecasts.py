@@ -291,3 +291,15 @@ def test_a_series_that_is_new_to_the_model_is_forecast_as_a_known_one_of_another
     np.testing.assert_allclose(served["new"].to_numpy() / 50, known, rtol=0.1)
     np.testing.assert_allclose(served["other"].to_numpy() / 70_000, served["new"].to_numpy() / 50, rtol=1e-4)
     np.testing.assert_allclose(served["north"].to_numpy(), known, rtol=1e-6)
+
+
+def test_a_series_of_the_table_that_nothing_was_learnt_of_is_forecast_as_a_new_one(
+    make_model: MakeModel, make_table: Table
+) -> None:
+    # Its last rows alone are in the table: it was scaled as if it were of the others' level.
+    raw = at_levels(make_table, north=1000, south=2000, east=5)
+    model = make_model(raw[(raw["place"] != "east") | (raw.index % 60 >= 50)], series="place", scale="series")
+    assert model.fitted.scaling.names == ("north", "south")
+    rows = at_levels(make_table, rows=48, east=5)
+    served, other = (forecast_rows(model, rows.assign(place=name))["y"].to_numpy() for name in ("east", "new"))
+    np.testing.assert_array_equal(served, other)

@@ -94,7 +94,9 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, params: Split, so
     others = (*((gaps.fill,) if gaps else ()), 6, 24)
     fills = (window.fill, *dict.fromkeys(steps for steps in others if steps > window.fill))
     fractions = tuple(dict.fromkeys((window.observed, gaps.observed if gaps else window.observed)))
-    raise InputError(f"{fault}; {_remedy(lambda settings: filled(settings.fill), declared, fills, fractions)}")
+    worst = None if gaps else _most_missing(frame, schema)
+    remedy = _remedy(lambda settings: filled(settings.fill), declared, fills, fractions, worst)
+    raise InputError(f"{fault}; {remedy}")
 
 
 def split(windows: Windows, params: Split, window: Window) -> folds.Folds:
@@ -121,9 +123,22 @@ def _declared(window: Window, params: Split) -> Settings:
     return Settings(window.lookback, window.linear_lookback, window.horizon, window.fill, window.observed, params)
 
 
-def _remedy(make: Make, declared: Settings, fills: tuple[int, ...], fractions: tuple[float, ...]) -> str:
-    """What to set, or how many rows it takes, in words."""
+def _most_missing(frame: pd.DataFrame, schema: Schema) -> str | None:
+    """The past covariate that is missing most, and what to do with it, in words; None if none is ever missing."""
+    missing = {column: frame[column].isna().mean() for column in schema.past_columns if column not in schema.targets}
+    worst = max(sorted(missing), key=lambda column: missing[column], default=None)
+    if worst is None or not missing[worst]:
+        return None
+    return f"column {worst!r} is missing in {missing[worst]:.0%} of the rows: remove it from prepare"
+
+
+def _remedy(
+    make: Make, declared: Settings, fills: tuple[int, ...], fractions: tuple[float, ...], worst: str | None = None
+) -> str:
+    """What to set, or how many rows it takes, in words; `worst` is what to do where no settings do."""
     found = _smallest(make, declared, fills, fractions)
+    if found is None and worst is not None:
+        return worst
     rows = _rows_needed(make(declared), declared) if declared.split.scheme not in ("groups", "shuffled") else None
     needed = "" if rows is None else f"give at least {rows:,} rows without a gap"
     if found is None:
