@@ -321,7 +321,7 @@ def test_a_fold_with_no_other_series_to_score_has_too_few_windows(make_windows: 
     # b is there in the second fold's validation set alone, and a is not.
     arrays = make_windows(np.sin(np.arange(60)), np.cos(np.arange(60)), begins=(0, 60), scale="series")
     params = make_split(folds=2, scheme="contiguous", holdout_of="series")
-    with pytest.raises(folds.TooFewWindowsError, match="leave fold 1 without a validation set"):
+    with pytest.raises(TooFewWindowsError, match="leave fold 1 without a validation set"):
         folds.split(arrays, params)
 
 
