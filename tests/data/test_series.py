@@ -306,3 +306,9 @@ def test_a_day_that_begins_at_one_o_clock_may_be_the_first(make_prepare: MakePre
     naive = table_of([str(time.date()) for time in dates])
     clean = cleaned(naive, plain(make_prepare, frequency="D", timezone="America/Sao_Paulo"))
     assert clean["time"].tolist() == times.tolist()
+
+
+def test_the_only_target_is_replaced_and_one_of_several_removed() -> None:
+    # `prepare.targets: []` is refused.
+    assert series.without_target(("y",), "y") == "name another column under prepare.targets in place of 'y'"
+    assert series.without_target(("y", "z"), "y") == "remove it from prepare.targets"

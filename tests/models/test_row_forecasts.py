@@ -373,3 +373,15 @@ def test_a_series_that_one_scale_for_all_would_make_a_constant_is_refused(
     # What one series or two of one level have is right.
     refitted(raw, past_covariates=[])
     refitted(rows.assign(y=rows["y"].where(rows["place"] == "b", rows["y"] + 1e9)), series="place", past_covariates=[])
+
+
+def test_a_series_of_the_table_that_nothing_was_learnt_of_is_forecast_as_a_new_one(
+    make_model: MakeModel, make_table: Table
+) -> None:
+    # Its last rows alone are in the table: it was scaled as if it were of the others' level.
+    raw = at_levels(make_table, north=1000, south=2000, east=5)
+    model = make_model(raw[(raw["place"] != "east") | (raw.index % 60 >= 50)], series="place", scale="series")
+    assert model.fitted.scaling.names == ("north", "south")
+    rows = at_levels(make_table, rows=48, east=5)
+    served, other = (forecast_rows(model, rows.assign(place=name))["y"].to_numpy() for name in ("east", "new"))
+    np.testing.assert_array_equal(served, other)

@@ -54,7 +54,8 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     for column in (*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates):
         values = tables.numbers(table, path, column)
         if column in prepare.targets and np.nanmin(values) == np.nanmax(values):
-            raise InputError(f"{path}, column {column!r}: the target never changes; remove it from prepare.targets")
+            remedy = without_target(prepare.targets, column)
+            raise InputError(f"{path}, column {column!r}: the target never changes; {remedy}")
         missing = np.flatnonzero(np.isnan(values))
         if missing.size and column in prepare.past_covariates:
             flagged.append(column)
@@ -93,6 +94,13 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     if taken:
         raise InputError(f"{path}, column {taken[0]!r}: this name is reserved for a column of ours; rename yours")
     return schema
+
+
+def without_target(targets: tuple[str, ...], column: str) -> str:
+    """What to do with a target that is of no use; `prepare.targets: []` would be refused."""
+    if len(targets) > 1:
+        return "remove it from prepare.targets"
+    return f"name another column under prepare.targets in place of {column!r}"
 
 
 def _zone(

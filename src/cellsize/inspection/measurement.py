@@ -197,8 +197,17 @@ def thinned(part: Part, n_columns: int) -> Part:
     return Part(_drawn(part.train, most), _drawn(part.scored, MOST_SCORED))
 
 
+def _scaled(arrays: Windows, part: Part) -> Part:
+    """A part that scores no series without a window among those fitted, where that leaves it without a scale."""
+    has_scale = np.isin(arrays.series[part.scored], arrays.series[part.train])
+    if not arrays.n_own or not has_scale.any():
+        return part
+    return Part(part.train, part.scored[has_scale])
+
+
 def measure(content: Material, part: Part, option: Option) -> Errors:
     """Fits the ridge-linear model with an option, and scores it with the penalty that is best by the metric."""
+    part = _scaled(content.arrays(option.transform), part)
     arrays = _windows(content, part, option)
     train = np.arange(len(part.train))
     scaling = fit_scaling(arrays, train)
