@@ -25,7 +25,7 @@ SMALLEST = 5_000
 ROWS, SEARCHED = (100_000, 1_000_000, 10_000_000), 1_000_000
 LOOKBACKS = (24, 96)
 STAGES = {
-    "prepare": ("raw.parquet", "build/series.parquet", "build/schema.json"),
+    "prepare": ("build/series.parquet", "build/schema.json"),
     "window": ("build/series.parquet", "build/schema.json", "build/windows.npz"),
     "split": ("build/windows.npz", "build/folds.parquet"),
     "inspect": (

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.data import folds
-from cellsize.data.windows import Ints, Windows
+from cellsize.data.windows import Ints, TooFewWindowsError, Windows
 from cellsize.errors import InputError
 from cellsize.params import Split
 

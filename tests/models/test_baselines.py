@@ -147,3 +147,12 @@ def test_a_classical_forecast_is_in_the_scale_of_its_series(make_windows: Make) 
     forecasts = baselines.classical(windows, scaling, section(classical="AutoTheta", seasons=[19]), of_both)
     np.testing.assert_allclose(forecasts[0], forecasts[1], rtol=0.01)  # its optimiser ends elsewhere
     assert np.abs(forecasts).max() < 3
+
+
+def test_a_classical_model_is_given_the_values_of_the_table_whatever_the_level_of_its_series(
+    make_windows: Make,
+) -> None:
+    windows = make_windows(np.arange(20), 1e9 + np.arange(20), scale="series")
+    for first, level in ((0, 0), (20, 1e9)):
+        history = baselines._history(windows, section(history=5), first + 4, 0)
+        assert history.tolist() == [level + value for value in range(2, 7)]

@@ -12,9 +12,11 @@ from cellsize.data import folds, series, table, windows
 from cellsize.data.batches import original, truth
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
+from cellsize.evaluation.holdout import evaluate
+from cellsize.models.baselines import score_folds
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_and_clipped, forecast_rows
-from cellsize.params import Csv, Network, Prepare, Split, Training, Window
+from cellsize.params import Baseline, Csv, Network, Prepare, Split, Training, Window
 from cellsize.sizing.artefacts import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import refit
@@ -194,10 +196,10 @@ def refitted(
     """A model of a raw table as the stages make it, without its last fifth."""
 
     def made(
-        raw: pd.DataFrame, units: int = 0, normalise: str = "none", **prepare: Any
+        raw: pd.DataFrame, units: int = 0, normalise: str = "none", scale: str = "global", **prepare: Any
     ) -> tuple[Forecaster, Windows, folds.Folds]:
         schema = series.describe(raw, HERE, make_prepare(time="time", calendar=[], **prepare))
-        window = make_window(lookback=24, horizon=12, normalise=normalise)
+        window = make_window(lookback=24, horizon=12, normalise=normalise, scale=scale)
         arrays = windows.build(series.clean(raw, HERE, schema), schema, window, HERE)
         parts = folds.split(arrays, make_split())
         work = Work(arrays, parts, make_network(), make_training(), (1.0,), 0, "mse")
@@ -303,3 +305,60 @@ def test_a_series_of_the_table_that_nothing_was_learnt_of_is_forecast_as_a_new_o
     rows = at_levels(make_table, rows=48, east=5)
     served, other = (forecast_rows(model, rows.assign(place=name))["y"].to_numpy() for name in ("east", "new"))
     np.testing.assert_array_equal(served, other)
+
+
+def test_a_covariate_that_comes_seldom_has_its_last_value_however_old(make_model: MakeModel, make_table: Table) -> None:
+    raw = make_table(rows=400)
+    raw["x"] = raw["x"].where(raw.index % 3 == 0)
+    model, rows = make_model(raw), make_table(rows=200)
+    usual = rows.assign(x=np.where(rows.index == 150, 4.0, np.nan))
+    low = rows.assign(x=np.where(rows.index == 150, 0.0, np.nan))
+    assert not np.allclose(forecast_rows(model, usual)["y"], forecast_rows(model, low)["y"])
+
+
+@pytest.mark.parametrize(("units", "normalise"), [(0, "none"), (4, "last"), (4, "standard")])
+def test_series_of_very_different_levels_have_the_scores_and_forecasts_that_they_have_at_one_level(
+    refitted: Refitted, make_csv: Callable[..., Csv], units: int, normalise: str
+) -> None:
+    # 1e9 ± 3 beside 10 ± 3: with one offset for both, float32 holds the first one as a constant.
+    raw = table.read(CASES / "d22_offset_1e9.csv.gz", (), make_csv())[["time", "y"]].iloc[:600]
+    near = raw.assign(y=(raw["y"] - 1e9).round(3))
+    tables = [
+        pd.concat([near.assign(place="a"), near.assign(place="b", y=near["y"][::-1].to_numpy() + level)])
+        for level in (0.0, 1e9)
+    ]
+    options = {"scale": "series", "series": "place", "past_covariates": []}
+    plain, far = (refitted(rows, units, normalise, **options) for rows in tables)
+    assert (len(plain[1].own_offset), len(far[1].own_offset)) == (0, 2)
+    errors, scores = [], []
+    baseline = Baseline(seasons=(24,), penalties=(1.0, 100.0), classical="none", origins=2, history=100)
+    for model, arrays, parts in (plain, far):
+        scores.append(score_folds(arrays, parts, baseline, "mse")[0])
+        found = evaluate(arrays, parts, model, None, baseline, "mse", scores[-1])[0]
+        errors.append([found.model.nmse, found.model.mae, found.model.mase, found.baselines["naive"].mae])
+        errors[-1] += [each.score for each in sorted(found.by_series, key=lambda each: each.series)]
+    np.testing.assert_allclose(np.array(errors[1], float), np.array(errors[0], float), atol=1e-3)
+    for name in scores[0].all:
+        np.testing.assert_allclose(scores[1].all[name], scores[0].all[name], atol=1e-3)
+    served = [
+        forecast_rows(model, rows.groupby("place").tail(100))["y"].to_numpy()
+        for (model, *_), rows in zip((plain, far), tables, strict=True)
+    ]
+    np.testing.assert_allclose(served[1] - np.repeat([0, 1e9], 12), served[0], atol=1e-3)
+    # A series that the model does not know has its own level too, beside one that it knows.
+    new = [rows.replace({"place": {"b": "new"}}).groupby("place").tail(100) for rows in tables]
+    served = [forecast_rows(model, rows)["y"].to_numpy() for (model, *_), rows in zip((plain, far), new, strict=True)]
+    np.testing.assert_allclose(served[1] - np.repeat([0, 1e9], 12), served[0], atol=1e-3)
+
+
+def test_a_series_that_one_scale_for_all_would_make_a_constant_is_refused(
+    refitted: Refitted, make_csv: Callable[..., Csv]
+) -> None:
+    raw = table.read(CASES / "d22_offset_1e9.csv.gz", (), make_csv())[["time", "y"]].iloc[:600]
+    rows = pd.concat([raw.assign(place="b"), raw.assign(place="a", y=raw["y"] - 1e9)], ignore_index=True)
+    message = r"^rows\.csv, column 'y', series 'b': .* cannot tell them apart; set window\.scale: series, or subtract"
+    with pytest.raises(InputError, match=message):
+        refitted(rows, series="place", past_covariates=[])
+    # What one series or two of one level have is right.
+    refitted(raw, past_covariates=[])
+    refitted(rows.assign(y=rows["y"].where(rows["place"] == "b", rows["y"] + 1e9)), series="place", past_covariates=[])

@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 from cellsize.data.calendar import linear_columns
 from cellsize.data.folds import row_mask
 from cellsize.data.forecast import Forecast
-from cellsize.data.windows import BACKWARD, Floats, Ints, Windows
+from cellsize.data.windows import BACKWARD, COARSE, Floats, Ints, Windows
 from cellsize.params import Metric
 
 CHUNK = 512
@@ -93,6 +93,10 @@ def fit_scaling(windows: Windows, train: Ints) -> Scaling:
     """Mean, standard deviation and bounds over the rows of the training windows, and over no other row."""
     rows = row_mask(windows, train)
     values = windows.inputs[rows]
+    own = slice(windows.n_own)
+    if windows.own_offset.size:  # around one offset for what all series share
+        series = windows.series[rows]
+        values[:, own] += windows.own_offset[series] - windows.offset[own]
     lowest, highest = _shown(windows, values)
     # So a rare value has no say in mean and standard deviation; a column that is rare values alone becomes constant.
     covariates = slice(windows.n_targets, None)
@@ -121,8 +125,14 @@ def fit_scaling(windows: Windows, train: Ints) -> Scaling:
     )
     if not windows.n_own:
         return scaling
-    own = slice(windows.n_own)
-    return _with_own(windows, scaling, windows.series[rows], values[:, own].astype(np.float64) * grain[own])
+    own_values = values[:, own].astype(np.float64) * grain[own]
+    if windows.own_offset.size:  # and around its own for each, where `values` has lost its digits
+        moved = windows.own_offset[series] - windows.offset[own]
+        own_values = windows.inputs[rows, own].astype(np.float64)
+        covariates = slice(windows.n_targets, windows.n_own)
+        bounds = (bound[covariates] - moved[:, covariates] for bound in (lowest, highest))
+        np.clip(own_values[:, covariates], *bounds, out=own_values[:, covariates])
+    return _with_own(windows, scaling, windows.series[rows], own_values)
 
 
 def _with_own(windows: Windows, scaling: Scaling, series: Ints, values: Floats) -> Scaling:
@@ -140,7 +150,7 @@ def _with_own(windows: Windows, scaling: Scaling, series: Ints, values: Floats) 
         scaling,
         deviation=np.where(deviation > 0, deviation, 1.0).astype(np.float32),
         names=tuple(windows.names[code] for code in codes),
-        own_mean=mean + windows.offset[own],
+        own_mean=mean + windows.offsets(codes),
         own_std=std,
     )
 
@@ -168,9 +178,10 @@ def _own_constants(
     mean = np.add.reduceat(np.where(there, values, 0.0), begins, axis=0) / count
     squares = np.square(np.where(there, values - mean[of_row], 0.0))
     std = np.sqrt(np.add.reduceat(squares, begins, axis=0) / count)
-    rounding = np.maximum(1e-6 * np.abs(mean), 1e-12 * np.abs(windows.offset[own]))  # see `fit_scaling`
+    offsets = windows.offsets(codes)
+    rounding = np.maximum(1e-6 * np.abs(mean), 1e-12 * np.abs(offsets))  # see `fit_scaling`
     changes = std > np.maximum(rounding, np.finfo(np.float32).tiny)
-    mean = np.where(changes, mean, scaling.mean[own] - windows.offset[own])
+    mean = np.where(changes, mean, scaling.mean[own] - offsets)
     return codes, of_row, mean, np.where(changes, std, scaling.std[own]).astype(np.float32)
 
 
@@ -181,6 +192,29 @@ def usual(scaling: Scaling, column: int, names: tuple[str, ...]) -> Floats:
         own = dict(zip(scaling.names, scaling.own_mean[:, column], strict=True))
         means = np.array([own.get(name, scaling.mean[column]) for name in names])
     return means
+
+
+def own_offsets(scaling: Scaling, names: tuple[str, ...]) -> Floats | None:
+    """What a served model subtracts from the rows of some series; see `windows.base`.
+
+    Args:
+        scaling: Of the model, which knows its series.
+        names: The series of a request.
+
+    Returns:
+        The means of those series whose digits would be lost around the mean of all, NaN for series that the model does
+        not know, and else the mean of all: shape (names, n_own). None: all have that.
+    """
+    if scaling.own_mean is None or scaling.own_std is None:
+        return None
+    mean = scaling.mean[: scaling.own_mean.shape[1]]
+    place = {name: position for position, name in enumerate(scaling.names)}
+    at = np.array([place.get(name, -1) for name in names], np.int64)
+    step = np.spacing(np.abs(scaling.own_mean - mean).astype(np.float32))
+    own = np.where(step > COARSE * scaling.own_std, scaling.own_mean, mean)
+    if not (at < 0).any() and (own[at] == mean).all():
+        return None
+    return np.where(at[:, None] < 0, np.nan, own[at])
 
 
 def with_unknown(windows: Windows, scaling: Scaling) -> Scaling:
@@ -203,7 +237,7 @@ def with_unknown(windows: Windows, scaling: Scaling) -> Scaling:
     return replace(
         scaling,
         names=(*scaling.names, *(windows.names[code] for code in codes)),
-        own_mean=np.concatenate([scaling.own_mean, mean + windows.offset[: windows.n_own]]),
+        own_mean=np.concatenate([scaling.own_mean, mean + windows.offsets(codes)]),
         own_std=np.concatenate([scaling.own_std, std]),
     )
 
@@ -408,13 +442,15 @@ def _of_series(windows: Windows, scaling: Scaling, codes: Ints) -> tuple[Floats,
     shift, std = (np.tile(constants, (len(codes), 1)) for constants in (shift_of(windows, scaling), scaling.std))
     assert scaling.own_mean is not None and scaling.own_std is not None  # noqa: PT018
     own = slice(windows.n_own)
-    own_shift, own_std = (scaling.own_mean - windows.offset[own]).astype(np.float32), scaling.own_std
+    own_std, offsets = scaling.own_std, windows.offsets(codes)
+    if windows.own_offset.size:
+        shift[:, own] = scaling.mean[own] - offsets
     if scaling.names == windows.names:
-        shift[:, own], std[:, own] = own_shift[codes], own_std[codes]
+        shift[:, own], std[:, own] = scaling.own_mean[codes] - offsets, own_std[codes]
         return shift, std
     at = _places(scaling.names, windows.names)[codes]
     known = np.flatnonzero(at >= 0)
-    shift[known, own], std[known, own] = own_shift[at[known]], own_std[at[known]]
+    shift[known, own], std[known, own] = scaling.own_mean[at[known]] - offsets[known], own_std[at[known]]
     return shift, std
 
 
@@ -456,7 +492,8 @@ def of_targets(windows: Windows, scaling: Scaling, chosen: Ints | None = None) -
         return mean, std
     assert chosen is not None
     shift, std = _of_series(windows, scaling, windows.series[windows.first[chosen]])
-    mean = shift[:, None, : windows.n_targets].astype(np.float64) + windows.offset[: windows.n_targets]
+    offsets = windows.offsets(windows.series[windows.first[chosen]])[:, None, : windows.n_targets]
+    mean = shift[:, None, : windows.n_targets].astype(np.float64) + offsets
     return mean, std[:, None, : windows.n_targets]
 
 
@@ -494,12 +531,25 @@ def scaled(batch: Batch, normalised: Floats) -> Floats:
 def original(windows: Windows, scaling: Scaling, values: Floats, chosen: Ints | None = None) -> Floats:
     """Undoes scaling and transformation: values in the units of the table; see `of_targets`."""
     mean, std = of_targets(windows, scaling, chosen)
-    transformed = values.astype(np.float64) * std + mean
+    return _untransformed(windows, values.astype(np.float64) * std + mean)
+
+
+def _untransformed(windows: Windows, transformed: Floats) -> Floats:
+    """Undoes the transformation alone."""
     if windows.transform != "none":
         # log1p and sqrt give nothing below 0 for a target that is not negative: the square of -1 would come back as 1.
         transformed = np.maximum(transformed, 0.0)
     untransformed: Floats = BACKWARD[windows.transform](transformed)
     return untransformed
+
+
+def targets_of_rows(windows: Windows) -> Floats:
+    """The targets of each row in the units of the table, float64, shape (rows, n_targets); NaN where unobserved."""
+    if windows.own_offset.size:
+        transformed = windows.target + windows.own_offset[windows.series, : windows.n_targets]
+    else:
+        transformed = windows.target + windows.offset[: windows.n_targets]
+    return _untransformed(windows, transformed)
 
 
 def chunks(chosen: Ints, size: int = CHUNK) -> Iterator[Ints]:

@@ -128,7 +128,9 @@ def _constant(table: pd.DataFrame, path: Path, column: str, series: str | None, 
     """The value of each series, indexed by its name; checked as `of_series` says."""
     table = table.reset_index(drop=True)  # messages count rows, whatever index came along
     if is_number:
-        blank = table[[column]].mask(table[[column]].isin(NO_VALUE))
+        blank = table[[column]]
+        if getattr(table[column].dtype, "kind", "O") in "OU":
+            blank = blank.mask(blank.isin(NO_VALUE))
         values = pd.Series(tables.numbers(blank, path, column), table.index)
     else:
         values = tables.labels(table[column])
@@ -141,7 +143,8 @@ def _constant(table: pd.DataFrame, path: Path, column: str, series: str | None, 
         raise InputError(
             f"{path}, {tables.line(path, int(changed[0]))}, column {column!r}: {now}, but {before} before "
             f"in series {name!r}; a static covariate never changes in a series: fix it, or name it "
-            f"under {'prepare.past_covariates' if is_number else 'prepare.categorical_covariates'}"
+            f"under {'prepare.past_covariates' if is_number else 'prepare.categorical_covariates'}",
+            "send one value for each series",
         )
     empty = of_each.index[of_each.isna()]
     if len(empty):

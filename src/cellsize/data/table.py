@@ -1,6 +1,7 @@
 """The user's raw table: read it, and refuse what would be wrong later, naming the row."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,10 @@ LARGEST = 9e36  # numbers become float32, whose largest is 3e38; from here on Ne
 # Nor does float32 hold a value that is so many times as large as half of the column: 1e20 is what some models write
 # for a missing value. Below `HUGE` nothing is asked.
 HUGE, TIMES_THE_MEDIAN = 1e15, 1e10
+# Columns of Python objects that hold nothing but numbers or times, as pandas names them.
+PLAIN = (
+    "floating", "integer", "mixed-integer-float", "boolean", "empty", "datetime64", "datetime", "date", "time",
+)  # fmt: skip
 
 
 def read(path: Path, texts: tuple[str, ...], csv: Csv, times: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -79,14 +84,51 @@ def line(path: Path, position: int) -> str:
 def require(table: pd.DataFrame, path: Path, columns: tuple[str, ...], key: str) -> None:
     """Raises an InputError if a column named under `key` is not in the table."""
     for column in columns:
-        if column not in table.columns:
+        if column not in list(table.columns):  # `in table.columns` is true for the first level of several
             present = ", ".join(map(str, table.columns[:12]))
             if key == "prepare.time":
                 clocks = [
                     str(name) for name, kind in table.dtypes.items() if pd.api.types.is_datetime64_any_dtype(kind)
                 ]
                 present += f"; {clocks[0]!r} holds times" if clocks else ""
-            raise InputError(f"{path}: no column {column!r}; fix {key} in params.yaml (the table has: {present})")
+            raise InputError(
+                f"{path}: no column {column!r}; fix {key} in params.yaml (the table has: {present})",
+                f"send it: the model reads {', '.join(dict.fromkeys(columns))}",
+            )
+    check_values(table, path, columns)
+
+
+def check_values(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> None:
+    """Raises an InputError if a column is there twice, or holds lists, dictionaries, bytes or complex numbers."""
+    for column in dict.fromkeys(columns):
+        if list(table.columns).count(column) > 1:
+            raise InputError(f"{path}: column {column!r} is duplicated; rename one", "send it once")
+        values = table[column]
+        is_complex = pd.api.types.is_complex_dtype(values)
+        if not is_complex and (not pd.api.types.is_object_dtype(values) or pd.api.types.infer_dtype(values) in PLAIN):
+            continue
+        bad = np.flatnonzero(~values.map(_is_plain).to_numpy(bool))
+        if bad.size:
+            value = _repr(values.tolist()[bad[0]])
+            raise InputError(
+                f"{path}, {line(path, bad[0])}, column {column!r}: {value} is neither a number nor text nor a time; "
+                "give one of them in each row"
+            )
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value is one number, text or time, or missing."""
+    if isinstance(value, str):  # half a character, which JSON can escape, is no text that could be written
+        return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+    if isinstance(value, Decimal):
+        return not value.is_snan()
+    return bool(pd.api.types.is_scalar(value)) and not isinstance(value, bytes | complex | pd.Interval)
+
+
+def _repr(value: object) -> str:
+    """A value as Python writes it, cut if it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
 
 
 def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
@@ -96,8 +138,11 @@ def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
         InputError: A value is text, infinite or beyond `LARGEST`, or every value is missing.
     """
     values = table[column]
-    if pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_timedelta64_dtype(values):
-        raise InputError(f"{path}, column {column!r}: times, not numbers; remove it from params.yaml or convert it")
+    kind = values.dtype
+    if isinstance(kind, pd.PeriodDtype) or getattr(kind, "kind", "") in "mM":
+        raise InputError(
+            f"{path}, column {column!r}: times, not numbers; remove it from params.yaml or convert it", "send numbers"
+        )
     array = _floats(values, path, column)
     infinite = np.flatnonzero(np.isinf(array))
     if infinite.size:
@@ -106,7 +151,8 @@ def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
     if large.size:
         raise InputError(
             f"{path}, {line(path, large[0])}, column {column!r}: {array[large[0]]:g} is beyond ±{LARGEST:g}, and would "
-            "become infinite in a network; fix it, leave it empty, or give the column in a larger unit"
+            "become infinite in a network; fix it, leave it empty, or give the column in a larger unit",
+            "leave it empty if it means that the value is missing, else fix it",
         )
     large = np.flatnonzero(np.abs(array) > HUGE)
     if large.size:
@@ -118,7 +164,10 @@ def numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
             "network sees nothing else; leave it empty if it means that the value is missing, else fix it"
         )
     if np.isnan(array).all():
-        raise InputError(f"{path}, column {column!r}: every value is missing; remove it from params.yaml")
+        raise InputError(
+            f"{path}, column {column!r}: every value is missing; remove it from params.yaml",
+            "send its values: the model was trained with them",
+        )
     return array
 
 
@@ -126,16 +175,18 @@ def _floats(values: pd.Series, path: Path, column: str) -> np.ndarray:
     """A column as float64, refused where that would change a value."""
     if not pd.api.types.is_numeric_dtype(values):
         plain = text_file.plain(path, values)
-        parsed = pd.to_numeric(plain, errors="coerce")
+        parsed = _parsed(plain)
         bad = np.flatnonzero((parsed.isna() & values.notna()).to_numpy())
         if bad.size:
             usual = "fix it, leave it empty, or name the column under prepare.categorical_covariates"
             how = text_file.signs(path, values.dropna()) or text_file.misfit(path, values, int(bad[0]), bad.size == 1)
             remedy = f"{how}; else {usual}" if how else usual
             raise InputError(
-                f"{path}, {line(path, bad[0])}, column {column!r}: {values.iloc[bad[0]]!r} is not a number; {remedy}"
+                f"{path}, {line(path, bad[0])}, column {column!r}: {values.iloc[bad[0]]!r} is not a number; {remedy}",
+                "send numbers with a decimal point, or nothing where the value is missing",
             )
-        large = np.flatnonzero(np.abs(parsed.to_numpy(np.float64, na_value=np.nan)) >= text_file.EXACT)
+        found = np.abs(parsed.to_numpy(np.float64, na_value=np.nan))
+        large = np.flatnonzero((found >= text_file.EXACT) & np.isfinite(found))
         there, values = plain.astype("str"), parsed
         changed = [row for row in large if re.fullmatch(r"[+-]?\d+", there.iloc[row]) and _changes(there.iloc[row])]
     else:
@@ -147,9 +198,18 @@ def _floats(values: pd.Series, path: Path, column: str) -> np.ndarray:
     if changed:
         raise InputError(
             f"{path}, {line(path, int(changed[0]))}, column {column!r}: {there.iloc[changed[0]]} is a whole number "
-            "beyond ±2^53, and would lose digits; leave it empty if it means a missing value, else subtract a constant"
+            "beyond ±2^53, and would lose digits; leave it empty if it means a missing value, else subtract a constant",
+            "leave it empty if it means that the value is missing, else fix it",
         )
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _parsed(values: pd.Series) -> pd.Series:
+    """Texts and other values as numbers, missing where they are none."""
+    try:
+        return pd.to_numeric(values, errors="coerce")
+    except OverflowError:  # a whole number of hundreds of digits
+        return pd.to_numeric(values.astype("str").where(values.notna()), errors="coerce")
 
 
 def _changes(value: str | int) -> bool:

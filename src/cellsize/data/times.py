@@ -108,7 +108,7 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
         how = misfit(path, table[columns[0]], int(missing[0]), missing.size == 1)
         remedy = "fill it in, or remove the row" + (f"; or {how}" if how else "")
         raise InputError(f"{path}, {line(path, missing[0])}, {name}: the time is missing; {remedy}")
-    if len(columns) > 1 and {column.lower() for column in columns} <= set(PARTS):
+    if are_parts(columns):
         if time_format is not None:
             raise InputError(f"prepare.time_format: {time_format!r}, but {name} needs none; set it to null")
         return Written(_assembled(table, path, columns), None)
@@ -133,6 +133,28 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
     if bad.any():
         raise InputError(_refusal(source, path, name, time_format, bad))
     return Written(_in_microseconds(moment, path, name), _on_one_clock(offsets, source, path, name))
+
+
+def are_parts(columns: tuple[str, ...]) -> bool:
+    """Whether columns hold the year, the month and so on, as whole numbers."""
+    return len(columns) > 1 and {column.lower() for column in columns} <= set(PARTS)
+
+
+def iso_instead(column: pd.Series, time_format: str | None) -> npt.NDArray[np.bool_]:
+    """Which rows of a column are ISO 8601 and not written as the format declares, shape (rows,)."""
+    is_text = pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column)
+    if time_format is None or not is_text or isinstance(column.dtype, pd.CategoricalDtype):
+        return np.zeros(len(column), np.bool_)
+    text = _column(column).astype("str").str.strip()
+    iso: npt.NDArray[np.bool_] = text.str.fullmatch(f"{DATE}{OFFSET}?").to_numpy(bool)
+    iso = iso & column.notna().to_numpy(bool)
+    if time_format in UNITS or not iso.any():
+        return iso
+    bare, offsets = _split(text, time_format)
+    as_declared = _parsed(bare, time_format).notna().to_numpy()
+    if "%z" in time_format and offsets is not None:
+        as_declared = as_declared & (offsets != "").to_numpy()
+    return iso & ~as_declared
 
 
 def _check(time_format: str | None) -> None:

@@ -28,6 +28,9 @@ BACKWARD: dict[str, Callable[..., npt.NDArray[np.float64]]] = {"none": np.asarra
 
 INTEGER = "step"  # in place of a zone
 SAMPLE = 10_000  # rows that a column's offset is found on
+# How coarse float32 may be at the level of a series, in its standard deviations: coarser, and the series has an offset
+# of its own, or is refused where all series have one scale.
+COARSE, TOO_COARSE = 1e-3, 2e-2
 
 
 class TooFewWindowsError(InputError):
@@ -61,6 +64,8 @@ class Windows:
         target: What is to be predicted, transformed, less `offset`, float32, shape (rows, n_targets); NaN where
             unobserved.
         offset: What was subtracted from each column in float64, shape (n_inputs,); see `offset_of`.
+        own_offset: What was subtracted of the first `n_own` columns in its place, for each series, shape
+            (names, n_own); empty where `offset` costs no series its digits.
         step: Step of each row since the first of all series, shape (rows,).
         stamp: Time of each row, shape (rows,): microseconds since 1970-01-01 in UTC, or without a zone, or a whole
             number; see `zone`.
@@ -105,6 +110,13 @@ class Windows:
     linear_calendar: tuple[str, ...]
     n_static: int = 0
     may_begin: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    own_offset: Floats = field(default_factory=lambda: np.empty((0, 0)))
+
+    def offsets(self, codes: Ints) -> Floats:
+        """What was subtracted of the first `n_own` columns of some series, shape (n, n_own), from their codes (n,)."""
+        if self.own_offset.size:
+            return self.own_offset[codes]
+        return np.broadcast_to(self.offset[: self.n_own], (len(codes), self.n_own))
 
     @property
     def span(self) -> int:
@@ -239,7 +251,7 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
 
     Raises:
         TooFewWindowsError: Every series is shorter than one window, or no window is usable.
-        InputError: A target cannot be transformed.
+        InputError: A target cannot be transformed, or a series would lose its digits beside the others.
     """
     span = window.steps_seen + window.horizon
     lengths = frame.groupby(SERIES, sort=False).size()
@@ -250,6 +262,7 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
             "give more rows or shorten the window",
         )
     arrays = base(frame, schema, window)
+    refuse_lost_digits(arrays, frame, schema, source)
     begins = may_begin(frame, schema)
     usable = index_of(arrays, begins, window.observed)
     if not usable.size:
@@ -292,7 +305,9 @@ def index_of(arrays: Windows, begins: npt.NDArray[np.bool_], fraction: float) ->
     return usable
 
 
-def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | None = None) -> Windows:
+def base(
+    frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | None = None, own_offset: Floats | None = None
+) -> Windows:
     """The base arrays alone, without any window; see `build`.
 
     Args:
@@ -301,6 +316,8 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
         window: Lookback, horizon, filling, transformation and normalisation.
         offset: What is subtracted from each column, shape (n_inputs,); None: what `offset_of` finds. A served model
             gives that of its training, for the same last digits.
+        own_offset: The same of the first columns of each series, shape (names, n_own), where it is of its own; NaN is
+            found out. None: found out where `offset` is, and needed.
     """
     raw = frame[list(schema.targets)].to_numpy(np.float64)
     lowest = np.nanmin(raw, axis=0, initial=0.0)
@@ -308,7 +325,7 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
         column = schema.targets[int(np.flatnonzero(lowest < 0)[0])]
         row = frame.loc[frame[column] < 0].iloc[0]
         raise InputError(
-            f"column {column!r}, {row[TIME]}: {row[column]} is negative and window.transform is {window.transform}; "
+            f"column {column!r}, {row[TIME]}: {row[column]} is negative; window.transform is {window.transform}: "
             "set window.transform: none",
             "send values that are not negative, as those were that the model has learned from",
         )
@@ -320,17 +337,28 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
     # Column by column: a float64 copy of all of them at once would be the stage's largest array.
     inputs = np.empty((len(frame), len(schema.past_columns) + len(schema.known_future_columns)), np.float32)
     offsets = np.zeros(inputs.shape[1]) if offset is None else offset
+    n_own = len(schema.targets) + len(schema.past_covariates) if window.scale == "series" else 0
+    begins, own = _begins(codes), dict[int, npt.NDArray[np.float64]]()
     for position, (column, values) in enumerate(fill(frame, schema, window)):
         transformed = FORWARD[window.transform](values) if column in schema.targets else values
         if offset is None:
             offsets[position] = offset_of(transformed)
-        np.subtract(transformed, offsets[position], out=inputs[:, position], casting="same_kind")
+        subtracted: Floats = offsets[position]
+        if position < n_own and (offset is None or own_offset is not None):
+            given = None if own_offset is None else own_offset[:, position]
+            found = _own_offset(transformed, begins, offsets[position], given)
+            if found is not None:
+                own[position], subtracted = found, found[codes]
+        np.subtract(transformed, subtracted, out=inputs[:, position], casting="same_kind")
     centred = np.empty(target.shape, np.float32)
-    np.subtract(target, offsets[: len(schema.targets)], out=centred, casting="same_kind")
+    for position in range(len(schema.targets)):
+        subtracted = own[position][codes] if position in own else offsets[position]
+        np.subtract(target[:, position], subtracted, out=centred[:, position], casting="same_kind")
+    whole = [own.get(position, np.full(len(begins), offsets[position])) for position in range(n_own)] if own else []
     return Windows(
         inputs=inputs,
         n_known_future=len(schema.known_future_columns),
-        n_own=len(schema.targets) + len(schema.past_covariates) if window.scale == "series" else 0,
+        n_own=n_own,
         target=centred,
         offset=offsets,
         step=steps,
@@ -349,7 +377,107 @@ def base(frame: pd.DataFrame, schema: Schema, window: Window, offset: Floats | N
         origin=calendar.levels(frame[TIME], schema),
         linear_calendar=schema.linear_calendar,
         n_static=len(schema.static_columns),
+        own_offset=np.stack(whole, axis=1) if own else np.empty((0, 0)),
     )
+
+
+def refuse_lost_digits(arrays: Windows, frame: pd.DataFrame, schema: Schema, source: Path) -> None:
+    """Refuses a series whose values would be all alike in float32, far from those of the others as they are.
+
+    Args:
+        arrays: Base arrays of the frame.
+        frame: Clean series.
+        schema: Meaning of its columns.
+        source: Where they come from, for the message.
+
+    Raises:
+        InputError: It names the column and the series.
+    """
+    found = lost_digits(arrays, frame, schema)
+    if found is None:
+        return
+    name, column = found
+    remedy = "" if column in schema.known_future_covariates else "set window.scale: series, or "
+    raise InputError(
+        f"{source}, column {column!r}, series {name!r}: its values lie so close together, and so far from those of "
+        f"other series, that a network cannot tell them apart; {remedy}subtract a constant from them"
+    )
+
+
+def lost_digits(arrays: Windows, frame: pd.DataFrame, schema: Schema) -> tuple[str, str] | None:
+    """A series, and the column whose digits it would lose beside the others; None if none would.
+
+    Columns that are scaled for each series are not looked at: there the series has an offset of its own.
+
+    Args:
+        arrays: Base arrays of the frame, or of more rows of the same series.
+        frame: Clean series.
+        schema: Meaning of its columns.
+    """
+    codes, names = pd.factorize(frame[SERIES], sort=True)
+    if len(names) < 2:
+        return None
+    begins = _begins(codes)
+    for position, column in enumerate(schema.input_columns):
+        given = column in (*schema.targets, *schema.past_covariates, *schema.known_future_covariates)
+        if position < arrays.n_own or not given:
+            continue
+        values = frame[column].to_numpy(np.float64)
+        transformed = FORWARD[arrays.transform](values) if column in schema.targets else values
+        coarse = _coarseness(transformed, begins, arrays.offset[position]) > TOO_COARSE
+        if coarse.any():
+            return str(names[np.flatnonzero(coarse)[0]]), column
+    return None
+
+
+def _begins(codes: Ints) -> Ints:
+    """First row of each series, shape (names,), from the ascending codes of all rows."""
+    return np.flatnonzero(np.diff(codes, prepend=-1))
+
+
+def _own_offset(
+    values: npt.NDArray[np.float64], begins: Ints, offset: float, given: Floats | None
+) -> npt.NDArray[np.float64] | None:
+    """The offset of each series, shape (names,), where one offset would cost some series its digits; else None.
+
+    Args:
+        values: A column, shape (rows,), NaN where missing.
+        begins: First row of each series, shape (names,).
+        offset: The one offset, of the other series too.
+        given: What is known already, shape (names,); NaN where it is not.
+    """
+    if given is None:
+        if len(begins) < 2:
+            return None
+        needed = np.flatnonzero(_coarseness(values, begins, offset) > COARSE)
+        if not needed.size:
+            return None
+        offsets = np.full(len(begins), offset)
+    else:
+        offsets, needed = np.array(given, np.float64), np.flatnonzero(np.isnan(given))
+    ends = np.append(begins[1:], len(values))
+    for code in needed:
+        offsets[code] = offset_of(values[begins[code] : ends[code]])
+    return offsets
+
+
+def _coarseness(values: npt.NDArray[np.float64], begins: Ints, offset: float) -> npt.NDArray[np.float64]:
+    """The step of float32 at the mean of each series, in its standard deviations; 0 where it never changes: (names,).
+
+    Args:
+        values: A column, shape (rows,), NaN where missing.
+        begins: First row of each series.
+        offset: What is subtracted.
+    """
+    there = np.isfinite(values)
+    count = np.maximum(np.add.reduceat(there, begins, dtype=np.int64), 1)
+    centred = np.where(there, values - offset, 0.0)
+    mean = np.add.reduceat(centred, begins) / count
+    centred -= np.repeat(mean, np.diff(begins, append=len(values)))
+    std = np.sqrt(np.add.reduceat(np.square(centred, where=there, out=np.zeros_like(centred)), begins) / count)
+    changes = std > 1e-12 * (np.abs(mean) + abs(offset))
+    step = np.spacing(np.abs(mean).astype(np.float32)).astype(np.float64)
+    return np.divide(step, std, where=changes, out=np.zeros_like(std))
 
 
 def offset_of(values: npt.NDArray[np.float64]) -> float:

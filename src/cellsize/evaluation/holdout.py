@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cellsize.data.batches import Scaling, clipped_columns, of_targets, original, truth
+from cellsize.data.batches import Scaling, clipped_columns, of_targets, original, targets_of_rows, truth
 from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.forecast import NAIVE, Forecast, seasonal_naive
 from cellsize.data.windows import Floats, Ints, Windows
@@ -195,9 +195,7 @@ def _seasonal_error(windows: Windows, folds: Folds, season: int) -> Floats:
     Where series have scales of their own also of each series.
     """
     last = _last_steps(windows, folds)[windows.series[season:]]
-    ones = np.ones(windows.n_inputs)
-    unit = Scaling(windows.offset, ones, ones[: windows.n_targets])
-    values = original(windows, unit, windows.target)
+    values = targets_of_rows(windows)
     inside = (windows.step[season:] <= last) & (windows.series[season:] == windows.series[:-season])
     differences = np.abs(values[season:] - values[:-season])[inside]
     if not windows.n_own:

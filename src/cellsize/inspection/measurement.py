@@ -100,7 +100,8 @@ def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds, 
     has_time = schema.clock.unit != "integer"
     whole = replace(schema, linear_calendar=LINEAR_CALENDAR if has_time else ())
     if schema.holidays is None and HOLIDAY not in schema.input_columns:
-        whole = replace(whole, holidays=country_of(schema.timezone))
+        # A zone that was concluded tells no country: several fit.
+        whole = replace(whole, holidays=None if schema.other_zones else country_of(schema.timezone))
     if whole.holidays != schema.holidays:
         only = replace(whole, calendar=())  # the other features are in the frame
         frame = frame.assign(**dict(calendar.known_future(frame[TIME], only)))

@@ -93,7 +93,8 @@ def _history(windows: Windows, baseline: Baseline, first: int, column: int) -> F
     """The last `baseline.history` steps before a window's forecast, of one series and since its last gap."""
     origin = first + windows.lookback
     begin = max(origin - baseline.history, int(np.searchsorted(windows.series, windows.series[first])))
-    history: Floats = windows.inputs[begin:origin, column] + windows.offset[column]  # float64
+    offset = windows.own_offset[windows.series[first]] if windows.own_offset.size else windows.offset
+    history: Floats = windows.inputs[begin:origin, column] + offset[column]  # float64
     missing = np.flatnonzero(~np.isfinite(history))
     return history[missing[-1] + 1 :] if missing.size else history
 

@@ -310,11 +310,17 @@ def _cover(frame: pd.DataFrame, schema: Schema, seen: npt.NDArray[np.bool_]) -> 
     what is constant in each series, is no news of the holdout.
     """
     covered = frame.copy(deep=False)
+    names, codes = frame[SERIES].cat.categories, frame[SERIES].cat.codes
+    several = len(names) > 1
     for name in (*schema.past_columns, *schema.known_future_covariates):
         values = frame[name]
         before = values[seen]
         constant = before.median() if before.notna().any() else 0.0
-        covered[name] = values.where(seen | values.isna().to_numpy(), constant)
+        if several:  # at its own level: of another one, digits would be lost here alone
+            own = before.groupby(frame.loc[seen, SERIES], observed=True).median().reindex(names).fillna(constant)
+            covered[name] = values.where(seen | values.isna().to_numpy(), own.to_numpy()[codes])
+        else:
+            covered[name] = values.where(seen | values.isna().to_numpy(), constant)
     return covered
 
 
@@ -363,6 +369,15 @@ def _decide(
     in_time, main, season = _seasons(frame, schema, rows, seen)
     params = _params(found | decided)
     window = params.window.model_copy(update={"fill": fill})
+    arrays = indexing.base(frame[seen], schema, window)
+    close = indexing.lost_digits(arrays, frame[seen], schema) if window.scale == "global" else None
+    if close is not None:
+        decided["window.scale"] = "series"
+        window = window.model_copy(update={"scale": "series"})
+        said.append(
+            f"scale: each series has its own, since one for all could not tell the values of {close[0]!r} apart"
+        )
+    del arrays
     note("finding a window and folds that the table is long enough for")
     fit = fitting.find(frame, schema, window, params.split, main, asked.lookback, asked.horizon)
     fit, schema, followed = _follow(frame, schema, fit, in_time, params, note)

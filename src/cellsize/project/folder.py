@@ -12,8 +12,6 @@ from cellsize import files
 from cellsize.errors import InputError
 from cellsize.project import runner, template
 
-UNSAFE = '"$`\\\n'  # they mean something in the command of a stage
-
 
 def refuse_existing(folder: Path) -> None:
     """Refuses a folder that is a project already: what somebody has set there is never overwritten.
@@ -33,16 +31,8 @@ def refuse_existing(folder: Path) -> None:
 
 
 def table_from(folder: Path, table: Path) -> str:
-    """The path of a table as `params.yaml` names it: from the project's folder, so that both can move together.
-
-    Raises:
-        InputError: The path holds a sign that a command would read otherwise.
-    """
-    relative = Path(os.path.relpath(table.resolve(), folder.resolve())).as_posix()
-    for sign in UNSAFE:
-        if sign in relative:
-            raise InputError(f"{relative}: {sign!r} in the path of a table cannot be in a command; rename it")
-    return relative
+    """The path of a table as `params.yaml` names it: from the project's folder, so that both can move together."""
+    return Path(os.path.relpath(table.resolve(), folder.resolve())).as_posix()
 
 
 def write(folder: Path, changes: Mapping[str, template.Value]) -> list[str]:

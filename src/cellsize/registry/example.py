@@ -47,7 +47,7 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
         begin, end, last = frame[TIME].iloc[[first, first + arrays.lookback - 1, first + arrays.span - 1]]
         own = moments.iloc[rows[arrays.names[code]]].sort_values()
         chosen = own.index[(own >= begin) & (own <= (last if schema.known_future_covariates else end))]
-        part = table.loc[chosen, _columns(schema)]
+        part = table.loc[chosen, raw_columns(schema)]
         if schema.known_future_covariates:
             part = part.astype(dict.fromkeys(schema.targets, "float64"))
             part.loc[moments[part.index] > end, list(schema.targets)] = None
@@ -77,7 +77,7 @@ def _accepted(forecaster: Forecaster, parts: list[pd.DataFrame]) -> pd.DataFrame
     return pd.concat(accepted, ignore_index=True) if accepted else str(halves[-1])
 
 
-def _columns(schema: Schema) -> list[str]:
+def raw_columns(schema: Schema) -> list[str]:
     """The columns of the raw table that the model reads, each once."""
     named = [*schema.time, *([schema.series] if schema.series else []), *schema.targets, *schema.past_covariates]
     named += [*schema.categorical_covariates, *schema.known_future_covariates, *schema.static_covariates]

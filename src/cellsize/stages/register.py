@@ -10,8 +10,9 @@ from cellsize.search.versions import versions
 from cellsize.sizing.artefacts import Choice, Evaluation
 
 
-def main(params: Params, raw: Path, choice: Path, evaluation: Path, model: Path, registration: Path) -> None:
-    """Reads model and results; writes what became of it."""
+def main(params: Params, choice: Path, evaluation: Path, model: Path, registration: Path) -> None:
+    """Reads model, results and the raw table, which `prepare.table` names; writes what became of it."""
+    raw = Path(params.prepare.table)
     example = recent_rows(
         table.read(raw, series.texts(params.prepare), params.prepare.csv, times.columns_of(params.prepare)), raw, model
     )
