@@ -127,7 +127,7 @@ def test_a_name_that_became_a_number_on_the_way_is_the_one_known_name_of_its_val
 
 
 def test_a_name_beyond_whole_numbers_of_64_bits_is_a_text() -> None:
-    assert table.labels(pd.Series([1e19, 2.0])).tolist() == ["1e+19", "2.0"]
+    assert table.labels(pd.Series([1e19, 2.0])).tolist() == ["1e+19", "2"]
     assert table.labels(pd.Series([2.0**62, -(2.0**62)])).tolist() == [str(2**62), str(-(2**62))]
 
 

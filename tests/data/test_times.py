@@ -202,6 +202,8 @@ def test_a_count_that_is_not_within_the_years_1_to_9999_is_refused_with_the_unit
     assert complaint(["1609459200.0", "1609459260.5"]).endswith(
         'set prepare.time_format: "epoch s", which reads every row'
     )
+    several = '"epoch s" and "%Y%m%d%H" read every row; set prepare.time_format to the one that is meant'
+    assert complaint([2021010100, 2021010101]).endswith(several)
     assert complaint([1609459200000, 1609459260000], "%Y-%m-%d").endswith('"epoch ms", which reads every row')
     assert "'soon' is no 'epoch s'" in complaint(["1609459200", "soon", "7"], "epoch s")
 
@@ -315,7 +317,7 @@ def test_epochs_of_a_text_file_are_told_their_unit_which_then_reads_them(
 
 
 def test_a_float_beyond_64_bits_is_no_time() -> None:
-    assert "is not a time" in complaint([20240101.0, 1e20], "%Y%m%d")
+    assert "line 3, column 't': 1e+20 is not a time" in complaint([20240101.0, 1e20], "%Y%m%d")
 
 
 def test_a_file_with_units_or_totals_is_read_after_what_the_message_says(tmp_path: Path, make_csv: MakeCsv) -> None:

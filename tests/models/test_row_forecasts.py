@@ -64,7 +64,7 @@ def test_names_that_became_numbers_on_the_way_have_the_same_forecasts(make_model
 
 def test_a_column_sent_twice_is_refused(make_model: MakeModel, make_table: Table) -> None:
     rows = make_table(rows=20)
-    with pytest.raises(InputError, match=r"^the rows given: column 'x' is duplicated; send it once$"):
+    with pytest.raises(InputError, match=r"^the rows given: column 'x' is duplicated; rename one$"):
         forecast_rows(make_model(make_table()), pd.concat([rows, rows[["x"]]], axis=1))
 
 

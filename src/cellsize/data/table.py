@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from decimal import Decimal
 from pathlib import Path
 
@@ -63,7 +63,10 @@ def _parquet(path: Path) -> pd.DataFrame:
     """A Parquet file with its index as columns, if that says anything."""
     try:
         with path.open("rb") as file:
-            require_once(parquet.read_schema(file).names, f"{path}: ", "rename one")
+            columns = parquet.read_schema(file).names
+        twice = next((column for column, count in Counter(columns).items() if count > 1), None)
+        if twice is not None:
+            raise InputError(f"{path}: column {twice!r} is duplicated; rename one")
         with path.open("rb") as file:  # a path such as `year=2026/a.parquet` would add a column `year`
             table = pd.read_parquet(file)
     except (ArrowInvalid, OSError, EOFError):
@@ -84,13 +87,6 @@ def _parquet(path: Path) -> pd.DataFrame:
 def line(path: Path, position: int) -> str:
     """How a message names a row: the line of a text file, counted from 1 with the header, else the row."""
     return text_file.line(path, position) if text_file.is_text(path) else f"row {position}"
-
-
-def require_once(columns: Iterable[object], where: str, remedy: str) -> None:
-    """Raises an InputError if two columns have the same name: nothing says which of them is meant."""
-    twice = next((name for name, count in Counter(columns).items() if count > 1), None)
-    if twice is not None:
-        raise InputError(f"{where}column {twice!r} is duplicated; {remedy}")
 
 
 def require(table: pd.DataFrame, path: Path, columns: tuple[str, ...], key: str) -> None:
@@ -234,12 +230,13 @@ def labels(values: pd.Series) -> pd.Series:
 
     1, 1.0 and "1" are the same name: pandas makes floats of whole numbers as soon as one is missing.
     """
-    if (
-        pd.api.types.is_float_dtype(values)
-        and (there := values.dropna()).abs().lt(2.0**63).all()
-        and (there % 1 == 0).all()
-    ):
-        values = values.astype("Int64")
+    if pd.api.types.is_float_dtype(values):
+        fitting = values.where(values.abs() < 2.0**63)  # beyond, 64 bits hold none
+        if (fitting.dropna() % 1 == 0).all():
+            text = fitting.astype("Int64").astype("str")
+            beyond = values.notna() & fitting.isna()
+            text = text.where(~beyond, values.astype("str")) if beyond.any() else text
+            return text.where(values.notna())
     return values.astype("str").where(values.notna())
 
 

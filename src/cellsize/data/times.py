@@ -370,12 +370,15 @@ def _remedy_for_numbers(source: pd.Series) -> str:
     values = source.to_numpy(np.float64, na_value=np.nan)
     fits = [unit for unit in UNITS if _plausible(values, unit)]
     whole = bool((values % 1 == 0).all())
-    if not fits and whole and (np.abs(values) < 1e15).all():
-        fits = [name for name, form in COMPACT.items() if _usual_years(_parsed(_text(source, name), form))]
-        fits = fits or [form for form in ("%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m", "%Y")
-                        if _usual_years(_parsed(_text(source, form), form))]  # fmt: skip
+    if whole and (np.abs(values) < 1e15).all():
+        compact = [name for name, form in COMPACT.items() if _usual_years(_parsed(_text(source, name), form))]
+        fits += compact or [form for form in ("%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m", "%Y")
+                            if _usual_years(_parsed(_text(source, form), form))]  # fmt: skip
     if len(fits) == 1:
         return f'set prepare.time_format: "{fits[0]}", which reads every row'
+    if fits:
+        several = " and ".join(f'"{each}"' for each in fits)
+        return f"{several} read every row; set prepare.time_format to the one that is meant"
     return 'set prepare.time_format, such as "epoch s", or give ISO 8601 times'
 
 

@@ -58,8 +58,8 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
     schema, scaling, lookback = forecaster.schema, forecaster.fitted.scaling, forecaster.window.steps_seen
     if rows.empty:
         raise InputError(f"no rows; send the last {lookback} steps or more of each series")
-    tables.require_once(rows.columns, f"{ROWS}: ", "send it once")
-    rows, read = _with_times(_by_known_names(rows.reset_index(drop=True), forecaster), schema)
+    rows = _by_known_names(rows.reset_index(drop=True), forecaster)
+    rows, read = _with_times(rows, schema)
     window = forecaster.window
     recent = max(2 * lookback + window.fill + window.horizon, KEPT)
     frame = series.clean(rows, ROWS, read, recent=recent)
@@ -128,10 +128,9 @@ def _by_known_names(rows: pd.DataFrame, forecaster: Forecaster) -> pd.DataFrame:
     named = {**schema.categorical_covariates, **schema.static_covariates}
     if schema.series is not None:
         named[schema.series] = tuple({*schema.series_levels, *forecaster.fitted.scaling.names})
-    tables.check_values(rows, ROWS, tuple(column for column in named if column in rows))
-    return rows.assign(
-        **{column: tables.known(rows[column], names) for column, names in named.items() if names and column in rows}
-    )
+    there = {column: names for column, names in named.items() if names and column in rows}
+    tables.check_values(rows, ROWS, tuple(there))
+    return rows.assign(**{column: tables.known(rows[column], names) for column, names in there.items()})
 
 
 def _extended(forecaster: Forecaster, frame: pd.DataFrame) -> pd.DataFrame:
