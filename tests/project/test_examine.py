@@ -149,10 +149,10 @@ def test_a_column_of_whole_numbers_counts_the_steps_where_it_is_declared(write_c
 
 
 def test_the_first_time_held_out_is_that_of_the_series_that_has_it(write_csv: Callable[..., Path]) -> None:
-    # Step 320 was looked up among the rows of all series: the first of them ends before it.
+    # Step 320 was looked up among the rows of all series: it was day 20 of the second one.
     day = pd.date_range("2025-01-01", periods=400).strftime("%Y-%m-%d")
     load = (50 + 5 * np.sin(2 * np.pi * np.arange(400) / 7) + np.random.default_rng(0).normal(0, 1, 400)).round(2)
-    path = write_csv(day=[*day[:300], *day], shop=["a"] * 300 + ["b"] * 400, load=[*load[:300], *load])
+    path = write_csv(day=[*day[100:], *day], shop=["a"] * 300 + ["b"] * 400, load=[*load[100:], *load])
     assert "holdout: from 2025-11-1" in said(examine(Asked(path, targets=("load",))), "holdout")
 
 
