@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 from cellsize.data import calendar, series
 from cellsize.data import table as tables
 from cellsize.data import windows as indexing
+from cellsize.data.clock import Clock
 from cellsize.data.schema import MISSING, SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.inspection import advice
@@ -145,7 +146,7 @@ def examine(
         # With this window the holdout begins earlier: it is covered up from there on.
         cuts = lower if each else np.full_like(lower, lower.min())
     part = f"{100 * whole:.0f} %"
-    begins = fit.windows.moment(np.array([fit.windows.step[held].min()]))[0]
+    begins = fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0]
     when = f"the last {part} of each series" if each else f"from {begins} on, {part} of the time"
     findings = [
         *_said_of_reading(rows, frame), *_said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
@@ -161,7 +162,10 @@ def examine(
 def _rows(asked: Asked) -> _Rows:
     written = source.settings(asked.table)
     table = source.load(asked.table, written)
-    time = source.find_time(table, asked.table, asked.time, asked.time_format)
+    if asked.time and asked.frequency and Clock.of(asked.frequency).unit == "integer":
+        time = source.counted(table, asked.table, asked.time)
+    else:
+        time = source.find_time(table, asked.table, asked.time, asked.time_format)
     time = source.on_clock(time, asked.table, asked.timezone)
     named = columns.find_series(table, asked.table, time.instant, set(time.columns), asked.series) if (
         time.columns or asked.series) else None  # fmt: skip
@@ -254,7 +258,7 @@ def _calendar(rows: _Rows) -> tuple[str, ...]:
     if seconds < DAY and span >= 2 * DAY:
         names.append("hour")
     if seconds < 7 * DAY and span >= 14 * DAY:
-        names += ["weekday"] if rows.frequency in ("B", "C") else ["weekday", "weekend"]
+        names += ["weekday"] if rows.frequency.partition("-")[0] in ("B", "C") else ["weekday", "weekend"]
     if DAY <= seconds < 360 * DAY and span >= 730 * DAY:
         names.append("month")
     return tuple(names)
@@ -539,7 +543,7 @@ def _said_of_reading(rows: _Rows, frame: pd.DataFrame) -> list[str]:
     if different:
         said.append(f"file: {', '.join(different)}")
     if rows.time.columns:
-        written = rows.time.time_format or "ISO 8601"
+        written = rows.time.time_format or ("ISO 8601" if steps.seconds(rows.frequency) else "whole numbers")
         moment = rows.time.moment
         said.append(
             f"time: {_quoted(rows.time.columns)} ({written}), {moment.min()} to {moment.max()}, "

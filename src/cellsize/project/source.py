@@ -234,6 +234,16 @@ def find_time(table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_f
     return Time((), None, pd.Series(np.arange(len(table)), index=table.index))
 
 
+def counted(table: pd.DataFrame, path: Path, declared: tuple[str, ...]) -> Time:
+    """A column of whole numbers that counts the steps: the time of a table without a clock.
+
+    Raises:
+        InputError: The column is missing, or is no column of numbers.
+    """
+    tables.require(table, path, declared, "--time")
+    return Time(declared, None, pd.Series(tables.numbers(table, path, declared[0]), index=table.index))
+
+
 def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
     """The same times with the offsets that the clock of a place gives them, where they are written without.
 
