@@ -1,6 +1,7 @@
 """The folder of a project: its files, written all or none, in any git repository or outside of one."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from cellsize import files
 from cellsize.errors import InputError
 from cellsize.project import runner, template
 
-UNSAFE = ()
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")  # DVC would take the path for an address
 
 
 def refuse_existing(folder: Path) -> None:
@@ -33,16 +34,9 @@ def refuse_existing(folder: Path) -> None:
 
 
 def table_from(folder: Path, table: Path) -> str:
-    """The path of a table as `params.yaml` names it: from the project's folder, so that both can move together.
-
-    Raises:
-        InputError: The path holds a sign that a command would read otherwise.
-    """
+    """The path of a table as `params.yaml` names it: from the project's folder, so that both can move together."""
     relative = Path(os.path.relpath(table.resolve(), folder.resolve())).as_posix()
-    for sign in UNSAFE:
-        if sign in relative:
-            raise InputError(f"{relative}: {sign!r} in the path of a table cannot be in a command; rename it")
-    return relative
+    return f"./{relative}" if SCHEME.match(relative) else relative
 
 
 def write(folder: Path, changes: Mapping[str, template.Value]) -> list[str]:
