@@ -168,10 +168,10 @@ def _require_targets(windows: Windows, chosen: Ints, where: str) -> None:
 
 def row_mask(windows: Windows, chosen: Ints, length: int | None = None) -> npt.NDArray[np.bool_]:
     """True for the rows that the chosen windows see or predict, or for their first `length` rows; shape (rows,)."""
-    edges = np.zeros(len(windows.step) + 1, np.int64)
+    edges = np.zeros(len(windows.step) + 1, np.int32)
     np.add.at(edges, windows.first[chosen], 1)
     np.add.at(edges, windows.first[chosen] + (windows.span if length is None else length), -1)
-    covered: npt.NDArray[np.bool_] = np.cumsum(edges[:-1]) > 0
+    covered: npt.NDArray[np.bool_] = np.cumsum(edges[:-1], dtype=np.int32) > 0
     return covered
 
 

@@ -319,17 +319,7 @@ def base(
         own_offset: The same of the first columns of each series, shape (names, n_own), where it is of its own; NaN is
             found out. None: found out where `offset` is, and needed.
     """
-    raw = frame[list(schema.targets)].to_numpy(np.float64)
-    lowest = np.nanmin(raw, axis=0, initial=0.0)
-    if window.transform != "none" and (lowest < 0).any():
-        column = schema.targets[int(np.flatnonzero(lowest < 0)[0])]
-        row = frame.loc[frame[column] < 0].iloc[0]
-        raise InputError(
-            f"column {column!r}, {row[TIME]}: {row[column]} is negative; window.transform is {window.transform}: "
-            "set window.transform: none",
-            "send values that are not negative, as those were that the model has learned from",
-        )
-    target = FORWARD[window.transform](raw)
+    _refuse_negative(frame, schema, window)
     codes, names = pd.factorize(frame[SERIES], sort=True)
     clock = schema.clock
     steps = clock.places(frame[TIME], np.asarray(codes, np.int64))
@@ -350,16 +340,17 @@ def base(
             if found is not None:
                 own[position], subtracted = found, found[codes]
         np.subtract(transformed, subtracted, out=inputs[:, position], casting="same_kind")
-    centred = np.empty(target.shape, np.float32)
-    for position in range(len(schema.targets)):
+    target = np.empty((len(frame), len(schema.targets)), np.float32)
+    for position, column in enumerate(schema.targets):
         subtracted = own[position][codes] if position in own else offsets[position]
-        np.subtract(target[:, position], subtracted, out=centred[:, position], casting="same_kind")
+        transformed = FORWARD[window.transform](frame[column].to_numpy(np.float64))
+        np.subtract(transformed, subtracted, out=target[:, position], casting="same_kind")
     whole = [own.get(position, np.full(len(begins), offsets[position])) for position in range(n_own)] if own else []
     return Windows(
         inputs=inputs,
         n_known_future=len(schema.known_future_columns),
         n_own=n_own,
-        target=centred,
+        target=target,
         offset=offsets,
         step=steps,
         stamp=frame[TIME].to_numpy() if clock.unit == "integer" else microseconds(frame[TIME]),
@@ -379,6 +370,51 @@ def base(
         n_static=len(schema.static_columns),
         own_offset=np.stack(whole, axis=1) if own else np.empty((0, 0)),
     )
+
+
+def with_transform(arrays: Windows, frame: pd.DataFrame, schema: Schema, window: Window) -> Windows:
+    """What `base` makes of a frame with another transformation of the targets, from arrays of the same frame.
+
+    All but the targets is shared, or copied as it is.
+
+    Args:
+        arrays: Base arrays, of another transformation; the frame of these may differ in its targets.
+        frame: Clean series.
+        schema: Meaning of the columns.
+        window: What is declared, with this transformation.
+    """
+    _refuse_negative(frame, schema, window)
+    forward, begins = FORWARD[window.transform], _begins(arrays.series)
+    inputs, target, offsets = arrays.inputs.copy(), np.empty_like(arrays.target), arrays.offset.copy()
+    everywhere = np.tile(offsets[: arrays.n_own], (len(arrays.names), 1))
+    own_offset = arrays.own_offset.copy() if arrays.own_offset.size else everywhere
+    for position, (column, values) in zip(range(arrays.n_targets), fill(frame, schema, window), strict=False):
+        transformed = forward(values)
+        offsets[position] = offset_of(transformed)
+        found = _own_offset(transformed, begins, offsets[position], None) if position < arrays.n_own else None
+        if position < arrays.n_own:
+            own_offset[:, position] = offsets[position] if found is None else found
+        subtracted: Floats = offsets[position] if found is None else found[arrays.series]
+        np.subtract(transformed, subtracted, out=inputs[:, position], casting="same_kind")
+        raw = forward(frame[column].to_numpy(np.float64))
+        np.subtract(raw, subtracted, out=target[:, position], casting="same_kind")
+    is_own = (own_offset != offsets[: arrays.n_own]).any()
+    return replace(
+        arrays, inputs=inputs, target=target, offset=offsets, transform=window.transform, first=np.empty(0, np.int64),
+        own_offset=own_offset if is_own else np.empty((0, 0)),
+    )  # fmt: skip
+
+
+def _refuse_negative(frame: pd.DataFrame, schema: Schema, window: Window) -> None:
+    """Refuses negative targets where they cannot be transformed."""
+    for column in schema.targets if window.transform != "none" else ():
+        if (frame[column] < 0).any():
+            row = frame.loc[frame[column] < 0].iloc[0]
+            raise InputError(
+                f"column {column!r}, {row[TIME]}: {row[column]} is negative; window.transform is "
+                f"{window.transform}: set window.transform: none",
+                "send values that are not negative, as those were that the model has learned from",
+            )
 
 
 def refuse_lost_digits(arrays: Windows, frame: pd.DataFrame, schema: Schema, source: Path) -> None:

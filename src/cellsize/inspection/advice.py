@@ -65,8 +65,8 @@ def inspect(
     longer = options.lookbacks(window, found)
     longest = measurement.longest(content, longer)
     tried = [steps for steps in longer if steps <= longest]
-    whole = measurement.parts(content, longest)
-    parts = [measurement.thinned(part, measurement.columns(content, longest)) for part in whole]
+    columns = measurement.columns(content, longest)
+    parts = [measurement.thinned(part, columns) for part in measurement.parts(content, longest)]
     plain = _measure(content, parts, options.declared(schema, window))
     country = content.schema.holidays
     choices = options.alternatives(

@@ -7,7 +7,6 @@ longest lookback: a window that would touch one is left out for all options, so 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import get_args
 
@@ -111,11 +110,17 @@ def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds, 
     unreadable = [outside | row_mask(declared, np.flatnonzero(folds.labels[index] == VALIDATION)) for index in chosen]
     readable = ~outside
 
-    @lru_cache(maxsize=1)
+    last = dict[str, Windows]()
+
     def transformed(transform: str) -> Windows:
-        # Blank: whether a target is negative is not asked of the holdout.
-        blank = frame.assign(**{name: frame[name].where(readable) for name in schema.targets})
-        return indexing.base(blank, whole, window.model_copy(update={"transform": transform}))
+        if transform not in last:
+            last.clear()  # before the next ones are made: they are as large as anything here
+            # Blank: whether a target is negative is not asked of the holdout.
+            blank = frame.assign(**{name: frame[name].where(readable) for name in schema.targets})
+            last[transform] = indexing.with_transform(
+                declared, blank, whole, window.model_copy(update={"transform": transform})
+            )
+        return last[transform]
 
     return Material(
         frame=frame,
@@ -136,7 +141,7 @@ def training_targets(content: Material) -> Iterator[list[Floats]]:
     begins = np.flatnonzero(np.diff(content.arrays(content.window.transform).series)) + 1
     for labels, unreadable in zip(content.labels, content.unreadable, strict=True):
         origins = content.origins[(labels == TRAIN) | (labels == EARLY_STOPPING)]
-        readable = _covered(origins, content.window.steps_seen, content.window.horizon, len(content.raw)) & ~unreadable
+        readable = covered(origins, content.window.steps_seen, content.window.horizon, len(content.raw)) & ~unreadable
         values = np.where(readable[:, None], content.raw, np.nan)
         yield [series[:, column] for series in np.split(values, begins) for column in range(values.shape[1])]
 
@@ -159,31 +164,38 @@ def columns(content: Material, lookback: int) -> int:
     return arrays.n_past * lookback + arrays.n_known + 1
 
 
-def parts(content: Material, lookback: int) -> list[Part]:
-    """The windows of each fold that can be made with this lookback without a row that the fold must not read."""
+def parts(content: Material, lookback: int) -> Iterator[Part]:
+    """The windows of each fold that can be made with this lookback without a row that the fold must not read.
+
+    One fold after the other: the windows of all at once would be among the largest arrays.
+    """
     arrays = replace(content.arrays(content.window.transform), lookback=lookback)
     usable = np.zeros(len(arrays.step), np.bool_)
-    usable[indexing.index(arrays, content.frame, content.schema, content.window.observed) + lookback] = True
-    found = []
+    usable[indexing.index_of(arrays, arrays.may_begin, content.window.observed) + lookback] = True
     for labels, unreadable in zip(content.labels, content.unreadable, strict=True):
         touched = np.concatenate([[0], np.cumsum(unreadable)])
         origins = content.origins
         clear = usable[origins]
         clear[clear] = touched[origins[clear] + arrays.horizon] == touched[origins[clear] - lookback]
-        found.append(Part(*(np.sort(origins[clear & (labels == label)]) for label in (TRAIN, EARLY_STOPPING))))
-    return found
+        yield Part(*(np.sort(origins[clear & (labels == label)]) for label in (TRAIN, EARLY_STOPPING)))
 
 
 def longest(content: Material, lookbacks: list[int]) -> int:
     """The longest of some lookbacks that leaves at least half of the windows, and a model that fits in seconds."""
-    plain = parts(content, content.window.steps_seen)
+
+    def sizes(lookback: int) -> list[tuple[int, int]]:
+        return [(len(part.train), len(part.scored)) for part in parts(content, lookback)]
+
+    plain = sizes(content.window.steps_seen)
     for lookback in sorted(lookbacks, reverse=True):
         if lookback <= content.window.steps_seen:
             break
         if columns(content, lookback) > MOST_COLUMNS:
             continue
-        pairs = zip(plain, parts(content, lookback), strict=True)
-        if all(2 * len(b.train) >= len(a.train) and 2 * len(b.scored) >= max(1, len(a.scored)) for a, b in pairs):
+        pairs = zip(plain, sizes(lookback), strict=True)
+        if all(
+            2 * train >= a_train and 2 * scored >= max(1, a_scored) for (a_train, a_scored), (train, scored) in pairs
+        ):
             return lookback
     return content.window.steps_seen
 
@@ -279,13 +291,12 @@ def _windows(content: Material, part: Part, option: Option) -> Windows:
     )
 
 
-def _covered(origins: Ints, lookback: int, horizon: int, rows: int) -> npt.NDArray[np.bool_]:
+def covered(origins: Ints, lookback: int, horizon: int, rows: int) -> npt.NDArray[np.bool_]:
     """True for the rows of windows, from their first rows to be predicted."""
-    edges = np.zeros(rows + 1, np.int64)
+    edges = np.zeros(rows + 1, np.int32)
     np.add.at(edges, origins - lookback, 1)
     np.add.at(edges, origins + horizon, -1)
-    covered: npt.NDArray[np.bool_] = np.cumsum(edges[:-1]) > 0
-    return covered
+    return np.asarray(np.cumsum(edges[:-1], dtype=np.int32) > 0)
 
 
 def _drawn(values: Ints, most: int) -> Ints:

@@ -13,9 +13,8 @@ from scipy.stats import rankdata
 
 from cellsize.data.collection import left_out
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, Folds, row_mask
-from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Floats, Ints
-from cellsize.inspection.measurement import Material
+from cellsize.inspection.measurement import Material, covered
 from cellsize.sizing.artefacts import GivenAway, Remarks, SeriesLeftOut
 
 GIVEN_AWAY = 0.99  # of the variance of a target that known-future covariates of its own step explain
@@ -44,14 +43,10 @@ def collect(content: Material, folds: Folds) -> Remarks:
     arrays, schema = content.arrays(content.window.transform), content.schema
     before = ~row_mask(arrays, np.flatnonzero(folds.holdout))
     covariates = content.frame[list(schema.known_future_covariates)].to_numpy(np.float64)
-    task = Forecast.of(arrays)
     parts = [
-        Rows(*(
-            np.unique(task.target_rows(content.origins[labels == label] - arrays.lookback))
-            for label in (TRAIN, EARLY_STOPPING)
-        ))
-        for labels in content.labels
-    ]  # fmt: skip
+        Rows(*(_predicted(content, labels == label) for label in (TRAIN, EARLY_STOPPING)))
+        for labels in (content.labels if covariates.shape[1] else ())
+    ]
     told, missing, few, zero = [], {}, {}, {}
     for column, name in enumerate(schema.targets):
         target = content.raw[:, column]
@@ -76,6 +71,12 @@ def collect(content: Material, folds: Folds) -> Remarks:
         few_values=few,
         mostly_zero=zero,
     )
+
+
+def _predicted(content: Material, chosen: npt.NDArray[np.bool_]) -> Ints:
+    """The rows that some windows predict, ascending."""
+    rows = covered(content.origins[chosen], 0, content.window.horizon, len(content.raw))
+    return np.flatnonzero(rows).astype(np.int32)  # of all folds at once
 
 
 def given_away(
@@ -146,9 +147,11 @@ def _usable(target: Floats, covariates: Floats, rows: Ints) -> Ints:
 def _explained(target: Floats, covariates: Floats, fitted: Ints, scored: Ints) -> float:
     """R² on the scored rows of least squares on the fitted ones."""
     centre, width = covariates[fitted].mean(axis=0), covariates[fitted].std(axis=0)
-    inputs = (covariates - centre) / np.where(width > 0, width, 1.0)
+    fitted_inputs, scored_inputs = (
+        (covariates[rows] - centre) / np.where(width > 0, width, 1.0) for rows in (fitted, scored)
+    )
     mean = target[fitted].mean()
-    weights = np.linalg.lstsq(inputs[fitted], target[fitted] - mean, rcond=None)[0]
-    errors = target[scored] - mean - inputs[scored] @ weights
+    weights = np.linalg.lstsq(fitted_inputs, target[fitted] - mean, rcond=None)[0]
+    errors = target[scored] - mean - scored_inputs @ weights
     total = np.square(target[scored] - target[scored].mean()).sum()
     return 1 - float(np.square(errors).sum() / total) if total > 0 else 0.0

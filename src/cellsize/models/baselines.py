@@ -48,18 +48,23 @@ def simple(
     Returns:
         For each name forecasts in standard deviations of the training rows, shape (n, horizon, n_targets).
     """
-    targets = windows.n_targets
-    first = windows.first[chosen]
-    begin = np.searchsorted(windows.series, windows.series[first])
+    targets, task = windows.n_targets, Forecast.of(windows)
+    begins = np.searchsorted(windows.series, np.arange(len(windows.names)))
     there = np.asarray(np.isfinite(windows.inputs[:, :targets]).all(axis=1))
-    rows = Forecast.of(windows).baseline_rows(first, seasons, begin, there)
-    batches = (gather(windows, scaling, piece) for piece in chunks(chosen))  # all at once would be the largest array
-    ridge = [scaled(batch, predict(windows, linear, batch)) for batch in batches]
-    return {
-        **{name: standardised(windows, scaling, windows.inputs[at, :targets], chosen) for name, at in rows.items()},
-        RIDGE_LINEAR: np.concatenate(ridge),
-        BOOSTED_TREES: boosted_trees.predict(windows, scaling, trees, chosen),
-    }
+    forecasts, done = Forecasts(), 0
+    for piece in chunks(chosen):  # all at once, inputs and rows would be the largest arrays
+        first, batch = windows.first[piece], gather(windows, scaling, piece)
+        rows = task.baseline_rows(first, seasons, begins[windows.series[first]], there)
+        of_piece = {
+            name: standardised(windows, scaling, windows.inputs[at, :targets], piece) for name, at in rows.items()
+        }
+        of_piece[RIDGE_LINEAR] = scaled(batch, predict(windows, linear, batch))
+        for name, values in of_piece.items():
+            whole = forecasts.setdefault(name, np.empty((len(chosen), *values.shape[1:]), values.dtype))
+            whole[done : done + len(piece)] = values
+        done += len(piece)
+    forecasts[BOOSTED_TREES] = boosted_trees.predict(windows, scaling, trees, chosen)
+    return forecasts
 
 
 def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: Ints) -> Floats:

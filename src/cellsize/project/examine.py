@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -116,7 +117,7 @@ def examine(
     chosen, left_out = _roles(rows, asked, ask)
     changes: dict[str, template.Value] = {**_reading(rows, asked.timezone), **chosen, **_names(asked.table, chosen)}
     first = _params(changes)
-    rows = replace(rows, table=rows.table.iloc[:0])  # a long table need not stay in memory twice
+    rows = replace(rows, table=rows.table.iloc[:0].copy())  # a long table need not stay in memory twice
     table = source.load_as_declared(asked.table, first.prepare)
     schema = series.describe(table, asked.table, first.prepare)
     frame = series.clean(table, asked.table, schema)
@@ -320,11 +321,11 @@ def _cover(frame: pd.DataFrame, schema: Schema, seen: npt.NDArray[np.bool_]) -> 
         values = frame[name]
         before = values[seen]
         constant = before.median() if before.notna().any() else 0.0
+        instead: Any = constant
         if several:  # at its own level: of another one, digits would be lost here alone
-            own = before.groupby(frame.loc[seen, SERIES], observed=True).median().reindex(names).fillna(constant)
-            covered[name] = values.where(seen | values.isna().to_numpy(), own.to_numpy()[codes])
-        else:
-            covered[name] = values.where(seen | values.isna().to_numpy(), constant)
+            medians = before.groupby(frame.loc[seen, SERIES], observed=True).median().reindex(names)
+            instead = medians.fillna(constant).to_numpy()[codes]
+        covered[name] = values.where(seen | values.isna().to_numpy(), instead)
     return covered
 
 

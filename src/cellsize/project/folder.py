@@ -1,6 +1,7 @@
 """The folder of a project: its files, written all or none, in any git repository or outside of one."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 from cellsize import files
 from cellsize.errors import InputError
 from cellsize.project import runner, template
+
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")  # DVC would take the path for an address
 
 
 def refuse_existing(folder: Path) -> None:
@@ -32,7 +35,8 @@ def refuse_existing(folder: Path) -> None:
 
 def table_from(folder: Path, table: Path) -> str:
     """The path of a table as `params.yaml` names it: from the project's folder, so that both can move together."""
-    return Path(os.path.relpath(table.resolve(), folder.resolve())).as_posix()
+    relative = Path(os.path.relpath(table.resolve(), folder.resolve())).as_posix()
+    return f"./{relative}" if SCHEME.match(relative) else relative
 
 
 def write(folder: Path, changes: Mapping[str, template.Value]) -> list[str]:
