@@ -98,7 +98,9 @@ def test_what_fails_leaves_nothing(repository: Path, monkeypatch: pytest.MonkeyP
     assert not (repository / ".github").exists()
 
 
-def test_the_table_is_named_from_the_folder_whatever_signs_are_in_its_name(tmp_path: Path) -> None:
+def test_the_table_is_named_from_the_folder_and_is_no_address(tmp_path: Path) -> None:
     assert folder.table_from(tmp_path / "project", tmp_path / "data/my sales ü.csv") == "../data/my sales ü.csv"
     assert folder.table_from(tmp_path, tmp_path / "sales.csv") == "sales.csv"
     assert folder.table_from(tmp_path, tmp_path / "$(touch x).csv") == "$(touch x).csv"
+    # DVC would ask a server for it.
+    assert folder.table_from(tmp_path, tmp_path / "http:sales.csv") == "./http:sales.csv"

@@ -193,7 +193,7 @@ def _validation(
         in_fold = np.isin(series, np.array_split(names, params.folds)[fold_index])
         return development & in_fold, development & ~in_fold
     n_blocks = params.folds if params.scheme == "contiguous" else params.folds + 1
-    starts = np.unique(start[development])
+    starts = _distinct(start[development])
     if len(starts) < n_blocks:
         raise TooFewWindowsError(
             f"split.folds: {params.folds} folds need windows with at least {n_blocks} different starts, found "
@@ -211,6 +211,11 @@ def _validation(
     return validation, development & before
 
 
+def _distinct(ascending: Ints) -> Ints:
+    """What `np.unique` returns of ascending numbers; of a million, it took nine tenths of the stage's time."""
+    return ascending[np.diff(ascending, prepend=ascending[:1] - 1) > 0]
+
+
 def _early_stopping(
     windows: Windows, learnable: npt.NDArray[np.bool_], params: Split
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
@@ -221,7 +226,7 @@ def _early_stopping(
         names = np.random.default_rng(1).permutation(np.unique(series[learnable]))
         drawn = np.isin(series, names[: max(1, round(params.early_stopping.fraction * len(names)))])
         return learnable & drawn, learnable & ~drawn
-    starts = np.unique(start[learnable])
+    starts = _distinct(start[learnable])
     length = max(1, round(params.early_stopping.fraction * len(starts) / params.early_stopping.blocks))
     early_stopping, train = np.zeros_like(learnable), learnable.copy()
     for stretch in np.array_split(starts, params.early_stopping.blocks):

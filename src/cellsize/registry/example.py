@@ -1,6 +1,7 @@
 """The rows that a registered model is shown with: its input example."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,27 +37,32 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     arrays = windows.build(frame, schema, window, source)
     moments = series.line_of_instants(table, source, schema)
     names = tables.names(table, schema.series)
-    rows = names.groupby(names).indices
-    parts = []
     # A forecast begins after the last observed target: windows that see a filled one last are no requests.
     begins = np.isfinite(arrays.target[arrays.first + arrays.lookback - 1]).all(axis=1)
     arrays = replace(arrays, first=arrays.first[begins])
-    series_of = arrays.series[arrays.first]
-    for code in np.unique(series_of):
-        first = arrays.first[series_of == code].max()
-        begin, end, last = frame[TIME].iloc[[first, first + arrays.lookback - 1, first + arrays.span - 1]]
-        own = moments.iloc[rows[arrays.names[code]]].sort_values()
-        chosen = own.index[(own >= begin) & (own <= (last if schema.known_future_covariates else end))]
-        part = table.loc[chosen, raw_columns(schema)]
-        if schema.known_future_covariates:
-            part = part.astype(dict.fromkeys(schema.targets, "float64"))
-            part.loc[moments[part.index] > end, list(schema.targets)] = None
-        parts.append(part)
-    if not parts:
+    if not arrays.first.size:
         raise InputError(
             f"{source}: the model can forecast no series of it: the last target that a window sees is filled in each; "
             "give more rows, or set prepare.frequency to the step of the observed targets"
         )
+    # For all series at once: a few operations of pandas for each of many take long.
+    last_first = np.full(len(arrays.names), -1)
+    np.maximum.at(last_first, arrays.series[arrays.first], arrays.first)
+    codes = pd.Index(arrays.names).get_indexer(pd.Index(names))
+    first = np.where(codes >= 0, last_first[codes], -1)  # of each row of the table
+    held = np.flatnonzero(first >= 0)
+    first, own = first[held], moments.iloc[held].reset_index(drop=True)
+    begin, end, last = (
+        frame[TIME].iloc[first + ahead].reset_index(drop=True) for ahead in (0, arrays.lookback - 1, arrays.span - 1)
+    )
+    shown = ((own >= begin) & (own <= (last if schema.known_future_covariates else end))).to_numpy()
+    order = np.flatnonzero(shown)[np.lexsort((own[shown].rank(), codes[held[shown]]))]
+    rows = table.loc[held[order], raw_columns(schema)]
+    if schema.known_future_covariates:
+        rows = rows.astype(dict.fromkeys(schema.targets, "float64"))
+        rows.loc[(own > end).to_numpy()[order], list(schema.targets)] = None
+    borders = np.flatnonzero(np.diff(codes[held[order]])) + 1
+    parts = [rows.iloc[begin:end] for begin, end in pairwise([0, *borders, len(rows)])]
     accepted = _accepted(forecaster, parts)
     if isinstance(accepted, str):
         raise InputError(f"{source}: the model can forecast no series of it: {accepted}")
