@@ -9,8 +9,11 @@ import pandas as pd
 
 from cellsize.data import table as tables
 from cellsize.errors import InputError
+from cellsize.project import source
 
 MOST_LEVELS = 50
+# How many parts a day may be divided into: hours, half-hours and so on, down to minutes.
+OF_A_DAY = (24, 48, 96, 144, 288, 1440)
 ROWS_OF_A_LEVEL = 5  # on average; rarer texts are names or remarks
 LISTED = 8  # columns that a message lists
 
@@ -107,6 +110,7 @@ def find_series(
             f"{path}: {first} is there twice, as where a clock is set back (daylight saving ends); say whose clock "
             "it is, such as --timezone Europe/Berlin"
         )
+    _refuse_hours(table, path, moment, found)
     texts = [name for name in found if not pd.api.types.is_numeric_dtype(table[name])]
     first = int(np.flatnonzero(again.to_numpy())[0])
     where = f"{path}, {tables.line(path, first)}: {moment.iloc[first]} is duplicated"
@@ -115,6 +119,35 @@ def find_series(
     if found:
         raise InputError(f"{where}; name the column that tells series apart: {_options('--series', found)}")
     raise InputError(f"{where}, and no column tells series apart; keep one row of each time, or give --series")
+
+
+def _refuse_hours(table: pd.DataFrame, path: Path, moment: "pd.Series[Any]", found: list[str]) -> None:
+    """Refuses to take for series what may be the hours of a day: it would make a daily series of each hour."""
+    if not pd.api.types.is_datetime64_any_dtype(moment) or not (moment == moment.dt.normalize()).all():
+        return
+    for name in found:
+        values = table[name]
+        if not (source.is_clock(values) or _divides_a_day(values)):
+            continue
+        where = f"{path}, column {name!r}: {values.nunique()} values a day, which may be times of day or series"
+        if source.NAMED_HOUR.fullmatch(name.strip()) or source.is_clock(values):
+            where = f"{path}, column {name!r}: times of day, so that a date alone is no time"
+        both = f"give --time DATE {_options('--time', [name])}"
+        if not source.is_clock(values) and not (pd.api.types.is_integer_dtype(values) and values.max() <= 23):
+            both = "write a time of day behind each date, such as 2026-01-31 23:00"
+        raise InputError(f"{where}; {both}, or, if each has a series of its own: {_options('--series', [name])}")
+
+
+def _divides_a_day(values: "pd.Series[Any]") -> bool:
+    """Whether names are numbered through as the parts of a day are: 0 to 23, 1 to 24, s00 to s47."""
+    names = pd.Series(values.unique()).astype("str")
+    if len(names) not in OF_A_DAY:
+        return False
+    parts = names.str.extract(r"^(\D*)(\d{1,4})(\D*)$")
+    if parts.isna().any().any() or parts[0].nunique() > 1 or parts[2].nunique() > 1:
+        return False
+    numbers = np.sort(parts[1].astype(np.int64).to_numpy())
+    return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
 
 
 def _is_clock_set_back(again: "pd.Series[Any]") -> bool:
