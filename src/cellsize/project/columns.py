@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import table as tables
 from cellsize.errors import InputError
 from cellsize.project import source
+
+Flags = npt.NDArray[np.bool_]
 
 MOST_LEVELS = 50
 # How many parts a day may be divided into: hours, half-hours and so on, down to minutes.
@@ -33,12 +36,16 @@ class Kinds:
     left_out: dict[str, str]
 
 
-def kinds(table: pd.DataFrame, taken: set[str]) -> Kinds:
-    """Sorts the columns by their kind.
+def kinds(table: pd.DataFrame, taken: set[str], seen: Flags) -> Kinds:
+    """Sorts the columns by their kind, which the rows before the holdout tell.
+
+    A column that holds numbers before the holdout is one of numbers, whatever follows: what cannot be read there is
+    refused where numbers are read, with its row.
 
     Args:
         table: Raw rows.
         taken: Columns that have a role already.
+        seen: True for rows before the holdout, shape (rows,).
     """
     numeric, texts, left_out = list[str](), list[str](), dict[str, str]()
     for name in map(str, table.columns):
@@ -49,10 +56,10 @@ def kinds(table: pd.DataFrame, taken: set[str]) -> Kinds:
             left_out[name] = "empty"
         elif pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_timedelta64_dtype(values):
             left_out[name] = "times"
-        elif pd.api.types.is_numeric_dtype(values):
+        elif pd.api.types.is_numeric_dtype(values) or _was_numeric(values, seen):
             numeric.append(name)
         else:
-            reason = _why_no_levels(values)
+            reason = _why_no_levels(values[seen])
             if reason:
                 left_out[name] = reason
             else:
@@ -60,11 +67,26 @@ def kinds(table: pd.DataFrame, taken: set[str]) -> Kinds:
     return Kinds(tuple(numeric), tuple(texts), left_out)
 
 
+def _was_numeric(values: "pd.Series[Any]", seen: Flags) -> bool:
+    """Whether only the holdout makes text of a column of numbers or of truth values."""
+    before, every = values[seen].dropna().astype("str"), values.dropna().astype("str")
+    if not len(before):
+        return False
+    truth = before.isin(("True", "False")).all() and not every.isin(("True", "False")).all()
+    return bool(truth or (_are_numbers(before).all() and not _are_numbers(every).all()))
+
+
+def _are_numbers(texts: "pd.Series[str]") -> "pd.Series[bool]":
+    return pd.to_numeric(texts, errors="coerce").notna()
+
+
 def _why_no_levels(values: "pd.Series[Any]") -> str:
     """Why a column of text is no categorical covariate; empty if it is one."""
     levels = values.dropna().astype("str")
     count = levels.nunique()
-    if (parsed := pd.to_numeric(levels, errors="coerce").notna()).mean() > 0.5:
+    if not count:
+        return "empty before the holdout"
+    if (parsed := _are_numbers(levels)).mean() > 0.5:
         return f"numbers, but for such as {levels[~parsed].iloc[0]!r}" if not parsed.all() else "numbers as text"
     if not 2 <= count <= MOST_LEVELS:
         return f"text with {count} level{'s' * (count != 1)}; a categorical covariate has 2 to {MOST_LEVELS}"
@@ -174,10 +196,15 @@ def require_targets(table: pd.DataFrame, path: Path, targets: tuple[str, ...]) -
         tables.numbers(table, path, name)
 
 
-def which_target(numeric: tuple[str, ...], path: Path) -> InputError:
-    """What to say where several columns may be the target."""
+def which_target(numeric: tuple[str, ...], path: Path, left_out: dict[str, str]) -> InputError:
+    """What to say where no column, or several, may be the target; with what else is there, and why it is not."""
     if not numeric:
-        return InputError(f"{path}: no column of numbers to forecast; check separator and decimal sign of the file")
+        why = "; ".join(f"{name}: {reason}" for name, reason in list(left_out.items())[:LISTED])
+        return InputError(
+            f"{path}: no column of numbers to forecast"
+            + (f" ({why}); write numbers alone, and nothing where one is missing" if "numbers" in why else
+               f"{f' ({why})' * bool(why)}; check separator and decimal sign of the file")
+        )  # fmt: skip
     return InputError(
         f"{path}: {len(numeric)} columns hold numbers; name the one to forecast: {_options('--target', list(numeric))}"
     )
@@ -207,7 +234,16 @@ def is_part_of_time(values: "pd.Series[Any]", moment: "pd.Series[Any]") -> bool:
     return bool(there.any()) and any((values[there].to_numpy() == part.to_numpy()).all() for part in parts)
 
 
-def is_counter(values: "pd.Series[Any]") -> bool:
-    """Whether a column only counts the rows: 1, 2, 3."""
-    steps = np.diff(values.to_numpy(np.float64, na_value=np.nan))
-    return len(steps) > 2 and bool((steps == 1).all())
+def is_counter(values: "pd.Series[Any]", codes: npt.NDArray[np.integer]) -> bool:
+    """Whether a column only counts the rows, all or those of each series: 1, 2, 3.
+
+    Args:
+        values: The column.
+        codes: The series of each row, shape (rows,).
+    """
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    if len(numbers) > 3 and (np.diff(numbers) == 1).all():
+        return True
+    order = np.argsort(codes, kind="stable")
+    inside = np.diff(codes[order]) == 0
+    return bool(inside.sum() > 2 and (np.diff(numbers[order])[inside] == 1).all())

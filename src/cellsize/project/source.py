@@ -282,7 +282,7 @@ def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
     single.sort(key=lambda name: NAMED_TIME.fullmatch(name) is None)
     clocks = [str(name) for name in table.columns if is_clock(table[name])]
     dates = [name for name in single if name not in clocks]
-    found = [(date, clock) for date in dates for clock in clocks if _is_of(table, date, clock)]
+    found: list[tuple[str, ...]] = [(date, clock) for date in dates for clock in clocks if _is_of(table, date, clock)]
     found += [(date, str(name)) for date in dates for name in table.columns if _are_hours_of(table, date, str(name))]
     texts = [name for name in single if not pd.api.types.is_numeric_dtype(table[name])]
     parts = tuple(itertools.takewhile(lambda name: name in lower, times.PARTS))
