@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
 from cellsize.data import calendar, series
@@ -35,6 +36,9 @@ Flags = npt.NDArray[np.bool_]
 
 ROUNDS = 3  # of the inspection: what is worth something may be another thing once the first advice is followed
 MOST_MISSING = 0.5  # of a covariate
+# What files have in place of a missing value, and how often at least.
+FILL_VALUES = (-99, -999, -9999, -99999, 99, 999, 9999, 99999, -999.9, -9999.9, -99.9, 999.9, -1)
+FEW_FILLED = 3
 ENDED = 0.25  # of the series, before the last part of the table begins
 DAY = 86_400
 # Steps ahead where no season shows, by the name of the step: a day, a week, a quarter, a year.
@@ -98,6 +102,7 @@ class _Rows:
     series: str | None
     codes: npt.NDArray[np.integer]
     frequency: str
+    declared_zone: str | None
 
     @property
     def taken(self) -> set[str]:
@@ -132,6 +137,10 @@ def _examined(
     _refuse_contradictions(asked)
     note("reading the table")
     rows = _rows(asked)
+    for name in asked.targets:
+        if name in rows.taken:
+            role = "tells series apart" if name == rows.series else "holds the time"
+            raise InputError(f"{asked.table}, column {name!r}: {role}, and so is no target; name another --target")
     targets = asked.targets or _target(rows, ask)
     changes = _reading(rows, asked.timezone) | _names(asked.table, targets)
     found = _holdout(rows, targets, _params(changes | _chosen(targets)))
@@ -163,7 +172,7 @@ def _examined(
     begins = fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0]
     when = f"the last {part} of each series" if found.each else f"from {begins} on, {part} of the time"
     findings = [
-        *_said_of_reading(rows, frame),
+        *_said_of_reading(rows, frame, schema),
         *_said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
         f"holdout: {when}; of it were read the times, the series, which values are missing, and that they can be read;"
         " nothing else decided any of this",
@@ -178,6 +187,7 @@ def _examined(
 def _rows(asked: Asked) -> _Rows:
     written = source.settings(asked.table)
     table = source.load(asked.table, written)
+    source.refuse_no_header(table, asked.table)
     if asked.time and asked.frequency and Clock.of(asked.frequency).unit == "integer":
         time = source.counted(table, asked.table, asked.time)
     else:
@@ -187,7 +197,7 @@ def _rows(asked: Asked) -> _Rows:
         time.columns or asked.series) else None  # fmt: skip
     codes = pd.factorize(table[named])[0] if named else np.zeros(len(table), np.int64)
     frequency = asked.frequency or steps.find(time, codes)
-    return _Rows(table, asked.table, written, time, named, codes, frequency)
+    return _Rows(table, asked.table, written, time, named, codes, frequency, asked.timezone)
 
 
 @dataclass(frozen=True)
@@ -503,6 +513,7 @@ def _decide(
             raise InputError(
                 f"{rows.path}, column {name!r}: the target never changes before the holdout; name another --target"
             )
+    said += _remark_on_fill_values(frame[seen], schema.targets)
     dropped = _useless(frame[seen], schema)
     said += [f"left out: {name} ({why})" for name, why in dropped.items()]
     decided: dict[str, template.Value] = {
@@ -682,22 +693,42 @@ def _with_holidays(schema: Schema, frame: pd.DataFrame, country: str | None) -> 
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
-def _said_of_reading(rows: _Rows, frame: pd.DataFrame) -> list[str]:
+def _said_of_reading(rows: _Rows, frame: pd.DataFrame, schema: Schema) -> list[str]:
     said = list[str]()
     different = [f"{key} {value!r}" for key, value in rows.written if value != getattr(source.PLAIN, key)]
     if different:
         said.append(f"file: {', '.join(different)}")
     if rows.time.columns:
         written = rows.time.time_format or ("ISO 8601" if steps.seconds(rows.frequency) else "whole numbers")
-        moment = rows.time.moment
+        first, last = (rows.time.shown(int(getattr(rows.time.instant.to_numpy(), which)())) for which in
+                       ("argmin", "argmax"))  # fmt: skip
         said.append(
-            f"time: {_quoted(rows.time.columns)} ({written}), {moment.min()} to {moment.max()}, "
+            f"time: {_quoted(rows.time.columns)} ({written}), {first} to {last}, "
             f"in steps of {rows.frequency} ({steps.words(rows.frequency)})"
         )
+        said += _said_of_clock(rows, schema)
     else:
         said.append("time: no column; the rows are taken in their order")
     if rows.series:
         said.append(f"series: {frame[SERIES].nunique():,}, told apart by {rows.series!r}")
+    return said
+
+
+def _said_of_clock(rows: _Rows, schema: Schema) -> list[str]:
+    """Whose clock it is, and what of it the network reads."""
+    said = list[str]()
+    if schema.timezone is not None and rows.declared_zone is None:
+        others = f", as do {schema.other_zones} others" * bool(schema.other_zones)
+        said.append(
+            f"clock: the calendar is that of {schema.timezone}, which fits the offsets{others}; if it is another, give "
+            "--timezone"
+        )
+    elif schema.timezone is not None:
+        said.append(f"clock: that of {schema.timezone}, as declared")
+    if rows.time.ambiguous == "infer":
+        said.append("ambiguous: infer, since a clock that is set back shows some times twice")
+    if schema.calendar:
+        said.append(f"calendar: {', '.join(schema.calendar)}, which come again in this time")
     return said
 
 
@@ -714,10 +745,32 @@ def _said_of_roles(chosen: dict[str, template.Value], asked: Asked) -> list[str]
     return said
 
 
+def _remark_on_fill_values(frame: pd.DataFrame, targets: tuple[str, ...]) -> list[str]:
+    """A number that stands for a missing value in many files, repeated, and far from all other values of a target."""
+    found = list[str]()
+    for name in targets:
+        values, counts = np.unique(frame[name].dropna().to_numpy(), return_counts=True)
+        for value, count in zip(values, counts, strict=True):
+            others = values[values != value]
+            if value not in FILL_VALUES or count < FEW_FILLED or others.size < 2:
+                continue
+            if not others.min() - np.ptp(others) <= value <= others.max() + np.ptp(others):
+                found.append(
+                    f"remark: {name!r} is {value:g} in {count:,} rows, far from all others; if that means that the "
+                    "value is missing, leave these rows empty in the table"
+                )
+    return found
+
+
 def _quoted(names: tuple[str, ...] | list[str]) -> str:
     return ", ".join(map(repr, names))
 
 
 def _params(changes: dict[str, template.Value]) -> Params:
     content = YAML(typ="safe", pure=True).load(template.params(changes))
-    return Params.model_validate(content)
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = str(first["msg"]).removeprefix("Value error, ")
+        raise InputError(f"{'.'.join(map(str, first['loc']))}: {said}") from None

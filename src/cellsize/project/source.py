@@ -5,6 +5,7 @@ The only module here that knows how `data` reads tables and times.
 
 import codecs
 import csv
+import datetime
 import gzip
 import io
 import itertools
@@ -42,6 +43,7 @@ NAMED_HOUR = re.compile(
     r"(.*[ _-])?(hr|hrs|h|hours?|hh|time|clock|stunden?|std|uhrzeit|uhr|zeit|hora|heure|ora|uur)([ _-].*)?",
     re.IGNORECASE,
 )
+FULL_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D|$)")
 TIME_OF_DAY = r"([01]?\d|2[0-3])[:.h][0-5]\d([:.][0-5]\d(\.\d{3,})?)?( ?[AaPp][Mm])?"
 FULL = 0.9  # of the hours of all days, where a column holds the hours of a day
 
@@ -71,6 +73,35 @@ class Time:
             return self.moment
         return self.moment - pd.to_timedelta(self.offset, unit="s")
 
+    def shown(self, row: int) -> str:
+        """The time of a row as a message shows it: with its offset, if it has one."""
+        moment = self.moment.iloc[row]
+        if self.offset is None:
+            return str(moment)
+        return str(moment.tz_localize(datetime.timezone(datetime.timedelta(seconds=int(self.offset.iloc[row])))))
+
+
+def refuse_no_header(table: pd.DataFrame, path: Path) -> None:
+    """Refuses a text file without a header: its first row would be the names of the columns.
+
+    A year may be the name of a column, and so may a number beside other names.
+
+    Raises:
+        InputError: A name reads as a time, as the values below do, or all names read as numbers or times.
+    """
+    if path.suffix == ".parquet":
+        return
+    names = [str(name).strip() for name in table.columns]
+    plain = [bool(NUMBER.fullmatch(name) or FULL_DATE.match(name)) for name in names]
+    for position, name in enumerate(names):
+        below = table.iloc[:LINES, position].dropna().astype("str").str.strip()
+        is_a_time = FULL_DATE.match(name) and len(below) and below.str.match(FULL_DATE.pattern).all()
+        if is_a_time or all(plain):
+            raise InputError(
+                f"{path}, line 1, column {name!r}: a {'time' if FULL_DATE.match(name) else 'number'} in place of a "
+                "name; write the names of the columns into the first line, such as date,value"
+            )
+
 
 def settings(path: Path) -> Csv:
     """How a text file is written, as `prepare.csv` declares it; that of a Parquet file is the shipped one.
@@ -78,6 +109,8 @@ def settings(path: Path) -> Csv:
     Raises:
         InputError: The file is missing, or holds no text.
     """
+    if path.is_dir():
+        raise InputError(f"{path}: a folder; name a table in CSV or Parquet")
     if not path.is_file():
         raise InputError(f"{path}: no such file; name a table in CSV or Parquet")
     if path.suffix == ".parquet":
