@@ -1,5 +1,6 @@
 """What the columns of a table may be: series, targets, covariates. Their kinds are read, never their course."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,8 @@ def _why_no_levels(values: "pd.Series[Any]") -> str:
         return "empty before the holdout"
     if (parsed := _are_numbers(levels)).mean() > 0.5:
         return f"numbers, but for such as {levels[~parsed].iloc[0]!r}" if not parsed.all() else "numbers as text"
+    if levels.str.contains(r"[$€£¥%]").all() and _are_numbers(levels.str.replace(r"[$€£¥%,\s]", "", regex=True)).all():
+        return f"numbers with a sign, such as {levels.iloc[0]!r}"
     if not 2 <= count <= MOST_LEVELS:
         return f"text with {count} level{'s' * (count != 1)}; a categorical covariate has 2 to {MOST_LEVELS}"
     if count * ROWS_OF_A_LEVEL > len(levels):
@@ -140,7 +143,28 @@ def find_series(
         return (texts or found)[0]
     if found:
         raise InputError(f"{where}; name the column that tells series apart: {_options('--series', found)}")
+    both = _two_that_tell_apart(table, moment, taken)
+    if both:
+        raise InputError(
+            f"{where}; {both[0]!r} and {both[1]!r} together tell series apart: write both into one column, such as "
+            f"{table[both[0]].iloc[0]}-{table[both[1]].iloc[0]}, and name it with --series"
+        )
     raise InputError(f"{where}, and no column tells series apart; keep one row of each time, or give --series")
+
+
+def _two_that_tell_apart(table: pd.DataFrame, moment: "pd.Series[Any]", taken: set[str]) -> tuple[str, str] | None:
+    """Two columns of names or whole numbers that tell series apart together, or None."""
+    few = {
+        str(name): pd.factorize(values)[0]
+        for name, values in table.items()
+        if name not in taken and not values.isna().any() and not pd.api.types.is_float_dtype(values)
+        and 2 <= values.nunique() <= len(table) / 4
+    }  # fmt: skip
+    for one, other in itertools.combinations(list(few)[:LISTED], 2):
+        codes = few[one] * (few[other].max() + 1) + few[other]
+        if len(np.unique(codes)) <= len(table) / 2 and not _repeats(moment, codes):
+            return one, other
+    return None
 
 
 def _refuse_hours(table: pd.DataFrame, path: Path, moment: "pd.Series[Any]", found: list[str]) -> None:

@@ -128,7 +128,7 @@ def examine(
     try:
         return _examined(asked, ask, note)
     except InputError as error:
-        raise options.named(error) from None
+        raise options.named(error, asked.table) from None
 
 
 def _examined(
