@@ -301,3 +301,48 @@ def test_where_many_series_end_early_each_has_its_own_holdout_and_none_has_a_say
         found.append(examine(Asked(path)))
     assert found[0] == found[1]
     assert params(found[0]).split.holdout_of == expected
+
+
+def test_a_table_without_a_header_is_refused(write_csv: Callable[..., Path]) -> None:
+    rows = "\n".join(f"2026-01-{day:02d},{day}.5" for day in range(1, 31))
+    with pytest.raises(InputError, match=r"line 1, column '2026-01-01': a time in place of a name; write the names"):
+        examine(Asked(write_csv(rows)))
+    with pytest.raises(InputError, match=r"line 1, column '3.5': a number in place of a name"):
+        examine(Asked(write_csv("3.5,4\n" + "1.5,2\n" * 30)))
+
+
+def test_a_number_that_stands_for_a_missing_value_is_remarked_on(hourly: Hourly) -> None:
+    path = hourly()
+    table = pd.read_csv(path)
+    table.loc[[10, 50, 90], "load"] = -999
+    table.to_csv(path, index=False)
+    assert said(examine(Asked(path)), "remark").startswith("remark: 'load' is -999 in 3 rows, far from all others")
+
+
+def test_what_is_decided_about_the_clock_is_said(write_csv: Callable[..., Path]) -> None:
+    when = pd.date_range("2025-10-01", "2025-11-10", freq="h", tz="Europe/Berlin")
+    load = (50 + 5 * np.sin(2 * np.pi * np.arange(len(when)) / 24)).round(3)
+    bare = write_csv(when=when.tz_localize(None).strftime("%Y-%m-%d %H:%M"), load=load)
+    found = examine(Asked(bare, timezone="Europe/Berlin"))
+    assert "2025-10-01 00:00:00+02:00 to 2025-11-10 00:00:00+01:00" in said(found, "time")
+    assert said(found, "clock") == "clock: that of Europe/Berlin, as declared"
+    assert said(found, "ambiguous").startswith("ambiguous: infer, since")
+    assert said(found, "calendar").startswith("calendar: hour, weekday, weekend")
+    found = examine(Asked(write_csv(when=[each.isoformat() for each in when], load=load)))
+    assert params(found).prepare.timezone is None
+    assert "which fits the offsets" in said(found, "clock")
+
+
+def test_hours_in_a_column_of_their_own_are_read_by_the_pipeline(write_csv: Callable[..., Path]) -> None:
+    from cellsize.data import series
+    from cellsize.project import source
+
+    rows = np.arange(40 * 24)
+    when = pd.date_range("2026-01-01", periods=len(rows), freq="h")
+    load = (50 + 5 * np.sin(2 * np.pi * rows / 24) + np.random.default_rng(0).normal(size=len(rows))).round(3)
+    path = write_csv(date=when.strftime("%Y-%m-%d"), hr=when.hour, cnt=load)
+    made = params(examine(Asked(path))).prepare
+    assert (made.time, made.time_format, made.frequency) == (("date", "hr"), "%Y-%m-%d %H", "h")
+    table = source.load_as_declared(path, made)
+    frame = series.clean(table, path, series.describe(table, path, made))
+    assert list(frame["time"]) == list(when)
