@@ -64,12 +64,28 @@ def answer(folder: Path) -> None:
     _stage(folder, "answer", BUILD, REPORTS)
 
 
+def require_a_run(folder: Path) -> None:
+    """Refuses a project that has no answer yet.
+
+    Raises:
+        InputError: No run came to its end.
+    """
+    choice = folder / REPORTS / "choice.json"
+    if not choice.is_file():
+        where = "" if folder == Path() else f" {folder}"
+        raise InputError(f"{choice}: no such file, since there is no run yet: cellsize run{where}")
+
+
 def check(folder: Path) -> list[str]:
     """The stages of a project, after what DVC would say in its own words is checked.
 
     Raises:
         InputError: The folder is no project, or `params.yaml` or its table is wrong.
     """
+    if folder.is_file():
+        raise InputError(
+            f"{folder}: a file; name the folder of a project, or make one of this table: cellsize init {folder}"
+        )
     for name in ("params.yaml", "dvc.yaml"):
         if not (folder / name).is_file():
             raise InputError(f"{folder / name}: no such file; make a project with cellsize init TABLE --into {folder}")
