@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 from ruamel.yaml import YAML
 
-from cellsize.data import calendar, series
+from cellsize.data import calendar, moments, series
 from cellsize.data import table as tables
 from cellsize.data import windows as indexing
 from cellsize.data.clock import Clock
@@ -146,7 +146,7 @@ def examine(
         # With this window the holdout begins earlier: it is covered up from there on.
         cuts = lower if each else np.full_like(lower, lower.min())
     part = f"{100 * whole:.0f} %"
-    begins = fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0]
+    begins = moments.said(fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0], rows.time.moment)
     when = f"the last {part} of each series" if each else f"from {begins} on, {part} of the time"
     findings = [
         *_said_of_reading(rows, frame), *_said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
@@ -545,8 +545,9 @@ def _said_of_reading(rows: _Rows, frame: pd.DataFrame) -> list[str]:
     if rows.time.columns:
         written = rows.time.time_format or ("ISO 8601" if steps.seconds(rows.frequency) else "whole numbers")
         moment = rows.time.moment
+        first, last = (moments.said(end, moment) for end in (moment.min(), moment.max()))
         said.append(
-            f"time: {_quoted(rows.time.columns)} ({written}), {moment.min()} to {moment.max()}, "
+            f"time: {_quoted(rows.time.columns)} ({written}), {first} to {last}, "
             f"in steps of {rows.frequency} ({steps.words(rows.frequency)})"
         )
     else:
