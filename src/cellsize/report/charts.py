@@ -335,7 +335,7 @@ def forecasts(table: pd.DataFrame, examples: int, unit: str, models: dict[str, s
 
 
 def stretches(table: pd.DataFrame, examples: int) -> list[pd.DataFrame]:
-    """Runs of following origins, about `STRETCH` steps long, spread evenly over the holdout; fewer where it is short."""
+    """Runs of following origins, about `STRETCH` steps long, spread evenly over the holdout; each of them once."""
     if isinstance(table["time"].dtype, pd.DatetimeTZDtype):  # an axis has no zone: it shows the clock of the times
         local = {key: table[key].dt.tz_localize(None) for key in ("origin", "time")}
         table = table.assign(**local)
