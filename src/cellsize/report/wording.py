@@ -163,6 +163,21 @@ def best_baseline(evaluation: Evaluation) -> tuple[str, float]:
     return model_name(name), baselines[name]
 
 
+def hardest_difference(evaluation: Evaluation) -> tuple[float, float, int] | None:
+    """How sure the difference from that baseline is: it, its standard error, and at how many origins of the holdout.
+
+    Returns:
+        Baseline's error minus the model's at the origins of the classical model; None without one.
+    """
+    hardest, _ = best_baseline(evaluation)
+    subset = evaluation.subset
+    name = next((name for name in subset.difference_se if model_name(name) == hardest), None) if subset else None
+    if subset is None or name is None or "model" not in subset.models:
+        return None
+    difference = evaluation.error(subset.models[name]) - evaluation.error(subset.models["model"])
+    return difference, subset.difference_se[name], subset.origins
+
+
 def with_trees(evaluation: Evaluation) -> tuple[str, bool]:
     """What boosted trees are worth on the holdout, and whether they are better than the model."""
     theirs, ours = evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model)
@@ -188,6 +203,11 @@ def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
     if choice.size == ZERO and math.isclose(error, other, rel_tol=1e-4):
         equal = f"On the holdout, which was not used before, its {kind} is that of the baseline {name}"
         return f"{equal}: {figures}. {trees} {explained}", trees_better
+    sure = hardest_difference(evaluation)
+    if error < other and sure is not None and other - error <= sure[1]:
+        clear = f"On the holdout, which was not used before, its {kind} is not clearly lower than"
+        at = f"the difference at {plural(sure[2], 'origin')} is {with_error(*sure[:2])} (standard error)"
+        return f"{clear} that of the best baseline, {name}: {figures}; {at}. {trees} {explained}", trees_better
     if error < other:
         lower = f"On the holdout, which was not used before, its {kind} is {percent(error, other)} lower than"
         return f"{lower} that of the best baseline, {name}: {figures}. {trees} {explained}", trees_better
