@@ -115,8 +115,8 @@ def test_an_mlp_has_a_learning_rate_and_no_kind_of_head(
 ) -> None:
     cells = row_of(tables.sizes(toy_with_mlp(toy_choice()), toy_timings), "MLP of 64").cells
     assert cells == (
-        "MLP of 64", "0.310", "0.0212 ± 0.0070", "no", "10 %", "2", "14,000", "0", "14,000", "0", "nothing", "–", "0.01",
-        "–", "–",
+        "MLP of 64", "0.310", "0.0212 ± 0.0070", "no", "10 %", "2", "14,000", "0", "14,000", "0", "nothing", "–",
+        "0.01", "–", "–",
     )  # fmt: skip
 
 

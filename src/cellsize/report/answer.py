@@ -9,9 +9,9 @@ from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.inspection.wording import note, remarks
 from cellsize.params import Metric
-from cellsize.report.wording import ERROR, alone, beside, best_baseline, between, has_company, measured, tried
+from cellsize.report.wording import ERROR, beside, best_baseline, between, has_company, measured, tried
 from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration, ScoredSize
-from cellsize.sizing.rules import describe, in_percent
+from cellsize.sizing.rules import alone, describe, in_percent
 from cellsize.sizing.sizes import ZERO
 
 NORMALISED: dict[Metric, str] = {

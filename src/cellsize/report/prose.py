@@ -22,13 +22,13 @@ from cellsize.report.wording import (
     percent,
     plural,
     registration,
-    short,
     tried,
     with_error,
     zero_cells,
 )
 from cellsize.sizing import procedures, rules
 from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Inspection, Registration
+from cellsize.sizing.rules import short
 from cellsize.sizing.sizes import ZERO, Size
 
 NO_CLEAR = "no clear difference"

@@ -18,7 +18,6 @@ from cellsize.report.wording import (
     model_name,
     number,
     plural,
-    short,
     tried,
     with_error,
 )
@@ -33,7 +32,7 @@ from cellsize.sizing.artefacts import (
     Subset,
     TriedSize,
 )
-from cellsize.sizing.rules import in_percent
+from cellsize.sizing.rules import in_percent, short
 from cellsize.sizing.sizes import Size
 
 MOST_SERIES = 20  # rows of the table of series

@@ -8,6 +8,7 @@ from cellsize.evaluation.gate import compared_with_trees
 from cellsize.params import Metric
 from cellsize.sizing import figures
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration, TriedSize
+from cellsize.sizing.rules import alone
 from cellsize.sizing.sizes import ZERO, Size
 
 NONE = "–"
@@ -75,13 +76,6 @@ def worst(count: int, most: int) -> str:
     return f"The {count:,} series" if count <= most else f"The worst {most} of {count:,} series"
 
 
-def short(size: Size) -> str:
-    """A size in a table: `2 × 16`, or `zero cells`."""
-    if not size.has_memory:
-        return "zero cells" if size == ZERO else f"MLP of {size.units}"
-    return f"{size.layers} × {size.units}"
-
-
 def tried(choice: Choice) -> dict[Size, TriedSize]:
     """Every size that was tried; the choice, the best and zero cells are always among them."""
     return {entry.size: entry for entry in choice.sizes}
@@ -102,13 +96,6 @@ def beside(choice: Choice) -> str:
 def has_company(choice: Choice) -> bool:
     """Whether it has to be said what the choice stands beside; an MLP that stands beside nothing is just an MLP."""
     return choice.size.has_memory or (choice.size != ZERO and choice.skip != "none")
-
-
-def alone(size: Size) -> str:
-    """A size in a sentence: `2 × 16`, `no memory cells`, or `an MLP of 64`."""
-    if not size.has_memory:
-        return "no memory cells" if size == ZERO else f"an MLP of {size.units}"
-    return short(size)
 
 
 def between(choice: Choice) -> str:

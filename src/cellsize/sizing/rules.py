@@ -214,6 +214,20 @@ def describe(size: Size) -> str:
     return f"{layers} of {size.units} memory cell{'s' if size.units > 1 else ''}"
 
 
+def short(size: Size) -> str:
+    """A size in a table: `2 × 16`, or `zero cells`."""
+    if not size.has_memory:
+        return "zero cells" if size == ZERO else f"MLP of {size.units}"
+    return f"{size.layers} × {size.units}"
+
+
+def alone(size: Size) -> str:
+    """A size in a sentence: `2 × 16`, `no memory cells`, or `an MLP of 64`."""
+    if not size.has_memory:
+        return "no memory cells" if size == ZERO else f"an MLP of {size.units}"
+    return short(size)
+
+
 def _reason(
     chosen: Scores,
     best: Scores,
