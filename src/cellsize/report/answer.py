@@ -119,5 +119,5 @@ def _trees(choice: Choice, evaluation: Evaluation, build: Path) -> list[str]:
 
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
-        raise InputError(f"{path}: no such file; run `dvc repro`, which makes it")
+        raise InputError(f"{path}: no such file; run `cellsize run`, which makes it")
     return pd.read_csv(path)
