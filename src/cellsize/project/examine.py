@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from cellsize.data import calendar, series
+from cellsize.data import calendar, moments, series
 from cellsize.data import table as tables
 from cellsize.data import windows as indexing
 from cellsize.data.clock import Clock
@@ -169,7 +169,7 @@ def _examined(
         # With this window the holdout begins earlier: it is covered up from there on.
         found = replace(found, cuts=lower if found.each else np.full_like(lower, lower.min()))
     part = f"{100 * full.split.holdout:.0f} %"
-    begins = fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0]
+    begins = moments.said(fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0], rows.time.moment)
     when = f"the last {part} of each series" if found.each else f"from {begins} on, {part} of the time"
     findings = [
         *_said_of_reading(rows, frame, schema),

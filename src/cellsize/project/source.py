@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from cellsize.data import series, times, zones
+from cellsize.data import moments, series, times, zones
 from cellsize.data import table as tables
 from cellsize.data.clock import zone
 from cellsize.errors import InputError
@@ -76,9 +76,9 @@ class Time:
     def shown(self, row: int) -> str:
         """The time of a row as a message shows it: with its offset, if it has one."""
         moment = self.moment.iloc[row]
-        if self.offset is None:
-            return str(moment)
-        return str(moment.tz_localize(datetime.timezone(datetime.timedelta(seconds=int(self.offset.iloc[row])))))
+        if self.offset is not None:
+            moment = moment.tz_localize(datetime.timezone(datetime.timedelta(seconds=int(self.offset.iloc[row]))))
+        return moments.said(moment, self.moment)
 
 
 def refuse_no_header(table: pd.DataFrame, path: Path) -> None:
