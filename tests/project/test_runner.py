@@ -79,6 +79,14 @@ def test_an_interrupted_stage_does_not_say_what_the_command_says(
     assert capfd.readouterr().err == "error: wrong\n"
 
 
+def test_mlflows_own_lines_are_left_out_and_what_else_it_says_is_not(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["Successfully registered model 'a b'.", "Created version '12' of model 'a b'.", "Created no model: broken"]
+    run_python(f"import sys; print(*{lines!r}, sep=chr(10), file=sys.stderr)", tmp_path)
+    assert capfd.readouterr().err == "Created no model: broken\n"
+
+
 def test_an_answer_before_any_run_says_to_run(project: Path) -> None:
     with pytest.raises(InputError, match=r"reports: no finished run yet; run `cellsize run`"):
         runner.answer(project)

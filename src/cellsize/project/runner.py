@@ -24,6 +24,8 @@ PATIENCE = 60.0  # seconds that a run has to put away what it has begun; Ray's p
 # What DVC adds to a stage's own message, which says it all.
 ECHO = re.compile(r"ERROR: failed to reproduce '.*': failed to run: .*, exited with \d+$")
 # What a stage says as it ends by Ctrl-C: whoever waits for the whole run says it, with the command that resumes.
+# MLflow's own lines; the answer names model and version.
+REGISTERED = re.compile(r"(Successfully registered model|Created version '\d+' of model) '[^']*'\.$")
 ENDED = re.compile(r"interrupted; what is finished is kept, and the next run resumes there$")
 
 
@@ -200,6 +202,7 @@ def _ended_by_signals() -> Iterator[threading.Event]:
 def _pass_on(lines: IO[str]) -> None:
     """Passes lines on as they come, but for what says a second time that a stage failed or was interrupted."""
     for line in lines:
-        if not ECHO.search(line.rstrip()) and not ENDED.match(line.rstrip()):
+        text = line.rstrip()
+        if not (ECHO.search(text) or ENDED.match(text) or REGISTERED.match(text)):
             sys.stderr.write(line)
             sys.stderr.flush()
