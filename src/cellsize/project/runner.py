@@ -23,9 +23,9 @@ INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 PATIENCE = 60.0  # seconds that a run has to put away what it has begun; Ray's processes take a few
 # What DVC adds to a stage's own message, which says it all.
 ECHO = re.compile(r"ERROR: failed to reproduce '.*': failed to run: .*, exited with \d+$")
-# What a stage says as it ends by Ctrl-C: whoever waits for the whole run says it, with the command that resumes.
 # MLflow's own lines; the answer names model and version.
 REGISTERED = re.compile(r"(Successfully registered model|Created version '\d+' of model) '[^']*'\.$")
+# What a stage says as it ends by Ctrl-C: whoever waits for the whole run says it, with the command that resumes.
 ENDED = re.compile(r"interrupted; what is finished is kept, and the next run resumes there$")
 
 
