@@ -87,11 +87,6 @@ def test_mlflows_own_lines_are_left_out_and_what_else_it_says_is_not(
     assert capfd.readouterr().err == "Created no model: broken\n"
 
 
-def test_an_answer_before_any_run_says_to_run(project: Path) -> None:
-    with pytest.raises(InputError, match=r"reports: no finished run yet; run `cellsize run`"):
-        runner.answer(project)
-
-
 SCRIPT = """
 import signal, subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
