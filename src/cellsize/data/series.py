@@ -369,6 +369,8 @@ def _refuse_holes(
     other = np.zeros(len(names), np.int64)
     np.maximum.at(other, found["code"][found["jump"] > 1], found["count"][found["jump"] > 1])
     wrong = other >= np.bincount(codes[inside & (jumps == 1)], minlength=len(names))
+    again = inside & (jumps > 1) & (np.diff(jumps, prepend=0) == 0)  # hourly rows, then rows every two hours
+    wrong |= np.bincount(codes[again], minlength=len(names)) > skips / 2
     uneven = np.flatnonzero((skips > rows / 4) & wrong & ((rows >= MANY) | (skips.sum() > rows.sum() / 4)))
     at = int(jumps.argmax())
     if not uneven.size and jumps[at] - 1 <= schema.gap:
