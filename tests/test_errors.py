@@ -1,5 +1,7 @@
 """The error that a user reads."""
 
+import pytest
+
 from cellsize.errors import InputError
 
 
@@ -8,3 +10,19 @@ def test_a_message_is_one_line_whatever_it_is_made_of() -> None:
     assert str(InputError("a.csv: Error tokenizing data.\n  Expected 2 fields;\n\tfix it\n")) == (
         "a.csv: Error tokenizing data. Expected 2 fields; fix it"
     )
+
+
+def test_a_caller_reads_what_is_wrong_and_what_a_caller_can_do() -> None:
+    assert InputError("no column 'y'; fix prepare in params.yaml", "send it").for_caller == "no column 'y'; send it"
+    assert InputError("no rows; send some").for_caller == "no rows; send some"
+
+
+@pytest.mark.parametrize(
+    "what", ["'a; b' is no time", '"it\'s; so" is no time', "the model's table has none", "it's 'x; y'"]
+)
+def test_what_is_wrong_may_quote_anything(what: str) -> None:
+    assert InputError(f"{what}; set prepare.time", "send one").for_caller == f"{what}; send one"
+
+
+def test_a_long_value_is_cut_for_a_caller() -> None:
+    assert InputError(f"{'a' * 1000!r} is no time; fix it").for_caller == f"'{'a' * 60}…' is no time; fix it"

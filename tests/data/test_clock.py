@@ -131,3 +131,14 @@ def test_business_days_of_an_unknown_country_are_refused() -> None:
 )
 def test_a_step_is_so_long_on_average(frequency: str, seconds: float) -> None:
     assert Clock.of(frequency).seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("frequency", ["h", "D", "MS", "YE", "B"])
+def test_a_step_beyond_the_end_of_time_is_refused(frequency: str) -> None:
+    clock, codes = Clock.of(frequency), np.zeros(1, np.int64)
+    last_one = {"h": "9998-12-31T23:00", "MS": "9998-12-01"}.get(frequency, "9998-12-31")
+    last = pd.Series(pd.DatetimeIndex(np.array([last_one], "datetime64[us]")))
+    place, phase = clock.places(last, codes), clock.phases(last, codes)
+    assert clock.times(place, phase, last)[0] == last[0]
+    with pytest.raises(InputError, match="a step lies beyond the year 9998"):
+        clock.times(place + 1, phase, last)

@@ -1,6 +1,7 @@
 """Reading the user's table; see test_bad_input.py for what is refused."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -170,3 +171,21 @@ def test_a_whole_number_beyond_2_to_the_53_is_refused_or_exact(values: Any) -> N
     with pytest.raises(InputError, match=r"row 0, column 'y': -?\d+ is a whole number beyond ±2\^53"):
         table.numbers(raw, Path("a.parquet"), "y")
     assert table.numbers(pd.DataFrame({"y": [2**60, 2**53]}), Path("a.parquet"), "y").tolist() == [2.0**60, 2.0**53]
+
+
+@pytest.mark.parametrize("value", [[1.0], {"a": 1}, (1,), b"1", 1j, Decimal("sNaN"), "\ud800", pd.Interval(0, 1)])
+def test_what_is_no_single_value_is_refused_with_its_line(value: object) -> None:
+    raw = pd.DataFrame({"y": pd.Series([1.0, value], dtype=object)})
+    with pytest.raises(InputError, match=r"a\.csv, line 3, column 'y': .* is neither a number nor text nor a time"):
+        table.require(raw, Path("a.csv"), ("y",), "prepare.targets")
+
+
+def test_a_column_that_is_there_twice_is_refused() -> None:
+    raw = pd.DataFrame([[1, 2]], columns=["y", "y"])
+    with pytest.raises(InputError, match=r"column 'y' is duplicated; rename one"):
+        table.require(raw, Path("a.parquet"), ("y",), "prepare.targets")
+
+
+def test_a_number_of_hundreds_of_digits_is_infinite() -> None:
+    with pytest.raises(InputError, match="infinite"):
+        table.numbers(pd.DataFrame({"y": pd.Series([1, 10**400], dtype=object)}), Path("a.parquet"), "y")

@@ -396,3 +396,20 @@ def test_a_text_is_iso_8601_or_refused(text: str) -> None:
         return
     assert re.match(r"\d{4}-\d\d", text.strip())
     assert result.moment.iloc[0].year == int(text.strip()[:4])
+
+
+@pytest.mark.parametrize(
+    ("values", "time_format", "expected"),
+    [
+        (["31.01.2026", "2026-01-31T00:00:00", "2026-02", None], "%d.%m.%Y", [False, True, True, False]),
+        (["1769814000000", "2026-01-31T00:00:00+01:00"], "epoch ms", [False, True]),
+        (["2026-02-01", "2026-31-01", "2026-01-31"], "%Y-%d-%m", [False, False, True]),  # as declared, where that reads
+        (["Q1 2026", "2026-01-01"], "Q%q %Y", [False, True]),
+        ([2026, 2027], "%Y", [False, False]),
+        (["2026-01-31"], None, [False]),
+    ],
+)
+def test_rows_in_iso_8601_among_those_of_a_declared_format_are_found(
+    values: Any, time_format: str | None, expected: list[bool]
+) -> None:
+    assert times.iso_instead(pd.Series(values), time_format).tolist() == expected

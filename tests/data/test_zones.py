@@ -138,3 +138,12 @@ def test_years_1_and_1600_stay_what_they_are() -> None:
     found = zones.instants(times, "UTC", "refuse", PATH, "t")
     assert [time.year for time in found] == [1, 1600, 2300]
     assert np.asarray(found.dt.unit == "us").all()
+
+
+@pytest.mark.parametrize("year", ["0001-01-01", "9999-12-31"])
+@pytest.mark.parametrize("offset", [None, 0])
+def test_times_at_the_ends_of_time_have_no_clock_in_a_zone(year: str, offset: int | None) -> None:
+    moment = pd.Series(np.array(["2026-01-01", year], "datetime64[us]"))
+    written = Written(moment, None if offset is None else pd.Series([offset, offset]))
+    with pytest.raises(InputError, match=r"column 'when': .* is not within the years 1 to 9998"):
+        zones.instants(written, "America/New_York", "refuse", Path("rows.parquet"), "when")

@@ -1,6 +1,7 @@
 """The model as MLflow serves it; over HTTP it is held end to end."""
 
 import re
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -275,3 +276,66 @@ def test_a_malformed_request_is_answered_with_what_to_send(
     assert not OURS.search(said)
     assert "\n" not in said
     assert len(said) < 500
+
+
+# --- what is sent in another way, and is as good ----------------------------------------------------------------------
+
+ACCEPTED: list[tuple[str, Callable[[Rows], Rows]]] = [
+    (
+        "plain",
+        lambda rows: rows.assign(note="thanks", other=pd.Series([[1]] * len(rows))),
+    ),  # columns that the model does not read
+    ("plain", lambda rows: rows.set_axis([0] * len(rows))),  # an index that repeats
+    ("plain", lambda rows: rows.sample(frac=1, random_state=0)),
+    ("plain", lambda rows: rows.assign(y=rows["y"].astype(str), x=rows["x"].astype(object))),
+    ("plain", lambda rows: rows.assign(y=rows["y"].map(lambda value: Decimal(repr(value))))),
+    ("plain", lambda rows: rows.assign(x=rows["x"].astype("category"))),
+    ("plain", lambda rows: rows.assign(when=pd.to_datetime(rows["when"]))),
+    ("plain", lambda rows: rows.rename(columns={"when": "time"})),
+    ("plain", lambda rows: pd.concat([pd.DataFrame({"when": ["0001-01-01 00:00"], "y": 1.0, "x": 1.0}), rows])),
+    ("zoned", lambda rows: rows.assign(when=rows["when"].str[:-1] + "+00:00")),
+    ("zoned", lambda rows: rows.assign(when=pd.to_datetime(rows["when"]).dt.tz_convert("Asia/Tokyo"))),
+    ("german", lambda rows: rows.assign(when=pd.to_datetime(rows["when"], format="%d.%m.%Y %H:%M").astype(str))),
+    ("epoch", lambda rows: rows.assign(when=rows["when"].astype(str))),
+    ("series", lambda rows: rows.astype({"place": "category"})),
+    ("columns", lambda rows: rows.assign(size=rows["size"].where(rows["step"] == 3))),  # said once
+]
+
+
+@pytest.mark.parametrize(("name", "other"), ACCEPTED, ids=[f"{m[0]}-{i}" for i, m in enumerate(ACCEPTED)])
+@pytest.mark.filterwarnings("error")
+def test_the_same_rows_sent_in_another_way_have_the_same_forecast(
+    models: dict[str, tuple[Served, Rows]], name: str, other: Callable[[Rows], Rows]
+) -> None:
+    model, rows = models[name]
+    pd.testing.assert_frame_equal(model.predict(None, other(rows)), model.predict(None, rows))
+
+
+def test_series_and_levels_that_training_has_not_seen_are_forecast(models: dict[str, tuple[Served, Rows]]) -> None:
+    for name, column in (("series", "place"), ("columns", "wind")):
+        model, rows = models[name]
+        assert np.isfinite(model.predict(None, rows.assign(**{column: "elsewhere"}).head(20))["y"]).all()
+
+
+def test_a_history_of_a_million_rows_is_answered_in_seconds(models: dict[str, tuple[Served, Rows]]) -> None:
+    model, _ = models["plain"]
+    when = pd.date_range("1900-01-01", periods=1_000_000, freq="h")
+    rows = pd.DataFrame({"when": when.strftime("%Y-%m-%d %H:%M"), "y": np.arange(1e6) % 5, "x": 1.0})
+    begin = time.process_time()
+    made = model.predict(None, rows)
+    assert time.process_time() - begin < 20  # it takes 2
+    assert made["time"].tolist() == [(when[-1] + pd.Timedelta(hours, "h")).isoformat() for hours in (1, 2)]
+
+
+def test_a_fault_of_ours_is_not_answered_as_the_callers(
+    served: Served, make_table: Table, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("in /home/someone/secret.py")
+
+    monkeypatch.setattr("cellsize.registry.served.forecast_and_clipped", broken)
+    with pytest.raises(MlflowException) as caught:
+        served.predict(None, make_table().tail(6))
+    assert caught.value.error_code == "INTERNAL_ERROR"  # which a server answers with 500
+    assert "secret" not in caught.value.message
+    assert "ZeroDivisionError" in caplog.text
