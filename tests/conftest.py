@@ -206,7 +206,8 @@ def make_schema() -> Callable[..., Schema]:
         plain: dict[str, Any] = {
             "time": ("when",), "series": None, "targets": ("y",), "past_covariates": (), "categorical_covariates": {},
             "known_future_covariates": (), "calendar": (), "linear_calendar": (), "holidays": None, "timezone": None,
-            "is_naive": True, "frequency": "h", "gap": 1000, "flagged": (), "time_format": None, "ambiguous": "refuse",
+            "other_zones": 0, "is_naive": True,
+            "frequency": "h", "gap": 1000, "flagged": (), "time_format": None, "ambiguous": "refuse",
             "static_covariates": {}, "series_levels": (),
         }  # fmt: skip
         return Schema(**(plain | changes))

@@ -17,10 +17,16 @@ def test_a_text_file_may_be_written_with_other_signs() -> None:
     assert Csv.model_validate(PLAIN).decimal == ","
 
 
-@pytest.mark.parametrize("key", ["decimal", "thousands", "comment"])
-def test_a_sign_has_one_meaning(key: str) -> None:
-    with pytest.raises(ValidationError, match="';' is named twice: give each sign one meaning"):
-        Csv.model_validate(PLAIN | {key: ";"})
+@pytest.mark.parametrize("changes", [{"thousands": ","}, {"comment": ";"}, {"comment": ","}, {"comment": "."}])
+def test_a_sign_has_one_meaning(changes: dict[str, str]) -> None:
+    (sign,) = changes.values()
+    with pytest.raises(ValidationError, match=f"'{sign}' is named twice: give each sign one meaning"):
+        Csv.model_validate(PLAIN | changes)
+
+
+@pytest.mark.parametrize("key", ["decimal", "thousands"])
+def test_numbers_may_have_the_separator_in_them_since_their_values_are_quoted(key: str) -> None:
+    assert getattr(Csv.model_validate(PLAIN | {key: ";"}), key) == ";"
 
 
 def test_a_sign_is_one_character() -> None:

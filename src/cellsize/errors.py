@@ -1,5 +1,11 @@
 """The one error that a user is meant to read."""
 
+import re
+
+# What is wrong ends with the first `; ` that is not inside of a quoted value, which may be anything.
+WHAT = re.compile(r"""(?:(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)|(?!; ).)*""")
+LONG = re.compile(r"""(?<!\w)(['"])((?:(?!\1)[^\\]|\\.){60})(?:(?!\1)[^\\]|\\.){20,}\1""")
+
 
 class InputError(Exception):
     """Something the user gave is wrong.
@@ -20,6 +26,10 @@ class InputError(Exception):
 
     @property
     def for_caller(self) -> str:
-        """The message for somebody who sends rows to a served model."""
+        """The message for somebody who sends rows to a served model; long values are cut."""
         message = str(self)
-        return message if self.caller is None else f"{message.partition('; ')[0]}; {self.caller}"
+        if self.caller is not None:
+            what = WHAT.match(message)
+            assert what is not None
+            message = f"{what[0]}; {self.caller}"
+        return LONG.sub(r"\1\2…\1", message)

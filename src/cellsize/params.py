@@ -49,10 +49,13 @@ class Csv(Section):
 
     @model_validator(mode="after")
     def _each_sign_means_one_thing(self) -> "Csv":
-        signs = [sign for sign in (self.separator, self.decimal, self.thousands, self.comment) if sign is not None]
-        duplicated = sorted({sign for sign in signs if signs.count(sign) > 1})
-        if duplicated:
-            raise ValueError(f"{duplicated[0]!r} is named twice: give each sign one meaning")
+        # A number may have the separator in it, "1,200.5": such values are quoted.
+        for sign, others in (
+            (self.thousands, (self.decimal,)),
+            (self.comment, (self.separator, self.decimal, self.thousands)),
+        ):
+            if sign is not None and sign in others:
+                raise ValueError(f"{sign!r} is named twice: give each sign one meaning")
         return self
 
 

@@ -448,7 +448,8 @@ def test_a_series_that_says_nothing_has_the_scale_of_all(make_windows: Make) -> 
     only_a = np.flatnonzero(arrays.series[arrays.first] == 0)
     scaling = batches.fit_scaling(arrays, only_a)
     assert scaling.own_mean is not None
-    assert scaling.own_mean[:, 0].tolist() == [2, 2, 2]  # b and c have no training rows: the mean of all is that of a
+    # b and c have no training rows: served under their names they are new series.
+    assert (scaling.names, scaling.own_mean[:, 0].tolist()) == (("a",), [2])
 
 
 @pytest.mark.parametrize("transform", ["none", "log1p", "sqrt"])
@@ -519,3 +520,40 @@ def test_a_series_that_training_has_not_known_is_scaled_by_the_rows_given(make_w
     assert batches.usual(scaling, 0, ("b", "new")).tolist() == [300, scaling.mean[0]]
     assert batches.usual(scaling, 2, ("b", "new")).tolist() == [scaling.mean[2]] * 2  # known in future
     assert batches.with_unknown(replace(served, names=("a", "b")), scaling) is scaling
+
+
+def test_a_series_of_the_table_without_training_rows_is_scaled_as_a_new_one(make_windows: Make) -> None:
+    # It had the constants of all series: its forecasts were those of another level.
+    arrays = two_levels(make_windows)
+    scaling = batches.fit_scaling(arrays, np.flatnonzero(arrays.series[arrays.first] == 0))
+    known, new = (
+        batches.with_unknown(replace(make_windows([100, 500] * 3, scale="series"), names=(name,)), scaling)
+        for name in ("b", "new")
+    )
+    assert (known.names, new.names) == (("a", "b"), ("a", "new"))
+    for one, other in ((known.own_mean, new.own_mean), (known.own_std, new.own_std)):
+        np.testing.assert_array_equal(one, other)
+    assert known.own_mean is not None
+    assert known.own_mean[:, 0].tolist() == [2, 300]
+
+
+@pytest.mark.parametrize("much", [0.0, 1.0])
+def test_a_scaling_of_some_of_the_series_gathers_as_one_of_all(
+    make_windows: Make, monkeypatch: pytest.MonkeyPatch, much: float
+) -> None:
+    monkeypatch.setattr(batches, "MUCH", much)
+    levels = [level * np.random.default_rng(level).gamma(1, size=60) for level in (1, 30, 1000)]
+    arrays = make_windows(*levels, scale="series")
+    codes = arrays.series[arrays.first]
+    train = np.flatnonzero((codes != 1) & (arrays.start < 30))
+    scaling = batches.fit_scaling(arrays, train)
+    assert scaling.names == ("a", "c")
+    alone = make_windows(levels[0], levels[2], scale="series")
+    # Each offset is part of the mean, so that only rounding may differ.
+    chosen = np.flatnonzero(codes != 1)
+    other = batches.fit_scaling(alone, np.flatnonzero(alone.start < 30))
+    one, two = (
+        batches.gather(arrays, scaling, chosen),
+        batches.gather(alone, replace(other, names=("a", "b")), np.arange(len(chosen))),
+    )
+    np.testing.assert_allclose(one.steps, two.steps, rtol=1e-4, atol=1e-5)

@@ -74,3 +74,23 @@ def test_with_a_holdout_of_each_series_one_that_has_nothing_before_its_own_is_na
     alone = arrays.series[arrays.first] == 2
     divided = replace(divided, development=divided.development & ~alone)
     assert [each.series for each in collection.left_out(arrays, divided)] == ["b", "c"]
+
+
+def test_a_series_without_a_scale_in_some_folds_is_named_with_them(make_windows: Make, make_split: MakeSplit) -> None:
+    arrays = make_windows(np.sin(np.arange(400)), 9 + np.cos(np.arange(60)), begins=(0, 90), scale="series")
+    divided = folds.split(arrays, make_split(folds=4))
+    found = collection.unscored(arrays, divided)
+    is_b = arrays.series[arrays.first] == 1
+    expected = [at + 1 for at, labels in enumerate(divided.labels) if not (labels[is_b] == folds.TRAIN).any()]
+    assert found == {"b": expected}
+    assert collection.unscored(replace(arrays, n_own=0), divided) == {}
+    assert collection.left_out(arrays, divided) == []
+
+
+def test_a_line_names_the_first_series_and_the_folds_that_do_not_score_them() -> None:
+    start = "folds without a training window of a series have no scale for it, and do not score it: "
+    assert collection.unscored_sentence({"a": [2], "b": [1, 3]}) == f"{start}a in fold 2, b in folds 1, 3"
+    assert collection.unscored_sentence({name: [1] for name in "abcde"}) == (
+        f"{start}a in fold 1, b in fold 1, c in fold 1 and 2 more"
+    )
+    assert collection.unscored_sentence({}) == ""

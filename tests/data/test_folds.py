@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.data import folds
-from cellsize.data.windows import Ints, Windows
+from cellsize.data.windows import Ints, TooFewWindowsError, Windows
 from cellsize.errors import InputError
 from cellsize.params import Split
 
@@ -278,3 +278,67 @@ def test_a_holdout_of_each_series_is_known_as_one(
         folds.of_each_series(arrays, folds.split(arrays, make_split(holdout_of=of, scheme=scheme, holdout=0.4)))
         is expected
     )
+
+
+# --- a scale of each series -------------------------------------------------------------------------------------------
+
+
+def test_windows_of_a_series_without_a_training_row_are_not_scored_where_each_has_its_own_scale(
+    make_windows: Make, make_split: MakeSplit
+) -> None:
+    # b has the constants of all series there: a fold's score was 18 in place of 0.003.
+    params = make_split(folds=4)
+    plain, own = (
+        make_windows(np.sin(np.arange(400)), 9 + np.cos(np.arange(60)), begins=(0, 90), scale=scale)
+        for scale in ("global", "series")
+    )
+    without, divided = folds.split(plain, params), folds.split(own, params)
+    is_b = own.series[own.first] == 1
+    np.testing.assert_array_equal(divided.labels[:, ~is_b], without.labels[:, ~is_b])
+    dropped = 0
+    for labels, before in zip(divided.labels, without.labels, strict=True):
+        if (before[is_b] == folds.TRAIN).any():
+            np.testing.assert_array_equal(labels, before)
+        else:
+            assert not labels[is_b].any()
+            dropped += int((before[is_b] > 0).sum())
+    assert dropped
+
+
+def test_a_series_that_begins_in_the_holdout_is_not_held_out_where_each_has_its_own_scale(
+    make_windows: Make, make_split: MakeSplit
+) -> None:
+    plain, own = (make_windows(range(100), range(15), begins=(0, 85), scale=scale) for scale in ("global", "series"))
+    without, divided = folds.split(plain, make_split()), folds.split(own, make_split())
+    is_b = own.series[own.first] == 1
+    assert without.holdout[is_b].any()
+    assert not divided.holdout[is_b].any()
+    np.testing.assert_array_equal(divided.holdout[~is_b], without.holdout[~is_b])
+    np.testing.assert_array_equal(divided.development, without.development)
+
+
+def test_a_fold_with_no_other_series_to_score_has_too_few_windows(make_windows: Make, make_split: MakeSplit) -> None:
+    # b is there in the second fold's validation set alone, and a is not.
+    arrays = make_windows(np.sin(np.arange(60)), np.cos(np.arange(60)), begins=(0, 60), scale="series")
+    params = make_split(folds=2, scheme="contiguous", holdout_of="series")
+    with pytest.raises(TooFewWindowsError, match="leave fold 1 without a validation set"):
+        folds.split(arrays, params)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problem=problems())
+def test_every_scored_series_has_a_training_row_where_each_has_its_own_scale(
+    make_windows: Make,
+    make_split: MakeSplit,
+    problem: tuple[list[Any], tuple[int, ...], dict[str, int], dict[str, Any]],
+) -> None:
+    values, begins, window, split = problem
+    try:
+        arrays = make_windows(*values, begins=begins, observed=0.5, scale="series", **window)
+        divided = folds.split(arrays, make_split(**split))
+    except InputError:
+        return
+    for fold in divided.all():
+        trained = names(arrays, fold.train)
+        assert names(arrays, fold.validation) | names(arrays, fold.early_stopping) <= trained
+    assert names(arrays, np.flatnonzero(divided.holdout)) <= names(arrays, np.flatnonzero(divided.development))

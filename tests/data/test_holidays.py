@@ -2,6 +2,7 @@
 
 import pytest
 
+from cellsize.data.clock import Clock
 from cellsize.data.holidays import country_of, holidays
 from cellsize.errors import InputError
 
@@ -24,3 +25,11 @@ def test_without_a_table_of_timezones_nothing_tells_a_country(monkeypatch: pytes
 def test_an_unknown_country_is_refused(country: str) -> None:
     with pytest.raises(InputError, match=f"^prepare.holidays: '{country}' is unknown to the package holidays; give"):
         holidays(country, range(2026, 2027))
+
+
+@pytest.mark.parametrize("frequency", ["C-XX", "C-US-QQ"])
+def test_an_unknown_country_of_business_days_is_refused_under_the_key_that_names_it(frequency: str) -> None:
+    remedy = "give the code of a country, such as C-DE, or of a part of one, such as C-US-CA, or B"
+    with pytest.raises(InputError, match=f"^prepare.frequency: '{frequency}' is unknown to .* holidays; {remedy}$"):
+        Clock.of(frequency)
+    assert [Clock.of(name).unit for name in ("C-DE", "C-US-CA", "B")] == ["business"] * 3

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from cellsize.data import folds, remedies, windows
+from cellsize.data import constant_targets, folds, remedies, windows
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.params import Split, Window
@@ -193,3 +193,29 @@ def test_days_that_are_never_there_are_filled_where_seen_and_left_out_where_pred
     assert advised(message) == advice
     window, split = followed(message, window, split)
     assert len(divided(frame(values), make_schema(), window, split).all()) == 3
+
+
+@pytest.mark.parametrize("length", [60, 70, 80, 90, 100])
+@pytest.mark.parametrize("scheme", ["contiguous", "expanding", "sliding"])
+def test_what_a_message_says_to_set_leaves_no_constant_target(
+    make_schema: MakeSchema, make_window: MakeWindow, make_split: MakeSplit, length: int, scheme: str
+) -> None:
+    # To follow the advice once ended in "the target never changes".
+    values = np.where(np.arange(length) < length // 2, 7.0, np.arange(length))
+    rows, schema = frame(values), make_schema()
+    window, split = make_window(lookback=20, horizon=6), make_split(scheme=scheme, folds=6, blocks=2)
+    message = complaint(rows, schema, window, split)
+    assert advised(message)
+    window, split = followed(message, window, split)
+    arrays = remedies.build(rows, schema, window, split, HERE)
+    constant_targets.refuse(arrays, remedies.split(arrays, split, window), split)
+
+
+def test_a_covariate_that_leaves_no_window_is_named(
+    make_schema: MakeSchema, make_window: MakeWindow, make_split: MakeSplit
+) -> None:
+    rows = frame(range(40)).assign(x=NAN)
+    assert complaint(rows, make_schema(past_covariates=("x",)), make_window(), make_split()) == (
+        "clean.parquet: no window of 5 steps has every value it needs; column 'x' is missing in 100% of the rows: "
+        "remove it from prepare"
+    )

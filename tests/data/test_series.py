@@ -288,3 +288,27 @@ def test_steps_without_a_time_have_no_calendar(make_prepare: MakePrepare, change
     raw = table_of(["2026-01-01", "2026-01-02"], x=[0.0, 0.5])
     with pytest.raises(InputError, match=said):
         cleaned(raw, make_prepare(**{"past_covariates": [], "calendar": [], **changes}))
+
+
+def test_a_short_series_may_have_a_hole(make_prepare: MakePrepare) -> None:
+    days = [f"2026-01-{day:02d}" for day in range(1, 31)]
+    raw = table_of([*days, days[0], days[1], days[3]], place=["a"] * 30 + ["b"] * 3)
+    clean = cleaned(raw, plain(make_prepare, series="place", frequency="D"))
+    assert clean["series"].value_counts().to_dict() == {"a": 30, "b": 4}
+
+
+def test_a_day_that_begins_at_one_o_clock_may_be_the_first(make_prepare: MakePrepare) -> None:
+    dates = pd.date_range("2018-11-04", periods=5, freq="D")
+    times = dates.tz_localize("America/Sao_Paulo", nonexistent="shift_forward")
+    assert times[0].hour == 1
+    clean = cleaned(table_of(times), plain(make_prepare, frequency="D", timezone="America/Sao_Paulo"))
+    assert clean["time"].tolist() == times.tolist()
+    naive = table_of([str(time.date()) for time in dates])
+    clean = cleaned(naive, plain(make_prepare, frequency="D", timezone="America/Sao_Paulo"))
+    assert clean["time"].tolist() == times.tolist()
+
+
+def test_the_only_target_is_replaced_and_one_of_several_removed() -> None:
+    # `prepare.targets: []` is refused.
+    assert series.without_target(("y",), "y") == "name another column under prepare.targets in place of 'y'"
+    assert series.without_target(("y", "z"), "y") == "remove it from prepare.targets"

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 
 from cellsize.data import series, static, windows
+from cellsize.data import table as tables
 from cellsize.data.batches import cell_steps, fit_scaling, gather
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
-from cellsize.params import Prepare, Window
+from cellsize.params import Csv, Prepare, Window
 from cellsize.sizing.bound import count_inputs
 from cellsize.sizing.sizes import shape
 
@@ -46,6 +47,25 @@ def test_a_number_is_one_column_and_a_text_an_indicator_for_each_level(
     firsts = clean.groupby("series", observed=True)[list(schema.static_columns)].first()
     assert firsts.to_numpy().tolist() == [[10, 0, 1], [20, 1, 0], [20, 1, 0]]
     assert {str(clean[column].dtype) for column in ("kind=on", "kind=up")} == {"float32"}
+
+
+@pytest.mark.parametrize(
+    ("heights", "signs"),
+    [(("52,5", "48,1", "1,0"), {"decimal": ","}), (("1.052,5", "48", "-3"), {"decimal": ",", "thousands": "."})],
+)
+def test_a_number_is_one_in_the_way_of_writing_of_the_file(
+    tmp_path: Path, make_csv: Callable[..., Csv], make_prepare: MakePrepare, heights: tuple[str, ...],
+    signs: dict[str, str],
+) -> None:  # fmt: skip
+    path, csv = tmp_path / "towns.csv", make_csv(separator=";", **signs)
+    places = zip("abc", heights, strict=True)
+    path.write_text("\n".join(["place;height", *(f"{place};{height}" for place, height in places)]), encoding="utf-8")
+    prepare = make_prepare(series="place", static_covariates=["height"])
+    table = tables.read(path, series.texts(prepare), csv)
+    assert table["height"].tolist() == list(heights)
+    assert static.levels(table, path, prepare) == {"height": ()}
+    text = table.assign(height=["52.5", "north", "1"])
+    assert static.levels(text, path, prepare) == {"height": ("1", "52.5", "north")}
 
 
 def test_they_are_the_first_of_the_columns_known_in_future(towns: pd.DataFrame, make_prepare: MakePrepare) -> None:

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from cellsize.data import table, times
 from cellsize.errors import InputError
@@ -102,6 +104,38 @@ def test_a_time_that_is_not_a_column_is_answered_with_the_column_that_holds_time
     with pytest.raises(InputError, match=r"no column 'time'; fix prepare\.time .*; 'index' holds times\)"):
         table.require(raw, path, ("time",), "prepare.time")
     assert times.read(raw, path, ("index",), None).moment.tolist() == when.tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "expected"),
+    [([7, 8], ("007", "008"), ["007", "008"]),
+     ([1.0, 2.0], ("1.0", "2.0"), ["1.0", "2.0"]),
+     ([1.5, None], ("1.50", "b"), ["1.50", None]),
+     (["7", "8", "b"], ("007", "8", "9"), ["007", "8", "b"]),
+     ([True, False], ("TRUE", "FALSE"), ["TRUE", "FALSE"]),
+     ([7], ("007", "07"), ["7"]),  # either could be meant
+     (["7", "007"], ("007",), ["7", "007"]),  # they are two
+     (["07", "7"], ("007",), ["07", "7"]),
+     ([2**53 + 1], (f"{2**53}",), [f"{2**53 + 1}"]),
+     (["a", "nan"], ("A", "NaN"), ["a", "nan"])],
+)  # fmt: skip
+def test_a_name_that_became_a_number_on_the_way_is_the_one_known_name_of_its_value(
+    values: list[Any], names: tuple[str, ...], expected: list[str | None]
+) -> None:
+    found = table.known(pd.Series(values), names)
+    assert found.astype(object).where(found.notna(), None).tolist() == expected
+
+
+def test_a_name_beyond_whole_numbers_of_64_bits_is_a_text() -> None:
+    assert table.labels(pd.Series([1e19, 2.0])).tolist() == ["1e+19", "2"]
+    assert table.labels(pd.Series([2.0**62, -(2.0**62)])).tolist() == [str(2**62), str(-(2**62))]
+
+
+def test_a_parquet_file_with_a_column_twice_is_refused_by_its_name(tmp_path: Path, make_csv: MakeCsv) -> None:
+    path = tmp_path / "toy.parquet"
+    parquet.write_table(pa.table([pa.array([1.0])] * 3, names=["t", "y", "y"]), path)
+    with pytest.raises(InputError, match=r"toy\.parquet: column 'y' is duplicated; rename one$"):
+        table.read(path, (), make_csv())
 
 
 def test_a_folder_named_as_a_key_with_a_value_adds_no_column(tmp_path: Path, make_csv: MakeCsv) -> None:

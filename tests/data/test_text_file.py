@@ -43,12 +43,39 @@ def advised(path: Path, csv: Csv) -> dict[str, Any]:
     return keys(message)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize(
+    ("text", "row"), [("time,y\na,1\n\0\0,2\n", 3), ("time,y\na,1\n" + "b,2\n" * 9999 + "\0", 10002)]
+)
+def test_a_stray_nul_byte_is_named_by_its_line(
+    tmp_path: Path, make_csv: MakeCsv, encoding: str, text: str, row: int
+) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text(text, encoding=encoding)
+    with pytest.raises(InputError, match=rf"toy\.csv, line {row}: a NUL byte, which no text has; remove it, or write"):
+        table.read(path, ("time",), make_csv(encoding=encoding))
+
+
+def test_utf_16_is_told_by_its_bytes_in_other_scripts_too(tmp_path: Path, make_csv: MakeCsv) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text("時間,気温\n" + "午前,1.5\n" * 9, encoding="utf-16-le")
+    for encoding in ("utf-8", "utf-16"):
+        with pytest.raises(InputError, match=r"in UTF-16; set prepare\.csv\.encoding: utf-16-le"):
+            table.read(path, ("時間",), make_csv(encoding=encoding))
+
+
 SITUATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "semicolons": ("time;y;n\n{0};1234.5;1\n{1};;2\n{2};-2.25;3\n", "utf-8", {"separator": ";"}),
     "tabs": ("time\ty\tn\n{0}\t1234.5\t1\n{1}\t\t2\n{2}\t-2.25\t3\n", "utf-8", {"separator": "\t"}),
     "bars": ("time|y|n\n{0}|1234.5|1\n{1}||2\n{2}|-2.25|3\n", "utf-8", {"separator": "|"}),
     "semicolons and decimal commas": (
         "time;y;n\n{0};1234,5;1\n{1};;2\n{2};-2,25;3\n", "utf-8", {"separator": ";", "decimal": ","},
+    ),
+    "quoted decimal commas between commas": (
+        'time,y,n\n{0},"1234,5",1\n{1},,2\n{2},"-2,25",3\n', "utf-8", {"decimal": ","},
+    ),
+    "quoted signs between thousands": (
+        'time,y,n\n{0},"1,234.5",1\n{1},,2\n{2},-2.25,3\n', "utf-8", {"thousands": ","},
     ),
     "comments": ("# from a logger\n# of 2021\ntime,y,n\n{0},1234.5,1\n# broken\n{1},,2\n{2},-2.25,3\n", "utf-8",
                  {"comment": "#"}),

@@ -199,6 +199,12 @@ def test_a_count_that_is_not_within_the_years_1_to_9999_is_refused_with_the_unit
     assert complaint([1609459200000], "epoch s").endswith(
         'not within the years 1 to 9999; set prepare.time_format: "epoch ms"'
     )
+    assert complaint(["1609459200.0", "1609459260.5"]).endswith(
+        'set prepare.time_format: "epoch s", which reads every row'
+    )
+    several = '"epoch s" and "%Y%m%d%H" read every row; set prepare.time_format to the one that is meant'
+    assert complaint([2021010100, 2021010101]).endswith(several)
+    assert complaint([1609459200000, 1609459260000], "%Y-%m-%d").endswith('"epoch ms", which reads every row')
     assert "'soon' is no 'epoch s'" in complaint(["1609459200", "soon", "7"], "epoch s")
 
 
@@ -296,6 +302,22 @@ def test_a_zero_that_a_number_has_lost_is_put_back() -> None:
     assert "is not written as '%d%m%Y'" in complaint(["1022021"], "%d%m%Y") or "is not a time" in complaint(
         ["1022021"], "%d%m%Y"
     )
+
+
+@pytest.mark.parametrize(("zeros", "unit"), [("", "s"), ("000", "ms"), ("000000", "us"), ("0" * 9, "ns"), (".0", "s")])
+def test_epochs_of_a_text_file_are_told_their_unit_which_then_reads_them(
+    tmp_path: Path, make_csv: MakeCsv, zeros: str, unit: str
+) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text(f"t\n1609459200{zeros}\n1609459260{zeros}\n", encoding="utf-8")
+    raw = table.read(path, (), make_csv(), ("t",))
+    with pytest.raises(InputError, match=f'set prepare.time_format: "epoch {unit}", which reads every row'):
+        times.read(raw, path, ("t",), None)
+    assert stamps(times.read(raw, path, ("t",), f"epoch {unit}")) == ["2021-01-01 00:00:00", "2021-01-01 00:01:00"]
+
+
+def test_a_float_beyond_64_bits_is_no_time() -> None:
+    assert "line 3, column 't': 1e+20 is not a time" in complaint([20240101.0, 1e20], "%Y%m%d")
 
 
 def test_a_file_with_units_or_totals_is_read_after_what_the_message_says(tmp_path: Path, make_csv: MakeCsv) -> None:

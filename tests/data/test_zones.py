@@ -31,22 +31,24 @@ def isoformat(times: pd.DatetimeIndex) -> list[str]:
 
 def test_times_without_offset_have_no_zone_unless_one_is_declared() -> None:
     times = written("2026-01-01 00:00", "2026-01-01 01:00")
-    assert zones.zone_of(times, None, PATH, "t") is None
-    assert zones.zone_of(times, "Asia/Tokyo", PATH, "t") == "Asia/Tokyo"
+    assert zones.zone_of(times, None, PATH, "t") == (None, 0)
+    assert zones.zone_of(times, "Asia/Tokyo", PATH, "t") == ("Asia/Tokyo", 0)
 
 
 @pytest.mark.parametrize(("offset", "name"), [("Z", "UTC"), ("+05:30", "+05:30"), ("-03:00", "-03:00")])
 def test_one_offset_of_all_times_is_the_zone(offset: str, name: str) -> None:
-    found = zones.zone_of(written(f"2026-01-01T00:00{offset}", f"2026-07-01T00:00{offset}"), None, PATH, "t")
-    assert found == name
-    assert str(zone(name).utcoffset(None) if name != "UTC" else "") is not None
+    found, others = zones.zone_of(written(f"2026-01-01T00:00{offset}", f"2026-07-01T00:00{offset}"), None, PATH, "t")
+    assert (found, others) == (name, 0)
+    at = pd.Timestamp("2026-01-01T12:00", tz=zone(name))
+    assert at.isoformat().endswith(offset.replace("Z", "+00:00"))
 
 
 @pytest.mark.parametrize("name", ["Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kathmandu"])
 def test_changing_offsets_tell_a_zone_that_has_them(name: str) -> None:
     times = pd.date_range("2021-01-01", "2022-03-01", freq="D", tz=name)
-    found = zones.zone_of(written(*isoformat(times)), None, PATH, "t")
+    found, others = zones.zone_of(written(*isoformat(times)), None, PATH, "t")
     assert found is not None
+    assert (others == 0) == (name == "Asia/Kathmandu")  # it has one offset
     again = [time.isoformat() for time in times.tz_convert(zone(found))]
     assert again == isoformat(times)
 
@@ -55,7 +57,7 @@ def test_offsets_that_change_as_in_no_zone_are_refused_and_the_remedy_works() ->
     times = written("2026-01-01T00:00+01:00", "2026-01-01T01:00+07:00", "2026-01-01T02:00+01:00")
     with pytest.raises(InputError, match=r"as on the clock of no zone; set prepare.timezone .* such as UTC"):
         zones.zone_of(times, None, PATH, "t")
-    assert zones.zone_of(times, "UTC", PATH, "t") == "UTC"
+    assert zones.zone_of(times, "UTC", PATH, "t") == ("UTC", 0)
 
 
 # --- instants -------------------------------------------------------------------------------------------------------
@@ -99,6 +101,22 @@ def test_the_order_of_the_rows_tells_the_two_hours_apart_in_every_series(frequen
     assert isoformat(pd.DatetimeIndex(inferred)) == isoformat(times) * 2
 
 
+def test_the_order_tells_the_two_hours_apart_where_series_alternate_and_where_the_newest_row_is_the_first() -> None:
+    times = berlin("2026-10-24 22:00", 12)
+    naive = [str(time) for time in times.tz_localize(None)]
+    alternating = [text for text in naive for _ in range(2)]
+    series = pd.Series(["a", "b"] * 12)
+    inferred = zones.instants(written(*alternating), "Europe/Berlin", "infer", PATH, "t", series=series)
+    assert isoformat(pd.DatetimeIndex(inferred)) == [text for text in isoformat(times) for _ in range(2)]
+    inferred = zones.instants(written(*naive[::-1]), "Europe/Berlin", "infer", PATH, "t")
+    assert isoformat(pd.DatetimeIndex(inferred)) == isoformat(times)[::-1]
+
+
+def test_a_day_whose_midnight_clocks_leave_out_begins_at_one() -> None:
+    times = zones.instants(written("2018-11-03", "2018-11-04"), "America/Sao_Paulo", "refuse", PATH, "t", is_local=True)
+    assert isoformat(pd.DatetimeIndex(times)) == ["2018-11-03T00:00:00-03:00", "2018-11-04T01:00:00-02:00"]
+
+
 def test_the_first_meaning_of_a_doubtful_hour_is_taken_where_that_is_declared() -> None:
     times = zones.instants(written("2026-10-25 02:00"), "Europe/Berlin", "first", PATH, "t")
     assert times.iloc[0].isoformat() == "2026-10-25T02:00:00+02:00"
@@ -116,7 +134,7 @@ def test_an_unknown_zone_is_refused(name: str) -> None:
 
 
 def test_years_1_and_1600_stay_what_they_are() -> None:
-    times = written("0001-01-01T00:00Z", "1600-01-01T00:00Z", "2300-01-01T00:00Z")
+    times = written("0001-06-01T00:00Z", "1600-01-01T00:00Z", "2300-01-01T00:00Z")
     found = zones.instants(times, "UTC", "refuse", PATH, "t")
     assert [time.year for time in found] == [1, 1600, 2300]
     assert np.asarray(found.dt.unit == "us").all()

@@ -1,5 +1,6 @@
 """Forecasts from rows in the user's own columns; that they are those evaluated is held end to end."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,28 @@ def test_each_series_is_forecast_after_its_last_observed_target(make_model: Make
     assert forecasts["place"].tolist() == ["north"] * 2 + ["south"] * 2
     assert [moment.hour for moment in forecasts["time"]] == [19, 20, 20, 21]
     assert np.isfinite(forecasts["y"]).all()
+
+
+def test_names_that_became_numbers_on_the_way_have_the_same_forecasts(make_model: MakeModel, make_table: Table) -> None:
+    raw = make_table(places=("007", "008"))
+    raw["y"] *= raw["place"].map({"007": 1, "008": 5})
+    raw = raw.assign(wind=raw["wind"].map({"N": "1.0", "S": "02"}), zone=raw["place"].map({"007": "1e3", "008": "x"}))
+    model = make_model(
+        raw, scale="series", series="place", categorical_covariates=["wind"], static_covariates=["zone"],
+        series_as_input=True,
+    )  # fmt: skip
+    rows = raw.groupby("place").head(20)
+    sent = pd.read_csv(io.StringIO(rows.to_csv(index=False)))  # as MLflow's server reads it
+    assert sent.dtypes[["place", "wind"]].map(str).tolist() == ["int64", "float64"]
+    expected = forecast_rows(model, rows)
+    assert expected["place"].unique().tolist() == ["007", "008"]
+    pd.testing.assert_frame_equal(forecast_rows(model, sent), expected)
+
+
+def test_a_column_sent_twice_is_refused(make_model: MakeModel, make_table: Table) -> None:
+    rows = make_table(rows=20)
+    with pytest.raises(InputError, match=r"^the rows given: column 'x' is duplicated; rename one$"):
+        forecast_rows(make_model(make_table()), pd.concat([rows, rows[["x"]]], axis=1))
 
 
 def test_too_short_a_history_is_refused(make_model: MakeModel, make_table: Table) -> None:
@@ -295,6 +318,15 @@ def test_a_series_that_is_new_to_the_model_is_forecast_as_a_known_one_of_another
     np.testing.assert_allclose(served["north"].to_numpy(), known, rtol=1e-6)
 
 
+def test_a_covariate_that_comes_seldom_has_its_last_value_however_old(make_model: MakeModel, make_table: Table) -> None:
+    raw = make_table(rows=400)
+    raw["x"] = raw["x"].where(raw.index % 3 == 0)
+    model, rows = make_model(raw), make_table(rows=200)
+    usual = rows.assign(x=np.where(rows.index == 150, 4.0, np.nan))
+    low = rows.assign(x=np.where(rows.index == 150, 0.0, np.nan))
+    assert not np.allclose(forecast_rows(model, usual)["y"], forecast_rows(model, low)["y"])
+
+
 @pytest.mark.parametrize(("units", "normalise"), [(0, "none"), (4, "last"), (4, "standard")])
 def test_series_of_very_different_levels_have_the_scores_and_forecasts_that_they_have_at_one_level(
     refitted: Refitted, make_csv: Callable[..., Csv], units: int, normalise: str
@@ -316,7 +348,7 @@ def test_series_of_very_different_levels_have_the_scores_and_forecasts_that_they
         found = evaluate(arrays, parts, model, None, baseline, "mse", scores[-1])[0]
         errors.append([found.model.nmse, found.model.mae, found.model.mase or 0.0, found.baselines["naive"].mae])
         errors[-1] += [each.score for each in sorted(found.by_series, key=lambda each: each.series)]
-    np.testing.assert_allclose(errors[1], errors[0], atol=1e-3)
+    np.testing.assert_allclose(np.array(errors[1], float), np.array(errors[0], float), atol=1e-3)
     for name in scores[0].all:
         np.testing.assert_allclose(scores[1].all[name], scores[0].all[name], atol=1e-3)
     served = [
@@ -341,3 +373,15 @@ def test_a_series_that_one_scale_for_all_would_make_a_constant_is_refused(
     # What one series or two of one level have is right.
     refitted(raw, past_covariates=[])
     refitted(rows.assign(y=rows["y"].where(rows["place"] == "b", rows["y"] + 1e9)), series="place", past_covariates=[])
+
+
+def test_a_series_of_the_table_that_nothing_was_learnt_of_is_forecast_as_a_new_one(
+    make_model: MakeModel, make_table: Table
+) -> None:
+    # Its last rows alone are in the table: it was scaled as if it were of the others' level.
+    raw = at_levels(make_table, north=1000, south=2000, east=5)
+    model = make_model(raw[(raw["place"] != "east") | (raw.index % 60 >= 50)], series="place", scale="series")
+    assert model.fitted.scaling.names == ("north", "south")
+    rows = at_levels(make_table, rows=48, east=5)
+    served, other = (forecast_rows(model, rows.assign(place=name))["y"].to_numpy() for name in ("east", "new"))
+    np.testing.assert_array_equal(served, other)

@@ -141,6 +141,21 @@ def test_clocks_of_every_kind_are_found(
         assert made.window.lookback >= season
 
 
+def test_a_column_of_whole_numbers_counts_the_steps_where_it_is_declared(write_csv: Callable[..., Path]) -> None:
+    path = write_csv(cycle=np.arange(5, 405), load=np.sin(np.arange(400) / 3).round(3))
+    found = examine(Asked(path, time=("cycle",), frequency="step"))
+    assert (params(found).prepare.time, params(found).prepare.frequency) == ("cycle", "step")
+    assert said(found, "time").startswith("time: 'cycle' (whole numbers)")
+
+
+def test_the_first_time_held_out_is_that_of_the_series_that_has_it(write_csv: Callable[..., Path]) -> None:
+    # Step 320 was looked up among the rows of all series: it was day 20 of the second one.
+    day = pd.date_range("2025-01-01", periods=400).strftime("%Y-%m-%d")
+    load = (50 + 5 * np.sin(2 * np.pi * np.arange(400) / 7) + np.random.default_rng(0).normal(0, 1, 400)).round(2)
+    path = write_csv(day=[*day[100:], *day], shop=["a"] * 300 + ["b"] * 400, load=[*load[100:], *load])
+    assert "holdout: from 2025-11-1" in said(examine(Asked(path, targets=("load",))), "holdout")
+
+
 def test_rows_without_a_time_are_taken_in_their_order(write_csv: Callable[..., Path]) -> None:
     rows = np.arange(500)
     made = params(examine(Asked(write_csv(power=(3 + np.sin(2 * np.pi * rows / 20)).round(4)))))
@@ -213,3 +228,26 @@ def test_a_covariate_that_gives_the_target_away_is_remarked_on(hourly: Hourly) -
     assert "'copy' gives the target 'load' away" in said(
         examine(Asked(path, targets=("load",), future=("copy",))), "remark"
     )
+
+
+@pytest.mark.parametrize(("ends", "expected"), [((400, 400, 400), "table"), ((400, 200, 250), "series")])
+def test_where_many_series_end_early_each_has_its_own_holdout_and_none_has_a_say(
+    write_csv: Callable[..., Path], ends: tuple[int, ...], expected: str
+) -> None:
+    def table(change: float) -> pd.DataFrame:
+        parts = list[pd.DataFrame]()
+        for number, rows in enumerate(ends):
+            row = np.arange(rows)
+            load = 50 + 5 * np.sin(2 * np.pi * row / 7) + np.random.default_rng(number).normal(0, 0.3, rows)
+            load = np.where(row >= rows - round(0.2 * rows), load + change * row, load).round(3)
+            when = pd.date_range("2024-01-01", periods=rows, freq="D").strftime("%Y-%m-%d")
+            parts.append(pd.DataFrame({"when": when, "place": f"p{number}", "load": load}))
+        return pd.concat(parts)
+
+    path = write_csv(when=[])
+    found = list[Examined]()
+    for change in (0.0, 1e5):
+        table(change).to_csv(path, index=False)
+        found.append(examine(Asked(path)))
+    assert found[0] == found[1]
+    assert params(found[0]).split.holdout_of == expected

@@ -67,7 +67,13 @@ def test_lengths_are_those_of_the_clock(frequency: str) -> None:
 
 @pytest.mark.parametrize(
     ("frequency", "expected"),
-    [("h", "hours"), ("15min", "15 minutes"), ("W-MON", "weeks (Mon)"), ("ME", "months by their last day")],
+    [
+        ("h", "hours"),
+        ("15min", "15 minutes"),
+        ("W-MON", "weeks (Mon)"),
+        ("ME", "months by their last day"),
+        ("C-DE", "business days less holidays (DE)"),
+    ],
 )
 def test_a_step_in_words(frequency: str, expected: str) -> None:
     assert steps.words(frequency) == expected

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cellsize.errors import InputError
-from cellsize.models.forecaster import Forecaster
+from cellsize.models.forecaster import VERSION, Forecaster
 from cellsize.params import Mlflow, Register
 from cellsize.registry import champion, versions
 from cellsize.registry.store import connect
@@ -76,13 +76,13 @@ def test_a_champion_of_another_format_is_left_out_until_a_new_version_is_champio
 ) -> None:
     register(BETTER)
     file = Path(mlflow.artifacts.download_artifacts("models:/toy/1")) / "artifacts" / "model" / "model.json"  # in place
-    file.write_text(file.read_text(encoding="utf-8").replace('"version": 2', '"version": 1'), encoding="utf-8")
+    file.write_text(file.read_text(encoding="utf-8").replace(f'"version": {VERSION}', '"version": 1'), encoding="utf-8")
     with pytest.raises(InputError) as refused:
         champion.load(settings, "toy")
     assert str(refused.value).startswith("register.name: the champion of 'toy', version 1, cannot be read (")
     assert str(refused.value).endswith(
-        "model.json: version 1 of the format, but this cellsize reads version 2); set evaluate.champion: false until a "
-        "new version is champion, or give another register.name"
+        f"model.json: version 1 of the format, but this cellsize reads version {VERSION}); set evaluate.champion: "
+        "false until a new version is champion, or give another register.name"
     )
     # Which works: nothing is compared, and the next one can be read.
     other = register(BETTER, make_table(rows=70), compare=False)
@@ -153,3 +153,18 @@ def test_another_model_is_another_version_and_the_champion_stays_until_both_are_
     assert "from before version 1 became champion" in registration.reason
     assert register(BETTER, other).promoted
     assert (champion.load(settings, "toy") or ("",))[0] == "2"
+
+
+def test_a_consumer_reads_in_the_registered_model_what_to_send(
+    register: Callable[..., Registration], make_table: Callable[..., pd.DataFrame]
+) -> None:
+    register(BETTER)
+    model = mlflow.pyfunc.load_model("models:/toy/1")
+    assert model.metadata.metadata == {
+        "reads": ["when", "y", "x"], "series": None, "time": ["when"], "time_format": None, "clock": "h",
+        "timezone": None, "times_have_offset": False, "targets": ["y"], "known_in_future": [], "looks_back": 6,
+        "horizon": 2,
+    }  # fmt: skip
+    # Which is enough to ask for a forecast.
+    columns, steps = model.metadata.metadata["reads"], model.metadata.metadata["looks_back"]
+    assert len(model.predict(make_table()[columns].tail(steps))) == model.metadata.metadata["horizon"]

@@ -410,9 +410,9 @@ def inputs() -> Inputs:
     cut = windows()
     schema = Schema(
         time=("time",), series="place", targets=("load",), past_covariates=(), categorical_covariates={},
-        known_future_covariates=(), calendar=(), linear_calendar=(), holidays=None, timezone=None, is_naive=True,
-        frequency="h", gap=48, flagged=(), time_format=None, ambiguous="refuse", static_covariates={},
-        series_levels=(),
+        known_future_covariates=(), calendar=(), linear_calendar=(), holidays=None, timezone=None,
+        other_zones=0, is_naive=True, frequency="h", gap=48, flagged=(), time_format=None, ambiguous="refuse",
+        static_covariates={}, series_levels=(),
     )  # fmt: skip
     return Inputs(
         candidates=candidates(),

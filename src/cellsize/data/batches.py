@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,8 +36,9 @@ class Scaling:
     With `window.scale: series` the first `Windows.n_own` inputs (targets and past covariates) are scaled by mean and
     standard deviation of the training rows of their own series, so that series of other levels look alike. Errors then
     are in standard deviations of their own series too: a series counts by how well it is forecast, whatever its level,
-    and forecasting each series' own mean has a normalised MSE of 1. A series without training rows, and an input that
-    is constant in those of a series, has the mean and standard deviation of all series, as without.
+    and forecasting each series' own mean has a normalised MSE of 1. An input that is constant in the training rows of a
+    series has the mean and standard deviation of all series, as without. A series without training rows has no
+    constants: `folds.split` scores none of its windows, and `with_unknown` finds some where a model is asked for it.
 
     Attributes:
         mean: Shape (n_inputs,), float64, in the order of `Windows.inputs`: the targets come first. `Windows.offset` is
@@ -47,7 +49,7 @@ class Scaling:
         lower: What smaller inputs become, in standard deviations from the mean, shape (n_inputs,). Of the series' own
             ones all series share the bounds.
         upper: What larger ones become. Both None: nothing is clipped.
-        names: Series that have constants of their own, by name; none: all have the same.
+        names: Series that have training rows, and so constants of their own, by name; none: all have the same.
         own_mean: Their means of the first inputs, float64, shape (names, n_own).
         own_std: Their standard deviations, of the same shape; never 0.
     """
@@ -137,10 +139,6 @@ def _with_own(windows: Windows, scaling: Scaling, series: Ints, values: Floats) 
     """The constants of each series, and what follows from them, from the first inputs of rows ordered by series."""
     own, targets = slice(windows.n_own), slice(windows.n_targets)
     codes, of_row, mean, std = _own_constants(windows, scaling, series, values)
-    offsets = windows.offsets(np.arange(len(windows.names)))
-    own_mean = scaling.mean[own] - offsets
-    own_std = np.tile(scaling.std[own], (len(windows.names), 1))
-    own_mean[codes], own_std[codes] = mean, std
     scaled_values = ((values - mean[of_row]) / std[of_row]).astype(np.float32)
     begins = np.searchsorted(of_row, np.arange(1, len(codes)))
     medians = np.stack([_medians(part) for part in np.split(scaled_values[:, targets], begins)])
@@ -151,9 +149,9 @@ def _with_own(windows: Windows, scaling: Scaling, series: Ints, values: Floats) 
     return replace(
         scaling,
         deviation=np.where(deviation > 0, deviation, 1.0).astype(np.float32),
-        names=windows.names,
-        own_mean=own_mean + offsets,
-        own_std=own_std,
+        names=tuple(windows.names[code] for code in codes),
+        own_mean=mean + windows.offsets(codes),
+        own_std=std,
     )
 
 
@@ -229,8 +227,8 @@ def with_unknown(windows: Windows, scaling: Scaling) -> Scaling:
         windows: Base arrays; series that the scaling knows keep their constants.
         scaling: Of a model.
     """
-    unknown = [code for code, name in enumerate(windows.names) if name not in set(scaling.names)]
-    if not windows.n_own or not unknown:
+    unknown = np.flatnonzero(_places(scaling.names, windows.names) < 0)
+    if not windows.n_own or not unknown.size:
         return scaling
     rows = np.isin(windows.series, unknown)
     values = windows.inputs[rows, : windows.n_own].astype(np.float64)
@@ -242,6 +240,15 @@ def with_unknown(windows: Windows, scaling: Scaling) -> Scaling:
         own_mean=np.concatenate([scaling.own_mean, mean + windows.offsets(codes)]),
         own_std=np.concatenate([scaling.own_std, std]),
     )
+
+
+@lru_cache(maxsize=16)
+def _places(known: tuple[str, ...], names: tuple[str, ...]) -> Ints:
+    """Where each of some names is among the known ones, shape (names,); -1 where it is not."""
+    place = {name: position for position, name in enumerate(known)}
+    places = np.array([place.get(name, -1) for name in names], np.int64)
+    places.setflags(write=False)  # it is shared by all callers
+    return places
 
 
 def absolute_deviation(values: Floats) -> Floats:
@@ -328,12 +335,14 @@ def _clipped(windows: Windows, scaling: Scaling) -> _Clipped | None:
 
     Clipping whole batches takes half as long as all the rest of `gather`, and few values are clipped.
     """
-    if scaling.own_mean is not None and scaling.names != windows.names:
+    if scaling.own_mean is not None and (_places(scaling.names, windows.names) >= 0).sum() < len(scaling.names):
         return None  # a request: its arrays are read once
     bounds = _bounds(windows, scaling)
     shift = shift_of(windows, scaling)
     own = () if scaling.own_mean is None or scaling.own_std is None else (scaling.own_mean, scaling.own_std)
     key = b"".join(array.tobytes() for array in (shift, scaling.std, *bounds, *own))
+    if own:
+        key += _places(scaling.names, windows.names).tobytes()
     if key not in windows.clipped:
         lowest, highest = (windows.extent - shift) / scaling.std
         found = []
@@ -439,8 +448,7 @@ def _of_series(windows: Windows, scaling: Scaling, codes: Ints) -> tuple[Floats,
     if scaling.names == windows.names:
         shift[:, own], std[:, own] = scaling.own_mean[codes] - offsets, own_std[codes]
         return shift, std
-    place = {name: position for position, name in enumerate(scaling.names)}
-    at = np.array([place.get(name, -1) for name in windows.names])[codes]
+    at = _places(scaling.names, windows.names)[codes]
     known = np.flatnonzero(at >= 0)
     shift[known, own], std[known, own] = scaling.own_mean[at[known]] - offsets[known], own_std[at[known]]
     return shift, std

@@ -27,6 +27,8 @@ FIXED = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000
 MONTHS = {"M": 1, "Q": 3, "Y": 12}
 NAMES_OF_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 NAMES_OF_DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+# Here times end: in a zone pandas reads no clock after 9999, and none before the year 1.
+BEFORE, BEYOND = -62_135_596_800_000_000 + DAY, 253_370_764_800_000_000
 YEAR = 365.2425 * 86_400  # seconds
 BUSINESS_DAY = YEAR / 261
 FIRST_DAY = np.datetime64("0001-01-01")  # a Monday before every time, from which business days are counted
@@ -85,7 +87,7 @@ class Clock:
             return cls(frequency, "months", count * MONTHS[found["months"]], found["edge"] == "E", anchor)
         if found["business"]:
             if found["country"]:
-                holidays(found["country"], range(2020, 2021))
+                holidays(found["country"], range(2020, 2021), "prepare.frequency")
             return cls(frequency, "business", count, holidays=found["country"])
         return cls(frequency, "integer", count)
 
@@ -120,19 +122,27 @@ class Clock:
         return np.asarray((counted - phase) // self.count, np.int64)
 
     def phases(self, times: Times, codes: Ints) -> Ints:
-        """What the first row of each series is after the start of a step, shape (series,); see `places` and `times`.
+        """What the rows of each series are after the start of a step, shape (series,); see `places` and `times`.
+
+        The first row of a series tells, but for the time of day on the clock of a place, which is the earliest of all
+        its rows: a day that clocks begin at one o'clock would have all others late by an hour.
 
         Args:
-            times: Those of all series; the first one of each series counts.
+            times: Those of all series.
             codes: The series of each time, shape (n,); every one of 0, 1, … up to the largest is there.
         """
         first = np.unique(codes, return_index=True)[1]
-        counted = self._counted(times[first] if isinstance(times, pd.Index) else times.iloc[first])
+        counted = self._counted(times)
+        began = counted[first]
+        if not self.is_local:
+            return np.asarray(began % self.count)
+        of_day = np.full(len(first), DAY)
+        np.minimum.at(of_day, codes, counted % DAY)
         if self.unit == "business":
-            return np.asarray(_business_days(counted // DAY, self.holidays) % self.count * DAY + counted % DAY)
+            return np.asarray(_business_days(began // DAY, self.holidays) % self.count * DAY + of_day)
         if self.unit == "months":
-            return np.asarray(_months(counted) % self.count * DAY + counted % DAY)
-        return np.asarray(counted % self.count)
+            return np.asarray(_months(began) % self.count * DAY + of_day)
+        return np.asarray(began // DAY * DAY % self.count + of_day)
 
     def times(self, places: Ints, phase: Ints | int, like: Times) -> pd.Index:
         """The time of each step, shape (n,): the other way round of `places`.
@@ -152,6 +162,8 @@ class Clock:
             counted = _day_of_month(places * self.count + phase // DAY, self.at_end) * DAY + phase % DAY
         else:
             counted = places * self.count + phase
+        if counted.size and counted.max() >= BEYOND:
+            raise InputError("a step lies beyond the year 9998, where times end", "send times before it")
         index = pd.DatetimeIndex(np.asarray(counted).astype("datetime64[us]"))
         zone = getattr(like.dtype, "tz", None)
         if zone is None:

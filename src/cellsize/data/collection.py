@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellsize.data.folds import Folds, of_each_series
+from cellsize.data.folds import TRAIN, Folds, of_each_series
 from cellsize.data.windows import Windows
 
 NAMED = 3  # series that a line names
@@ -47,6 +47,42 @@ def left_out(windows: Windows, folds: Folds | None = None) -> list[LeftOut]:
             reason = "no window before the holdout"
         found.append(LeftOut(name, reason))
     return found
+
+
+def unscored(windows: Windows, folds: Folds) -> dict[str, list[int]]:
+    """Series that are learnt from, but have no training row and so no scale in some folds, which leave them out.
+
+    Args:
+        windows: Base arrays and index.
+        folds: Who learns from which window.
+
+    Returns:
+        Name → numbers of those folds, from 1; empty unless `window.scale` is `series`.
+    """
+    if not windows.n_own:
+        return {}
+    series = windows.series[windows.first]
+    learnt = np.bincount(series[folds.development], minlength=len(windows.names)) > 0
+    trained = np.stack(
+        [np.bincount(series[labels == TRAIN], minlength=len(windows.names)) > 0 for labels in folds.labels]
+    )
+    lacking = learnt & ~trained
+    return {
+        windows.names[code]: (np.flatnonzero(lacking[:, code]) + 1).tolist()
+        for code in np.flatnonzero(lacking.any(axis=0))
+    }
+
+
+def unscored_sentence(series: dict[str, list[int]]) -> str:
+    """Which series some folds do not score, of what `unscored` found; empty if none."""
+    if not series:
+        return ""
+    named = ", ".join(
+        f"{name} in fold{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
+        for name, numbers in list(series.items())[:NAMED]
+    )
+    more = f" and {len(series) - NAMED:,} more" if len(series) > NAMED else ""
+    return f"folds without a training window of a series have no scale for it, and do not score it: {named}{more}"
 
 
 def sentence(series: list[LeftOut], count: int, of: int) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cellsize.data.folds import Folds, row_mask, split
+from cellsize.data.series import without_target
 from cellsize.data.windows import Ints, Windows
 from cellsize.errors import InputError
 from cellsize.params import Split
@@ -25,8 +26,8 @@ def refuse(windows: Windows, folds: Folds, params: Split) -> None:
     column = _constant(windows, np.flatnonzero(folds.development))
     if column is not None:
         raise InputError(
-            f"split.holdout: column {column!r}: the target never changes before the holdout; remove it from "
-            "prepare.targets, or give a longer table"
+            f"split.holdout: column {column!r}: the target never changes before the holdout; "
+            f"{without_target(windows.targets, column)}, or give a longer table"
         )
     bad = _bad_fold(windows, folds)
     if bad is None:
@@ -34,11 +35,16 @@ def refuse(windows: Windows, folds: Folds, params: Split) -> None:
     index, column = bad
     others = sorted(range(2, 2 * params.folds + 1), key=lambda number: (abs(number - params.folds), number))
     better = next((number for number in others if number != params.folds and _does(windows, params, number)), None)
-    remedy = f"set split.folds: {better}, or remove" if better is not None else "remove"
+    remedy = "" if better is None else f"set split.folds: {better}, or "
     raise InputError(
         f"split.folds: column {column!r}: the target never changes in the training set of fold {index + 1} of "
-        f"{params.folds}; {remedy} it from prepare.targets"
+        f"{params.folds}; {remedy}{without_target(windows.targets, column)}"
     )
+
+
+def are_none(windows: Windows, folds: Folds) -> bool:
+    """Whether `refuse` refuses nothing."""
+    return _constant(windows, np.flatnonzero(folds.development)) is None and _bad_fold(windows, folds) is None
 
 
 def _constant(windows: Windows, chosen: Ints) -> str | None:

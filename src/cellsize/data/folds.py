@@ -11,6 +11,9 @@ its neighbour). The score of a fold comes from V alone; s decides when to stop a
 With `split.holdout_of: series` each series has such a time of its own: its last part is in the holdout, and no window
 of it that may be learnt from shares a row with that. Where series end at different times, some are learnt from at times
 that are the holdout of others. The folds divide the time that all series share, as ever.
+
+With `window.scale: series` a series is scaled by its training rows. Where a fold has none, none of its windows is in
+V or s of that fold; and none is in H if it has no window before the holdout. `collection` names such series.
 """
 
 from dataclasses import dataclass
@@ -91,10 +94,12 @@ def split(windows: Windows, params: Split) -> Folds:
     else:
         cut = _cut(windows, params)
         holdout, development = start >= cut, start + span <= cut
+        holdout = _scaled_by(windows, development, holdout)
     labels = np.zeros((params.folds, len(start)), np.int8)
     for fold_index in range(params.folds):
         validation, learnable = _validation(windows, development, params, fold_index)
         early_stopping, train = _early_stopping(windows, learnable, params)
+        early_stopping, validation = (_scaled_by(windows, train, chosen) for chosen in (early_stopping, validation))
         for label, chosen in ((TRAIN, train), (EARLY_STOPPING, early_stopping), (VALIDATION, validation)):
             labels[fold_index, chosen] = label
             name = {TRAIN: "training", EARLY_STOPPING: "early-stopping", VALIDATION: "validation"}[label]
@@ -134,6 +139,19 @@ def _cut(windows: Windows, params: Split) -> Ints:
     np.maximum.at(last, codes, end)
     cuts: Ints = last[codes] - np.rint(params.holdout * (last - first)[codes]).astype(np.int64)
     return cuts
+
+
+def _scaled_by(windows: Windows, train: npt.NDArray[np.bool_], scored: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The scored windows less those of series without a training window, where each is scaled by its own rows.
+
+    With the constants of all series such a window would be an outlier, whose error is that of the constants.
+    """
+    if not windows.n_own:
+        return scored
+    series = windows.series[windows.first]
+    has_scale = np.zeros(len(windows.names), np.bool_)
+    has_scale[series[train]] = True
+    return scored & has_scale[series]
 
 
 def _require_targets(windows: Windows, chosen: Ints, where: str) -> None:

@@ -11,8 +11,13 @@ from cellsize.errors import InputError
 FIRST_YEAR, LAST_YEAR = 1950, 2100  # of the holidays that business days leave out
 
 
-def holidays(country: str, years: range) -> list[date]:
+def holidays(country: str, years: range, key: str = "prepare.holidays") -> list[date]:
     """The public holidays of a country, or of a part of it (`US-CA`), as dates.
+
+    Args:
+        country: Its code.
+        years: Those asked for.
+        key: Where the country is named: `prepare.holidays`, or `prepare.frequency` with `C-` before it.
 
     Raises:
         InputError: The country is unknown.
@@ -23,9 +28,10 @@ def holidays(country: str, years: range) -> list[date]:
     try:
         return list(country_holidays(name, subdiv=part or None, years=years))
     except NotImplementedError:
+        before, without = ("C-", "B") if key == "prepare.frequency" else ("", "null")
         raise InputError(
-            f"prepare.holidays: {country!r} is unknown to the package holidays; give the code of a country, such as "
-            "DE, or of a part of one, such as US-CA, or null"
+            f"{key}: {before + country!r} is unknown to the package holidays; give the code of a country, such "
+            f"as {before}DE, or of a part of one, such as {before}US-CA, or {without}"
         ) from None
 
 

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import numpy as np
 import pandas as pd
 
-from cellsize.data import folds
+from cellsize.data import constant_targets, folds
 from cellsize.data import windows as indexing
 from cellsize.data.schema import Schema
 from cellsize.data.windows import TooFewWindowsError, Windows
@@ -94,7 +94,9 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, params: Split, so
     others = (*((gaps.fill,) if gaps else ()), 6, 24)
     fills = (window.fill, *dict.fromkeys(steps for steps in others if steps > window.fill))
     fractions = tuple(dict.fromkeys((window.observed, gaps.observed if gaps else window.observed)))
-    raise InputError(f"{fault}; {_remedy(lambda settings: filled(settings.fill), declared, fills, fractions)}")
+    worst = None if gaps else _most_missing(frame, schema)
+    remedy = _remedy(lambda settings: filled(settings.fill), declared, fills, fractions, worst)
+    raise InputError(f"{fault}; {remedy}")
 
 
 def split(windows: Windows, params: Split, window: Window) -> folds.Folds:
@@ -121,9 +123,22 @@ def _declared(window: Window, params: Split) -> Settings:
     return Settings(window.lookback, window.linear_lookback, window.horizon, window.fill, window.observed, params)
 
 
-def _remedy(make: Make, declared: Settings, fills: tuple[int, ...], fractions: tuple[float, ...]) -> str:
-    """What to set, or how many rows it takes, in words."""
+def _most_missing(frame: pd.DataFrame, schema: Schema) -> str | None:
+    """The past covariate that is missing most, and what to do with it, in words; None if none is ever missing."""
+    missing = {column: frame[column].isna().mean() for column in schema.past_columns if column not in schema.targets}
+    worst = max(sorted(missing), key=lambda column: missing[column], default=None)
+    if worst is None or not missing[worst]:
+        return None
+    return f"column {worst!r} is missing in {missing[worst]:.0%} of the rows: remove it from prepare"
+
+
+def _remedy(
+    make: Make, declared: Settings, fills: tuple[int, ...], fractions: tuple[float, ...], worst: str | None = None
+) -> str:
+    """What to set, or how many rows it takes, in words; `worst` is what to do where no settings do."""
     found = _smallest(make, declared, fills, fractions)
+    if found is None and worst is not None:
+        return worst
     rows = _rows_needed(make(declared), declared) if declared.split.scheme not in ("groups", "shuffled") else None
     needed = "" if rows is None else f"give at least {rows:,} rows without a gap"
     if found is None:
@@ -168,11 +183,11 @@ def _smallest(make: Make, declared: Settings, fills: tuple[int, ...], fractions:
 
 
 def _works(arrays: Windows, params: Split) -> bool:
+    """Whether the stage split takes it."""
     try:
-        folds.split(arrays, params)
+        return constant_targets.are_none(arrays, folds.split(arrays, params))
     except InputError:
         return False
-    return True
 
 
 def _others(
@@ -229,7 +244,7 @@ def _rows_needed(arrays: Windows, declared: Settings) -> int | None:
             replace(
                 arrays, step=np.arange(rows), series=np.zeros(rows, np.int64), first=first, names=("all",),
                 inputs=np.zeros((rows, arrays.n_inputs), np.float32), may_begin=np.ones(rows, np.bool_),
-                target=np.zeros((rows, arrays.n_targets), np.float32),
+                target=np.tile(np.arange(rows, dtype=np.float32)[:, None], arrays.n_targets),  # none is constant
                 lookback=declared.steps_seen, cell_lookback=declared.lookback, horizon=declared.horizon,
             ),
             declared.split,

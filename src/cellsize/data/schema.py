@@ -28,6 +28,7 @@ class Schema:
         holidays: Country whose public holidays are known in future, or None.
         timezone: Zone that all times are brought to, whose clock calendar features and days go by; None: times have no
             offset, and none is declared.
+        other_zones: How many other zones the table's times fit as well; 0 where the zone is certain.
         is_naive: Whether the table's times have no offset: those of `timezone`, if that is declared.
         frequency: Time between two rows; see `clock.Clock`.
         gap: Longest run of missing rows that is accepted, in steps.
@@ -48,6 +49,7 @@ class Schema:
     linear_calendar: tuple[str, ...]
     holidays: str | None
     timezone: str | None
+    other_zones: int
     is_naive: bool
     frequency: str
     gap: int

@@ -15,6 +15,8 @@ from cellsize.data.schema import MISSING, SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.params import Prepare
 
+MANY = 20  # rows of a series that tell a frequency
+
 
 def texts(prepare: Prepare) -> tuple[str, ...]:
     """Columns that are read as they are written: names, and static covariates, of which `static` tells names apart."""
@@ -47,12 +49,13 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     clock = Clock.of(prepare.frequency)
     if prepare.holidays is not None:
         holidays(prepare.holidays, range(2020, 2021))
-    timezone, is_naive = _zone(table, path, time, clock, prepare)
+    timezone, others, is_naive = _zone(table, path, time, clock, prepare)
     flagged = []
     for column in (*prepare.targets, *prepare.past_covariates, *prepare.known_future_covariates):
         values = tables.numbers(table, path, column)
         if column in prepare.targets and np.nanmin(values) == np.nanmax(values):
-            raise InputError(f"{path}, column {column!r}: the target never changes; remove it from prepare.targets")
+            remedy = without_target(prepare.targets, column)
+            raise InputError(f"{path}, column {column!r}: the target never changes; {remedy}")
         missing = np.flatnonzero(np.isnan(values))
         if missing.size and column in prepare.past_covariates:
             flagged.append(column)
@@ -75,6 +78,7 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
         linear_calendar=prepare.linear_calendar,
         holidays=prepare.holidays,
         timezone=timezone,
+        other_zones=others,
         is_naive=is_naive,
         frequency=prepare.frequency,
         gap=prepare.gap,
@@ -92,10 +96,17 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     return schema
 
 
+def without_target(targets: tuple[str, ...], column: str) -> str:
+    """What to do with a target that is of no use; `prepare.targets: []` would be refused."""
+    if len(targets) > 1:
+        return "remove it from prepare.targets"
+    return f"name another column under prepare.targets in place of {column!r}"
+
+
 def _zone(
     table: pd.DataFrame, path: Path, columns: tuple[str, ...], clock: Clock, prepare: Prepare
-) -> tuple[str | None, bool]:
-    """The zone of a table's times, and whether they have no offset; see `Schema`."""
+) -> tuple[str | None, int, bool]:
+    """The zone of a table's times, how many others fit as well, and whether they have no offset; see `Schema`."""
     if clock.unit == "integer":
         asked = {
             "prepare.calendar": prepare.calendar, "prepare.linear_calendar": prepare.linear_calendar,
@@ -107,11 +118,11 @@ def _zone(
                 raise InputError(
                     f"{key}: steps of prepare.frequency: {clock.frequency} have no time; set {key}: {nothing}"
                 )
-        return None, True
+        return None, 0, True
     if not columns:
         raise InputError(f"prepare.time: null, but prepare.frequency is {clock.frequency}; name the time, or set step")
     written = times.read(table, path, columns, prepare.time_format)
-    return zones.zone_of(written, prepare.timezone, path, ", ".join(columns)), written.offset is None
+    return *zones.zone_of(written, prepare.timezone, path, ", ".join(columns)), written.offset is None
 
 
 def clean(table: pd.DataFrame, path: Path, schema: Schema, recent: int | None = None) -> pd.DataFrame:
@@ -154,13 +165,36 @@ def line_of_instants(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Seri
     """
     if schema.clock.unit == "integer":
         return _integers(table, path, schema)
-    written, column = times.read(table, path, schema.time, schema.time_format), ", ".join(schema.time)
+    column = ", ".join(schema.time)
+    try:
+        written = times.read(table, path, schema.time, schema.time_format)
+    except InputError as error:
+        raise InputError(str(error), _times_to_send(schema)) from None
     if written.offset is None and schema.timezone is not None and not schema.is_naive:
         raise InputError(
             f"{path}, column {column!r}: times without an offset, but those of the model's table have one; give them "
             f"their offset, such as {written.moment.iloc[0].isoformat()}+00:00"
         )
-    return zones.instants(written, schema.timezone, schema.ambiguous, path, column)
+    return zones.instants(
+        written,
+        schema.timezone,
+        schema.ambiguous,
+        path,
+        column,
+        schema.clock.is_local,
+        tables.names(table, schema.series),
+    )
+
+
+def _times_to_send(schema: Schema) -> str:
+    """How a caller of a served model writes times."""
+    if not schema.is_naive:
+        iso = "in ISO 8601 with their offset, such as 2026-01-31T23:00+00:00"
+    else:
+        iso = "in ISO 8601, such as 2026-01-31T23:00"
+    if times.are_parts(schema.time):
+        return f"send {', '.join(schema.time)} as whole numbers, or a column {TIME!r} with times {iso}"
+    return f"send times {iso}" + ("" if schema.time_format is None else f", or as {schema.time_format}")
 
 
 def _integers(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Series:
@@ -176,7 +210,8 @@ def _integers(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Series:
     if bad.size:
         raise InputError(
             f"{path}, {tables.line(path, int(bad[0]))}, column {schema.time[0]!r}: {values[bad[0]]} is no whole "
-            "number; fix it, or set prepare.time: null to count the rows"
+            "number; fix it, or set prepare.time: null to count the rows",
+            "send whole numbers",
         )
     return pd.Series(values.astype(np.int64), index=table.index)
 
@@ -226,10 +261,9 @@ def _regular(frame: pd.DataFrame, path: Path, schema: Schema, recent: int | None
     codes, names = pd.factorize(frame[SERIES], sort=True)
     stamps = frame[TIME]
     order = np.lexsort((_order(stamps), codes))
-    if (order == np.arange(len(order))).all():
-        order = np.arange(len(order))
-    else:
+    if not (order == np.arange(len(order))).all():
         codes, stamps = codes[order], stamps.iloc[order]
+    clock, phases = schema.clock, schema.clock.phases(stamps, codes)  # of all rows, those too that are old
     places = _places(stamps, codes, names, order, path, schema)
     if recent is None:
         _refuse_holes(places, stamps, codes, names, order, path, schema)
@@ -243,10 +277,9 @@ def _regular(frame: pd.DataFrame, path: Path, schema: Schema, recent: int | None
     rows = offsets[codes] + places - places[begins][codes]
     code = np.repeat(np.arange(len(names)), lengths)
     every = np.arange(lengths.sum()) - offsets[code] + places[begins][code]
-    clock = schema.clock
     full: dict[str, object] = {
         SERIES: pd.Categorical.from_codes(code, categories=pd.Index(names)),
-        TIME: clock.times(every, clock.phases(stamps, codes)[code], stamps),
+        TIME: clock.times(every, phases[code], stamps),
     }
     for column in frame.columns.drop([SERIES, TIME]):
         values = np.full(len(code), np.nan)
@@ -329,7 +362,8 @@ def _refuse_holes(
     """Refuses a gap that is too long, and a frequency that most rows do not have; arguments as for `_places`."""
     jumps = np.where(np.diff(codes, prepend=-1) == 0, np.diff(places, prepend=0), 1)
     rows, skips = np.bincount(codes), np.bincount(codes[jumps > 1], minlength=len(names))
-    uneven = np.flatnonzero(skips > rows / 4)
+    # A short series may have a hole; a frequency is wrong where many rows say so.
+    uneven = np.flatnonzero((skips > rows / 4) & ((rows >= MANY) | (skips.sum() > rows.sum() / 4)))
     at = int(jumps.argmax())
     if not uneven.size and jumps[at] - 1 <= schema.gap:
         return
@@ -363,7 +397,7 @@ def _recent(places: Ints, codes: Ints, observed: npt.NDArray[np.bool_], recent: 
 
 def _once(stamps: pd.Series, same: Ints, schema: Schema) -> str:
     """What to do where a time is there twice."""
-    if schema.clock.unit == "fixed" and schema.is_naive:
+    if schema.clock.unit == "fixed" and schema.is_naive and schema.ambiguous != "infer":
         twice = pd.DatetimeIndex(stamps.iloc[same])
         # Everywhere clocks are set back in the night to a Sunday, or before it.
         if ((twice.day_of_week >= 5) & (twice.hour <= 3)).all():

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import table as tables
+from cellsize.data import text_file
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
 from cellsize.params import Prepare
@@ -34,7 +35,7 @@ def levels(table: pd.DataFrame, path: Path, prepare: Prepare) -> dict[str, tuple
     """
     found = {}
     for column in prepare.static_covariates:
-        is_number = _is_number(table[column])
+        is_number = _is_number(table[column], path)
         values = _constant(table, path, column, prepare.series, is_number)
         distinct = values.dropna().unique()
         if len(distinct) < 2:
@@ -116,19 +117,21 @@ def columns(
         yield f"{schema.series}={name}", np.asarray(unique == name, np.float32)[codes]
 
 
-def _is_number(values: pd.Series) -> bool:
-    """Whether every value is a number; a column of a text file is read as it is written."""
+def _is_number(values: pd.Series, path: Path) -> bool:
+    """Whether every value is a number; a column of a text file is there as it is written, such as 52,5."""
     if pd.api.types.is_numeric_dtype(values):
         return True
     given = values[values.notna() & ~values.isin(NO_VALUE)]
-    return len(given) > 0 and bool(pd.to_numeric(given, errors="coerce").notna().all())
+    return len(given) > 0 and bool(pd.to_numeric(text_file.plain(path, given), errors="coerce").notna().all())
 
 
 def _constant(table: pd.DataFrame, path: Path, column: str, series: str | None, is_number: bool) -> pd.Series:
     """The value of each series, indexed by its name; checked as `of_series` says."""
     table = table.reset_index(drop=True)  # messages count rows, whatever index came along
     if is_number:
-        blank = table[[column]].mask(table[[column]].isin(NO_VALUE))
+        blank = table[[column]]
+        if getattr(table[column].dtype, "kind", "O") in "OU":
+            blank = blank.mask(blank.isin(NO_VALUE))
         values = pd.Series(tables.numbers(blank, path, column), table.index)
     else:
         values = tables.labels(table[column])
@@ -141,7 +144,8 @@ def _constant(table: pd.DataFrame, path: Path, column: str, series: str | None, 
         raise InputError(
             f"{path}, {tables.line(path, int(changed[0]))}, column {column!r}: {now}, but {before} before "
             f"in series {name!r}; a static covariate never changes in a series: fix it, or name it "
-            f"under {'prepare.past_covariates' if is_number else 'prepare.categorical_covariates'}"
+            f"under {'prepare.past_covariates' if is_number else 'prepare.categorical_covariates'}",
+            "send one value for each series",
         )
     empty = of_each.index[of_each.isna()]
     if len(empty):

@@ -65,7 +65,7 @@ def read(path: Path, texts: tuple[str, ...], csv: Csv, times: tuple[str, ...] = 
         kind = "gzip" if path.suffix.lower() == ".gz" else "CSV"
         raise InputError(f"{path}: not a valid {kind} file, or it cannot be opened; write it again") from None
     for name in times:
-        if name in table and table[name].str.fullmatch(r"-?(?:0|[1-9]\d{0,17})").all():
+        if name in table and table[name].str.fullmatch(r"-?(?:0|[1-9]\d{0,17}|[1-8]\d{18})").all():
             table[name] = table[name].astype(np.int64)
     return table
 
@@ -200,11 +200,8 @@ def _check_encoding(path: Path, csv: Csv) -> None:
         head = file.read(4096)
     marks = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
     marked = next((name for mark, name in marks.items() if head.startswith(mark)), None)
-    if marked is None and b"\0" in head and not codec.startswith(("utf-16", "utf-32")):
-        marked = "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
-    if marked is None and codec == "utf-16":
-        nul = head[::2].count(0), head[1::2].count(0)
-        marked = "utf-8" if max(nul) == 0 else "utf-16-be" if nul[0] > nul[1] else "utf-16-le"
+    if marked is None and not codec.startswith(("utf-16-", "utf-32")):
+        marked = _utf16(head) or ("utf-8" if codec == "utf-16" else None)
     declared = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}.get(codec, codec)
     if marked is not None and marked not in (declared, codec):
         why = "UTF-8" if marked == "utf-8" else "UTF-16"
@@ -226,6 +223,30 @@ def _check_encoding(path: Path, csv: Csv) -> None:
             raise InputError(f"{path}, line {bad}: not {_shown(declared)}; fix prepare.csv.encoding")
         if not codec.startswith(("utf", "ascii")) and _undecodable(path, "ascii") and not _undecodable(path, "utf-8"):
             raise InputError(f"{path}: the file is in UTF-8, not {_shown(declared)}; set prepare.csv.encoding: utf-8")
+    if not codec.startswith(("utf-16", "utf-32")):
+        bad = _line_of_nul(path)
+        if bad is not None:
+            raise InputError(f"{path}, line {bad}: a NUL byte, which no text has; remove it, or write the file again")
+
+
+def _utf16(head: bytes) -> str | None:
+    """The order of bytes of UTF-16 that a file begins with: digits and separators have a NUL each, on one side."""
+    left, right = head[::2].count(0), head[1::2].count(0)
+    if max(left, right) * 8 < len(head) or min(left, right) * 8 > max(left, right):
+        return None
+    return "utf-16-be" if left > right else "utf-16-le"
+
+
+def _line_of_nul(path: Path) -> int | None:
+    """The line of the first NUL byte, or None: some programs write such where a file was cut off."""
+    breaks = 0
+    with _binary(path) as file:
+        while block := file.read(1 << 20):
+            at = block.find(b"\0")
+            if at >= 0:
+                return breaks + block.count(b"\n", 0, at) + 1
+            breaks += block.count(b"\n")
+    return None
 
 
 def _shown(codec: str) -> str:
@@ -276,7 +297,9 @@ def _names(path: Path, csv: Csv) -> list[str]:
 
 def _rows(path: Path, csv: Csv, names: list[str], as_written: set[str]) -> pd.DataFrame:
     """All rows; columns that are as written, and numbers where a column holds nothing else."""
-    kinds = {name: "str" for name in names if name in as_written or csv.thousands is not None}
+    # pandas reads no signs between thousands, and refuses a decimal sign that is the separator too.
+    as_texts = csv.thousands is not None or csv.decimal == csv.separator
+    kinds = {name: "str" for name in names if name in as_written or as_texts}
     missing = {name: [""] if name in as_written else list(MISSING) for name in names}
     try:
         with _opened(path, csv) as file, warnings.catch_warnings():
@@ -285,8 +308,8 @@ def _rows(path: Path, csv: Csv, names: list[str], as_written: set[str]) -> pd.Da
             for _ in range(1 + csv.units_row):
                 next(rows, None)
             table = pd.read_csv(
-                file, sep=csv.separator, decimal=csv.decimal, header=None, names=names, dtype=kinds,
-                keep_default_na=False, na_values=missing, skipinitialspace=True,
+                file, sep=csv.separator, decimal="." if as_texts else csv.decimal, header=None, names=names,
+                dtype=kinds, keep_default_na=False, na_values=missing, skipinitialspace=True,
             )  # fmt: skip
     except pd.errors.EmptyDataError:
         return pd.DataFrame(columns=names)

@@ -108,7 +108,7 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
         how = misfit(path, table[columns[0]], int(missing[0]), missing.size == 1)
         remedy = "fill it in, or remove the row" + (f"; or {how}" if how else "")
         raise InputError(f"{path}, {line(path, missing[0])}, {name}: the time is missing; {remedy}")
-    if len(columns) > 1 and {column.lower() for column in columns} <= set(PARTS):
+    if are_parts(columns):
         if time_format is not None:
             raise InputError(f"prepare.time_format: {time_format!r}, but {name} needs none; set it to null")
         return Written(_assembled(table, path, columns), None)
@@ -133,6 +133,28 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
     if bad.any():
         raise InputError(_refusal(source, path, name, time_format, bad))
     return Written(_in_microseconds(moment, path, name), _on_one_clock(offsets, source, path, name))
+
+
+def are_parts(columns: tuple[str, ...]) -> bool:
+    """Whether columns hold the year, the month and so on, as whole numbers."""
+    return len(columns) > 1 and {column.lower() for column in columns} <= set(PARTS)
+
+
+def iso_instead(column: pd.Series, time_format: str | None) -> npt.NDArray[np.bool_]:
+    """Which rows of a column are ISO 8601 and not written as the format declares, shape (rows,)."""
+    is_text = pd.api.types.is_string_dtype(column) or pd.api.types.is_object_dtype(column)
+    if time_format is None or not is_text or isinstance(column.dtype, pd.CategoricalDtype):
+        return np.zeros(len(column), np.bool_)
+    text = _column(column).astype("str").str.strip()
+    iso: npt.NDArray[np.bool_] = text.str.fullmatch(f"{DATE}{OFFSET}?").to_numpy(bool)
+    iso = iso & column.notna().to_numpy(bool)
+    if time_format in UNITS or not iso.any():
+        return iso
+    bare, offsets = _split(text, time_format)
+    as_declared = _parsed(bare, time_format).notna().to_numpy()
+    if "%z" in time_format and offsets is not None:
+        as_declared = as_declared & (offsets != "").to_numpy()
+    return iso & ~as_declared
 
 
 def _check(time_format: str | None) -> None:
@@ -348,12 +370,15 @@ def _remedy_for_numbers(source: pd.Series) -> str:
     values = source.to_numpy(np.float64, na_value=np.nan)
     fits = [unit for unit in UNITS if _plausible(values, unit)]
     whole = bool((values % 1 == 0).all())
-    if not fits and whole and (np.abs(values) < 1e15).all():
-        fits = [name for name, form in COMPACT.items() if _usual_years(_parsed(_text(source, name), form))]
-        fits = fits or [form for form in ("%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m", "%Y")
-                        if _usual_years(_parsed(_text(source, form), form))]  # fmt: skip
+    if whole and (np.abs(values) < 1e15).all():
+        compact = [name for name, form in COMPACT.items() if _usual_years(_parsed(_text(source, name), form))]
+        fits += compact or [form for form in ("%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m", "%Y")
+                            if _usual_years(_parsed(_text(source, form), form))]  # fmt: skip
     if len(fits) == 1:
         return f'set prepare.time_format: "{fits[0]}", which reads every row'
+    if fits:
+        several = " and ".join(f'"{each}"' for each in fits)
+        return f"{several} read every row; set prepare.time_format to the one that is meant"
     return 'set prepare.time_format, such as "epoch s", or give ISO 8601 times'
 
 
@@ -423,6 +448,8 @@ def _refusal(source: pd.Series, path: Path, name: str, time_format: str | None, 
     if time_format is not None and _is_iso(text):
         return f"{value} is not {written}; set prepare.time_format: null, since all times are ISO 8601"
     fits = proposals(text)
+    if text.str.fullmatch(r"[+-]?\d+(\.\d*)?").all():
+        fits += [unit for unit in UNITS if _plausible(pd.to_numeric(text).to_numpy(np.float64), unit)]
     if len(fits) == 1:
         return f'{value} is not {written}; set prepare.time_format: "{fits[0]}", which reads every row'
     if fits:

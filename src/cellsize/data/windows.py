@@ -267,7 +267,7 @@ def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> 
     usable = index_of(arrays, begins, window.observed)
     if not usable.size:
         raise TooFewWindowsError(
-            f"{source}: no window of {span} steps has every value it needs", _remedy(arrays, frame, schema, window)
+            f"{source}: no window of {span} steps has every value it needs", "give more data or shorten the window"
         )
     return replace(arrays, first=usable, may_begin=begins)
 
@@ -411,8 +411,8 @@ def _refuse_negative(frame: pd.DataFrame, schema: Schema, window: Window) -> Non
         if (frame[column] < 0).any():
             row = frame.loc[frame[column] < 0].iloc[0]
             raise InputError(
-                f"column {column!r}, {row[TIME]}: {row[column]} is negative and window.transform is "
-                f"{window.transform}; set window.transform: none",
+                f"column {column!r}, {row[TIME]}: {row[column]} is negative; window.transform is "
+                f"{window.transform}: set window.transform: none",
                 "send values that are not negative, as those were that the model has learned from",
             )
 
@@ -600,15 +600,11 @@ class Gaps:
     Attributes:
         fill: `window.fill` that is enough for most windows.
         observed: `window.observed` that most of them reach.
-        longest: Most steps in a row without a target.
-        most: Largest fraction of the targets of a horizon that is there.
         windows: About how many windows the settings give.
     """
 
     fill: int
     observed: float
-    longest: int
-    most: float
     windows: int
 
 
@@ -640,26 +636,7 @@ def gaps(arrays: Windows, frame: pd.DataFrame, schema: Schema, window: Window) -
     return Gaps(
         fill=fill,
         observed=min(window.observed, int(round(fraction * grain, 6)) / grain),  # never more than is there
-        longest=int(reached.max(initial=0)),
-        most=float(fractions.max()),
         windows=counts[fill],
-    )
-
-
-def _remedy(arrays: Windows, frame: pd.DataFrame, schema: Schema, window: Window) -> str:
-    """Settings that give windows, as a part of a sentence: found by trying them on the table."""
-    found = gaps(arrays, frame, schema, window)
-    if found is None:
-        missing = {column: frame[column].isna().mean() for column in set(schema.past_columns) - set(schema.targets)}
-        worst = max(sorted(missing), key=lambda column: missing[column], default=None)
-        if worst is not None and missing[worst]:
-            return f"column {worst!r} is missing in {missing[worst]:.0%} of the rows: remove it from prepare"
-        return "too few targets in a row were observed; give more data, or a shorter window"
-    settings = [f"window.fill: {found.fill}"] if found.fill != window.fill else []
-    settings += [f"window.observed: {found.observed:g}"] if found.observed < window.observed else []
-    return (
-        f"up to {found.longest} steps in a row have no target, and at most {found.most:.0%} of the targets to be "
-        f"predicted are there; set {' and '.join(settings)}, which gives about {found.windows:,} windows"
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data import table as tables
-from cellsize.data.clock import microseconds, zone
+from cellsize.data.clock import BEFORE, BEYOND, Ints, microseconds, zone
 from cellsize.data.times import Written
 from cellsize.errors import InputError
 from cellsize.params import Ambiguous
@@ -26,7 +26,7 @@ COMMON = (
 HOUR = 3600
 
 
-def zone_of(written: Written, declared: str | None, path: Path, column: str) -> str | None:
+def zone_of(written: Written, declared: str | None, path: Path, column: str) -> tuple[str | None, int]:
     """The zone that a model of these times goes by.
 
     Args:
@@ -37,31 +37,34 @@ def zone_of(written: Written, declared: str | None, path: Path, column: str) -> 
 
     Returns:
         The name of the zone: the one declared, or that of the column; one offset of all times; else the first zone on
-        whose clock the offsets change like that. None for times without offsets.
+        whose clock the offsets change like that. None for times without offsets. And how many other zones fit as well.
 
     Raises:
         InputError: The zone declared is unknown, or the offsets change as in no zone.
     """
     if declared is not None:
         zone(declared)
-        return declared
+        return declared, 0
     if written.offset is None:
-        return None
+        return None, 0
     if written.zone is not None:
-        return written.zone
+        return written.zone, 0
     offsets = written.offset.unique()
     if len(offsets) == 1:
-        return _named(int(offsets[0]))
+        return _named(int(offsets[0])), 0
     fitting = _fitting(written)
     if not fitting:
         raise InputError(
             f"{path}, column {column!r}: the offsets change ({', '.join(_named(int(offset)) for offset in offsets[:3])}"
             "), but as on the clock of no zone; set prepare.timezone to the zone whose calendar counts, such as UTC"
         )
-    return fitting[0]
+    return fitting[0], len(fitting) - 1
 
 
-def instants(written: Written, name: str | None, ambiguous: Ambiguous, path: Path, column: str) -> pd.Series:
+def instants(
+    written: Written, name: str | None, ambiguous: Ambiguous, path: Path, column: str, is_local: bool = False,
+    series: pd.Series | None = None,
+) -> pd.Series:  # fmt: skip
     """The times on one line.
 
     Args:
@@ -70,6 +73,8 @@ def instants(written: Written, name: str | None, ambiguous: Ambiguous, path: Pat
         ambiguous: What a time without an offset means that a clock set back shows twice.
         path: Where they come from, for messages.
         column: Their name, for messages.
+        is_local: Whether steps are days or longer: midnight is then the first instant of a day, whatever clocks show.
+        series: The series of each row, whose order tells two meanings apart; None: all rows are of one.
 
     Returns:
         Times of that zone; without one, times as they are written.
@@ -77,6 +82,14 @@ def instants(written: Written, name: str | None, ambiguous: Ambiguous, path: Pat
     Raises:
         InputError: There are offsets and no zone, or a time does not exist on the zone's clock, or exists twice.
     """
+    if name is not None:
+        outside = np.flatnonzero((microseconds(written.moment) < BEFORE) | (microseconds(written.moment) >= BEYOND))
+        if outside.size:
+            raise InputError(
+                f"{path}, {tables.line(path, int(outside[0]))}, column {column!r}: {written.moment.iloc[outside[0]]} "
+                "is not within the years 1 to 9998, where zones have clocks; fix it",
+                "fix it",
+            )
     if written.offset is not None:
         if name is None:
             raise InputError(
@@ -87,10 +100,18 @@ def instants(written: Written, name: str | None, ambiguous: Ambiguous, path: Pat
         return utc.dt.tz_localize("UTC").dt.tz_convert(zone(name))
     if name is None:
         return written.moment
-    return _local(written.moment, zone(name), name, ambiguous, path, column)
+    if is_local:
+        index = pd.DatetimeIndex(written.moment)
+        first = np.ones(len(index), np.bool_)
+        begins = index.tz_localize(zone(name), ambiguous=first, nonexistent="shift_forward")
+        return pd.Series(begins, index=written.moment.index)
+    groups = np.zeros(len(written.moment), np.int64) if series is None else pd.factorize(series)[0]
+    return _local(written.moment, groups, zone(name), name, ambiguous, path, column)
 
 
-def _local(moment: pd.Series, place: tzinfo, name: str, ambiguous: Ambiguous, path: Path, column: str) -> pd.Series:
+def _local(
+    moment: pd.Series, groups: Ints, place: tzinfo, name: str, ambiguous: Ambiguous, path: Path, column: str
+) -> pd.Series:
     """Times on the clock of a place as instants."""
     index = pd.DatetimeIndex(moment)
     exists = index.tz_localize(place, ambiguous=np.ones(len(index), np.bool_), nonexistent="NaT")
@@ -106,7 +127,7 @@ def _local(moment: pd.Series, place: tzinfo, name: str, ambiguous: Ambiguous, pa
     if ambiguous == "first" or exists.equals(later):
         return pd.Series(exists, index=moment.index)
     if ambiguous == "infer":
-        return pd.Series(_in_order(exists, later), index=moment.index)
+        return pd.Series(_in_order(exists, later, groups), index=moment.index)
     twice = int(np.flatnonzero(exists != later)[0])
     raise InputError(
         f"{path}, {tables.line(path, twice)}, column {column!r}: {moment.iloc[twice]} exists twice in {name}: clocks "
@@ -116,23 +137,38 @@ def _local(moment: pd.Series, place: tzinfo, name: str, ambiguous: Ambiguous, pa
     )
 
 
-def _in_order(first: pd.DatetimeIndex, second: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    """Takes the second meaning where the first one would go back in time: rows are in order, series after series.
+def _in_order(first: pd.DatetimeIndex, second: pd.DatetimeIndex, groups: Ints) -> pd.DatetimeIndex:
+    """Takes the second meaning where the first one would go back in time, in the rows of each series.
 
     Not the inference of pandas, which looks at all rows as one series, and wants each hour twice.
+
+    Args:
+        first: The first meaning of each time.
+        second: The second one.
+        groups: The series of each, shape (n,): rows of several may alternate, and may be in order or the newest first.
     """
     early, late = microseconds(first), microseconds(second)
     chosen = early.copy()
-    doubtful = np.flatnonzero(early != late)
-    previous = -1
-    for row in doubtful.tolist():
-        goes_back = row > 0 and chosen[row] <= chosen[row - 1] and late[row] > chosen[row - 1]
+    for group in np.unique(groups[early != late]):
+        rows = np.flatnonzero(groups == group)
+        change = np.diff(early[rows])
+        if (change < 0).sum() > (change > 0).sum():
+            rows = rows[::-1]
+        chosen[rows] = _rising(early[rows], late[rows])
+    return pd.DatetimeIndex(chosen.astype("datetime64[us]")).tz_localize("UTC").tz_convert(first.tz)
+
+
+def _rising(early: Ints, late: Ints) -> Ints:
+    """The meaning of each time of one series, in order: where the early one is no step forward, it is the late one."""
+    chosen, previous = early.copy(), -1
+    for row in np.flatnonzero(early != late).tolist():
+        goes_back = row > 0 and chosen[row] <= chosen[row - 1] < late[row]
         # Once the clock was set back it stays so until the doubtful hours end.
-        follows = previous == row - 1 and chosen[row - 1] == late[row - 1] and late[row] > chosen[row - 1]
+        follows = previous == row - 1 and chosen[row - 1] == late[row - 1] < late[row]
         if goes_back or follows:
             chosen[row] = late[row]
         previous = row
-    return pd.DatetimeIndex(chosen.astype("datetime64[us]")).tz_localize("UTC").tz_convert(first.tz)
+    return chosen
 
 
 def _named(offset: int) -> str:

@@ -99,7 +99,8 @@ def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds, 
     has_time = schema.clock.unit != "integer"
     whole = replace(schema, linear_calendar=LINEAR_CALENDAR if has_time else ())
     if schema.holidays is None and HOLIDAY not in schema.input_columns:
-        whole = replace(whole, holidays=country_of(schema.timezone))
+        # A zone that was concluded tells no country: several fit.
+        whole = replace(whole, holidays=None if schema.other_zones else country_of(schema.timezone))
     if whole.holidays != schema.holidays:
         only = replace(whole, calendar=())  # the other features are in the frame
         frame = frame.assign(**dict(calendar.known_future(frame[TIME], only)))
@@ -208,8 +209,17 @@ def thinned(part: Part, n_columns: int) -> Part:
     return Part(_drawn(part.train, most), _drawn(part.scored, MOST_SCORED))
 
 
+def _scaled(arrays: Windows, part: Part) -> Part:
+    """A part that scores no series without a window among those fitted, where that leaves it without a scale."""
+    has_scale = np.isin(arrays.series[part.scored], arrays.series[part.train])
+    if not arrays.n_own or not has_scale.any():
+        return part
+    return Part(part.train, part.scored[has_scale])
+
+
 def measure(content: Material, part: Part, option: Option) -> Errors:
     """Fits the ridge-linear model with an option, and scores it with the penalty that is best by the metric."""
+    part = _scaled(content.arrays(option.transform), part)
     arrays = _windows(content, part, option)
     train = np.arange(len(part.train))
     scaling = fit_scaling(arrays, train)

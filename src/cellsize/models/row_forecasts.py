@@ -7,12 +7,15 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cellsize.data import calendar, series, windows
+from cellsize.data import calendar, series, times, windows
+from cellsize.data import table as tables
 from cellsize.data.batches import clipped_columns, original, own_offsets, usual, with_unknown
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 
+# Steps of each series that count at least, for the last values of covariates that come seldom.
+KEPT = 4096
 ROWS = Path("the rows given")
 
 
@@ -22,17 +25,30 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
     With `window.scale: series` a series that is new to the model is scaled by its recent rows: see
     `batches.with_unknown`.
 
+    What is accepted:
+
+    - rows in any order, with any index, of any number of series; other columns are ignored;
+    - numbers as numbers, as text with a decimal point, or as true and false; nothing, NaN or None where one is missing;
+    - times as the model's table has them, or in ISO 8601, or as datetimes; in the table's own column, or in one that is
+      called `time`, as forecasts have it, so that forecasts can be put below the rows that they were made from;
+    - times of any zone if those of the table have an offset; without an offset they are refused then, and with one
+      where the table has none and no zone is declared for it;
+    - series that training has not seen, and levels of categorical covariates that it has not seen;
+    - past covariates that were missing somewhere in training may be missing wholly; holes of any length before what
+      the model looks back on.
+
     Args:
         forecaster: The model.
         rows: Recent history in the raw table's columns and units, any number of series, at least
             `window.steps_seen` steps each. Known-future covariates need rows for the horizon too, with the
-            targets left empty. The time may be in a column `time` in ISO 8601 too, as forecasts have it.
+            targets left empty.
 
     Returns:
         `window.horizon` rows for each series: its id, the time, and a column for each target.
 
     Raises:
-        InputError: A column is missing or unreadable, or a series is too short.
+        InputError: A column is missing or unreadable, a time is there twice or not on the model's clock, or a series is
+            too short. `InputError.for_caller` says what to send.
     """
     return forecast_and_clipped(forecaster, rows)[0]
 
@@ -42,8 +58,11 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
     schema, scaling, lookback = forecaster.schema, forecaster.fitted.scaling, forecaster.window.steps_seen
     if rows.empty:
         raise InputError(f"no rows; send the last {lookback} steps or more of each series")
-    read = _time_as_forecasts_have_it(rows, schema)
-    frame = series.clean(rows, ROWS, read, recent=2 * lookback + forecaster.window.fill + forecaster.window.horizon)
+    rows = _by_known_names(rows.reset_index(drop=True), forecaster)
+    rows, read = _with_times(rows, schema)
+    window = forecaster.window
+    recent = max(2 * lookback + window.fill + window.horizon, KEPT)
+    frame = series.clean(rows, ROWS, read, recent=recent)
     # Around the mean of training no digit is lost, whatever these few rows are like.
     extended = _extended(forecaster, frame)
     offsets = scaling.mean, own_offsets(scaling, tuple(map(str, frame[SERIES].cat.categories)))
@@ -72,11 +91,46 @@ def with_times_as_text(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**texts)
 
 
-def _time_as_forecasts_have_it(rows: pd.DataFrame, schema: Schema) -> Schema:
-    """A schema that reads the column `time` of forecasts, where the columns of the table's own time are not there."""
-    if not schema.time or TIME not in rows or set(schema.time) <= set(rows):
-        return schema
-    return replace(schema, time=(TIME,), time_format=None)
+def _with_times(rows: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, Schema]:
+    """Rows whose times the schema that is returned reads: as the table has them, or as forecasts have them, or both."""
+    columns = list(rows.columns)
+    if not schema.time:
+        return rows, schema
+    tables.check_values(rows, ROWS, tuple(column for column in (*schema.time, TIME) if column in columns))
+    iso = replace(schema, time_format=None)
+    if not set(schema.time) <= set(columns):
+        return rows, replace(iso, time=(TIME,)) if TIME in columns else schema
+    others = [column for column in schema.time if column != TIME]
+    if len(schema.time) == 1 and schema.time_format is not None:
+        as_forecast = times.iso_instead(rows[schema.time[0]], schema.time_format)
+        column = schema.time[0]
+    else:
+        as_forecast, column = np.zeros(len(rows), np.bool_), TIME
+    if TIME in columns and others and not as_forecast.any():
+        as_forecast = (rows[others].isna().any(axis=1) & rows[TIME].notna()).to_numpy(bool)
+        column = TIME
+    if not as_forecast.any():
+        return rows, schema
+    iso = replace(iso, time=(column,))
+    if as_forecast.all():
+        return rows, iso
+    # Two ways of writing: each is brought to instants on its own.
+    parts = [
+        series.line_of_instants(rows[~as_forecast], Path(f"{ROWS} with {', '.join(schema.time)!r}"), schema),
+        series.line_of_instants(rows[as_forecast], Path(f"{ROWS} with {column!r} in ISO 8601"), iso),
+    ]
+    return rows.assign(**{TIME: pd.concat(parts).sort_index()}), replace(iso, time=(TIME,))
+
+
+def _by_known_names(rows: pd.DataFrame, forecaster: Forecaster) -> pd.DataFrame:
+    """Rows with series and levels as the model knows them, if they are the same numbers; see `table.known`."""
+    schema = forecaster.schema
+    named = {**schema.categorical_covariates, **schema.static_covariates}
+    if schema.series is not None:
+        named[schema.series] = tuple({*schema.series_levels, *forecaster.fitted.scaling.names})
+    there = {column: names for column, names in named.items() if names and column in rows}
+    tables.check_values(rows, ROWS, tuple(there))
+    return rows.assign(**{column: tables.known(rows[column], names) for column, names in there.items()})
 
 
 def _extended(forecaster: Forecaster, frame: pd.DataFrame) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from cellsize.data import calendar, series
 from cellsize.data import table as tables
 from cellsize.data import windows as indexing
+from cellsize.data.clock import Clock
 from cellsize.data.schema import MISSING, SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.inspection import advice
@@ -31,6 +32,7 @@ from cellsize.project.fitting import Fit
 
 ROUNDS = 3  # of the inspection: what is worth something may be another thing once the first advice is followed
 MOST_MISSING = 0.5  # of a covariate
+ENDED = 0.25  # of the series, before the last part of the table begins
 DAY = 86_400
 # Steps ahead where no season shows, by the name of the step: a day, a week, a quarter, a year.
 AHEAD = {"h": 24, "D": 7, "B": 5, "C": 5, "W": 13, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 5, "YE": 5}
@@ -120,25 +122,36 @@ def examine(
     schema = series.describe(table, asked.table, first.prepare)
     frame = series.clean(table, asked.table, schema)
     del table
-    place = indexing.base(frame, replace(schema, linear_calendar=()), first.window).step
-    targets = list(schema.targets)
-    observed = frame[targets].notna().all(axis=1).to_numpy()
+    arrays = indexing.base(frame, replace(schema, linear_calendar=()), first.window)
+    place, code = arrays.step, arrays.series
+    observed = frame[list(schema.targets)].notna().all(axis=1).to_numpy()
     if not observed.any():
-        raise InputError(f"{asked.table}, column {targets[0]!r}: every value is missing; name another target")
-    begin, end = int(place[observed].min()), int(place[observed].max())
-    cut = end + 1 - round(first.split.holdout * (end + 1 - begin))
+        raise InputError(f"{asked.table}, column {schema.targets[0]!r}: every value is missing; name another target")
+    del arrays
+    whole = first.split.holdout
+    cuts = _cuts(place, code, observed, whole, each=False)
+    # Where many series end before the holdout of the table begins, it would be that of a few.
+    ends = _cuts(place, code, observed, 0.0, each=True)
+    each = bool((ends <= cuts).mean() > ENDED)
+    if each:
+        cuts = _cuts(place, code, observed, whole, each=True)
+    changes["split.holdout_of"] = "series" if each else "table"
     while True:
-        covered = _cover(frame, schema, place < cut)
-        decided, said, fit = _decide(covered, schema, changes, asked, rows, place < cut, note)
-        real = int(fit.windows.start[fit.folds.holdout].min())
-        if real >= cut:
+        seen = place < cuts[code]
+        decided, said, fit = _decide(_cover(frame, schema, seen), schema, changes, asked, rows, seen, note)
+        held = fit.windows.first[fit.folds.holdout]
+        lower = cuts.copy()
+        np.minimum.at(lower, fit.windows.series[held], fit.windows.step[held])
+        if (lower >= cuts).all():
             break
-        cut = real  # with this window the holdout begins earlier: it is covered up from there on
-    held = fit.windows.moment(np.array([real]))[0]
+        # With this window the holdout begins earlier: it is covered up from there on.
+        cuts = lower if each else np.full_like(lower, lower.min())
+    part = f"{100 * whole:.0f} %"
+    begins = fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0]
+    when = f"the last {part} of each series" if each else f"from {begins} on, {part} of the time"
     findings = [
         *_said_of_reading(rows, frame), *_said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
-        f"holdout: from {held} on, {100 * first.split.holdout:.0f} % of the time; "
-        "none of its values had a say in any of this",
+        f"holdout: {when}; none of its values had a say in any of this",
         *(f"left out: {name} ({why})" for name, why in left_out.items()),
     ]  # fmt: skip
     return Examined(changes | decided, tuple(findings))
@@ -150,7 +163,10 @@ def examine(
 def _rows(asked: Asked) -> _Rows:
     written = source.settings(asked.table)
     table = source.load(asked.table, written)
-    time = source.find_time(table, asked.table, asked.time, asked.time_format)
+    if asked.time and asked.frequency and Clock.of(asked.frequency).unit == "integer":
+        time = source.counted(table, asked.table, asked.time)
+    else:
+        time = source.find_time(table, asked.table, asked.time, asked.time_format)
     time = source.on_clock(time, asked.table, asked.timezone)
     named = columns.find_series(table, asked.table, time.instant, set(time.columns), asked.series) if (
         time.columns or asked.series) else None  # fmt: skip
@@ -243,7 +259,7 @@ def _calendar(rows: _Rows) -> tuple[str, ...]:
     if seconds < DAY and span >= 2 * DAY:
         names.append("hour")
     if seconds < 7 * DAY and span >= 14 * DAY:
-        names += ["weekday"] if rows.frequency in ("B", "C") else ["weekday", "weekend"]
+        names += ["weekday"] if rows.frequency.partition("-")[0] in ("B", "C") else ["weekday", "weekend"]
     if DAY <= seconds < 360 * DAY and span >= 730 * DAY:
         names.append("month")
     return tuple(names)
@@ -261,6 +277,32 @@ def _names(table: Path, chosen: dict[str, template.Value]) -> dict[str, template
         "report.title": stem.replace("_", " ").strip() or name,
         "report.unit": ", ".join(targets),
     }
+
+
+def _cuts(
+    place: npt.NDArray[np.integer],
+    code: npt.NDArray[np.integer],
+    observed: npt.NDArray[np.bool_],
+    fraction: float,
+    *,
+    each: bool,
+) -> npt.NDArray[np.int64]:
+    """The step at which the holdout of each series begins, shape (series,).
+
+    Args:
+        place: Step of each row, shape (rows,).
+        code: Series of each row, shape (rows,).
+        observed: Whether all targets of a row are there, shape (rows,).
+        fraction: Of the time that is held out.
+        each: Whether it is the last part of each series, and not of the table.
+    """
+    begin, end = np.full(code.max() + 1, np.iinfo(np.int64).max), np.full(code.max() + 1, -1)
+    np.minimum.at(begin, code[observed], place[observed])
+    np.maximum.at(end, code[observed], place[observed] + 1)
+    if not each:
+        begin[:], end[:] = begin.min(), end.max()
+    begin = np.minimum(begin, end)  # of a series without any value
+    return np.asarray(end - np.round(fraction * (end - begin)), np.int64)
 
 
 # --- what is decided, on the rows before the holdout ------------------------------------------------------------------
@@ -502,7 +544,7 @@ def _said_of_reading(rows: _Rows, frame: pd.DataFrame) -> list[str]:
     if different:
         said.append(f"file: {', '.join(different)}")
     if rows.time.columns:
-        written = rows.time.time_format or "ISO 8601"
+        written = rows.time.time_format or ("ISO 8601" if steps.seconds(rows.frequency) else "whole numbers")
         moment = rows.time.moment
         said.append(
             f"time: {_quoted(rows.time.columns)} ({written}), {moment.min()} to {moment.max()}, "

@@ -234,6 +234,16 @@ def find_time(table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_f
     return Time((), None, pd.Series(np.arange(len(table)), index=table.index))
 
 
+def counted(table: pd.DataFrame, path: Path, declared: tuple[str, ...]) -> Time:
+    """A column of whole numbers that counts the steps: the time of a table without a clock.
+
+    Raises:
+        InputError: The column is missing, or is no column of numbers.
+    """
+    tables.require(table, path, declared, "--time")
+    return Time(declared, None, pd.Series(tables.numbers(table, path, declared[0]), index=table.index))
+
+
 def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
     """The same times with the offsets that the clock of a place gives them, where they are written without.
 
@@ -261,9 +271,9 @@ def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """What may be the time: most likely first, and what bears such a name before what does not."""
     lower = {str(name).strip().lower(): str(name) for name in table.columns}
     found = list[tuple[str, ...]]()
-    for date, clock in (("date", "time"), ("day", "time"), ("date", "hour")):
-        if date in lower and clock in lower and _is_clock(table[lower[clock]]):
-            found.append((lower[date], lower[clock]))
+    for date, hours in (("date", "time"), ("day", "time"), ("date", "hour")):
+        if date in lower and hours in lower and _is_clock(table[lower[hours]]):
+            found.append((lower[date], lower[hours]))
     single = [str(name) for name in table.columns if _may_be_time(table[name])]
     single.sort(key=lambda name: NAMED_TIME.fullmatch(name) is None)
     texts = [name for name in single if not pd.api.types.is_numeric_dtype(table[name])]

@@ -18,7 +18,8 @@ FEW = 3  # rows that say nothing of months or business days
 WORDS = {
     "h": "hours", "min": "minutes", "s": "seconds", "D": "days", "W": "weeks", "MS": "months by their first day",
     "ME": "months by their last day", "QS": "quarters by their first day", "QE": "quarters by their last day",
-    "YS": "years by their first day", "YE": "years by their last day", "B": "business days", "step": "rows in order",
+    "YS": "years by their first day", "YE": "years by their last day", "B": "business days",
+    "C": "business days less holidays", "step": "rows in order",
 }  # fmt: skip
 
 
@@ -47,7 +48,8 @@ def words(frequency: str) -> str:
     count = frequency[: len(frequency) - len(frequency.lstrip("0123456789"))]
     name = frequency[len(count) :]
     found = WORDS.get(name) or WORDS.get(name.partition("-")[0], name)
-    anchor = f" ({name.partition('-')[2].capitalize()})" if "-" in name else ""
+    kind, _, named = name.partition("-")
+    anchor = f" ({named if kind == 'C' else named.capitalize()})" if named else ""
     return f"{count} {found}{anchor}".strip() if count else f"{found}{anchor}"
 
 

@@ -52,10 +52,15 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     )
     shown = ((own >= begin) & (own <= (last if schema.known_future_covariates else end))).to_numpy()
     order = np.flatnonzero(shown)[np.lexsort((own[shown].rank(), codes[held[shown]]))]
-    rows = table.loc[held[order], _columns(schema)]
+    rows = table.loc[held[order], raw_columns(schema)]
     if schema.known_future_covariates:
         rows = rows.astype(dict.fromkeys(schema.targets, "float64"))
         rows.loc[(own > end).to_numpy()[order], list(schema.targets)] = None
+    if rows.empty:
+        raise InputError(
+            f"{source}: the model can forecast no series of it: the last target that a window sees is filled in each; "
+            "give more rows, or set prepare.frequency to the step of the observed targets"
+        )
     borders = np.flatnonzero(np.diff(codes[held[order]])) + 1
     parts = [rows.iloc[begin:end] for begin, end in pairwise([0, *borders, len(rows)])]
     accepted = _accepted(forecaster, parts)
@@ -83,7 +88,7 @@ def _accepted(forecaster: Forecaster, parts: list[pd.DataFrame]) -> pd.DataFrame
     return pd.concat(accepted, ignore_index=True) if accepted else str(halves[-1])
 
 
-def _columns(schema: Schema) -> list[str]:
+def raw_columns(schema: Schema) -> list[str]:
     """The columns of the raw table that the model reads, each once."""
     named = [*schema.time, *([schema.series] if schema.series else []), *schema.targets, *schema.past_covariates]
     named += [*schema.categorical_covariates, *schema.known_future_covariates, *schema.static_covariates]

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
-from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
+from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel
 
 from cellsize.errors import InputError
@@ -25,11 +25,27 @@ class Served(PythonModel):
         self.forecaster = Forecaster.load(Path(context.artifacts["model"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Returns series, time and a forecast for each target; see `row_forecasts`."""
+        """Returns series, time and a forecast for each target; see `row_forecasts.forecast_rows`.
+
+        Raises:
+            MlflowException: INVALID_PARAMETER_VALUE, which a server answers with 400, and what to send; INTERNAL_ERROR
+                for a fault of ours: MLflow would answer it as the caller's, with a stack trace.
+        """
+        if not isinstance(model_input, pd.DataFrame):
+            raise MlflowException(
+                "no table of rows; send dataframe_split, dataframe_records or text/csv",
+                error_code=INVALID_PARAMETER_VALUE,
+            )
         try:
             forecasts, clipped = forecast_and_clipped(self.forecaster, model_input)
         except InputError as error:
             raise MlflowException(error.for_caller, error_code=INVALID_PARAMETER_VALUE) from None
+        except Exception:
+            LOG.exception("a request failed")
+            raise MlflowException(
+                "the model failed on these rows, which is a fault of the model; its log says more",
+                error_code=INTERNAL_ERROR,
+            ) from None
         if clipped:  # one line a request, without a value of the caller's
             counts = ", ".join(f"{column} {count}" for column, count in clipped.items())
             LOG.warning("values beyond what training has shown were clipped: %s", counts)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from importlib.metadata import version as installed
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import pandas as pd
@@ -19,6 +20,7 @@ from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_rows, with_times_as_text
 from cellsize.params import Mlflow, Register
 from cellsize.registry.champion import CHAMPION, current_version
+from cellsize.registry.example import raw_columns
 from cellsize.registry.store import connect
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 
@@ -109,7 +111,8 @@ def _register(
     tags: dict[str, str],
 ) -> str:
     """Logs model and results in a run of its own; returns the new version."""
-    forecasts = forecast_rows(Forecaster.load(model), example)
+    forecaster = Forecaster.load(model)
+    forecasts = forecast_rows(forecaster, example)
     sent = with_times_as_text(example)
     forecasts = with_times_as_text(forecasts)
     # None of inputs: MLflow would refuse whole numbers and times of pandas for a column of numbers or of text, and with
@@ -135,8 +138,27 @@ def _register(
             input_example=sent,
             pip_requirements=[f"{package}=={installed(package).split('+')[0]}" for package in REQUIREMENTS],
             registered_model_name=name,
+            metadata=reads(forecaster),
         )
     return str(info.registered_model_version)
+
+
+def reads(forecaster: Forecaster) -> dict[str, Any]:
+    """What a caller has to know of the rows that a model is sent, as the metadata of the registered model."""
+    schema, window = forecaster.schema, forecaster.window
+    return {
+        "reads": list(raw_columns(schema)),
+        "series": schema.series,
+        "time": list(schema.time),
+        "time_format": schema.time_format,
+        "clock": schema.frequency,
+        "timezone": schema.timezone,
+        "times_have_offset": not schema.is_naive,
+        "targets": list(schema.targets),
+        "known_in_future": list(schema.known_future_covariates),
+        "looks_back": window.steps_seen,
+        "horizon": window.horizon,
+    }
 
 
 def _file(module: str) -> Path:

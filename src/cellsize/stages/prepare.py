@@ -16,4 +16,9 @@ def main(params: Params, clean: Path, schema: Path) -> None:
     del rows  # a long table need not stay in memory with what was made of it
     files.write_parquet(clean, frame)
     files.write(schema, described.save)
+    if described.other_zones:
+        print(
+            f"prepare: offsets change as in {described.timezone}, and as in {described.other_zones} other zones; "
+            "prepare.timezone declares which"
+        )
     print(f"prepare: {len(frame):,} rows, {frame['series'].nunique()} series, {n_raw:,} rows in the table")

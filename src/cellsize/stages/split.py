@@ -20,4 +20,7 @@ def main(params: Params, windows: Path, folds: Path) -> None:
     out = collection.left_out(arrays, parts)
     if len(out) > len(collection.left_out(arrays)):
         print(f"split: {collection.sentence(out, len(out), len(arrays.names))}")
+    unscored = collection.unscored(arrays, parts)
+    if unscored:
+        print(f"split: {collection.unscored_sentence(unscored)}")
     print(f"split: {parts.development.sum():,} windows in {len(parts.labels)} folds, {parts.holdout.sum():,} held out")
