@@ -128,3 +128,46 @@ def test_after_ctrl_c_is_said_how_to_resume(
     status, _, errors = typed("run", "my project")
     assert status == 130
     assert errors == 'interrupted; what is finished is kept, and this resumes there: cellsize run "my project"\n'
+
+
+def test_ctrl_d_at_the_question_writes_nothing(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = here(price=np.cos(np.arange(400)).round(3))
+    monkeypatch.setattr(cli, "_is_terminal", lambda: True)
+    status, _, errors = typed("init", "sales.csv", answers="")
+    assert (status, errors.strip()) == (130, "interrupted; nothing was written")
+    assert [path.name for path in folder.iterdir()] == ["sales.csv"]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("--target load --target load", "column 'load': named by --target and again by --target"),
+        ("--target load --future load", "column 'load': named by --target and again by --future"),
+        ("--target load --future price --past price", "'price': named by --past and again by --future"),
+        ("--series load --target load", "column 'load': named by --series and again by --target"),
+        ("--series shop --series load", "--series: 'shop' and 'load'; one column tells series apart"),
+        ("--target shop", "column 'shop': 'a' is not a number"),
+        ("--target nope", "no column 'nope'; fix --target (the table has"),
+        ("--target load --past when", "column 'when': the time, and so no covariate; leave it out of --past"),
+        ("--target load --past nope", "no column 'nope'; fix --past"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_in_one_line(here: Here, words: str, expected: str) -> None:
+    folder = here(price=np.cos(np.arange(400)).round(3), shop="a")
+    status, said, errors = typed("init", "sales.csv", *words.split())
+    assert (status, said, errors.count("\n")) == (1, "", 1)
+    assert expected in errors
+    assert "params.yaml" not in errors
+    assert [path.name for path in folder.iterdir()] == ["sales.csv"]
+
+
+def test_a_folder_in_place_of_a_table_and_a_table_in_place_of_a_folder_are_said(here: Here) -> None:
+    here()
+    assert typed("init", "", "--into", "p")[2] == "error: .: a folder; name a table in CSV or Parquet\n"
+    assert typed("run", "sales.csv")[2].endswith("make one of this table: cellsize init sales.csv\n")
+
+
+def test_there_is_no_answer_before_a_run(here: Here) -> None:
+    here()
+    assert typed("init", "sales.csv")[0] == 0
+    assert typed("answer")[2] == "error: reports/choice.json: no such file, since there is no run yet: cellsize run\n"

@@ -10,6 +10,7 @@ import pytest
 from cellsize import params_file
 from cellsize.errors import InputError
 
+ROOT = Path(__file__).parents[1]
 Write = Callable[[dict[str, Any]], Path]
 Content = Callable[[], dict[str, Any]]
 
@@ -388,3 +389,16 @@ def test_a_missing_key_says_where_to_copy_it_from(write_params: Write, params_co
     assert refusal(write_params(content)) == (
         "search.training.engine: missing; add it: copy it from params.yaml of the cellsize repository"
     )
+
+
+@pytest.mark.parametrize("path", [ROOT / "params.yaml", *sorted(ROOT.glob("examples/*/params.yaml"))], ids=str)
+def test_every_key_has_a_comment_on_its_line_or_above_it(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    keys = [at for at, line in enumerate(lines) if re.match(r" *[a-z_]+: *[^ #]", line)]
+    without = [
+        lines[at]
+        for at in keys
+        if "  # " not in lines[at] and " # " not in lines[at] and not lines[at - 1].lstrip().startswith("# ")
+    ]
+    assert len(keys) > 60
+    assert without == []

@@ -73,7 +73,7 @@ def test_too_few_paths_are_one_line_with_what_is_expected(
         [sys.executable, "-m", "pipeline.split", "windows.npz"], cwd=tmp_path, capture_output=True, text=True
     )
     assert ran.returncode == 1
-    assert ran.stderr == "error: split.py: expects WINDOWS FOLDS; run it through dvc repro\n"
+    assert ran.stderr == "error: split.py: expects WINDOWS FOLDS; run it through cellsize run\n"
 
 
 def test_a_missing_input_is_one_line(
@@ -85,7 +85,7 @@ def test_a_missing_input_is_one_line(
         text=True,
     )  # fmt: skip
     assert ran.returncode == 1
-    assert ran.stderr == "error: windows.npz: no such file; run dvc repro, which makes it\n"
+    assert ran.stderr == "error: windows.npz: no such file; run cellsize run, which makes it\n"
 
 
 # --- the hash of code -----------------------------------------------------------------------------------------------

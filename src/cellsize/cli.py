@@ -48,7 +48,7 @@ def init(
         list[str] | None, typer.Option(help=f"What to forecast. {COLUMNS} Asked for, unless only one has numbers.")
     ] = None,
     time: Annotated[list[str] | None, typer.Option(help=f"Where the time is. {COLUMNS}")] = None,
-    series: Annotated[str | None, typer.Option(help="Column that tells several series apart.")] = None,
+    series: Annotated[list[str] | None, typer.Option(help="Column that tells several series apart.")] = None,
     frequency: Annotated[
         str | None, typer.Option(help="Step between two rows: h, 15min, D, W-MON, MS, B, step.")
     ] = None,
@@ -78,10 +78,14 @@ def init(
         from cellsize.project.examine import Asked, examine
 
         folder.refuse_existing(into)
+        if len(series or ()) > 1:
+            raise InputError(
+                f"--series: {' and '.join(map(repr, series or ()))}; one column tells series apart: write both into one"
+            )
         asked = Asked(
             table=table, targets=tuple(target or ()), time=tuple(time or ()), time_format=time_format,
-            timezone=timezone, series=series, frequency=frequency, horizon=horizon, lookback=lookback,
-            past=None if past is None else tuple(past), future=tuple(future or ()),
+            timezone=timezone, series=series[0] if series else None, frequency=frequency, horizon=horizon,
+            lookback=lookback, past=None if past is None else tuple(past), future=tuple(future or ()),
         )  # fmt: skip
         place = folder.table_from(into, table)
         with lines("init", typer.echo) as note, process.one_thread():
@@ -109,6 +113,7 @@ def answer(folder: Folder = Path()) -> None:
         from cellsize.project import runner
 
         runner.check(folder)
+        runner.require_a_run(folder)
         runner.answer(folder)
 
 
@@ -160,7 +165,7 @@ def _one_line(resume: str = "") -> Iterator[None]:
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
-    except (KeyboardInterrupt, Interrupted):
+    except (KeyboardInterrupt, EOFError, typer.Abort, Interrupted):
         again = f"; what is finished is kept, and this resumes there: {resume}" if resume else "; nothing was written"
         typer.echo(f"interrupted{again}", err=True)
         raise typer.Exit(INTERRUPTED) from None

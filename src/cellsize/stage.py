@@ -47,7 +47,9 @@ def enter(main: Callable[..., None]) -> None:
     paths = [Path(argument) for argument in sys.argv[1:]]
     try:
         if len(paths) != len(names):
-            raise InputError(f"{Path(sys.argv[0]).name}: expects {' '.join(names).upper()}; run it through dvc repro")
+            raise InputError(
+                f"{Path(sys.argv[0]).name}: expects {' '.join(names).upper()}; run it through cellsize run"
+            )
         with process.one_thread():
             main(params_file.load(PARAMS), *paths)
     except InputError as error:
@@ -56,7 +58,7 @@ def enter(main: Callable[..., None]) -> None:
     except FileNotFoundError as error:
         if error.filename is None or Path(error.filename) not in paths:
             raise
-        print(f"error: {error.filename}: no such file; run dvc repro, which makes it", file=sys.stderr)
+        print(f"error: {error.filename}: no such file; run cellsize run, which makes it", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("interrupted; what is finished is kept, and the next run resumes there", file=sys.stderr)

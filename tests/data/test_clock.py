@@ -122,7 +122,7 @@ def test_what_is_no_step_is_refused_with_examples(frequency: str) -> None:
 
 
 def test_business_days_of_an_unknown_country_are_refused() -> None:
-    with pytest.raises(InputError, match="'XX' is unknown"):
+    with pytest.raises(InputError, match=r"prepare.frequency: 'C-XX' is unknown"):
         Clock.of("C-XX")
 
 

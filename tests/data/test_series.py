@@ -312,3 +312,13 @@ def test_the_only_target_is_replaced_and_one_of_several_removed() -> None:
     # `prepare.targets: []` is refused.
     assert series.without_target(("y",), "y") == "name another column under prepare.targets in place of 'y'"
     assert series.without_target(("y", "z"), "y") == "remove it from prepare.targets"
+
+
+def test_half_of_the_days_may_be_missing_where_a_day_is_the_most_usual_step(
+    make_table: Table, make_prepare: MakePrepare
+) -> None:
+    raw = make_table(rows=400)
+    some = raw[np.random.default_rng(0).random(400) < 0.5]
+    assert len(cleaned(some, make_prepare(gap=24))) > 380
+    with pytest.raises(InputError, match="steps by 2 × 'h'"):
+        cleaned(raw.iloc[::2], make_prepare(gap=24))

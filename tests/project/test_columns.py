@@ -21,7 +21,7 @@ def test_columns_are_sorted_by_their_kind_and_what_is_left_out_has_a_reason() ->
             "typed": [*map(str, rows[:-1]), "n/a?"],
         }
     )  # fmt: skip
-    found = columns.kinds(table, {"time"})
+    found = columns.kinds(table, {"time"}, np.ones(60, np.bool_))
     assert found.numeric == ("y", "flag")
     assert found.texts == ("wind",)
     assert set(found.left_out) == {"remark", "one", "empty", "typed"}
@@ -51,11 +51,34 @@ def test_times_that_repeat_and_nothing_that_tells_them_apart_are_refused() -> No
         columns.find_series(table, TOY, table["t"], {"t"}, "shop")
 
 
+@pytest.mark.parametrize(
+    ("values", "remedy"),
+    [
+        ([f"s{hour:02d}" for hour in range(24)], "write a time of day behind each date"),
+        (list(range(24)), "give --time DATE --time slot"),
+        (list(range(1, 25)), "write a time of day behind each date"),
+        ([f"{hour}:30" for hour in range(24)], "give --time DATE --time slot"),
+        ([f"{slot}" for slot in range(48)], "write a time of day behind each date"),
+    ],
+)
+def test_what_may_be_the_hours_of_a_day_is_never_taken_for_series(values: list[object], remedy: str) -> None:
+    parts = len(values)
+    table = pd.DataFrame({"day": np.repeat(pd.date_range("2026-01-01", periods=3), parts), "slot": values * 3})
+    with pytest.raises(InputError, match=remedy) as refused:
+        columns.find_series(table, TOY, table["day"], {"day"}, None)
+    assert "--series slot" in str(refused.value)
+    assert columns.find_series(table, TOY, table["day"], {"day"}, "slot") == "slot"
+    table["slot"] = [f"shop {value}x" if value != values[0] else "x" for value in table["slot"]]
+    assert columns.find_series(table, TOY, table["day"], {"day"}, None) == "slot"
+
+
 def test_the_message_lists_what_may_be_the_target() -> None:
-    assert str(columns.which_target(("a", "b c"), TOY)) == (
+    assert str(columns.which_target(("a", "b c"), TOY, {})) == (
         'toy.csv: 2 columns hold numbers; name the one to forecast: --target a, --target "b c"'
     )
-    assert "separator" in str(columns.which_target((), TOY))
+    assert "separator" in str(columns.which_target((), TOY, {}))
+    why = {"y": "numbers, but for such as '-'"}
+    assert "(y: numbers, but for such as '-'); write numbers alone" in str(columns.which_target((), TOY, why))
 
 
 def test_static_columns_are_constant_in_each_series_and_differ_between_them() -> None:
@@ -69,5 +92,6 @@ def test_columns_that_repeat_the_time_or_count_the_rows_are_known() -> None:
     assert columns.is_part_of_time(moment.dt.hour, moment)
     assert columns.is_part_of_time(moment.dt.day_of_week + 1, moment)
     assert not columns.is_part_of_time(pd.Series(np.arange(50) % 7), moment)
-    assert columns.is_counter(pd.Series(np.arange(5, 20)))
-    assert not columns.is_counter(pd.Series([1, 2, 4, 5]))
+    assert columns.is_counter(pd.Series(np.arange(5, 20)), np.zeros(15, int))
+    assert not columns.is_counter(pd.Series([1, 2, 4, 5]), np.zeros(4, int))
+    assert columns.is_counter(pd.Series([1, 2, 3, 1, 2, 3]), np.repeat([0, 1], 3))

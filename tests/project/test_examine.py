@@ -64,6 +64,56 @@ def test_no_value_of_the_holdout_has_a_say(hourly: Hourly, rows: int) -> None:
     assert examine(Asked(path), lambda _: ("load",)) == first
 
 
+Change = Callable[[pd.DataFrame, "pd.Series[bool]"], None]
+
+
+def _put(column: str, *values: object) -> Change:
+    def change(table: pd.DataFrame, late: "pd.Series[bool]") -> None:
+        table[column] = table[column].astype(object).where(~late, np.resize(np.array(values, object), len(table)))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        (_put("cnt", 3), None),
+        (_put("hr", 3), None),
+        (_put("txt", "p"), None),
+        (_put("note", "n"), None),
+        (_put("area", 555), r"line 3\d\d, column 'area': 555, but 100 before in series 'a'.*or name it with --past"),
+        (_put("cat", "new"), r"column 'cat': 'new', but 'x' before in series 'a'.*or name it with --past"),
+        (_put("txt", *map(str, range(800))), r"column 'txt': \d+ levels, of which 3 are there before the holdout"),
+        (_put("num", "n.a.x"), r"column 'num': 'n.a.x' is not a number"),
+    ],
+)
+def test_no_value_of_the_holdout_says_what_a_column_is(
+    write_csv: Callable[..., Path], change: Change, refused: str | None
+) -> None:
+    parts = list[pd.DataFrame]()
+    for number, shop in enumerate("ab"):
+        random, day = np.random.default_rng(number), pd.Series(pd.date_range("2021-01-01", periods=400))
+        units = (50 + 10 * np.sin(2 * np.pi * np.arange(400) / 7) + random.normal(size=400)).round(3)
+        parts.append(pd.DataFrame(
+            {"day": day, "shop": shop, "units": units, "area": 100 + number, "cat": "xy"[number], "cnt": np.arange(400),
+             "txt": random.choice(list("pqr"), 400), "hr": day.dt.day_of_week, "num": random.integers(0, 9, 400),
+             "note": [f"{shop}{row}" for row in range(400)]}
+        ))  # fmt: skip
+    table = pd.concat(parts, ignore_index=True)
+    path = write_csv(day=[])
+    table.to_csv(path, index=False)
+    first = examine(Asked(path, targets=("units",)))
+    assert params(first).prepare.static_covariates == ("area", "cat")
+    assert params(first).prepare.categorical_covariates == ("txt",)
+    change(table, table["day"] >= "2021-11-17")
+    table.to_csv(path, index=False)
+    if refused is None:
+        assert examine(Asked(path, targets=("units",))).changes == first.changes
+    else:
+        with pytest.raises(InputError, match=refused):
+            examine(Asked(path, targets=("units",)))
+
+
 def test_several_columns_of_numbers_are_asked_about_and_never_guessed(hourly: Hourly) -> None:
     path = hourly(price=np.cos(np.arange(600)).round(3))
     with pytest.raises(InputError, match="2 columns hold numbers; name the one to forecast: --target load"):
@@ -92,7 +142,7 @@ def test_covariates_are_found_and_what_is_left_out_has_a_reason(hourly: Hourly) 
     assert "left out: hour (says what the time says; see prepare.calendar)" in found.findings
     assert "left out: row (counts the rows)" in found.findings
     assert "left out: flat (never changes before the holdout)" in found.findings
-    assert any(line.startswith("left out: note (text with 600 levels") for line in found.findings)
+    assert any(line.startswith("left out: note (text with 480 levels") for line in found.findings)
 
 
 def test_options_are_followed(hourly: Hourly) -> None:
@@ -251,3 +301,60 @@ def test_where_many_series_end_early_each_has_its_own_holdout_and_none_has_a_say
         found.append(examine(Asked(path)))
     assert found[0] == found[1]
     assert params(found[0]).split.holdout_of == expected
+
+
+def test_a_table_without_a_header_is_refused(write_csv: Callable[..., Path]) -> None:
+    rows = "\n".join(f"2026-01-{day:02d},{day}.5" for day in range(1, 31))
+    with pytest.raises(InputError, match=r"line 1, column '2026-01-01': a time in place of a name; write the names"):
+        examine(Asked(write_csv(rows)))
+    with pytest.raises(InputError, match=r"line 1, column '3.5': a number in place of a name"):
+        examine(Asked(write_csv("3.5,4\n" + "1.5,2\n" * 30)))
+
+
+def test_a_number_that_stands_for_a_missing_value_is_remarked_on(hourly: Hourly) -> None:
+    path = hourly()
+    table = pd.read_csv(path)
+    table.loc[[10, 50, 90], "load"] = -999
+    table.to_csv(path, index=False)
+    assert said(examine(Asked(path)), "remark").startswith("remark: 'load' is -999 in 3 rows, far from all others")
+
+
+def test_what_is_decided_about_the_clock_is_said(write_csv: Callable[..., Path]) -> None:
+    when = pd.date_range("2025-10-01", "2025-11-10", freq="h", tz="Europe/Berlin")
+    load = (50 + 5 * np.sin(2 * np.pi * np.arange(len(when)) / 24)).round(3)
+    bare = write_csv(when=when.tz_localize(None).strftime("%Y-%m-%d %H:%M"), load=load)
+    found = examine(Asked(bare, timezone="Europe/Berlin"))
+    assert "2025-10-01 00:00:00+02:00 to 2025-11-10 00:00:00+01:00" in said(found, "time")
+    assert said(found, "clock") == "clock: that of Europe/Berlin, as declared"
+    assert said(found, "ambiguous").startswith("ambiguous: infer, since")
+    assert said(found, "calendar").startswith("calendar: hour, weekday, weekend")
+    found = examine(Asked(write_csv(when=[each.isoformat() for each in when], load=load)))
+    assert params(found).prepare.timezone is None
+    assert "which fits the offsets" in said(found, "clock")
+
+
+def test_hours_in_a_column_of_their_own_are_read_by_the_pipeline(write_csv: Callable[..., Path]) -> None:
+    from cellsize.data import series
+    from cellsize.project import source
+
+    rows = np.arange(40 * 24)
+    when = pd.date_range("2026-01-01", periods=len(rows), freq="h")
+    load = (50 + 5 * np.sin(2 * np.pi * rows / 24) + np.random.default_rng(0).normal(size=len(rows))).round(3)
+    path = write_csv(date=when.strftime("%Y-%m-%d"), hr=when.hour, cnt=load)
+    made = params(examine(Asked(path))).prepare
+    assert (made.time, made.time_format, made.frequency) == (("date", "hr"), "%Y-%m-%d %H", "h")
+    table = source.load_as_declared(path, made)
+    frame = series.clean(table, path, series.describe(table, path, made))
+    assert list(frame["time"]) == list(when)
+
+
+def test_series_that_one_scale_could_not_tell_apart_have_their_own(tmp_path: Path) -> None:
+    hours, wave = pd.date_range("2026-01-01", periods=400, freq="h"), 10 + 3 * np.sin(np.arange(400) * np.pi / 6)
+    path = tmp_path / "t.csv"
+    for level, scale in ((1e4, "global"), (1e9, "series")):
+        parts = [pd.DataFrame({"when": hours, "place": name, "load": (wave + add).round(3)})
+                 for name, add in (("north", 0.0), ("south", level))]  # fmt: skip
+        pd.concat(parts).to_csv(path, index=False)
+        found = examine(Asked(path, targets=("load",)))
+        assert params(found).window.scale == scale
+    assert said(found, "scale").endswith("could not tell the values of 'south' apart")

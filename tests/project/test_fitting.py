@@ -1,5 +1,6 @@
 """Window and folds that a table is long enough for."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -54,8 +55,13 @@ def test_a_table_too_short_for_its_season_sees_less_of_it(fit: Make) -> None:
 def test_what_is_asked_for_is_kept_or_refused(fit: Make) -> None:
     found = fit(600, lookback=20, horizon=7)
     assert (found.window.lookback, found.window.horizon) == (20, 7)
-    with pytest.raises(InputError, match="ask for less"):
+    with pytest.raises(InputError, match="100 rows are too few for --horizon 30 --lookback 40") as refused:
         fit(100, lookback=40, horizon=30)
+    named = re.search(r"--horizon (\d+) --lookback (\d+) fit", str(refused.value))
+    assert named is not None
+    horizon, lookback = map(int, named.groups())
+    fits = fit(100, lookback=lookback, horizon=horizon).window
+    assert (fits.lookback, fits.horizon) == (lookback, horizon)
 
 
 def test_a_table_of_a_few_rows_is_refused(fit: Make) -> None:

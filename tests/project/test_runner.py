@@ -71,6 +71,19 @@ def test_what_a_stage_says_is_passed_on_and_not_said_again(tmp_path: Path, capfd
     assert capfd.readouterr().err == "error: wrong\n"
 
 
+def test_an_interrupted_stage_does_not_say_what_the_command_says(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    said = "interrupted; what is finished is kept, and the next run resumes there"
+    run_python(f"import sys; print({said!r}, file=sys.stderr); print('error: wrong', file=sys.stderr)", tmp_path)
+    assert capfd.readouterr().err == "error: wrong\n"
+
+
+def test_an_answer_before_any_run_says_to_run(project: Path) -> None:
+    with pytest.raises(InputError, match=r"reports: no finished run yet; run `cellsize run`"):
+        runner.answer(project)
+
+
 SCRIPT = """
 import signal, subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])

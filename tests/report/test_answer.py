@@ -134,7 +134,7 @@ def test_what_is_odd_about_the_data_is_a_note(folders: tuple[Path, Path]) -> Non
 
 def test_a_result_that_is_missing_is_named(folders: tuple[Path, Path]) -> None:
     (folders[1] / "evaluation.json").unlink()
-    with pytest.raises(InputError, match=r"evaluation\.json: no such file; run `dvc repro`"):
+    with pytest.raises(InputError, match=r"evaluation\.json: no such file; run `cellsize run`"):
         answer.lines("Toy", *folders)
 
 
@@ -176,5 +176,5 @@ def test_times_that_are_missing_are_named(
 ) -> None:
     toy_evaluation(trees=0.9).write(folders[1] / "evaluation.json")
     (folders[0] / "baseline_timings.csv").unlink()
-    with pytest.raises(InputError, match=r"baseline_timings\.csv: no such file; run `dvc repro`"):
+    with pytest.raises(InputError, match=r"baseline_timings\.csv: no such file; run `cellsize run`"):
         answer.lines("Toy", *folders)

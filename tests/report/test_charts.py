@@ -51,6 +51,29 @@ def test_scores_that_differ_by_more_than_four_times_have_numbers_as_labels_and_n
         assert ("0.05" in words) is (lowest == 0.02)
 
 
+def test_bounds_of_the_same_units_have_one_label_and_near_ones_stand_in_two_rows() -> None:
+    # On 144 months both bounds are one cell, and their labels were printed over each other.
+    words = texts(charts.sizes(ONE, {"bound, α = 2": 4, "bound, α = 10": 4}, VERDICTS, "nmse"))
+    assert [word for word in words if word.startswith("bound")] == ["bound, α = 2 and 10: 4"]
+    assert charts._heights([4], 8) == [0]
+    assert charts._heights([3, 4], 8) == [0, 1]
+    assert charts._heights([1, 64], 64) == [0, 0]
+    assert charts._heights([1, 2, 64], 64) == [0, 1, 0]
+
+
+def test_a_short_holdout_is_drawn_once_and_its_months_have_no_time_of_day(toy_forecasts: pd.DataFrame) -> None:
+    # 15 windows were drawn three times, each `from 1959-08-01 00:00`.
+    north = toy_forecasts[toy_forecasts["series"] == "north"]
+    short = north[north["origin"].isin(sorted(north["origin"].unique())[:3])]
+    assert len(charts.stretches(short, 3)) == 1
+    months = {moment: pd.Timestamp("1959-08-01") + pd.DateOffset(months=number)
+              for number, moment in enumerate(sorted({*short["origin"], *short["time"]}))}  # fmt: skip
+    short = short.assign(origin=short["origin"].map(months), time=short["time"].map(months))
+    titles = [word for word in texts(charts.forecasts(short, 3, "", {})) if word.startswith("from")]
+    assert len(titles) == 1
+    assert re.fullmatch(r"from 1959-\d\d-01", titles[0])
+
+
 def test_a_bound_far_to_the_right_is_named_but_not_drawn() -> None:
     # Sizes up to 8 and a bound of 100,000 would leave two thirds of the chart empty.
     words = texts(charts.sizes(ONE, {"bound, α = 2": 100_000}, VERDICTS, "nmse"))

@@ -284,7 +284,7 @@ def test_what_the_stages_wrote_is_read_as_it_was(
 def test_a_missing_artefact_ends_in_one_line(folders: tuple[Path, Path], name: str) -> None:
     build, reports = folders
     (build / name).unlink()
-    with pytest.raises(InputError, match=rf"{name}: no such file; run `dvc repro`"):
+    with pytest.raises(InputError, match=rf"{name}: no such file; run `cellsize run`"):
         page.read_folders(build, reports)
 
 

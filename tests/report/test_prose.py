@@ -7,7 +7,7 @@ import pytest
 
 from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
-from cellsize.report import prose
+from cellsize.report import prose, wording
 from cellsize.sizing.artefacts import (
     Baselines,
     Budget,
@@ -131,6 +131,28 @@ def test_equal_errors_are_no_difference(
     baseline = toy_evaluation().baselines["ridge_linear"].nmse
     tiles = prose.tiles(toy_choice(), toy_evaluation(nmse=baseline), toy_registration)
     assert tiles[3].value == "no difference"
+
+
+def test_a_difference_within_its_standard_error_is_no_clear_one(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
+) -> None:
+    # On 15 windows the tile said "9.0 % lower nmse" of a difference of 0.0012 ± 0.0015.
+    content = toy_evaluation(nmse=0.39)
+    ridge = content.baselines["ridge_linear"]
+    assert content.subset is not None
+    models = {"model": content.model, "ridge_linear": ridge}
+    for standard_error, value in ((0.0070, "no clear difference"), (0.0050, "1.5 % lower nmse")):
+        subset = content.subset.model_copy(
+            update={"origins": 15, "models": models, "difference_se": {"ridge_linear": standard_error}}
+        )
+        sure = content.model_copy(update={"subset": subset})
+        tile = prose.tiles(toy_choice(), sure, toy_registration)[3]
+        assert tile.value == value
+        assert tile.note.endswith(f"at 15 origins of the holdout 0.0058 ± {standard_error:.4f} (standard error)")
+        words, _ = wording.verdict(toy_choice(), sure)
+        assert ("is not clearly lower than that of the best baseline" in words) is (standard_error == 0.007)
+
+    assert wording.hardest_difference(content) is None  # the subset has other models only
 
 
 def test_an_unregistered_model_says_why(

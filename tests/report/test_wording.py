@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from cellsize.report import wording
+from cellsize.sizing import rules
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration, UndecidedSize
 from cellsize.sizing.sizes import ZERO, Size
 
@@ -47,8 +48,8 @@ def test_one_thing_has_no_plural() -> None:
 
 
 def test_a_size_is_short_in_tables() -> None:
-    assert (wording.short(Size(2, 16)), wording.short(ZERO)) == ("2 × 16", "zero cells")
-    assert wording.short(Size(0, 16)) == "MLP of 16"
+    assert (rules.short(Size(2, 16)), rules.short(ZERO)) == ("2 × 16", "zero cells")
+    assert rules.short(Size(0, 16)) == "MLP of 16"
 
 
 def test_every_size_tried_is_found_by_its_size(toy_choice: Callable[..., Choice]) -> None:

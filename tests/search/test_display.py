@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from cellsize.params import Search
 from cellsize.search import display
 from cellsize.search.scheduler import Scheduler
 from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.figures import rounded
 from cellsize.sizing.sizes import ZERO
 from cellsize.training.records import Work
 from cellsize.training.train import train
@@ -47,21 +49,24 @@ def drawn(what: object) -> list[str]:
 
 def test_sizes_done_in_training_and_to_come_are_shown(half_way: Scheduler) -> None:
     done, training = drawn(display.sizes(half_way))[1:]
-    assert done.split()[0] == "0x0"
+    assert done.startswith("zero cells ")
     assert done.endswith("best so far")
-    assert training.split()[0] == "1x1"
-    assert training.endswith("in training: fold 1, 2, 1,260 steps")
+    assert training.startswith("1 × 1 ")
+    assert training.endswith("in training: fold 1, 2, 1,260 steps in all trainings")
     half_way.running.clear()
-    assert drawn(display.sizes(half_way))[2].split() == ["1x1", "to", "come"]
+    assert drawn(display.sizes(half_way))[2].split() == ["1", "×", "1", "to", "come"]
 
 
 def test_the_summary_counts_names_the_best_and_says_how_long(
     half_way: Scheduler, grid: Candidates, search: Search
 ) -> None:
-    score = half_way.scores[ZERO].mean
-    assert display.summary(half_way, grid, search) == (
-        f"search: 1 size done, 0 to come, best so far 0x0 ({score:.4f}); less than a minute left"
-    )
+    # Without a network that is finished "0 to come; less than a minute left" was said of half an hour.
+    zero = half_way.scores[ZERO]
+    best = f"best so far no memory cells ({rounded(zero.mean, zero.standard_error)})"
+    assert display.summary(half_way, grid, search) == f"search: 0 of 2 sizes done, {best}; time left unknown yet"
+    half_way.results[SMALL], half_way.scores[SMALL] = half_way.results[ZERO], replace(zero, size=SMALL)
+    assert display.summary(half_way, grid, search).startswith("search: 1 of 2 sizes done, ")
+    assert "unknown" not in display.summary(half_way, grid, search)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +82,8 @@ def test_a_pipe_gets_plain_lines_and_no_drawing(
 ) -> None:
     with display.display(grid, search) as (say, show):
         show(half_way)
-        say("search: size 1x1")
-    assert capsys.readouterr().out == "search: size 1x1\n"
+        say("search: 1 × 1")
+    assert capsys.readouterr().out == "search: 1 × 1\n"
 
 
 def test_a_terminal_gets_a_drawing_above_which_lines_stay(
@@ -88,8 +93,8 @@ def test_a_terminal_gets_a_drawing_above_which_lines_stay(
     console = Console(file=terminal, force_terminal=True, width=90, _environ={"TERM": "xterm"})
     with display.display(grid, search, console) as (say, show):
         show(half_way)
-        say("search: size    1x1  [score] 0.5")
+        say("search: 1 × 1  [score] 0.5")
     text = terminal.getvalue()
-    assert "search: size    1x1  [score] 0.5\n" in text.replace("\r", "")
+    assert "search: 1 × 1  [score] 0.5\n" in text.replace("\r", "")
     assert "in training" in text
     assert "Ctrl-C keeps what is finished" in text

@@ -64,7 +64,7 @@ def test_a_crash_of_a_wanted_size_ends_the_search_with_its_name(work: Work) -> N
     search = scheduler(work, climbing(SMALL, LARGE))
     search.fail(next_shard(search))
     assert search.ended()
-    assert search.failure.startswith("search: size 1x1 failed twice")
+    assert search.failure.startswith("search: 1 × 1 failed twice")
 
 
 def test_a_shard_that_was_stopped_may_be_handed_out_again(work: Work) -> None:
@@ -106,8 +106,8 @@ def test_each_finished_size_is_a_line_of_progress(work: Work) -> None:
     lines: list[str] = []
     search = Scheduler(climbing(ZERO, SMALL), work, {}, lambda _: None, lines.append)
     search.finish(next_shard(search), train(work, ZERO))
-    assert lines[0].startswith("search: size    0x0")
-    assert lines[0].endswith("s so far, next 1x1)")
+    assert lines[0].startswith("search: no memory cells  ")
+    assert lines[0].endswith("s so far, next 1 × 1)")
 
 
 def test_after_a_silence_a_trial_that_reports_is_a_line_and_before_it_is_none(
@@ -122,13 +122,13 @@ def test_after_a_silence_a_trial_that_reports_is_a_line_and_before_it_is_none(
     now += SILENCE
     search.progress(whole, 1200)
     search.progress(part, 1300)
-    assert lines == ["search: size    1x1  1,200 steps in fold 1, 2  (20 s so far)"]
+    assert lines == ["search: 1 × 1            1,200 steps in all trainings of fold 1, 2  (20 s so far)"]
     now += SILENCE - 0.1
     search.progress(part, 1400)
     assert len(lines) == 1
     now += 0.1
     search.progress(part, 1500)
-    assert lines[1:] == ["search: size    1x1  1,500 steps in fold 2  (40 s so far)"]
+    assert lines[1:] == ["search: 1 × 1            1,500 steps in all trainings of fold 2  (40 s so far)"]
 
 
 def test_a_finished_size_ends_a_silence_too(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +138,7 @@ def test_a_finished_size_ends_a_silence_too(work: Work, monkeypatch: pytest.Monk
     now += SILENCE
     search.finish(next_shard(search), zero)
     search.progress(next_shard(search), 1200)
-    assert [line[:19] for line in lines] == ["search: size    0x0"]
+    assert [line[:23] for line in lines] == ["search: no memory cells"]
 
 
 # --- seeds that are added -------------------------------------------------------------------------------------------

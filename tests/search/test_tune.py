@@ -45,7 +45,7 @@ def test_a_trial_that_ended_with_an_error_is_a_failure_of_its_size(work: Work, t
     algorithm.suggest("a")
     algorithm.on_trial_complete("a", error=True)
     assert algorithm.suggest("b") == FINISHED
-    assert algorithm.scheduler.failure.startswith("search: size 1x1 failed twice")
+    assert algorithm.scheduler.failure.startswith("search: 1 × 1 failed twice")
 
 
 def test_a_trial_that_was_stopped_leaves_nothing(work: Work, tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ def test_an_unknown_key_is_refused_in_one_line_that_names_it(write: Write) -> No
     with pytest.raises(InputError) as caught:
         Choice.read(path)
     assert str(caught.value) == (
-        f"{path}: odds: unknown key; remove the file and run `dvc repro`, which makes it again"
+        f"{path}: odds: unknown key; remove the file and run `cellsize run`, which makes it again"
     )
 
 
@@ -176,14 +176,14 @@ def test_what_another_version_wrote_is_refused_with_its_key(
 def test_a_file_that_does_not_hold_json_with_keys_is_refused_in_one_line(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "choice.json"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"choice\.json: .*; remove the file and run `dvc repro`") as caught:
+    with pytest.raises(InputError, match=r"choice\.json: .*; remove the file and run `cellsize run`") as caught:
         Choice.read(path)
     assert "\n" not in str(caught.value)
     assert "choice.json: :" not in str(caught.value)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"choice\.json: no such file; run `dvc repro`"):
+    with pytest.raises(InputError, match=r"choice\.json: no such file; run `cellsize run`"):
         Choice.read(tmp_path / "choice.json")
 
 

@@ -585,6 +585,17 @@ def test_an_mlp_that_learns_what_some_cells_learn_now_and_then_is_the_answer() -
     assert [one.failure_rate for one in choice.sizes] == [0, 0, 1, 0.8]
 
 
+def test_an_mlp_that_is_chosen_with_most_of_its_trainings_failed_is_no_open_question_but_a_caution() -> None:
+    lines = table({(0, 0): 1.0, (1, 4): 1.0}, folds=5)
+    lines += [row((0, 16), fold, 0.1 if fold == 2 else 1.0) for fold in range(1, 6)]
+    choice = decided(lines, BEST, folds=5)
+    assert (size_of(choice), choice.cells_left_open) == ((0, 16), False)
+    assert "learnt hardly more than a linear model in 80 % of the trainings. So did memory cells, in 100 %" in (
+        choice.caution
+    )
+    assert choice.caution in choice.reason
+
+
 def test_a_choice_that_trains_unreliably_is_a_choice_with_a_caution() -> None:
     # A second seed fails in one fold of five.
     lines = [line | ({"score": 0.1} if line["units"] == 8 else {}) for line in learns_once()]
@@ -688,6 +699,6 @@ def test_a_choice_within_a_wide_standard_error_is_cautioned_about_unless_its_rul
     one_error = BEST.model_copy(update={"rule": "one_standard_error"})
     choice = decided(lines, one_error)
     assert size_of(choice) == (1, 4)
-    assert "in fold 2 it scores 0.9000 against 0.1000" in choice.caution
+    assert "in fold 2 it scores 0.90 against 0.10" in choice.caution
     assert choice.at_least is False
     assert "in fold 2" not in decided(lines, AT_MOST_99).caution

@@ -11,6 +11,7 @@ from cellsize.errors import InputError
 from cellsize.params import Choose, Rule
 from cellsize.sizing import rules
 from cellsize.sizing.artefacts import Budget, Choice
+from cellsize.sizing.figures import with_error
 from cellsize.sizing.scores import Scores, compare, extent
 from cellsize.sizing.sizes import ZERO, Size
 
@@ -107,7 +108,7 @@ def test_a_size_that_a_smaller_one_beats_is_not_chosen_for_its_wide_standard_err
     assert decision.chosen.size == ZERO
     assert decision.reason.startswith(
         "Of 3 sizes tried, 1 layer of 2 memory cells is the smallest within one standard error of the best. "
-        "Chosen is a smaller one that scores no worse (0.4100 against 0.4200): no memory cells. "
+        "Chosen is a smaller one that scores no worse (0.410 against 0.420): no memory cells. "
     )
 
 
@@ -171,7 +172,7 @@ def test_the_reason_says_how_far_the_next_smaller_size_is_behind() -> None:
     assert "The next smaller size" not in rules.choose(TABLE[:2], rule("best"), NO_COSTS).reason
     reason = rules.choose(TABLE, rule("best"), NO_COSTS).reason
     behind = compare(next(one for one in TABLE if one.size == Size(2, 16)), rules.lowest(TABLE))
-    expected = f"2 layers of 16 memory cells, is {behind.mean:.4f} ± {behind.standard_error:.4f} behind the best. "
+    expected = f"2 layers of 16 memory cells, is {with_error(behind.mean, behind.standard_error)} behind the best. "
     assert f"The next smaller size tried, {expected}" in reason
 
 
@@ -196,9 +197,9 @@ def test_the_reason_names_the_rule_the_sizes_and_the_figures() -> None:
     reason = rules.choose(TABLE, rule("one_standard_error"), NO_COSTS).reason
     for words in (
         "Of 5 sizes tried, 1 layer of 16 memory cells is the smallest within one standard error of the best.",
-        "The best, 1 layer of 32 memory cells, scores 0.4000 against 0.4100: ",
-        "a difference of 0.0100 with a standard error of 0.0271, paired over 4 folds",
-        "Without memory cells the score is 0.6000: 0.1900 ±",
+        "The best, 1 layer of 32 memory cells, scores 0.400 against 0.410: ",
+        "a difference of 0.010 with a standard error of 0.027, paired over 4 folds",
+        "Without memory cells the score is 0.600: 0.190 ±",
         "Of the larger sizes tried, 1 layer of 32 memory cells is the likeliest to be better by more than",
     ):
         assert words in reason

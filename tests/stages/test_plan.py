@@ -77,4 +77,4 @@ def test_without_candidates_it_says_what_makes_them(
     monkeypatch.setattr(sys, "argv", ["plan.py", *map(str, files)])
     with pytest.raises(SystemExit):
         runpy.run_module("pipeline.plan", run_name="__main__")
-    assert "candidates.json: no such file; run `dvc repro`, which makes it" in capsys.readouterr().err
+    assert "candidates.json: no such file; run `cellsize run`, which makes it" in capsys.readouterr().err

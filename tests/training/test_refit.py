@@ -31,8 +31,8 @@ def test_a_refit_learns_from_every_window_before_the_holdout(make_work: MakeWork
     fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=9, note=notes.append)
     every = work.training.check_every
     assert notes == [
-        "scaling and ridge-linear model", "size 1x3, 9 steps to train",
-        *(f"size 1x3, {steps} of 9 steps" for steps in range(every, 10, every)),
+        "scaling and ridge-linear model", "1 layer of 3 memory cells, 9 steps to train",
+        *(f"1 layer of 3 memory cells, {steps} of 9 steps" for steps in range(every, 10, every)),
     ]  # fmt: skip
     assert fitted.fold.train.tolist() == np.flatnonzero(work.folds.development).tolist()
     assert not fitted.fold.early_stopping.size
@@ -88,7 +88,8 @@ def test_a_refit_whose_loss_is_not_a_number_is_refused_with_a_rate_that_is_lower
         with pytest.raises(InputError) as refused:
             refit_size(joint, SMALL, Setting(rate, 0.0, 0.0), 10.0, steps=9)
         assert re.fullmatch(
-            rf"refit: the loss of 1x3 is not a number after step \d+ with learning rate {re.escape(f'{rate:g}')}; set "
+            rf"refit: the loss of 1 layer of 3 memory cells is not a number after step \d+ "
+            rf"with learning rate {re.escape(f'{rate:g}')}; set "
             r"another refit\.seed, or one lower rate alone, which the search does not extend: "
             rf"search\.training\.learning_rates: \[{lower}\]",
             str(refused.value),
@@ -171,7 +172,7 @@ def test_a_refit_makes_the_steps_it_is_told_to_and_no_race(make_work: MakeWork) 
 
 def test_a_refit_of_an_mlp_is_refused_like_any_other_if_its_loss_is_not_a_number(make_work: MakeWork) -> None:
     work = make_work(max_gradient_norm=1e30)
-    with pytest.raises(InputError, match=r"^refit: the loss of 0x4 is not a number after step \d+"):
+    with pytest.raises(InputError, match=r"^refit: the loss of an MLP of 4 hidden units is not a number after "):
         refit_size(work, Size(0, 4), Setting(1e30, 0.0, 0.0, "linear"), 10.0, steps=9)
 
 

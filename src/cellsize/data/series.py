@@ -362,8 +362,14 @@ def _refuse_holes(
     """Refuses a gap that is too long, and a frequency that most rows do not have; arguments as for `_places`."""
     jumps = np.where(np.diff(codes, prepend=-1) == 0, np.diff(places, prepend=0), 1)
     rows, skips = np.bincount(codes), np.bincount(codes[jumps > 1], minlength=len(names))
-    # A short series may have a hole; a frequency is wrong where many rows say so.
-    uneven = np.flatnonzero((skips > rows / 4) & ((rows >= MANY) | (skips.sum() > rows.sum() / 4)))
+    # A short series may have a hole; a frequency is wrong where many rows say so, and another step is as usual as it:
+    # where half of the days are missing at random, a day is still the most usual step.
+    inside = np.diff(codes, prepend=-1) == 0
+    found = pd.DataFrame({"code": codes[inside], "jump": jumps[inside]}).value_counts().reset_index()
+    other = np.zeros(len(names), np.int64)
+    np.maximum.at(other, found["code"][found["jump"] > 1], found["count"][found["jump"] > 1])
+    wrong = other >= np.bincount(codes[inside & (jumps == 1)], minlength=len(names))
+    uneven = np.flatnonzero((skips > rows / 4) & wrong & ((rows >= MANY) | (skips.sum() > rows.sum() / 4)))
     at = int(jumps.argmax())
     if not uneven.size and jumps[at] - 1 <= schema.gap:
         return

@@ -43,8 +43,8 @@ DAYS = (
 )  # fmt: skip
 HOURS = (
     "", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f", ", %H:%M", ", %H:%M:%S",
-    " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %I:%M:%S %p", " %I:%M%p", " %H", " %H.%M", " %Hh", " %H%M",
-    " %H%M%S", "T%H%M", "T%H%M%S",
+    " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %I:%M:%S %p", " %I:%M%p", " %H", " %H.%M", " %H.%M.%S", " %Hh",
+    " %H%M", " %H%M%S", "T%H%M", "T%H%M%S",
 )  # fmt: skip
 LONGER = (
     "%b-%y", "%b %y", "%b-%Y", "%b %Y", "%B %Y", "%B-%Y", "%B %y", "%Y-%b", "%Y %b", "%Y %B", "%y-%b", "%m/%Y",
@@ -90,7 +90,8 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
         table: Raw rows.
         path: Where they come from, for messages.
         columns: The column with the time; or those with year, month, day, hour, minute, second, as far as they are
-            there; or those with a date and a time of day, which are read as one text with a blank between.
+            there; or those with a date and a time of day, which are read as one text with a blank between: a date
+            and the hours 0 to 23 as `%Y-%m-%d %H`.
         time_format: None: ISO 8601 of any length. Else as in `strptime`, with `%q` for the quarter of a year, or
             `epoch s`, `epoch ms`, `epoch us`, `epoch ns`, `YYYYMMDD`.
 
@@ -116,6 +117,7 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
         time_format is None
         and len(columns) > 1
         and all(pd.api.types.is_integer_dtype(table[column]) for column in columns)
+        and not (len(columns) == 2 and _usual_years(_parsed(_text(table[columns[0]], "%Y%m%d"), "%Y%m%d")))
     ):
         raise InputError(f"{path}, {name}: numbers, not times; name them year, month, day, hour")
     source = _column(table[columns[0]]) if len(columns) == 1 else _joined(table, columns)
@@ -136,8 +138,9 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
 
 
 def are_parts(columns: tuple[str, ...]) -> bool:
-    """Whether columns hold the year, the month and so on, as whole numbers."""
-    return len(columns) > 1 and {column.lower() for column in columns} <= set(PARTS)
+    """Whether columns hold the year, the month and so on, as whole numbers; a `day` and its `hour` alone do not."""
+    names = {column.lower() for column in columns}
+    return len(columns) > 1 and names <= set(PARTS) and names != {"day", "hour"}
 
 
 def iso_instead(column: pd.Series, time_format: str | None) -> npt.NDArray[np.bool_]:

@@ -38,7 +38,7 @@ def gate(evaluation: Evaluation, register: Register, champion: str | None = None
         # DVC restores an earlier evaluation as it was, and another model may have become champion since.
         return False, (
             f"its holdout error is from before version {champion} became champion; measure both again: "
-            "dvc repro --force --single-item evaluate, then dvc repro"
+            "dvc repro --force --single-item evaluate, then cellsize run"
         )
     if champion is not None and measured is None:
         return False, (

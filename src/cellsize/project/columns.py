@@ -1,16 +1,23 @@
 """What the columns of a table may be: series, targets, covariates. Their kinds are read, never their course."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import table as tables
 from cellsize.errors import InputError
+from cellsize.project import source
+
+Flags = npt.NDArray[np.bool_]
 
 MOST_LEVELS = 50
+# How many parts a day may be divided into: hours, half-hours and so on, down to minutes.
+OF_A_DAY = (24, 48, 96, 144, 288, 1440)
 ROWS_OF_A_LEVEL = 5  # on average; rarer texts are names or remarks
 LISTED = 8  # columns that a message lists
 
@@ -30,12 +37,16 @@ class Kinds:
     left_out: dict[str, str]
 
 
-def kinds(table: pd.DataFrame, taken: set[str]) -> Kinds:
-    """Sorts the columns by their kind.
+def kinds(table: pd.DataFrame, taken: set[str], seen: Flags) -> Kinds:
+    """Sorts the columns by their kind, which the rows before the holdout tell.
+
+    A column that holds numbers before the holdout is one of numbers, whatever follows: what cannot be read there is
+    refused where numbers are read, with its row.
 
     Args:
         table: Raw rows.
         taken: Columns that have a role already.
+        seen: True for rows before the holdout, shape (rows,).
     """
     numeric, texts, left_out = list[str](), list[str](), dict[str, str]()
     for name in map(str, table.columns):
@@ -46,10 +57,10 @@ def kinds(table: pd.DataFrame, taken: set[str]) -> Kinds:
             left_out[name] = "empty"
         elif pd.api.types.is_datetime64_any_dtype(values) or pd.api.types.is_timedelta64_dtype(values):
             left_out[name] = "times"
-        elif pd.api.types.is_numeric_dtype(values):
+        elif pd.api.types.is_numeric_dtype(values) or _was_numeric(values, seen):
             numeric.append(name)
         else:
-            reason = _why_no_levels(values)
+            reason = _why_no_levels(values[seen])
             if reason:
                 left_out[name] = reason
             else:
@@ -57,12 +68,29 @@ def kinds(table: pd.DataFrame, taken: set[str]) -> Kinds:
     return Kinds(tuple(numeric), tuple(texts), left_out)
 
 
+def _was_numeric(values: "pd.Series[Any]", seen: Flags) -> bool:
+    """Whether only the holdout makes text of a column of numbers or of truth values."""
+    before, every = values[seen].dropna().astype("str"), values.dropna().astype("str")
+    if not len(before):
+        return False
+    truth = before.isin(("True", "False")).all() and not every.isin(("True", "False")).all()
+    return bool(truth or (_are_numbers(before).all() and not _are_numbers(every).all()))
+
+
+def _are_numbers(texts: "pd.Series[str]") -> "pd.Series[bool]":
+    return pd.to_numeric(texts, errors="coerce").notna()
+
+
 def _why_no_levels(values: "pd.Series[Any]") -> str:
     """Why a column of text is no categorical covariate; empty if it is one."""
     levels = values.dropna().astype("str")
     count = levels.nunique()
-    if (parsed := pd.to_numeric(levels, errors="coerce").notna()).mean() > 0.5:
+    if not count:
+        return "empty before the holdout"
+    if (parsed := _are_numbers(levels)).mean() > 0.5:
         return f"numbers, but for such as {levels[~parsed].iloc[0]!r}" if not parsed.all() else "numbers as text"
+    if levels.str.contains(r"[$€£¥%]").all() and _are_numbers(levels.str.replace(r"[$€£¥%,\s]", "", regex=True)).all():
+        return f"numbers with a sign, such as {levels.iloc[0]!r}"
     if not 2 <= count <= MOST_LEVELS:
         return f"text with {count} level{'s' * (count != 1)}; a categorical covariate has 2 to {MOST_LEVELS}"
     if count * ROWS_OF_A_LEVEL > len(levels):
@@ -107,6 +135,7 @@ def find_series(
             f"{path}: {first} is there twice, as where a clock is set back (daylight saving ends); say whose clock "
             "it is, such as --timezone Europe/Berlin"
         )
+    _refuse_hours(table, path, moment, found)
     texts = [name for name in found if not pd.api.types.is_numeric_dtype(table[name])]
     first = int(np.flatnonzero(again.to_numpy())[0])
     where = f"{path}, {tables.line(path, first)}: {moment.iloc[first]} is duplicated"
@@ -114,7 +143,57 @@ def find_series(
         return (texts or found)[0]
     if found:
         raise InputError(f"{where}; name the column that tells series apart: {_options('--series', found)}")
+    both = _two_that_tell_apart(table, moment, taken)
+    if both:
+        raise InputError(
+            f"{where}; {both[0]!r} and {both[1]!r} together tell series apart: write both into one column, such as "
+            f"{table[both[0]].iloc[0]}-{table[both[1]].iloc[0]}, and name it with --series"
+        )
     raise InputError(f"{where}, and no column tells series apart; keep one row of each time, or give --series")
+
+
+def _two_that_tell_apart(table: pd.DataFrame, moment: "pd.Series[Any]", taken: set[str]) -> tuple[str, str] | None:
+    """Two columns of names or whole numbers that tell series apart together, or None."""
+    few = {
+        str(name): pd.factorize(values)[0]
+        for name, values in table.items()
+        if name not in taken and not values.isna().any() and not pd.api.types.is_float_dtype(values)
+        and 2 <= values.nunique() <= len(table) / 4
+    }  # fmt: skip
+    for one, other in itertools.combinations(list(few)[:LISTED], 2):
+        codes = few[one] * (few[other].max() + 1) + few[other]
+        if len(np.unique(codes)) <= len(table) / 2 and not _repeats(moment, codes):
+            return one, other
+    return None
+
+
+def _refuse_hours(table: pd.DataFrame, path: Path, moment: "pd.Series[Any]", found: list[str]) -> None:
+    """Refuses to take for series what may be the hours of a day: it would make a daily series of each hour."""
+    if not pd.api.types.is_datetime64_any_dtype(moment) or not (moment == moment.dt.normalize()).all():
+        return
+    for name in found:
+        values = table[name]
+        if not (source.is_clock(values) or _divides_a_day(values)):
+            continue
+        where = f"{path}, column {name!r}: {values.nunique()} values a day, which may be times of day or series"
+        if source.NAMED_HOUR.fullmatch(name.strip()) or source.is_clock(values):
+            where = f"{path}, column {name!r}: times of day, so that a date alone is no time"
+        both = f"give --time DATE {_options('--time', [name])}"
+        if not source.is_clock(values) and not (pd.api.types.is_integer_dtype(values) and values.max() <= 23):
+            both = "write a time of day behind each date, such as 2026-01-31 23:00"
+        raise InputError(f"{where}; {both}, or, if each has a series of its own: {_options('--series', [name])}")
+
+
+def _divides_a_day(values: "pd.Series[Any]") -> bool:
+    """Whether names are numbered through as the parts of a day are: 0 to 23, 1 to 24, s00 to s47."""
+    names = pd.Series(values.unique()).astype("str")
+    if len(names) not in OF_A_DAY:
+        return False
+    parts = names.str.extract(r"^(\D*)(\d{1,4})(\D*)$")
+    if parts.isna().any().any() or parts[0].nunique() > 1 or parts[2].nunique() > 1:
+        return False
+    numbers = np.sort(parts[1].astype(np.int64).to_numpy())
+    return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
 
 
 def _is_clock_set_back(again: "pd.Series[Any]") -> bool:
@@ -141,10 +220,15 @@ def require_targets(table: pd.DataFrame, path: Path, targets: tuple[str, ...]) -
         tables.numbers(table, path, name)
 
 
-def which_target(numeric: tuple[str, ...], path: Path) -> InputError:
-    """What to say where several columns may be the target."""
+def which_target(numeric: tuple[str, ...], path: Path, left_out: dict[str, str]) -> InputError:
+    """What to say where no column, or several, may be the target; with what else is there, and why it is not."""
     if not numeric:
-        return InputError(f"{path}: no column of numbers to forecast; check separator and decimal sign of the file")
+        why = "; ".join(f"{name}: {reason}" for name, reason in list(left_out.items())[:LISTED])
+        return InputError(
+            f"{path}: no column of numbers to forecast"
+            + (f" ({why}); write numbers alone, and nothing where one is missing" if "numbers" in why else
+               f"{f' ({why})' * bool(why)}; check separator and decimal sign of the file")
+        )  # fmt: skip
     return InputError(
         f"{path}: {len(numeric)} columns hold numbers; name the one to forecast: {_options('--target', list(numeric))}"
     )
@@ -174,7 +258,16 @@ def is_part_of_time(values: "pd.Series[Any]", moment: "pd.Series[Any]") -> bool:
     return bool(there.any()) and any((values[there].to_numpy() == part.to_numpy()).all() for part in parts)
 
 
-def is_counter(values: "pd.Series[Any]") -> bool:
-    """Whether a column only counts the rows: 1, 2, 3."""
-    steps = np.diff(values.to_numpy(np.float64, na_value=np.nan))
-    return len(steps) > 2 and bool((steps == 1).all())
+def is_counter(values: "pd.Series[Any]", codes: npt.NDArray[np.integer]) -> bool:
+    """Whether a column only counts the rows, all or those of each series: 1, 2, 3.
+
+    Args:
+        values: The column.
+        codes: The series of each row, shape (rows,).
+    """
+    numbers = values.to_numpy(np.float64, na_value=np.nan)
+    if len(numbers) > 3 and (np.diff(numbers) == 1).all():
+        return True
+    order = np.argsort(codes, kind="stable")
+    inside = np.diff(codes[order]) == 0
+    return bool(inside.sum() > 2 and (np.diff(numbers[order])[inside] == 1).all())

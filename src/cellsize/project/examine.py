@@ -1,12 +1,13 @@
 """Looks at a table and decides what `params.yaml` has to say for it; nothing of the holdout has a say.
 
-Of all rows are read: the kinds of the columns, the clock, and where values are missing. Then every value of the holdout
-is covered up, and only then is anything decided that depends on values: seasons, window, folds, and what the inspection
-advises, which is the one of the pipeline.
+Of all rows are read: the clock, the series, and where values are missing. They say where the holdout begins. What the
+other columns are is judged by the rows before it. Then every value of the holdout is covered up, and only then is
+anything decided that depends on values: seasons, window, folds, and what the inspection advises, which is that of the
+pipeline. A value of the holdout that does not fit what was decided is refused, as the pipeline would.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from cellsize.data import calendar, series
+from cellsize.data import calendar, moments, series
 from cellsize.data import table as tables
 from cellsize.data import windows as indexing
 from cellsize.data.clock import Clock
@@ -27,11 +29,16 @@ from cellsize.inspection.seasons import seasons
 from cellsize.inspection.wording import percent, remarks
 from cellsize.params import Csv, Params
 from cellsize.progress import unsaid
-from cellsize.project import columns, fitting, source, steps, template
+from cellsize.project import columns, fitting, options, source, steps, template
 from cellsize.project.fitting import Fit
+
+Flags = npt.NDArray[np.bool_]
 
 ROUNDS = 3  # of the inspection: what is worth something may be another thing once the first advice is followed
 MOST_MISSING = 0.5  # of a covariate
+# What files have in place of a missing value, and how often at least.
+FILL_VALUES = (-99, -999, -9999, -99999, 99, 999, 9999, 99999, -999.9, -9999.9, -99.9, 999.9, -1)
+FEW_FILLED = 3
 ENDED = 0.25  # of the series, before the last part of the table begins
 DAY = 86_400
 # Steps ahead where no season shows, by the name of the step: a day, a week, a quarter, a year.
@@ -95,6 +102,12 @@ class _Rows:
     series: str | None
     codes: npt.NDArray[np.integer]
     frequency: str
+    declared_zone: str | None
+
+    @property
+    def taken(self) -> set[str]:
+        """Columns of the time and of the series."""
+        return {*self.time.columns, *([self.series] if self.series else [])}
 
 
 def examine(
@@ -112,49 +125,60 @@ def examine(
     Raises:
         InputError: The table cannot be read, is too short, or leaves something open that only the user knows.
     """
+    try:
+        return _examined(asked, ask, note)
+    except InputError as error:
+        raise options.named(error, asked.table) from None
+
+
+def _examined(
+    asked: Asked, ask: Callable[[tuple[str, ...]], tuple[str, ...]] | None, note: Callable[[str], None]
+) -> Examined:
+    _refuse_contradictions(asked)
     note("reading the table")
     rows = _rows(asked)
-    chosen, left_out = _roles(rows, asked, ask)
-    changes: dict[str, template.Value] = {**_reading(rows, asked.timezone), **chosen, **_names(asked.table, chosen)}
-    first = _params(changes)
+    for name in asked.targets:
+        if name in rows.taken:
+            role = "tells series apart" if name == rows.series else "holds the time"
+            raise InputError(f"{asked.table}, column {name!r}: {role}, and so is no target; name another --target")
+    targets = asked.targets or _target(rows, ask)
+    changes = _reading(rows, asked.timezone) | _names(asked.table, targets)
+    found = _holdout(rows, targets, _params(changes | _chosen(targets)))
+    changes["split.holdout_of"] = "series" if found.each else "table"
     rows = replace(rows, table=rows.table.iloc[:0].copy())  # a long table need not stay in memory twice
-    table = source.load_as_declared(asked.table, first.prepare)
-    schema = series.describe(table, asked.table, first.prepare)
-    frame = series.clean(table, asked.table, schema)
-    del table
-    arrays = indexing.base(frame, replace(schema, linear_calendar=()), first.window)
-    place, code = arrays.step, arrays.series
-    observed = frame[list(schema.targets)].notna().all(axis=1).to_numpy()
-    if not observed.any():
-        raise InputError(f"{asked.table}, column {schema.targets[0]!r}: every value is missing; name another target")
-    del arrays
-    whole = first.split.holdout
-    cuts = _cuts(place, code, observed, whole, each=False)
-    # Where many series end before the holdout of the table begins, it would be that of a few.
-    ends = _cuts(place, code, observed, 0.0, each=True)
-    each = bool((ends <= cuts).mean() > ENDED)
-    if each:
-        cuts = _cuts(place, code, observed, whole, each=True)
-    changes["split.holdout_of"] = "series" if each else "table"
+    chosen: dict[str, template.Value] = {}
     while True:
-        seen = place < cuts[code]
-        decided, said, fit = _decide(_cover(frame, schema, seen), schema, changes, asked, rows, seen, note)
+        bare = _params(changes | _chosen(targets)).prepare
+        table = source.load_as_declared(asked.table, bare)
+        before, (chosen, left_out) = chosen, _roles(table, rows, targets, asked, found.raw())
+        if chosen != before:
+            full = _params(changes | chosen)
+            if series.texts(full.prepare) != series.texts(bare):
+                del table
+                table = source.load_as_declared(asked.table, full.prepare)
+            schema = series.describe(table, asked.table, full.prepare)
+            frame = series.clean(table, asked.table, schema)
+        del table
+        seen = found.seen()
+        decided, said, fit = _decide(_cover(frame, schema, seen), schema, changes | chosen, asked, rows, seen, note)
         held = fit.windows.first[fit.folds.holdout]
-        lower = cuts.copy()
+        cuts, lower = found.cuts, found.cuts.copy()
         np.minimum.at(lower, fit.windows.series[held], fit.windows.step[held])
         if (lower >= cuts).all():
             break
         # With this window the holdout begins earlier: it is covered up from there on.
-        cuts = lower if each else np.full_like(lower, lower.min())
-    part = f"{100 * whole:.0f} %"
-    begins = fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0]
-    when = f"the last {part} of each series" if each else f"from {begins} on, {part} of the time"
+        found = replace(found, cuts=lower if found.each else np.full_like(lower, lower.min()))
+    part = f"{100 * full.split.holdout:.0f} %"
+    begins = moments.said(fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0], rows.time.moment)
+    when = f"the last {part} of each series" if found.each else f"from {begins} on, {part} of the time"
     findings = [
-        *_said_of_reading(rows, frame), *_said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
-        f"holdout: {when}; none of its values had a say in any of this",
+        *_said_of_reading(rows, frame, schema),
+        *_said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
+        f"holdout: {when}; of it were read the times, the series, which values are missing, and that they can be read;"
+        " nothing else decided any of this",
         *(f"left out: {name} ({why})" for name, why in left_out.items()),
     ]  # fmt: skip
-    return Examined(changes | decided, tuple(findings))
+    return Examined(changes | chosen | decided, tuple(findings))
 
 
 # --- what is read of all rows ---------------------------------------------------------------------------------------
@@ -163,6 +187,7 @@ def examine(
 def _rows(asked: Asked) -> _Rows:
     written = source.settings(asked.table)
     table = source.load(asked.table, written)
+    source.refuse_no_header(table, asked.table)
     if asked.time and asked.frequency and Clock.of(asked.frequency).unit == "integer":
         time = source.counted(table, asked.table, asked.time)
     else:
@@ -172,56 +197,187 @@ def _rows(asked: Asked) -> _Rows:
         time.columns or asked.series) else None  # fmt: skip
     codes = pd.factorize(table[named])[0] if named else np.zeros(len(table), np.int64)
     frequency = asked.frequency or steps.find(time, codes)
-    return _Rows(table, asked.table, written, time, named, codes, frequency)
+    return _Rows(table, asked.table, written, time, named, codes, frequency, asked.timezone)
 
 
-def _roles(
-    rows: _Rows, asked: Asked, ask: Callable[[tuple[str, ...]], tuple[str, ...]] | None
-) -> tuple[dict[str, template.Value], dict[str, str]]:
-    """The role of each column, and the columns that have none, with the reason."""
-    table, path = rows.table, rows.path
-    taken = {*rows.time.columns, *([rows.series] if rows.series else [])}
-    kinds = columns.kinds(table, taken)
-    columns.require_targets(table, path, asked.targets)
-    for option, names in (("--past", asked.past or ()), ("--future", asked.future)):
-        tables.require(table, path, names, option)
-    left_out = dict(kinds.left_out)
-    useful = list[str]()
-    for name in kinds.numeric:
-        if columns.is_part_of_time(table[name], rows.time.moment):
-            left_out[name] = "says what the time says; see prepare.calendar"
-        elif columns.is_counter(table[name]):
-            left_out[name] = "counts the rows"
-        else:
-            useful.append(name)
-    targets = asked.targets or _target(tuple(useful or kinds.numeric), path, ask)
-    others = [name for name in useful if name not in (*targets, *asked.future)]
-    fixed = columns.static(table, (*others, *kinds.texts), rows.series)
-    if asked.past is not None:
-        left_out |= {name: "not among --past" for name in (*others, *kinds.texts)
-                     if name not in asked.past and name not in fixed}  # fmt: skip
-    past = [name for name in (others if asked.past is None else asked.past) if name in kinds.numeric
-            and name not in (*targets, *fixed)]  # fmt: skip
-    texts = [name for name in kinds.texts if name not in fixed and (asked.past is None or name in asked.past)]
-    chosen: dict[str, template.Value] = {
-        "prepare.targets": targets,
-        "prepare.past_covariates": past,
-        "prepare.categorical_covariates": texts,
-        "prepare.known_future_covariates": asked.future,
-        "prepare.static_covariates": fixed,
-    }
-    return chosen, {name: why for name, why in left_out.items() if name not in (*targets, *past, *texts, *asked.future)}
+@dataclass(frozen=True)
+class _Holdout:
+    """Where the holdout begins.
+
+    Attributes:
+        cuts: The step at which that of each series begins, shape (series,).
+        each: Whether it is the last part of each series, and not of the table.
+        place: Step of each row of the clean series, shape (rows,).
+        code: Series of each of these, shape (rows,).
+        moment: Time of each of these, shape (rows,).
+        raw_moment: Time of each raw row, shape (raw rows,).
+        raw_code: Series of each raw row, shape (raw rows,).
+    """
+
+    cuts: npt.NDArray[np.int64]
+    each: bool
+    place: npt.NDArray[np.integer]
+    code: npt.NDArray[np.integer]
+    moment: "pd.Series[Any]"
+    raw_moment: "pd.Series[Any]"
+    raw_code: npt.NDArray[np.integer]
+
+    def seen(self) -> Flags:
+        """True for rows of the clean series before the holdout."""
+        return np.asarray(self.place < self.cuts[self.code])
+
+    def raw(self) -> Flags:
+        """True for raw rows before the holdout."""
+        held = np.flatnonzero(~self.seen())
+        codes, first = np.unique(self.code[held], return_index=True)
+        begins = pd.Series(self.moment.iloc[held[first]].to_numpy(), index=codes)
+        late = self.raw_moment.to_numpy() >= begins.reindex(self.raw_code).to_numpy()
+        return np.asarray(~late)
 
 
-def _target(
-    numeric: tuple[str, ...], path: Path, ask: Callable[[tuple[str, ...]], tuple[str, ...]] | None
-) -> tuple[str, ...]:
-    """The only column of numbers, or the one that the user names: which one is meant cannot be seen."""
+def _refuse_contradictions(asked: Asked) -> None:
+    """Refuses columns that are named twice, or for two things."""
+    given = {
+        "--time": asked.time, "--series": (asked.series,) if asked.series else (), "--target": asked.targets,
+        "--past": asked.past or (), "--future": asked.future,
+    }  # fmt: skip
+    uses = [(name, option) for option, names in given.items() for name in names]
+    first = dict[str, str]()
+    for name, option in uses:
+        if name in first:
+            raise InputError(
+                f"{asked.table}, column {name!r}: named by {first[name]} and again by {option}; name it once"
+            )
+        first[name] = option
+
+
+def _holdout(rows: _Rows, targets: tuple[str, ...], params: Params) -> _Holdout:
+    """Where the holdout begins, by the clock and by where targets are missing."""
+    path = rows.path
+    columns.require_targets(rows.table, path, targets)
+    bare = params.prepare.model_copy(update={"calendar": (), "linear_calendar": (), "series_as_input": False})
+    table = source.load_as_declared(path, bare)
+    schema = series.describe(table, path, bare)
+    frame = series.clean(table, path, schema)
+    arrays = indexing.base(frame, schema, params.window)
+    place, code = arrays.step, arrays.series
+    observed = frame[list(targets)].notna().all(axis=1).to_numpy()
+    if not observed.any():
+        raise InputError(f"{path}, column {targets[0]!r}: every value is missing; name another --target")
+    whole = params.split.holdout
+    cuts = _cuts(place, code, observed, whole, each=False)
+    # Where many series end before the holdout of the table begins, it would be that of a few.
+    ends = _cuts(place, code, observed, 0.0, each=True)
+    each = bool((ends <= cuts).mean() > ENDED)
+    if each:
+        cuts = _cuts(place, code, observed, whole, each=True)
+    names = pd.Index(frame[SERIES].cat.categories)
+    return _Holdout(
+        cuts, each, place, code, frame[TIME], series.line_of_instants(table, path, schema),
+        names.get_indexer(tables.names(table, schema.series)),
+    )  # fmt: skip
+
+
+def _target(rows: _Rows, ask: Callable[[tuple[str, ...]], tuple[str, ...]] | None) -> tuple[str, ...]:
+    """The only column of numbers, or the one that the user names: which one is meant cannot be seen.
+
+    The holdout is not known before the targets are: the rows that none may hold out are looked at.
+    """
+    table, fraction = rows.table, _params({}).split.holdout
+    place = rows.time.instant if rows.time.columns else pd.Series(rows.codes).groupby(rows.codes).cumcount()
+    number = place.to_numpy("datetime64[us]").astype(np.int64) if place.dtype.kind == "M" else place.to_numpy(np.int64)
+    taken = rows.taken
+    early = np.ones(len(table), np.bool_)
+    for name in map(str, table.columns):
+        there = table[name].notna().to_numpy()
+        if name not in taken and there.any() and pd.api.types.is_numeric_dtype(table[name]):
+            early &= number < _cuts(number, np.zeros_like(rows.codes), there, fraction, each=False)[0]
+            early &= number < _cuts(number, rows.codes, there, fraction, each=True)[rows.codes]
+    kinds = columns.kinds(table, taken, early)
+    numeric = _useful(table, rows, kinds.numeric, early)[0] or kinds.numeric
     if len(numeric) == 1:
         return numeric
     if ask is None or not numeric:
-        raise columns.which_target(numeric, path)
+        raise columns.which_target(numeric, rows.path, kinds.left_out)
     return ask(numeric)
+
+
+def _useful(
+    table: pd.DataFrame, rows: _Rows, numeric: tuple[str, ...], seen: Flags
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Columns of numbers that say more than the time, and why the others do not."""
+    useful, left_out = list[str](), dict[str, str]()
+    for name in numeric:
+        if not pd.api.types.is_numeric_dtype(table[name]):
+            useful.append(name)
+        elif columns.is_part_of_time(table.loc[seen, name], rows.time.moment[seen]):
+            left_out[name] = "says what the time says; see prepare.calendar"
+        elif columns.is_counter(table.loc[seen, name], rows.codes[seen]):
+            left_out[name] = "counts the rows"
+        else:
+            useful.append(name)
+    return tuple(useful), left_out
+
+
+def _roles(
+    table: pd.DataFrame, rows: _Rows, targets: tuple[str, ...], asked: Asked, seen: Flags
+) -> tuple[dict[str, template.Value], dict[str, str]]:
+    """The role of each column, and the columns that have none, with the reason.
+
+    Args:
+        table: Raw rows.
+        rows: What was read of all of them.
+        targets: What is forecast.
+        asked: What is declared.
+        seen: True for rows before the holdout, shape (rows,).
+    """
+    path = rows.path
+    for option, names in (("--past", asked.past or ()), ("--future", asked.future)):
+        tables.require(table, path, names, option)
+        for name in names:
+            if name in rows.taken or name in targets:
+                what = "the target" if name in targets else "the series" if name == rows.series else "the time"
+                raise InputError(f"{path}, column {name!r}: {what}, and so no covariate; leave it out of {option}")
+    kinds = columns.kinds(table, rows.taken, seen)
+    for name in asked.past or ():
+        if name in kinds.left_out:
+            raise InputError(f"{path}, column {name!r}: {kinds.left_out[name]}; leave it out of --past")
+    useful, left_out = _useful(table, rows, kinds.numeric, seen)
+    left_out |= kinds.left_out
+    others = [name for name in useful if name not in (*targets, *asked.future)]
+    texts = [name for name in kinds.texts if name not in asked.future]
+    free = tuple(name for name in (*others, *texts) if name not in (asked.past or ()))
+    fixed = columns.static(table[seen], free, rows.series)
+    if asked.past is not None:
+        left_out |= {name: "not among --past" for name in free if name not in fixed}
+    past = [name for name in (others if asked.past is None else asked.past) if name in kinds.numeric
+            and name not in fixed]  # fmt: skip
+    texts = [name for name in texts if name not in fixed and (asked.past is None or name in asked.past)]
+    for name in past:
+        tables.numbers(table, path, name)
+    for name in texts:
+        count = table[name].nunique()
+        if count > columns.MOST_LEVELS:
+            raise InputError(
+                f"{path}, column {name!r}: {count} levels, of which {table.loc[seen, name].nunique()} are there before "
+                f"the holdout; a categorical covariate has at most {columns.MOST_LEVELS}; join rare ones, or leave it "
+                "out: name the others with --past, or take it out of the table"
+            )
+    chosen = _chosen(targets, past, texts, asked.future, fixed)
+    return chosen, {name: why for name, why in left_out.items() if name not in (*targets, *past, *texts, *asked.future)}
+
+
+def _chosen(
+    targets: tuple[str, ...], past: Sequence[str] = (), texts: Sequence[str] = (), future: tuple[str, ...] = (),
+    fixed: tuple[str, ...] = (),
+) -> dict[str, template.Value]:  # fmt: skip
+    return {
+        "prepare.targets": targets,
+        "prepare.past_covariates": past,
+        "prepare.categorical_covariates": texts,
+        "prepare.known_future_covariates": future,
+        "prepare.static_covariates": fixed,
+    }
 
 
 def _reading(rows: _Rows, timezone: str | None) -> dict[str, template.Value]:
@@ -265,12 +421,10 @@ def _calendar(rows: _Rows) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _names(table: Path, chosen: dict[str, template.Value]) -> dict[str, template.Value]:
+def _names(table: Path, targets: tuple[str, ...]) -> dict[str, template.Value]:
     """What the project is called, after its table."""
     stem = table.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".parquet")
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.") or "table"
-    targets = chosen["prepare.targets"]
-    assert isinstance(targets, tuple)
     return {
         "mlflow.experiment": name,
         "register.name": name,
@@ -359,6 +513,7 @@ def _decide(
             raise InputError(
                 f"{rows.path}, column {name!r}: the target never changes before the holdout; name another --target"
             )
+    said += _remark_on_fill_values(frame[seen], schema.targets)
     dropped = _useless(frame[seen], schema)
     said += [f"left out: {name} ({why})" for name, why in dropped.items()]
     decided: dict[str, template.Value] = {
@@ -538,22 +693,42 @@ def _with_holidays(schema: Schema, frame: pd.DataFrame, country: str | None) -> 
 # --- in words ---------------------------------------------------------------------------------------------------------
 
 
-def _said_of_reading(rows: _Rows, frame: pd.DataFrame) -> list[str]:
+def _said_of_reading(rows: _Rows, frame: pd.DataFrame, schema: Schema) -> list[str]:
     said = list[str]()
     different = [f"{key} {value!r}" for key, value in rows.written if value != getattr(source.PLAIN, key)]
     if different:
         said.append(f"file: {', '.join(different)}")
     if rows.time.columns:
         written = rows.time.time_format or ("ISO 8601" if steps.seconds(rows.frequency) else "whole numbers")
-        moment = rows.time.moment
+        first, last = (rows.time.shown(int(getattr(rows.time.instant.to_numpy(), which)())) for which in
+                       ("argmin", "argmax"))  # fmt: skip
         said.append(
-            f"time: {_quoted(rows.time.columns)} ({written}), {moment.min()} to {moment.max()}, "
+            f"time: {_quoted(rows.time.columns)} ({written}), {first} to {last}, "
             f"in steps of {rows.frequency} ({steps.words(rows.frequency)})"
         )
+        said += _said_of_clock(rows, schema)
     else:
         said.append("time: no column; the rows are taken in their order")
     if rows.series:
         said.append(f"series: {frame[SERIES].nunique():,}, told apart by {rows.series!r}")
+    return said
+
+
+def _said_of_clock(rows: _Rows, schema: Schema) -> list[str]:
+    """Whose clock it is, and what of it the network reads."""
+    said = list[str]()
+    if schema.timezone is not None and rows.declared_zone is None:
+        others = f", as do {schema.other_zones} others" * bool(schema.other_zones)
+        said.append(
+            f"clock: the calendar is that of {schema.timezone}, which fits the offsets{others}; if it is another, give "
+            "--timezone"
+        )
+    elif schema.timezone is not None:
+        said.append(f"clock: that of {schema.timezone}, as declared")
+    if rows.time.ambiguous == "infer":
+        said.append("ambiguous: infer, since a clock that is set back shows some times twice")
+    if schema.calendar:
+        said.append(f"calendar: {', '.join(schema.calendar)}, which come again in this time")
     return said
 
 
@@ -570,10 +745,32 @@ def _said_of_roles(chosen: dict[str, template.Value], asked: Asked) -> list[str]
     return said
 
 
+def _remark_on_fill_values(frame: pd.DataFrame, targets: tuple[str, ...]) -> list[str]:
+    """A number that stands for a missing value in many files, repeated, and far from all other values of a target."""
+    found = list[str]()
+    for name in targets:
+        values, counts = np.unique(frame[name].dropna().to_numpy(), return_counts=True)
+        for value, count in zip(values, counts, strict=True):
+            others = values[values != value]
+            if value not in FILL_VALUES or count < FEW_FILLED or others.size < 2:
+                continue
+            if not others.min() - np.ptp(others) <= value <= others.max() + np.ptp(others):
+                found.append(
+                    f"remark: {name!r} is {value:g} in {count:,} rows, far from all others; if that means that the "
+                    "value is missing, leave these rows empty in the table"
+                )
+    return found
+
+
 def _quoted(names: tuple[str, ...] | list[str]) -> str:
     return ", ".join(map(repr, names))
 
 
 def _params(changes: dict[str, template.Value]) -> Params:
     content = YAML(typ="safe", pure=True).load(template.params(changes))
-    return Params.model_validate(content)
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = str(first["msg"]).removeprefix("Value error, ")
+        raise InputError(f"{'.'.join(map(str, first['loc']))}: {said}") from None

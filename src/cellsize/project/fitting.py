@@ -85,9 +85,26 @@ def find(
                 found = attempt(frame, schema, tried, _divided(parts, count, blocks))
                 if found is not None and found.smallest >= max(least, fraction * found.folds.development.sum()):
                     return found
-    asked = "" if lookback is None and horizon is None else " with this lookback and horizon; ask for less, or"
-    raise InputError(f"{rows} rows are too few to hold some out and to compare sizes on the others{asked or ';'} "
-                     "give a longer table")  # fmt: skip
+    # What was asked for is given up in turn: what is named works.
+    less: tuple[tuple[int | None, int | None], ...] = ((None, horizon), (lookback, None), (None, None))
+    for fewer in less:
+        if fewer == (lookback, horizon):
+            continue
+        try:
+            fits = find(frame, schema, window, parts, season, *fewer).window
+        except InputError:
+            continue
+        raise InputError(
+            f"{rows} rows are too few for {_asked(horizon, lookback)}, with some held out and folds on the others; "
+            f"--horizon {fits.horizon} --lookback {fits.lookback} fit, or give a longer table"
+        )
+    raise InputError(f"{rows} rows are too few to hold some out and to compare sizes on the others; give a longer "
+                     "table")  # fmt: skip
+
+
+def _asked(horizon: int | None, lookback: int | None) -> str:
+    given = {"--horizon": horizon, "--lookback": lookback}
+    return " ".join(f"{option} {value}" for option, value in given.items() if value is not None)
 
 
 def attempt(frame: pd.DataFrame, schema: Schema, window: Window, parts: Split, least: int = LEAST) -> Fit | None:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cellsize import files
@@ -29,8 +29,9 @@ def refuse_existing(folder: Path) -> None:
         )
     if (folder / "dvc.yaml").exists():
         raise InputError(f"{folder / 'dvc.yaml'}: exists and is left as it is; choose another folder with --into")
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder}: a file; name a folder with --into")
+    there = next(path for path in (folder, *folder.parents) if path.exists() or path.is_symlink())
+    if not there.is_dir():
+        raise InputError(f"{there}: a file; name a folder with --into")
 
 
 def table_from(folder: Path, table: Path) -> str:
@@ -56,7 +57,7 @@ def write(folder: Path, changes: Mapping[str, template.Value]) -> list[str]:
     top = repository(folder)
     inside = Path(os.path.relpath(folder.resolve(), top)).as_posix() if top else "."
     workflow = (top or folder) / ".github/workflows" / _workflow_name(inside)
-    with _undone(folder, workflow) as note:
+    with _undone(folder, workflow, top) as note:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             said = _begin_dvc(folder, top)
@@ -91,6 +92,7 @@ def _begin_dvc(folder: Path, top: Path | None) -> list[str]:
     until = until[: until.index(top) + 1] if top else until[:1]
     if any((parent / ".dvc").is_dir() for parent in until):
         return []
+    before = staged(folder, top)
     how = ["--no-scm"] if top is None else [] if top == whole else ["--subdir"]
     for words in (["init", "--quiet", *how], ["config", "core.analytics", "false"]):
         ran = subprocess.run(
@@ -99,7 +101,19 @@ def _begin_dvc(folder: Path, top: Path | None) -> list[str]:
         if ran.returncode:
             said = " ".join(ran.stderr.split()).removeprefix("ERROR: ")
             raise InputError(f"{folder}: dvc {' '.join(words)} failed: {said}; choose another folder with --into")
-    return [f"{folder / '.dvc'}: DVC keeps the results" + " (git does not know this folder)" * (top is None)]
+    new = sorted(staged(folder, top) - before)
+    git = f", and has staged {', '.join(new)} for the next commit" * bool(new)
+    return [f"{folder / '.dvc'}: DVC keeps the results{git}" + " (git does not know this folder)" * (top is None)]
+
+
+def staged(folder: Path, top: Path | None) -> set[str]:
+    """What git has in its index of DVC's own files, from the folder; nothing outside of git or before it exists."""
+    if top is None or not folder.is_dir():
+        return set()
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", ".dvc", ".dvcignore"], cwd=folder, capture_output=True, text=True
+    )
+    return set(filter(None, listed.stdout.split("\0"))) if listed.returncode == 0 else set()
 
 
 def _add(path: Path, text: str) -> list[str]:
@@ -121,24 +135,29 @@ def _complete(path: Path, lines: list[str], note: dict[Path, bytes | None]) -> l
 
 
 @contextmanager
-def _undone(folder: Path, workflow: Path) -> Iterator[dict[Path, bytes | None]]:
+def _undone(folder: Path, workflow: Path, top: Path | None) -> Iterator[dict[Path, bytes | None]]:
     """Puts everything back as it was if something is raised."""
     paths = [folder / name for name in
              (".gitignore", ".dvcignore", "requirements.txt", "dvc.yaml", "params.yaml")] + [workflow]  # fmt: skip
     before = {path: path.read_bytes() if path.is_file() else None for path in paths}
     missing = [parent for path in (folder, workflow.parent) for parent in (path, *path.parents) if not parent.exists()]
-    had_dvc = (folder / ".dvc").exists()
+    had_dvc, in_index = (folder / ".dvc").exists(), staged(folder, top)
     try:
         yield before
     except BaseException:
+        new = sorted(staged(folder, top) - in_index)
+        if new:
+            subprocess.run(["git", "rm", "--cached", "--quiet", "-f", "--", *new], cwd=folder, capture_output=True)
         for path, content in before.items():
-            if content is None:
-                path.unlink(missing_ok=True)
-            else:
-                path.write_bytes(content)
+            with suppress(OSError):  # what cannot be put back was not changed either: a folder that is a file
+                if content is None:
+                    path.unlink(missing_ok=True)
+                else:
+                    path.write_bytes(content)
         if not had_dvc:
             shutil.rmtree(folder / ".dvc", ignore_errors=True)
         for made in sorted(missing, key=lambda path: -len(path.parts)):
-            if made.is_dir() and not any(made.iterdir()):
-                made.rmdir()
+            with suppress(OSError):
+                if made.is_dir() and not any(made.iterdir()):
+                    made.rmdir()
         raise

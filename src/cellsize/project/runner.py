@@ -23,6 +23,8 @@ INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 PATIENCE = 60.0  # seconds that a run has to put away what it has begun; Ray's processes take a few
 # What DVC adds to a stage's own message, which says it all.
 ECHO = re.compile(r"ERROR: failed to reproduce '.*': failed to run: .*, exited with \d+$")
+# What a stage says as it ends by Ctrl-C: whoever waits for the whole run says it, with the command that resumes.
+ENDED = re.compile(r"interrupted; what is finished is kept, and the next run resumes there$")
 
 
 class Interrupted(Exception):  # noqa: N818 (not an error: somebody wished it)
@@ -60,8 +62,26 @@ def plan(folder: Path) -> None:
 
 
 def answer(folder: Path) -> None:
-    """Says the answer of the last run; see `run`."""
+    """Says the answer of the last run; see `run`.
+
+    Raises:
+        InputError: There was none.
+    """
+    if not (folder / REPORTS / "registration.json").is_file():
+        raise InputError(f"{folder / REPORTS}: no finished run yet; run `cellsize run`, then this says its answer")
     _stage(folder, "answer", BUILD, REPORTS)
+
+
+def require_a_run(folder: Path) -> None:
+    """Refuses a project that has no answer yet.
+
+    Raises:
+        InputError: No run came to its end.
+    """
+    choice = folder / REPORTS / "choice.json"
+    if not choice.is_file():
+        where = "" if folder == Path() else f" {folder}"
+        raise InputError(f"{choice}: no such file, since there is no run yet: cellsize run{where}")
 
 
 def check(folder: Path) -> list[str]:
@@ -70,6 +90,10 @@ def check(folder: Path) -> list[str]:
     Raises:
         InputError: The folder is no project, or `params.yaml` or its table is wrong.
     """
+    if folder.is_file():
+        raise InputError(
+            f"{folder}: a file; name the folder of a project, or make one of this table: cellsize init {folder}"
+        )
     for name in ("params.yaml", "dvc.yaml"):
         if not (folder / name).is_file():
             raise InputError(f"{folder / name}: no such file; make a project with cellsize init TABLE --into {folder}")
@@ -174,8 +198,8 @@ def _ended_by_signals() -> Iterator[threading.Event]:
 
 
 def _pass_on(lines: IO[str]) -> None:
-    """Passes lines on as they come, but for what says a second time that a stage failed."""
+    """Passes lines on as they come, but for what says a second time that a stage failed or was interrupted."""
     for line in lines:
-        if not ECHO.search(line.rstrip()):
+        if not ECHO.search(line.rstrip()) and not ENDED.match(line.rstrip()):
             sys.stderr.write(line)
             sys.stderr.flush()

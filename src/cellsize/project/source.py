@@ -5,6 +5,7 @@ The only module here that knows how `data` reads tables and times.
 
 import codecs
 import csv
+import datetime
 import gzip
 import io
 import itertools
@@ -17,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from cellsize.data import series, times, zones
+from cellsize.data import moments, series, times, zones
 from cellsize.data import table as tables
 from cellsize.data.clock import zone
 from cellsize.errors import InputError
@@ -36,6 +37,15 @@ NAMED_TIME = re.compile(
     r"|zeit|zeitstempel|datum|fecha|hora|heure|data)([ _-].*)?",
     re.IGNORECASE,
 )
+
+# A column that holds the hours of a day, or times of day.
+NAMED_HOUR = re.compile(
+    r"(.*[ _-])?(hr|hrs|h|hours?|hh|time|clock|stunden?|std|uhrzeit|uhr|zeit|hora|heure|ora|uur)([ _-].*)?",
+    re.IGNORECASE,
+)
+FULL_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D|$)")
+TIME_OF_DAY = r"([01]?\d|2[0-3])[:.h][0-5]\d([:.][0-5]\d(\.\d{3,})?)?( ?[AaPp][Mm])?"
+FULL = 0.9  # of the hours of all days, where a column holds the hours of a day
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,35 @@ class Time:
             return self.moment
         return self.moment - pd.to_timedelta(self.offset, unit="s")
 
+    def shown(self, row: int) -> str:
+        """The time of a row as a message shows it: with its offset, if it has one."""
+        moment = self.moment.iloc[row]
+        if self.offset is not None:
+            moment = moment.tz_localize(datetime.timezone(datetime.timedelta(seconds=int(self.offset.iloc[row]))))
+        return moments.said(moment, self.moment)
+
+
+def refuse_no_header(table: pd.DataFrame, path: Path) -> None:
+    """Refuses a text file without a header: its first row would be the names of the columns.
+
+    A year may be the name of a column, and so may a number beside other names.
+
+    Raises:
+        InputError: A name reads as a time, as the values below do, or all names read as numbers or times.
+    """
+    if path.suffix == ".parquet":
+        return
+    names = [str(name).strip() for name in table.columns]
+    plain = [bool(NUMBER.fullmatch(name) or FULL_DATE.match(name)) for name in names]
+    for position, name in enumerate(names):
+        below = table.iloc[:LINES, position].dropna().astype("str").str.strip()
+        is_a_time = FULL_DATE.match(name) and len(below) and below.str.match(FULL_DATE.pattern).all()
+        if is_a_time or all(plain):
+            raise InputError(
+                f"{path}, line 1, column {name!r}: a {'time' if FULL_DATE.match(name) else 'number'} in place of a "
+                "name; write the names of the columns into the first line, such as date,value"
+            )
+
 
 def settings(path: Path) -> Csv:
     """How a text file is written, as `prepare.csv` declares it; that of a Parquet file is the shipped one.
@@ -70,6 +109,8 @@ def settings(path: Path) -> Csv:
     Raises:
         InputError: The file is missing, or holds no text.
     """
+    if path.is_dir():
+        raise InputError(f"{path}: a folder; name a table in CSV or Parquet")
     if not path.is_file():
         raise InputError(f"{path}: no such file; name a table in CSV or Parquet")
     if path.suffix == ".parquet":
@@ -270,18 +311,39 @@ def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
 def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
     """What may be the time: most likely first, and what bears such a name before what does not."""
     lower = {str(name).strip().lower(): str(name) for name in table.columns}
-    found = list[tuple[str, ...]]()
-    for date, hours in (("date", "time"), ("day", "time"), ("date", "hour")):
-        if date in lower and hours in lower and _is_clock(table[lower[hours]]):
-            found.append((lower[date], lower[hours]))
     single = [str(name) for name in table.columns if _may_be_time(table[name])]
     single.sort(key=lambda name: NAMED_TIME.fullmatch(name) is None)
+    clocks = [str(name) for name in table.columns if is_clock(table[name])]
+    dates = [name for name in single if name not in clocks]
+    found: list[tuple[str, ...]] = [(date, clock) for date in dates for clock in clocks if _is_of(table, date, clock)]
+    found += [(date, str(name)) for date in dates for name in table.columns if _are_hours_of(table, date, str(name))]
     texts = [name for name in single if not pd.api.types.is_numeric_dtype(table[name])]
     parts = tuple(itertools.takewhile(lambda name: name in lower, times.PARTS))
     found += [(name,) for name in texts]
     found += [tuple(lower[name] for name in parts)] * (len(parts) > 1)
     found += [(name,) for name in single if name not in texts]
     return found
+
+
+def _is_of(table: pd.DataFrame, date: str, clock: str) -> bool:
+    """Whether a column of times of day belongs to that of a date: by its name, or since no time is there twice."""
+    if not table[date].duplicated().any():
+        return clock.strip().lower() == "time"
+    return NAMED_HOUR.fullmatch(clock.strip()) is not None or not table.duplicated([date, clock]).any()
+
+
+def _are_hours_of(table: pd.DataFrame, date: str, name: str) -> bool:
+    """Whether a column of whole numbers holds the hours of each day, 0 to 23, and is called so.
+
+    A date that repeats may be that of several series: the hour of a peak is no time. Then few days have all hours.
+    """
+    hours = table[name]
+    if not pd.api.types.is_integer_dtype(hours) or not NAMED_HOUR.fullmatch(name.strip()) or name == date:
+        return False
+    if hours.isna().any() or hours.min() < 0 or hours.max() > 23 or not table[date].duplicated().any():
+        return False
+    there = len(table[[date, name]].drop_duplicates())
+    return there >= FULL * table[date].nunique() * hours.nunique() and hours.nunique() > 1
 
 
 def _may_be_time(values: "pd.Series[Any]") -> bool:
@@ -302,9 +364,12 @@ def _may_be_time(values: "pd.Series[Any]") -> bool:
     return len(some) > 0 and bool(some.str.contains(r"\d").all())
 
 
-def _is_clock(values: "pd.Series[Any]") -> bool:
-    some = values.dropna().astype("str").head(50)
-    return len(some) > 0 and bool(some.str.fullmatch(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?").all())
+def is_clock(values: "pd.Series[Any]") -> bool:
+    """Whether a column holds times of day and no date: 7:30, 07.30.00, 7h30."""
+    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
+        return False
+    some = values.dropna().astype("str").head(50).str.strip()
+    return len(some) > 0 and bool(some.str.fullmatch(TIME_OF_DAY).all())
 
 
 def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format: str | None) -> Time:
@@ -313,6 +378,10 @@ def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format
     Raises:
         InputError: It cannot be read.
     """
+    a_date_and_hours = len(columns) == 2 and pd.api.types.is_integer_dtype(table[columns[1]])
+    if time_format is None and a_date_and_hours and not times.are_parts(columns):
+        date = _read(table, path, columns[:1], None).time_format or "%Y-%m-%d"
+        time_format = f"{times.COMPACT.get(date, date)} %H"  # 10 is no ten past midnight
     try:
         written = times.read(table, path, columns, time_format)
     except InputError as error:

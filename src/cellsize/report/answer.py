@@ -9,9 +9,9 @@ from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.inspection.wording import note, remarks
 from cellsize.params import Metric
-from cellsize.report.wording import ERROR, alone, beside, best_baseline, between, has_company, measured, tried
+from cellsize.report.wording import ERROR, beside, best_baseline, between, has_company, measured, tried
 from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration, ScoredSize
-from cellsize.sizing.rules import describe, in_percent
+from cellsize.sizing.rules import alone, describe, in_percent
 from cellsize.sizing.sizes import ZERO
 
 NORMALISED: dict[Metric, str] = {
@@ -119,5 +119,5 @@ def _trees(choice: Choice, evaluation: Evaluation, build: Path) -> list[str]:
 
 def _read(path: Path) -> pd.DataFrame:
     if not path.is_file():
-        raise InputError(f"{path}: no such file; run `dvc repro`, which makes it")
+        raise InputError(f"{path}: no such file; run `cellsize run`, which makes it")
     return pd.read_csv(path)

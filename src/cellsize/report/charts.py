@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, MaxNLocator
 
+from cellsize.data import moments
 from cellsize.data.clock import DAY
 from cellsize.data.folds import EARLY_STOPPING, PURGED, TRAIN, VALIDATION, Folds
 from cellsize.data.windows import INTEGER, Windows
@@ -29,6 +30,7 @@ PARTS = {
     HOLDOUT: ("holdout", SERIES[3]),
 }
 DASHES = ("--", "-.", ":")  # of the sizes without memory cells, in their order
+ROW, LABEL = 0.06, 0.28  # of the chart's height and width: a row of labels above it, and one label
 STRETCH = 168  # steps in one stretch of forecasts: a week of hours; more is a black band
 
 
@@ -145,12 +147,43 @@ def _bounds(axes: Axes, bounds: dict[str, int], largest: int) -> None:
     powers = range(math.floor(math.log2(max(2, right) * 2**0.5)) + 1)
     axes.set_xticks([2**power for power in powers], [str(2**power) for power in powers])
     axes.minorticks_off()
-    for label, units in near.items():
+    same = dict[int, list[str]]()  # on short data both bounds are one cell: one label, or nobody can read either
+    for label, units in sorted(near.items(), key=lambda pair: pair[1]):
+        same.setdefault(units, []).append(label)
+    heights = _heights(list(same), right)
+    for (units, labels), height in zip(same.items(), heights, strict=True):
         axes.axvline(units, color=MUTED, ls=":", lw=1.3)
-        axes.text(units, 1.01, f"{label}: {units}", color=MUTED, ha="center", transform=axes.get_xaxis_transform())
+        name, above = f"{_joined(labels)}: {units}", axes.get_xaxis_transform()
+        axes.text(units, 1.01 + ROW * height, name, color=MUTED, ha="center", transform=above)
     far = [f"{label}: {units:,} →" for label, units in bounds.items() if label not in near]
     if far:
-        axes.text(1, 1.01 if not near else 1.06, ", ".join(far), color=MUTED, ha="right", transform=axes.transAxes)
+        above_all = 1.01 + ROW * (max(heights, default=-1) + 1)
+        axes.text(1, above_all, ", ".join(far), color=MUTED, ha="right", transform=axes.transAxes)
+
+
+def _joined(labels: list[str]) -> str:
+    """`bound, α = 2 and 10` of `bound, α = 2` and `bound, α = 10`; in the order of α."""
+    heads = {label.rpartition("= ")[0] for label in labels}
+    if len(labels) == 1 or len(heads) > 1:
+        return ", ".join(labels)
+    values = sorted((label.rpartition("= ")[2] for label in labels), key=float)
+    return f"{heads.pop()}= {', '.join(values[:-1])} and {values[-1]}"
+
+
+def _heights(units: list[int], right: int) -> list[int]:
+    """In which row above the chart each of some labels stands, so that none is printed over another.
+
+    Args:
+        units: Where they stand, increasing, on the axis of powers of two.
+        right: The last value of the axis.
+    """
+    wide = LABEL * math.log2(max(2, right) * 2**0.9)
+    heights, ends = list[int](), list[float]()
+    for place in (math.log2(value) for value in units):
+        height = next((row for row, end in enumerate(ends) if end + wide <= place), len(ends))
+        ends[height : height + 1] = [place]
+        heights.append(height)
+    return heights
 
 
 def in_time(folds: Folds, start: npt.NDArray[np.integer]) -> bool:
@@ -292,7 +325,7 @@ def forecasts(table: pd.DataFrame, examples: int, unit: str, models: dict[str, s
                 _clock(axes)
             else:
                 axes.set_xlabel("step")
-            begin = f"{part['time'].iloc[0]:%Y-%m-%d %H:%M}" if is_dated else str(part["time"].iloc[0])
+            begin = moments.said(part["time"].iloc[0], part["time"])
             names = [part[key].iloc[0] for key in ("series", "target") if table[key].nunique() > 1]
             axes.set_title(", ".join(map(str, [*names, f"from {begin}"])), color=MUTED)
             axes.set_ylabel(unit)
@@ -302,19 +335,19 @@ def forecasts(table: pd.DataFrame, examples: int, unit: str, models: dict[str, s
 
 
 def stretches(table: pd.DataFrame, examples: int) -> list[pd.DataFrame]:
-    """Runs of following origins, about `STRETCH` steps long, spread evenly over the holdout."""
+    """Runs of following origins, about `STRETCH` steps long, spread evenly over the holdout; each of them once."""
     if isinstance(table["time"].dtype, pd.DatetimeTZDtype):  # an axis has no zone: it shows the clock of the times
         local = {key: table[key].dt.tz_localize(None) for key in ("origin", "time")}
         table = table.assign(**local)
     groups = [part for _, part in table.sort_values("time", kind="stable").groupby(["series", "target"])]
-    chosen = []
+    chosen = dict[tuple[int, int], pd.DataFrame]()  # by group and first origin: a short holdout is one stretch
     for example in range(examples):
         group = groups[example % len(groups)]
         origins = group["origin"].drop_duplicates().sort_values().to_numpy()
         length = min(len(origins), max(1, STRETCH // int(group["step"].max())))
         at = round((len(origins) - length) * (example + 0.5) / examples)
-        chosen.append(group[group["origin"].isin(origins[at : at + length])])
-    return chosen
+        chosen[example % len(groups), at] = group[group["origin"].isin(origins[at : at + length])]
+    return list(chosen.values())
 
 
 def _clock(axes: Axes) -> None:

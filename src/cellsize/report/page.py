@@ -68,7 +68,7 @@ def read_folders(build: Path, reports: Path) -> Inputs:
     names = ("trials.csv", "curves.csv", "timings.csv", "folds.parquet", "windows.npz", "schema.json")
     for path in (*(build / name for name in names), build / "forecasts.parquet"):
         if not path.is_file():
-            raise InputError(f"{path}: no such file; run `dvc repro`, which makes it")
+            raise InputError(f"{path}: no such file; run `cellsize run`, which makes it")
     labels = pd.read_parquet(build / "folds.parquet")
     return Inputs(
         candidates=Candidates.read(build / "candidates.json"),

@@ -15,20 +15,23 @@ from cellsize.report.wording import (
     SAMPLES,
     best_baseline,
     decimals,
+    hardest_difference,
     measured,
     model_name,
     number,
     percent,
     plural,
     registration,
-    short,
     tried,
     with_error,
     zero_cells,
 )
 from cellsize.sizing import procedures, rules
 from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Inspection, Registration
+from cellsize.sizing.rules import short
 from cellsize.sizing.sizes import ZERO, Size
+
+NO_CLEAR = "no clear difference"
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,14 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
     (baseline, other), error = best_baseline(evaluation), evaluation.error(evaluation.model)
     places = decimals([error, other])
     note = f"{name} on the holdout {number(error, places)}; the baseline's {number(other, places)}"
-    facts.append(Tile(f"Compared with the best baseline ({baseline})", _difference(error, other, name), note))
+    value = _difference(error, other, name)
+    sure = hardest_difference(evaluation)
+    if sure is not None and error != other:
+        difference, standard_error, origins = sure
+        at = f"at {plural(origins, 'origin')} of the holdout"
+        note += f"; difference {at} {with_error(difference, standard_error)} (standard error)"
+        value = value if abs(other - error) > standard_error else NO_CLEAR
+    facts.append(Tile(f"Compared with the best baseline ({baseline})", value, note))
     if choice.alpha_implied is not None:
         place = "at or past" if choice.bound_binding else "below"
         note = f"the size is {place} the bound of {plural(choice.bound, 'cell')}"

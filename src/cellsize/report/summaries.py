@@ -12,12 +12,12 @@ from cellsize.report.wording import (
     measured,
     number,
     registration,
-    short,
     tried,
     verdict,
     with_error,
 )
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
+from cellsize.sizing.rules import short
 from cellsize.sizing.sizes import Size
 
 

@@ -18,7 +18,6 @@ from cellsize.report.wording import (
     model_name,
     number,
     plural,
-    short,
     tried,
     with_error,
 )
@@ -33,7 +32,7 @@ from cellsize.sizing.artefacts import (
     Subset,
     TriedSize,
 )
-from cellsize.sizing.rules import in_percent
+from cellsize.sizing.rules import in_percent, short
 from cellsize.sizing.sizes import Size
 
 MOST_SERIES = 20  # rows of the table of series
@@ -164,33 +163,34 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
     for entry in entries:
         seconds, milliseconds = times.get(entry.size, (math.nan, math.nan))
         difference = with_error(entry.difference, entry.difference_se)
-        parts = (entry.recurrent, entry.head, entry.linear, entry.parameters)
+        parts = (entry.parameters, entry.recurrent, entry.head, entry.linear)
         cells = (
             short(entry.size),
-            *(number(part) for part in parts),
-            *_setting(entry),
-            number(entry.seeds) if entry.units else NONE,
-            f"{100 * entry.failure_rate:.0f} %" if entry.units else NONE,
             measured(entry.score, entry.score_se),
             "the best" if entry.size == choice.best.size else difference,
             _judged(entry, choice),
+            f"{100 * entry.failure_rate:.0f} %" if entry.units else NONE,
+            number(entry.seeds) if entry.units else NONE,
+            *(number(part) for part in parts),
+            *_setting(entry),
             number(milliseconds, places_of_milliseconds),
             number(seconds, 0 if seconds >= 10 else 1),
         )
         rows.append(Row(cells, chosen=entry.size == choice.size))
-    parameters = ("Recurrent", "Head", "Linear", "All parameters")
+    # What decides comes first: a narrow window shows no more of the table without scrolling.
+    parameters = ("All parameters", "Recurrent", "Head", "Linear")
     judged = "Probability of being adequate" if choice.rule == "adequate" else "Within one standard error"
     scores = (f"Score ({score_name(choice.metric)})", "Difference from the best", judged)
     return Table(
         (
             "Size",
+            *scores,
+            "Failed trainings",
+            "Seeds",
             *parameters,
             "Beside",
             "Head",
             "Learning rate",
-            "Seeds",
-            "Failed trainings",
-            *scores,
             "Forecast, ms",
             "Training, s",
         ),

@@ -8,6 +8,7 @@ from cellsize.evaluation.gate import compared_with_trees
 from cellsize.params import Metric
 from cellsize.sizing import figures
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration, TriedSize
+from cellsize.sizing.rules import alone
 from cellsize.sizing.sizes import ZERO, Size
 
 NONE = "–"
@@ -75,13 +76,6 @@ def worst(count: int, most: int) -> str:
     return f"The {count:,} series" if count <= most else f"The worst {most} of {count:,} series"
 
 
-def short(size: Size) -> str:
-    """A size in a table: `2 × 16`, or `zero cells`."""
-    if not size.has_memory:
-        return "zero cells" if size == ZERO else f"MLP of {size.units}"
-    return f"{size.layers} × {size.units}"
-
-
 def tried(choice: Choice) -> dict[Size, TriedSize]:
     """Every size that was tried; the choice, the best and zero cells are always among them."""
     return {entry.size: entry for entry in choice.sizes}
@@ -102,13 +96,6 @@ def beside(choice: Choice) -> str:
 def has_company(choice: Choice) -> bool:
     """Whether it has to be said what the choice stands beside; an MLP that stands beside nothing is just an MLP."""
     return choice.size.has_memory or (choice.size != ZERO and choice.skip != "none")
-
-
-def alone(size: Size) -> str:
-    """A size in a sentence: `2 × 16`, `no memory cells`, or `an MLP of 64`."""
-    if not size.has_memory:
-        return "no memory cells" if size == ZERO else f"an MLP of {size.units}"
-    return short(size)
 
 
 def between(choice: Choice) -> str:
@@ -163,6 +150,21 @@ def best_baseline(evaluation: Evaluation) -> tuple[str, float]:
     return model_name(name), baselines[name]
 
 
+def hardest_difference(evaluation: Evaluation) -> tuple[float, float, int] | None:
+    """How sure the difference from that baseline is: it, its standard error, and at how many origins of the holdout.
+
+    Returns:
+        Baseline's error minus the model's at the origins of the classical model; None without one.
+    """
+    hardest, _ = best_baseline(evaluation)
+    subset = evaluation.subset
+    name = next((name for name in subset.difference_se if model_name(name) == hardest), None) if subset else None
+    if subset is None or name is None or "model" not in subset.models:
+        return None
+    difference = evaluation.error(subset.models[name]) - evaluation.error(subset.models["model"])
+    return difference, subset.difference_se[name], subset.origins
+
+
 def with_trees(evaluation: Evaluation) -> tuple[str, bool]:
     """What boosted trees are worth on the holdout, and whether they are better than the model."""
     theirs, ours = evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model)
@@ -188,6 +190,11 @@ def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
     if choice.size == ZERO and math.isclose(error, other, rel_tol=1e-4):
         equal = f"On the holdout, which was not used before, its {kind} is that of the baseline {name}"
         return f"{equal}: {figures}. {trees} {explained}", trees_better
+    sure = hardest_difference(evaluation)
+    if error < other and sure is not None and other - error <= sure[1]:
+        clear = f"On the holdout, which was not used before, its {kind} is not clearly lower than"
+        at = f"the difference at {plural(sure[2], 'origin')} is {with_error(*sure[:2])} (standard error)"
+        return f"{clear} that of the best baseline, {name}: {figures}; {at}. {trees} {explained}", trees_better
     if error < other:
         lower = f"On the holdout, which was not used before, its {kind} is {percent(error, other)} lower than"
         return f"{lower} that of the best baseline, {name}: {figures}. {trees} {explained}", trees_better

@@ -13,8 +13,12 @@ from rich.text import Text
 from cellsize.params import Search
 from cellsize.search.estimate import minutes_left
 from cellsize.search.scheduler import Scheduler
+from cellsize.sizing import procedures
 from cellsize.sizing.artefacts import Candidates
-from cellsize.sizing.sizes import Size
+from cellsize.sizing.figures import rounded, with_error
+from cellsize.sizing.rules import alone, short
+from cellsize.sizing.sizes import ZERO, Size
+from cellsize.sizing.walk import Walk
 
 SHOWN = 12  # finished sizes, the last ones
 A_SECOND = 2  # drawings
@@ -57,18 +61,18 @@ def sizes(scheduler: Scheduler) -> Table:
     """The sizes that are finished, in training, and to come."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("size", "parameters", "score", ""):
-        table.add_column(name, justify="left" if not name else "right")
+        table.add_column(name, justify="left" if name in ("size", "") else "right")
     best = best_size(scheduler)
     for size, scores in list(scheduler.scores.items())[-SHOWN:]:
         style, word = ("bold", "best so far") if size == best else ("", "")
-        score = f"{scores.mean:.4f} ± {scores.standard_error:.4f}"
-        table.add_row(str(size), f"{scores.parameters:,}", score, word, style=style)
+        score = with_error(scores.mean, scores.standard_error)
+        table.add_row(short(size), f"{scores.parameters:,}", score, word, style=style)
     for shard in sorted(scheduler.running, key=lambda shard: (shard.size, shard.name)):
         steps, folds = scheduler.steps.get(shard, 0), ", ".join(str(1 + fold) for fold in shard.folds)
-        told = f"{steps:,} steps" if steps else "begins"
-        table.add_row(str(shard.size), "", "", f"in training: fold {folds}, {told}", style="cyan")
+        told = f"{steps:,} steps in all trainings" if steps else "begins"
+        table.add_row(short(shard.size), "", "", f"in training: fold {folds}, {told}", style="cyan")
     for size in to_come(scheduler):
-        table.add_row(str(size), "", "", "to come", style="dim")
+        table.add_row(short(size), "", "", "to come", style="dim")
     return table
 
 
@@ -76,12 +80,29 @@ def summary(scheduler: Scheduler, candidates: Candidates, search: Search) -> str
     """How far the search is, in a line."""
     walk = scheduler.walk()
     finished = {size: result.seconds for size, result in scheduler.results.items()}
-    low, high = minutes_left(candidates, search, finished, walk.wanted)
-    left = "seeds of undecided sizes are added" if walk.more_seeds else _left(low, high)
+    done = len(set(scheduler.scores) - {ZERO})
+    left = "seeds of undecided sizes are added"
+    if not walk.more_seeds:
+        # Without memory cells nothing is trained for long: how fast a network is, is not known yet.
+        low, high = minutes_left(candidates, search, finished, walk.wanted)
+        left = _left(low, high) if set(finished) - {ZERO} else "time left unknown yet"
     best = best_size(scheduler)
-    leader = "" if best is None else f", best so far {best} ({scheduler.scores[best].mean:.4f})"
-    done = len(scheduler.scores)
-    return f"search: {done} size{'s' * (done != 1)} done, {len(to_come(scheduler))} to come{leader}; {left}"
+    leader = ""
+    if best is not None:
+        scores = scheduler.scores[best]
+        leader = f", best so far {alone(best)} ({rounded(scores.mean, scores.standard_error)})"
+    return f"search: {_counted(done, walk, candidates, search)} done{leader}; {left}"
+
+
+def _counted(done: int, walk: Walk, candidates: Candidates, search: Search) -> str:
+    """How many of the sizes with something to train are done: `2 of 4 to 8 sizes`, as the plan says it."""
+    certain = done + len(set(walk.wanted) - {ZERO})
+    counts = [len(set(sizes) - {ZERO}) for sizes in procedures.fewest_and_most(candidates, search)]
+    least, most = (max(certain, count) for count in sorted(counts))
+    if walk.more_seeds:
+        least = most = done
+    sizes = f"{most} size{'s' * (most != 1)}"
+    return f"{done} of {f'{least} to {sizes}' if least < most else sizes}"
 
 
 def _left(low: float, high: float) -> str:

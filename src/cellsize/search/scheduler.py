@@ -8,6 +8,7 @@ from cellsize.errors import InputError
 from cellsize.progress import SILENCE
 from cellsize.search.shards import Shard, add, divide, join
 from cellsize.sizing.figures import with_error
+from cellsize.sizing.rules import alone
 from cellsize.sizing.scores import Scores, counted, from_trials
 from cellsize.sizing.sizes import Size, cost, shape
 from cellsize.sizing.walk import Plan, Walk
@@ -15,6 +16,7 @@ from cellsize.training.records import MoreSeeds, Result, Row, Setting, Work, fra
 
 # Work begun ahead may cost so many times what has been done so far: it may turn out not to be needed.
 AHEAD_COST = 1.5
+WIDTH = len("no memory cells")  # of a size in a line of progress
 
 
 class Scheduler:
@@ -112,14 +114,14 @@ class Scheduler:
 
         Args:
             shard: The shard.
-            steps: Optimizer steps of the trial so far.
+            steps: Optimizer steps of the trial so far, of all its trainings one after the other.
         """
         self.steps[shard] = steps
         self.show(self)
         if time.monotonic() - self.said >= SILENCE:
             folds = ", ".join(str(1 + fold) for fold in shard.folds)
             self._say(
-                f"search: size {shard.size!s:>6}  {steps:,} steps in fold {folds}"
+                f"search: {alone(shard.size):<{WIDTH}}  {steps:,} steps in all trainings of fold {folds}"
                 f"  ({time.monotonic() - self.began:.0f} s so far)"
             )
 
@@ -131,7 +133,7 @@ class Scheduler:
         """Notes that a shard's trial ended with an error, again after it was tried anew."""
         self.running.discard(shard)
         self.unusable[shard.size] = (
-            f"search: size {shard.size} failed twice; what is finished is kept, so run again once the cause is fixed"
+            f"search: {alone(shard.size)} failed twice; what is finished is kept, so run again once the cause is fixed"
         )
 
     def stop(self, shard: Shard) -> None:
@@ -208,9 +210,9 @@ class Scheduler:
         scores, walk = self.scores[result.size], self.walk()
         wanted = (*walk.wanted, *walk.more_seeds)
         rates = sorted({row.learning_rate for row in result.rows if row.status == "ok"})
-        left = f"{len(wanted)} to go" if len(wanted) > 1 else f"next {wanted[0]}" if wanted else "done"
+        left = f"{len(wanted)} to go" if len(wanted) > 1 else f"next {alone(wanted[0])}" if wanted else "done"
         return (
-            f"search: size {result.size!s:>6}  {scores.parameters:>7,} parameters  "
+            f"search: {alone(result.size):<{WIDTH}}  {scores.parameters:>7,} parameters  "
             f"score {with_error(scores.mean, scores.standard_error)}  "
             f"learning rate {'/'.join(f'{rate:g}' for rate in rates)}  "
             f"{result.seconds:5.1f} s  ({time.monotonic() - self.began:.0f} s so far, {left})"

@@ -47,10 +47,10 @@ class Artefact(BaseModel):
         try:
             return cls.model_validate_json(path.read_bytes())
         except FileNotFoundError:
-            raise InputError(f"{path}: no such file; run `dvc repro`, which makes it") from None
+            raise InputError(f"{path}: no such file; run `cellsize run`, which makes it") from None
         except ValidationError as error:
             raise InputError(
-                f"{path}: {_first(error)}; remove the file and run `dvc repro`, which makes it again"
+                f"{path}: {_first(error)}; remove the file and run `cellsize run`, which makes it again"
             ) from None
 
 

@@ -8,12 +8,14 @@ from cellsize.sizing import compute, procedures
 from cellsize.sizing.artefacts import Candidates
 from cellsize.sizing.candidates import on_grid
 from cellsize.sizing.climb import Cut
+from cellsize.sizing.figures import rounded
 from cellsize.sizing.rules import describe
 from cellsize.sizing.scores import Scores, compare
 from cellsize.sizing.sizes import ZERO, Size
 
 # A choice further behind the best than this fraction of its score is so only because its own standard error is wide.
 FAR = 0.1
+MOSTLY = 0.5  # a size of whose trainings at least this fraction failed has not shown what it can do
 
 
 def open_end(best: Size, tried: Mapping[Size, Scores], candidates: Candidates, procedure: Procedure) -> str:
@@ -100,6 +102,26 @@ def unreliable(chosen: Size, rates: Mapping[Size, float]) -> str:
     )
 
 
+def learnt_little(chosen: Size, rates: Mapping[Size, float]) -> str:
+    """Says so if an MLP is chosen although most of its trainings failed; empty for every other choice.
+
+    Sizes that failed mostly differ by chance: which of them is chosen, and that none needs cells, may be chance too.
+
+    Args:
+        chosen: The choice.
+        rates: For each size the fraction of its trainings that failed compared with zero cells.
+    """
+    if chosen == ZERO or chosen.has_memory or rates.get(chosen, 0.0) < MOSTLY:
+        return ""
+    cells = [rate for size, rate in rates.items() if size.has_memory and rate >= MOSTLY]
+    least, most = (f"{100 * rate:.0f}" for rate in (min(cells, default=0.0), max(cells, default=0.0)))
+    too = f" So did memory cells, in {least if least == most else f'{least} to {most}'} % of theirs." if cells else ""
+    return (
+        f"The choice trains unreliably: {describe(chosen)} learnt hardly more than a linear model in "
+        f"{100 * rates[chosen]:.0f} % of the trainings.{too} Raise search.training.seeds or search.training.steps."
+    )
+
+
 def uneven(chosen: Scores, best: Scores) -> str:
     """Says so if a size far behind the best is within its standard error, since it is good on some folds only."""
     difference = compare(chosen, best)
@@ -108,8 +130,9 @@ def uneven(chosen: Scores, best: Scores) -> str:
     fold = int((chosen.folds - best.folds).argmax())
     sentences = [
         f"The choice is {100 * difference.mean / best.mean:.0f} % worse than the best, and within its standard error "
-        f"only because that is wide: in fold {fold + 1} it scores {chosen.folds[fold]:.4f} against "
-        f"{best.folds[fold]:.4f}."
+        f"only because that is wide: in fold {fold + 1} it scores "
+        f"{rounded(chosen.folds[fold], difference.standard_error)} against "
+        f"{rounded(best.folds[fold], difference.standard_error)}."
     ]
     if chosen.size != ZERO:  # the ridge-linear model has no seed
         sentences.append("It may train unreliably; a higher search.training.seeds shows whether.")

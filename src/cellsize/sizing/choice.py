@@ -58,11 +58,12 @@ def decide(
     rates = failure_rates(trials)
     # An MLP is given up for memory cells only if these learn what it does not.
     unreliable = caveats.unreliable(size, rates if size.has_memory else failure_rates(trials, size))
+    little = caveats.learnt_little(size, rates)
     cuts = procedures.cuts(tried, candidates, search)
     cut_short = caveats.cut_short(cuts, procedures.came_to(procedure, tried, candidates), candidates, search)
     # Of a ladder that the work limit ended there is more to say than that its last size is the best.
     ended = "" if any(cut.size.layers == best.size.layers for cut in cuts) else open_end
-    caution = " ".join(filter(None, (cut_short, ended, uneven, unreliable)))
+    caution = " ".join(filter(None, (cut_short, ended, uneven, little, unreliable)))
     finding = procedures.finding(tried, candidates, search)
     probabilities = adequacy.probabilities(scores, adequacy.margin(rule))
     undecided = adequacy.undecided(scores, rule) if rule.rule == "adequate" else ()

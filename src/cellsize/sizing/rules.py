@@ -11,6 +11,7 @@ from typing import assert_never
 from cellsize.errors import InputError
 from cellsize.params import Choose
 from cellsize.sizing import adequacy, artefacts
+from cellsize.sizing.figures import rounded, with_error
 from cellsize.sizing.scores import Difference, Scores, compare, extent
 from cellsize.sizing.sizes import ZERO, Size
 
@@ -213,6 +214,20 @@ def describe(size: Size) -> str:
     return f"{layers} of {size.units} memory cell{'s' if size.units > 1 else ''}"
 
 
+def short(size: Size) -> str:
+    """A size in a table: `2 × 16`, or `zero cells`."""
+    if not size.has_memory:
+        return "zero cells" if size == ZERO else f"MLP of {size.units}"
+    return f"{size.layers} × {size.units}"
+
+
+def alone(size: Size) -> str:
+    """A size in a sentence: `2 × 16`, `no memory cells`, or `an MLP of 64`."""
+    if not size.has_memory:
+        return "no memory cells" if size == ZERO else f"an MLP of {size.units}"
+    return short(size)
+
+
 def _reason(
     chosen: Scores,
     best: Scores,
@@ -226,16 +241,17 @@ def _reason(
     if rule.rule == "adequate":
         sentences.append(_probabilities(scores, chosen, best, rule))
     if near.size != chosen.size:
-        scored = f"{chosen.mean:.4f} against {near.mean:.4f}"
+        scored = _against(chosen, near, compare(chosen, near))
         sentences.append(f"Chosen is a smaller one that scores no worse ({scored}): {describe(chosen.size)}.")
     if chosen.size == best.size:
-        sentences.append(f"It is itself the best, with a score of {best.mean:.4f}.")
+        sentences.append(f"It is itself the best, with a score of {rounded(best.mean, best.standard_error)}.")
     elif rule.rule == "adequate":
-        sentences.append(f"The best, {describe(best.size)}, scores {best.mean:.4f} against {chosen.mean:.4f}.")
+        sentences.append(f"The best, {describe(best.size)}, scores {_against(best, chosen, difference)}.")
     else:
         sentences.append(
-            f"The best, {describe(best.size)}, scores {best.mean:.4f} against {chosen.mean:.4f}: a difference of "
-            f"{difference.mean:.4f} with a standard error of {difference.standard_error:.4f}, paired over "
+            f"The best, {describe(best.size)}, scores {_against(best, chosen, difference)}: a difference of "
+            f"{rounded(difference.mean, difference.standard_error)} with a standard error of "
+            f"{rounded(difference.standard_error, difference.standard_error)}, paired over "
             f"{difference.degrees + 1} folds and corrected for their overlap."
         )
     smaller = [
@@ -247,18 +263,24 @@ def _reason(
         next_smaller = max(smaller, key=lambda candidate: (*extent(candidate), -candidate.mean, candidate.size))
         behind = compare(next_smaller, best)
         sentences.append(
-            f"The next smaller size tried, {describe(next_smaller.size)}, is {behind.mean:.4f} ± "
-            f"{behind.standard_error:.4f} behind the best."
+            f"The next smaller size tried, {describe(next_smaller.size)}, is "
+            f"{with_error(behind.mean, behind.standard_error)} behind the best."
         )
     if chosen.size != ZERO:
         zero = next(candidate for candidate in scores if candidate.size == ZERO)
         gain = compare(zero, chosen)
         sentences.append(
-            f"Without memory cells the score is {zero.mean:.4f}: {gain.mean:.4f} ± {gain.standard_error:.4f} worse."
+            f"Without memory cells the score is {rounded(zero.mean, gain.standard_error)}: "
+            f"{with_error(gain.mean, gain.standard_error)} worse."
         )
     if rule.rule != "adequate":
         sentences.append(_larger(likeliest, adequacy.margin(rule).of(chosen.mean) / chosen.mean))
     return " ".join(filter(None, sentences))
+
+
+def _against(one: Scores, other: Scores, difference: Difference) -> str:
+    """Two scores, both with the digits that the standard error of their difference justifies."""
+    return " against ".join(rounded(scores.mean, difference.standard_error) for scores in (one, other))
 
 
 def _probabilities(scores: list[Scores], chosen: Scores, best: Scores, rule: Choose) -> str:

@@ -7,6 +7,7 @@ from cellsize.data.schema import Schema
 from cellsize.params import Params
 from cellsize.progress import lines
 from cellsize.sizing.artefacts import Candidates, Recipe
+from cellsize.sizing.rules import describe
 from cellsize.training.records import load_work
 from cellsize.training.refit import refit
 
@@ -20,4 +21,4 @@ def main(params: Params, windows: Path, folds: Path, schema: Path, candidates: P
     with lines("refit") as note:
         forecaster = refit(work, Recipe.read(recipe), Schema.load(schema), params.window, note)
     files.write(model, forecaster.save)
-    print(f"refit: {forecaster.size} on {work.folds.development.sum():,} windows")
+    print(f"refit: {describe(forecaster.size)} on {work.folds.development.sum():,} windows")

@@ -15,6 +15,7 @@ from cellsize.models.prediction import FittedFold
 from cellsize.params import Window
 from cellsize.progress import unsaid
 from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.rules import describe
 from cellsize.sizing.sizes import ZERO, Size, shape
 from cellsize.training import halving
 from cellsize.training.fit import fit, kept_networks
@@ -90,12 +91,14 @@ def refit_size(
     plan = halving.Plan(rungs=(), checks=checks, most=checks, patience=checks + 1)
     joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), of_seeds({0: setting}, [0]), plan)
     if checks:
-        note(f"size {size}, {steps:,} steps to train")
-        fit(joint, on_check=lambda check: note(f"size {size}, {check * training.check_every:,} of {steps:,} steps"))
+        note(f"{describe(size)}, {steps:,} steps to train")
+        fit(
+            joint, on_check=lambda check: note(f"{describe(size)}, {check * training.check_every:,} of {steps:,} steps")
+        )
     state = joint.states[0]
     if state.status == "failed":
         raise InputError(
-            f"refit: the loss of {size} is not a number after step {state.steps} with learning rate "
+            f"refit: the loss of {describe(size)} is not a number after step {state.steps} with learning rate "
             f"{setting.learning_rate:g}; set another refit.seed, or one lower rate alone, which the search does not "
             f"extend: search.training.learning_rates: [{_lower(setting.learning_rate, work):g}]"
         )
