@@ -98,7 +98,30 @@ def test_what_fails_leaves_nothing(repository: Path, monkeypatch: pytest.MonkeyP
     assert not (repository / ".github").exists()
 
 
-def test_the_table_is_named_from_the_folder_and_is_no_address(tmp_path: Path) -> None:
+def staged(top: Path) -> str:
+    return subprocess.run(["git", "ls-files"], cwd=top, check=True, capture_output=True, text=True).stdout
+
+
+def test_a_file_in_place_of_a_folder_is_refused_and_git_has_nothing_staged(repository: Path) -> None:
+    with pytest.raises(InputError, match="README: a file; name a folder with --into"):
+        folder.write(repository / "README/foo", CHANGES)
+    (repository / ".github").mkdir()
+    (repository / ".github/workflows").write_text("mine\n")
+    before = list(everything(repository))
+    with pytest.raises(InputError, match="choose another folder with --into"):
+        folder.write(repository, CHANGES)
+    assert list(everything(repository)) == before
+    assert not (repository / ".dvc").exists()
+    assert staged(repository) == ""
+
+
+def test_what_dvc_stages_is_said(repository: Path) -> None:
+    said = folder.write(repository, CHANGES)
+    assert said[0].endswith("and has staged .dvc/.gitignore, .dvc/config, .dvcignore for the next commit")
+    assert staged(repository).split() == [".dvc/.gitignore", ".dvc/config", ".dvcignore"]
+
+
+def test_the_table_is_named_from_the_folder_whatever_signs_are_in_its_name(tmp_path: Path) -> None:
     assert folder.table_from(tmp_path / "project", tmp_path / "data/my sales ü.csv") == "../data/my sales ü.csv"
     assert folder.table_from(tmp_path, tmp_path / "sales.csv") == "sales.csv"
     assert folder.table_from(tmp_path, tmp_path / "$(touch x).csv") == "$(touch x).csv"
