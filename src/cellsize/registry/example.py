@@ -40,14 +40,11 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     # A forecast begins after the last observed target: windows that see a filled one last are no requests.
     begins = np.isfinite(arrays.target[arrays.first + arrays.lookback - 1]).all(axis=1)
     arrays = replace(arrays, first=arrays.first[begins])
-<<<<<<< HEAD
-=======
     if not arrays.first.size:
         raise InputError(
             f"{source}: the model can forecast no series of it: the last target that a window sees is filled in each; "
             "give more rows, or set prepare.frequency to the step of the observed targets"
         )
->>>>>>> main
     # For all series at once: a few operations of pandas for each of many take long.
     last_first = np.full(len(arrays.names), -1)
     np.maximum.at(last_first, arrays.series[arrays.first], arrays.first)
@@ -64,11 +61,6 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     if schema.known_future_covariates:
         rows = rows.astype(dict.fromkeys(schema.targets, "float64"))
         rows.loc[(own > end).to_numpy()[order], list(schema.targets)] = None
-    if rows.empty:
-        raise InputError(
-            f"{source}: the model can forecast no series of it: the last target that a window sees is filled in each; "
-            "give more rows, or set prepare.frequency to the step of the observed targets"
-        )
     borders = np.flatnonzero(np.diff(codes[held[order]])) + 1
     parts = [rows.iloc[begin:end] for begin, end in pairwise([0, *borders, len(rows)])]
     accepted = _accepted(forecaster, parts)
