@@ -320,3 +320,49 @@ def test_where_no_window_is_usable_settings_are_found_that_give_some(
 def test_targets_and_past_covariates_are_scaled_by_series_if_asked(make_windows: Make) -> None:
     assert make_windows(range(9), second=True, scale="series").n_own == 3  # y, z and x, not k
     assert make_windows(range(9), second=True).n_own == 0
+
+
+# --- series of very different levels --------------------------------------------------------------------------------
+
+NEAR = 10 + 3 * np.sin(np.arange(40))
+
+
+def test_a_series_whose_digits_one_offset_would_cost_has_an_offset_of_its_own(make_windows: Make) -> None:
+    arrays = make_windows(NEAR, NEAR + 1e9, scale="series")
+    assert arrays.own_offset.shape == (2, arrays.n_own)
+    back = arrays.inputs[:, 0].astype(np.float64) + arrays.own_offset[arrays.series, 0]
+    np.testing.assert_allclose(back, [*NEAR, *(NEAR + 1e9)], rtol=0, atol=1e-5)
+    np.testing.assert_array_equal(arrays.target, arrays.inputs[:, :1])
+
+
+@pytest.mark.parametrize(
+    "values", [(NEAR,), (NEAR + 1e9,), (NEAR, 2 * NEAR), (NEAR + 1e9, NEAR + 1e9), (NEAR, [1e9] * 40)]
+)
+def test_no_series_has_one_where_there_is_nothing_to_lose(make_windows: Make, values: tuple[Any, ...]) -> None:
+    assert make_windows(*values, scale="series").own_offset.size == 0
+
+
+def test_a_series_is_refused_where_one_scale_would_make_it_a_constant(make_windows: Make) -> None:
+    with pytest.raises(
+        InputError, match=r"column 'y', series 'b': .* set window\.scale: series, or subtract a constant"
+    ):
+        make_windows(NEAR, NEAR + 1e9)
+    make_windows(NEAR, NEAR + 1e4)
+
+
+@pytest.mark.parametrize("transform", ["none", "log1p", "sqrt"])
+@pytest.mark.parametrize("level", [0.0, 1e9])
+def test_another_transformation_of_the_same_arrays_is_what_the_frame_gives(
+    make_schema: MakeSchema, make_window: MakeWindow, transform: str, level: float
+) -> None:
+    hours = pd.date_range("2026-01-01", periods=40, freq="h")
+    parts = [pd.DataFrame({"series": name, "time": hours, "y": y}) for name, y in (("a", NEAR), ("b", NEAR + level))]
+    frame = pd.concat(parts, ignore_index=True).assign(x=np.arange(80.0))
+    frame.loc[[3, 50], "y"] = NAN
+    schema, window = make_schema(past_covariates=("x",)), make_window(fill=1, scale="series")
+    other = window.model_copy(update={"transform": transform})
+    made = windows.with_transform(windows.build(frame, schema, window, Path("t")), frame, schema, other)
+    right = windows.base(frame, schema, other)
+    for name in ("inputs", "target", "offset", "own_offset", "step", "series", "stamp"):
+        np.testing.assert_array_equal(getattr(made, name), getattr(right, name), err_msg=name)
+    assert made.transform == transform

@@ -346,3 +346,15 @@ def test_hours_in_a_column_of_their_own_are_read_by_the_pipeline(write_csv: Call
     table = source.load_as_declared(path, made)
     frame = series.clean(table, path, series.describe(table, path, made))
     assert list(frame["time"]) == list(when)
+
+
+def test_series_that_one_scale_could_not_tell_apart_have_their_own(tmp_path: Path) -> None:
+    hours, wave = pd.date_range("2026-01-01", periods=400, freq="h"), 10 + 3 * np.sin(np.arange(400) * np.pi / 6)
+    path = tmp_path / "t.csv"
+    for level, scale in ((1e4, "global"), (1e9, "series")):
+        parts = [pd.DataFrame({"when": hours, "place": name, "load": (wave + add).round(3)})
+                 for name, add in (("north", 0.0), ("south", level))]  # fmt: skip
+        pd.concat(parts).to_csv(path, index=False)
+        found = examine(Asked(path, targets=("load",)))
+        assert params(found).window.scale == scale
+    assert said(found, "scale").endswith("could not tell the values of 'south' apart")

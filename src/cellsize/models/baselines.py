@@ -17,7 +17,7 @@ from cellsize.data.batches import (
     standardised,
     truth,
 )
-from cellsize.data.folds import Folds
+from cellsize.data.folds import TRAIN, Folds
 from cellsize.data.forecast import BOOSTED_TREES, RIDGE_LINEAR, Forecast
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.errors import InputError
@@ -159,8 +159,8 @@ def score_folds(
             score = task.score_of(values, target, scaling.error_scale(metric), metric)
             scores.setdefault(name, []).append(score)
 
-    for index, fold in enumerate(folds.all(), 1):
-        of_folds = f"fold {index} of {len(folds.labels)}: "
+    for index in range(1, len(folds.labels) + 1):
+        of_folds, fold = f"fold {index} of {len(folds.labels)}: ", folds.fold(index - 1)
         scaling, validation = fit_scaling(windows, fold.train), fold.validation
         note(of_folds + "ridge-linear model")
         begin = time.perf_counter()
@@ -182,6 +182,7 @@ def score_folds(
             there[str(baseline.classical)] = classical(windows, scaling, baseline, few)
             seconds.append((str(baseline.classical), index, time.perf_counter() - begin))
             add(on_subset, there, truth(windows, scaling, few), scaling)
+        del forecasts  # before those of the next fold are made
     scores = Baselines(
         metric=metric,
         all={name: tuple(by_fold) for name, by_fold in on_all.items()},
@@ -189,6 +190,6 @@ def score_folds(
         boosting_iterations=tuple(trees.iterations for trees in learnt),
         boosting_steps=tuple(trees.rows for trees in learnt),
         boosting_windows=tuple(trees.windows for trees in learnt),
-        training_windows=tuple(len(fold.train) for fold in folds.all()),
+        training_windows=tuple(int((labels == TRAIN).sum()) for labels in folds.labels),
     )
     return scores, pd.DataFrame(seconds, columns=["baseline", "fold", "seconds"])
