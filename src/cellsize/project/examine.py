@@ -174,8 +174,7 @@ def _examined(
     findings = [
         *_said_of_reading(rows, frame, schema),
         *_said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
-        f"holdout: {when}; of it were read the times, the series, which values are missing, and that they can be read;"
-        " nothing else decided any of this",
+        f"holdout: {when}; of it only times, series and which values are missing had a say",
         *(f"left out: {name} ({why})" for name, why in left_out.items()),
     ]  # fmt: skip
     return Examined(changes | chosen | decided, tuple(findings))
@@ -728,7 +727,7 @@ def _said_of_clock(rows: _Rows, schema: Schema) -> list[str]:
     if rows.time.ambiguous == "infer":
         said.append("ambiguous: infer, since a clock that is set back shows some times twice")
     if schema.calendar:
-        said.append(f"calendar: {', '.join(schema.calendar)}, which come again in this time")
+        said.append(f"calendar: {', '.join(schema.calendar)}: cycles that the table shows more than once")
     return said
 
 
