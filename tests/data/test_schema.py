@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from cellsize.data.schema import Schema
+from cellsize.data.schema import Schema, without_target
 
 MakeSchema = Callable[..., Schema]
 
@@ -44,3 +44,9 @@ def test_a_schema_is_read_as_it_was_written(tmp_path: Path, make_schema: MakeSch
     )
     schema.save(tmp_path / "schema.json")
     assert Schema.load(tmp_path / "schema.json") == schema
+
+
+def test_the_only_target_is_replaced_and_one_of_several_removed() -> None:
+    # `prepare.targets: []` is refused.
+    assert without_target(("y",), "y") == "name another column under prepare.targets in place of 'y'"
+    assert without_target(("y", "z"), "y") == "remove it from prepare.targets"

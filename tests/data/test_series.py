@@ -308,12 +308,6 @@ def test_a_day_that_begins_at_one_o_clock_may_be_the_first(make_prepare: MakePre
     assert clean["time"].tolist() == times.tolist()
 
 
-def test_the_only_target_is_replaced_and_one_of_several_removed() -> None:
-    # `prepare.targets: []` is refused.
-    assert series.without_target(("y",), "y") == "name another column under prepare.targets in place of 'y'"
-    assert series.without_target(("y", "z"), "y") == "remove it from prepare.targets"
-
-
 def test_half_of_the_days_may_be_missing_where_a_day_is_the_most_usual_step(
     make_table: Table, make_prepare: MakePrepare
 ) -> None:

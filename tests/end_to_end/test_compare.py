@@ -44,7 +44,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Project:
             (reports / "curves.csv").write_text("fold,seed,step,early_stopping_score\n1,0,1,0.5\n", encoding="utf-8")
             path = first.folder / place / "params.yaml"
             text = path.read_text(encoding="utf-8")
-            path.write_text(text.replace("  folds: 5\n", f"  folds: {folds}\n"), encoding="utf-8")
+            path.write_text(text.replace("\n  folds: 5 ", f"\n  folds: {folds} "), encoding="utf-8")
         commit(first, f"score {score}")
     clone = Project(first.folder.with_name("clone"))
     subprocess.run(["git", "clone", "-q", str(first.folder), str(clone.folder)], check=True)

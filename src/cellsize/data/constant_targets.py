@@ -3,7 +3,7 @@
 import numpy as np
 
 from cellsize.data.folds import Folds, row_mask, split
-from cellsize.data.series import without_target
+from cellsize.data.schema import without_target
 from cellsize.data.windows import Ints, Windows
 from cellsize.errors import InputError
 from cellsize.params import Split

@@ -118,3 +118,10 @@ class Schema:
             else:
                 plain[key] = tuple(value) if isinstance(value, list) else value
         return cls(**plain)
+
+
+def without_target(targets: tuple[str, ...], column: str) -> str:
+    """What to do with a target that is of no use; `prepare.targets: []` would be refused."""
+    if len(targets) > 1:
+        return "remove it from prepare.targets"
+    return f"name another column under prepare.targets in place of {column!r}"

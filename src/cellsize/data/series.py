@@ -11,7 +11,7 @@ from cellsize.data import clock as clocks
 from cellsize.data import table as tables
 from cellsize.data.clock import Clock, Ints, microseconds
 from cellsize.data.holidays import holidays
-from cellsize.data.schema import MISSING, SERIES, TIME, Schema
+from cellsize.data.schema import MISSING, SERIES, TIME, Schema, without_target
 from cellsize.errors import InputError
 from cellsize.params import Prepare
 
@@ -94,13 +94,6 @@ def describe(table: pd.DataFrame, path: Path, prepare: Prepare) -> Schema:
     if taken:
         raise InputError(f"{path}, column {taken[0]!r}: this name is reserved for a column of ours; rename yours")
     return schema
-
-
-def without_target(targets: tuple[str, ...], column: str) -> str:
-    """What to do with a target that is of no use; `prepare.targets: []` would be refused."""
-    if len(targets) > 1:
-        return "remove it from prepare.targets"
-    return f"name another column under prepare.targets in place of {column!r}"
 
 
 def _zone(
