@@ -18,11 +18,11 @@ def test_a_caller_reads_what_is_wrong_and_what_a_caller_can_do() -> None:
 
 
 @pytest.mark.parametrize(
-    "what", ["'a; b' is no time", '"it\'s; so" is no time', "the model's table has none", "it's 'x; y'"]
+    "what", ["'a; b' is not a time", '"it\'s; so" is not a time', "the model's table has none", "it's 'x; y'"]
 )
 def test_what_is_wrong_may_quote_anything(what: str) -> None:
     assert InputError(f"{what}; set prepare.time", "send one").for_caller == f"{what}; send one"
 
 
 def test_a_long_value_is_cut_for_a_caller() -> None:
-    assert InputError(f"{'a' * 1000!r} is no time; fix it").for_caller == f"'{'a' * 60}…' is no time; fix it"
+    assert InputError(f"{'a' * 1000!r} is not a time; fix it").for_caller == f"'{'a' * 60}…' is not a time; fix it"

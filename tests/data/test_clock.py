@@ -96,8 +96,8 @@ def test_whole_numbers_are_steps() -> None:
         ("ME", "2026-01-30", "is not the last day of a month"),
         ("QS-JAN", "2026-02-01", "is in a month on which no step of QS-JAN begins"),
         ("YE-DEC", "2026-06-30", "is in a month on which no step of YE-DEC ends"),
-        ("B", "2026-01-03", "is no business day"),
-        ("C-US", "2026-12-25", "is no business day in US"),
+        ("B", "2026-01-03", "is not a business day"),
+        ("C-US", "2026-12-25", "is not a business day in US"),
         ("W-MON", "2026-01-06", "is not a Monday"),
     ],
 )
@@ -117,7 +117,7 @@ def test_a_midnight_that_clocks_leave_out_is_one_o_clock() -> None:
 
 @pytest.mark.parametrize("frequency", ["M", "hourly", "", "0h", "-1h", "D-MON", "MS-JAN", "W-XXX", "C", "1.5h", "h "])
 def test_what_is_no_step_is_refused_with_examples(frequency: str) -> None:
-    with pytest.raises(InputError, match=r"is no step; use h, 15min, D, W-MON, MS"):
+    with pytest.raises(InputError, match=r"is not a step; use h, 15min, D, W-MON, MS"):
         Clock.of(frequency)
 
 

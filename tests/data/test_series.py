@@ -281,7 +281,7 @@ def test_rows_without_a_time_are_counted_in_each_series(make_prepare: MakePrepar
             "step have no time; set prepare.calendar",
         ),
         ({"time": "y", "frequency": "step", "timezone": "UTC"}, "prepare.timezone: null"),
-        ({"time": "x", "frequency": "step"}, "line 3, column 'x': 0.5 is no whole number"),
+        ({"time": "x", "frequency": "step"}, "line 3, column 'x': 0.5 is not a whole number"),
     ],
 )
 def test_steps_without_a_time_have_no_calendar(make_prepare: MakePrepare, changes: dict[str, Any], said: str) -> None:

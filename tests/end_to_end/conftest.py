@@ -2,8 +2,13 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +61,37 @@ def environment() -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "DVC", "RAY"))}
     quiet = {"DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "RAY_USAGE_STATS_ENABLED": "0"}
     return {**kept, **quiet, "PATH": path}
+
+
+@contextmanager
+def served(project: Project, model: str) -> Iterator[str]:
+    """The address for requests of a real `mlflow models serve`.
+
+    Args:
+        project: Whose registry it is.
+        model: As MLflow names it: `models:/small@champion`.
+    """
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = (project.folder / "serve.log").open("w")
+    server = subprocess.Popen(
+        ["mlflow", "models", "serve", "-m", model, "-h", "127.0.0.1", "-p", str(port), "--env-manager", "local"],
+        cwd=project.folder, stdout=log, stderr=log, start_new_session=True,
+        env={**environment(), "MLFLOW_TRACKING_URI": f"sqlite:///{project.folder}/mlflow.db"},
+    )  # fmt: skip
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=5)
+                break
+            except OSError:
+                assert server.poll() is None, (project.folder / "serve.log").read_text()
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}/invocations"
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait(timeout=60)
 
 
 def make_project(folder: Path) -> Project:

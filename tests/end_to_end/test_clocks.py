@@ -2,11 +2,7 @@
 
 import io
 import json
-import os
-import socket
-import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +14,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from tests.end_to_end.conftest import ROOT, Project, environment
+from tests.end_to_end.conftest import ROOT, Project, served
 from tests.end_to_end.test_init_and_run import SMALL
 
 pytestmark = pytest.mark.end_to_end
@@ -132,28 +128,8 @@ def test_a_table_of_any_clock_goes_from_init_to_a_forecast_with_the_right_stamps
 def address(project_of: Callable[[str], Project]) -> Iterator[str]:
     """The address of the real server of the yearly model, whose times are the least like others."""
     project = project_of("yearly-sunspots")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = (project.folder / "serve.log").open("w")
-    server = subprocess.Popen(
-        ["mlflow", "models", "serve", "-m", f"models:/{uri(project)}", "-h", "127.0.0.1", "-p", str(port),
-         "--env-manager", "local"],
-        cwd=project.folder, stdout=log, stderr=log, start_new_session=True,
-        env={**environment(), "MLFLOW_TRACKING_URI": f"sqlite:///{project.folder}/mlflow.db"},
-    )  # fmt: skip
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=5)
-                break
-            except OSError:
-                assert server.poll() is None, (project.folder / "serve.log").read_text()
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}/invocations"
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(timeout=60)
+    with served(project, f"models:/{uri(project)}") as at:
+        yield at
 
 
 def answer(address: str, body: str, content_type: str = "text/csv") -> pd.DataFrame:

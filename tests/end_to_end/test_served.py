@@ -1,10 +1,6 @@
 """The registered model, loaded and served as its consumers do."""
 
 import json
-import os
-import socket
-import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,7 +12,7 @@ import pytest
 
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_rows
-from tests.end_to_end.conftest import Project, environment
+from tests.end_to_end.conftest import Project, served
 
 pytestmark = pytest.mark.end_to_end
 
@@ -56,27 +52,8 @@ def test_the_registered_model_gives_the_forecasts_that_were_evaluated(project: P
 
 @pytest.fixture(scope="module")
 def address(project: Project) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = ["mlflow", "models", "serve", "-m", "models:/small@champion", "-h", "127.0.0.1", "-p", str(port)]
-    log = (project.folder / "serve.log").open("w")
-    server = subprocess.Popen(
-        [*command, "--env-manager", "local"], cwd=project.folder, stdout=log, stderr=log, start_new_session=True,
-        env={**environment(), "MLFLOW_TRACKING_URI": f"sqlite:///{project.folder}/mlflow.db"},
-    )  # fmt: skip
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=5)
-                break
-            except OSError:
-                assert server.poll() is None, (project.folder / "serve.log").read_text()
-                time.sleep(0.2)
-        yield f"http://127.0.0.1:{port}/invocations"
-    finally:
-        os.killpg(server.pid, 15)
-        server.wait(timeout=60)
+    with served(project, "models:/small@champion") as at:
+        yield at
 
 
 def post(address: str, rows: pd.DataFrame) -> dict[str, list[dict[str, object]]]:

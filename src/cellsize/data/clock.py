@@ -75,7 +75,7 @@ class Clock:
         """
         found = PATTERN.fullmatch(frequency)
         if found is None:
-            raise InputError(f"prepare.frequency: {frequency!r} is no step; use {EXAMPLES}")
+            raise InputError(f"prepare.frequency: {frequency!r} is not a step; use {EXAMPLES}")
         count = int(found["count"] or 1)
         if found["fixed"]:
             return cls(frequency, "fixed", count * FIXED[found["fixed"]])
@@ -192,7 +192,7 @@ class Clock:
                 why = f"is in a month on which no step of {self.frequency} {'ends' if self.at_end else 'begins'}"
         elif self.unit == "business":
             wrong = ~np.is_busday(days.astype("datetime64[D]"), holidays=_holidays(self.holidays))
-            why = "is no business day" + f" in {self.holidays}" * (self.holidays is not None)
+            why = "is not a business day" + f" in {self.holidays}" * (self.holidays is not None)
         elif self.anchor is not None:
             wrong = (days + 3) % 7 != self.anchor  # 1970 began with a Thursday
             why = f"is not a {pd.Timestamp(2024, 1, 1 + self.anchor).day_name()}"
@@ -270,7 +270,7 @@ def _anchor(frequency: str, name: str | None, names: tuple[str, ...], *, has_one
     if name is None:
         return None
     if not has_one or name not in names:
-        raise InputError(f"prepare.frequency: {frequency!r} is no step; use {EXAMPLES}")
+        raise InputError(f"prepare.frequency: {frequency!r} is not a step; use {EXAMPLES}")
     return names.index(name)
 
 

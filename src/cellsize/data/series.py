@@ -202,7 +202,7 @@ def _integers(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Series:
     bad = np.flatnonzero(~np.isfinite(values) | (values != np.round(values)) | (np.abs(values) > 2**53))
     if bad.size:
         raise InputError(
-            f"{path}, {tables.line(path, int(bad[0]))}, column {schema.time[0]!r}: {values[bad[0]]} is no whole "
+            f"{path}, {tables.line(path, int(bad[0]))}, column {schema.time[0]!r}: {values[bad[0]]} is not a whole "
             "number; fix it, or set prepare.time: null to count the rows",
             "send whole numbers",
         )

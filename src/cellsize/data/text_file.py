@@ -87,7 +87,7 @@ def line(path: Path, position: int) -> str:
 
 
 def plain(path: Path, values: pd.Series) -> pd.Series:
-    """A column of texts as Python writes numbers, missing where a text is no number in the file's way of writing.
+    """A column of texts as Python writes numbers, missing where a text is not a number in the file's way of writing.
 
     Args:
         path: The file; of another kind, or not read: the texts are returned as they are.
@@ -335,7 +335,7 @@ def _number(decimal: str, thousands: str | None) -> str:
 
 
 def _plain(text: "pd.Series[str]", csv: Csv) -> "pd.Series[str]":
-    """Numbers with a decimal point and nothing between thousands, missing where a text is no number."""
+    """Numbers with a decimal point and nothing between thousands, missing where a text is not a number."""
     if csv.thousands == " ":  # the blanks that a typesetter uses
         text = text.str.replace("\u00a0", " ").str.replace("\u202f", " ")
     text = text.where(text.str.fullmatch(_number(csv.decimal, csv.thousands)).fillna(False).astype(bool))

@@ -28,7 +28,7 @@ PARTS = ("year", "month", "day", "hour", "minute", "second")
 LOWEST = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}
 HIGHEST = {"year": 9999, "month": 12, "day": 31, "hour": 23, "minute": 59, "second": 59}
 
-# A year alone is no time: it may be a count of something. Beyond microseconds only zeros are read.
+# A year alone is not a time: it may be a count of something. Beyond microseconds only zeros are read.
 DATE = r"[0-9]{4}-\d{2}(?:-\d{2}(?:[T ]\d{2}(?::\d{2}(?::\d{2}(?:\.\d{1,6}0*)?)?)?)?)?"
 OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)"
 LONGEST_OFFSET = len("+01:00:00")

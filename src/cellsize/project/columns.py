@@ -82,7 +82,7 @@ def _are_numbers(texts: "pd.Series[str]") -> "pd.Series[bool]":
 
 
 def _why_no_levels(values: "pd.Series[Any]") -> str:
-    """Why a column of text is no categorical covariate; empty if it is one."""
+    """Why a column of text is not a categorical covariate; empty if it is one."""
     levels = values.dropna().astype("str")
     count = levels.nunique()
     if not count:
@@ -177,7 +177,7 @@ def _refuse_hours(table: pd.DataFrame, path: Path, moment: "pd.Series[Any]", fou
             continue
         where = f"{path}, column {name!r}: {values.nunique()} values a day, which may be times of day or series"
         if source.NAMED_HOUR.fullmatch(name.strip()) or source.is_clock(values):
-            where = f"{path}, column {name!r}: times of day, so that a date alone is no time"
+            where = f"{path}, column {name!r}: times of day, so that a date alone is not a time"
         both = f"give --time DATE {_options('--time', [name])}"
         if not source.is_clock(values) and not (pd.api.types.is_integer_dtype(values) and values.max() <= 23):
             both = "write a time of day behind each date, such as 2026-01-31 23:00"

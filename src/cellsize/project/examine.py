@@ -140,7 +140,7 @@ def _examined(
     for name in asked.targets:
         if name in rows.taken:
             role = "tells series apart" if name == rows.series else "holds the time"
-            raise InputError(f"{asked.table}, column {name!r}: {role}, and so is no target; name another --target")
+            raise InputError(f"{asked.table}, column {name!r}: {role}, and so is not a target; name another --target")
     targets = asked.targets or _target(rows, ask)
     changes = _reading(rows, asked.timezone) | _names(asked.table, targets)
     found = _holdout(rows, targets, _params(changes | _chosen(targets)))

@@ -192,7 +192,7 @@ def _separator(lines: list[str]) -> str:
 
     found = {sign: columns(sign) for sign in SEPARATORS}
     best = max(SEPARATORS, key=lambda sign: (found[sign][0] > 0.9, found[sign]))
-    # A list of decimal commas in one column is no table of two.
+    # A list of decimal commas in one column is not a table of two.
     return best if found[best][0] > 0 else ","
 
 
@@ -279,7 +279,7 @@ def counted(table: pd.DataFrame, path: Path, declared: tuple[str, ...]) -> Time:
     """A column of whole numbers that counts the steps: the time of a table without a clock.
 
     Raises:
-        InputError: The column is missing, or is no column of numbers.
+        InputError: The column is missing, or is not a column of numbers.
     """
     tables.require(table, path, declared, "--time")
     return Time(declared, None, pd.Series(tables.numbers(table, path, declared[0]), index=table.index))
@@ -335,7 +335,7 @@ def _is_of(table: pd.DataFrame, date: str, clock: str) -> bool:
 def _are_hours_of(table: pd.DataFrame, date: str, name: str) -> bool:
     """Whether a column of whole numbers holds the hours of each day, 0 to 23, and is called so.
 
-    A date that repeats may be that of several series: the hour of a peak is no time. Then few days have all hours.
+    A date that repeats may be that of several series: the hour of a peak is not a time. Then few days have all hours.
     """
     hours = table[name]
     if not pd.api.types.is_integer_dtype(hours) or not NAMED_HOUR.fullmatch(name.strip()) or name == date:
