@@ -118,7 +118,8 @@ def auto_lstm(folder: Path, loss: str) -> dict[str, Any]:
 def errors(name: str, folder: Path, smoke: bool) -> dict[str, float]:
     """Holdout errors of AutoLSTM's forecasts, on the project's windows and in its units."""
     from benchmarks import data
-    from cellsize.data.batches import fit_scaling, truth
+    from cellsize.data.batches import truth
+    from cellsize.data.scaling import fit_scaling
 
     example = data.load(name, 2000 if smoke else None)
     windows, holdout = example.windows, np.flatnonzero(example.folds.holdout)

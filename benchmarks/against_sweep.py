@@ -28,7 +28,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import data
 from cellsize import files
-from cellsize.data.batches import cell_steps, fit_scaling, gather
+from cellsize.data.batches import cell_steps, gather
+from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Ints
 from cellsize.params import Training
 from cellsize.sizing.sizes import Size

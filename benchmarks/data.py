@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from cellsize import files, params_file
-from cellsize.data import folds, series, table, times, windows
+from cellsize.data import folds, series, table, times, usable
 from cellsize.data.folds import Folds
 from cellsize.data.schema import SERIES, Schema
 from cellsize.data.windows import Windows
@@ -82,7 +82,7 @@ def load(name: str, rows: int | None = None) -> Data:
     clean = series.clean(raw, source, schema)
     if rows is not None:
         clean = clean.groupby(SERIES, sort=False).head(rows).reset_index(drop=True)
-    indexed = windows.build(clean, schema, settings.window, source)
+    indexed = usable.build(clean, schema, settings.window, source)
     return Data(settings, schema, indexed, folds.split(indexed, settings.split))
 
 

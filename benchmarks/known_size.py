@@ -38,8 +38,9 @@ from benchmarks import data, problems
 from benchmarks.machine import machine
 from benchmarks.problems import KNOWN, MAKERS, Problem, Sample
 from cellsize import files, stage
-from cellsize.data.batches import fit_scaling, original
+from cellsize.data.batches import original
 from cellsize.data.folds import Fold
+from cellsize.data.scaling import fit_scaling
 from cellsize.models import ridge_linear, stacked
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold, forecast

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from cellsize import process
-from cellsize.data import folds, series, windows
+from cellsize.data import folds, series, usable, windows
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.params import Csv, Metric, Network, Prepare, Split, Training, Window
 from cellsize.sizing.artefacts import Recipe
@@ -271,7 +271,7 @@ def make_windows(
             known_future_covariates=("k",),
             linear_calendar=linear_calendar,
         )
-        return windows.build(pd.concat(frames, ignore_index=True), schema, make_window(**window), SOURCE)
+        return usable.build(pd.concat(frames, ignore_index=True), schema, make_window(**window), SOURCE)
 
     return make
 
@@ -374,7 +374,7 @@ def make_model(
 
         schema = series.describe(raw, SOURCE, make_prepare(**prepare))
         window = make_window(lookback=6, fill=fill, linear_lookback=linear_lookback, scale=scale, observed=observed)
-        arrays = windows.build(series.clean(raw, SOURCE, schema), schema, window, SOURCE)
+        arrays = usable.build(series.clean(raw, SOURCE, schema), schema, window, SOURCE)
         cut = arrays.start.max() + arrays.span - 12  # the holdout: the last twelve hours
         holdout, development = arrays.start >= cut, arrays.start + arrays.span <= cut
         no_folds = folds.Folds(np.zeros((0, len(arrays.first)), np.int8), holdout, development)

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from cellsize import params_file
-from cellsize.data import folds, series, table, times, windows
+from cellsize.data import folds, series, table, times, usable, windows
 from cellsize.errors import InputError
 from cellsize.params import Csv, Prepare, Split, Window
 
@@ -587,7 +587,7 @@ def build(
     def built(raw: pd.DataFrame, prepare: dict[str, Any] | None = None, **window: Any) -> windows.Windows:
         path = tmp_path / "toy.csv"
         schema = series.describe(raw, path, make_prepare(**(prepare or {})))
-        return windows.build(series.clean(raw, path, schema), schema, make_window(**window), path)
+        return usable.build(series.clean(raw, path, schema), schema, make_window(**window), path)
 
     return built
 

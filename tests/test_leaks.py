@@ -13,9 +13,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellsize.data import folds, windows
-from cellsize.data.batches import fit_scaling, gather
+from cellsize.data import folds, usable
+from cellsize.data.batches import gather
 from cellsize.data.folds import Folds, row_mask
+from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Ints, Windows
 from cellsize.errors import InputError
@@ -124,7 +125,7 @@ def test_no_gap_is_filled_from_a_validation_block_into_training(
     )
 
     def build(raw: pd.DataFrame) -> tuple[Windows, Folds]:
-        arrays = windows.build(raw, make_schema(past_covariates=("x",)), make_window(fill=2), Path("clean.parquet"))
+        arrays = usable.build(raw, make_schema(past_covariates=("x",)), make_window(fill=2), Path("clean.parquet"))
         return arrays, folds.split(arrays, make_split())
 
     leaks = []

@@ -75,7 +75,8 @@ def init(
     with _one_line():
         from cellsize.progress import lines
         from cellsize.project import folder
-        from cellsize.project.examine import Asked, examine
+        from cellsize.project.asked import Asked
+        from cellsize.project.examine import examine
 
         folder.refuse_existing(into)
         if len(series or ()) > 1:

@@ -35,7 +35,7 @@ from benchmarks.known_size import (
     within_margin,
 )
 from benchmarks.problems import MAKERS, Problem
-from cellsize.data.batches import fit_scaling
+from cellsize.data.scaling import fit_scaling
 from cellsize.sizing.artefacts import Recipe
 from cellsize.sizing.scores import Scores
 from cellsize.sizing.sizes import ZERO, Size

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cellsize.data import constant_targets, folds, series, table, windows
-from cellsize.data.batches import fit_scaling
+from cellsize.data import constant_targets, folds, series, table, usable
+from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.params import Csv, Prepare, Split, Window
@@ -44,7 +44,7 @@ def test_a_table_whose_target_wakes_up_in_the_holdout_is_refused(
     path = Path(__file__).with_name("cases") / "d24d_dead_development.csv.gz"
     raw = table.read(path, (), make_csv())
     schema = series.describe(raw, path, make_prepare(time="time", past_covariates=[]))
-    arrays = windows.build(series.clean(raw, path, schema), schema, make_window(lookback=24, horizon=12), path)
+    arrays = usable.build(series.clean(raw, path, schema), schema, make_window(lookback=24, horizon=12), path)
     assert "column 'y': the target never changes before the holdout" in refused(arrays, make_split())
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from cellsize.data import constant_targets, folds, remedies, windows
+from cellsize.data import constant_targets, folds, remedies, usable
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.params import Split, Window
@@ -172,7 +172,7 @@ def test_windows_that_are_enough_are_those_of_build_and_split(
     make_schema: MakeSchema, make_window: MakeWindow, make_split: MakeSplit
 ) -> None:
     rows, schema, window, split = frame(range(80)), make_schema(), make_window(), make_split()
-    arrays = windows.build(rows, schema, window, HERE)
+    arrays = usable.build(rows, schema, window, HERE)
     np.testing.assert_array_equal(divided(rows, schema, window, split).labels, folds.split(arrays, split).labels)
 
 

@@ -23,31 +23,6 @@ def cleaned(raw: pd.DataFrame, prepare: Prepare) -> pd.DataFrame:
     return series.clean(raw, HERE, series.describe(raw, HERE, prepare))
 
 
-def test_a_missing_row_becomes_a_row_of_missing_values(make_table: Table, make_prepare: MakePrepare) -> None:
-    raw = make_table(rows=6).drop(index=[2, 3])
-    clean = cleaned(raw, make_prepare(gap=2))
-    assert clean["time"].tolist() == pd.date_range("2026-01-01", periods=6, freq="h").tolist()
-    assert np.isnan(clean["y"]).tolist() == [False, False, True, True, False, False]
-    assert clean["y"].dropna().tolist() == raw["y"].tolist()
-
-
-def test_rows_may_come_in_any_order(make_table: Table, make_prepare: MakePrepare) -> None:
-    raw = make_table(places=("b", "a"))
-    shuffled = raw.sample(frac=1, random_state=0)
-    prepare = make_prepare(series="place", categorical_covariates=["wind"], known_future_covariates=["planned"])
-    pd.testing.assert_frame_equal(cleaned(shuffled, prepare), cleaned(raw, prepare))
-
-
-def test_series_are_sorted_by_name_then_time_and_keep_their_own_clock(
-    make_table: Table, make_prepare: MakePrepare
-) -> None:
-    raw = pd.concat([make_table(rows=3, places=("b",)), make_table(rows=2, places=("a",))])
-    clean = cleaned(raw, make_prepare(series="place"))
-    assert clean["series"].tolist() == ["a", "a", "b", "b", "b"]
-    hours = [time.hour for time in clean["time"]]
-    assert hours == [0, 1, 0, 1, 2]
-
-
 def test_a_single_series_has_a_name(make_table: Table, make_prepare: MakePrepare) -> None:
     assert set(cleaned(make_table(rows=3), make_prepare())["series"]) == {"all"}
 
@@ -85,12 +60,6 @@ def test_a_categorical_covariate_becomes_one_indicator_for_each_level(
     assert list(clean) == ["series", "time", "y", "wind=N", "wind=S"]
     assert np.array_equal(clean["wind=N"], [0, 1, np.nan, 0], equal_nan=True)
     assert np.array_equal(clean["wind=S"], [1, 0, np.nan, 1], equal_nan=True)
-
-
-def test_a_known_future_value_is_carried_over_a_gap_of_rows(make_table: Table, make_prepare: MakePrepare) -> None:
-    raw = make_table(rows=5).drop(index=[2])
-    clean = cleaned(raw, make_prepare(known_future_covariates=["planned"]))
-    assert clean["planned"].tolist() == [0, 1, 1, 3, 4]
 
 
 def test_the_order_of_columns_is_targets_past_covariates_levels_flags_known_future_calendar(
@@ -145,36 +114,6 @@ def test_a_schema_made_from_a_table_is_read_as_it_was_written(
     assert Schema.load(tmp_path / "schema.json") == schema
 
 
-@pytest.mark.parametrize("index", [list("abcdefg"), pd.date_range("2026-01-01", periods=7), [0, 1, 2, 3, 4, 5, 4]])
-def test_a_repeated_time_is_named_by_its_row_whatever_index_came_along(
-    index: Any, make_table: Table, make_prepare: MakePrepare
-) -> None:
-    raw = make_table(rows=6)
-    raw = pd.concat([raw, raw.iloc[[4]]]).set_axis(index, axis=0)
-    with pytest.raises(InputError, match="row 6: 2026-01-01 04:00:00 is duplicated in series 'all'"):
-        series.clean(raw, Path("toy.parquet"), series.describe(raw, HERE, make_prepare()))
-
-
-def test_two_equal_times_in_a_sorted_table_are_found_before_a_time_off_the_clock(
-    make_table: Table, make_prepare: MakePrepare
-) -> None:
-    raw = make_table(rows=6)
-    times = pd.to_datetime(raw["when"]).dt.tz_localize("UTC")
-    raw["when"] = [times[0], times[1], times[1], times[3], times[4] + pd.Timedelta("7min"), times[5]]
-    with pytest.raises(InputError, match=r"row 2: 2026-01-01 01:00:00\S* is duplicated"):
-        series.clean(raw, Path("toy.parquet"), series.describe(raw, HERE, make_prepare()))
-
-
-def test_no_known_future_value_is_made_up_beyond_the_last_observed_target(
-    make_table: Table, make_prepare: MakePrepare
-) -> None:
-    raw = make_table(rows=12)
-    schema = series.describe(raw, HERE, make_prepare(known_future_covariates=["planned"]))
-    raw.loc[10:, "y"] = np.nan
-    clean = series.clean(raw.drop(index=[2, 10]), HERE, schema)
-    assert np.array_equal(clean["planned"], [0, 1, 1, 3, 4, 5, 6, 0, 1, 2, np.nan, 4], equal_nan=True)
-
-
 def test_a_known_future_value_that_is_missing_in_rows_to_forecast_is_refused(
     make_table: Table, make_prepare: MakePrepare
 ) -> None:
@@ -217,13 +156,6 @@ def table_of(times: pd.DatetimeIndex | list[str], **columns: object) -> pd.DataF
     return pd.DataFrame({"when": texts, "y": np.arange(len(texts)) % 7.0, **columns})
 
 
-def test_series_with_different_phases_keep_their_own_stamps(make_prepare: MakePrepare) -> None:
-    hours = [f"2026-01-01 {hour:02d}" for hour in range(4)]
-    raw = table_of([f"{hour}:00" for hour in hours] + [f"{hour}:30" for hour in hours], place=["a"] * 4 + ["b"] * 4)
-    clean = cleaned(raw, plain(make_prepare, series="place"))
-    assert clean["time"].dt.minute.tolist() == [0] * 4 + [30] * 4
-
-
 def test_hours_whose_offset_changes_with_the_clocks_are_hours_of_their_zone(make_prepare: MakePrepare) -> None:
     times = pd.date_range("2022-10-29", periods=72, freq="h", tz="Europe/Berlin")
     clean = cleaned(table_of(times), plain(make_prepare))
@@ -235,23 +167,6 @@ def test_days_at_local_midnight_are_days(make_prepare: MakePrepare) -> None:
     times = pd.date_range("2021-03-20", periods=30, freq="D", tz="Europe/Berlin")
     clean = cleaned(table_of(times), plain(make_prepare, frequency="D"))
     assert clean["time"].tolist() == times.tolist()
-
-
-def test_a_missing_month_becomes_a_row(make_prepare: MakePrepare) -> None:
-    raw = table_of(pd.date_range("2000-01-31", periods=12, freq="ME")).drop(index=5)
-    clean = cleaned(raw, plain(make_prepare, frequency="ME"))
-    assert clean["time"].iloc[5] == pd.Timestamp("2000-06-30")
-    assert clean["y"].isna().tolist() == [False] * 5 + [True] + [False] * 6
-
-
-@pytest.mark.parametrize("frequency", ["MS", "QE", "YS", "B", "W", "15min"])
-def test_a_frequency_that_the_rows_do_not_have_is_refused_with_the_one_they_have(
-    make_prepare: MakePrepare, frequency: str
-) -> None:
-    raw = table_of(pd.date_range("2000-01-03", periods=200, freq=frequency))
-    with pytest.raises(InputError, match=f"set prepare.frequency: {frequency}, which most rows follow"):
-        cleaned(raw, plain(make_prepare, frequency="min", gap=10_000_000))
-    assert len(cleaned(raw, plain(make_prepare, frequency=frequency))) == 200
 
 
 def test_an_autumn_hour_that_is_there_twice_is_told_from_its_order_where_that_is_declared(
@@ -290,13 +205,6 @@ def test_steps_without_a_time_have_no_calendar(make_prepare: MakePrepare, change
         cleaned(raw, make_prepare(**{"past_covariates": [], "calendar": [], **changes}))
 
 
-def test_a_short_series_may_have_a_hole(make_prepare: MakePrepare) -> None:
-    days = [f"2026-01-{day:02d}" for day in range(1, 31)]
-    raw = table_of([*days, days[0], days[1], days[3]], place=["a"] * 30 + ["b"] * 3)
-    clean = cleaned(raw, plain(make_prepare, series="place", frequency="D"))
-    assert clean["series"].value_counts().to_dict() == {"a": 30, "b": 4}
-
-
 def test_a_day_that_begins_at_one_o_clock_may_be_the_first(make_prepare: MakePrepare) -> None:
     dates = pd.date_range("2018-11-04", periods=5, freq="D")
     times = dates.tz_localize("America/Sao_Paulo", nonexistent="shift_forward")
@@ -306,13 +214,3 @@ def test_a_day_that_begins_at_one_o_clock_may_be_the_first(make_prepare: MakePre
     naive = table_of([str(time.date()) for time in dates])
     clean = cleaned(naive, plain(make_prepare, frequency="D", timezone="America/Sao_Paulo"))
     assert clean["time"].tolist() == times.tolist()
-
-
-def test_half_of_the_days_may_be_missing_where_a_day_is_the_most_usual_step(
-    make_table: Table, make_prepare: MakePrepare
-) -> None:
-    raw = make_table(rows=400)
-    some = raw[np.random.default_rng(0).random(400) < 0.5]
-    assert len(cleaned(some, make_prepare(gap=24))) > 380
-    with pytest.raises(InputError, match="steps by 2 × 'h'"):
-        cleaned(raw.iloc[::2], make_prepare(gap=24))

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.data import series, static, windows
+from cellsize.data import series, static, usable
 from cellsize.data import table as tables
-from cellsize.data.batches import cell_steps, fit_scaling, gather
+from cellsize.data.batches import cell_steps, gather
+from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
@@ -148,7 +149,7 @@ def test_the_linear_part_reads_once_what_is_constant_and_the_cells_do_not_see_it
     schema, clean = described(
         towns, make_prepare(series="place", static_covariates=["height", "kind"], known_future_covariates=["planned"])
     )
-    arrays = windows.build(clean, schema, make_window(lookback=3, horizon=2), HERE)
+    arrays = usable.build(clean, schema, make_window(lookback=3, horizon=2), HERE)
     assert (arrays.n_static, arrays.n_known_future, arrays.n_known) == (3, 6, 3 + 3 * 2)
     batch = gather(arrays, fit_scaling(arrays, np.arange(len(arrays.first))), np.arange(4))
     inputs = ridge_linear.design(arrays, batch)

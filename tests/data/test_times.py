@@ -1,7 +1,6 @@
 """Times as they are written: certain, declared, or refused with the format that would read them."""
 
 import datetime
-import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from cellsize.data import table, times
 from cellsize.errors import InputError
@@ -62,93 +59,6 @@ def test_an_offset_is_kept_beside_what_the_clock_shows() -> None:
     assert written.offset.tolist() == [0, 3600, -12600, 7200]
 
 
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        (["Jan-10", "Feb-10", "Dec-21"], "%b-%y"),
-        (["13/03/2021 00:00", "01/04/2021 01:00"], "%d/%m/%Y %H:%M"),
-        (["03/13/2021", "04/01/2021"], "%m/%d/%Y"),
-        (["1.3.2021 0:05", "31.3.2021 23:55"], "%d.%m.%Y %H:%M"),
-        (["20210301", "20210302"], "YYYYMMDD"),
-        (["2021/03/01", "2021/03/02"], "%Y/%m/%d"),
-        (["2021-3-1", "2021-3-22"], "%Y-%m-%d"),
-        (["Mar 1, 2021 9:30 PM", "Mar 2, 2021 10:30 AM"], "%b %d, %Y %I:%M %p"),
-        (["5-2015", "12-2015"], "%m-%Y"),
-        (["2015Q1", "2015Q4"], "%YQ%q"),
-        (["2021-W05-1", "2021-W06-1"], "%G-W%V-%u"),
-        (["1.3.2021 00:00 +01:00", "30.3.2021 00:00 +02:00"], "%d.%m.%Y %H:%M %z"),
-        (["13/03/2021 00:00:00Z", "14/03/2021 00:00:00Z"], "%d/%m/%Y %H:%M:%S%z"),
-        (["May 2021", "May 2022"], "%b %Y"),
-        ([1609459200, 1609459260], "epoch s"),
-        ([1609459200000, 1609459260000], "epoch ms"),
-        ([1609459200000000], "epoch us"),
-        ([1609459200000000000], "epoch ns"),
-        ([20210301, 20210302], "YYYYMMDD"),
-        ([202103, 202112], "%Y%m"),
-        ([1700, 1701], "%Y"),
-        (["1700", "1701"], "%Y"),
-    ],
-)  # fmt: skip
-def test_what_is_not_iso_is_refused_with_the_one_format_that_reads_every_row(values: Any, expected: str) -> None:
-    message = complaint(values)
-    assert message.endswith(f'; set prepare.time_format: "{expected}", which reads every row')
-    assert len(read(values, expected).moment) == len(values)
-
-
-@pytest.mark.parametrize(
-    ("values", "formats"),
-    [
-        (["01/03/2021 00:00", "12/03/2021 00:00"], ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"]),
-        (["1-2015", "4-2015"], ["%m-%Y", "%q-%Y"]),
-        (["01-02-03"], ["%d-%m-%y", "%m-%d-%y", "%y-%m-%d"]),
-    ],
-)
-def test_where_several_formats_read_every_row_all_are_named(values: Any, formats: list[str]) -> None:
-    message = complaint(values)
-    assert message.startswith(f"toy.csv, line 2, column 't': {values[0]!r} is ambiguous: ")
-    assert re.findall('"([^"]+)"', message) == formats
-    assert len({stamps(read(values, each))[-1] for each in formats}) == len(formats)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "now",
-        "today",
-        "NaT",
-        "nan",
-        "00:00",
-        "soon",
-        "2021-02-30",
-        "2021-01-01 24:00",
-        "7",
-        "2021-01-01 00:00:60",
-        "10000-01-01",
-        "2021-01-01 00:00+25:00",
-        "",
-    ],
-)
-@pytest.mark.parametrize("time_format", [None, "%Y-%m-%d %H:%M"])
-def test_the_one_row_that_cannot_be_read_is_named(value: str, time_format: str | None) -> None:
-    # pandas takes `now` and `today` for times, whatever the format.
-    values = [f"2021-01-0{day} 00:00" for day in range(1, 9)]
-    values[4] = value
-    message = complaint(values, time_format)
-    assert message.startswith(f"toy.csv, line 6, column 't': {value!r} ")
-    assert re.search("; (write|fix) ", message)
-
-
-def test_the_row_that_the_format_of_the_others_does_not_read_is_named() -> None:
-    values = ["31/12/2021 00:00"] * 9 + ["32/12/2021 00:00"]
-    message = complaint(values)
-    assert message.startswith("toy.csv, line 11, column 't': '32/12/2021 00:00' is not a time")
-    assert message.endswith('set prepare.time_format: "%d/%m/%Y %H:%M", which reads the other rows')
-
-
-def test_a_time_of_day_alone_is_refused_with_what_is_missing() -> None:
-    assert complaint(["00:00", "00:01"]).endswith("name the column of the date too, as in prepare.time: [date, time]")
-
-
 def test_a_missing_time_is_named_with_its_line() -> None:
     message = complaint(["2021-01-01", "2021-01-02", None, "2021-01-03"])
     assert message == "toy.csv, line 4, column 't': the time is missing; fill it in, or remove the row"
@@ -157,26 +67,6 @@ def test_a_missing_time_is_named_with_its_line() -> None:
 def test_times_with_and_without_an_offset_are_refused() -> None:
     message = complaint(["2021-01-01T00:00Z", "2021-01-01T01:00", "2021-01-01T02:00Z"])
     assert message.startswith("toy.csv, line 3, column 't': '2021-01-01T01:00' has no offset from UTC")
-
-
-def test_iso_times_under_another_format_are_told() -> None:
-    assert complaint(["2021-01-01", "2021-01"], "%d.%m.%Y").endswith(
-        "set prepare.time_format: null, since all times are ISO 8601"
-    )
-
-
-@pytest.mark.parametrize(
-    ("time_format", "says"),
-    [
-        ("%H:%M", "names no year"), ("%d.%m.", "names no year"), ("%Q-%Y", "has %Q, which"), ("%c", "has %c"),
-        ("%Y %Y", "twice"), ("%q-%m-%Y", "more than a year beside %q"), ("%z %Y-%m-%d", "%z before its end"),
-        ("dd.mm.yyyy", "names no year"), ("", "names no year"), ("epoch", "names no year"), ("%Y-%m-%d %", "has %,"),
-    ],
-)  # fmt: skip
-def test_a_format_that_leaves_something_open_is_refused(time_format: str, says: str) -> None:
-    message = complaint(["2021-01-01"], time_format)
-    assert message.startswith(f"prepare.time_format: {time_format!r} ")
-    assert says in message
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
@@ -297,13 +187,6 @@ def test_date_and_time_of_day_in_two_columns_are_one_text() -> None:
         times.read(german, HERE, ("Date", "Time"), None)
 
 
-def test_a_zero_that_a_number_has_lost_is_put_back() -> None:
-    assert stamps(read([1022021, 31122021], "%d%m%Y")) == ["2021-02-01 00:00:00", "2021-12-31 00:00:00"]
-    assert "is not written as '%d%m%Y'" in complaint(["1022021"], "%d%m%Y") or "is not a time" in complaint(
-        ["1022021"], "%d%m%Y"
-    )
-
-
 @pytest.mark.parametrize(("zeros", "unit"), [("", "s"), ("000", "ms"), ("000000", "us"), ("0" * 9, "ns"), (".0", "s")])
 def test_epochs_of_a_text_file_are_told_their_unit_which_then_reads_them(
     tmp_path: Path, make_csv: MakeCsv, zeros: str, unit: str
@@ -320,21 +203,6 @@ def test_a_float_beyond_64_bits_is_no_time() -> None:
     assert "line 3, column 't': 1e+20 is not a time" in complaint([20240101.0, 1e20], "%Y%m%d")
 
 
-def test_a_file_with_units_or_totals_is_read_after_what_the_message_says(tmp_path: Path, make_csv: MakeCsv) -> None:
-    path = tmp_path / "toy.csv"
-    for text, key in [
-        ("t,y\n[UTC],1\n2021-01-01,1\n2021-01-02,2\n", "units_row"),
-        ("t,y\n,1\n2021-01-01,1\n2021-01-02,2\n", "units_row"),
-        ("t,y\n2021-01-01,1\n2021-01-02,2\nTotal,3\n", "total_row"),
-        ("t,y\n2021-01-01,1\n2021-01-02,2\n,3\n", "total_row"),
-    ]:
-        path.write_text(text)
-        with pytest.raises(InputError, match=rf"set prepare\.csv\.{key}: true"):
-            times.read(table.read(path, (), make_csv(), ("t",)), path, ("t",), None)
-        raw = table.read(path, (), make_csv(**{key: True}), ("t",))
-        assert stamps(times.read(raw, path, ("t",), None)) == ["2021-01-01 00:00:00", "2021-01-02 00:00:00"]
-
-
 def test_the_index_of_the_table_is_kept() -> None:
     raw = pd.DataFrame({"t": ["2021-01-01", "2021-01-02"]}, index=[7, 3])
     assert times.read(raw, HERE, ("t",), None).moment.index.tolist() == [7, 3]
@@ -344,72 +212,3 @@ def test_the_columns_of_the_time_are_those_that_prepare_names(make_prepare: Call
     assert times.columns_of(make_prepare(time="t")) == ("t",)
     assert times.columns_of(make_prepare(time=["date", "time"])) == ("date", "time")
     assert times.columns_of(make_prepare(time=None)) == ()
-
-
-FORMATS = [each for each in dict.fromkeys(times.formats()) if "%q" not in each]
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    moments=st.lists(
-        st.datetimes(datetime.datetime(1970, 1, 1), datetime.datetime(2060, 1, 1)), min_size=1, max_size=5
-    ),
-    time_format=st.sampled_from(FORMATS),
-    hours=st.integers(-12, 14),
-)
-def test_any_time_written_in_a_declared_format_is_the_same_time(
-    moments: list[datetime.datetime], time_format: str, hours: int
-) -> None:
-    zone = datetime.timezone(datetime.timedelta(hours=hours)) if "%z" in time_format else None
-    written = [moment.replace(tzinfo=zone).strftime(time_format) for moment in moments]
-    expected = [datetime.datetime.strptime(text, time_format) for text in written]
-    result = read(written, time_format)
-    assert result.moment.tolist() == [moment.replace(tzinfo=None) for moment in expected]
-    if zone is not None:
-        assert result.offset is not None
-        assert set(result.offset) == {hours * 3600}
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    moments=st.lists(st.datetimes(), min_size=1, max_size=5),
-    separator=st.sampled_from("T "),
-    spec=st.sampled_from(["auto", "hours", "minutes", "seconds", "milliseconds", "microseconds"]),
-    offset=st.sampled_from([None, "Z", "+01:00", "-0930", "+05"]),
-)
-def test_any_iso_time_is_read_as_python_reads_it(
-    moments: list[datetime.datetime], separator: str, spec: str, offset: str | None
-) -> None:
-    texts = [moment.isoformat(separator, spec) for moment in moments]
-    expected = [datetime.datetime.fromisoformat(text) for text in texts]
-    result = read([text + (offset or "") for text in texts])
-    assert result.moment.tolist() == expected
-    assert (result.offset is None) == (offset is None)
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.text("0123456789-:/. TZ+Janowtdy", max_size=20))
-def test_a_text_is_iso_8601_or_refused(text: str) -> None:
-    try:
-        result = read([text, "2021-01-01"] if "Z" not in text and "+" not in text else [text])
-    except InputError:
-        return
-    assert re.match(r"\d{4}-\d\d", text.strip())
-    assert result.moment.iloc[0].year == int(text.strip()[:4])
-
-
-@pytest.mark.parametrize(
-    ("values", "time_format", "expected"),
-    [
-        (["31.01.2026", "2026-01-31T00:00:00", "2026-02", None], "%d.%m.%Y", [False, True, True, False]),
-        (["1769814000000", "2026-01-31T00:00:00+01:00"], "epoch ms", [False, True]),
-        (["2026-02-01", "2026-31-01", "2026-01-31"], "%Y-%d-%m", [False, False, True]),  # as declared, where that reads
-        (["Q1 2026", "2026-01-01"], "Q%q %Y", [False, True]),
-        ([2026, 2027], "%Y", [False, False]),
-        (["2026-01-31"], None, [False]),
-    ],
-)
-def test_rows_in_iso_8601_among_those_of_a_declared_format_are_found(
-    values: Any, time_format: str | None, expected: list[bool]
-) -> None:
-    assert times.iso_instead(pd.Series(values), time_format).tolist() == expected

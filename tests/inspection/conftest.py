@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.data import folds, windows
+from cellsize.data import folds, usable, windows
 from cellsize.data.folds import Folds
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.inspection import advice
@@ -34,7 +34,7 @@ class Given:
         return material(self.frame, self.schema, self.window, self.folds, metric)
 
     def windows(self) -> windows.Windows:
-        return windows.build(self.frame, self.schema, self.window, Path("clean.parquet"))
+        return usable.build(self.frame, self.schema, self.window, Path("clean.parquet"))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def given(
         frame = pd.concat(parts, ignore_index=True)
         meaning = make_schema(**(schema or {}))
         shown = make_window(**{"lookback": 6, **window})
-        arrays = windows.build(frame, meaning, shown, Path("clean.parquet"))
+        arrays = usable.build(frame, meaning, shown, Path("clean.parquet"))
         return Given(frame, meaning, shown, folds.split(arrays, make_split(**(split or {}))))
 
     return make

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cellsize.data.batches import fit_scaling
 from cellsize.data.calendar import known_future
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, row_mask
+from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import TIME
 from cellsize.data.windows import Normalise, Transform
 from cellsize.inspection import measurement, options

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cellsize.data.batches import fit_scaling, gather, scaled, truth
+from cellsize.data.batches import gather, scaled, truth
+from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.models import baselines, boosted_trees, ridge_linear

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from cellsize.data.batches import fit_scaling, gather, scaled, truth
+from cellsize.data.batches import gather, scaled, truth
+from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Windows
 from cellsize.models import boosted_trees, ridge_linear
 from cellsize.training.records import Work

@@ -12,10 +12,12 @@ import pandas as pd
 import pytest
 from scipy.linalg import cho_factor
 
-from cellsize.data.batches import chunks, fit_scaling, gather, scaled, truth
+from cellsize.data.batches import chunks, gather, scaled, truth
 from cellsize.data.folds import Fold
+from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
-from cellsize.data.windows import Windows, build
+from cellsize.data.usable import build
+from cellsize.data.windows import Windows
 from cellsize.models import ridge_linear
 from cellsize.params import Network, Window
 from cellsize.sizing.sizes import ZERO, cost, shape

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.data import folds, series, table, windows
+from cellsize.data import folds, series, table, usable
 from cellsize.data.batches import original, truth
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
@@ -112,7 +112,7 @@ def test_an_odd_covariate_is_clipped_and_counted(make_model: MakeModel, make_tab
 def test_rows_give_the_linear_part_all_that_windows_did(make_model: MakeModel, make_table: Table) -> None:
     raw = make_table()
     model = make_model(raw, linear_lookback=9, linear_calendar=["hour_of_day"], holidays="DE", timezone="Europe/Berlin")
-    arrays = windows.build(series.clean(raw, HERE, model.schema), model.schema, model.window, HERE)
+    arrays = usable.build(series.clean(raw, HERE, model.schema), model.schema, model.window, HERE)
     first = 60 - 2 - 9  # of the last window: its forecasts are those after row 57
     expected = original(arrays, model.fitted.scaling, model.predict(arrays, np.array([first])))
     assert forecast_rows(model, raw.iloc[first : first + 9])["y"].to_numpy() == pytest.approx(expected[0, :, 0])
@@ -223,7 +223,7 @@ def refitted(
     ) -> tuple[Forecaster, Windows, folds.Folds]:
         schema = series.describe(raw, HERE, make_prepare(time="time", calendar=[], **prepare))
         window = make_window(lookback=24, horizon=12, normalise=normalise, scale=scale)
-        arrays = windows.build(series.clean(raw, HERE, schema), schema, window, HERE)
+        arrays = usable.build(series.clean(raw, HERE, schema), schema, window, HERE)
         parts = folds.split(arrays, make_split())
         work = Work(arrays, parts, make_network(), make_training(), (1.0,), 0, "mse")
         recipe = Recipe(
@@ -293,7 +293,7 @@ def test_a_served_forecast_is_the_evaluated_one_where_series_have_scales_of_thei
     make_model(raw, series="place", scale="series").save(tmp_path)
     model = Forecaster.load(tmp_path)
     assert model.fitted.scaling.names == ("north", "south")
-    arrays = windows.build(series.clean(raw, HERE, model.schema), model.schema, model.window, HERE)
+    arrays = usable.build(series.clean(raw, HERE, model.schema), model.schema, model.window, HERE)
     last = np.flatnonzero(arrays.start == 52)  # forecasts of rows 58 and 59
     expected = original(arrays, model.fitted.scaling, model.predict(arrays, last), last)
     rows = raw.groupby("place").head(58)

@@ -2,10 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from cellsize.errors import InputError
@@ -63,72 +60,3 @@ def test_one_column_of_plain_numbers_has_no_other_separator(write_csv: WriteCsv)
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         source.settings(tmp_path / "sales.csv")
-
-
-def table(**columns: Any) -> pd.DataFrame:
-    return pd.DataFrame({name: list(values) for name, values in columns.items()})
-
-
-TOY = Path("toy.csv")
-
-
-@pytest.mark.parametrize(
-    ("columns", "expected", "time_format", "second"),
-    [
-        ({"y": [1.0, 2, 3], "when": ["2026-01-01", "2026-01-02", "2026-01-03"]}, ("when",), None, "2026-01-02"),
-        ({"note": ["a1", "b2", "c3"], "x": ["31.01.2026 10:00", "31.01.2026 11:00", "31.01.2026 12:00"]}, ("x",),
-         "%d.%m.%Y %H:%M", "2026-01-31 11:00"),
-        ({"day": [20260101, 20260102, 20260103], "y": [1, 2, 3]}, ("day",), "YYYYMMDD", "2026-01-02"),
-        ({"t": [1609459200000, 1609462800000, 1609466400000], "y": [1, 2, 3]}, ("t",), "epoch ms", "2021-01-01 01:00"),
-        ({"Date": ["2026-01-01"] * 3, "Time": ["10:00", "11:00", "12:00"], "y": [1, 2, 3]}, ("Date", "Time"), None,
-         "2026-01-01 11:00"),
-        ({"year": [2026] * 3, "month": [1] * 3, "day": [1] * 3, "hour": [0, 1, 2], "y": [5, 6, 7]},
-         ("year", "month", "day", "hour"), None, "2026-01-01 01:00"),
-        ({"year": [1700, 1701, 1702], "spots": [5.0, 11.0, 16.0]}, ("year",), "%Y", "1701-01-01"),
-        ({"date": ["2026-01-01"] * 3, "hr": [0, 1, 2], "y": [1, 2, 3]}, ("date", "hr"), "%Y-%m-%d %H",
-         "2026-01-01 01:00"),
-        ({"Datum": ["31.01.2026"] * 3, "Uhrzeit": ["10:00", "11:00", "12:00"], "y": [1, 2, 3]}, ("Datum", "Uhrzeit"),
-         "%d.%m.%Y %H:%M", "2026-01-31 11:00"),
-        ({"Datum": ["31.01.2026"] * 3, "Stunde": [10, 11, 12], "y": [1, 2, 3]}, ("Datum", "Stunde"), "%d.%m.%Y %H",
-         "2026-01-31 11:00"),
-        ({"Date": ["31/01/2026"] * 3, "Time": ["10.00.00", "11.00.00", "12.00.00"], "y": [1, 2, 3]}, ("Date", "Time"),
-         "%d/%m/%Y %H.%M.%S", "2026-01-31 11:00"),
-        ({"day": [20260131] * 3, "hour": [7, 8, 9], "y": [1, 2, 3]}, ("day", "hour"), "%Y%m%d %H", "2026-01-31 08:00"),
-        ({"date": ["2026-01-01"] * 3, "slot": ["10:00", "10:15", "10:30"], "y": [1, 2, 3]}, ("date", "slot"), None,
-         "2026-01-01 10:15"),
-        ({"created": ["2025-01-01"] * 3, "time": ["2026-01-01", "2026-01-02", "2026-01-03"]}, ("time",), None,
-         "2026-01-02"),
-    ],
-)  # fmt: skip
-def test_the_time_is_found(
-    columns: dict[str, Any], expected: tuple[str, ...], time_format: str | None, second: str
-) -> None:
-    found = source.find_time(table(**columns), TOY, (), None)
-    assert (found.columns, found.time_format) == (expected, time_format)
-    assert found.moment.iloc[1] == pd.Timestamp(second)
-
-
-def test_offsets_are_taken_off_for_the_line_of_instants() -> None:
-    found = source.find_time(table(t=["2026-01-01T02:00+02:00", "2026-01-01T02:00+01:00"], y=[1, 2]), TOY, (), None)
-    assert list(found.instant) == [pd.Timestamp("2026-01-01 00:00"), pd.Timestamp("2026-01-01 01:00")]
-
-
-def test_a_table_without_time_has_rows_in_order() -> None:
-    found = source.find_time(table(y=[3.5, 4.5], kind=["a", "b"]), TOY, (), None)
-    assert found.columns == ()
-    np.testing.assert_array_equal(found.moment, [0, 1])
-
-
-def test_days_and_months_that_may_be_swapped_are_refused_with_both_formats() -> None:
-    with pytest.raises(InputError, match="ambiguous") as refused:
-        source.find_time(table(when=["01/02/2026", "02/02/2026", "03/02/2026"], y=[1, 2, 3]), TOY, (), None)
-    assert "give --time-format" in str(refused.value)
-    given = source.find_time(table(when=["01/02/2026", "02/02/2026"], y=[1, 2]), TOY, (), "%d/%m/%Y")
-    assert given.moment.iloc[1] == pd.Timestamp("2026-02-02")
-
-
-def test_a_declared_column_that_is_no_time_is_refused() -> None:
-    with pytest.raises(InputError, match="'kind'"):
-        source.find_time(table(kind=["a", "b"], y=[1, 2]), TOY, ("kind",), None)
-    with pytest.raises(InputError, match="no column 'x'; fix --time"):
-        source.find_time(table(y=[1, 2]), TOY, ("x",), None)

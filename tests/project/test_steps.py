@@ -6,7 +6,7 @@ import pytest
 
 from cellsize.data.clock import Clock
 from cellsize.project import steps
-from cellsize.project.source import Time
+from cellsize.project.time_columns import Time
 
 
 def time(moments: "pd.Index[pd.Timestamp]", offset: list[int] | None = None) -> Time:

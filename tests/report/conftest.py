@@ -465,8 +465,8 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leaves the charts out: a rule about words need not wait for them."""
-    for name in ("sizes", "folds", "curves", "forecasts"):
-        monkeypatch.setattr(f"cellsize.report.charts.{name}", lambda *_: "<svg></svg>")
+    for name in ("size_chart.sizes", "charts.folds", "charts.curves", "charts.forecasts"):
+        monkeypatch.setattr(f"cellsize.report.{name}", lambda *_: "<svg></svg>")
 
 
 @pytest.fixture

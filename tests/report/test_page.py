@@ -12,7 +12,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.params import Report
-from cellsize.report import charts, page, summaries
+from cellsize.report import charts, page, size_chart, summaries
 from cellsize.report.page import Inputs
 from cellsize.sizing.artefacts import Choice, Evaluation, Ladder
 
@@ -217,15 +217,15 @@ def test_missing_figures_are_dashes_not_crashes(
 def test_the_best_sizes_point_has_no_error_bar(
     toy: Callable[..., Inputs], report: Report, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    points: list[charts.Point] = []
+    points: list[size_chart.Point] = []
 
-    def sizes(drawn: Sequence[charts.Point], *_: object) -> str:
+    def sizes(drawn: Sequence[size_chart.Point], *_: object) -> str:
         points.extend(drawn)
         return "<svg></svg>"
 
     for name in ("folds", "curves", "forecasts"):
         monkeypatch.setattr(charts, name, lambda *_: "<svg></svg>")
-    monkeypatch.setattr(charts, "sizes", sizes)
+    monkeypatch.setattr(size_chart, "sizes", sizes)
     page.render(toy(), report)
     by_size = {(point.layers, point.units): point for point in points}
     assert (by_size[1, 64].error, by_size[1, 64].chosen) == (0.0, False)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cellsize.data.batches import Scaling
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
+from cellsize.data.scaling import Scaling
 from cellsize.models.prediction import FittedFold
 from cellsize.sizing.sizes import Architecture, Size
 from cellsize.training.records import Setting, Work

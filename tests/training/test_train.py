@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from cellsize.data.batches import fit_scaling, gather, scaled, truth
+from cellsize.data.batches import gather, scaled, truth
 from cellsize.data.folds import EARLY_STOPPING, PURGED, TRAIN, VALIDATION, Folds
+from cellsize.data.scaling import fit_scaling
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
 from cellsize.params import Metric

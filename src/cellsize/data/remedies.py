@@ -13,8 +13,8 @@ from typing import Generic, TypeVar
 import numpy as np
 import pandas as pd
 
-from cellsize.data import constant_targets, folds
-from cellsize.data import windows as indexing
+from cellsize.data import base_arrays, constant_targets, folds, usable
+from cellsize.data.gaps import settings_for_gaps
 from cellsize.data.schema import Schema
 from cellsize.data.windows import TooFewWindowsError, Windows
 from cellsize.errors import InputError
@@ -73,22 +73,22 @@ Make = Callable[[Settings], Windows]
 
 
 def build(frame: pd.DataFrame, schema: Schema, window: Window, params: Split, source: Path) -> Windows:
-    """What `windows.build` returns, or a message with settings that work; `split` has to work with them too.
+    """What `usable.build` returns, or a message with settings that work; `split` has to work with them too.
 
     Raises:
-        InputError: As `windows.build`.
+        InputError: As `usable.build`.
     """
     try:
-        return indexing.build(frame, schema, window, source)
+        return usable.build(frame, schema, window, source)
     except TooFewWindowsError as error:
         fault = error.fault
-    begins = indexing.may_begin(frame, schema)
+    begins = usable.may_begin(frame, schema)
 
     @cache
     def filled(fill: int) -> Windows:
-        return replace(indexing.base(frame, schema, window.model_copy(update={"fill": fill})), may_begin=begins)
+        return replace(base_arrays.base(frame, schema, window.model_copy(update={"fill": fill})), may_begin=begins)
 
-    gaps = indexing.gaps(filled(window.fill), frame, schema, window)
+    gaps = settings_for_gaps(filled(window.fill), frame, schema, window)
     declared = _declared(window, params)
     # What the gaps of the table ask for, and what may do for shorter windows.
     others = (*((gaps.fill,) if gaps else ()), 6, 24)
@@ -159,7 +159,7 @@ def _smallest(make: Make, declared: Settings, fills: tuple[int, ...], fractions:
         arrays = replace(make(replace(declared, fill=fill)), lookback=seen, cell_lookback=lookback, horizon=horizon)
         if len(arrays.step) < arrays.span:
             return None
-        arrays = replace(arrays, first=indexing.index_of(arrays, arrays.may_begin, observed))
+        arrays = replace(arrays, first=usable.index_of(arrays, arrays.may_begin, observed))
         return arrays if arrays.first.size else None
 
     rows = len(make(declared).step)

@@ -12,6 +12,7 @@ from pyarrow import parquet
 from pyarrow.lib import ArrowInvalid
 
 from cellsize.data import text_file
+from cellsize.data.number_text import EXACT
 from cellsize.errors import InputError
 from cellsize.params import Csv
 
@@ -194,14 +195,14 @@ def _floats(values: pd.Series, path: Path, column: str) -> np.ndarray:
                 "send numbers with a decimal point, or nothing where the value is missing",
             )
         found = np.abs(parsed.to_numpy(np.float64, na_value=np.nan))
-        large = np.flatnonzero((found >= text_file.EXACT) & np.isfinite(found))
+        large = np.flatnonzero((found >= EXACT) & np.isfinite(found))
         there, values = plain.astype("str"), parsed
         changed = [row for row in large if re.fullmatch(r"[+-]?\d+", there.iloc[row]) and _changes(there.iloc[row])]
     else:
         changed = []
         if pd.api.types.is_integer_dtype(values):
             there = values.fillna(0) if values.isna().any() else values
-            large = np.flatnonzero(np.abs(there.to_numpy(np.float64)) >= text_file.EXACT)
+            large = np.flatnonzero(np.abs(there.to_numpy(np.float64)) >= EXACT)
             changed = [row for row in large if _changes(there.iloc[row])]
     if changed:
         raise InputError(

@@ -1,8 +1,6 @@
 """Text files with a table: read as `prepare.csv` declares, and if that does not fit, which key would."""
 
-import codecs
 import csv as csv_module
-import gzip
 import io
 import itertools
 import re
@@ -14,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cellsize.data.encoding import check_encoding, codec_of, opened_binary
+from cellsize.data.number_text import as_numbers, as_python_writes, is_rough, number_pattern
 from cellsize.errors import InputError
 from cellsize.params import Csv
 
@@ -26,7 +26,6 @@ MISSING = (
 SEPARATORS = (";", "\t", "|", ",", " ")
 COMMENTS = ("#", "%", "!", ";")
 LOOKED_AT = 50  # lines that show how a file is written
-EXACT = 2.0**53  # larger whole numbers lose digits as float64
 
 # How each file was read. A message counts lines, comments and units included, long after the file was read.
 _read_as: dict[Path, Csv] = {}
@@ -55,10 +54,10 @@ def read(path: Path, texts: tuple[str, ...], csv: Csv, times: tuple[str, ...] = 
     _check(csv)
     _read_as[path] = csv
     try:
-        _check_encoding(path, csv)
+        check_encoding(path, csv)
         names = _names(path, csv)
         table = _rows(path, csv, names, {*texts, *times})
-        rough = [name for name in names if name not in {*texts, *times} and _is_rough(table[name])]
+        rough = [name for name in names if name not in {*texts, *times} and is_rough(table[name])]
         if rough:
             table[rough] = _rows(path, csv, names, set(rough))[rough]
     except (OSError, EOFError, zlib.error):
@@ -94,7 +93,7 @@ def plain(path: Path, values: pd.Series) -> pd.Series:
         values: The column.
     """
     csv = _read_as.get(path)
-    return values if csv is None or not is_text(path) else _plain(values.astype("str").str.strip(), csv)
+    return values if csv is None or not is_text(path) else as_python_writes(values.astype("str").str.strip(), csv)
 
 
 def misfit(path: Path, values: "pd.Series[str]", row: int, lone: bool) -> str | None:
@@ -140,7 +139,7 @@ def signs(path: Path, values: "pd.Series[str]") -> str | None:
         if thousands is not None and not text.str.contains(thousands, regex=False).any():
             continue
         if (decimal, thousands) != (csv.decimal, csv.thousands) and text.str.fullmatch(
-            _number(decimal, thousands)
+            number_pattern(decimal, thousands)
         ).all():
             fits.append((decimal, thousands))
     if not fits:
@@ -172,100 +171,14 @@ def _check(csv: Csv) -> None:
         ) from None
 
 
-def _codec(csv: Csv) -> str:
-    """Name of the encoding; with a byte order mark before it or not, UTF-8 is the same."""
-    name = codecs.lookup(csv.encoding).name
-    return "utf-8-sig" if name == "utf-8" else name
-
-
-def _binary(path: Path) -> io.BufferedReader | gzip.GzipFile:
-    """The file's bytes. Opened here, since pandas takes some names for addresses or for a home folder."""
-    return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")
-
-
 def _opened(path: Path, csv: Csv) -> io.TextIOBase:
     """The file's text without lines of comment, each of them replaced by an empty line."""
-    text = io.TextIOWrapper(_binary(path), encoding=_codec(csv), errors="replace", newline="")
+    text = io.TextIOWrapper(opened_binary(path), encoding=codec_of(csv), errors="replace", newline="")
     if csv.comment is None:
         return text
     with text:
         lines = ("\n" if line.lstrip().startswith(csv.comment) else line for line in text)
         return io.StringIO("".join(lines), newline="")
-
-
-def _check_encoding(path: Path, csv: Csv) -> None:
-    """Refuses a file in another encoding than the declared one, as far as its bytes show it."""
-    codec = _codec(csv)
-    with _binary(path) as file:
-        head = file.read(4096)
-    marks = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-    marked = next((name for mark, name in marks.items() if head.startswith(mark)), None)
-    if marked is None and not codec.startswith(("utf-16-", "utf-32")):
-        marked = _utf16(head) or ("utf-8" if codec == "utf-16" else None)
-    declared = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}.get(codec, codec)
-    if marked is not None and marked not in (declared, codec):
-        why = "UTF-8" if marked == "utf-8" else "UTF-16"
-        raise InputError(
-            f"{path}: not {_shown(declared)}: the file is in {why}; set prepare.csv.encoding: {marked}, or save it in "
-            f"{_shown(declared)}"
-        )
-    if codec == "utf-8-sig":
-        bad = _undecodable(path, codec)
-        if bad is not None:
-            fits = "cp1252" if _undecodable(path, "cp1252") is None else "latin-1"
-            raise InputError(
-                f"{path}, line {bad}: not UTF-8; save the file as UTF-8, or set prepare.csv.encoding to its own, such "
-                f"as {fits} (Western Europe)"
-            )
-    else:
-        bad = _undecodable(path, codec)
-        if bad is not None:
-            raise InputError(f"{path}, line {bad}: not {_shown(declared)}; fix prepare.csv.encoding")
-        if not codec.startswith(("utf", "ascii")) and _undecodable(path, "ascii") and not _undecodable(path, "utf-8"):
-            raise InputError(f"{path}: the file is in UTF-8, not {_shown(declared)}; set prepare.csv.encoding: utf-8")
-    if not codec.startswith(("utf-16", "utf-32")):
-        bad = _line_of_nul(path)
-        if bad is not None:
-            raise InputError(f"{path}, line {bad}: a NUL byte, which no text has; remove it, or write the file again")
-
-
-def _utf16(head: bytes) -> str | None:
-    """The order of bytes of UTF-16 that a file begins with: digits and separators have a NUL each, on one side."""
-    left, right = head[::2].count(0), head[1::2].count(0)
-    if max(left, right) * 8 < len(head) or min(left, right) * 8 > max(left, right):
-        return None
-    return "utf-16-be" if left > right else "utf-16-le"
-
-
-def _line_of_nul(path: Path) -> int | None:
-    """The line of the first NUL byte, or None: some programs write such where a file was cut off."""
-    breaks = 0
-    with _binary(path) as file:
-        while block := file.read(1 << 20):
-            at = block.find(b"\0")
-            if at >= 0:
-                return breaks + block.count(b"\n", 0, at) + 1
-            breaks += block.count(b"\n")
-    return None
-
-
-def _shown(codec: str) -> str:
-    """An encoding as a message names it."""
-    return codec.upper() if codec.startswith("utf") else codec
-
-
-def _undecodable(path: Path, codec: str) -> int | None:
-    """The line of the first byte that an encoding does not have, or None."""
-    decoder, line_number = codecs.getincrementaldecoder(codec)(), 1
-    with _binary(path) as file:
-        while True:
-            block = file.read(1 << 20)
-            try:
-                line_number += decoder.decode(block, final=not block).count("\n")
-            except UnicodeDecodeError as error:
-                return line_number + error.object[: error.start].decode(codec, errors="replace").count("\n")
-            if not block:
-                return None
 
 
 def _records(file: io.TextIOBase, csv: Csv) -> Iterator[tuple[int, list[str]]]:
@@ -323,43 +236,8 @@ def _rows(path: Path, csv: Csv, names: list[str], as_written: set[str]) -> pd.Da
         if not pd.api.types.is_numeric_dtype(table[name]):
             text = table[name].astype("str").str.strip()
             text = text.where(~text.isin(missing[name]))
-            table[name] = text if name in as_written else _numbers(text, csv)
+            table[name] = text if name in as_written else as_numbers(text, csv)
     return table
-
-
-def _number(decimal: str, thousands: str | None) -> str:
-    """A pattern of a number; a sign between thousands stands before three digits each."""
-    whole = r"\d+" if thousands is None else rf"(?:\d+|\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+)"
-    fraction = re.escape(decimal)
-    return rf"[+-]?(?:{whole}(?:{fraction}\d*)?|{fraction}\d+)(?:[eE][+-]?\d+)?|[+-]?(?:[iI]nf(?:inity)?)"
-
-
-def _plain(text: "pd.Series[str]", csv: Csv) -> "pd.Series[str]":
-    """Numbers with a decimal point and nothing between thousands, missing where a text is not a number."""
-    if csv.thousands == " ":  # the blanks that a typesetter uses
-        text = text.str.replace("\u00a0", " ").str.replace("\u202f", " ")
-    text = text.where(text.str.fullmatch(_number(csv.decimal, csv.thousands)).fillna(False).astype(bool))
-    if csv.thousands is not None:
-        text = text.str.replace(csv.thousands, "", regex=False)
-    return text.str.replace(csv.decimal, ".", regex=False)
-
-
-def _numbers(text: "pd.Series[str]", csv: Csv) -> pd.Series:
-    """A column as numbers if it holds nothing else, as text if not."""
-    there = text.dropna()
-    plain = _plain(there, csv)
-    if there.empty or plain.isna().any():
-        truth = there.str.lower().map({"true": True, "false": False})
-        return truth.astype(bool) if len(truth) == len(text) and truth.notna().all() else text
-    numbers = pd.to_numeric(plain)
-    return text if _is_rough(numbers) else numbers.reindex(text.index)
-
-
-def _is_rough(values: pd.Series) -> bool:
-    """Whether whole numbers may have lost digits as floats."""
-    if pd.api.types.is_object_dtype(values):
-        return any(isinstance(value, int) for value in values)
-    return bool(pd.api.types.is_float_dtype(values) and (values.abs().between(EXACT, 1e25)).any())
 
 
 def _broken(path: Path, csv: Csv, n_columns: int) -> str:

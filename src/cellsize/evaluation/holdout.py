@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from cellsize.data.batches import Scaling, clipped_columns, of_targets, original, targets_of_rows, truth
+from cellsize.data.batches import of_targets, original, targets_of_rows, truth
+from cellsize.data.clipping import clipped_columns
 from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.forecast import NAIVE, Forecast, seasonal_naive
+from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models import baselines, boosted_trees
 from cellsize.models.forecaster import Forecaster

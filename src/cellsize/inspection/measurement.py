@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cellsize.data import calendar
-from cellsize.data import windows as indexing
-from cellsize.data.batches import absolute_deviation, chunks, fit_scaling, gather, original, scaled
+from cellsize.data import base_arrays, calendar, usable
+from cellsize.data.batches import chunks, gather, original, scaled
 from cellsize.data.calendar import DAY
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION, Folds, row_mask
 from cellsize.data.forecast import Forecast
 from cellsize.data.holidays import country_of
+from cellsize.data.scaling import absolute_deviation, fit_scaling
 from cellsize.data.schema import HOLIDAY, TIME, Schema
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.inspection.options import Option
@@ -104,7 +104,7 @@ def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds, 
     if whole.holidays != schema.holidays:
         only = replace(whole, calendar=())  # the other features are in the frame
         frame = frame.assign(**dict(calendar.known_future(frame[TIME], only)))
-    declared = indexing.build(frame, whole, window, source)
+    declared = usable.build(frame, whole, window, source)
     chosen = np.unique(np.linspace(0, len(folds.labels) - 1, FOLDS).astype(int))
     outside = ~row_mask(declared, np.flatnonzero(folds.development))
     unreadable = [outside | row_mask(declared, np.flatnonzero(folds.labels[index] == VALIDATION)) for index in chosen]
@@ -117,7 +117,7 @@ def material(frame: pd.DataFrame, schema: Schema, window: Window, folds: Folds, 
             last.clear()  # before the next ones are made: they are as large as anything here
             # Blank: whether a target is negative is not asked of the holdout.
             blank = frame.assign(**{name: frame[name].where(readable) for name in schema.targets})
-            last[transform] = indexing.with_transform(
+            last[transform] = base_arrays.with_transform(
                 declared, blank, whole, window.model_copy(update={"transform": transform})
             )
         return last[transform]
@@ -170,12 +170,12 @@ def parts(content: Material, lookback: int) -> Iterator[Part]:
     One fold after the other: the windows of all at once would be among the largest arrays.
     """
     arrays = replace(content.arrays(content.window.transform), lookback=lookback)
-    usable = np.zeros(len(arrays.step), np.bool_)
-    usable[indexing.index_of(arrays, arrays.may_begin, content.window.observed) + lookback] = True
+    complete = np.zeros(len(arrays.step), np.bool_)
+    complete[usable.index_of(arrays, arrays.may_begin, content.window.observed) + lookback] = True
     for labels, unreadable in zip(content.labels, content.unreadable, strict=True):
         touched = np.concatenate([[0], np.cumsum(unreadable)])
         origins = content.origins
-        clear = usable[origins]
+        clear = complete[origins]
         clear[clear] = touched[origins[clear] + arrays.horizon] == touched[origins[clear] - lookback]
         yield Part(*(np.sort(origins[clear & (labels == label)]) for label in (TRAIN, EARLY_STOPPING)))
 

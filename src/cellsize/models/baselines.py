@@ -7,18 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from cellsize.data.batches import (
-    Scaling,
-    chunks,
-    fit_scaling,
-    gather,
-    of_targets,
-    scaled,
-    standardised,
-    truth,
-)
+from cellsize.data.batches import chunks, gather, of_targets, scaled, standardised, truth
 from cellsize.data.folds import TRAIN, Folds
 from cellsize.data.forecast import BOOSTED_TREES, RIDGE_LINEAR, Forecast
+from cellsize.data.scaling import Scaling, fit_scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models import boosted_trees

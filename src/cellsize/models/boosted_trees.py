@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from cellsize.data.batches import CHUNK, Batch, Scaling, chunks, gather, scaled
+from cellsize.data.batches import CHUNK, Batch, chunks, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
+from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models import ridge_linear
 from cellsize.params import Metric

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cellsize.data.batches import Scaling
 from cellsize.data.folds import Fold
+from cellsize.data.scaling import Scaling
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.errors import InputError

@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cellsize.data.batches import Scaling, cell_steps, chunks, gather, scaled
+from cellsize.data.batches import cell_steps, chunks, gather, scaled
 from cellsize.data.folds import Fold
+from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models.network import Net
 from cellsize.models.ridge_linear import RidgeLinear, apply, design

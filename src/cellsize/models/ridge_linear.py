@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 
-from cellsize.data.batches import Batch, Scaling, chunks, gather, scaled
+from cellsize.data.batches import Batch, chunks, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
+from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.params import Metric
 

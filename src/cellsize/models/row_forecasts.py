@@ -7,9 +7,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cellsize.data import calendar, series, times, windows
+from cellsize.data import base_arrays, calendar, series, times
 from cellsize.data import table as tables
-from cellsize.data.batches import clipped_columns, original, own_offsets, usual, with_unknown
+from cellsize.data.batches import original
+from cellsize.data.clipping import clipped_columns
+from cellsize.data.scaling import own_offsets, usual, with_unknown
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
@@ -23,7 +25,7 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
     """Forecasts what follows the last observed target of each series.
 
     With `window.scale: series` a series that is new to the model is scaled by its recent rows: see
-    `batches.with_unknown`.
+    `scaling.with_unknown`.
 
     What is accepted:
 
@@ -54,7 +56,7 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """What `forecast_rows` returns, and how many values were clipped for it; see `batches.clipped_columns`."""
+    """What `forecast_rows` returns, and how many values were clipped for it; see `clipping.clipped_columns`."""
     schema, scaling, lookback = forecaster.schema, forecaster.fitted.scaling, forecaster.window.steps_seen
     if rows.empty:
         raise InputError(f"no rows; send the last {lookback} steps or more of each series")
@@ -66,13 +68,13 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
     # Around the mean of training no digit is lost, whatever these few rows are like.
     extended = _extended(forecaster, frame)
     offsets = scaling.mean, own_offsets(scaling, tuple(map(str, frame[SERIES].cat.categories)))
-    arrays = windows.base(extended, schema, forecaster.window, *offsets)
+    arrays = base_arrays.base(extended, schema, forecaster.window, *offsets)
     chosen = np.arange(len(extended) // arrays.span)
     arrays = replace(arrays, first=chosen * arrays.span)
     if arrays.n_own and not set(arrays.names) <= set(scaling.names):
         # A series that is new to the model is scaled by its recent rows, all that are read.
         shown = frame[frame[list(schema.targets)].notna().all(axis=1)]
-        scaling = with_unknown(windows.base(shown, schema, forecaster.window, *offsets), scaling)
+        scaling = with_unknown(base_arrays.base(shown, schema, forecaster.window, *offsets), scaling)
         forecaster = replace(forecaster, fitted=replace(forecaster.fitted, scaling=scaling))
     forecasts = original(arrays, scaling, forecaster.predict(arrays, chosen), chosen)
     future = extended[np.arange(len(extended)) % arrays.span >= arrays.lookback].reset_index(drop=True)
@@ -162,7 +164,7 @@ def _extended(forecaster: Forecaster, frame: pd.DataFrame) -> pd.DataFrame:
         TIME: time,
     }
     made = dict(calendar.known_future(time, schema))
-    for column, filled in windows.fill(frame, schema, window):
+    for column, filled in base_arrays.fill(frame, schema, window):
         if column in made:
             columns[column] = made[column]
         elif column in schema.static_columns:

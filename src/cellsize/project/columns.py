@@ -11,7 +11,7 @@ import pandas as pd
 
 from cellsize.data import table as tables
 from cellsize.errors import InputError
-from cellsize.project import source
+from cellsize.project import time_columns
 
 Flags = npt.NDArray[np.bool_]
 
@@ -173,13 +173,13 @@ def _refuse_hours(table: pd.DataFrame, path: Path, moment: "pd.Series[Any]", fou
         return
     for name in found:
         values = table[name]
-        if not (source.is_clock(values) or _divides_a_day(values)):
+        if not (time_columns.is_clock(values) or _divides_a_day(values)):
             continue
         where = f"{path}, column {name!r}: {values.nunique()} values a day, which may be times of day or series"
-        if source.NAMED_HOUR.fullmatch(name.strip()) or source.is_clock(values):
+        if time_columns.NAMED_HOUR.fullmatch(name.strip()) or time_columns.is_clock(values):
             where = f"{path}, column {name!r}: times of day, so that a date alone is not a time"
         both = f"give --time DATE {_options('--time', [name])}"
-        if not source.is_clock(values) and not (pd.api.types.is_integer_dtype(values) and values.max() <= 23):
+        if not time_columns.is_clock(values) and not (pd.api.types.is_integer_dtype(values) and values.max() <= 23):
             both = "write a time of day behind each date, such as 2026-01-31 23:00"
         raise InputError(f"{where}; {both}, or, if each has a series of its own: {_options('--series', [name])}")
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cellsize.data import windows as indexing
+from cellsize.data import usable
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION, Folds, split
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
@@ -110,7 +110,7 @@ def _asked(horizon: int | None, lookback: int | None) -> str:
 def attempt(frame: pd.DataFrame, schema: Schema, window: Window, parts: Split, least: int = LEAST) -> Fit | None:
     """A window and folds, if every set of every fold has enough windows; else None."""
     try:
-        arrays = indexing.build(frame, schema, window, Path("table"))
+        arrays = usable.build(frame, schema, window, Path("table"))
         folds = split(arrays, parts)
     except InputError:
         return None

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cellsize.project.source import Time
+from cellsize.project.time_columns import Time
 
 Ints = npt.NDArray[np.integer]
 

@@ -8,10 +8,13 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 import cellsize
+from cellsize.errors import InputError
+from cellsize.params import Params
 
 TEMPLATES = Path(__file__).parent / "templates"
 CHECKOUT = Path(__file__).parents[3]
@@ -57,6 +60,21 @@ def params(changes: Mapping[str, Value]) -> str:
     text = io.StringIO()
     yaml.dump(content, text)
     return text.getvalue()
+
+
+def validated(changes: dict[str, Value]) -> Params:
+    """The same, checked as `params.yaml` of a project is.
+
+    Raises:
+        InputError: A value does not do; the message names its key.
+    """
+    content = YAML(typ="safe", pure=True).load(params(changes))
+    try:
+        return Params.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        said = str(first["msg"]).removeprefix("Value error, ")
+        raise InputError(f"{'.'.join(map(str, first['loc']))}: {said}") from None
 
 
 def _set(section: CommentedMap, key: str, value: Value) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellsize.data import series, windows
+from cellsize.data import series, usable
 from cellsize.data import table as tables
 from cellsize.data.schema import TIME, Schema
 from cellsize.errors import InputError
@@ -34,7 +34,7 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     schema, window = forecaster.schema, forecaster.window
     table = table.reset_index(drop=True)
     frame = series.clean(table, source, schema)
-    arrays = windows.build(frame, schema, window, source)
+    arrays = usable.build(frame, schema, window, source)
     moments = series.line_of_instants(table, source, schema)
     names = tables.names(table, schema.series)
     # A forecast begins after the last observed target: windows that see a filled one last are no requests.

@@ -15,7 +15,7 @@ from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.inspection import wording as inspected
-from cellsize.report import charts, metrics, prose, summaries, tables, wording
+from cellsize.report import charts, error_tables, metrics, prose, size_chart, summaries, tables, wording
 from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Inspection, Registration
 from cellsize.sizing.scores import marked
 
@@ -132,13 +132,13 @@ def render(inputs: Inputs, report: params.Report) -> str:
         tiles=prose.tiles(choice, evaluation, inputs.registration),
         charts={name: Markup(svg) for name, svg in _charts(inputs, report).items()},
         captions=prose.captions(choice, candidates, inputs.trials, timed=_timed(inputs)),
-        holdout=tables.holdout(evaluation, report.unit),
+        holdout=error_tables.holdout(evaluation, report.unit),
         windows=wording.number(evaluation.windows),
         baselines_on_folds=prose.baselines_on_folds(inputs.baselines),
         clipped=wording.clipped(evaluation),
-        by_series=tables.by_series(evaluation, report.unit),
-        series=wording.worst(len(evaluation.by_series), tables.MOST_SERIES),
-        subset=tables.subset(subset, report.unit, evaluation.metric) if subset else None,
+        by_series=error_tables.by_series(evaluation, report.unit),
+        series=wording.worst(len(evaluation.by_series), error_tables.MOST_SERIES),
+        subset=error_tables.subset(subset, report.unit, evaluation.metric) if subset else None,
         origins=wording.plural(subset.origins, "origin") if subset else "",
         sure=prose.sure(choice),
         sizes=tables.sizes(choice, inputs.timings),
@@ -161,7 +161,7 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
     """Every chart; learning curves only where the choice has any."""
     choice, windows, score = inputs.choice, inputs.windows, score_name(inputs.choice.metric)
     points = [
-        charts.Point(
+        size_chart.Point(
             layers=entry.layers,
             units=entry.units,
             score=entry.score,
@@ -176,7 +176,7 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
     drawn_columns = [column for column in ("ridge_linear", *seasonal[:1]) if column in inputs.forecasts]
     names |= {column: wording.model_name(column) for column in drawn_columns}
     drawn = {
-        "sizes": charts.sizes(points, tables.bound_lines(inputs.candidates), tables.verdicts(choice), score),
+        "sizes": size_chart.sizes(points, tables.bound_lines(inputs.candidates), tables.verdicts(choice), score),
         "folds": charts.folds(inputs.folds, windows),
         "forecasts": charts.forecasts(inputs.forecasts, report.examples, report.unit, names),
     }

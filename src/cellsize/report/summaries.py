@@ -4,7 +4,8 @@ import re
 
 from cellsize.data.forecast import score_name
 from cellsize.params import Report
-from cellsize.report.tables import Row, Table, holdout
+from cellsize.report.error_tables import holdout
+from cellsize.report.tables import Row, Table
 from cellsize.report.wording import (
     NONE,
     answer,

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cellsize.data.batches import fit_scaling
 from cellsize.data.folds import Fold
+from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
 from cellsize.models import engine, ridge_linear

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from cellsize.data.batches import chunks, fit_scaling, truth
+from cellsize.data.batches import chunks, truth
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
+from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Floats, Ints
 from cellsize.models import engine, stacked
 from cellsize.models.network import Net

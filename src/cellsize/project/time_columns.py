@@ -1,0 +1,209 @@
+"""Which columns of a table are its time, and how they are written."""
+
+import datetime
+import itertools
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cellsize.data import moments, times, zones
+from cellsize.data import table as tables
+from cellsize.data.clock import zone
+from cellsize.data.time_formats import COMPACT
+from cellsize.errors import InputError
+from cellsize.params import Ambiguous
+
+NAMED_TIME = re.compile(
+    r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|dt|ts?|when|day|week|month|quarter|year"
+    r"|zeit|zeitstempel|datum|fecha|hora|heure|data)([ _-].*)?",
+    re.IGNORECASE,
+)
+# A column that holds the hours of a day, or times of day.
+NAMED_HOUR = re.compile(
+    r"(.*[ _-])?(hr|hrs|h|hours?|hh|time|clock|stunden?|std|uhrzeit|uhr|zeit|hora|heure|ora|uur)([ _-].*)?",
+    re.IGNORECASE,
+)
+TIME_OF_DAY = r"([01]?\d|2[0-3])[:.h][0-5]\d([:.][0-5]\d(\.\d{3,})?)?( ?[AaPp][Mm])?"
+FULL = 0.9  # of the hours of all days, where a column holds the hours of a day
+
+
+@dataclass(frozen=True)
+class Time:
+    """The time of a table.
+
+    Attributes:
+        columns: Where it stands, as `prepare.time` names them; none: rows are in order, and have no time.
+        time_format: As `prepare.time_format` has it.
+        moment: Wall time of each row as it is written, shape (rows,); the number of the row where there is no time.
+        offset: Seconds east of UTC of each row, or None.
+        ambiguous: As `prepare.ambiguous` has it: refuse, or infer where a clock set back shows times twice.
+    """
+
+    columns: tuple[str, ...]
+    time_format: str | None
+    moment: "pd.Series[Any]"
+    offset: "pd.Series[Any] | None" = None
+    ambiguous: Ambiguous = "refuse"
+
+    @property
+    def instant(self) -> "pd.Series[Any]":
+        """The time of each row on one line, shape (rows,): without the offsets where there are some."""
+        if self.offset is None:
+            return self.moment
+        return self.moment - pd.to_timedelta(self.offset, unit="s")
+
+    def shown(self, row: int) -> str:
+        """The time of a row as a message shows it: with its offset, if it has one."""
+        moment = self.moment.iloc[row]
+        if self.offset is not None:
+            moment = moment.tz_localize(datetime.timezone(datetime.timedelta(seconds=int(self.offset.iloc[row]))))
+        return moments.said(moment, self.moment)
+
+
+def find_time(table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_format: str | None) -> Time:
+    """Finds the time of a table: the columns, and how they are written.
+
+    Args:
+        table: Raw rows.
+        path: Where they come from, for messages.
+        declared: The columns that hold it; none: they are looked for.
+        time_format: How they are written, or None to find out.
+
+    Raises:
+        InputError: A column that is declared or bears a telling name cannot be read, or two formats read it.
+    """
+    if declared:
+        tables.require(table, path, declared, "--time")
+        return _read(table, path, declared, time_format)
+    refused: InputError | None = None
+    for columns in _candidates(table):
+        try:
+            return _read(table, path, columns, time_format)
+        except InputError as error:
+            telling = any(NAMED_TIME.fullmatch(name.strip()) for name in columns)
+            refused = refused or (error if telling or "ambiguous" in str(error) else None)
+    if refused is not None:
+        raise refused
+    return Time((), None, pd.Series(np.arange(len(table)), index=table.index))
+
+
+def counted(table: pd.DataFrame, path: Path, declared: tuple[str, ...]) -> Time:
+    """A column of whole numbers that counts the steps: the time of a table without a clock.
+
+    Raises:
+        InputError: The column is missing, or is not a column of numbers.
+    """
+    tables.require(table, path, declared, "--time")
+    return Time(declared, None, pd.Series(tables.numbers(table, path, declared[0]), index=table.index))
+
+
+def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
+    """The same times with the offsets that the clock of a place gives them, where they are written without.
+
+    Raises:
+        InputError: The zone is unknown, or a time does not exist on its clock.
+    """
+    if timezone is None or not time.columns:
+        return time
+    zone(timezone)
+    if time.offset is not None:
+        return time
+    written, column = times.Written(time.moment, None), ", ".join(time.columns)
+    ambiguous: Ambiguous = "refuse"
+    try:
+        local = zones.instants(written, timezone, ambiguous, path, column)
+    except InputError:
+        ambiguous = "infer"
+        local = zones.instants(written, timezone, ambiguous, path, column)
+    utc = local.dt.tz_convert("UTC").dt.tz_localize(None)
+    offset = (time.moment - utc).dt.total_seconds().astype(np.int64)
+    return replace(time, offset=offset, ambiguous=ambiguous)
+
+
+def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
+    """What may be the time: most likely first, and what bears such a name before what does not."""
+    lower = {str(name).strip().lower(): str(name) for name in table.columns}
+    single = [str(name) for name in table.columns if _may_be_time(table[name])]
+    single.sort(key=lambda name: NAMED_TIME.fullmatch(name) is None)
+    clocks = [str(name) for name in table.columns if is_clock(table[name])]
+    dates = [name for name in single if name not in clocks]
+    found: list[tuple[str, ...]] = [(date, clock) for date in dates for clock in clocks if _is_of(table, date, clock)]
+    found += [(date, str(name)) for date in dates for name in table.columns if _are_hours_of(table, date, str(name))]
+    texts = [name for name in single if not pd.api.types.is_numeric_dtype(table[name])]
+    parts = tuple(itertools.takewhile(lambda name: name in lower, times.PARTS))
+    found += [(name,) for name in texts]
+    found += [tuple(lower[name] for name in parts)] * (len(parts) > 1)
+    found += [(name,) for name in single if name not in texts]
+    return found
+
+
+def _is_of(table: pd.DataFrame, date: str, clock: str) -> bool:
+    """Whether a column of times of day belongs to that of a date: by its name, or since no time is there twice."""
+    if not table[date].duplicated().any():
+        return clock.strip().lower() == "time"
+    return NAMED_HOUR.fullmatch(clock.strip()) is not None or not table.duplicated([date, clock]).any()
+
+
+def _are_hours_of(table: pd.DataFrame, date: str, name: str) -> bool:
+    """Whether a column of whole numbers holds the hours of each day, 0 to 23, and is called so.
+
+    A date that repeats may be that of several series: the hour of a peak is not a time. Then few days have all hours.
+    """
+    hours = table[name]
+    if not pd.api.types.is_integer_dtype(hours) or not NAMED_HOUR.fullmatch(name.strip()) or name == date:
+        return False
+    if hours.isna().any() or hours.min() < 0 or hours.max() > 23 or not table[date].duplicated().any():
+        return False
+    there = len(table[[date, name]].drop_duplicates())
+    return there >= FULL * table[date].nunique() * hours.nunique() and hours.nunique() > 1
+
+
+def _may_be_time(values: "pd.Series[Any]") -> bool:
+    """Whether a column is looked at: datetimes, texts with digits, or whole numbers that a name calls times."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return True
+    if pd.api.types.is_bool_dtype(values):
+        return False
+    if pd.api.types.is_numeric_dtype(values):
+        whole = not values.isna().any() and bool((values % 1 == 0).all())
+        name = str(values.name).strip()
+        # Years rise; a column `day` or `month` with the numbers 1 to 31 is a part of a time, and no time.
+        if not whole or values.min() < 1000:
+            return False
+        # Milliseconds since 1970 look like nothing else.
+        return bool(NAMED_TIME.fullmatch(name)) or bool(values.is_monotonic_increasing and 4e11 < values.min() < 4e12)
+    some = values.dropna().astype("str").head(50)
+    return len(some) > 0 and bool(some.str.contains(r"\d").all())
+
+
+def is_clock(values: "pd.Series[Any]") -> bool:
+    """Whether a column holds times of day and no date: 7:30, 07.30.00, 7h30."""
+    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
+        return False
+    some = values.dropna().astype("str").head(50).str.strip()
+    return len(some) > 0 and bool(some.str.fullmatch(TIME_OF_DAY).all())
+
+
+def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format: str | None) -> Time:
+    """The time in some columns: in the format that is given, in ISO 8601, or in the only format that reads every row.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    a_date_and_hours = len(columns) == 2 and pd.api.types.is_integer_dtype(table[columns[1]])
+    if time_format is None and a_date_and_hours and not times.are_parts(columns):
+        date = _read(table, path, columns[:1], None).time_format or "%Y-%m-%d"
+        time_format = f"{COMPACT.get(date, date)} %H"  # 10 is no ten past midnight
+    try:
+        written = times.read(table, path, columns, time_format)
+    except InputError as error:
+        proposed = re.search(r'set prepare\.time_format: "([^"]+)", which reads every row', str(error))
+        if time_format is not None or proposed is None:
+            raise InputError(re.sub(r"set prepare\.time_format( to)?", "give --time-format", str(error))) from None
+        time_format = proposed[1]
+        written = times.read(table, path, columns, time_format)
+    return Time(columns, time_format, written.moment, written.offset)

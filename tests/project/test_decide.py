@@ -1,0 +1,75 @@
+"""What is decided by values before the holdout."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from ruamel.yaml import YAML
+
+from cellsize.params import Params
+from cellsize.project import template
+from cellsize.project.asked import Asked
+from cellsize.project.examine import Examined, examine
+
+Hourly = Callable[..., Path]
+
+
+def params(found: Examined) -> Params:
+    content = YAML(typ="safe", pure=True).load(template.params(found.changes))
+    return Params.model_validate(content)
+
+
+def said(found: Examined, topic: str) -> str:
+    return next(line for line in found.findings if line.startswith(f"{topic}:"))
+
+
+def test_gaps_are_counted_and_longer_ones_than_usual_are_accepted(hourly: Hourly) -> None:
+    path = hourly(800)
+    table = pd.read_csv(path).drop(index=range(100, 140))
+    table.loc[300:302, "load"] = np.nan
+    table.to_csv(path, index=False)
+    found = examine(Asked(path))
+    assert params(found).prepare.gap == 40
+    assert said(found, "gaps").startswith("gaps: the longest has 40 steps without a row")
+
+
+def test_a_table_of_150_rows_gets_folds_that_the_pipeline_accepts(hourly: Hourly) -> None:
+    from cellsize.data import folds, series, usable
+
+    path = hourly(150)
+    made = params(examine(Asked(path)))
+    table: Any = pd.read_csv(path)
+    schema = series.describe(table, path, made.prepare)
+    parts = folds.split(usable.build(series.clean(table, path, schema), schema, made.window, path), made.split)
+    assert min(len(fold.train) for fold in parts.all()) >= 10
+
+
+def test_a_covariate_that_gives_the_target_away_is_remarked_on(hourly: Hourly) -> None:
+    path = hourly()
+    table = pd.read_csv(path)
+    table.assign(copy=2 * table["load"]).to_csv(path, index=False)
+    assert "'copy' gives the target 'load' away" in said(
+        examine(Asked(path, targets=("load",), future=("copy",))), "remark"
+    )
+
+
+def test_a_number_that_stands_for_a_missing_value_is_remarked_on(hourly: Hourly) -> None:
+    path = hourly()
+    table = pd.read_csv(path)
+    table.loc[[10, 50, 90], "load"] = -999
+    table.to_csv(path, index=False)
+    assert said(examine(Asked(path)), "remark").startswith("remark: 'load' is -999 in 3 rows, far from all others")
+
+
+def test_series_that_one_scale_could_not_tell_apart_have_their_own(tmp_path: Path) -> None:
+    hours, wave = pd.date_range("2026-01-01", periods=400, freq="h"), 10 + 3 * np.sin(np.arange(400) * np.pi / 6)
+    path = tmp_path / "t.csv"
+    for level, scale in ((1e4, "global"), (1e9, "series")):
+        parts = [pd.DataFrame({"when": hours, "place": name, "load": (wave + add).round(3)})
+                 for name, add in (("north", 0.0), ("south", level))]  # fmt: skip
+        pd.concat(parts).to_csv(path, index=False)
+        found = examine(Asked(path, targets=("load",)))
+        assert params(found).window.scale == scale
+    assert said(found, "scale").endswith("could not tell the values of 'south' apart")

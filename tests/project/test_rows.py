@@ -1,0 +1,91 @@
+"""The raw rows: their clock, their series, their step."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from cellsize.errors import InputError
+from cellsize.params import Params
+from cellsize.project import template
+from cellsize.project.asked import Asked
+from cellsize.project.examine import Examined, examine
+
+
+def params(found: Examined) -> Params:
+    content = YAML(typ="safe", pure=True).load(template.params(found.changes))
+    return Params.model_validate(content)
+
+
+def said(found: Examined, topic: str) -> str:
+    return next(line for line in found.findings if line.startswith(f"{topic}:"))
+
+
+@pytest.mark.parametrize(
+    ("frequency", "rows", "season", "written"),
+    [("MS", 144, 12, "%Y-%m"), ("ME", 240, 12, "%Y-%m-%d"), ("QS", 160, 4, "%Y-%m-%d"), ("B", 700, None, "%Y-%m-%d"),
+     ("W-MON", 300, 13, "%Y-%m-%d"), ("YS", 220, 11, "%Y-%m-%d"), ("D", 500, 7, "%d.%m.%Y")],
+)  # fmt: skip
+def test_clocks_of_every_kind_are_found(
+    write_csv: Callable[..., Path], frequency: str, rows: int, season: int | None, written: str
+) -> None:
+    row = np.arange(rows)
+    noise = np.random.default_rng(1).normal(0, 0.3, rows)
+    value = noise.cumsum() if season is None else 5 * np.sin(2 * np.pi * row / season) + noise
+    when = pd.date_range("1800-01-01" if frequency == "YS" else "1990-01-01", periods=rows, freq=frequency)
+    found = examine(Asked(write_csv(Month=when.strftime(written), n=(100 + value).round(3))))
+    made = params(found)
+    assert made.prepare.frequency == frequency
+    if season is not None:
+        assert made.baseline.seasons == (season,)
+        assert made.window.lookback >= season
+
+
+def test_a_column_of_whole_numbers_counts_the_steps_where_it_is_declared(write_csv: Callable[..., Path]) -> None:
+    path = write_csv(cycle=np.arange(5, 405), load=np.sin(np.arange(400) / 3).round(3))
+    found = examine(Asked(path, time=("cycle",), frequency="step"))
+    assert (params(found).prepare.time, params(found).prepare.frequency) == ("cycle", "step")
+    assert said(found, "time").startswith("time: 'cycle' (whole numbers)")
+
+
+def test_rows_without_a_time_are_taken_in_their_order(write_csv: Callable[..., Path]) -> None:
+    rows = np.arange(500)
+    made = params(examine(Asked(write_csv(power=(3 + np.sin(2 * np.pi * rows / 20)).round(4)))))
+    assert (made.prepare.time, made.prepare.frequency, made.prepare.calendar) == (None, "step", ())
+    assert made.baseline.seasons == (20,)
+
+
+def test_an_hour_that_is_there_twice_is_read_once_the_clock_is_named(write_csv: Callable[..., Path]) -> None:
+    when = pd.date_range("2025-10-01", "2025-11-10", freq="h", tz="Europe/Berlin").tz_localize(None)
+    load = (50 + 5 * np.sin(2 * np.pi * np.arange(len(when)) / 24)).round(3)
+    path = write_csv(when=when.strftime("%Y-%m-%d %H:%M"), load=load)
+    with pytest.raises(InputError, match="2025-10-26 02:00:00 is there twice, as where a clock is set back"):
+        examine(Asked(path))
+    made = params(examine(Asked(path, timezone="Europe/Berlin"))).prepare
+    assert (made.timezone, made.ambiguous, made.frequency, made.series) == ("Europe/Berlin", "infer", "h", None)
+
+
+def test_a_table_without_a_header_is_refused(write_csv: Callable[..., Path]) -> None:
+    rows = "\n".join(f"2026-01-{day:02d},{day}.5" for day in range(1, 31))
+    with pytest.raises(InputError, match=r"line 1, column '2026-01-01': a time in place of a name; write the names"):
+        examine(Asked(write_csv(rows)))
+    with pytest.raises(InputError, match=r"line 1, column '3.5': a number in place of a name"):
+        examine(Asked(write_csv("3.5,4\n" + "1.5,2\n" * 30)))
+
+
+def test_hours_in_a_column_of_their_own_are_read_by_the_pipeline(write_csv: Callable[..., Path]) -> None:
+    from cellsize.data import series
+    from cellsize.project import source
+
+    rows = np.arange(40 * 24)
+    when = pd.date_range("2026-01-01", periods=len(rows), freq="h")
+    load = (50 + 5 * np.sin(2 * np.pi * rows / 24) + np.random.default_rng(0).normal(size=len(rows))).round(3)
+    path = write_csv(date=when.strftime("%Y-%m-%d"), hr=when.hour, cnt=load)
+    made = params(examine(Asked(path))).prepare
+    assert (made.time, made.time_format, made.frequency) == (("date", "hr"), "%Y-%m-%d %H", "h")
+    table = source.load_as_declared(path, made)
+    frame = series.clean(table, path, series.describe(table, path, made))
+    assert list(frame["time"]) == list(when)
