@@ -143,7 +143,8 @@ def work_of(folder: Path) -> tuple[Any, list[Any], Any]:
         patience=work["steps"] + work["check_every"],
     )  # fmt: skip
     network = data.changed(settings.propose.network, skip=("none",), head=("plain",))
-    search = data.changed(settings.search, procedure="grid", workers=work["workers"], training=training.model_dump())
+    compute = data.changed(settings.search.compute, trials=work["workers"]).model_dump()
+    search = data.changed(settings.search, procedure="grid", compute=compute, training=training.model_dump())
     shared = Work(
         Windows.load(folder / "windows.npz"),
         folds.load(folder / "folds.parquet"),
@@ -208,7 +209,7 @@ def ours(folder: Path) -> dict[str, float]:
         "driver_imports": imported - began,
         "mlflow_open": opened - imported,
         "ray_start_and_worker_imports": first - opened,
-        "idle_and_hand_over": last - first - busy / settings.workers,
+        "idle_and_hand_over": last - first - busy / settings.compute.trials,
         "mlflow_recording": recording,
         "ray_stop": ended - last,
     }

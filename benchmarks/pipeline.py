@@ -46,7 +46,7 @@ def change(path: Path, workers: int | None, smoke: bool) -> None:
     yaml = YAML()
     content = yaml.load(path.read_text(encoding="utf-8"))
     if workers is not None:
-        content["search"]["workers"] = workers
+        content["search"]["compute"]["trials"] = workers
     if smoke:
         content["propose"] |= {"layers": 1, "alpha": [1e9, 1e9], "mlp_units": []}
         content["propose"]["network"] |= {"skip": ["joint"], "head": ["plain"]}

@@ -65,11 +65,12 @@ def settings(lookback: int, steps: int) -> dict[str, Any]:
         "split": {"scheme": "contiguous", "folds": 5},
         "propose": {"layers": 1, "bound": "neurons", "alpha": [1e9, 1e9], "mlp_units": []},
         "baseline": {"seasons": [24], "classical": "none"},
-        "search": {"procedure": "grid", "workers": 2},
+        "search": {"procedure": "grid"},
     }  # fmt: skip
     for section, values in changes.items():
         content[section] |= values
     content["propose"]["network"] |= {"skip": ["joint"], "head": ["plain"]}
+    content["search"]["compute"]["trials"] = 2
     content["search"]["training"] |= {
         "learning_rates": [0.01], "dropouts": [0.0], "check_every": steps // 2, "rungs": [], "seeds": 1, "steps": steps,
         "maximum_steps": steps, "patience": 2 * steps, "batch_size": 1024,

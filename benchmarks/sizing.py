@@ -87,7 +87,8 @@ def search_it(
     from cellsize.search import driver, store
     from cellsize.search.versions import versions
 
-    settings = data.changed(example.params.search, workers=workers, training=training.model_dump())
+    compute = data.changed(example.params.search.compute, trials=workers).model_dump()
+    settings = data.changed(example.params.search, compute=compute, training=training.model_dump())
     work = example.work(training)
     mlflow = Mlflow(uri=f"sqlite:///{folder}/mlflow.db", experiment="sizing")
     with recorder(mlflow, store.key(work), settings, versions()) as record:

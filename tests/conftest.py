@@ -99,8 +99,16 @@ PARAMS: dict[str, Any] = {
         "maximum_seeds": 1,
         "sample": 5,
         "seed": 0,
-        "workers": 0,
-        "gpus_per_trial": 0,
+        "compute": {
+            "address": "local",
+            "trials": 0,
+            "cpus_per_trial": 1,
+            "gpus_per_trial": 0,
+            "devices_per_trial": 1,
+            "precision": "32-true",
+            "storage": None,
+            "timeout": 60,
+        },
         "training": {
             "learning_rates": [1e-3, 3e-3],
             "dropouts": [0.0],

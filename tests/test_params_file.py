@@ -204,9 +204,10 @@ def section_of(content: dict[str, Any], key: str) -> tuple[dict[str, Any], str]:
 
 
 def rename(content: dict[str, Any], key: str, name: str) -> None:
-    """Gives a key another name in its section."""
+    """Gives a key another name in its section, or one in another section."""
     section, old_name = section_of(content, key)
-    section[name] = section.pop(old_name)
+    new_section, new_name = section_of(content, name) if "." in name else (section, name)
+    new_section[new_name] = section.pop(old_name)
 
 
 def make_old(content: dict[str, Any]) -> None:
@@ -217,7 +218,7 @@ def make_old(content: dict[str, Any]) -> None:
     # A key within a renamed section before that section.
     for old, new in sorted(RENAMINGS, key=lambda pair: -pair[0].count(".")):
         if not old.startswith("split.early_stopping."):
-            rename(content, new, old.rsplit(".", 1)[1])
+            rename(content, new, old if new.startswith("search.compute.") else old.rsplit(".", 1)[1])
     content["baseline"]["season"] = content["baseline"]["season"][0]
 
 
@@ -236,7 +237,12 @@ def follow(content: dict[str, Any], message: str) -> None:
     renamed_sections: dict[str, str] = {}
     for old, new in re.findall(r"\brename ([\w.]+) to ([\w.]+)", message):
         section_name, _, name = old.rpartition(".")
-        rename(content, f"{renamed_sections.get(section_name, section_name)}.{name}", new.rsplit(".", 1)[1])
+        moved = new.startswith("search.compute.")
+        rename(
+            content,
+            f"{renamed_sections.get(section_name, section_name)}.{name}",
+            new if moved else new.rsplit(".", 1)[1],
+        )
         renamed_sections[old] = new
     for key in re.findall(r"\bto ([\w.]+), as a list", message):
         section, name = section_of(content, key)
@@ -248,7 +254,7 @@ def test_an_old_key_is_refused_with_its_new_name(
     write_params: Write, params_content: Content, old: str, new: str
 ) -> None:
     content = params_content()
-    rename(content, new, old.rsplit(".", 1)[1])
+    rename(content, new, old if new.startswith("search.compute.") else old.rsplit(".", 1)[1])
     listed = new in params_file.NOW_LISTS
     if listed:
         section, name = section_of(content, old)

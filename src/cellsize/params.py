@@ -1,6 +1,7 @@
 """The schema of `params.yaml`, the only configuration. No key has a default in code."""
 
 import math
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -22,6 +23,7 @@ Head = Literal["plain", "mixed"]
 Ambiguous = Literal["refuse", "first", "infer"]
 BoundKind = Literal["neurons", "parameters"]
 BudgetUnit = Literal["parameters", "bytes", "milliseconds"]
+Precision = Literal["32-true", "bf16-mixed"]
 Rule = Literal["adequate", "one_standard_error", "best", "within_percent", "budget"]
 
 
@@ -261,6 +263,43 @@ class Training(Section):
         return self
 
 
+class Compute(Section):
+    """Where trials run, and on what: Ray's cluster, devices, and the storage of what is finished."""
+
+    address: Annotated[str, Field(min_length=1)]
+    trials: Annotated[int, Field(ge=0)]
+    cpus_per_trial: Positive
+    gpus_per_trial: Annotated[float, Field(ge=0)] | None
+    devices_per_trial: Positive
+    precision: Precision
+    storage: Annotated[str, Field(min_length=1)] | None
+    timeout: Annotated[float, Field(gt=0)]
+
+    @field_validator("address")
+    @classmethod
+    def _ray_is_reached_from_a_node_of_its_own(cls, value: str) -> str:
+        # Through Ray's client the driver would run elsewhere, and what it prints and records with it.
+        if "://" in value:
+            raise ValueError("give local, auto or host:port, and start the search on a node of the cluster")
+        if value not in ("local", "auto") and not re.fullmatch(r"[^\s:/]+:\d{1,5}|\[[0-9A-Fa-f:.]+\]:\d{1,5}", value):
+            raise ValueError("give local, auto or the host:port of a cluster's head, such as 10.0.0.1:6379")
+        return value
+
+    @field_validator("gpus_per_trial")
+    @classmethod
+    def _gpus_are_shared_or_whole(cls, value: float | None) -> float | None:
+        if value is not None and value > 1 and value != int(value):
+            raise ValueError("give a part of one GPU, or whole ones: 0.5, 1, 2")
+        return value
+
+    @field_validator("storage")
+    @classmethod
+    def _no_secret_in_a_file(cls, value: str | None) -> str | None:
+        if value is not None and "://" in value and "@" in value.split("://")[1].split("/")[0]:
+            raise ValueError("names a user or a key; give s3://bucket/prefix alone: keys come from the environment")
+        return value
+
+
 class Search(Section):
     """Which sizes are trained, where, and how."""
 
@@ -271,8 +310,7 @@ class Search(Section):
     maximum_seeds: Positive
     sample: Positive
     seed: Annotated[int, Field(ge=0)]
-    workers: Annotated[int, Field(ge=0)]
-    gpus_per_trial: Annotated[float, Field(ge=0)]
+    compute: Compute
     training: Training
 
 

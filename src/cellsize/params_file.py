@@ -24,6 +24,8 @@ RENAMED: dict[str, str | None] = {
     "search.reach": "search.minimum_units",
     "search.effort": None,
     "search.cost_limit": None,
+    "search.workers": "search.compute.trials",
+    "search.gpus_per_trial": "search.compute.gpus_per_trial",
     "search.training.batch": "search.training.batch_size",
     "search.training.clip": "search.training.max_gradient_norm",
     "search.training.average": "search.training.ema_decay",

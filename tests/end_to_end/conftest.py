@@ -28,7 +28,7 @@ class Project:
     folder: Path
 
     def edit(self, **changes: Any) -> None:
-        """Sets keys of params.yaml; `search__workers=1` is search.workers: 1."""
+        """Sets keys of params.yaml; `search__compute__trials=1` is search.compute.trials: 1."""
         yaml = YAML()
         path = self.folder / "params.yaml"
         content = yaml.load(path)
@@ -122,7 +122,7 @@ def make_project(folder: Path) -> Project:
         search__training__learning_rates=[0.01, 0.03], search__training__dropouts=[0.0],
         search__training__check_every=10, search__training__rungs=[10], search__training__steps=40,
         search__training__maximum_steps=40, search__training__patience=40, search__training__seeds=1,
-        search__training__batch_size=64, search__workers=2,
+        search__training__batch_size=64, search__compute__trials=2,
         search__minimum_units=2, search__patience=1, search__work_limit=1000.0, search__maximum_seeds=1,
         register__name="small", mlflow__experiment="small",
     )  # fmt: skip

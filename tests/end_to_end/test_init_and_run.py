@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 # A search of seconds.
 SMALL = {
     "split__folds": 3, "propose__layers": 1, "propose__mlp_units": [4], "propose__network__head": ["plain"],
-    "baseline__origins": 3, "search__workers": 1, "search__minimum_units": 2, "search__patience": 1,
+    "baseline__origins": 3, "search__compute__trials": 1, "search__minimum_units": 2, "search__patience": 1,
     "search__maximum_seeds": 1, "search__training__learning_rates": [0.01], "search__training__dropouts": [0.0],
     "search__training__check_every": 10, "search__training__rungs": [10], "search__training__steps": 40,
     "search__training__maximum_steps": 40, "search__training__patience": 40, "search__training__seeds": 1,

@@ -69,7 +69,7 @@ def test_one_worker_from_scratch_gives_the_same_bytes_as_two(
     project: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     other = make_project(tmp_path_factory.mktemp("second") / "project")
-    other.edit(search__workers=1)
+    other.edit(search__compute__trials=1)
     assert other.repro().returncode == 0
     for name in RESULTS:
         assert other.read(name) == project.read(name)

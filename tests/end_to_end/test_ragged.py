@@ -13,7 +13,12 @@ from tests.end_to_end.conftest import Project, make_project
 
 pytestmark = pytest.mark.end_to_end
 
-DAILY = {"prepare__frequency": "D", "prepare__calendar": ["weekday"], "baseline__seasons": [7], "search__workers": 1}
+DAILY = {
+    "prepare__frequency": "D",
+    "prepare__calendar": ["weekday"],
+    "baseline__seasons": [7],
+    "search__compute__trials": 1,
+}
 
 
 def business_days() -> pd.DataFrame:

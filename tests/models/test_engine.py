@@ -21,7 +21,7 @@ MakeTraining = Callable[..., Training]
         ({"cell": "rnn"}, "cpu", "propose.network.cell is rnn"),
         ({"bidirectional": True}, "cpu", "propose.network.bidirectional is true"),
         ({"projection": 2}, "cpu", "propose.network.projection is 2"),
-        ({}, "gpu", r"the device is gpu \(search.gpus_per_trial\)"),
+        ({}, "gpu", r"the device is gpu \(search.compute.gpus_per_trial\)"),
     ],
 )
 def test_fused_where_it_cannot_run_is_refused_in_one_line_with_a_remedy(

@@ -28,7 +28,8 @@ def grid() -> Candidates:
 
 @pytest.fixture
 def search(params_content: Callable[[], dict[str, Any]]) -> Search:
-    return Search.model_validate(params_content()["search"] | {"workers": 1})
+    content = params_content()["search"]
+    return Search.model_validate(content | {"compute": content["compute"] | {"trials": 1}})
 
 
 @pytest.fixture

@@ -21,8 +21,10 @@ RATES = [1e-3, 2e-3, 3e-3]
 @pytest.fixture
 def make_search(params_content: Callable[[], dict[str, Any]]) -> Callable[..., Search]:
     """The section `search`: two workers, a climb with as much patience as one size."""
-    plain = params_content()["search"] | {"workers": 2, "patience": 1, "minimum_units": 1, "work_limit": 99.0}
-    return lambda **changes: Search.model_validate(plain | changes)
+    plain = params_content()["search"] | {"patience": 1, "minimum_units": 1, "work_limit": 99.0}
+    return lambda trials=2, **changes: Search.model_validate(
+        plain | {"compute": plain["compute"] | {"trials": trials}} | changes
+    )
 
 
 def proposed(sizes: Iterable[Size], units: int = 8) -> Candidates:
@@ -83,7 +85,7 @@ def test_the_memory_worked_out_by_hand(
     # Two folds of three settings each; 1x2 has 4 · 2 · (3 + 2 + 2) = 56 recurrent parameters, (2 + 1) · 2 + 1 · 2 = 8
     # of its head, and (2 · 3 + 1 · 2 + 1) · 2 = 18 of its linear skip connection.
     work = make_work(learning_rates=RATES, check_every=10, patience=80, rungs=[20], steps=80)
-    found = estimate(proposed([ZERO, TWO]), make_search(workers=workers), work)
+    found = estimate(proposed([ZERO, TWO]), make_search(trials=workers), work)
     processes = workers or os.cpu_count() or 1
     arrays = work.windows.inputs.nbytes + work.windows.target.nbytes
     networks = processes * 4 * COPIES * 6 * (56 + 8 + 18)

@@ -97,9 +97,10 @@ def test_a_trial_computes_with_one_thread(work: Work, tmp_path: Path, monkeypatc
 def test_a_gpu_that_is_not_there_is_said_before_anything_waits_for_it(
     work: Work, tmp_path: Path, params_content: Callable[[], dict[str, Any]]
 ) -> None:
-    settings = Search(**{**params_content()["search"], "gpus_per_trial": 1000, "workers": 1})
+    content = params_content()["search"]
+    settings = Search(**{**content, "compute": content["compute"] | {"gpus_per_trial": 1000, "trials": 1}})
     scheduler = Scheduler(climbing(ZERO, LARGE), work, {}, lambda _: None, lambda _: None)
     with pytest.raises(
-        InputError, match=r"search.gpus_per_trial: 1000 asked for, but Ray sees \d+ GPUs here; set it to 0"
+        InputError, match=r"search.compute.gpus_per_trial: 1000 asked for, but Ray sees \d+ GPUs here; set it to 0"
     ):
         tune.run_trials(work, scheduler, settings, Store(tmp_path))

@@ -36,5 +36,5 @@ def obstacle(network: Network, accelerator: str = "cpu") -> str:
     if network.projection:
         return f"propose.network.projection is {network.projection}"
     if accelerator != "cpu":
-        return f"the device is {accelerator} (search.gpus_per_trial)"
+        return f"the device is {accelerator} (search.compute.gpus_per_trial)"
     return ""

@@ -46,7 +46,7 @@ def run(
             wants has a fold without a score.
         KeyboardInterrupt: The search was interrupted.
     """
-    engine.check(work.network, work.training, "gpu" if search.gpus_per_trial else "cpu")
+    engine.check(work.network, work.training, "gpu" if search.compute.gpus_per_trial else "cpu")
     store = open_store(root, work)
     scheduler = Scheduler(plan, work, store.finished(), on_result, say, show)
     for result in scheduler.results.values():

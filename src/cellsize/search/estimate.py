@@ -43,7 +43,7 @@ def estimate(candidates: Candidates, search: Search, work: Work) -> Estimate:
         search: The procedure.
         work: Data, folds and how to train.
     """
-    workers = search.workers or os.cpu_count() or 1
+    workers = search.compute.trials or os.cpu_count() or 1
     walks = [[size for size in sizes if size != ZERO] for sizes in procedures.fewest_and_most(candidates, search)]
     # Where no size helps, a climb tries a large one that it may not come to otherwise.
     counts = sorted(len(sizes) for sizes in walks)
@@ -80,7 +80,7 @@ def minutes_left(
     costs = compute.table(candidates, search.training)
     done = compute.total(seconds, costs)
     a_unit = sum(seconds[size] for size in seconds if costs[size]) / done / 60 if done else compute.minutes(1.0)
-    workers = search.workers or os.cpu_count() or 1
+    workers = search.compute.trials or os.cpu_count() or 1
     certain = set(wanted) - set(seconds)
     possible = certain | set(procedures.fewest_and_most(candidates, search)[1]) - set(seconds)
     low, high = (compute.total(sizes, costs) * a_unit / workers for sizes in (certain, possible))

@@ -92,7 +92,7 @@ def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -
     process.set_environment()
     ray.init(
         address="local",  # never a cluster that happens to run: results travel as files of this machine
-        num_cpus=search.workers or None,
+        num_cpus=search.compute.trials or None,
         include_dashboard=False,
         logging_level=logging.ERROR,
         log_to_driver=False,
@@ -100,20 +100,21 @@ def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -
     )
     try:
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        workers = search.workers or max(1, int(resources.get("CPU", 1)))
+        workers = search.compute.trials or max(1, int(resources.get("CPU", 1)))
         gpus = resources.get("GPU", 0)
-        if search.gpus_per_trial > gpus:
+        share = search.compute.gpus_per_trial or 0.0
+        if share > gpus:
             raise InputError(
-                f"search.gpus_per_trial: {search.gpus_per_trial:g} asked for, but Ray sees {gpus:g} GPUs "
+                f"search.compute.gpus_per_trial: {share:g} asked for, but Ray sees {gpus:g} GPUs "
                 "here; set it to 0 to train on the CPU"
             )
-        if search.gpus_per_trial:
-            workers = max(1, int(gpus / search.gpus_per_trial))
-        shared = {"work": work, "store": store, "accelerator": "gpu" if search.gpus_per_trial else "cpu"}
+        if share:
+            workers = max(1, int(gpus / share))
+        shared = {"work": work, "store": store, "accelerator": "gpu" if share else "cpu"}
         trial = tune.with_parameters(_trial, **shared)
         adapter = Adapter(scheduler, store)
         tune.Tuner(
-            tune.with_resources(trial, {"cpu": 1, "gpu": search.gpus_per_trial}),
+            tune.with_resources(trial, {"cpu": 1, "gpu": share}),
             tune_config=tune.TuneConfig(
                 search_alg=adapter,
                 num_samples=-1,

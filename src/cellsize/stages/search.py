@@ -19,7 +19,7 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     """Reads arrays, folds and candidates; writes the trials, their curves, times and residuals."""
     grid = Candidates.read(candidates)
     work = load_work(windows, folds, grid.network, params.search, params.baseline.penalties, params.choose.metric)
-    engine.check(grid.network, params.search.training, "gpu" if params.search.gpus_per_trial else "cpu")
+    engine.check(grid.network, params.search.training, "gpu" if params.search.compute.gpus_per_trial else "cpu")
     print(f"search: {sentence(estimate(grid, params.search, work))}, unless finished before", flush=True)
     # What says which sizes are undecided; the rest of the section must not make this stage run again.
     undecided = Choose.model_construct(
