@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,7 +11,7 @@ import ray
 from ray import tune
 from ray.tune.search import Searcher
 
-from cellsize import process
+from cellsize import lineage, process
 from cellsize.errors import InputError
 from cellsize.params import Search
 from cellsize.search.scheduler import Scheduler
@@ -97,6 +98,7 @@ def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -
         logging_level=logging.ERROR,
         log_to_driver=False,
         ignore_reinit_error=True,
+        _temp_dir=_temporary(),
     )
     try:
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
@@ -130,6 +132,15 @@ def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -
         ).fit()
     finally:
         ray.shutdown()
+
+
+def _temporary() -> str | None:
+    """Where Ray keeps logs and sockets: in the run's own folder, which goes with it; None for Ray's usual place.
+
+    Ray removes nothing there by itself. A socket's path has 107 characters at most, and Ray's part of it is 70.
+    """
+    folder = os.environ.get("TMPDIR", "")
+    return f"{folder}/ray" if lineage.RUN in os.environ and 0 < len(folder) < 33 else None
 
 
 def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -> None:
