@@ -19,6 +19,7 @@ EVERY = 1.0  # seconds between two looks
 PATIENCE = 8.0  # seconds to put away what is begun
 INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 PROC = Path("/proc")
+LONGEST = 33  # characters of a folder
 ORPHANED = "the run that started this stage was killed; what is finished is kept, and the next run resumes there"
 
 
@@ -80,6 +81,15 @@ def descendants(run: str) -> list[int]:
         if carries and name(int(folder.name)):
             found.append(int(folder.name))
     return [process for process in found if process != os.getpid()]
+
+
+def temporary() -> str | None:
+    """Where Ray may keep logs and sockets so that they go with the run; None: in its usual place, where they stay.
+
+    A socket's path has 107 characters at most, and Ray's part of it is 70.
+    """
+    folder = os.environ.get("TMPDIR", "")
+    return f"{folder}/ray" if RUN in os.environ and 0 < len(folder) < LONGEST else None
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import functools
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -98,7 +97,7 @@ def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -
         logging_level=logging.ERROR,
         log_to_driver=False,
         ignore_reinit_error=True,
-        _temp_dir=_temporary(),
+        _temp_dir=lineage.temporary(),  # of a run: Ray itself removes nothing there
     )
     try:
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
@@ -132,15 +131,6 @@ def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -
         ).fit()
     finally:
         ray.shutdown()
-
-
-def _temporary() -> str | None:
-    """Where Ray keeps logs and sockets: in the run's own folder, which goes with it; None for Ray's usual place.
-
-    Ray removes nothing there by itself. A socket's path has 107 characters at most, and Ray's part of it is 70.
-    """
-    folder = os.environ.get("TMPDIR", "")
-    return f"{folder}/ray" if lineage.RUN in os.environ and 0 < len(folder) < 33 else None
 
 
 def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -> None:
