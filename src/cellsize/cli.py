@@ -11,7 +11,7 @@ import typer
 
 import cellsize
 from cellsize import process
-from cellsize.errors import InputError
+from cellsize.errors import InputError, disk_full, is_disk_full
 
 app = typer.Typer(
     name="cellsize",
@@ -159,12 +159,19 @@ def _one_line(resume: str = "") -> Iterator[None]:
     Args:
         resume: The command to repeat.
     """
-    from cellsize.project.runner import INTERRUPTED, Interrupted
+    from cellsize.lineage import INTERRUPTED
+    from cellsize.project.runner import Interrupted
 
     try:
         yield
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        if not is_disk_full(error):
+            raise
+        where = Path(error.filename).parent if isinstance(error.filename, str) else Path()
+        typer.echo(f"error: {disk_full(str(where.absolute()))}", err=True)
         raise typer.Exit(1) from None
     except (KeyboardInterrupt, EOFError, typer.Abort, Interrupted):
         again = f"; what is finished is kept, and this resumes there: {resume}" if resume else "; nothing was written"

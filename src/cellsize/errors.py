@@ -1,10 +1,14 @@
-"""The one error that a user is meant to read."""
+"""The one error that a user is meant to read, and what a full disk looks like."""
 
+import errno
 import re
 
 # What is wrong ends with the first `; ` that is not inside of a quoted value, which may be anything.
 WHAT = re.compile(r"""(?:(?<!\w)(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?!\w)|(?!; ).)*""")
 LONG = re.compile(r"""(?<!\w)(['"])((?:(?!\1)[^\\]|\\.){60})(?:(?!\1)[^\\]|\\.){20,}\1""")
+
+# How a library says it that hands on no number: SQLite, Arrow, DVC, Ray.
+FULL = re.compile(r"No space left on device|Disk quota exceeded|(?:database or )?disk is full", re.IGNORECASE)
 
 
 class InputError(Exception):
@@ -33,3 +37,26 @@ class InputError(Exception):
             assert what is not None
             message = f"{what[0]}; {self.caller}"
         return LONG.sub(r"\1\2…\1", message)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an error comes of a full disk or a used-up quota, however many libraries have wrapped it."""
+    seen, pending = set[int](), [error]
+    while pending:
+        one = pending.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if getattr(one, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or FULL.search(str(one)):
+            return True
+        pending += [other for other in (one.__cause__, one.__context__) if other is not None]
+    return False
+
+
+def disk_full(place: str) -> str:
+    """What is said where the disk is full, in one line.
+
+    Args:
+        place: A folder on it.
+    """
+    return f"{place}: the disk is full; make space there, then run again: what is finished is kept"

@@ -12,16 +12,16 @@ import tokenize
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cellsize import params_file, process
-from cellsize.errors import InputError
+from cellsize import lineage, params_file, process
+from cellsize.errors import InputError, disk_full, is_disk_full
 
 PARAMS = Path("params.yaml")
 PACKAGE = Path(__file__).parent
 # No number comes from these: how a stage is entered, what params.yaml may say, how a fault or progress is said. The
 # values that a stage reads are among its params; a new key for one stage would have all others run again.
 UNCOUNTED = (
-    "cellsize.stage", "cellsize.params", "cellsize.params_file", "cellsize.errors", "cellsize.progress",
-    "cellsize.search.display",
+    "cellsize.stage", "cellsize.lineage", "cellsize.params", "cellsize.params_file", "cellsize.errors",
+    "cellsize.progress", "cellsize.search.display",
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def enter(main: Callable[..., None]) -> None:
             raise InputError(
                 f"{Path(sys.argv[0]).name}: expects {' '.join(names).upper()}; run it through cellsize run"
             )
-        with process.one_thread():
+        with lineage.ended_with_its_run(), process.one_thread():
             main(params_file.load(PARAMS), *paths)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -60,11 +60,22 @@ def enter(main: Callable[..., None]) -> None:
             raise
         print(f"error: {error.filename}: no such file; run cellsize run, which makes it", file=sys.stderr)
         raise SystemExit(1) from None
+    except Exception as error:
+        if not is_disk_full(error):
+            raise
+        print(f"error: {disk_full(_where(error))}", file=sys.stderr)
+        raise SystemExit(1) from None
     except KeyboardInterrupt:
         print("interrupted; what is finished is kept, and the next run resumes there", file=sys.stderr)
         raise SystemExit(130) from None
     finally:
         process.leave()
+
+
+def _where(error: Exception) -> str:
+    """The folder on the disk that is full: of the file that an error names, else this one."""
+    file = getattr(error, "filename", None)
+    return str(Path(file).parent.absolute() if isinstance(file, str) else Path.cwd())
 
 
 def names() -> list[str]:

@@ -54,7 +54,7 @@ def test_a_store_that_cannot_be_opened_is_said_in_one_line_without_its_password(
     settings: Mlflow, uri: str, message: str
 ) -> None:
     Path("taken").touch()
-    with pytest.raises(InputError, match=rf"^mlflow.uri: {message} cannot be opened \(.*; start that server"):
+    with pytest.raises(InputError, match=rf"^mlflow.uri: {message} is not reachable \(.*; start that server"):
         connect(settings.model_copy(update={"uri": uri}))
 
 

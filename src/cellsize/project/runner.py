@@ -16,11 +16,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from cellsize import params_file, process
-from cellsize.errors import InputError
+from cellsize.errors import FULL, InputError, disk_full
+from cellsize.lineage import INTERRUPTED
+from cellsize.project import leftovers, lock
 
 BUILD, REPORTS = "build", "reports"
-INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
-PATIENCE = 60.0  # seconds that a run has to put away what it has begun; Ray's processes take a few
+PATIENCE = 5.0  # seconds that a run has to put away what it has begun; what it has not is made good by the next one
 # What DVC adds to a stage's own message, which says it all.
 ECHO = re.compile(r"ERROR: failed to reproduce '.*': failed to run: .*, exited with \d+$")
 # MLflow's own lines; the answer names model and version.
@@ -41,26 +42,28 @@ def run(folder: Path, say: Callable[[str], None] = print) -> None:
         say: Prints a line.
 
     Raises:
-        InputError: The folder is no project, or `params.yaml` or its table is wrong.
+        InputError: The folder is no project, `params.yaml` or its table is wrong, or another run works there.
         SystemExit: A stage failed; it has said why.
         Interrupted: Ctrl-C, or another signal to end.
     """
     stages = check(folder)
-    if "code" in stages:
-        dvc(folder, "repro", "dvc.yaml:code", silent=True)
-    others = [f"dvc.yaml:{name}" for name in stages if name != "code"]
-    if "code" in stages and dvc(folder, "status", "--quiet", *others, may_fail=True) == 0:
-        say("Nothing changed since the last run: every result is up to date.")
-    else:
-        dvc(folder, "repro", "dvc.yaml")
-    answer(folder)
+    with lock.held(folder):
+        if "code" in stages:
+            dvc(folder, "repro", "dvc.yaml:code", silent=True)
+        others = [f"dvc.yaml:{name}" for name in stages if name != "code"]
+        if "code" in stages and dvc(folder, "status", "--quiet", *others, may_fail=True) == 0:
+            say("Nothing changed since the last run: every result is up to date.")
+        else:
+            dvc(folder, "repro", "dvc.yaml")
+        answer(folder)
 
 
 def plan(folder: Path) -> None:
     """Says what the search would cost, and trains nothing; see `run`."""
     check(folder)
-    dvc(folder, "repro", "dvc.yaml:propose", silent=True)
-    _stage(folder, "plan", f"{BUILD}/windows.npz", f"{BUILD}/folds.parquet", f"{BUILD}/candidates.json")
+    with lock.held(folder):
+        dvc(folder, "repro", "dvc.yaml:propose", silent=True)
+        _stage(folder, "plan", f"{BUILD}/windows.npz", f"{BUILD}/folds.parquet", f"{BUILD}/candidates.json")
 
 
 def answer(folder: Path) -> None:
@@ -138,9 +141,9 @@ def _run(words: list[str], folder: Path, may_fail: bool, silent: bool = False) -
             stderr=subprocess.PIPE, text=True, errors="replace", start_new_session=True,
         )  # fmt: skip
         assert running.stderr is not None
-        echo = threading.Thread(target=_pass_on, args=(running.stderr,), daemon=True)
+        echo = threading.Thread(target=_pass_on, args=(running.stderr, folder), daemon=True)
         echo.start()
-        status = _wait(running, ended)
+        status = _wait(running, ended, folder)
     echo.join(timeout=2.0)  # not for ever: whatever a killed run has left may hold the other end
     if ended.is_set():
         raise Interrupted
@@ -149,14 +152,16 @@ def _run(words: list[str], folder: Path, may_fail: bool, silent: bool = False) -
     return status
 
 
-def _wait(running: subprocess.Popen[str], ended: threading.Event) -> int:
+def _wait(running: subprocess.Popen[str], ended: threading.Event, folder: Path) -> int:
     """The status of a process; once `ended` is set, its whole session is asked to end, and then made to."""
+    seen = 0
     while not ended.is_set():
+        seen = leftovers.keep_lock(folder, seen)
         try:
             return running.wait(timeout=0.2)
         except subprocess.TimeoutExpired:
             continue
-    for number, patience in ((signal.SIGINT, PATIENCE), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
+    for number, patience in ((signal.SIGINT, PATIENCE), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0)):
         _signal(running.pid, number)
         try:
             status = running.wait(timeout=patience)
@@ -193,10 +198,19 @@ def _ended_by_signals() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _pass_on(lines: IO[str]) -> None:
-    """Passes lines on as they come, but for what says a second time that a stage failed or was interrupted."""
+def _pass_on(lines: IO[str], folder: Path) -> None:
+    """Passes lines on as they come, but for what says a second time that a stage failed or was interrupted.
+
+    DVC and Ray say in many ways that the disk is full; it is said once, as a stage says it.
+    """
+    full = False
     for line in lines:
         text = line.rstrip()
-        if not (ECHO.search(text) or ENDED.match(text) or REGISTERED.match(text)):
-            sys.stderr.write(line)
-            sys.stderr.flush()
+        if ECHO.search(text) or ENDED.match(text) or REGISTERED.match(text):
+            continue
+        if FULL.search(text):
+            if full:
+                continue
+            full, line = True, line if text.startswith("error: ") else f"error: {disk_full(str(folder.absolute()))}\n"
+        sys.stderr.write(line)
+        sys.stderr.flush()

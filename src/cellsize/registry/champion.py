@@ -10,7 +10,7 @@ from mlflow.exceptions import MlflowException
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Mlflow
-from cellsize.registry.store import connect
+from cellsize.registry.store import connect, reached
 
 CHAMPION = "champion"
 # What reading a model raises that is gone, broken, or of another version of cellsize.
@@ -27,7 +27,8 @@ def load(settings: Mlflow, name: str) -> tuple[str, Forecaster] | None:
         InputError: It is not where the registry says, or is not a model of this version of cellsize.
     """
     client, _ = connect(settings)
-    version = current_version(client, name)
+    with reached(settings):
+        version = current_version(client, name)
     if version is None:
         return None
     try:

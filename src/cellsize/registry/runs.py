@@ -7,9 +7,12 @@ from contextlib import contextmanager
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, Run
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
+from cellsize.errors import is_disk_full
 from cellsize.params import Mlflow, Search
-from cellsize.registry.store import connect
+from cellsize.registry.store import CLONE, clone, connect, end_abandoned, is_out_of_reach, out_of_reach, reached
 from cellsize.sizing.scores import marked
 from cellsize.training.records import Check, Result, Row, frame
 
@@ -20,7 +23,11 @@ DVC = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 
 @contextmanager
 def recorder(
-    settings: Mlflow, fingerprint: str, search: Search, tags: Mapping[str, str]
+    settings: Mlflow,
+    fingerprint: str,
+    search: Search,
+    tags: Mapping[str, str],
+    say: Callable[[str], None] = print,
 ) -> Iterator[Callable[[Result], None]]:
     """Opens the parent run, or the one of an interrupted search, for as long as the search runs.
 
@@ -31,49 +38,85 @@ def recorder(
         fingerprint: Names the search's data, parameters and code.
         search: Parameters of the search, for the parent run; another procedure has another parent.
         tags: More tags of the parent run, such as the versions of what trains.
+        say: Prints a line.
 
     Yields:
         A function that writes a child run for a finished size: parameters, early-stopping scores of
         each fold, fold scores, seconds. A size that has a run already gets no second one; the scores
-        of seeds added to it are written there.
+        of seeds added to it are written there. Where the store is out of reach, that is said once, and
+        the sizes are written with the next one, or in the end.
+
+    Raises:
+        InputError: The store is out of reach at the beginning, or still in the end.
     """
     client, experiment = connect(settings)
+    with reached(settings):
+        end_abandoned(client, experiment)
+        parent = _parent(client, experiment, fingerprint, search, tags)
+    waiting = dict[str, Result]()  # sizes whose results MLflow has not got yet
+
+    def record(result: Result) -> None:
+        """Writes a size, and those before it that a server could not be given; none of them costs a training."""
+        waiting[str(result.size)] = result
+        try:
+            _write(client, experiment, parent, waiting)
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            if is_disk_full(error) or not is_out_of_reach(error):
+                raise
+            if len(waiting) == 1:  # said once
+                say(f"search: {str(out_of_reach(settings, error)).partition('; ')[0]}; training goes on meanwhile")
+
+    ended = "FAILED"
+    try:
+        yield record
+        if waiting:
+            with reached(settings):
+                _write(client, experiment, parent, waiting)
+        ended = "FINISHED"
+    except KeyboardInterrupt:
+        ended = "KILLED"
+        raise
+    finally:
+        try:
+            client.set_terminated(parent, ended)
+        except (MlflowException, SQLAlchemyError, OSError) as error:
+            # The next run ends it. What else went wrong is worth more to be said.
+            if ended == "FINISHED":
+                raise out_of_reach(settings, error) from None
+
+
+def _parent(client: MlflowClient, experiment: str, fingerprint: str, search: Search, tags: Mapping[str, str]) -> str:
+    """The run of this search in this folder: a new one, or the one of an interrupted search."""
     query = (
-        f"tags.`{FINGERPRINT}` = '{fingerprint}' and tags.`{SIZE}` = 'all' "
+        f"tags.`{FINGERPRINT}` = '{fingerprint}' and tags.`{SIZE}` = 'all' and tags.`{CLONE}` = '{clone()}' "
         f"and params.`procedure` = '{search.procedure}'"
     )
     interrupted = client.search_runs([experiment], query)
     if interrupted:
-        parent = interrupted[0].info.run_id
+        parent = str(interrupted[0].info.run_id)
         client.update_run(parent, status="RUNNING")
-    else:
-        dvc = {f"dvc.{key}": os.environ[key] for key in DVC if key in os.environ}
-        named = {**tags, **dvc, FINGERPRINT: fingerprint, SIZE: "all"}
-        parent = client.create_run(experiment, run_name=f"search-{fingerprint[:8]}", tags=named).info.run_id
-        client.log_batch(parent, params=[Param(key, str(value)[:6000]) for key, value in search.model_dump().items()])
+        return parent
+    dvc = {f"dvc.{key}": os.environ[key] for key in DVC if key in os.environ}
+    named = {**tags, **dvc, FINGERPRINT: fingerprint, SIZE: "all", CLONE: clone()}
+    parent = str(client.create_run(experiment, run_name=f"search-{fingerprint[:8]}", tags=named).info.run_id)
+    client.log_batch(parent, params=[Param(key, str(value)[:6000]) for key, value in search.model_dump().items()])
+    return parent
 
-    def record(result: Result) -> None:
-        name = str(result.size)
+
+def _write(client: MlflowClient, experiment: str, parent: str, waiting: dict[str, Result]) -> None:
+    """Writes the sizes that wait, and takes each away as it is written."""
+    for name, result in list(waiting.items()):
         query = f"tags.`{PARENT}` = '{parent}' and tags.`{SIZE}` = '{name}' and attributes.status = 'FINISHED'"
         recorded = client.search_runs([experiment], query)
         if not recorded:
             _record(client, experiment, parent, name, result)
         else:
             _add_seeds(client, recorded[0], result)
-
-    ended = "FAILED"
-    try:
-        yield record
-        ended = "FINISHED"
-    except KeyboardInterrupt:
-        ended = "KILLED"
-        raise
-    finally:
-        client.set_terminated(parent, ended)
+        del waiting[name]
 
 
 def _record(client: MlflowClient, experiment: str, parent: str, name: str, result: Result) -> None:
-    run = client.create_run(experiment, run_name=name, tags={PARENT: parent, SIZE: name}).info.run_id
+    run = client.create_run(experiment, run_name=name, tags={PARENT: parent, SIZE: name, CLONE: clone()}).info.run_id
     trained = {_training(row) for row, _ in _scored(result)}
     now, first = int(time.time() * 1000), result.rows[0]
     scored = _scored(result)

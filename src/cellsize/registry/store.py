@@ -1,7 +1,12 @@
-"""Where MLflow keeps runs and models."""
+"""Where MLflow keeps runs and models: opened, out of reach, and what a killed run has left there."""
 
+import fcntl
+import hashlib
 import os
+import platform
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import mlflow
@@ -10,10 +15,18 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from cellsize import process
-from cellsize.errors import InputError
+from cellsize.errors import InputError, is_disk_full
 from cellsize.params import Mlflow
 
 PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
+CLONE = "cellsize.clone"  # tag of the runs that one project began; see `clone`
+# MLflow's defaults try for minutes to reach a server that is down.
+PATIENCE = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+}  # fmt: skip
+# How MLflow's client begins when no answer came, or none but that of a server that is starting or going.
+UNREACHED = "API request to"
 
 
 def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
@@ -34,25 +47,19 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
     """
     process.set_environment()  # no pickle is loaded, whoever calls
     process.quiet("mlflow", "alembic")
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or settings.uri
-    if "://" not in uri or uri.startswith("file:"):
-        raise InputError(
-            f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg2://… or http://…"
-        )
-    root = Path.cwd()
-    if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
-        path = (root / uri.removeprefix("sqlite:///")).resolve()
-        root, uri = path.parent, f"sqlite:///{path}"
+    for key, value in PATIENCE.items():
+        os.environ.setdefault(key, value)
+    uri, root = address(settings)
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
     try:
-        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        experiment = client.get_experiment_by_name(settings.experiment)
+        with _alone(root if uri.startswith("sqlite:") else None):
+            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+            experiment = client.get_experiment_by_name(settings.experiment)
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
-        message = PASSWORD.sub(r"\1***@", f"{uri} cannot be opened ({type(error).__name__}: {error}")
-        raise InputError(
-            f"mlflow.uri: {' '.join(message.split())[:300]}); start that server, make the folder, or install its driver"
-        ) from None
+        if is_disk_full(error):
+            raise
+        raise out_of_reach(settings, error) from None
     if experiment is not None and experiment.lifecycle_stage == "deleted":
         raise InputError(
             f"mlflow.experiment: {settings.experiment!r} was deleted; restore it (mlflow experiments restore "
@@ -62,4 +69,89 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
         return client, str(experiment.experiment_id)
     # A database keeps no files: they are in a folder next to it. A server has its own place.
     location = (root / "mlartifacts" / settings.experiment).as_uri() if uri.startswith("sqlite:") else None
-    return client, str(client.create_experiment(settings.experiment, artifact_location=location))
+    try:
+        return client, str(client.create_experiment(settings.experiment, artifact_location=location))
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    made = client.get_experiment_by_name(settings.experiment)  # by another project, since we looked
+    assert made is not None
+    return client, str(made.experiment_id)
+
+
+def address(settings: Mlflow) -> tuple[str, Path]:
+    """The store's URI, an SQLite path in full, and the folder that such a path is in.
+
+    Raises:
+        InputError: It is a folder.
+    """
+    uri, root = os.environ.get("MLFLOW_TRACKING_URI") or settings.uri, Path.cwd()
+    if "://" not in uri or uri.startswith("file:"):
+        raise InputError(
+            f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg2://… or http://…"
+        )
+    if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
+        path = (root / uri.removeprefix("sqlite:///")).resolve()
+        root, uri = path.parent, f"sqlite:///{path}"
+    return uri, root
+
+
+@contextmanager
+def _alone(folder: Path | None) -> Iterator[None]:
+    """Keeps other processes from making the same new database at the same time, which would destroy it."""
+    if folder is None or not folder.is_dir():
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def is_out_of_reach(error: BaseException) -> bool:
+    """Whether a server gave no answer, or a database could not be opened: nothing was wrong with what was asked."""
+    if isinstance(error, MlflowException):
+        return str(error).startswith(UNREACHED) or error.error_code == "TEMPORARILY_UNAVAILABLE"
+    # What the client of a server raises is an OSError too, as is a file that is missing here.
+    is_http = type(error).__module__.partition(".")[0] in ("requests", "urllib3")
+    return is_http or isinstance(error, (SQLAlchemyError, ConnectionError, TimeoutError))
+
+
+def out_of_reach(settings: Mlflow, error: BaseException) -> InputError:
+    """That the store cannot be reached, in one line without a password."""
+    uri, _ = address(settings)
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    message = PASSWORD.sub(r"\1***@", f"{uri} is not reachable ({what}")[:300]
+    return InputError(
+        f"mlflow.uri: {message}); start that server, make the folder, or install its driver, then run again: "
+        "what is finished is kept"
+    )
+
+
+@contextmanager
+def reached(settings: Mlflow) -> Iterator[None]:
+    """Says in one line that the store went out of reach.
+
+    Raises:
+        InputError: A call within did not reach it.
+    """
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, OSError) as error:
+        if is_disk_full(error) or not is_out_of_reach(error):
+            raise
+        raise out_of_reach(settings, error) from None
+
+
+def clone() -> str:
+    """Names this folder of this machine: a store may be shared, and runs of another project are not ours to end."""
+    return hashlib.sha256(f"{platform.node()}\0{Path.cwd().resolve()}".encode()).hexdigest()[:16]
+
+
+def end_abandoned(client: MlflowClient, experiment: str) -> None:
+    """Ends the runs that a killed process of this folder left running; only one search or registration runs in it."""
+    for run in client.search_runs([experiment], f"tags.`{CLONE}` = '{clone()}' and attributes.status = 'RUNNING'"):
+        with suppress(MlflowException):  # somebody has deleted it
+            client.set_terminated(run.info.run_id, "KILLED")

@@ -21,7 +21,7 @@ from cellsize.models.row_forecasts import forecast_rows, with_times_as_text
 from cellsize.params import Mlflow, Register
 from cellsize.registry.champion import CHAMPION, current_version
 from cellsize.registry.example import raw_columns
-from cellsize.registry.store import connect
+from cellsize.registry.store import CLONE, clone, connect, end_abandoned, reached
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 
 FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
@@ -55,16 +55,45 @@ def register(
         Name, version and what was decided; the same for the same model.
     """
     client, experiment = connect(settings)
+    with reached(settings):
+        end_abandoned(client, experiment)
+        version = _version(client, experiment, params.name, model, example, choice, evaluation, tags)
+        return _decide(client, params, version, evaluation, compare)
+
+
+def _version(
+    client: MlflowClient,
+    experiment: str,
+    name: str,
+    model: Path,
+    example: pd.DataFrame,
+    choice: Choice,
+    evaluation: Evaluation,
+    tags: Mapping[str, str],
+) -> str:
+    """The version of a model, which is registered now unless it was before; the lowest one, if two projects did so."""
     fingerprint = _fingerprint(model)
-    registered = client.search_model_versions(f"name = '{params.name}' and tag.`{FINGERPRINT}` = '{fingerprint}'")
-    if registered:
-        version = str(min(int(entry.version) for entry in registered))
-    else:
-        version = _register(
-            client, experiment, params.name, model, example, choice, evaluation, {**tags, FINGERPRINT: fingerprint}
+    version = _registered(client, name, fingerprint)
+    if version is None:
+        made = _register(
+            client, experiment, name, model, example, choice, evaluation, {**tags, FINGERPRINT: fingerprint}
         )
-        for key, value in ((FINGERPRINT, fingerprint), ("layers", choice.layers), ("units", choice.units)):
-            client.set_model_version_tag(params.name, version, key, str(value))
+        version = _registered(client, name, fingerprint) or made
+        if version != made:  # another project has registered the same model meanwhile
+            client.delete_model_version(name, made)
+    return version
+
+
+def _registered(client: MlflowClient, name: str, fingerprint: str) -> str | None:
+    """The version of a model that has this fingerprint; None if there is none."""
+    found = client.search_model_versions(f"name = '{name}' and tag.`{FINGERPRINT}` = '{fingerprint}'")
+    return str(min(int(entry.version) for entry in found)) if found else None
+
+
+def _decide(
+    client: MlflowClient, params: Register, version: str, evaluation: Evaluation, compare: bool
+) -> Registration:
+    """Moves the alias if the gate opens, and says why it did or did not; the same once more after a kill in between."""
     # Promoted or not: who fetches this version sees whether another kind of model would do better.
     client.set_model_version_tag(params.name, version, TREES, compared_with_trees(evaluation)[1])
     current = current_version(client, params.name)
@@ -119,7 +148,7 @@ def _register(
     # columns of any type it reads no CSV. The model checks what it is sent, in words; the example says what to send.
     signature = ModelSignature(inputs=None, outputs=_columns(forecasts))
     errors = evaluation.model.model_dump(exclude={"by_step"}, exclude_none=True)
-    run = client.create_run(experiment, run_name=f"register-{tags[FINGERPRINT][:8]}", tags=tags)
+    run = client.create_run(experiment, run_name=f"register-{tags[FINGERPRINT][:8]}", tags={**tags, CLONE: clone()})
     with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:
         mlflow.log_params(
             choice.model_dump(include={"layers", "units", "parameters", "learning_rate", "rule", "metric"})
@@ -137,10 +166,11 @@ def _register(
             signature=signature,
             input_example=sent,
             pip_requirements=[f"{package}=={installed(package).split('+')[0]}" for package in REQUIREMENTS],
-            registered_model_name=name,
             metadata=reads(forecaster),
         )
-    return str(info.registered_model_version)
+    # With its tags in one call: a version that a kill left without its fingerprint would be registered once more.
+    known = {FINGERPRINT: tags[FINGERPRINT], "layers": str(choice.layers), "units": str(choice.units)}
+    return str(mlflow.register_model(f"models:/{info.model_id}", name, tags=known).version)
 
 
 def reads(forecaster: Forecaster) -> dict[str, Any]:

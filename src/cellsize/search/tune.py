@@ -10,7 +10,7 @@ import ray
 from ray import tune
 from ray.tune.search import Searcher
 
-from cellsize import process
+from cellsize import lineage, process
 from cellsize.errors import InputError
 from cellsize.params import Search
 from cellsize.search.scheduler import Scheduler
@@ -97,6 +97,7 @@ def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -
         logging_level=logging.ERROR,
         log_to_driver=False,
         ignore_reinit_error=True,
+        _temp_dir=lineage.temporary(),  # of a run: Ray itself removes nothing there
     )
     try:
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
