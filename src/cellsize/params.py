@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Positive = Annotated[int, Field(ge=1)]
+LARGEST = 2**31 - 1  # of whole numbers: a product of two of them is one of 64 bits
+Positive = Annotated[int, Field(ge=1, le=LARGEST)]
+Natural = Annotated[int, Field(ge=0, le=LARGEST)]
 Fraction = Annotated[float, Field(gt=0, lt=1)]
 Names = tuple[str, ...]
 Metric = Literal["mse", "mae"]
@@ -109,7 +111,7 @@ class Window(Section):
     lookback: Positive
     linear_lookback: Positive | None
     horizon: Positive
-    fill: Annotated[int, Field(ge=0)]
+    fill: Natural
     transform: Literal["none", "log1p", "sqrt"]
     normalise: Literal["none", "last", "standard"]
     scale: Literal["global", "series"]
@@ -131,7 +133,7 @@ class EarlyStopping(Section):
     """The early-stopping set of each fold: it decides when to stop, and which settings to use."""
 
     fraction: Annotated[float, Field(gt=0, le=0.5)]
-    blocks: Positive
+    blocks: Annotated[int, Field(ge=1, le=1000)]
 
 
 class Split(Section):
@@ -139,7 +141,7 @@ class Split(Section):
 
     holdout: Annotated[float, Field(gt=0, le=0.5)]
     holdout_of: Literal["table", "series"]
-    folds: Annotated[int, Field(ge=2)]
+    folds: Annotated[int, Field(ge=2, le=1000)]
     scheme: Literal["contiguous", "expanding", "sliding", "groups", "shuffled"]
     early_stopping: EarlyStopping
 
@@ -157,7 +159,7 @@ class Network(Section):
 
     cell: Cell
     """Kind of recurrent cell."""
-    projection: Annotated[int, Field(ge=0)]
+    projection: Natural
     """Width of a recurrent projection (lstm), 0 for none."""
     bidirectional: bool
     """Whether a second direction reads the window backwards."""
@@ -267,7 +269,7 @@ class Compute(Section):
     """Where trials run, and on what: Ray's cluster, devices, and the storage of what is finished."""
 
     address: Annotated[str, Field(min_length=1)]
-    trials: Annotated[int, Field(ge=0)]
+    trials: Natural
     cpus_per_trial: Positive
     gpus_per_trial: Annotated[float, Field(ge=0)] | None
     devices_per_trial: Positive
@@ -309,7 +311,7 @@ class Search(Section):
     work_limit: Annotated[float, Field(gt=0)]
     maximum_seeds: Positive
     sample: Positive
-    seed: Annotated[int, Field(ge=0)]
+    seed: Natural
     compute: Compute
     training: Training
 
@@ -330,7 +332,7 @@ class Choose(Section):
 class Refit(Section):
     """The last training."""
 
-    seed: Annotated[int, Field(ge=0)]
+    seed: Natural
 
 
 class Evaluate(Section):

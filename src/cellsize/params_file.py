@@ -34,6 +34,10 @@ RENAMED: dict[str, str | None] = {
     "choose.tolerance": None,
 }
 
+# More values than any file that somebody wrote. An anchor (&) that holds itself, or the same list again and again, has
+# no end, or an end that nobody waits for.
+MOST_VALUES = 10_000
+
 # What became a list with its new name: to rename it alone would be refused.
 NOW_LISTS = ("baseline.seasons",)
 
@@ -63,6 +67,10 @@ def load(path: Path) -> Params:
         raise InputError(f"{path}, line {line}: {error.problem}; fix the YAML") from None
     except YAMLError as error:
         raise InputError(f"{path}: {error}; fix the YAML") from None
+    except RecursionError:
+        raise InputError(f"{path}: lists or sections within each other, hundreds of them; fix the YAML") from None
+    except (ValueError, ArithmeticError) as error:  # of a day or a number that is none, such as 2026-13-01
+        raise InputError(f"{path}: a value cannot be read ({error}); put it in quotes, or fix it") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: holds no keys; copy params.yaml from the cellsize repository")
     _refuse_old_keys(path, content)
@@ -132,10 +140,14 @@ def _is_plain(value: object) -> bool:
 
 
 def _refuse_infinite(path: Path, content: dict[str, object]) -> None:
-    """Refuses `.nan` and `.inf`: each passes some of the range checks."""
+    """Refuses `.nan` and `.inf`, each of which passes some of the range checks, and what has no end."""
     stack: list[tuple[str, object]] = [("", content)]
+    count = 0
     while stack:
         key, value = stack.pop()
+        count += 1
+        if count > MOST_VALUES:
+            raise InputError(f"{path}: over {MOST_VALUES:,} values; write them out without anchors (&), and fewer")
         if isinstance(value, float) and not math.isfinite(value):
             raise InputError(f"{path}: {key.lstrip('.')}: {value} is not a finite number; give one that is")
         if isinstance(value, dict):

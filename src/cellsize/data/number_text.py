@@ -11,9 +11,10 @@ EXACT = 2.0**53  # larger whole numbers lose digits as float64
 
 def number_pattern(decimal: str, thousands: str | None) -> str:
     """A pattern of a number; a sign between thousands stands before three digits each."""
-    whole = r"\d+" if thousands is None else rf"(?:\d+|\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+)"
+    # Not \d: it matches the digits of other scripts too, which pandas does not read.
+    whole = r"[0-9]+" if thousands is None else rf"(?:[0-9]+|[0-9]{{1,3}}(?:{re.escape(thousands)}[0-9]{{3}})+)"
     fraction = re.escape(decimal)
-    return rf"[+-]?(?:{whole}(?:{fraction}\d*)?|{fraction}\d+)(?:[eE][+-]?\d+)?|[+-]?(?:[iI]nf(?:inity)?)"
+    return rf"[+-]?(?:{whole}(?:{fraction}[0-9]*)?|{fraction}[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?(?:[iI]nf(?:inity)?)"
 
 
 def as_python_writes(text: "pd.Series[str]", csv: Csv) -> "pd.Series[str]":

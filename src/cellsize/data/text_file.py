@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cellsize.data import comments
 from cellsize.data.encoding import check_encoding, codec_of, opened_binary
 from cellsize.data.number_text import as_numbers, as_python_writes, is_rough, number_pattern
 from cellsize.errors import InputError
@@ -177,8 +178,7 @@ def _opened(path: Path, csv: Csv) -> io.TextIOBase:
     if csv.comment is None:
         return text
     with text:
-        lines = ("\n" if line.lstrip().startswith(csv.comment) else line for line in text)
-        return io.StringIO("".join(lines), newline="")
+        return io.StringIO("".join(comments.left_out(text, csv.comment, csv.separator)), newline="")
 
 
 def _records(file: io.TextIOBase, csv: Csv) -> Iterator[tuple[int, list[str]]]:
@@ -230,6 +230,8 @@ def _rows(path: Path, csv: Csv, names: list[str], as_written: set[str]) -> pd.Da
         raise InputError(_broken(path, csv, len(names))) from None
     if not isinstance(table.index, pd.RangeIndex):
         raise InputError(_broken(path, csv, len(names)))
+    if csv.separator == " ":
+        _refuse_gaps(path, csv, len(names))
     if csv.total_row:
         table = table.iloc[:-1]
     for name in names:
@@ -238,6 +240,17 @@ def _rows(path: Path, csv: Csv, names: list[str], as_written: set[str]) -> pd.Da
             text = text.where(~text.isin(missing[name]))
             table[name] = text if name in as_written else as_numbers(text, csv)
     return table
+
+
+def _refuse_gaps(path: Path, csv: Csv, n_columns: int) -> None:
+    """Refuses a row with too few values between blanks: several blanks are one separator, so nothing is no value."""
+    with _opened(path, csv) as file:
+        for begin, row in _records(file, csv):
+            if len(row) < n_columns:
+                raise InputError(
+                    f"{path}, line {begin}: {len(row)} values, but the header has {n_columns} columns; where blanks "
+                    "separate columns, write NA for a missing number, or use another separator"
+                )
 
 
 def _broken(path: Path, csv: Csv, n_columns: int) -> str:

@@ -1,0 +1,97 @@
+"""`cellsize init`: of any table it makes parameters that the pipeline accepts, or says in words what is wrong."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from cellsize import params_file
+from cellsize.project import folder as folders
+from cellsize.project import template
+from cellsize.project.examine import Asked, examine
+from cellsize.stages import plan, prepare, propose, split, window
+from tests.fuzz.guard import fuzzed, outcome
+from tests.fuzz.tables import Dialect, Toy, dialects, toys, write
+from tests.fuzz.test_tables import odd_tables
+
+
+@contextlib.contextmanager
+def place() -> Iterator[Path]:
+    """A folder of its own, as the current one."""
+    here = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        try:
+            yield Path(folder)
+        finally:
+            os.chdir(here)
+
+
+def made(asked: Asked) -> str | None:
+    """What `cellsize init` writes, given to the pipeline up to where something is trained; or why it wrote nothing."""
+    found = outcome(lambda: examine(asked))
+    if isinstance(found, str):
+        assert "prepare." not in found, found  # there is no params.yaml yet: a message names options
+        return found
+    text = template.params(found.changes | {"prepare.table": folders.table_from(Path(), asked.table)})
+    Path("params.yaml").write_text(text, encoding="utf-8")
+    refused = outcome(_planned)
+    assert refused is None, f"the pipeline refuses what init wrote: {refused}"
+    return None
+
+
+def _planned() -> None:
+    params = params_file.load(Path("params.yaml"))
+    clean, schema, arrays, folds, grid = (Path(name) for name in ("a.parquet", "b", "c.npz", "d.parquet", "e"))
+    prepare.main(params, clean, schema)
+    window.main(params, clean, schema, arrays)
+    split.main(params, arrays, folds)
+    propose.main(params, arrays, folds, grid)
+    plan.main(params, arrays, folds, grid)
+
+
+@st.composite
+def asked_of(draw: st.DrawFn) -> tuple[Toy, Dialect, bool, int | None]:
+    toy = draw(toys(least=40, most=120))
+    return toy, draw(dialects(toy)), draw(st.booleans()), draw(st.sampled_from([None, None, 1, 3, 24, 10**6]))
+
+
+@fuzzed(100)
+@given(asked_of())
+def test_parameters_made_of_a_table_are_accepted(case: tuple[Toy, Dialect, bool, int | None]) -> None:
+    toy, dialect, is_told, horizon = case
+    with place() as folder:
+        written = write(toy, dialect, folder, "toy")
+        if written is None:
+            return
+        path, prepare = written
+        note(f"{prepare}\n{path.read_bytes()[:2000]!r}")
+        told: dict[str, Any] = {"targets": prepare.targets}
+        if is_told:
+            told |= {"series": prepare.series, "time_format": prepare.time_format, "frequency": prepare.frequency,
+                     "time": (prepare.time,) if isinstance(prepare.time, str) else prepare.time,
+                     "timezone": prepare.timezone}  # fmt: skip
+        made(Asked(Path(path.name), horizon=horizon, **told))
+
+
+@fuzzed(100)
+@given(odd_tables(), st.booleans())
+def test_any_table_is_examined_or_refused_in_words(case: tuple[pd.DataFrame, dict[str, Any]], as_text: bool) -> None:
+    frame, changes = case
+    frame = pd.concat([frame] * 6)
+    with place():
+        path = Path("toy.csv" if as_text else "toy.parquet")
+        try:
+            if as_text:
+                frame.to_csv(path, index=False)
+            else:
+                frame.to_parquet(path)
+        except (ValueError, TypeError, OverflowError, NotImplementedError):
+            return
+        made(Asked(path, targets=tuple(changes["targets"])))

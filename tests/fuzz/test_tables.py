@@ -1,0 +1,225 @@
+"""Tables: the same one written in any way gives the same arrays, and a broken one is refused in words."""
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, note
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from cellsize.data import series, table, times, windows
+from cellsize.params import Prepare, Window
+from tests.fuzz.guard import fuzzed, outcome
+from tests.fuzz.tables import PREPARE, Dialect, Toy, dialects, toys, write
+
+WINDOW = Window.model_validate(
+    {"lookback": 3, "linear_lookback": None, "horizon": 2, "fill": 1, "transform": "none", "normalise": "none",
+     "scale": "global", "observed": 0.5}
+)  # fmt: skip
+
+
+def prepared(path: Path, prepare: Prepare) -> pd.DataFrame:
+    """What the stage `prepare` makes of a table."""
+    rows = table.read(path, series.texts(prepare), prepare.csv, times.columns_of(prepare))
+    return series.clean(rows, path, series.describe(rows, path, prepare))
+
+
+def arrays(path: Path, prepare: Prepare) -> tuple[pd.DataFrame, windows.Windows]:
+    """What the stages `prepare` and `window` make of a table."""
+    rows = table.read(path, series.texts(prepare), prepare.csv, times.columns_of(prepare))
+    schema = series.describe(rows, path, prepare)
+    frame = series.clean(rows, path, schema)
+    return frame, windows.build(frame, schema, WINDOW, path)
+
+
+def same(one: tuple[pd.DataFrame, windows.Windows], other: tuple[pd.DataFrame, windows.Windows]) -> None:
+    pd.testing.assert_frame_equal(one[0], other[0], check_exact=True)
+    for name in ("inputs", "target", "step", "stamp", "series", "first", "offset", "origin"):
+        np.testing.assert_array_equal(getattr(one[1], name), getattr(other[1], name), err_msg=name)
+
+
+@st.composite
+def written_twice(draw: st.DrawFn) -> tuple[Toy, Dialect]:
+    toy = draw(toys())
+    return toy, draw(dialects(toy))
+
+
+@fuzzed()
+@given(written_twice())
+def test_a_table_written_in_another_way_gives_the_same_arrays(case: tuple[Toy, Dialect]) -> None:
+    toy, dialect = case
+    with tempfile.TemporaryDirectory() as folder:
+        reference, other = write(toy, Dialect(), Path(folder), "one"), write(toy, dialect, Path(folder), "other")
+        assert reference is not None
+        if other is None:
+            return
+        if other[0].suffix == ".csv":
+            note(other[0].read_bytes()[:3000].decode("latin-1"))
+        expected, found = outcome(lambda: arrays(*reference)), outcome(lambda: arrays(*other))
+        if isinstance(expected, str) or isinstance(found, str):
+            assert isinstance(expected, str) == isinstance(found, str), f"{dialect}: {expected} // {found}"
+        else:
+            same(expected, found)
+
+
+Cut = tuple[str, Any, Any]
+
+
+@st.composite
+def cuts(draw: st.DrawFn) -> list[Cut]:
+    """What is done to the bytes of a file."""
+    place = st.floats(0, 1)
+    one = st.one_of(
+        st.tuples(st.just("truncate"), place, st.none()),
+        st.tuples(st.just("flip"), place, st.integers(0, 255)),
+        st.tuples(st.just("insert"), place, st.binary(min_size=1, max_size=4)),
+        st.tuples(st.just("insert"), place, st.sampled_from(
+            [b"\0", b'"', b"\n", b",", b";", b"\r", b"\xff\xfe", b"\xef\xbb\xbf", b"1e400", b"-", b"\x1a", b"#", b"''",
+             b"now", b"24:00", b"99999999999999999999", b"inf", b"1_0", b"0x1", b"\xe2\x80\x8f", b"\xc2\xa0"])),
+        st.tuples(st.just("drop"), place, st.integers(1, 50)),
+        st.tuples(st.just("repeat"), place, st.integers(1, 200)),
+    )  # fmt: skip
+    return draw(st.lists(one, min_size=1, max_size=4))
+
+
+def damaged(data: bytes, damages: list[Cut]) -> bytes:
+    for kind, place, what in damages:
+        at = int(place * len(data))
+        match kind:
+            case "truncate":
+                data = data[:at]
+            case "flip":
+                data = data[:at] + bytes([what]) + data[at + 1 :]
+            case "insert":
+                data = data[:at] + what + data[at:]
+            case "drop":
+                data = data[:at] + data[at + what :]
+            case _:
+                data = data[: at + what] + data[at:]
+    return data
+
+
+@fuzzed()
+@given(written_twice(), cuts())
+def test_a_damaged_file_is_read_or_refused_in_words(case: tuple[Toy, Dialect], damages: list[Cut]) -> None:
+    toy, dialect = case
+    with tempfile.TemporaryDirectory() as folder:
+        made = write(toy, dialect, Path(folder), "one")
+        if made is None:
+            return
+        path, prepare = made
+        path.write_bytes(damaged(path.read_bytes(), damages))
+        note(repr(path.read_bytes()[:3000]))
+        found = outcome(lambda: prepared(path, prepare))
+        if isinstance(found, str):
+            assert str(path) in found or "prepare." in found, found
+
+
+HALF = "half a character"  # stands for one, which hypothesis cannot print
+CELLS: tuple[Any, ...] = (
+    None, np.nan, 0, 1, -1, 1.5, 1e300, -1e300, 5e-324, np.inf, 2**53 + 1, 2**63, -(2**63), True, "", " ", "1", "1,5",
+    "1.5", "1e5", "now", "today", "NaT", "2026-01-01", "2026-13-01", "01/02/2026", "2026-01-01T00:00+01:00",
+    "2026-01-01 24:00", "0000-00-00", "9999-12-31 23:59:59.999999", "12:00", "Jan-10", "1.1.70", "NA", "x" * 200,
+    b"1", pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-01", tz="UTC"), pd.Timedelta("1h"), 1 + 2j, [1], {"a": 1},
+    pd.Timestamp("1677-09-22"), "٣", "1_000", "1 000", "\u00a01", "−1", "½", HALF, "44197.5", 44197.5, 20260101,
+    1767225600, 1767225600000, "1767225600", "24", 24, pd.Timestamp("0001-01-01"), pd.Timestamp("9999-12-31"),
+)  # fmt: skip
+FORMATS = (
+    None, "%d.%m.%Y", "%Y-%m-%d %H", "epoch s", "epoch ms", "epoch us", "epoch ns", "YYYYMMDD", "%Y", "%Q", "%q-%Y",
+    "", "%", "%%", "%Y%", "%y%m%d", "now", "%H:%M", "%Y-%m-%d%z", "%z%Y", "%Y %Y", "%s", "%-d.%m.%Y", "(%Y", "[%Y",
+    "%G-W%V", "%G-W%V-%u", "%j", "%Y-%U-%w", "%Y%j", "%d%m%y", "%Y-%m-%dT%H:%M:%S.%f%z", "\\d%Y", "%Y\n%m", "%Y*",
+)  # fmt: skip
+STEPS = ("h", "D", "MS", "B", "step", "W", "W-MON", "0h", "1000000h", "", "H", "QS-FEB", "C-DE", "C-XX", "us", "YE")
+
+
+def whole(value: Any) -> Any:
+    """A cell; half of a character, which JSON can escape and no file can hold, in place of what stands for it."""
+    return "\ud800" if isinstance(value, str) and value == HALF else value
+
+
+def column_of(values: list[Any]) -> pd.Series:
+    """A column of cells; one with half of a character cannot be of texts alone."""
+    cells = [whole(value) for value in values]
+    return pd.Series(cells, dtype=object) if "\ud800" in map(str, cells) else pd.Series(cells)
+
+
+@st.composite
+def odd_tables(draw: st.DrawFn) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Tables whose cells may be anything, and settings that may not fit."""
+    rows = draw(st.integers(1, 12))
+    columns: dict[str, Any] = {}
+    hours = pd.date_range("2026-01-01", periods=rows, freq="h").strftime("%Y-%m-%d %H:%M").tolist()
+    for name, usual in (("when", hours), ("y", list(range(rows))), ("x", [0.5] * rows), ("place", ["N"] * rows)):
+        values: list[Any] = list(usual)
+        match draw(st.sampled_from(["usual", "usual", "one cell", "some", "all of one"])):
+            case "one cell":
+                values[draw(st.integers(0, rows - 1))] = draw(st.sampled_from(CELLS))
+            case "some":
+                values = [draw(st.sampled_from(CELLS)) for _ in range(rows)]
+            case "all of one":
+                values = [draw(st.sampled_from(CELLS))] * rows
+        columns[name] = values
+    frame = pd.DataFrame({name: column_of(values) for name, values in columns.items()})
+    kind = draw(st.sampled_from([None, None, "category", "Int64", "float32", "uint8", "string", "datetime64[ns]", "bool",
+                                 "period[M]", "timedelta64[s]", "object"]))  # fmt: skip
+    column = draw(st.sampled_from(list(columns)))
+    if kind is not None:
+        with contextlib.suppress(TypeError, ValueError, OverflowError, AttributeError):
+            frame[column] = frame[column].astype(kind)
+    role = st.sampled_from(["when", "y", "x", "place", "absent"])
+    settings = {
+        "time": draw(st.sampled_from(["when", "when", "when", None, "y", "place", ["when", "y"], ["place", "when"]])),
+        "time_format": draw(st.none() | st.sampled_from(FORMATS)),
+        "series": draw(st.sampled_from([None, None, "place", "y", "absent"])),
+        "targets": draw(st.sampled_from([["y"], ["y"], ["x"], ["y", "x"], ["place"], ["absent"]])),
+        "frequency": draw(st.sampled_from(["h", "h", *STEPS])),
+        "timezone": draw(st.sampled_from([None, None, "UTC", "Europe/Berlin", "Nowhere/City", "../etc", "", "EST"])),
+        "ambiguous": draw(st.sampled_from(["refuse", "first", "infer"])),
+        "holidays": draw(st.sampled_from([None, None, "DE", "US-CA", "XX", "", "DE-"])),
+        "calendar": draw(st.sampled_from([[], ["hour", "weekday", "weekend", "month"]])),
+        "linear_calendar": draw(st.sampled_from([[], ["hour_of_week"], ["day_of_year", "harmonics_of_week"]])),
+    }  # fmt: skip
+    free = draw(role)
+    if free not in (*settings["targets"], settings["series"]):
+        settings[draw(st.sampled_from(
+            ["past_covariates", "categorical_covariates", "known_future_covariates", "static_covariates"]
+        ))] = [free]  # fmt: skip
+    return frame, settings
+
+
+@fuzzed()
+@given(odd_tables(), st.booleans())
+def test_any_cells_and_settings_are_read_or_refused_in_words(
+    case: tuple[pd.DataFrame, dict[str, Any]], as_text: bool
+) -> None:
+    frame, changes = case
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / ("toy.csv" if as_text else "toy.parquet")
+        try:
+            if as_text:
+                frame.to_csv(path, index=False)
+            else:
+                frame.to_parquet(path)
+        except (ValueError, TypeError, OverflowError, NotImplementedError):  # no such file can be
+            return
+        toy = Toy(frame, changes)
+        prepare = declared(toy, path)
+        if prepare is None:
+            return
+        found = outcome(lambda: arrays(path, prepare))
+        if isinstance(found, str):
+            assert str(path) in found or "prepare." in found, found
+        else:
+            assert np.isfinite(found[0][list(prepare.targets)].dropna()).all(axis=None)
+
+
+def declared(toy: Toy, path: Path) -> Prepare | None:
+    """The section `prepare`, or None where params.yaml would refuse it."""
+    try:
+        return Prepare.model_validate(PREPARE | toy.prepare | {"table": str(path)})
+    except ValidationError:
+        return None
