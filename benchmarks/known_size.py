@@ -47,6 +47,7 @@ from cellsize.models.prediction import FittedFold, forecast
 from cellsize.params import Params
 from cellsize.search import store
 from cellsize.search.scheduler import Scheduler
+from cellsize.search.storage import opened
 from cellsize.sizing import adequacy
 from cellsize.sizing.artefacts import Candidates, Recipe
 from cellsize.sizing.candidates import propose

@@ -296,9 +296,13 @@ class Compute(Section):
 
     @field_validator("storage")
     @classmethod
-    def _no_secret_in_a_file(cls, value: str | None) -> str | None:
-        if value is not None and "://" in value and "@" in value.split("://")[1].split("/")[0]:
-            raise ValueError("names a user or a key; give s3://bucket/prefix alone: keys come from the environment")
+    def _a_folder_or_a_bucket_and_no_secret(cls, value: str | None) -> str | None:
+        if value is not None and "://" in value:
+            scheme, _, rest = value.partition("://")
+            if "@" in rest.split("/")[0]:
+                raise ValueError("names a user or a key; give s3://bucket/prefix: keys come from the environment")
+            if scheme != "s3" or not re.match(r"[a-z0-9.-]{3,63}(/|\?|$)", rest):
+                raise ValueError("give a folder that all nodes share, s3://bucket/prefix, or null")
         return value
 
 

@@ -15,25 +15,30 @@ MakeTraining = Callable[..., Training]
 
 
 @pytest.mark.parametrize(
-    ("changes", "accelerator", "reason"),
+    ("changes", "where", "reason"),
     [
-        ({"cell": "gru"}, "cpu", "propose.network.cell is gru"),
-        ({"cell": "rnn"}, "cpu", "propose.network.cell is rnn"),
-        ({"bidirectional": True}, "cpu", "propose.network.bidirectional is true"),
-        ({"projection": 2}, "cpu", "propose.network.projection is 2"),
-        ({}, "gpu", r"the device is gpu \(search.compute.gpus_per_trial\)"),
+        ({"cell": "gru"}, ("cpu", "32-true"), "propose.network.cell is gru"),
+        ({"cell": "rnn"}, ("cpu", "32-true"), "propose.network.cell is rnn"),
+        ({"bidirectional": True}, ("cpu", "32-true"), "propose.network.bidirectional is true"),
+        ({"projection": 2}, ("cpu", "32-true"), "propose.network.projection is 2"),
+        ({}, ("gpu", "32-true"), r"the device is gpu \(search.compute.gpus_per_trial\)"),
+        ({}, ("cpu", "bf16-mixed"), "search.compute.precision is bf16-mixed"),
     ],
 )
 def test_fused_where_it_cannot_run_is_refused_in_one_line_with_a_remedy(
-    make_network: MakeNetwork, make_training: MakeTraining, changes: dict[str, object], accelerator: str, reason: str
+    make_network: MakeNetwork,
+    make_training: MakeTraining,
+    changes: dict[str, object],
+    where: tuple[str, str],
+    reason: str,
 ) -> None:
     network = make_network(**changes)
     with pytest.raises(
         InputError, match=rf"^search.training.engine: fused runs .*; but {reason}; set search.training.engine: auto$"
     ):
-        engine.check(network, make_training(engine="fused"), accelerator)
+        engine.check(network, make_training(engine="fused"), *where)
     for other in ("auto", "torch"):
-        engine.check(network, make_training(engine=other), accelerator)
+        engine.check(network, make_training(engine=other), *where)
 
 
 def test_a_plain_lstm_on_a_cpu_has_the_choice(make_network: MakeNetwork, make_training: MakeTraining) -> None:

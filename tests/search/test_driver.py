@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from cellsize.errors import InputError
-from cellsize.params import Search
+from cellsize.params import Compute, Search
 from cellsize.search import driver, tune
-from cellsize.search.store import open_store
+from cellsize.search.storage import Storage
+from cellsize.search.store import key, open_store
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.records import Result, Work
 from cellsize.training.train import train
@@ -25,7 +26,7 @@ def finish(work: Work, root: Path, *sizes: Size) -> dict[Size, Result]:
     """Puts the results of some sizes into the store."""
     results = {size: train(work, size) for size in sizes}
     for size, result in results.items():
-        result.save(open_store(root, work).folder / f"{size}.npz")
+        open_store(Storage(str(root)), work).storage.write(f"{size}.npz", result.to_bytes())
     return results
 
 
@@ -45,7 +46,7 @@ def test_a_size_that_was_finished_before_is_recorded_again(work: Work, search: S
 
 def test_a_wanted_size_that_failed_ends_the_search_with_its_reason(work: Work, search: Search, tmp_path: Path) -> None:
     large = finish(work, tmp_path, ZERO, LARGE)[LARGE]
-    failed(large).save(open_store(tmp_path, work).folder / f"{LARGE}.npz")
+    open_store(Storage(str(tmp_path)), work).storage.write(f"{LARGE}.npz", failed(large).to_bytes())
     with pytest.raises(InputError, match="size 1x2 has no score in fold 1"):
         driver.run(work, climbing(ZERO, LARGE), search, tmp_path, lambda _: None)
 
@@ -56,3 +57,28 @@ def test_a_search_that_ray_gives_back_unfinished_was_interrupted(
     monkeypatch.setattr(tune, "run_trials", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
         driver.run(work, climbing(ZERO), search, tmp_path, lambda _: None)
+
+
+def test_a_storage_that_cannot_be_written_to_is_said_before_anything_is_trained(
+    work: Work, params_content: Callable[[], dict[str, Any]], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    content = params_content()["search"]
+    search = Search(**content | {"compute": content["compute"] | {"storage": str(tmp_path / "file")}})
+    with pytest.raises(InputError, match=r"search.compute.storage: .*/file: File exists; name a place"):
+        driver.run(work, climbing(ZERO), search, tmp_path, lambda _: None)
+
+
+def test_another_kind_of_device_has_another_store(work: Work, params_content: Callable[[], dict[str, Any]]) -> None:
+    content = params_content()["search"]["compute"]
+    on_gpus = driver.located(work, Compute(**content | {"gpus_per_trial": 0.5}))
+    assert on_gpus.accelerator == "gpu"
+    assert key(on_gpus) != key(driver.located(work, Compute(**content)))
+
+
+def test_fused_kernels_are_refused_where_they_cannot_run(
+    make_work: Callable[..., Work], params_content: Callable[[], dict[str, Any]]
+) -> None:
+    compute = Compute(**params_content()["search"]["compute"] | {"gpus_per_trial": 1.0})
+    with pytest.raises(InputError, match=r"the device is gpu \(search.compute.gpus_per_trial\)"):
+        driver.located(make_work(engine="fused"), compute)

@@ -54,7 +54,7 @@ def test_a_size_that_costs_far_more_than_all_before_it_is_not_begun_ahead(work: 
 def test_a_crash_of_a_size_begun_ahead_ends_nothing_and_it_is_not_begun_again(work: Work) -> None:
     search = scheduler(work, climbing(ZERO, SMALL))
     next_shard(search)
-    search.fail(next_shard(search))
+    search.fail(next_shard(search), "failed twice: OSError: no")
     assert search.next_shard() is None
     assert not search.ended()
     assert search.failure == ""
@@ -62,7 +62,7 @@ def test_a_crash_of_a_size_begun_ahead_ends_nothing_and_it_is_not_begun_again(wo
 
 def test_a_crash_of_a_wanted_size_ends_the_search_with_its_name(work: Work) -> None:
     search = scheduler(work, climbing(SMALL, LARGE))
-    search.fail(next_shard(search))
+    search.fail(next_shard(search), "failed twice: OSError: no")
     assert search.ended()
     assert search.failure.startswith("search: 1 × 1 failed twice")
 

@@ -175,6 +175,7 @@ def _is_fused(net: Net, engine: Engine) -> bool:
         and layer.proj_size == 0
         and layer.weight_ih_l0.device.type == "cpu"
         and layer.weight_ih_l0.dtype == torch.float32
+        and not torch.is_autocast_enabled("cpu")  # they know no other precision
     )
 
 

@@ -3,16 +3,37 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from cellsize.errors import InputError
 from cellsize.models import engine
-from cellsize.params import Search
-from cellsize.search import tune
+from cellsize.params import Compute, Search
+from cellsize.search import storage
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.store import open_store
 from cellsize.sizing.sizes import Size
 from cellsize.sizing.walk import Plan, Walk
 from cellsize.training.records import Result, Work
+
+
+def located(work: Work, compute: Compute) -> Work:
+    """The same work on the device that it will be trained on: another one gives other last digits.
+
+    Args:
+        work: Data, folds and how to train.
+        compute: Where; if it leaves open whether GPUs are used, Ray is asked whether there are some.
+
+    Raises:
+        InputError: No cluster is at the address, or the fused kernels are asked for where they cannot run.
+    """
+    gpus = compute.gpus_per_trial
+    if gpus is None:
+        from cellsize.search import cluster  # Ray takes a second, and a search that is finished needs none
+
+        gpus = cluster.connect(compute).gpus
+    accelerator: Literal["cpu", "gpu"] = "gpu" if gpus else "cpu"
+    engine.check(work.network, work.training, accelerator, work.precision)
+    return replace(work, accelerator=accelerator)
 
 
 def run(
@@ -29,10 +50,10 @@ def run(
     What is finished lies in the store and is not trained again; what was interrupted resumes at its last saved epoch.
 
     Args:
-        work: Data, folds and how to train.
+        work: Data, folds and how to train, where it is trained: see `located`.
         plan: From the scores so far to what is wanted next; see `procedures`.
-        search: Workers and devices.
-        root: Folder for the stores of all searches.
+        search: Workers, devices and storage.
+        root: Folder for the stores of all searches, where params.yaml names no other.
         on_result: Called in the driver for each finished size, also for one that was finished before: whoever
             records it may have been cut off, or may be another store.
         say: Prints a line of progress.
@@ -42,21 +63,24 @@ def run(
         The results of the sizes that the plan visited, in its order.
 
     Raises:
-        InputError: The fused kernels are asked for where they cannot run, a trial failed twice, or a size that the plan
-            wants has a fold without a score.
+        InputError: The storage or what trials need is not there, a trial failed twice, or a size that the plan wants
+            has a fold without a score.
         KeyboardInterrupt: The search was interrupted.
     """
-    engine.check(work.network, work.training, "gpu" if search.compute.gpus_per_trial else "cpu")
-    store = open_store(root, work)
-    scheduler = Scheduler(plan, work, store.finished(), on_result, say, show)
-    for result in scheduler.results.values():
-        on_result(result)
-    ended = scheduler.ended()
-    if scheduler.results:
-        then = "nothing left to train" if ended else "resuming"
-        say(f"search: {len(scheduler.results)} sizes were finished before; {then}")
-    if not ended:
-        tune.run_trials(work, scheduler, search, store)
+    place = storage.opened(search.compute.storage, root)
+    with place.reached() as marker:
+        store = open_store(place, work)
+        scheduler = Scheduler(plan, work, store.finished(say), on_result, say, show)
+        for result in scheduler.results.values():
+            on_result(result)
+        ended = scheduler.ended()
+        if scheduler.results:
+            then = "nothing left to train" if ended else "resuming"
+            say(f"search: {len(scheduler.results)} sizes were finished before; {then}")
+        if not ended:
+            from cellsize.search import tune
+
+            tune.run_trials(work, scheduler, search.compute, store, marker, root / "tune")
     walk = scheduler.walk()
     if not walk.is_done and not scheduler.failure:
         raise KeyboardInterrupt  # Ray Tune took the signal and returned

@@ -91,6 +91,10 @@ class Scheduler:
         ]
         return [(size, divide(size, self.folds)) for size in (*walk.wanted, *walk.likely)] + seeds
 
+    def open_shards(self) -> list[Shard]:
+        """What may be trained now."""
+        return [shard for _, shards in self._pieces(self.walk()) for shard in shards]
+
     def more_seeds(self, shard: Shard) -> MoreSeeds | None:
         """What a shard of added seeds is trained with; None for the race."""
         if not shard.seeds:
@@ -129,15 +133,20 @@ class Scheduler:
         self.said = time.monotonic()
         self.say(line)
 
-    def fail(self, shard: Shard) -> None:
-        """Notes that a shard's trial ended with an error, again after it was tried anew."""
+    def fail(self, shard: Shard, reason: str) -> None:
+        """Notes that a shard cannot be trained.
+
+        Args:
+            shard: The shard.
+            reason: What became of its trials.
+        """
         self.running.discard(shard)
         self.unusable[shard.size] = (
-            f"search: {alone(shard.size)} failed twice; what is finished is kept, so run again once the cause is fixed"
+            f"search: {alone(shard.size)} {reason}; what is finished is kept, so run again once the cause is fixed"
         )
 
     def stop(self, shard: Shard) -> None:
-        """Notes that a shard's trial was stopped since nobody wants it any more."""
+        """Notes that a shard is in training no more: nobody wanted it, or its worker was lost and it is begun anew."""
         self.running.discard(shard)
 
     def unwanted(self, shard: Shard) -> bool:

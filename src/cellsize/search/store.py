@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
 from cellsize import stage
 from cellsize.search.shards import Shard
+from cellsize.search.storage import Storage, patiently
 from cellsize.search.versions import versions
 from cellsize.training.records import Result, Work
 
@@ -17,32 +20,58 @@ CODE = "cellsize.training.train"
 
 @dataclass(frozen=True)
 class Store:
-    """Finished shards and saved epochs of one search.
+    """Finished shards and saved epochs of one search; it can be sent to another machine.
 
     Attributes:
-        folder: Where they lie.
+        storage: Where they lie.
     """
 
-    folder: Path
+    storage: Storage
 
-    def finished(self) -> dict[str, Result]:
-        """The results of the shards that are finished, by name."""
-        return {path.stem: Result.load(path) for path in self.folder.glob("*.npz")}
+    def finished(self, say: Callable[[str], None] = print) -> dict[str, Result]:
+        """The results of the shards that are finished, by name.
 
-    def result(self, shard: Shard) -> Path:
-        """Where the result of a shard is."""
-        return self.folder / f"{shard.name}.npz"
+        Args:
+            say: Is told of a file that a disk or a copy has damaged: its shard is trained again.
+        """
+        results: dict[str, Result] = {}
+        for name in patiently(self.storage.names):
+            if name.endswith(".npz"):
+                try:
+                    content = patiently(lambda name=name: self.storage.read(name))  # type: ignore[misc]
+                    results[name.removesuffix(".npz")] = Result.from_bytes(content or b"")
+                except (BadZipFile, EOFError, KeyError, TypeError, ValueError):
+                    say(f"search: {name} in {self.storage.address} is damaged; its shard is trained again")
+        return results
 
-    def checkpoint(self, shard: Shard) -> Path:
-        """Where the last saved epoch of a shard is."""
-        return self.folder / f"{shard.name}.ckpt"
+    def load(self, shard: Shard) -> Result | None:
+        """The result of a shard; None if it is not finished."""
+        content = patiently(lambda: self.storage.read(f"{shard.name}.npz"))
+        return None if content is None else Result.from_bytes(content)
+
+    def save(self, shard: Shard, result: Result) -> None:
+        """Keeps the result of a shard; its saved epoch is needed no more."""
+        content = result.to_bytes()
+        patiently(lambda: self.storage.write(f"{shard.name}.npz", content))
+        patiently(lambda: self.storage.remove(f"{shard.name}.ckpt"))
+
+    def fetch(self, shard: Shard, checkpoint: Path) -> None:
+        """Brings the last saved epoch of a shard, if there is one, to a file of this machine."""
+        content = patiently(lambda: self.storage.read(f"{shard.name}.ckpt"))
+        if content is not None:
+            checkpoint.write_bytes(content)
+
+    def keep(self, shard: Shard, checkpoint: Path) -> None:
+        """Keeps a saved epoch of a shard."""
+        content = checkpoint.read_bytes()
+        patiently(lambda: self.storage.write(f"{shard.name}.ckpt", content))
 
 
-def open_store(root: Path, work: Work) -> Store:
-    """The store for some work, below a folder that all searches share."""
-    folder = (root / key(work)).absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    return Store(folder)
+def open_store(root: Storage, work: Work) -> Store:
+    """The store for some work, below a folder that all searches share; leftovers of killed writers are removed."""
+    storage = root.below(key(work))
+    storage.clean()
+    return Store(storage)
 
 
 def key(work: Work) -> str:
@@ -57,6 +86,7 @@ def key(work: Work) -> str:
         digest.update(np.ascontiguousarray(value).data if isinstance(value, np.ndarray) else repr(value).encode())
     digest.update(work.folds.labels.tobytes())
     settings = {"network": work.network.model_dump(), "training": work.training.model_dump()}
-    digest.update(json.dumps([settings, work.penalties, work.seed, work.metric], sort_keys=True).encode())
+    shared = [settings, work.penalties, work.seed, work.metric, work.accelerator, work.precision]
+    digest.update(json.dumps(shared, sort_keys=True).encode())
     digest.update(json.dumps([stage.code_hash(CODE), dict(versions())]).encode())
     return digest.hexdigest()[:16]

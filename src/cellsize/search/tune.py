@@ -1,34 +1,53 @@
-"""Ray Tune: a trial for each shard that the scheduler hands out. The only module that imports Ray."""
+"""Ray Tune: a trial for each shard that the scheduler hands out."""
 
-import functools
-import logging
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import ray
 from ray import tune
 from ray.tune.search import Searcher
 
-from cellsize import lineage, process
-from cellsize.errors import InputError
-from cellsize.params import Search
+from cellsize import process
+from cellsize.params import Compute
+from cellsize.search import cluster, trial
+from cellsize.search.cluster import Resources
 from cellsize.search.scheduler import Scheduler
-from cellsize.search.shards import Shard, divide
+from cellsize.search.shards import Shard
+from cellsize.search.shares import share
+from cellsize.search.storage import KEY, reason
 from cellsize.search.store import Store
-from cellsize.sizing.sizes import Size
-from cellsize.training.records import MoreSeeds, Result, Work
+from cellsize.sizing.rules import alone
+from cellsize.training.records import Result, Work
 
-REPORT_SECONDS = 2.0
-ALL_CHECKS = 10**9  # what a finished trial reports: more than any that is still in training
+# A worker or its node may die, for want of memory too: so often in a row without getting any further.
+DEATHS = 5
+ERRORS = 2  # of the program, for a shard
 
 
 class Adapter(Searcher):
-    """The scheduler as Ray Tune knows a search algorithm: trials for shards."""
+    """The scheduler as Ray Tune knows a search algorithm: trials for shards.
 
-    def __init__(self, scheduler: Scheduler, store: Store) -> None:
+    Ray Tune itself never tries a trial again: a killed worker would count like an error of the program there. A shard
+    whose worker died is handed out anew, and resumes at its last saved epoch.
+    """
+
+    def __init__(self, scheduler: Scheduler, store: Store, patience: float = float("inf")) -> None:
+        """Begins with nothing in training.
+
+        Args:
+            scheduler: Hands out shards.
+            store: Where trials leave their results.
+            patience: Seconds without a sign of life.
+        """
         super().__init__(metric="check", mode="max")
-        self.scheduler, self.store, self.trials = scheduler, store, dict[str, Shard]()
+        self.scheduler, self.store, self.patience, self.trials = scheduler, store, patience, dict[str, Shard]()
+        self.checks, self.deaths, self.errors = dict[str, int](), Counter[str](), Counter[str]()
+        self.reasons = dict[str, str]()
+        self.alive = time.monotonic()
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next shard to train, None to wait, or that all is done."""
@@ -38,37 +57,78 @@ class Adapter(Searcher):
         shard = self.scheduler.next_shard()
         if shard is None:
             return None
-        self.trials[trial_id] = shard
-        config = {"layers": shard.size.layers, "units": shard.size.units, "folds": shard.folds}
-        return config | {"more_seeds": self.scheduler.more_seeds(shard)} if shard.seeds else config
+        self.alive, self.trials[trial_id] = time.monotonic(), shard
+        return trial.configuration(shard, self.scheduler.more_seeds(shard))
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Hands over a finished shard; one that was stopped because nobody wants it any more leaves nothing."""
-        shard = self.trials.pop(trial_id, None)
+        shard, self.alive = self.trials.pop(trial_id, None), time.monotonic()
         if shard is None:
             return
-        path = self.store.result(shard)
+        failed = self.reasons.pop(trial_id, (result or {}).get(trial.FAILED))
+        finished = None if error or failed else self._load(shard)
         if error:
-            self.scheduler.fail(shard)
-        elif path.is_file():
-            self.scheduler.finish(shard, Result.load(path))
+            self._died(shard)
+        elif failed:
+            self._erred(shard, failed)
+        elif finished is not None:
+            self.scheduler.finish(shard, finished)
         else:
             self.scheduler.stop(shard)
 
+    def _load(self, shard: Shard) -> Result | None:
+        try:
+            return self.store.load(shard)
+        except OSError as error:
+            self.scheduler.failure = f"{KEY}: {self.store.storage.address}: {reason(error)}; what is finished is kept"
+            return None
+
+    def _died(self, shard: Shard) -> None:
+        """Hands a shard out again, unless its workers die again and again at the same place."""
+        check = self.checks.get(shard.name, 0)
+        key = f"{shard.name} at {check}"
+        self.deaths[key] += 1
+        if self.deaths[key] < DEATHS:
+            self.scheduler.stop(shard)
+        else:
+            self.scheduler.fail(
+                shard, f"was killed {DEATHS} times and got no further, perhaps for want of memory (search.compute)"
+            )
+
+    def _erred(self, shard: Shard, words: str) -> None:
+        """Hands a shard out once more: a full disk or a lost network may be over."""
+        self.errors[shard.name] += 1
+        if self.errors[shard.name] < ERRORS:
+            self.scheduler.say(f"search: {alone(shard.size)} failed and is tried again: {words}")
+            self.scheduler.stop(shard)
+        else:
+            self.scheduler.fail(shard, f"failed twice: {words}")
+
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """Only said: nothing is decided before a size is finished, since early checks flatter large sizes."""
-        shard = self.trials.get(trial_id)
-        if shard is not None and "steps" in result:
+        shard, self.alive = self.trials.get(trial_id), time.monotonic()
+        if shard is None:
+            return
+        if result.get(trial.FAILED):
+            self.reasons[trial_id] = result[trial.FAILED]
+        if "steps" in result:
+            self.checks[shard.name] = max(self.checks.get(shard.name, 0), int(result["check"]))
             self.scheduler.progress(shard, int(result["steps"]))
 
-    def unwanted(self, trial_id: str, _: Mapping[str, Any]) -> bool:
+    def unwanted(self, trial_id: str) -> bool:
         """Whether a running trial was begun ahead and turned out not to be needed."""
         shard = self.trials.get(trial_id)
         return shard is not None and self.scheduler.unwanted(shard)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Nothing: Ray Tune pickles its stopping rule again and again, `unwanted` and the adapter with it."""
-        return {}
+    def is_silent(self) -> bool:
+        """Whether no trial has given a sign of life for too long; the search has failed then."""
+        if time.monotonic() - self.alive <= self.patience:
+            return False
+        self.scheduler.failure = (
+            f"search: no sign of life from any trial for {self.patience / 60:g} min (search.compute.timeout); look at "
+            "the machines, then run again: what is finished is kept"
+        )
+        return True
 
     def save(self, checkpoint_path: str) -> None:
         """The store holds what is finished; Ray need not keep it too."""
@@ -76,89 +136,91 @@ class Adapter(Searcher):
     def restore(self, checkpoint_path: str) -> None:
         """See `save`."""
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Nothing: Ray Tune pickles its search algorithm again and again."""
+        return {}
 
-def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -> None:
+
+class Stopping(tune.Stopper):
+    """When Ray Tune ends a trial, or all of them."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self.adapter = adapter
+
+    def __call__(self, trial_id: str, result: Mapping[str, Any]) -> bool:
+        """Whether nobody wants a trial any more."""
+        return self.adapter.unwanted(trial_id)
+
+    def stop_all(self) -> bool:
+        """Whether to give up."""
+        return self.adapter.is_silent()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """See `Adapter.__getstate__`."""
+        return {}
+
+
+def run_trials(work: Work, scheduler: Scheduler, compute: Compute, store: Store, marker: str, state: Path) -> None:
     """Runs trials until the scheduler has no more shards.
 
     Args:
         work: Data, folds and how to train.
         scheduler: Hands out shards.
-        search: Workers and devices.
+        compute: Where they are trained.
         store: Where trials leave their results.
+        marker: What was left in the storage, for the other nodes to see.
+        state: Folder of Ray Tune's own state, which is never read again; it is removed at the end.
 
     Raises:
-        InputError: More GPUs are asked for than Ray sees.
+        InputError: More is asked for than there is, or a node is not like this one.
     """
-    process.set_environment()
-    ray.init(
-        address="local",  # never a cluster that happens to run: results travel as files of this machine
-        num_cpus=search.compute.trials or None,
-        include_dashboard=False,
-        logging_level=logging.ERROR,
-        log_to_driver=False,
-        ignore_reinit_error=True,
-        _temp_dir=lineage.temporary(),  # of a run: Ray itself removes nothing there
-    )
     try:
-        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        workers = search.compute.trials or max(1, int(resources.get("CPU", 1)))
-        gpus = resources.get("GPU", 0)
-        share = search.compute.gpus_per_trial or 0.0
-        if share > gpus:
-            raise InputError(
-                f"search.compute.gpus_per_trial: {share:g} asked for, but Ray sees {gpus:g} GPUs "
-                "here; set it to 0 to train on the CPU"
-            )
-        if share:
-            workers = max(1, int(gpus / share))
-        shared = {"work": work, "store": store, "accelerator": "gpu" if share else "cpu"}
-        trial = tune.with_parameters(_trial, **shared)
-        adapter = Adapter(scheduler, store)
-        tune.Tuner(
-            tune.with_resources(trial, {"cpu": 1, "gpu": share}),
-            tune_config=tune.TuneConfig(
-                search_alg=adapter,
-                num_samples=-1,
-                max_concurrent_trials=workers,
-                reuse_actors=True,  # a new process costs 4 to 5 seconds, a reused one 0.3
-            ),
-            run_config=tune.RunConfig(
-                name="tune",
-                storage_path=str(store.folder),
-                verbose=0,
-                failure_config=tune.FailureConfig(max_failures=1),
-                stop=adapter.unwanted,
-            ),
-        ).fit()
+        resources = cluster.connect(compute)
+        cluster.check(compute, resources, store.storage)
+        if compute.address != "local":
+            resources, lines = cluster.compare(resources, store.storage, marker)
+            for line in lines:
+                scheduler.say(line)
+        _run(work, scheduler, compute, store, resources, state)
     finally:
         ray.shutdown()
+        shutil.rmtree(state, ignore_errors=True)
 
 
-def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -> None:
-    """One trial: a size on its shard's folds. Results travel as files, whole or not at all."""
-    train = _training()  # before its threads are counted
-    more_seeds: MoreSeeds | None = config.get("more_seeds")
-    size, seeds = Size(config["layers"], config["units"]), more_seeds.seeds if more_seeds else ()
-    shards = divide(size, len(work.folds.labels), seeds)
-    shard = next(shard for shard in shards if shard.folds == tuple(config["folds"]))
-    checkpoint, last = store.checkpoint(shard), time.monotonic()
+def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resources: Resources, state: Path) -> None:
+    """Runs trials on what there is."""
 
-    def on_check(check: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= REPORT_SECONDS:
-            last = time.monotonic()
-            tune.report({"check": check, "steps": check * work.training.check_every})
+    def of_a_gpu(shard: Shard) -> float:
+        if compute.gpus_per_trial is not None:
+            return compute.gpus_per_trial
+        return share(shard, work, resources.gpu_memory) if work.accelerator == "gpu" else 0.0
 
-    with process.one_thread():  # Ray sees to it, unless OMP_NUM_THREADS is set
-        result = train(work, shard.size, checkpoint, on_check, accelerator, shard.folds, more_seeds)
-        result.save(store.result(shard))
-    checkpoint.unlink(missing_ok=True)
-    tune.report({"check": ALL_CHECKS})
+    def bundle(config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
+        gpus = of_a_gpu(trial.shard_of(config, len(work.folds.labels)))
+        return tune.PlacementGroupFactory([{"CPU": compute.cpus_per_trial, "GPU": gpus}])
+
+    smallest = min(map(of_a_gpu, scheduler.open_shards()), default=0.0)
+    adapter = Adapter(scheduler, store, 60 * compute.timeout)
+    # What is wrong with a trial is said in a line of ours.
+    process.quiet("ray.tune", "ray.train")
+    tune.Tuner(
+        tune.with_resources(tune.with_parameters(_trial, work=work, store=store), bundle),
+        tune_config=tune.TuneConfig(
+            search_alg=adapter,
+            num_samples=-1,
+            max_concurrent_trials=compute.trials or max(1, resources.slots(compute.cpus_per_trial, smallest)),
+            reuse_actors=True,  # a new process costs 4 to 5 seconds, a reused one 0.3
+        ),
+        run_config=tune.RunConfig(
+            name="tune",
+            storage_path=str(state.absolute()),
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=0),
+            stop=Stopping(adapter),
+        ),
+    ).fit()
 
 
-@functools.cache
-def _training() -> Callable[..., Result]:
-    """How a size is trained; the driver trains nothing, and need not load torch."""
-    with process.importing():
-        from cellsize.training.train import train
-    return train
+def _trial(config: dict[str, Any], work: Work, store: Store) -> None:
+    """One trial; see `trial.run`."""
+    trial.run(config, work, store, lambda metrics: tune.report(metrics))

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from cellsize.models import engine
 from cellsize.params import Choose, Params
 from cellsize.registry.runs import recorder
 from cellsize.search import driver, store, tables
@@ -19,7 +18,7 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     """Reads arrays, folds and candidates; writes the trials, their curves, times and residuals."""
     grid = Candidates.read(candidates)
     work = load_work(windows, folds, grid.network, params.search, params.baseline.penalties, params.choose.metric)
-    engine.check(grid.network, params.search.training, "gpu" if params.search.compute.gpus_per_trial else "cpu")
+    work = driver.located(work, params.search.compute)
     print(f"search: {sentence(estimate(grid, params.search, work))}, unless finished before", flush=True)
     # What says which sizes are undecided; the rest of the section must not make this stage run again.
     undecided = Choose.model_construct(

@@ -41,6 +41,7 @@ def fit(
         warnings.simplefilter("ignore")
         trainer = pl.Trainer(
             accelerator=accelerator,
+            precision=joint.work.precision,
             # Several trainings share a machine, one core each: none may take all devices.
             devices=1,
             # The training ends with its networks.

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ import pandas as pd
 from cellsize import files
 from cellsize.data.folds import Folds, load
 from cellsize.data.windows import Floats, Ints, Windows
-from cellsize.params import Head, Metric, Network, Search, Skip, Training
+from cellsize.params import Head, Metric, Network, Precision, Search, Skip, Training
 from cellsize.sizing.sizes import Architecture, Size
 
 Status = Literal["ok", "runner_up", "dropped", "failed"]
@@ -30,6 +31,8 @@ class Work:
         penalties: Ridge penalties to choose from, in each fold.
         seed: Seed of everything drawn.
         metric: What is trained and scored: squared or absolute errors.
+        precision: Of the training, in Lightning's words.
+        accelerator: Lightning's name of the device: cpu or gpu. Another one gives other last digits.
     """
 
     windows: Windows
@@ -39,6 +42,8 @@ class Work:
     penalties: tuple[float, ...]
     seed: int
     metric: Metric
+    precision: Precision = "32-true"
+    accelerator: Literal["cpu", "gpu"] = "cpu"
 
 
 def load_work(
@@ -69,6 +74,7 @@ def load_work(
         penalties=penalties,
         seed=search.seed if seed is None else seed,
         metric=metric,
+        precision=search.compute.precision,
     )
 
 
@@ -201,17 +207,29 @@ class Result:
         """The size that was tried."""
         return Size(self.rows[0].layers, self.rows[0].units)
 
-    def save(self, path: Path) -> None:
-        """Writes an npz without pickles, whole or not at all."""
+    def to_bytes(self) -> bytes:
+        """The content of an npz without pickles."""
         lines = {key: json.dumps([asdict(record) for record in getattr(self, key)]) for key in ("rows", "checks")}
         rest = {key: getattr(self, key) for key in ("residuals", "residual_windows", "seconds", "milliseconds")}
-        files.write_npz(path, **lines, **rest)
+        content = BytesIO()
+        np.savez(content, allow_pickle=False, **lines, **rest)
+        return content.getvalue()
+
+    def save(self, path: Path) -> None:
+        """Writes an npz without pickles, whole or not at all."""
+        content = self.to_bytes()
+        files.write(path, lambda partial: partial.write_bytes(content))
 
     @classmethod
     def load(cls, path: Path) -> "Result":
         """Reads what `save` wrote."""
-        with np.load(path, allow_pickle=False) as content:
-            arrays = dict(content)
+        return cls.from_bytes(path.read_bytes())
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Result":
+        """Reads what `to_bytes` gave."""
+        with np.load(BytesIO(content), allow_pickle=False) as read:
+            arrays = dict(read)
         return cls(
             rows=tuple(Row(**line) for line in json.loads(str(arrays["rows"]))),
             checks=tuple(Check(**line) for line in json.loads(str(arrays["checks"]))),

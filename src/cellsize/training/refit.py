@@ -74,7 +74,7 @@ def refit_size(
     Raises:
         InputError: The loss became infinite or is not a number, or the fused kernels cannot run the network.
     """
-    engine.check(work.network, work.training)
+    engine.check(work.network, work.training, precision=work.precision)
     note("scaling and ridge-linear model")
     everything = np.flatnonzero(work.folds.development)
     nothing = np.empty(0, np.int64)
@@ -86,7 +86,9 @@ def refit_size(
     if size == ZERO:
         return fitted, None
     training = work.training.model_copy(update={"seeds": 1})
-    all_but_holdout = Work(work.windows, work.folds, work.network, training, (penalty,), work.seed, work.metric)
+    all_but_holdout = Work(
+        work.windows, work.folds, work.network, training, (penalty,), work.seed, work.metric, work.precision
+    )
     checks = steps // training.check_every
     plan = halving.Plan(rungs=(), checks=checks, most=checks, patience=checks + 1)
     joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), of_seeds({0: setting}, [0]), plan)

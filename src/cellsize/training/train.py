@@ -53,7 +53,7 @@ def train(
         InputError: The fused kernels are asked for, and cannot run these networks.
     """
     began = time.perf_counter()
-    engine.check(work.network, work.training, accelerator)
+    engine.check(work.network, work.training, accelerator, work.precision)
     chosen = range(len(work.folds.labels)) if folds is None else folds
     fitted = {fold: _fit_fold(work, work.folds.fold(fold), size) for fold in chosen}
     networks: list[Net] = []

@@ -1,0 +1,285 @@
+"""Ray's cluster: connected to, counted, and held against what is asked for, before anything is trained."""
+
+import contextlib
+import logging
+import socket
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray.exceptions import AuthenticationError, GetTimeoutError, RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from cellsize import lineage, process, stage
+from cellsize.errors import InputError
+from cellsize.params import Compute
+from cellsize.search import store
+from cellsize.search.storage import KEY, Storage
+from cellsize.search.versions import versions
+
+SECTION = "search.compute"
+REACH_SECONDS = 10.0
+ANSWER_SECONDS = 180.0  # a node that answers late has its packages on a slow disk; see docs/scaling.md
+WORKED_WITH = "cellsize.kernels"  # other last digits, but no other code
+
+
+@dataclass(frozen=True)
+class Node:
+    """A machine of the cluster.
+
+    Attributes:
+        name: Its address.
+        key: Ray's name for it.
+        cpus: Cores that Ray may give away.
+        gpus: GPUs that Ray may give away.
+    """
+
+    name: str
+    key: str
+    cpus: float
+    gpus: float
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What there is for trials.
+
+    Attributes:
+        nodes: The machines that have cores to give away.
+        gpu_memory: Bytes of the smallest GPU; None if there is none, or nobody knows.
+    """
+
+    nodes: tuple[Node, ...]
+    gpu_memory: float | None = None
+
+    @property
+    def gpus(self) -> float:
+        """GPUs of all nodes."""
+        return sum(node.gpus for node in self.nodes)
+
+    def slots(self, cpus: float, gpus: float) -> int:
+        """How many trials fit at once.
+
+        Args:
+            cpus: Cores of each.
+            gpus: GPUs of each, or a part of one: of one GPU a trial's parts are never put together with another's.
+        """
+        total = 0
+        for node in self.nodes:
+            fits = int(node.cpus / cpus)
+            if gpus:
+                of_gpus = int(node.gpus) * int(1 / gpus + 1e-9) if gpus <= 1 else int(node.gpus / gpus)
+                fits = min(fits, of_gpus)
+            total += fits
+        return total
+
+
+def connect(compute: Compute) -> Resources:
+    """Starts Ray on this machine, or connects to a cluster; once only, however often it is called.
+
+    Args:
+        compute: Where.
+
+    Raises:
+        InputError: There is no cluster, it refuses, or this machine is no node of it.
+    """
+    process.set_environment()
+    if not ray.is_initialized():
+        if compute.address == "local":
+            # Never a cluster that happens to run here: nobody has asked for it.
+            ray.init(
+                address="local",
+                num_cpus=compute.trials * compute.cpus_per_trial or None,
+                include_dashboard=False,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+                _temp_dir=lineage.temporary(),  # of a run: Ray itself removes nothing there
+            )
+        else:
+            _join(compute.address)
+    nodes = [
+        Node(node["NodeManagerAddress"], node["NodeID"], resources.get("CPU", 0.0), resources.get("GPU", 0.0))
+        for node in ray.nodes()  # type: ignore[no-untyped-call]
+        if node["Alive"] and (resources := node["Resources"]).get("CPU", 0.0) > 0
+    ]
+    return Resources(tuple(nodes), gpu_memory() if compute.address == "local" else None)
+
+
+def _join(address: str) -> None:
+    """Connects to a cluster."""
+    if address != "auto":
+        host, _, port = address.rpartition(":")
+        try:  # Ray itself would look for a minute
+            socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
+        except (OSError, OverflowError) as error:
+            raise InputError(
+                f"{SECTION}.address: {address}: cannot be reached ({error}); start the cluster's head there, or set "
+                "local"
+            ) from None
+    try:
+        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
+    except AuthenticationError:
+        raise InputError(
+            f"{SECTION}.address: {address}: this process and the cluster have different tokens; set the same "
+            "RAY_AUTH_TOKEN for both, and start the cluster with RAY_AUTH_MODE=token"
+        ) from None
+    except ConnectionError:
+        raise InputError(
+            f"{SECTION}.address: {address}: no cluster is there; start one (docs/scaling.md), or set local"
+        ) from None
+    except (RayError, RuntimeError, ValueError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{SECTION}.address: {address}: {reason}; start the search on a node of the cluster, with the cluster's "
+            "Ray and token"
+        ) from None
+
+
+def check(compute: Compute, resources: Resources, storage: Storage) -> None:
+    """Holds what is asked for against what there is.
+
+    Raises:
+        InputError: A trial fits nowhere, or several machines have no storage in common.
+    """
+    where = "this machine" if compute.address == "local" else "the cluster"
+    cpus, gpus = (max((getattr(node, kind) for node in resources.nodes), default=0.0) for kind in ("cpus", "gpus"))
+    if compute.cpus_per_trial > cpus:
+        largest = "" if compute.address == "local" else "'s largest node"
+        raise InputError(
+            f"{SECTION}.cpus_per_trial: asks for {_count(compute.cpus_per_trial, 'core')} a trial, {where}{largest} "
+            f"has {cpus:g}; set it to {max(1, int(cpus))} or less"
+        )
+    asked = compute.gpus_per_trial or 0.0
+    if asked > gpus:
+        has = f"{where} has none" if not resources.gpus else f"no node of {where} has more than {gpus:g}"
+        remedy = "0" if not gpus else f"0 or up to {gpus:g}"
+        raise InputError(
+            f"{SECTION}.gpus_per_trial: asks for {_count(asked, 'GPU')} a trial, {has}; set it to {remedy}"
+        )
+    if len(resources.nodes) > 1 and compute.storage is None:
+        raise InputError(
+            f"{KEY}: null is a folder of this machine, and the cluster has {len(resources.nodes)} nodes; name a folder "
+            f"that all share, or s3://bucket/prefix (not {storage.address})"
+        )
+
+
+def _count(number: float, noun: str) -> str:
+    return f"{number:g} {noun}{'s' * (number > 1)}"
+
+
+# --- the other nodes --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a node says of itself.
+
+    Attributes:
+        versions: What decides the last digits.
+        code: The hash of what a trial runs.
+        storage: What is wrong with the storage there; empty if nothing is.
+        gpu_memory: Bytes of its smallest GPU; None if there is none.
+    """
+
+    versions: dict[str, str]
+    code: str
+    storage: str
+    gpu_memory: float | None
+
+
+def look(storage: Storage, marker: str) -> Seen:
+    """Looks at the machine that it runs on.
+
+    Args:
+        storage: Where trials leave their results.
+        marker: What the driver has left there.
+    """
+    return Seen(dict(versions()), _code(), storage.unseen(marker), gpu_memory())
+
+
+class Probe:
+    """An actor on a node: after a network was cut Ray gives up an actor, where a task may hang for ever."""
+
+    def look(self, storage: Storage, marker: str) -> Seen:
+        """See `look`."""
+        return look(storage, marker)
+
+
+def compare(resources: Resources, storage: Storage, marker: str) -> tuple[Resources, list[str]]:
+    """Asks every node of a cluster for its versions, its code, the storage and its GPUs.
+
+    Args:
+        resources: The nodes.
+        storage: Where trials leave their results.
+        marker: What was left there.
+
+    Returns:
+        The same with the memory of the smallest GPU, and lines to print about what is not alike and does no harm.
+
+    Raises:
+        InputError: A node does not answer, runs other code or other versions, or does not reach the storage.
+    """
+    probe: Any = ray.remote(Probe)
+    actors = [
+        probe.options(num_cpus=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node.key, soft=False)).remote()
+        for node in resources.nodes
+    ]
+    seen: list[Seen] = []
+    for node, actor in zip(resources.nodes, actors, strict=True):
+        try:
+            seen.append(ray.get(actor.look.remote(storage, marker), timeout=ANSWER_SECONDS))
+        except GetTimeoutError:
+            raise InputError(
+                f"{SECTION}.address: node {node.name} has not answered for {ANSWER_SECONDS:g} s; remove it from the "
+                "cluster, or look at its logs"
+            ) from None
+        except (RayError, ImportError) as error:
+            reason = next((line for line in reversed(str(error).splitlines()) if "Error" in line), type(error).__name__)
+            raise InputError(
+                f"{SECTION}.address: node {node.name} cannot run cellsize ({reason.strip()}); install the same "
+                "requirements.txt on every node"
+            ) from None
+    for actor in actors:
+        ray.kill(actor)
+    lines = list(dict.fromkeys(_differences(zip(resources.nodes, seen, strict=True))))
+    known = [of.gpu_memory for of in seen if of.gpu_memory]
+    return Resources(resources.nodes, min(known, default=None)), lines
+
+
+def _differences(seen: Iterable[tuple[Node, Seen]]) -> Iterable[str]:
+    """Refuses what would spoil the numbers; says what only moves their last digits."""
+    mine = versions()
+    for node, of in seen:
+        if of.storage:
+            raise InputError(f"{KEY}: node {node.name}: {of.storage}")
+        for name, here in mine.items():
+            there = of.versions.get(name, "none")
+            if name != WORKED_WITH and there != here:
+                package = name.rpartition(".")[2]
+                raise InputError(
+                    f"{SECTION}.address: node {node.name} has {package} {there}, this one {here}; install the same "
+                    "requirements.txt on every node"
+                )
+        if of.code != _code():
+            raise InputError(
+                f"{SECTION}.address: node {node.name} has another cellsize; install the same one on every node"
+            )
+        if of.versions.get(WORKED_WITH) != mine.get(WORKED_WITH):
+            yield f"search: node {node.name} computes with {of.versions.get(WORKED_WITH)}, this one with " + (
+                f"{mine.get(WORKED_WITH)}: last digits depend on which of them trains a size"
+            )
+
+
+def _code() -> str:
+    return stage.code_hash(store.CODE, "cellsize.search.trial")
+
+
+def gpu_memory() -> float | None:
+    """Bytes of this machine's smallest GPU; None if there is none, or no driver tells. Loads no torch."""
+    command = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError, ValueError):
+        said = subprocess.run(command, capture_output=True, text=True, timeout=REACH_SECONDS, check=True).stdout
+        return min((float(line) * 2**20 for line in said.splitlines() if line.strip()), default=None)
+    return None

@@ -1,0 +1,109 @@
+"""A trial in a worker's process: a shard from the data to the store. Knows no Ray, so that it runs anywhere."""
+
+import functools
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from cellsize import process
+from cellsize.errors import InputError
+from cellsize.search.shards import Shard, divide
+from cellsize.search.store import Store
+from cellsize.sizing.sizes import Size
+from cellsize.training.records import MoreSeeds, Result, Work
+
+REPORT_SECONDS = 2.0
+ALL_CHECKS = 10**9  # what a finished trial reports: more than any that is still in training
+FAILED = "failed"
+
+Report = Callable[[dict[str, Any]], object]
+
+
+def configuration(shard: Shard, more_seeds: MoreSeeds | None) -> dict[str, Any]:
+    """What names a shard to a worker; plain values, but for the settings of added seeds."""
+    named = {"layers": shard.size.layers, "units": shard.size.units, "folds": shard.folds}
+    return named | {"more_seeds": more_seeds} if more_seeds is not None else named
+
+
+def shard_of(config: Mapping[str, Any], folds: int) -> Shard:
+    """The shard that a configuration names.
+
+    Args:
+        config: What `configuration` gave.
+        folds: How many folds there are.
+    """
+    more_seeds: MoreSeeds | None = config.get("more_seeds")
+    seeds = more_seeds.seeds if more_seeds else ()
+    shards = divide(Size(config["layers"], config["units"]), folds, seeds)
+    return next(shard for shard in shards if shard.folds == tuple(config["folds"]))
+
+
+def run(config: Mapping[str, Any], work: Work, store: Store, report: Report) -> None:
+    """Trains a shard, and leaves its result in the store; resumes at the last epoch that was saved.
+
+    What goes wrong in the program is reported, with its reason: to Ray it would be the same as a worker that was
+    killed, and these are many on a cluster, and do no harm.
+
+    Args:
+        config: Names the shard.
+        work: Data, folds and how to train.
+        store: Where its result belongs.
+        report: Takes how far it is.
+    """
+    try:
+        _train(config, work, store, report)
+    except InputError as error:
+        report({"check": 0, FAILED: str(error)})
+    except Exception as error:
+        report({"check": 0, FAILED: _reason(error)})
+    else:
+        report({"check": ALL_CHECKS})
+
+
+def _train(config: Mapping[str, Any], work: Work, store: Store, report: Report) -> None:
+    train = _training()  # before its threads are counted
+    shard = shard_of(config, len(work.folds.labels))
+    every = work.training.check_every
+    last, kept = time.monotonic(), 0
+    with TemporaryDirectory(dir=Path.cwd()) as folder, process.one_thread():  # its folder, in Ray's of this session
+        checkpoint = Path(folder, "state.ckpt")
+        store.fetch(shard, checkpoint)
+        kept = _written(checkpoint)
+
+        def on_check(check: int) -> None:
+            nonlocal last, kept
+            if _written(checkpoint) != kept:  # the training saves every so often, and only to a file of this machine
+                kept = _written(checkpoint)
+                store.keep(shard, checkpoint)
+            if time.monotonic() - last >= REPORT_SECONDS:
+                last = time.monotonic()
+                report({"check": check, "steps": check * every})
+
+        result = train(work, shard.size, checkpoint, on_check, work.accelerator, shard.folds, config.get("more_seeds"))
+        store.save(shard, result)
+
+
+def _written(path: Path) -> int:
+    """When a file was written; 0 if there is none."""
+    return path.stat().st_mtime_ns if path.is_file() else 0
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, and where in this package, in a line."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        path = Path(trace.tb_frame.f_code.co_filename)
+        if "cellsize" in path.parts:
+            place = f" ({path.parent.name}/{path.name}, line {trace.tb_lineno})"
+        trace = trace.tb_next
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{place}"
+
+
+@functools.cache
+def _training() -> Callable[..., Result]:
+    """How a size is trained; the driver trains nothing, and need not load torch."""
+    with process.importing():
+        from cellsize.training.train import train
+    return train

@@ -1,0 +1,150 @@
+"""What a cluster is held against, without one; with one: test_nodes.py."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from ray.exceptions import AuthenticationError
+
+from cellsize.errors import InputError
+from cellsize.params import Compute
+from cellsize.search import cluster
+from cellsize.search.cluster import Node, Resources
+from cellsize.search.storage import Storage
+from cellsize.search.versions import versions
+
+MakeCompute = Callable[..., Compute]
+HERE = Storage("/somewhere")
+
+
+@pytest.fixture
+def make_compute(params_content: Callable[[], dict[str, Any]]) -> MakeCompute:
+    return lambda **changes: Compute(**params_content()["search"]["compute"] | changes)
+
+
+def resources(*nodes: tuple[float, float]) -> Resources:
+    """Nodes of so many cores and GPUs."""
+    return Resources(tuple(Node(f"10.0.0.{at}", f"n{at}", *node) for at, node in enumerate(nodes)))
+
+
+@pytest.mark.parametrize(
+    ("nodes", "cpus", "gpus", "slots"),
+    [
+        ([(2, 0)], 1, 0.0, 2),
+        ([(3, 0), (3, 0)], 2, 0.0, 2),
+        ([(8, 2)], 1, 0.5, 4),
+        ([(8, 2)], 1, 0.4, 4),  # two of each GPU, and not five of both
+        ([(8, 2)], 1, 0.3333, 6),
+        ([(8, 4)], 1, 2.0, 2),
+        ([(3, 4)], 1, 1.0, 3),
+        ([(8, 0), (8, 1)], 1, 0.25, 4),
+    ],
+)
+def test_slots_worked_out_by_hand(nodes: list[tuple[float, float]], cpus: float, gpus: float, slots: int) -> None:
+    assert resources(*nodes).slots(cpus, gpus) == slots
+
+
+@pytest.mark.parametrize(
+    ("asked", "nodes", "message"),
+    [
+        (
+            {"gpus_per_trial": 2.0}, [(8, 0), (8, 0)],
+            "search.compute.gpus_per_trial: asks for 2 GPUs a trial, the cluster has none; set it to 0",
+        ),
+        (
+            {"gpus_per_trial": 4.0}, [(8, 2), (8, 3)],
+            "search.compute.gpus_per_trial: asks for 4 GPUs a trial, no node of the cluster has more than 3; set it to "
+            "0 or up to 3",
+        ),
+        (
+            {"cpus_per_trial": 9}, [(8, 0), (4, 0)],
+            "search.compute.cpus_per_trial: asks for 9 cores a trial, the cluster's largest node has 8; set it to 8 or "
+            "less",
+        ),
+        (
+            {"storage": None}, [(1, 0), (1, 0)],
+            "search.compute.storage: null is a folder of this machine, and the cluster has 2 nodes; name a folder that "
+            "all share, or s3://bucket/prefix (not /somewhere)",
+        ),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_said_with_what_there_is(
+    make_compute: MakeCompute, asked: dict[str, Any], nodes: list[tuple[float, float]], message: str
+) -> None:
+    compute = make_compute(**{"address": "auto", "storage": "/mnt/all"} | asked)
+    with pytest.raises(InputError) as caught:
+        cluster.check(compute, resources(*nodes), HERE)
+    assert str(caught.value) == message
+
+
+def test_on_one_machine_words_are_of_this_machine(make_compute: MakeCompute) -> None:
+    with pytest.raises(InputError, match="asks for 1 GPU a trial, this machine has none; set it to 0"):
+        cluster.check(make_compute(gpus_per_trial=1.0), resources((8, 0)), HERE)
+    cluster.check(make_compute(gpus_per_trial=0.5), resources((8, 1)), HERE)
+
+
+def test_an_address_that_nobody_answers_at_is_said_at_once(make_compute: MakeCompute) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(InputError, match=rf"search.compute.address: {address}: cannot be reached \(.*\); start the"):
+        cluster.connect(make_compute(address=address))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionError("x"), "auto: no cluster is there; start one"),
+        (AuthenticationError("x"), "auto: this process and the cluster have different tokens; set the same RAY_AUTH_"),
+        (RuntimeError("no raylet\n  here"), "auto: no raylet here; start the search on a node of the cluster"),
+    ],
+)
+def test_what_ray_refuses_is_one_line(
+    make_compute: MakeCompute, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    def refuse(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ray, "init", refuse)
+    with pytest.raises(InputError, match=f"search.compute.address: {words}") as caught:
+        cluster.connect(make_compute(address="auto"))
+    assert "\n" not in str(caught.value)
+
+
+# --- other nodes ------------------------------------------------------------------------------------------------------
+
+
+def of(tmp_path: Path, **changes: Any) -> list[str]:
+    """What is said of two nodes, the second of which is unlike this machine."""
+    storage = Storage(str(tmp_path))
+    with storage.reached() as marker:
+        seen = cluster.look(storage, marker)
+    other = cluster.Seen(**{**vars(seen), **changes})
+    return list(cluster._differences(zip(resources((1, 0), (1, 0)).nodes, [seen, other], strict=True)))
+
+
+def test_nodes_that_are_alike_need_no_word(tmp_path: Path) -> None:
+    assert of(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"versions": dict(versions()) | {"cellsize.version.torch": "1.0"}}, "node 10.0.0.1 has torch 1.0, this one "),
+        ({"versions": {}}, "node 10.0.0.1 has numpy none, this one "),
+        ({"code": "another"}, "node 10.0.0.1 has another cellsize; install the same one on every node"),
+        ({"storage": "is not shared with it; name a folder"}, "search.compute.storage: node 10.0.0.1: is not shared"),
+    ],
+)
+def test_a_node_that_would_spoil_the_numbers_is_refused(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        of(tmp_path, **changes)
+
+
+def test_another_processor_is_only_said(tmp_path: Path) -> None:
+    others = dict(versions()) | {cluster.WORKED_WITH: "riscv"}
+    (line,) = of(tmp_path, versions=others)
+    assert line.startswith("search: node 10.0.0.1 computes with riscv, this one with ")
