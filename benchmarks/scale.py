@@ -1,9 +1,10 @@
-"""Time and memory against the number of rows: the data stages up to ten million, the search up to one million.
+"""Time and memory against the number of rows: the data stages up to ten million, the whole way up to one million.
 
 Synthetic series of one target by the minute, with the calendar, at two lookbacks. Each stage is run as `dvc repro`
-runs it, in its own process; memory is that of its largest process. `over_base` is how many times the base arrays
-(the bytes of windows.npz) a stage needs beyond what it needs for the smallest table, which is the constant. The search
-trains few steps of a small grid on five folds, as many whatever the rows, its two workers included.
+runs it, in its own process, and `cellsize init` in one before them; memory is that of the largest process. `over_base`
+is how many times the base arrays (the bytes of windows.npz) a stage needs beyond what it needs for the smallest table,
+which is the constant: libraries, above all. The search trains few steps of a small grid on five folds, as many
+whatever the rows, its two workers included; so does the refit.
 """
 
 import argparse
@@ -22,8 +23,9 @@ from benchmarks.processes import watched
 from cellsize import params_file
 
 SMALLEST = 5_000
-ROWS, SEARCHED = (100_000, 1_000_000, 10_000_000), 1_000_000
+ROWS, WHOLE_WAY = (100_000, 1_000_000, 10_000_000), 1_000_000  # beyond, data stages alone
 LOOKBACKS = (24, 96)
+INIT = ("raw.parquet", "--target", "value", "--frequency", "min", "--horizon", "24", "--yes")
 STAGES = {
     "prepare": ("build/series.parquet", "build/schema.json"),
     "window": ("build/series.parquet", "build/schema.json", "build/windows.npz"),
@@ -36,7 +38,24 @@ STAGES = {
         "build/windows.npz", "build/folds.parquet", "build/candidates.json", "build/trials.csv", "build/curves.csv",
         "build/timings.csv", "build/residuals.npz",
     ),
+    "baseline": (
+        "build/windows.npz", "build/folds.parquet", "build/baselines.json", "build/baseline_timings.csv",
+    ),
+    "choose": (
+        "build/trials.csv", "build/timings.csv", "build/candidates.json", "reports/choice.json", "build/recipe.json",
+    ),
+    "refit": (
+        "build/windows.npz", "build/folds.parquet", "build/schema.json", "build/candidates.json", "build/recipe.json",
+        "build/model",
+    ),
+    "evaluate": (
+        "build/windows.npz", "build/folds.parquet", "build/model", "build/baselines.json", "reports/evaluation.json",
+        "build/forecasts.parquet",
+    ),
+    "register": ("reports/choice.json", "reports/evaluation.json", "build/model", "reports/registration.json"),
+    "report": ("build", "reports"),
 }  # fmt: skip
+OF_DATA = ("prepare", "window", "split", "inspect", "propose")
 MEGABYTE = 1e6
 
 
@@ -78,20 +97,22 @@ def settings(lookback: int, steps: int) -> dict[str, Any]:
     return content
 
 
-def measure(rows: int, lookbacks: tuple[int, ...], searched: bool, steps: int) -> list[dict[str, Any]]:
-    """Time and memory of every stage on one table."""
+def measure(rows: int, lookbacks: tuple[int, ...], whole_way: bool, steps: int) -> list[dict[str, Any]]:
+    """Time and memory of every stage on one table, and of `cellsize init` where the whole way is gone."""
     lines: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         python = [sys.executable, "-m"]
         # In a process of its own: what making the table needs is not the stages' memory.
         watched([*python, "benchmarks.scale", "--make", str(rows), str(folder / "raw.parquet")], data.ROOT)
+        commands = {stage: (f"pipeline.{stage}", *paths) for stage, paths in STAGES.items()}
         for position, lookback in enumerate(lookbacks):
             (folder / "params.yaml").write_text(json.dumps(settings(lookback, steps)), encoding="utf-8")
-            for stage, paths in STAGES.items():
-                if (stage == "prepare" and position) or (stage == "search" and not searched):
+            init = ("cellsize", "init", *INIT, "--lookback", str(lookback), "--into", f"project-{lookback}")
+            for stage, command in ({"init": init} | commands).items():
+                if (stage == "prepare" and position) or (stage not in OF_DATA and not whole_way):
                     continue
-                took = watched([*python, f"pipeline.{stage}", *paths], folder)
+                took = watched([*python, *command], folder)
                 base = folder / "build/windows.npz"
                 line = {
                     "rows": rows,
@@ -132,7 +153,7 @@ def draw(lines: list[dict[str, Any]], path: Path) -> None:
     with drawing.style("performance"):
         figure = Figure(figsize=(11.0, 3.6), layout="constrained", facecolor="white")
         times, memory = figure.subplots(1, 2)
-        for position, stage in enumerate(STAGES):
+        for position, stage in enumerate((*OF_DATA, "search")):
             for lookback, dashes in zip(sorted({line["lookback"] for line in lines}), ("-", "--"), strict=False):
                 mine = [line for line in lines if line["stage"] == stage and line["lookback"] == lookback]
                 label = stage if dashes == "-" else None
@@ -170,9 +191,10 @@ def draw(lines: list[dict[str, Any]], path: Path) -> None:
 
 
 def main() -> None:
-    """Measures every table, prints, draws and writes `scale.json`."""
+    """Measures every table, prints, draws and writes `scale.json`; of other rows or lookbacks to a cache only."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=list(ROWS))
+    parser.add_argument("--lookbacks", type=int, nargs="+", default=list(LOOKBACKS))
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--make", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -181,19 +203,17 @@ def main() -> None:
         return
     described = machine()
     rows = (SMALLEST, 2 * SMALLEST) if given.smoke else (SMALLEST, *given.rows)
-    lookbacks, steps = (LOOKBACKS[:1], 20) if given.smoke else (LOOKBACKS, 200)
+    lookbacks, steps = (LOOKBACKS[:1], 20) if given.smoke else (tuple(given.lookbacks), 200)
     lines: list[dict[str, Any]] = []
     for count in rows:
-        lines += measure(count, lookbacks, count <= SEARCHED, steps)
+        lines += measure(count, lookbacks, count <= WHOLE_WAY, steps)
     lines = over_base(lines)
+    partial = given.smoke or (*given.rows, *given.lookbacks) != (*ROWS, *LOOKBACKS)
     print()
     columns = ("rows", "lookback", "stage", "seconds", "largest_mb", "together_mb", "base_mb", "over_base")
     data.show([{key: line[key] for key in columns} for line in lines])
-    draw(
-        lines,
-        data.result("performance", True).with_suffix(".svg") if given.smoke else data.ROOT / "docs/performance.svg",
-    )
-    data.write("scale", {"machine": described, "lines": lines}, given.smoke)
+    draw(lines, data.result("performance", True).with_suffix(".svg") if partial else data.ROOT / "docs/performance.svg")
+    data.write("scale", {"machine": described, "lines": lines}, partial)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
     return init_and_run(folder)
 
 
+@pytest.mark.slow
 def test_a_table_of_any_name_in_an_empty_folder_outside_of_git_goes_to_its_answer(tmp_path: Path) -> None:
     project, said = init_and_run(tmp_path, ODD)
     assert "models:/ber-HOME-x-1-100-a-b-2-c-a/1" in said

@@ -65,6 +65,7 @@ def test_a_second_run_does_nothing_but_to_look_at_its_own_code(project: Project)
     assert project.command("dvc", "status", *STAGES).stdout.strip() == "Data and pipelines are up to date."
 
 
+@pytest.mark.slow
 def test_one_worker_from_scratch_gives_the_same_bytes_as_two(
     project: Project, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -168,6 +169,7 @@ def test_another_choice_of_the_same_size_trains_nothing(project: Project) -> Non
     assert project.read("reports/choice.json") == choice
 
 
+@pytest.mark.slow
 def test_changing_the_rule_trains_no_size_again_and_the_same_result_makes_no_second_version(project: Project) -> None:
     choice, version = project.read("reports/choice.json"), registered(project)
     project.edit(choose__rule="best")
@@ -182,6 +184,7 @@ def test_changing_the_rule_trains_no_size_again_and_the_same_result_makes_no_sec
     assert (project.read("reports/choice.json"), registered(project)) == (choice, version)
 
 
+@pytest.mark.slow
 def test_another_metric_is_scored_trained_and_gated_anew(project: Project) -> None:
     before = {name: project.read(name) for name in RESULTS}
     project.edit(choose__metric="mae")

@@ -42,10 +42,11 @@ def shops() -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("table", "settings", "ends"),
     [
-        (
+        pytest.param(
             business_days(),
             {"window__horizon": 10, "window__lookback": 14, "window__fill": 3, "window__observed": 0.5},
             1,
+            marks=pytest.mark.slow,
         ),
         (
             shops(),
