@@ -25,3 +25,17 @@ def test_without_a_standard_error_a_score_has_four_decimals(standard_error: floa
 def test_a_score_stands_with_its_standard_error() -> None:
     assert figures.with_error(0.29083, 0.0054) == "0.2908 ± 0.0054"
     assert figures.with_error(0.29083, 0.09) == "0.291 ± 0.090"
+
+
+@pytest.mark.parametrize(
+    ("second", "standard_error", "texts"),
+    [
+        (0.3512, 0.09, ("0.291", "0.351")), (0.3512, None, ("0.2908", "0.3512")),
+        # More digits than are justified where both would look alike, and no more than six where they are.
+        (0.29122, 0.09, ("0.2908", "0.2912")), (0.29083, 0.09, ("0.291", "0.291")),
+    ],
+)  # fmt: skip
+def test_two_scores_that_differ_look_different(
+    second: float, standard_error: float | None, texts: tuple[str, str]
+) -> None:
+    assert figures.apart(0.29083, second, standard_error) == texts

@@ -94,7 +94,7 @@ def test_alpha_says_at_which_size_overfitting_ended() -> None:
     }
     assert finding(tried, ladder) == (
         "The α procedure went from 16 to 8 memory cells. With 8 the gap between training and validation error is "
-        "0.0200 wider than the ridge-linear model's on the same folds, with a standard error of 0.0132: no significant "
+        "0.020 wider than the ridge-linear model's on the same folds, with a standard error of 0.013: no significant "
         "overfitting."
     )
 
@@ -109,7 +109,7 @@ def test_alpha_says_so_if_the_smallest_size_still_overfits() -> None:
 def test_a_gap_narrower_than_that_of_the_ridge_linear_model_is_no_overfitting() -> None:
     tried = {ZERO: with_gaps(ZERO), Size(1, 16): with_gaps(Size(1, 16), -0.2, -0.2, -0.2)}
     sentence = finding(tried, [Size(1, 16), Size(1, 8)])
-    assert "is 0.2000 narrower than the ridge-linear model's" in sentence
+    assert "is 0.200000 narrower than the ridge-linear model's" in sentence
     assert sentence.endswith("no significant overfitting.")
 
 

@@ -3,6 +3,7 @@
 from cellsize.data.forecast import BOOSTED_TREES, CLASSICAL_BASELINES, SEASONAL_NAIVE, score_name, season_of
 from cellsize.params import Register
 from cellsize.sizing.artefacts import Evaluation
+from cellsize.sizing.figures import apart
 
 # A choice without memory cells is the ridge-linear model itself: it cannot be below it, and rounding is no loss.
 ROUNDING = 1e-6
@@ -22,7 +23,7 @@ def gate(evaluation: Evaluation, register: Register, champion: str | None = None
     """
     error, rivals = evaluation.error(evaluation.model), _rivals(evaluation, register)
     lost = [
-        f"{name} ({score_name(evaluation.metric)} {theirs:.4f} against {ours:.4f})"
+        f"{name} ({score_name(evaluation.metric)} {' against '.join(apart(theirs, ours, _sure(evaluation, name)))})"
         for name, ours, theirs in rivals
         if ours > theirs * (1 + ROUNDING)
     ]
@@ -55,6 +56,12 @@ def compared_with_trees(evaluation: Evaluation) -> tuple[bool, str]:
     theirs, ours = evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model)
     better = theirs < ours
     return better, f"{'better' if better else 'no better'}: {theirs:.4g} against {ours:.4g}"
+
+
+def _sure(evaluation: Evaluation, name: str) -> float | None:
+    """The standard error of the difference from a classical model; of others it is not known on the whole holdout."""
+    subset = evaluation.subset if name in CLASSICAL_BASELINES else None
+    return None if subset is None else subset.difference_se.get(name)
 
 
 def _rivals(evaluation: Evaluation, register: Register) -> list[tuple[str, float, float]]:

@@ -9,8 +9,18 @@ from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.inspection.wording import note, remarks
 from cellsize.params import Metric
-from cellsize.report.wording import ERROR, beside, best_baseline, between, has_company, measured, tried
+from cellsize.report.wording import (
+    ERROR,
+    beside,
+    best_baseline,
+    between,
+    hardest_difference,
+    has_company,
+    measured,
+    tried,
+)
 from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration, ScoredSize
+from cellsize.sizing.figures import apart
 from cellsize.sizing.rules import alone, describe, in_percent
 from cellsize.sizing.sizes import ZERO
 
@@ -79,6 +89,8 @@ def lines(title: str, build: Path, reports: Path) -> str:
     evaluation = Evaluation.read(reports / "evaluation.json")
     record = Registration.read(reports / "registration.json")
     baseline, baseline_error = best_baseline(evaluation)
+    sure = hardest_difference(evaluation)
+    error, other = apart(evaluation.error(evaluation.model), baseline_error, None if sure is None else sure[1])
     alias = record.alias if record.promoted else f"not promoted: {record.reason}"
     return "\n".join(
         [
@@ -91,7 +103,7 @@ def lines(title: str, build: Path, reports: Path) -> str:
             f"without memory cells {_score(choice.zero_cells)}" + (f", MLP {_score(choice.mlp)}" if choice.mlp else ""),
             f"                (cross-validated {ERROR[choice.metric]}: {NORMALISED[choice.metric]})",
             *_other_ladders(choice),
-            f"  holdout       {evaluation.error(evaluation.model):.4f}; best baseline {baseline} {baseline_error:.4f}",
+            f"  holdout       {error}; best baseline {baseline} {other}",
             f"  registered    models:/{record.name}/{record.version} ({alias})",
             *([f"  note          {choice.caution}"] if choice.caution else []),
             *(f"  note          {line}" for line in remarks(inspection.remarks)),
@@ -106,13 +118,17 @@ def _trees(choice: Choice, evaluation: Evaluation, build: Path) -> list[str]:
     better, _ = compared_with_trees(evaluation)
     if not better:
         return []
-    error, ours_error = evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model)
+    subset = evaluation.subset
+    error, ours_error = apart(
+        evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model),
+        None if subset is None else subset.difference_se.get(BOOSTED_TREES),
+    )  # fmt: skip
     sizes, baselines = (_read(build / name) for name in ("timings.csv", "baseline_timings.csv"))
     chosen = (sizes["layers"] == choice.layers) & (sizes["units"] == choice.units)
     ours = sizes.loc[chosen, "seconds"].sum()
     theirs = baselines.loc[baselines["baseline"] == BOOSTED_TREES, "seconds"].sum()
     return [
-        f"  boosted trees are better on the holdout: {error:.4f} against {ours_error:.4f}; "
+        f"  boosted trees are better on the holdout: {error} against {ours_error}; "
         f"trained on the folds in {theirs:.0f} s against {ours:.0f} s"
     ]
 

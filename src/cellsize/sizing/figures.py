@@ -21,6 +21,19 @@ def rounded(score: float, standard_error: float | None) -> str:
     return f"{score:.{PLAIN if decimals is None else decimals}f}"
 
 
+def apart(first: float, second: float, standard_error: float | None) -> tuple[str, str]:
+    """Two scores as text, with the digits that the standard error of their difference justifies.
+
+    With more where they would look alike though they differ: a comparison has to show what it says.
+    """
+    justified = places(standard_error)
+    for decimals in range(PLAIN if justified is None else justified, MOST + 1):
+        texts = f"{first:.{decimals}f}", f"{second:.{decimals}f}"
+        if texts[0] != texts[1]:
+            return texts
+    return rounded(first, standard_error), rounded(second, standard_error)
+
+
 def with_error(score: float, standard_error: float) -> str:
     """A score and its standard error, as `0.291 ± 0.090`."""
     return f"{rounded(score, standard_error)} ± {rounded(standard_error, standard_error)}"

@@ -1,5 +1,6 @@
 """The α procedure: from α = 2's size up to α = 10's, one step each time the network overfits."""
 
+from cellsize.sizing.figures import rounded
 from cellsize.sizing.scores import Difference, Scores, paired
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.sizing.walk import Known, Walk
@@ -54,9 +55,10 @@ def finding(tried: Known, ladder: list[Size]) -> str:
     last, linear = tried[visited[-1]], tried[ZERO]
     wider, cells = wider_gap(last, linear), f"{last.size.units} memory cell{'s' if last.size.units > 1 else ''}"
     way = f"went from {visited[0].units} to" if len(visited) > 1 else "began and ended with"
+    gap = rounded(abs(wider.mean), wider.standard_error)
     return (
         f"The α procedure {way} {cells}. With {last.size.units} the gap between training and validation error is "
-        f"{abs(wider.mean):.4f} {'wider' if wider.mean >= 0 else 'narrower'} than the ridge-linear model's on the same "
-        f"folds, with a standard error of {wider.standard_error:.4f}: "
+        f"{gap} {'wider' if wider.mean >= 0 else 'narrower'} than the ridge-linear model's on the same "
+        f"folds, with a standard error of {rounded(wider.standard_error, wider.standard_error)}: "
         + ("it still overfits there, at the largest α." if overfits(last, linear) else "no significant overfitting.")
     )
