@@ -4,8 +4,8 @@ A SIGKILL reaches one process. DVC would go on to the next stage, and a search w
 no more, while the next run begins beside it.
 """
 
-import _thread
 import os
+import signal
 import sys
 import threading
 import time
@@ -19,7 +19,7 @@ EVERY = 1.0  # seconds between two looks
 PATIENCE = 8.0  # seconds to put away what is begun
 INTERRUPTED = 130  # what a shell calls the end by Ctrl-C
 PROC = Path("/proc")
-LONGEST = 33  # characters of a folder
+LONGEST = 38  # characters of a folder
 ORPHANED = "the run that started this stage was killed; what is finished is kept, and the next run resumes there"
 
 
@@ -110,7 +110,7 @@ def _watch(watched: Sequence[str], done: threading.Event) -> None:
         if done.wait(EVERY):
             return
     print(f"error: {ORPHANED}", file=sys.stderr, flush=True)
-    _thread.interrupt_main()  # nothing happens where Ctrl-C is ignored, as after nohup
+    os.kill(os.getpid(), signal.SIGINT)  # nothing happens where Ctrl-C is ignored, as after nohup
     time.sleep(PATIENCE)
     os._exit(INTERRUPTED)
 

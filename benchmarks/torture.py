@@ -1,0 +1,179 @@
+"""Kills a tiny project's run at random moments over all stages, and looks at what became of it: `make torture`.
+
+A round is a new project that is killed several times and then run to its end. A moment is a stage and a fraction of the
+time that the stage took undisturbed, so that a busy machine kills at the same places. After each round the answer has
+to be that of the undisturbed run, byte for byte, and nothing may be left over. It can be interrupted: rounds that are
+in the results are not repeated.
+"""
+
+import argparse
+import random
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from benchmarks import data, faults
+from benchmarks.faults import Disturbed
+from benchmarks.machine import machine
+from cellsize import files
+
+# How often each is killed: any process at any stage, those of Ray only while it runs.
+KINDS = {"run": 3, "dvc": 3, "stage": 4, "worker": 2, "raylet": 1, "gcs_server": 1}
+OF_RAY = ("worker", "raylet", "gcs_server")
+# The search is where most of the time goes, and most of what can be lost.
+WEIGHTS = {stage: 4 if stage == "search" else 2 if stage == "register" else 1 for stage in faults.STAGES}
+WAIT = 600.0  # seconds for a stage to begin
+
+
+def undisturbed(place: Path) -> tuple[list[bytes], dict[str, float]]:
+    """The answers of a run that nobody disturbs, and the seconds that each of its stages took."""
+    project = faults.make(place / "reference", place / "t")
+    running, moments = project.begin(), dict[str, float]()
+    while running.poll() is None:
+        if stage := project.stage():
+            moments.setdefault(stage, time.monotonic())
+        time.sleep(0.02)
+    if running.returncode:
+        raise SystemExit(project.said())
+    begun = [*moments.items(), ("", time.monotonic())]
+    lasted = {stage: begun[number + 1][1] - moment for number, (stage, moment) in enumerate(begun[:-1])}
+    return project.answers(), lasted
+
+
+def moment(project: Disturbed, running: Any, stage: str, seconds: float) -> None:
+    """Waits until a stage, or one after it, has run for some seconds, or the run has ended."""
+    later, deadline = set(faults.STAGES[faults.STAGES.index(stage) :]), time.monotonic() + WAIT
+    began = len(project.said())  # of the runs before this one
+    while running.poll() is None and time.monotonic() < deadline:
+        if set(re.findall(r"Running stage '(\w+)'", project.said()[began:])) & later:
+            time.sleep(seconds)
+            return
+        time.sleep(0.02)
+
+
+def disturb(project: Disturbed, chance: random.Random, lasted: dict[str, float], first: int) -> dict[str, Any]:
+    """One run that is killed once.
+
+    Args:
+        project: The project.
+        chance: What is drawn from.
+        lasted: Seconds of each stage.
+        first: The first stage that may still run, counted from 0.
+
+    Returns:
+        The row.
+    """
+    stages = faults.STAGES[first:]
+    stage = chance.choices(stages, [WEIGHTS[name] for name in stages])[0]
+    kinds = {kind: often for kind, often in KINDS.items() if stage == "search" or kind not in OF_RAY}
+    kind = chance.choices(list(kinds), list(kinds.values()))[0]
+    fraction, at_once = round(chance.random(), 3), chance.random() < 0.5
+    before, running = project.shards(), project.begin()
+    moment(project, running, stage, fraction * lasted[stage])
+    found = faults.victims(project)
+    # Ray may not be there yet, or not any more: then whoever is killed is the stage, or the run.
+    hit = next((name for name in (kind, "stage", "dvc", "run") if found.get(name)), "")
+    where = project.stage()
+    faults.kill(found.get(hit, [])[:1])
+    killed = time.monotonic()
+    with suppress(subprocess.TimeoutExpired):
+        running.wait(timeout=patience(hit))
+    status = running.poll()
+    row = {
+        "stage": stage, "fraction": fraction, "kind": kind, "killed": hit, "while": where, "status": status,
+        "seconds_to_end": round(time.monotonic() - killed, 1),
+        "shards_before": len(before),
+    }  # fmt: skip
+    # Half of the time the next run begins at once, beside whatever is still there.
+    return row | {"next_run": "at once" if at_once else f"{faults.gone(project):.1f} s later, when all had ended"}
+
+
+def patience(killed: str) -> float:
+    """Seconds that the run may go on after a kill: to its end, where a worker is started anew."""
+    return 1200.0 if killed in ("worker", "") else 300.0
+
+
+def round_of(number: int, seed: int, kills: int, place: Path, reference: tuple[list[bytes], dict[str, float]]) -> Any:
+    """One project that is killed several times, then run to its end; a row for each kill."""
+    chance = random.Random(1000 * seed + number)
+    answers, lasted = reference
+    shutil.rmtree(place / "p", ignore_errors=True)
+    project = faults.make(place / "p", place / "t")
+    rows, seen, repeated, first = list[dict[str, Any]](), dict[str, tuple[int, int]](), set[str](), 0
+    for _ in range(kills):
+        row = disturb(project, chance, lasted, first)
+        now = project.shards()
+        repeated |= {name for name, mark in seen.items() if name in now and now[name] != mark}
+        seen = now | seen
+        rows.append({"round": number, "seed": seed, **row, "shards": len(now)})
+        print(rows[-1], flush=True)
+        if row["while"] in faults.STAGES:  # what came before it is finished
+            first = faults.STAGES.index(row["while"])
+        if row["status"] == 0:
+            break
+    status = project.run()
+    now = project.shards()
+    repeated |= {name for name, mark in seen.items() if now.get(name) != mark}
+    left = faults.gone(project)
+    stored = faults.registry(project)
+    after = {
+        "status_of_last_run": status,
+        "same_answers": project.answers() == answers,
+        "shards_trained_twice": sorted(repeated),
+        "versions": stored.versions,
+        "champion": stored.aliases.get("champion"),
+        "runs_left_running": stored.running,
+        "seconds_until_nothing_runs": round(left, 1),
+        "mess": faults.mess(project),
+        "tracebacks": project.said().count("Traceback"),
+    }
+    after["passed"] = (
+        status == 0 and after["same_answers"] and not repeated and stored.versions == [1]
+        and after["champion"] == 1 and not stored.running and left < 300 and not after["mess"]
+    )  # fmt: skip
+    if not after["passed"]:
+        shutil.copy(project.log, place / f"failed-{seed}-{number}.log")
+    return [row | after for row in rows]
+
+
+def main() -> None:
+    """Plays rounds until there are enough kills, and writes `torture.json` after each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=30, help="at least so many in all")
+    parser.add_argument("--each", type=int, default=5, help="kills in a round")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--smoke", action="store_true", help="one round of two kills; its results go elsewhere")
+    given = parser.parse_args()
+    path = data.result("torture", given.smoke)
+    content: dict[str, Any] = {"machine": machine(), "seed": given.seed, "rows": []}
+    if path.is_file() and not given.smoke and files.read_json(path)["seed"] == given.seed:
+        content = files.read_json(path)
+    kills, each = (2, 2) if given.smoke else (given.kills, given.each)
+    place = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))  # short: Ray's sockets lie below it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        reference = undisturbed(place)
+        content["seconds_undisturbed"] = {name: round(value, 1) for name, value in reference[1].items()}
+        number = 1 + max((row["round"] for row in content["rows"]), default=-1)
+        while len(content["rows"]) < kills:
+            content["rows"] += round_of(number, given.seed, each, place, reference)
+            data.write("torture", content, given.smoke)
+            number += 1
+    finally:
+        for log in place.glob("failed-*.log"):
+            print(f"a round failed: {shutil.copy(log, data.ROOT / '.cache')}")
+        shutil.rmtree(place, ignore_errors=True)
+    failed = [row for row in content["rows"] if not row["passed"]]
+    print(f"{len(content['rows'])} kills, {len(failed)} in rounds that failed")
+    if failed:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
