@@ -15,6 +15,8 @@ ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "RAY_USAGE_STATS_ENABLED": "0",
     "DO_NOT_TRACK": "1",
+    # Ray has it on where it starts itself, and off on clusters: whoever reaches a port could run code there.
+    "RAY_AUTH_MODE": "token",
     # A model from a registry is data, not code.
     "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",

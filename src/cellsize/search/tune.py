@@ -8,11 +8,13 @@ from typing import Any
 
 import ray
 from ray import tune
+from ray._private import ray_constants
 from ray.tune.search import Searcher
 
 from cellsize import lineage, process
 from cellsize.errors import InputError
 from cellsize.params import Search
+from cellsize.search import exposure
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import Shard, divide
 from cellsize.search.store import Store
@@ -90,6 +92,8 @@ def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -
         InputError: More GPUs are asked for than Ray sees.
     """
     process.set_environment()
+    exposure.protect_token()
+    _listen_on_loopback()
     ray.init(
         address="local",  # never a cluster that happens to run: results travel as files of this machine
         num_cpus=search.compute.trials or None,
@@ -132,6 +136,15 @@ def run_trials(work: Work, scheduler: Scheduler, search: Search, store: Store) -
         ).fit()
     finally:
         ray.shutdown()
+
+
+def _listen_on_loopback() -> None:
+    """Has Ray's processes on this machine listen on the loopback alone: their ports lead to running code.
+
+    Ray has no setting for it on Linux. Where it makes no clusters it takes the loopback as this machine's address, and
+    a server that has this address listens there only; see SECURITY.md.
+    """
+    ray_constants.ENABLE_RAY_CLUSTER = False
 
 
 def _trial(config: dict[str, Any], work: Work, store: Store, accelerator: str) -> None:
