@@ -2,7 +2,7 @@
 
 import pytest
 
-from cellsize.errors import InputError
+from cellsize.errors import InputError, masked
 
 
 def test_a_message_is_one_line_whatever_it_is_made_of() -> None:
@@ -26,3 +26,19 @@ def test_what_is_wrong_may_quote_anything(what: str) -> None:
 
 def test_a_long_value_is_cut_for_a_caller() -> None:
     assert InputError(f"{'a' * 1000!r} is not a time; fix it").for_caller == f"'{'a' * 60}…' is not a time; fix it"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("postgresql+psycopg://me:hunter2@db/x gone", "postgresql+psycopg://me:***@db/x gone"),
+        ("http://me:p@ss/w:ord@host:5000/api", "http://me:***@host:5000/api"),
+        ("https://:hunter2@host", "https://:***@host"),
+        ("mysql://db/x?user=me&password=hunter2&ssl=1", "mysql://db/x?user=me&password=***&ssl=1"),
+        ("http://host:5000/path and sqlite:///a.db", "http://host:5000/path and sqlite:///a.db"),
+        ("postgresql://me@db/x, write to a@b.c", "postgresql://me@db/x, write to a@b.c"),
+    ],
+)
+def test_a_message_holds_no_password_of_an_address(text: str, shown: str) -> None:
+    assert masked(text) == shown
+    assert str(InputError(text)) == shown

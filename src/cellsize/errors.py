@@ -11,6 +11,17 @@ LONG = re.compile(r"""(?<!\w)(['"])((?:(?!\1)[^\\]|\\.){60})(?:(?!\1)[^\\]|\\.){
 FULL = re.compile(r"No space left on device|Disk quota exceeded|(?:database or )?disk is full", re.IGNORECASE)
 
 
+# A password in an address, which holds no other @ behind it; and one among what follows the question mark.
+SECRET = re.compile(
+    r"(://[^\s/@:]*:)\S+@|([?&;](?:\w*(?:password|passwd|token|secret|key))=)[^\s&;'\"]+", re.IGNORECASE
+)
+
+
+def masked(text: str) -> str:
+    """A text without the passwords of addresses in it."""
+    return SECRET.sub(lambda found: f"{found[1]}***@" if found[1] else f"{found[2]}***", text)
+
+
 class InputError(Exception):
     """Something the user gave is wrong.
 
@@ -25,7 +36,7 @@ class InputError(Exception):
             message: What is wrong, then `; ` and what to do.
             caller: What somebody can do who sends rows to a served model, and has no params.yaml; None: the same.
         """
-        super().__init__(" ".join(message.split()))
+        super().__init__(masked(" ".join(message.split())))
         self.caller = caller
 
     @property

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from cellsize.errors import masked
+
 LARGEST = 2**31 - 1  # of whole numbers: a product of two of them is one of 64 bits
 Positive = Annotated[int, Field(ge=1, le=LARGEST)]
 Natural = Annotated[int, Field(ge=0, le=LARGEST)]
@@ -348,7 +350,7 @@ class Evaluate(Section):
 class Register(Section):
     """The gate and the name in the registry."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
     beat: tuple[Literal["naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical"], ...]
 
 
@@ -365,6 +367,17 @@ class Mlflow(Section):
 
     uri: str
     experiment: str
+
+    @field_validator("uri")
+    @classmethod
+    def _is_no_secret(cls, value: str) -> str:
+        # DVC copies this section to dvc.lock, and both files are committed.
+        if masked(value) != value:
+            raise ValueError(
+                "a password here would be in git and in dvc.lock; set the environment variable MLFLOW_TRACKING_URI to "
+                "the whole address, and write it here without the password"
+            )
+        return value
 
 
 class Params(Section):

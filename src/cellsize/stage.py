@@ -9,11 +9,13 @@ import io
 import re
 import sys
 import tokenize
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 
 from cellsize import lineage, params_file, process
-from cellsize.errors import InputError, disk_full, is_disk_full
+from cellsize.errors import InputError, disk_full, is_disk_full, masked
 
 PARAMS = Path("params.yaml")
 PACKAGE = Path(__file__).parent
@@ -45,6 +47,7 @@ def enter(main: Callable[..., None]) -> None:
     """
     names = list(inspect.signature(main).parameters)[1:]
     paths = [Path(argument) for argument in sys.argv[1:]]
+    sys.excepthook = _said_without_secrets
     try:
         if len(paths) != len(names):
             raise InputError(
@@ -70,6 +73,11 @@ def enter(main: Callable[..., None]) -> None:
         raise SystemExit(130) from None
     finally:
         process.leave()
+
+
+def _said_without_secrets(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Prints a traceback as Python does, without the password of a tracking server that a library may say in it."""
+    sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
 
 
 def _where(error: Exception) -> str:

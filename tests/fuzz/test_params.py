@@ -32,7 +32,7 @@ VALUES = (
     "\t1", "'", '"', "[", "{", "]", "# ", "1 # two", "a: b", "<<: {a: 1}", "load", "rain", "when", "place", "kind",
     "%d.%m.%Y", "epoch s", '"%Y-%m-%d %H:%M"', "YYYYMMDD", "all", "infer", "first", "harmonics_of_day", "shuffled",
     "expanding", "sliding", "groups", "series", "parameters", "window", "effective", "gru", "linear", "grid", "random",
-    "alpha", "log1p", "standard", "mae", "budget", "sqlite:///x.db", "\u2028", "\x07", "\ufeff", "é", "١",
+    "alpha", "log1p", "standard", "mae", "budget", "sqlite:///x.db", "\u2028", "\x07", "\ufeff", "é", "\u0661",
 )  # fmt: skip
 # What a whole file may begin or end with.
 BLOCKS = (

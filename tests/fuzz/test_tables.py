@@ -164,8 +164,9 @@ def odd_tables(draw: st.DrawFn) -> tuple[pd.DataFrame, dict[str, Any]]:
                 values = [draw(st.sampled_from(CELLS))] * rows
         columns[name] = values
     frame = pd.DataFrame({name: column_of(values) for name, values in columns.items()})
-    kind = draw(st.sampled_from([None, None, "category", "Int64", "float32", "uint8", "string", "datetime64[ns]", "bool",
-                                 "period[M]", "timedelta64[s]", "object"]))  # fmt: skip
+    kind = draw(st.sampled_from(
+        [None, None, "category", "Int64", "float32", "uint8", "string", "datetime64[ns]", "bool", "period[M]",
+         "timedelta64[s]", "object"]))  # fmt: skip
     column = draw(st.sampled_from(list(columns)))
     if kind is not None:
         with contextlib.suppress(TypeError, ValueError, OverflowError, AttributeError):

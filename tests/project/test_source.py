@@ -47,7 +47,10 @@ def test_a_comment_a_row_of_units_and_a_row_of_totals_are_found(write_csv: Write
     assert dict(source.settings(write_csv(text))) == written(comment="#", units_row=True, total_row=True)
 
 
-@pytest.mark.parametrize(("encoding", "found"), [("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("cp1252", "cp1252")])
+@pytest.mark.parametrize(
+    ("encoding", "found"),
+    [("utf-8-sig", "utf-8"), ("utf-16", "utf-16"), ("utf-16-le", "utf-16-le"), ("cp1252", "cp1252")],
+)
 def test_the_encoding_is_found(write_csv: WriteCsv, encoding: str, found: str) -> None:
     text = "zeit,größe\n" + "".join(f"{time},{index}\n" for index, time in enumerate(HOURS))
     assert dict(source.settings(write_csv(text, encoding=encoding))) == written(encoding=found)

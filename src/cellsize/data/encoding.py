@@ -28,7 +28,7 @@ def check_encoding(path: Path, csv: Csv) -> None:
     marks = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
     marked = next((name for mark, name in marks.items() if head.startswith(mark)), None)
     if marked is None and not codec.startswith(("utf-16-", "utf-32")):
-        marked = _utf16(head) or ("utf-8" if codec == "utf-16" else None)
+        marked = utf16(head) or ("utf-8" if codec == "utf-16" else None)
     declared = {"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16"}.get(codec, codec)
     if marked is not None and marked not in (declared, codec):
         why = "UTF-8" if marked == "utf-8" else "UTF-16"
@@ -56,7 +56,7 @@ def check_encoding(path: Path, csv: Csv) -> None:
             raise InputError(f"{path}, line {bad}: a NUL byte, which no text has; remove it, or write the file again")
 
 
-def _utf16(head: bytes) -> str | None:
+def utf16(head: bytes) -> str | None:
     """The order of bytes of UTF-16 that a file begins with: digits and separators have a NUL each, on one side."""
     left, right = head[::2].count(0), head[1::2].count(0)
     if max(left, right) * 8 < len(head) or min(left, right) * 8 > max(left, right):

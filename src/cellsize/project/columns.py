@@ -124,7 +124,10 @@ def find_series(
         values = table[name]
         if name in taken or values.isna().any() or pd.api.types.is_float_dtype(values):
             continue
-        codes = pd.factorize(values)[0]
+        try:
+            codes = pd.factorize(values)[0]
+        except TypeError:  # of lists and dictionaries, which name nothing
+            continue
         tells_apart = 2 <= codes.max() + 1 <= len(table) / 2 and not _repeats(moment, codes)
         # An id and a name of the same series are one.
         if tells_apart and not any(_alike(codes, pd.factorize(table[other])[0]) for other in found):

@@ -36,6 +36,16 @@ REMEDIES = (
     (r"remove it from params\.yaml(?: or convert it)?", "name another column, or leave it out of the table"),
     (r"else remove it$", "else leave it out: name the others with --past, or take it out of the table"),
     (r"its real step: ([^ ,;]+)", r"\1"),
+    # How a file is written is found out: what is not found can be mended in the file alone.
+    (r"set prepare\.csv\.encoding: \S+, or save it in [^;]+$", "save it as UTF-8"),
+    (r"save the file as UTF-8, or set prepare\.csv\.encoding to .*$", "save the file as UTF-8"),
+    (r"(?:fix prepare\.csv\.encoding|set prepare\.csv\.encoding: \S+)$", "save it as UTF-8"),
+    (r"set prepare\.csv\.comment: \".\"(?: and prepare\.csv\.separator: \S+)?, if", "remove these lines, if"),
+    (r"set prepare\.csv\.(?:units|total)_row: true, if this line", "remove this line, if it"),
+    (r"set prepare\.csv\.separator: .*$", "write the table with commas between the columns and decimal points"),
+    (r"set prepare\.csv\.(?:decimal|thousands): .*?(?=; else|$)", "write numbers with a decimal point and no sign "
+     "between thousands"),
+    (r"fix the file, or prepare\.csv$", "fix the file"),
     (r" in params\.yaml", ""),
 )  # fmt: skip
 

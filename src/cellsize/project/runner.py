@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from cellsize import params_file, process
-from cellsize.errors import FULL, InputError, disk_full
+from cellsize.errors import FULL, InputError, disk_full, masked
 from cellsize.lineage import INTERRUPTED
 from cellsize.project import leftovers, lock
 
@@ -212,5 +212,5 @@ def _pass_on(lines: IO[str], folder: Path) -> None:
             if full:
                 continue
             full, line = True, line if text.startswith("error: ") else f"error: {disk_full(str(folder.absolute()))}\n"
-        sys.stderr.write(line)
+        sys.stderr.write(masked(line))
         sys.stderr.flush()

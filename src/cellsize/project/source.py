@@ -14,10 +14,12 @@ import pandas as pd
 
 from cellsize.data import series, times
 from cellsize.data import table as tables
+from cellsize.data.encoding import utf16
 from cellsize.errors import InputError
 from cellsize.params import Csv, Prepare
 
 SEPARATORS = (",", ";", "\t", "|")
+COMMENTS = "#%!"
 LINES = 400  # of a text file that are looked at
 PLAIN = Csv(
     separator=",", decimal=".", thousands=None, comment=None, encoding="utf-8", units_row=False, total_row=False
@@ -65,7 +67,7 @@ def settings(path: Path) -> Csv:
         return PLAIN
     encoding = _encoding(path)
     lines, last = _lines(path, encoding)
-    comment = "#" if lines and lines[0].startswith("#") else None
+    comment = lines[0][0] if lines and lines[0][0] in COMMENTS else None
     lines = [line for line in lines if not (comment and line.startswith(comment))]
     if not lines:
         return PLAIN
@@ -105,9 +107,11 @@ def _encoding(path: Path) -> str:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         with _open(path) as file:
-            begin = file.read(4)
+            begin = file.read(4096)
             if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return "utf-16"
+            if unmarked := utf16(begin):
+                return unmarked
             decoder.decode(begin)
             while block := file.read(1 << 20):
                 decoder.decode(block)

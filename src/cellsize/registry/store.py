@@ -68,7 +68,7 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
     if experiment is not None:
         return client, str(experiment.experiment_id)
     # A database keeps no files: they are in a folder next to it. A server has its own place.
-    location = (root / "mlartifacts" / settings.experiment).as_uri() if uri.startswith("sqlite:") else None
+    location = (root / "mlartifacts" / _inside(settings.experiment)).as_uri() if uri.startswith("sqlite:") else None
     try:
         return client, str(client.create_experiment(settings.experiment, artifact_location=location))
     except MlflowException as error:
@@ -77,6 +77,12 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
     made = client.get_experiment_by_name(settings.experiment)  # by another project, since we looked
     assert made is not None
     return client, str(made.experiment_id)
+
+
+def _inside(name: str) -> Path:
+    """The folder of an experiment; a name with slashes or dots leads to no other place."""
+    parts = [part for part in Path(name).parts if part not in ("/", "..")]
+    return Path(*parts) if parts else Path("_")
 
 
 def address(settings: Mlflow) -> tuple[str, Path]:

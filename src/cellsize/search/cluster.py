@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
+from ray._private import ray_constants
 from ray.exceptions import AuthenticationError, GetTimeoutError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from cellsize import lineage, process, stage
 from cellsize.errors import InputError
 from cellsize.params import Compute
-from cellsize.search import store
+from cellsize.search import exposure, store
 from cellsize.search.storage import KEY, Storage
 from cellsize.search.versions import versions
 
@@ -88,6 +89,8 @@ def connect(compute: Compute) -> Resources:
     process.set_environment()
     if not ray.is_initialized():
         if compute.address == "local":
+            exposure.protect_token()
+            _listen_on_loopback()
             # Never a cluster that happens to run here: nobody has asked for it.
             ray.init(
                 address="local",
@@ -105,6 +108,15 @@ def connect(compute: Compute) -> Resources:
         if node["Alive"] and (resources := node["Resources"]).get("CPU", 0.0) > 0
     ]
     return Resources(tuple(nodes), gpu_memory() if compute.address == "local" else None)
+
+
+def _listen_on_loopback() -> None:
+    """Has Ray's processes on this machine listen on the loopback alone: their ports lead to running code.
+
+    Ray has no setting for it on Linux. Where it makes no clusters it takes the loopback as this machine's address, and
+    a server that has this address listens there only; see SECURITY.md.
+    """
+    ray_constants.ENABLE_RAY_CLUSTER = False
 
 
 def _join(address: str) -> None:
