@@ -92,7 +92,7 @@ def test_the_answer_is_a_sentence_with_the_size(
         (
             (0, 0),
             {"cells_left_open": True},
-            "Undecided: memory cells helped in some trainings and failed in others. Until more trainings decide it, "
+            "Undecided: memory cells failed in some trainings and not in others. Until more trainings decide it, "
             "a linear model was refitted.",
         ),
         (

@@ -34,7 +34,7 @@ NORMALISED: dict[Metric, str] = {
 def _headline(choice: Choice) -> str:
     """The answer in a few words."""
     if choice.cells_left_open:
-        return f"undecided, memory cells helped in some trainings and failed in others. {refitted(choice)}"
+        return f"undecided, memory cells failed in some trainings and not in others. {refitted(choice)}"
     company = f", {beside(choice)}" * has_company(choice)
     if choice.size.has_memory:
         if choice.undecided_sizes:

@@ -117,7 +117,7 @@ def refitted(choice: Choice) -> str:
 def answer(choice: Choice) -> str:
     """The one sentence that the whole page is about."""
     if choice.cells_left_open:
-        return f"Undecided: memory cells helped in some trainings and failed in others. {refitted(choice)}."
+        return f"Undecided: memory cells failed in some trainings and not in others. {refitted(choice)}."
     if choice.at_least and not choice.size.has_memory:
         return f"So far {alone(choice.size)} will do, but larger sizes still helped when the search ended."
     if choice.undecided_sizes and not choice.size.has_memory:
