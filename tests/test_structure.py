@@ -164,7 +164,7 @@ def test_every_imported_package_is_declared_and_none_is_declared_in_vain() -> No
     shipped, others = packages_of(SOURCE, PIPELINE), packages_of(TESTS, ROOT / "benchmarks")
     assert [name for name, packages in shipped.items() if not packages & declared] == []
     assert [name for name, packages in others.items() if not packages & (declared | development)] == []
-    commands = {"dvc", "mypy", "pandas-stubs", "pre-commit", "ruff"}
+    commands = {"dvc", "mypy", "pandas-stubs", "pre-commit", "ruff", "zizmor"}
     assert declared | development == commands | (declared | development) & set().union(
         *shipped.values(), *others.values()
     )

@@ -92,15 +92,8 @@ def uri(project: Project) -> str:
     return f"{name}@champion" if registration["promoted"] else f"{name}/{registration['version']}"
 
 
-# The tutorial's test takes AirPassengers the same way.
-@pytest.mark.parametrize(
-    "name",
-    [
-        "prices",
-        pytest.param("air-passengers", marks=pytest.mark.slow),
-        pytest.param("yearly-sunspots", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow  # the tutorial's test takes AirPassengers the same way
+@pytest.mark.parametrize("name", ["air-passengers", "yearly-sunspots", "prices"])
 def test_a_table_of_any_clock_goes_from_init_to_a_forecast_with_the_right_stamps(
     project_of: Callable[[str], Project], name: str
 ) -> None:

@@ -65,7 +65,10 @@ def test_an_answer_without_memory_cells_stands_beside_nothing(
 
 def test_an_undecided_answer_names_no_size(folders: tuple[Path, Path], toy_choice: Callable[..., Choice]) -> None:
     lines = headline(folders, toy_choice(0, 0), cells_left_open=True, caution="Memory cells cannot be ruled out.")
-    assert lines[0] == "Toy: undecided, no size with memory cells trained reliably."
+    assert lines[0] == (
+        "Toy: undecided, memory cells failed in some trainings and not in others. Until more trainings decide it, "
+        "a linear model was refitted."
+    )
     assert "  note          Memory cells cannot be ruled out." in lines
 
 

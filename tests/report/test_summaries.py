@@ -63,7 +63,7 @@ def test_an_mlp_or_an_undecided_answer_has_its_summary(
     assert "| no memory cells | zero cells | 438 | 0.372 |" in summary
     undecided = toy_choice(0, 0).model_copy(update={"cells_left_open": True})
     summary = summaries.markdown(undecided, toy_evaluation(), toy_registration, report)
-    assert "**Undecided: no size with memory cells trained reliably" in summary
+    assert "**Undecided: memory cells failed in some trainings and not in others" in summary
     assert "| chosen, no memory cells | zero cells | 438 | 0.372 |" in summary
 
 

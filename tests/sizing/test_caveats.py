@@ -104,8 +104,9 @@ def test_no_memory_cells_are_in_doubt_if_a_size_learns_now_and_then() -> None:
     # The one that learns most often is named; one that never learns is too small, an MLP has no memory.
     rates = {Size(0, 16): 0.5, Size(1, 1): 1.0, Size(1, 8): 0.9, Size(1, 32): 0.25}
     assert caveats.unreliable(ZERO, rates) == (
-        "Memory cells cannot be ruled out: 1 layer of 32 memory cells learnt in 75 % of the trainings and failed in "
-        "the others. Raise search.training.seeds, or search.minimum_units for larger sizes."
+        "Memory cells cannot be ruled out: 1 layer of 32 memory cells failed in 25 % of the trainings, and not in the "
+        "others. Raise search.training.seeds, or search.minimum_units for larger sizes; where the same folds fail with "
+        "every seed, more rows are needed."
     )
     assert caveats.unreliable(Size(0, 16), rates) == caveats.unreliable(ZERO, rates)
 

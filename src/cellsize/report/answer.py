@@ -17,6 +17,7 @@ from cellsize.report.wording import (
     hardest_difference,
     has_company,
     measured,
+    refitted,
     tried,
 )
 from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration, ScoredSize
@@ -33,7 +34,7 @@ NORMALISED: dict[Metric, str] = {
 def _headline(choice: Choice) -> str:
     """The answer in a few words."""
     if choice.cells_left_open:
-        return "undecided, no size with memory cells trained reliably"
+        return f"undecided, memory cells failed in some trainings and not in others. {refitted(choice)}"
     company = f", {beside(choice)}" * has_company(choice)
     if choice.size.has_memory:
         if choice.undecided_sizes:

@@ -142,6 +142,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         origins=wording.plural(subset.origins, "origin") if subset else "",
         sure=prose.sure(choice),
         sizes=tables.sizes(choice, inputs.timings),
+        made_of=tables.made_of(choice, inputs.timings),
         ladders=tables.ladders(choice),
         notes=prose.notes(choice, candidates, inputs.trials),
         inspection=tables.inspection(inputs.inspection),

@@ -55,25 +55,17 @@ class Table:
 
 
 def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
-    """Every size tried.
+    """Every size tried, and what it is worth; `made_of` has the rest: one table of both would not fit a page.
 
     Args:
         choice: The choice.
         timings: Rows of `timings.csv`.
     """
-    entries = sorted(choice.sizes, key=lambda entry: entry.size)
-    times = {
-        Size(int(layers), int(units)): (float(seconds), float(milliseconds))
-        for layers, units, seconds, milliseconds in zip(
-            *(timings[key] for key in ("layers", "units", "seconds", "milliseconds")), strict=True
-        )
-    }
-    places_of_milliseconds = decimals(timings["milliseconds"], 2)
+    seconds = _times(timings, "seconds")
     rows = []
-    for entry in entries:
-        seconds, milliseconds = times.get(entry.size, (math.nan, math.nan))
+    for entry in sorted(choice.sizes, key=lambda entry: entry.size):
+        took = seconds.get(entry.size, math.nan)
         difference = with_error(entry.difference, entry.difference_se)
-        parts = (entry.parameters, entry.recurrent, entry.head, entry.linear)
         cells = (
             short(entry.size),
             measured(entry.score, entry.score_se),
@@ -81,31 +73,42 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
             _judged(entry, choice),
             f"{100 * entry.failure_rate:.0f} %" if entry.units else NONE,
             number(entry.seeds) if entry.units else NONE,
-            *(number(part) for part in parts),
-            *_setting(entry),
-            number(milliseconds, places_of_milliseconds),
-            number(seconds, 0 if seconds >= 10 else 1),
+            number(entry.parameters),
+            number(took, 0 if took >= 10 else 1),
         )
         rows.append(Row(cells, chosen=entry.size == choice.size))
-    # What decides comes first: a narrow window shows no more of the table without scrolling.
-    parameters = ("All parameters", "Recurrent", "Head", "Linear")
     judged = "Probability of being adequate" if choice.rule == "adequate" else "Within one standard error"
     scores = (f"Score ({score_name(choice.metric)})", "Difference from the best", judged)
-    return Table(
-        (
-            "Size",
-            *scores,
-            "Failed trainings",
-            "Seeds",
-            *parameters,
-            "Beside",
-            "Head",
-            "Learning rate",
-            "Forecast, ms",
-            "Training, s",
-        ),
-        tuple(rows),
-    )
+    return Table(("Size", *scores, "Failed trainings", "Seeds", "All parameters", "Training, s"), tuple(rows))
+
+
+def made_of(choice: Choice, timings: pd.DataFrame) -> Table:
+    """What each size tried is made of: its parameters by part, the settings most folds chose, the time of a forecast.
+
+    Args:
+        choice: The choice.
+        timings: Rows of `timings.csv`.
+    """
+    milliseconds, places = _times(timings, "milliseconds"), decimals(timings["milliseconds"], 2)
+    rows = [
+        Row(
+            (
+                short(entry.size),
+                *(number(part) for part in (entry.recurrent, entry.head, entry.linear)),
+                *_setting(entry),
+                number(milliseconds.get(entry.size), places),
+            ),
+            chosen=entry.size == choice.size,
+        )
+        for entry in sorted(choice.sizes, key=lambda entry: entry.size)
+    ]
+    parameters = ("Recurrent parameters", "Those of the head", "Those of the linear part")
+    return Table(("Size", *parameters, "Beside", "Head", "Learning rate", "Forecast, ms"), tuple(rows))
+
+
+def _times(timings: pd.DataFrame, key: str) -> dict[Size, float]:
+    columns = (timings[name] for name in ("layers", "units", key))
+    return {Size(int(layers), int(units)): float(value) for layers, units, value in zip(*columns, strict=True)}
 
 
 def verdict(entry: TriedSize, choice: Choice) -> Verdict:

@@ -108,10 +108,16 @@ def between(choice: Choice) -> str:
     return f"{before} and {'at least ' * choice.at_least}{alone(choice.size)}"
 
 
+def refitted(choice: Choice) -> str:
+    """What is served where memory cells were left open."""
+    model = "a linear model" if choice.size == ZERO else alone(choice.size)
+    return f"Until more trainings decide it, {model} was refitted"
+
+
 def answer(choice: Choice) -> str:
     """The one sentence that the whole page is about."""
     if choice.cells_left_open:
-        return "Undecided: no size with memory cells trained reliably, and some trainings show that cells can help."
+        return f"Undecided: memory cells failed in some trainings and not in others. {refitted(choice)}."
     if choice.at_least and not choice.size.has_memory:
         return f"So far {alone(choice.size)} will do, but larger sizes still helped when the search ended."
     if choice.undecided_sizes and not choice.size.has_memory:

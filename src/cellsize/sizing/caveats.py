@@ -97,8 +97,9 @@ def unreliable(chosen: Size, rates: Mapping[Size, float]) -> str:
         return ""
     best = min(some, key=lambda size: (rates[size], size))
     return (
-        f"Memory cells cannot be ruled out: {describe(best)} learnt in {100 * (1 - rates[best]):.0f} % of the "
-        "trainings and failed in the others. Raise search.training.seeds, or search.minimum_units for larger sizes."
+        f"Memory cells cannot be ruled out: {describe(best)} failed in {100 * rates[best]:.0f} % of the trainings, and "
+        "not in the others. Raise search.training.seeds, or search.minimum_units for larger sizes; where the same "
+        "folds fail with every seed, more rows are needed."
     )
 
 
