@@ -20,7 +20,7 @@ def a_shard(project: Disturbed) -> None:
     assert project.shards(), project.said()
 
 
-@pytest.mark.parametrize("kind", ["run", "dvc", "gcs_server"])
+@pytest.mark.parametrize("kind", ["run", "gcs_server"])
 def test_the_next_run_gives_the_same_answer_after_a_kill_in_the_search(
     copied: Callable[..., Disturbed], holds: Callable[..., None], kind: str
 ) -> None:

@@ -37,27 +37,31 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_is_said_in_one_line_and_costs_nothing_once_there_is_space(
     copied: Callable[..., Disturbed], holds: Callable[..., None], disk: Path, stage: str
 ) -> None:
-    project = copied("search", disk / "p")
-    if stage != "search":
-        running = project.begin()
-        deadline = time.monotonic() + 600
-        while project.stage() != stage and running.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        fill(disk)
-        status = running.wait(timeout=300)
-    else:
-        fill(disk)
-        status = project.run()
-    assert status == 1, project.said()
-    lines = [line for line in project.said().splitlines() if "disk is full" in line or "No space left" in line]
-    assert len(lines) == 1, project.said()
-    assert lines[0].startswith("error: ")
-    assert lines[0].endswith("the disk is full; make space there, then run again: what is finished is kept")
-    assert "Traceback" not in project.said()
+    project = copied(stage, disk / "p")
+    fill(disk)
+    assert project.run() == 1  # before anything has begun
+    said_once(project.said())
+    (disk / "ballast").unlink()
+    before, running = len(project.said()), project.begin()
+    deadline = time.monotonic() + 600
+    while f"Running stage '{stage}'" not in project.said()[before:] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    fill(disk)
+    assert running.wait(timeout=300) == 1, project.said()
+    said_once(project.said()[before:])
     kept = project.shards()
     (disk / "ballast").unlink()
     assert project.run() == 0, project.said()
     holds(project, kept)
+
+
+def said_once(said: str) -> None:
+    """Asserts that it is one line, and whose."""
+    lines = [line for line in said.splitlines() if "disk is full" in line or "No space left" in line]
+    assert len(lines) == 1, said
+    assert lines[0].startswith("error: ")
+    assert lines[0].endswith("the disk is full; make space there, then run again: what is finished is kept")
+    assert "Traceback" not in said
 
 
 def fill(disk: Path) -> None:
