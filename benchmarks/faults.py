@@ -29,8 +29,8 @@ STAGES = (
 # A search of seconds, in which memory cells win: another rule, and refit would train nothing.
 SMALL: Mapping[str, object] = {
     "split.folds": 3, "propose.layers": 1, "propose.mlp_units": [4], "propose.network.skip": ["none"],
-    "propose.network.head": ["plain"], "baseline.classical": "none", "search.procedure": "grid", "search.compute.trials": 2,
-    "search.minimum_units": 2, "search.patience": 1, "search.maximum_seeds": 1,
+    "propose.network.head": ["plain"], "baseline.classical": "none", "search.procedure": "grid",
+    "search.compute.trials": 2, "search.minimum_units": 2, "search.patience": 1, "search.maximum_seeds": 1,
     "search.training.learning_rates": [0.03], "search.training.dropouts": [0.0], "search.training.check_every": 10,
     "search.training.rungs": [10], "search.training.steps": 60, "search.training.maximum_steps": 60,
     "search.training.patience": 60, "search.training.seeds": 1, "search.training.batch_size": 64,
