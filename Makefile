@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run plan example test test-slow check docs clean constraints
+.PHONY: help run plan example test test-slow torture check docs clean constraints
 
 PYTHON ?= python3
 INSTALLED := .venv/.installed
@@ -19,10 +19,10 @@ export PYTHONUNBUFFERED := 1
 IN_VENV := export PATH="$(CURDIR)/.venv/bin:$$PATH";
 
 # $(call borrow,FOLDER/): a folder without stages of its own borrows ours for as long as a recipe runs: DVC reads no
-# link in git, and three copies would drift.
+# link in git, and three copies would drift. It is left to another recipe that runs there now: it has the lock.
 define borrow
 $(if $(1),if test dvc.yaml -ef $(1)dvc.yaml || ! test -e $(1)dvc.yaml; then \
-	trap 'rm -f "$(abspath $(1)dvc.yaml)"' EXIT; \
+	trap 'mkdir -p "$(abspath $(1).cache)"; flock -n "$(abspath $(1).cache/run.lock)" rm -f "$(abspath $(1)dvc.yaml)" || true' EXIT; \
 	ln -srf dvc.yaml $(1)dvc.yaml; \
 fi;)
 endef
@@ -69,6 +69,9 @@ test: $(INSTALLED) ## run the tests, but for the slow ones (within 20 minutes on
 
 test-slow: $(INSTALLED) ## run the slow ones: servers, whole runs again and again (within 40 minutes)
 	@$(IN_VENV) python -m pytest -m slow
+
+torture: $(INSTALLED) ## kill a tiny project's run at 30 random moments, and look at what became of it (an hour)
+	@$(MAKE) --no-print-directory -C benchmarks torture
 
 check: $(INSTALLED) ## lint, format and types
 	@$(IN_VENV) python -m ruff check; python -m ruff format --check; python -m mypy

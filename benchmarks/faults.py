@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -28,8 +29,8 @@ STAGES = (
 # A search of seconds, in which memory cells win: another rule, and refit would train nothing.
 SMALL: Mapping[str, object] = {
     "split.folds": 3, "propose.layers": 1, "propose.mlp_units": [4], "propose.network.skip": ["none"],
-    "propose.network.head": ["plain"], "baseline.classical": "none", "search.procedure": "grid", "search.workers": 2,
-    "search.minimum_units": 2, "search.patience": 1, "search.maximum_seeds": 1,
+    "propose.network.head": ["plain"], "baseline.classical": "none", "search.procedure": "grid",
+    "search.compute.trials": 2, "search.minimum_units": 2, "search.patience": 1, "search.maximum_seeds": 1,
     "search.training.learning_rates": [0.03], "search.training.dropouts": [0.0], "search.training.check_every": 10,
     "search.training.rungs": [10], "search.training.steps": 60, "search.training.maximum_steps": 60,
     "search.training.patience": 60, "search.training.seeds": 1, "search.training.batch_size": 64,
@@ -211,3 +212,31 @@ def registry(project: Disturbed) -> Stored:
         versions = [row[0] for row in store.execute("select version from model_versions order by version")]
         aliases = dict(store.execute("select alias, version from registered_model_aliases"))
     return Stored(statuses.count("RUNNING"), versions, aliases)
+
+
+def rewound(project: Disturbed, place: Path, stage: str) -> Disturbed:
+    """A copy of a project that has run, as it was before a stage: without its registry, and what is trained for it.
+
+    Args:
+        project: One that has run.
+        place: The copy's folder.
+        stage: The first stage that is to run again.
+    """
+    left_out = shutil.ignore_patterns("mlflow.db*", "mlartifacts", "runs", ".cache")
+    shutil.copytree(project.folder, place, ignore=left_out)
+    yaml = YAML()
+    stages = yaml.load(place / "dvc.yaml")["stages"]
+    locked = yaml.load(place / "dvc.lock")
+    for name in from_on(stage):
+        locked["stages"].pop(name, None)
+        for kind in ("outs", "metrics", "plots"):
+            for entry in stages[name].get(kind, []):
+                path = place / (entry if isinstance(entry, str) else next(iter(entry)))
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    yaml.dump(locked, place / "dvc.lock")
+    return Disturbed(place, project.temporary, project.variables)
+
+
+def from_on(stage: str) -> Sequence[str]:
+    """A stage and all after it."""
+    return STAGES[STAGES.index(stage) :]

@@ -57,23 +57,21 @@ def moment(project: Disturbed, running: Any, stage: str, seconds: float) -> None
         time.sleep(0.02)
 
 
-def disturb(project: Disturbed, chance: random.Random, lasted: dict[str, float], first: int) -> dict[str, Any]:
-    """One run that is killed once.
+def moments(chance: random.Random, kills: int) -> list[tuple[str, float]]:
+    """When one project is killed: stages and fractions of their time, in the order in which they come."""
+    drawn = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=kills)
+    return sorted(
+        ((stage, round(chance.random(), 3)) for stage in drawn), key=lambda one: (faults.STAGES.index(one[0]), one[1])
+    )
 
-    Args:
-        project: The project.
-        chance: What is drawn from.
-        lasted: Seconds of each stage.
-        first: The first stage that may still run, counted from 0.
 
-    Returns:
-        The row.
-    """
-    stages = faults.STAGES[first:]
-    stage = chance.choices(stages, [WEIGHTS[name] for name in stages])[0]
+def disturb(
+    project: Disturbed, chance: random.Random, lasted: dict[str, float], stage: str, fraction: float
+) -> dict[str, Any]:
+    """One run that is killed once, in a stage or one after it if that is finished; the row."""
     kinds = {kind: often for kind, often in KINDS.items() if stage == "search" or kind not in OF_RAY}
     kind = chance.choices(list(kinds), list(kinds.values()))[0]
-    fraction, at_once = round(chance.random(), 3), chance.random() < 0.5
+    at_once = chance.random() < 0.5
     before, running = project.shards(), project.begin()
     moment(project, running, stage, fraction * lasted[stage])
     found = faults.victims(project)
@@ -105,16 +103,14 @@ def round_of(number: int, seed: int, kills: int, place: Path, reference: tuple[l
     answers, lasted = reference
     shutil.rmtree(place / "p", ignore_errors=True)
     project = faults.make(place / "p", place / "t")
-    rows, seen, repeated, first = list[dict[str, Any]](), dict[str, tuple[int, int]](), set[str](), 0
-    for _ in range(kills):
-        row = disturb(project, chance, lasted, first)
+    rows, seen, repeated = list[dict[str, Any]](), dict[str, tuple[int, int]](), set[str]()
+    for stage, fraction in moments(chance, kills):
+        row = disturb(project, chance, lasted, stage, fraction)
         now = project.shards()
         repeated |= {name for name, mark in seen.items() if name in now and now[name] != mark}
         seen = now | seen
         rows.append({"round": number, "seed": seed, **row, "shards": len(now)})
         print(rows[-1], flush=True)
-        if row["while"] in faults.STAGES:  # what came before it is finished
-            first = faults.STAGES.index(row["while"])
         if row["status"] == 0:
             break
     status = project.run()
@@ -166,6 +162,8 @@ def main() -> None:
             data.write("torture", content, given.smoke)
             number += 1
     finally:
+        for name in ("reference", "p"):
+            faults.kill(Disturbed(place / name, place).processes())
         for log in place.glob("failed-*.log"):
             print(f"a round failed: {shutil.copy(log, data.ROOT / '.cache')}")
         shutil.rmtree(place, ignore_errors=True)

@@ -74,7 +74,7 @@ def test_a_dvc_lock_that_is_cut_off_is_put_back(project: Path) -> None:
     for cut in (0, 3, LOCK.index("  window"), len(LOCK) - 5):
         path.write_text(LOCK[:cut])
         assert (leftovers.keep_lock(project, seen) == seen) == (cut != LOCK.index("  window"))
-        leftovers.files.write_text(project / leftovers.KEPT, LOCK)
+        (project / leftovers.KEPT).write_text(LOCK)
         leftovers.tidy(project, killed=True)
         assert path.read_text() == LOCK
 

@@ -1,17 +1,21 @@
 """Runs in a real SQLite store."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pytest
+from mlflow.exceptions import MlflowException
 
 from cellsize.errors import InputError
 from cellsize.params import Mlflow, Search
+from cellsize.registry import runs
 from cellsize.registry.runs import recorder
-from cellsize.registry.store import connect
+from cellsize.registry.store import CLONE, clone, connect
 from cellsize.training.records import Check, Result, Row
 
 SETTING: dict[str, Any] = {
@@ -148,3 +152,71 @@ def test_the_parent_has_the_parameters_of_the_search_and_the_tags_that_are_given
         "cellsize.fingerprint": "abc", "cellsize.size": "all",
     }  # fmt: skip
     assert expected.items() <= parent.data.tags.items()
+
+
+def test_a_run_that_a_killed_process_left_running_is_ended_and_those_of_others_are_not(
+    settings: Mlflow, search: Search
+) -> None:
+    client, experiment = connect(settings)
+    mine, theirs = (client.create_run(experiment, tags={CLONE: name}).info.run_id for name in (clone(), "another"))
+    with recorder(settings, "abc", search, {}) as record:
+        record(result())
+    assert client.get_run(mine).info.status == "KILLED"
+    assert client.get_run(theirs).info.status == "RUNNING"
+
+
+def test_another_folder_has_a_parent_of_its_own_in_a_shared_store(
+    settings: Mlflow, search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = Mlflow(uri=f"sqlite:///{tmp_path}/store.db", experiment="toy")
+    with recorder(shared, "abc", search, {}) as record:
+        (tmp_path / "other").mkdir()
+        monkeypatch.chdir(tmp_path / "other")
+        with recorder(shared, "abc", search, {}) as other:
+            record(result())
+            other(result())
+    client, experiment = connect(shared)
+    runs = client.search_runs([experiment])
+    assert sorted(run.info.status for run in runs) == ["FINISHED"] * 4
+    assert len({run.data.tags["mlflow.parentRunId"] for run in runs if "mlflow.parentRunId" in run.data.tags}) == 2
+
+
+UNREACHED = MlflowException("API request to http://127.0.0.1:5000/api/2.0/mlflow/runs/create failed with exception x")
+
+
+def test_a_store_that_is_out_of_reach_meanwhile_costs_nothing_and_gets_all_sizes_later(
+    settings: Mlflow, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = list[str]()
+    with recorder(settings, "abc", search, {}, said.append) as record:
+        with monkeypatch.context() as gone:
+            gone.setattr(runs, "_record", raiser(UNREACHED))
+            record(result())
+            record(replace(result(), rows=tuple(replace(row, units=4) for row in result().rows)))
+        assert len(said) == 1
+        assert re.match(r"search: mlflow.uri: sqlite:\S+ is not reachable \(.*\); training goes on meanwhile$", said[0])
+    client, experiment = connect(settings)
+    assert {run.data.tags["cellsize.size"] for run in client.search_runs([experiment])} == {"all", "1x2", "1x4"}
+
+
+def test_a_store_that_is_out_of_reach_to_the_end_is_said_in_one_line_and_the_next_run_writes_what_is_missing(
+    settings: Mlflow, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as gone:
+        gone.setattr(runs, "_record", raiser(UNREACHED))
+        with (
+            pytest.raises(InputError, match=r"is not reachable .*; start that server.* what is finished is kept$"),
+            recorder(settings, "abc", search, {}) as record,
+        ):
+            record(result())
+    with recorder(settings, "abc", search, {}) as record:
+        record(result())
+    client, experiment = connect(settings)
+    assert sorted(run.info.status for run in client.search_runs([experiment])) == ["FINISHED", "FINISHED"]
+
+
+def raiser(error: Exception) -> Callable[..., None]:
+    def call(*_: Any, **__: Any) -> None:
+        raise error
+
+    return call

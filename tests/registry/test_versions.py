@@ -1,12 +1,16 @@
 """Versions of a model in a real SQLite store; a server is held end to end."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import mlflow
+import mlflow.pyfunc  # itself, where mlflow alone has a stand-in for it
 import pandas as pd
 import pytest
+from mlflow import MlflowClient
 
 from cellsize.errors import InputError
 from cellsize.models.forecaster import VERSION, Forecaster
@@ -168,3 +172,67 @@ def test_a_consumer_reads_in_the_registered_model_what_to_send(
     # Which is enough to ask for a forecast.
     columns, steps = model.metadata.metadata["reads"], model.metadata.metadata["looks_back"]
     assert len(model.predict(make_table()[columns].tail(steps))) == model.metadata.metadata["horizon"]
+
+
+STEPS = [
+    (MlflowClient, "create_run", 1), (mlflow, "log_artifact", 2), (mlflow.pyfunc, "log_model", 1),
+    (MlflowClient, "create_registered_model", 1), (mlflow, "register_model", 1),
+    (MlflowClient, "set_model_version_tag", 1), (MlflowClient, "set_model_version_tag", 2),
+    (MlflowClient, "set_registered_model_alias", 1),
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("place", "name", "times"), STEPS, ids=[f"{name}-{times}" for _, name, times in STEPS])
+def test_a_registration_that_was_killed_after_any_step_is_made_good_by_the_next_one(
+    register: Callable[..., Registration],
+    settings: Mlflow,
+    place: Any,
+    name: str,
+    times: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A version whose fingerprint was not yet written was once registered again, and its run never ended.
+    connect(settings)
+    step, done = getattr(place, name), 0
+
+    def killed_after(*arguments: Any, **named: Any) -> Any:
+        nonlocal done
+        result, done = step(*arguments, **named), done + 1
+        if done == times:
+            os._exit(9)  # as a kill does: nothing is tidied up
+        return result
+
+    process = os.fork()
+    if process == 0:
+        monkeypatch.setattr(place, name, killed_after)
+        try:
+            register(BETTER)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 9
+    again = register(BETTER)
+    assert (again.version, again.alias, again.promoted) == ("1", "champion", True)
+    client, experiment = connect(settings)
+    assert [str(version.version) for version in client.search_model_versions("name = 'toy'")] == ["1"]
+    assert champion.current_version(client, "toy") == "1"
+    statuses = sorted(run.info.status for run in client.search_runs([experiment]))
+    assert "RUNNING" not in statuses
+    assert "FINISHED" in statuses
+
+
+def test_of_two_projects_that_register_one_model_at_once_the_later_takes_the_version_of_the_first(
+    register: Callable[..., Registration], settings: Mlflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, looked = versions._registered, 0
+
+    def unseen_at_first(*arguments: Any) -> str | None:
+        nonlocal looked
+        looked += 1
+        return None if looked == 1 else first(*arguments)
+
+    assert register(BETTER).version == "1"
+    monkeypatch.setattr(versions, "_registered", unseen_at_first)
+    assert register(BETTER).version == "1"
+    client, _ = connect(settings)
+    assert [str(version.version) for version in client.search_model_versions("name = 'toy'")] == ["1"]

@@ -127,12 +127,11 @@ def is_out_of_reach(error: BaseException) -> bool:
 
 def out_of_reach(settings: Mlflow, error: BaseException) -> InputError:
     """That the store cannot be reached, in one line without a password."""
-    uri, _ = address(settings)
     what = " ".join(f"{type(error).__name__}: {error}".split())
-    message = PASSWORD.sub(r"\1***@", f"{uri} is not reachable ({what}")[:300]
+    uri, message = (PASSWORD.sub(r"\1***@", text) for text in (address(settings)[0], what))
     return InputError(
-        f"mlflow.uri: {message}); start that server, make the folder, or install its driver, then run again: "
-        "what is finished is kept"
+        f"mlflow.uri: {uri} is not reachable ({message[:250]}); start that server, make the folder, or install its "
+        "driver, then run again: what is finished is kept"
     )
 
 

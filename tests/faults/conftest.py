@@ -1,0 +1,55 @@
+"""One tiny project and its undisturbed run; the tests disturb copies of it."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks import faults
+from benchmarks.faults import Disturbed
+
+
+@pytest.fixture(scope="session")
+def short() -> Iterator[Path]:
+    """A folder with a short path: Ray's sockets lie below it."""
+    folder = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(short: Path) -> Disturbed:
+    """The project after a run that nobody disturbed."""
+    made = faults.make(short / "p", short / "t")
+    assert made.run() == 0, made.said()
+    assert faults.mess(made) == []
+    return made
+
+
+@pytest.fixture
+def copied(undisturbed: Disturbed, tmp_path: Path) -> Callable[..., Disturbed]:
+    """A copy as it was before a stage."""
+
+    def copy(stage: str, place: Path | None = None, **variables: str) -> Disturbed:
+        made = faults.rewound(undisturbed, place or tmp_path / "p", stage)
+        return Disturbed(made.folder, made.temporary, variables)
+
+    return copy
+
+
+@pytest.fixture
+def holds(undisturbed: Disturbed) -> Callable[..., None]:
+    """Asserts that all is as if nothing had happened: the answer, its shards, the registry, and nothing left over."""
+
+    def check(project: Disturbed, shards: dict[str, tuple[int, int]], has_registry: bool = True) -> None:
+        assert project.answers() == undisturbed.answers()
+        assert {name: mark for name, mark in project.shards().items() if name in shards} == shards
+        assert faults.gone(project) < 300
+        assert faults.mess(project) == []
+        if has_registry:
+            stored = faults.registry(project)
+            assert (stored.running, stored.versions, stored.aliases) == (0, [1], {"champion": 1})
+
+    return check
