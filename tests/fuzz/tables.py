@@ -64,7 +64,7 @@ class Toy:
         return pd.api.types.is_datetime64_any_dtype(self.frame[self.time])
 
 
-def _numbers(kind: str, rows: int, rng: np.random.Generator) -> np.ndarray:
+def _numbers(kind: str, rows: int, rng: np.random.Generator) -> Any:
     """A column of numbers of some kind."""
     wave = np.sin(np.arange(rows) / 3) + rng.normal(0, 0.3, rows)
     match kind:
@@ -298,12 +298,12 @@ def _as_bytes(frame: pd.DataFrame, dialect: Dialect, times: tuple[str, ...]) -> 
     csv, out = dialect.csv, io.StringIO(newline="")
     comment = csv["comment"]
     # Python's writer quotes no other line break than its own.
-    quoting = csv_module.QUOTE_ALL if dialect.newline == "\r" else dialect.quoting
+    quoting: Any = csv_module.QUOTE_ALL if dialect.newline == "\r" else dialect.quoting
     writer = csv_module.writer(
         out,
         delimiter=csv["separator"],
         quoting=quoting,
-        lineterminator=dialect.newline,  # type: ignore[arg-type]
+        lineterminator=dialect.newline,
     )
     note = f"{comment} a comment{csv['separator']} of a logger{dialect.newline}" if comment else dialect.newline
     if dialect.comments:

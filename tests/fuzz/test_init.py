@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from cellsize import params_file
 from cellsize.project import folder as folders
 from cellsize.project import template
-from cellsize.project.examine import Asked, examine
+from cellsize.project.asked import Asked
+from cellsize.project.examine import examine
 from cellsize.stages import plan, prepare, propose, split, window
 from tests.fuzz.guard import fuzzed, outcome
 from tests.fuzz.tables import Dialect, Toy, dialects, toys, write

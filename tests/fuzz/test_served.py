@@ -134,9 +134,9 @@ def changed(rows: pd.DataFrame, todo: list[Change]) -> Any:
                 except (TypeError, ValueError, OverflowError, AttributeError):
                     continue
             case "index":
-                index = {"when": values, "many": [0] * len(rows), "named": pd.RangeIndex(len(rows), name="y")}[what]
+                index: Any = {"when": values, "many": [0] * len(rows), "named": pd.RangeIndex(len(rows), name="y")}
                 try:
-                    rows = rows.set_axis(pd.Index(index), axis=0)
+                    rows = rows.set_axis(pd.Index(index[what]), axis=0)
                 except (TypeError, ValueError):
                     continue
             case "scale":

@@ -11,7 +11,7 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from cellsize.data import series, table, times, windows
+from cellsize.data import series, table, times, usable, windows
 from cellsize.params import Prepare, Window
 from tests.fuzz.guard import fuzzed, outcome
 from tests.fuzz.tables import PREPARE, Dialect, Toy, dialects, toys, write
@@ -33,7 +33,7 @@ def arrays(path: Path, prepare: Prepare) -> tuple[pd.DataFrame, windows.Windows]
     rows = table.read(path, series.texts(prepare), prepare.csv, times.columns_of(prepare))
     schema = series.describe(rows, path, prepare)
     frame = series.clean(rows, path, schema)
-    return frame, windows.build(frame, schema, WINDOW, path)
+    return frame, usable.build(frame, schema, WINDOW, path)
 
 
 def same(one: tuple[pd.DataFrame, windows.Windows], other: tuple[pd.DataFrame, windows.Windows]) -> None:
@@ -170,9 +170,9 @@ def odd_tables(draw: st.DrawFn) -> tuple[pd.DataFrame, dict[str, Any]]:
     column = draw(st.sampled_from(list(columns)))
     if kind is not None:
         with contextlib.suppress(TypeError, ValueError, OverflowError, AttributeError):
-            frame[column] = frame[column].astype(kind)
+            frame[column] = frame[column].astype(kind)  # type: ignore[call-overload]
     role = st.sampled_from(["when", "y", "x", "place", "absent"])
-    settings = {
+    settings: dict[str, Any] = {
         "time": draw(st.sampled_from(["when", "when", "when", None, "y", "place", ["when", "y"], ["place", "when"]])),
         "time_format": draw(st.none() | st.sampled_from(FORMATS)),
         "series": draw(st.sampled_from([None, None, "place", "y", "absent"])),

@@ -32,7 +32,8 @@ from cellsize.project import options
         ('toy.csv: lines begin with \'!\'; set prepare.csv.comment: "!", if they are comments',
          "toy.csv: lines begin with '!'; remove these lines, if they are comments"),
         ('toy.csv: \'1,5\' is not a number; set prepare.csv.decimal: ","; else fix it',
-         "toy.csv: '1,5' is not a number; write numbers with a decimal point and no sign between thousands; else fix it"),
+         "toy.csv: '1,5' is not a number; write numbers with a decimal point and no sign between thousands; else fix "
+         "it"),
         ("toy.csv: 'mm' is not a number; set prepare.csv.units_row: true, if this line holds units; else fix it",
          "toy.csv: 'mm' is not a number; remove this line, if it holds units; else fix it"),
         ("20 rows are too few", "toy.csv: 20 rows are too few"),

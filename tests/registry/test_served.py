@@ -178,6 +178,7 @@ MALFORMED: list[tuple[str, Callable[[Rows], Any], str]] = [
     ("plain", at("when", "2026-02-30 00:00"), f"'2026-02-30 00:00' is not a time; {ISO}"),
     ("plain", at("when", "99999-01-01T00:00"), f"'99999-01-01T00:00' is not a time; {ISO}"),
     ("plain", at("when", ""), f"'' is not a time; {ISO}"),
+    ("plain", whole("when", "\u0661\u0662"), f"is not a time; {ISO}"),  # digits, but none that pandas reads
     ("plain", at("when", "x" * 5000), "'xxx"),
     ("plain", at("when", [2026, 1, 1]), f"row 15, column 'when': [2026, 1, 1] {ONE}"),
     ("plain", at("when", True), "'True' is not a time"),
@@ -207,6 +208,8 @@ MALFORMED: list[tuple[str, Callable[[Rows], Any], str]] = [
     ("two", at("clock", "25:00"), f"is not a time; {ISO}"),
     ("two", without("clock"), "no column 'clock'; send it"),
     ("parts", at("hour", 24), "is not a time; send year, month, day, hour as whole numbers, or a column 'time' with"),
+    ("parts", at("hour", 10**400), "is not a time; send year, month, day, hour as whole numbers"),
+    ("parts", whole("day", Decimal("Infinity")), "is not a time; send year, month, day, hour as whole numbers"),
     ("parts", at("month", "May"), "is not a time; send year, month, day, hour as whole numbers"),
     # The ends of time: there is no time to forecast.
     ("plain", lambda rows: rows.assign(when=[f"9999-12-31 {hour:02d}:00" for hour in range(4, 24)]), "the year 9998"),

@@ -1,10 +1,9 @@
 """Loading a pickle is forbidden: whatever tries to fails the test."""
 
+import importlib
 import pickle
 from typing import Any
 
-import cloudpickle
-import joblib
 import numpy as np
 import pytest
 import torch
@@ -25,7 +24,8 @@ def no_pickle(monkeypatch: pytest.MonkeyPatch) -> None:
         def __init__(self, *_: Any, **__: Any) -> None:
             raise ForbiddenError
 
-    load_array, load_tensors = np.load, torch.load
+    load_array: Any = np.load
+    load_tensors: Any = torch.load
 
     def np_load(*arguments: Any, allow_pickle: bool = False, **rest: Any) -> Any:
         if allow_pickle:
@@ -37,7 +37,8 @@ def no_pickle(monkeypatch: pytest.MonkeyPatch) -> None:
             raise ForbiddenError
         return load_tensors(*arguments, weights_only=True, **rest)
 
-    for module in (pickle, cloudpickle, joblib):
+    for library in ("pickle", "cloudpickle", "joblib"):
+        module = importlib.import_module(library)
         for name in ("load", "loads"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, forbid)

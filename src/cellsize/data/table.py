@@ -184,7 +184,7 @@ def _floats(values: pd.Series, path: Path, column: str) -> np.ndarray:
     """A column as float64, refused where that would change a value."""
     if not pd.api.types.is_numeric_dtype(values):
         plain = text_file.plain(path, values)
-        parsed = _parsed(plain)
+        parsed = read_numbers(plain)
         bad = np.flatnonzero((parsed.isna() & values.notna()).to_numpy())
         if bad.size:
             usual = "fix it, leave it empty, or name the column under prepare.categorical_covariates"
@@ -213,7 +213,7 @@ def _floats(values: pd.Series, path: Path, column: str) -> np.ndarray:
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _parsed(values: pd.Series) -> pd.Series:
+def read_numbers(values: pd.Series) -> pd.Series:
     """Texts and other values as numbers, missing where they are none."""
     try:
         return pd.to_numeric(values, errors="coerce")

@@ -84,7 +84,7 @@ def refusal(source: pd.Series, path: Path, name: str, time_format: str | None, b
     if time_format is not None and _is_iso(text):
         return f"{value} is not {written}; set prepare.time_format: null, since all times are ISO 8601"
     fits = proposals(text)
-    if text.str.fullmatch(r"[+-]?\d+(\.\d*)?").all():
+    if text.str.fullmatch(r"[+-]?[0-9]+(\.[0-9]*)?").all():
         fits += [unit for unit in UNITS if plausible(pd.to_numeric(text).to_numpy(np.float64), unit)]
     if len(fits) == 1:
         return f'{value} is not {written}; set prepare.time_format: "{fits[0]}", which reads every row'

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cellsize.data.table import labels, line
+from cellsize.data.table import labels, line, read_numbers
 from cellsize.data.text_file import misfit
 from cellsize.data.time_formats import DATE, OFFSET, UNITS, check_format, parse, plain_value, split_offsets, text_of
 from cellsize.data.time_proposals import plausible, refusal, remedy_for_numbers, usual_years
@@ -168,7 +168,8 @@ def _assembled(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> "pd
     whole = {}
     bad = np.zeros(len(table), np.bool_)
     for part, column in parts.items():
-        number = pd.to_numeric(table[column], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        number = read_numbers(table[column]).to_numpy(np.float64, na_value=np.nan)
+        number = np.where(np.isfinite(number), number, np.nan)
         wrong = ~((number >= LOWEST[part]) & (number <= HIGHEST[part]) & (number % 1 == 0))
         bad |= wrong
         whole[part] = np.where(wrong, LOWEST[part], number).astype(np.int64)
@@ -180,7 +181,7 @@ def _assembled(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> "pd
         row = int(np.flatnonzero(bad)[0])
         value = {column: plain_value(table[column].iloc[row]) for column in columns}
         raise InputError(
-            f"{path}, {line(path, row)}, {name}: {value!r} is not a time; fix it: a day has the hours 0 to 23"
+            f"{path}, {line(path, row)}, {name}: {value!r:.200} is not a time; fix it: a day has the hours 0 to 23"
         )
     seconds = (whole.get("hour", zero) * 60 + whole.get("minute", zero)) * 60 + whole.get("second", zero)
     return pd.Series(days.astype("datetime64[us]") + seconds * np.timedelta64(1, "s"), index=table.index)
@@ -203,7 +204,8 @@ def _epochs(source: pd.Series, path: Path, name: str, time_format: str) -> Writt
     numbers = source
     if not pd.api.types.is_numeric_dtype(source):
         text = source.str.strip()
-        numbers = pd.to_numeric(text.where(text.str.fullmatch(r"[+-]?\d+(\.\d*)?([eE]\+?\d+)?")), errors="coerce")
+        fits = text.str.fullmatch(r"[+-]?[0-9]+(\.[0-9]*)?([eE]\+?[0-9]+)?")
+        numbers = pd.to_numeric(text.where(fits), errors="coerce")
         bad = numbers.isna().to_numpy()
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
