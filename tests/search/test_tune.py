@@ -1,5 +1,6 @@
 """The scheduler as Ray Tune knows it, without starting Ray."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,7 @@ def test_workers_that_are_killed_at_one_place_again_and_again_end_the_search(wor
 
 def test_a_search_without_a_sign_of_life_gives_up(work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(tune.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     algorithm = adapter(work, climbing(SMALL), tmp_path, patience=60.0)
     stopping = tune.Stopping(algorithm)
     algorithm.suggest("a")
