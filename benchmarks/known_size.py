@@ -367,7 +367,7 @@ def search(problem: Problem, walk: Plan, whole: Sequence[Size], folder: Path) ->
     Returns:
         Where the procedure ended, and the results.
     """
-    kept = store.open_store(folder, problem.work)
+    kept = store.open_store(opened(None, folder), problem.work)
 
     def walk_and_rest(known: Mapping[Size, Scores]) -> Walk:
         walked = walk(known)
@@ -382,7 +382,7 @@ def search(problem: Problem, walk: Plan, whole: Sequence[Size], folder: Path) ->
         assert shard is not None, scheduler.failure
         more = scheduler.more_seeds(shard)
         result = train(problem.work, shard.size, folds=shard.folds, more_seeds=more)
-        result.save(kept.result(shard))
+        kept.save(shard, result)
         scheduler.finish(shard, result)
     assert not scheduler.failure, scheduler.failure
     return walk(scheduler.scores), scheduler
@@ -513,7 +513,7 @@ class Truth:
         """
         sample = problem.fresh(values)
         key = f"{stage.code_hash('cellsize.training.refit')[:16]}-{digest(sample)}"
-        folder = store.open_store(KEPT, problem.work).folder / "truth"
+        folder = KEPT / store.key(problem.work) / "truth"
         return cls(problem, sample, folder, key, problem.noise / variance(problem, sample))
 
     def of(self, trained: Sequence[Recipe]) -> Risk:

@@ -101,16 +101,17 @@ def search_alone(work: Work, plan: Plan, folder: Path) -> list[Result]:
     """The search of one process without Ray: every shard after the one before it; finished ones are read."""
     from cellsize.search.driver import up_to
     from cellsize.search.scheduler import Scheduler
+    from cellsize.search.storage import opened
     from cellsize.search.store import Store
     from cellsize.training.train import train
 
-    kept = Store(folder)
+    kept = Store(opened(None, folder))
     scheduler = Scheduler(plan, work, kept.finished(), lambda _: None, lambda _: None)
     while not scheduler.ended():
         shard = scheduler.next_shard()
         assert shard is not None
         result = train(work, shard.size, folds=shard.folds, more_seeds=scheduler.more_seeds(shard))
-        result.save(kept.result(shard))
+        kept.save(shard, result)
         scheduler.finish(shard, result)
     assert not scheduler.failure, scheduler.failure
     return up_to(scheduler.walk(), scheduler.results, work.training.seeds)

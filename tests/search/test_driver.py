@@ -65,7 +65,7 @@ def test_a_storage_that_cannot_be_written_to_is_said_before_anything_is_trained(
     (tmp_path / "file").write_text("")
     content = params_content()["search"]
     search = Search(**content | {"compute": content["compute"] | {"storage": str(tmp_path / "file")}})
-    with pytest.raises(InputError, match=r"search.compute.storage: .*/file: File exists; name a place"):
+    with pytest.raises(InputError, match=r"search.compute.storage: .*/file/.*: Not a directory; name a place"):
         driver.run(work, climbing(ZERO), search, tmp_path, lambda _: None)
 
 

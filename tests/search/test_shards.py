@@ -56,3 +56,10 @@ def test_the_folds_apart_and_joined_are_the_folds_together(make_work: MakeWork, 
     np.testing.assert_allclose(joined.residuals, whole.residuals, rtol=1e-3, atol=1e-4)
     assert np.array_equal(joined.residual_windows, whole.residual_windows)
     assert joined.seconds == sum(part.seconds for part in parts)
+
+
+def test_on_gpus_each_fold_of_a_size_is_a_shard_of_its_own() -> None:
+    # Four devices have something to do before a second size may begin.
+    assert [shard.name for shard in divide(Size(1, 1), 4, on_gpu=True)] == ["1x1-1", "1x1-2", "1x1-3", "1x1-4"]
+    assert [shard.name for shard in divide(Size(1, 1), 2, (2, 3), on_gpu=True)] == ["1x1s3s4-1", "1x1s3s4-2"]
+    assert [shard.name for shard in divide(ZERO, 4, on_gpu=True)] == ["0x0"]

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
+from pyarrow import fs
 from ray import cloudpickle
 
 from cellsize.errors import InputError
@@ -33,7 +33,9 @@ def server() -> Iterator[str]:
             "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_EC2_METADATA_DISABLED": "true",
         }.items():  # fmt: skip
             patch.setenv(key, value)
-        boto3.client("s3").create_bucket(Bucket="searches")
+        fs.S3FileSystem(endpoint_override=f"{host}:{port}", scheme="http", allow_bucket_creation=True).create_dir(
+            "searches"
+        )
         storage._opened.cache_clear()
         yield f"http://{host}:{port}"
         served.stop()

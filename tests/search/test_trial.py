@@ -45,7 +45,7 @@ def test_a_configuration_names_its_shard(size: Size, seeds: tuple[int, ...]) -> 
     setting = Setting(0.1, 0.0, 0.0)
     for shard in divide(size, 5, seeds):
         more = MoreSeeds(seeds, dict.fromkeys(shard.folds, setting)) if seeds else None
-        assert trial.shard_of(trial.configuration(shard, more), 5) == shard
+        assert trial.shard_of(trial.configuration(shard, more)) == shard
 
 
 def test_the_result_is_in_the_store_and_nothing_else(work: Work, store: Store) -> None:

@@ -1,5 +1,6 @@
 """The scheduler as Ray Tune knows it, without starting Ray."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ def adapter(work: Work, plan: Plan, folder: Path, **options: float) -> tune.Adap
 
 def test_a_trial_is_a_shard_until_all_is_done(work: Work, tmp_path: Path) -> None:
     algorithm = adapter(work, climbing(ZERO), tmp_path)
-    assert algorithm.suggest("a") == {"layers": 0, "units": 0, "folds": (0, 1)}
+    assert algorithm.suggest("a") == {"name": "0x0", "layers": 0, "units": 0, "folds": (0, 1)}
     assert algorithm.suggest("b") is None
     train(work, ZERO).save(tmp_path / "0x0.npz")
     algorithm.on_trial_complete("a")
@@ -45,7 +46,7 @@ def test_what_fails_twice_in_the_program_is_a_failure_of_its_size(work: Work, tm
     algorithm.on_trial_result("a", {"check": 0, trial.FAILED: "ValueError: no"})
     algorithm.on_trial_complete("a")
     # Once more: a disk may have been full for a moment.
-    assert algorithm.suggest("b") == {"layers": 1, "units": 1, "folds": (0, 1)}
+    assert algorithm.suggest("b") == {"name": "1x1", "layers": 1, "units": 1, "folds": (0, 1)}
     algorithm.on_trial_complete("b", {"check": 0, trial.FAILED: "ValueError: no"})
     assert algorithm.suggest("c") == FINISHED
     assert algorithm.scheduler.failure == (
@@ -56,7 +57,7 @@ def test_what_fails_twice_in_the_program_is_a_failure_of_its_size(work: Work, tm
 def test_workers_that_are_killed_end_no_search_while_they_get_further(work: Work, tmp_path: Path) -> None:
     algorithm = adapter(work, climbing(SMALL), tmp_path)
     for check in range(3 * tune.DEATHS):
-        assert algorithm.suggest(f"{check}") == {"layers": 1, "units": 1, "folds": (0, 1)}
+        assert algorithm.suggest(f"{check}") == {"name": "1x1", "layers": 1, "units": 1, "folds": (0, 1)}
         algorithm.on_trial_result(f"{check}", {"check": check, "steps": 2 * check})
         algorithm.on_trial_complete(f"{check}", error=True)
     assert not algorithm.scheduler.ended()
@@ -76,7 +77,7 @@ def test_workers_that_are_killed_at_one_place_again_and_again_end_the_search(wor
 
 def test_a_search_without_a_sign_of_life_gives_up(work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr(tune.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     algorithm = adapter(work, climbing(SMALL), tmp_path, patience=60.0)
     stopping = tune.Stopping(algorithm)
     algorithm.suggest("a")
@@ -97,7 +98,7 @@ def test_a_trial_that_was_stopped_leaves_nothing(work: Work, tmp_path: Path) -> 
     algorithm.on_trial_complete("a")
     algorithm.on_trial_complete("never begun")
     assert algorithm.scheduler.results == {}
-    assert algorithm.suggest("b") == {"layers": 1, "units": 1, "folds": (0, 1)}
+    assert algorithm.suggest("b") == {"name": "1x1", "layers": 1, "units": 1, "folds": (0, 1)}
 
 
 def test_a_trial_is_stopped_once_nobody_wants_its_size(work: Work, tmp_path: Path) -> None:

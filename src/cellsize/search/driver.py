@@ -67,9 +67,8 @@ def run(
             has a fold without a score.
         KeyboardInterrupt: The search was interrupted.
     """
-    place = storage.opened(search.compute.storage, root)
-    with place.reached() as marker:
-        store = open_store(place, work)
+    store = open_store(storage.opened(search.compute.storage, root), work)
+    with store.storage.reached() as marker:
         scheduler = Scheduler(plan, work, store.finished(say), on_result, say, show)
         for result in scheduler.results.values():
             on_result(result)

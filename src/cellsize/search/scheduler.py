@@ -49,7 +49,7 @@ class Scheduler:
             show: Is called whenever something changed, for whoever draws it.
         """
         self.network, self.shape, self.folds = work.network, shape(work.windows), len(work.folds.labels)
-        self.first_seeds = work.training.seeds
+        self.first_seeds, self.on_gpu = work.training.seeds, work.accelerator == "gpu"
         self.plan, self.on_result, self.say, self.show = plan, on_result, say, show
         self.steps = dict[Shard, int]()
         self.finished, self.running = dict(finished), set[Shard]()
@@ -86,10 +86,13 @@ class Scheduler:
     def _pieces(self, walk: Walk) -> list[tuple[Size, tuple[Shard, ...]]]:
         """What may be trained now, most pressing first."""
         seeds = [
-            (size, divide(size, self.folds, tuple(range(self.scores[size].n_seeds, count))))
+            (size, self._divided(size, tuple(range(self.scores[size].n_seeds, count))))
             for size, count in walk.more_seeds.items()
         ]
-        return [(size, divide(size, self.folds)) for size in (*walk.wanted, *walk.likely)] + seeds
+        return [(size, self._divided(size)) for size in (*walk.wanted, *walk.likely)] + seeds
+
+    def _divided(self, size: Size, seeds: tuple[int, ...] = ()) -> tuple[Shard, ...]:
+        return divide(size, self.folds, seeds, self.on_gpu)
 
     def open_shards(self) -> list[Shard]:
         """What may be trained now."""
@@ -163,7 +166,7 @@ class Scheduler:
 
     def _complete(self, size: Size) -> bool:
         """Completes a size if all its shards are finished; adds the seeds whose shards are."""
-        names = [shard.name for shard in divide(size, self.folds)]
+        names = [shard.name for shard in self._divided(size)]
         if not all(name in self.finished for name in names):
             return False
         self.results[size] = join([self.finished[name] for name in names])

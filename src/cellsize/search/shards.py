@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cellsize.sizing.sizes import Size
+from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.records import Result
 
 # Fewer units than these in a shard, and what a step costs however small it is begins to tell (docs/decisions.md).
@@ -29,17 +29,22 @@ class Shard:
     seeds: tuple[int, ...] = ()
 
 
-def divide(size: Size, folds: int, seeds: tuple[int, ...] = ()) -> tuple[Shard, ...]:
+def divide(size: Size, folds: int, seeds: tuple[int, ...] = (), on_gpu: bool = False) -> tuple[Shard, ...]:
     """The shards of a size: one for a small size, up to one for each fold for a large one.
 
-    How many depends on the size alone, never on the workers, so that every number comes out the same.
+    How many depends on the size and the kind of device alone, never on the workers, so that every number comes out the
+    same. On a CPU the networks of several folds run together in less time than one after another; on a GPU they run one
+    after another in any case, so that each fold may as well be on a device of its own.
 
     Args:
         size: The size.
         folds: How many folds there are.
         seeds: Seeds that are added to a size that is trained.
+        on_gpu: Whether it is trained on GPUs.
     """
     n_shards = min(folds, max(1, size.layers * size.units // UNITS))
+    if on_gpu and size != ZERO:
+        n_shards = folds
     added = "".join(f"s{seed + 1}" for seed in seeds)
     name = f"{size}{added}"
     if n_shards == 1:

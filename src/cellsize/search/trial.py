@@ -9,7 +9,7 @@ from typing import Any
 
 from cellsize import process
 from cellsize.errors import InputError
-from cellsize.search.shards import Shard, divide
+from cellsize.search.shards import Shard
 from cellsize.search.store import Store
 from cellsize.sizing.sizes import Size
 from cellsize.training.records import MoreSeeds, Result, Work
@@ -23,21 +23,15 @@ Report = Callable[[dict[str, Any]], object]
 
 def configuration(shard: Shard, more_seeds: MoreSeeds | None) -> dict[str, Any]:
     """What names a shard to a worker; plain values, but for the settings of added seeds."""
-    named = {"layers": shard.size.layers, "units": shard.size.units, "folds": shard.folds}
+    named = {"name": shard.name, "layers": shard.size.layers, "units": shard.size.units, "folds": shard.folds}
     return named | {"more_seeds": more_seeds} if more_seeds is not None else named
 
 
-def shard_of(config: Mapping[str, Any], folds: int) -> Shard:
-    """The shard that a configuration names.
-
-    Args:
-        config: What `configuration` gave.
-        folds: How many folds there are.
-    """
+def shard_of(config: Mapping[str, Any]) -> Shard:
+    """The shard that a configuration names."""
     more_seeds: MoreSeeds | None = config.get("more_seeds")
     seeds = more_seeds.seeds if more_seeds else ()
-    shards = divide(Size(config["layers"], config["units"]), folds, seeds)
-    return next(shard for shard in shards if shard.folds == tuple(config["folds"]))
+    return Shard(Size(config["layers"], config["units"]), tuple(config["folds"]), config["name"], seeds)
 
 
 def run(config: Mapping[str, Any], work: Work, store: Store, report: Report) -> None:
@@ -64,7 +58,7 @@ def run(config: Mapping[str, Any], work: Work, store: Store, report: Report) -> 
 
 def _train(config: Mapping[str, Any], work: Work, store: Store, report: Report) -> None:
     train = _training()  # before its threads are counted
-    shard = shard_of(config, len(work.folds.labels))
+    shard = shard_of(config)
     every = work.training.check_every
     last, kept = time.monotonic(), 0
     with TemporaryDirectory(dir=Path.cwd()) as folder, process.one_thread():  # its folder, in Ray's of this session

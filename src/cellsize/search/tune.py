@@ -196,7 +196,7 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
         return share(shard, work, resources.gpu_memory) if work.accelerator == "gpu" else 0.0
 
     def bundle(config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
-        gpus = of_a_gpu(trial.shard_of(config, len(work.folds.labels)))
+        gpus = of_a_gpu(trial.shard_of(config))
         return tune.PlacementGroupFactory([{"CPU": compute.cpus_per_trial, "GPU": gpus}])
 
     smallest = min(map(of_a_gpu, scheduler.open_shards()), default=0.0)

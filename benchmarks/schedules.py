@@ -1,0 +1,222 @@
+"""How many cores or GPUs a search can use: recorded trainings, handed out again by the real scheduler, in virtual time.
+
+`make bench-schedules` reads what `make run` and `make example` have left (trials, times, candidates, windows, folds) and
+replays each search with 1 to 256 workers: whenever a worker is free it gets what `cellsize.search.scheduler` hands out,
+and a shard takes the seconds of its trainings then. Nothing is trained. It writes benchmarks/results/schedules.json.
+
+What is approximate: a size's seconds are divided among its folds and seeds as its optimizer steps are; a size that was
+never trained takes what its multiply-adds cost at the rate of those that were, and scores like the nearest one. On GPUs
+each fold is a shard, and its seconds are those of a CPU: none has been measured on a GPU.
+"""
+
+import argparse
+import heapq
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from benchmarks import data
+from benchmarks.machine import machine
+from cellsize import params_file
+from cellsize.params import Choose, Params
+from cellsize.search.scheduler import Scheduler
+from cellsize.search.shards import Shard
+from cellsize.sizing import compute
+from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.procedures import plan
+from cellsize.sizing.sizes import ZERO, Size
+from cellsize.training.records import Result, Row, Work, load_work
+
+WORKERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+# Seconds, measured (docs/decisions.md): a worker's process and its imports, then each trial in it.
+FIRST, LATER = 5.0, 0.3
+Device = Literal["cpu", "gpu"]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A search in virtual time.
+
+    Attributes:
+        seconds: Until its end.
+        busy: Fraction of the workers' time in which they trained.
+        wasted: Fraction of the trained seconds that nobody wanted in the end.
+        estimated: Fraction of them whose times are estimated.
+        together: Most shards in training at once.
+        left_alone: Fraction of the time in which fewer shards could be begun than workers were free.
+    """
+
+    seconds: float
+    busy: float
+    wasted: float
+    estimated: float
+    together: int
+    left_alone: float
+
+
+def replay(
+    scheduler: Scheduler, result_of: Callable[[Shard], Result], workers: int, first: float = FIRST, later: float = LATER
+) -> Replay:
+    """Runs a scheduler with some workers, each of which trains one shard at a time.
+
+    Args:
+        scheduler: Hands out shards.
+        result_of: What a shard gives, with the seconds that it takes.
+        workers: How many.
+        first: Seconds until a worker's process has begun.
+        later: Seconds before each further shard.
+    """
+    now, trained, wasted, starved, together = 0.0, 0.0, 0.0, 0.0, 0
+    idle, fresh = workers, workers
+    order = itertools.count()
+    ends: list[tuple[float, int, Shard, float]] = []  # end, order of its beginning, shard, beginning
+    stopped = set[int]()
+    while True:
+        while idle and not scheduler.ended() and (shard := scheduler.next_shard()) is not None:
+            begins = now + (first if fresh else later)
+            fresh -= bool(fresh)
+            idle -= 1
+            heapq.heappush(ends, (begins + result_of(shard).seconds, next(order), shard, begins))
+        together = max(together, workers - idle)
+        if not ends or scheduler.ended():
+            break
+        end, number, shard, begins = heapq.heappop(ends)
+        starved += (end - now) * (idle > 0)
+        now = end
+        if number in stopped:
+            continue
+        idle += 1
+        trained += end - begins
+        scheduler.finish(shard, result_of(shard))
+        # A report comes every two seconds, and a shard that nobody wants ends with it.
+        for other in list(ends):
+            if other[1] not in stopped and scheduler.unwanted(other[2]):
+                stopped.add(other[1])
+                scheduler.stop(other[2])
+                idle += 1
+                trained += max(0.0, now - other[3])
+                wasted += max(0.0, now - other[3])
+    for _, number, _, begins in ends:  # ended with the search
+        if number not in stopped:
+            trained += max(0.0, now - begins)
+            wasted += max(0.0, now - begins)
+    return Replay(now, trained / (workers * now), wasted / trained, 0.0, together, starved / now)
+
+
+class Recorded:
+    """What a search has left: every training with its steps, and the seconds of each size."""
+
+    def __init__(self, folder: Path, params: Params, device: Device) -> None:
+        """Reads the results in a folder.
+
+        Args:
+            folder: Of an example.
+            params: Its parameters.
+            device: What the replay is to be on.
+        """
+        build = folder / "build"
+        self.params, self.candidates = params, Candidates.read(build / "candidates.json")
+        work = load_work(
+            build / "windows.npz", build / "folds.parquet", self.candidates.network, params.search,
+            params.baseline.penalties, params.choose.metric,
+        )  # fmt: skip
+        self.work: Work = replace(work, accelerator=device)
+        table = pd.read_csv(build / "trials.csv")
+        table = table.astype(object).where(table.notna(), None)
+        rows = [Row(**line) for line in table.to_dict("records")]  # type: ignore[arg-type]
+        self.rows: dict[Size, list[Row]] = {}
+        for row in rows:
+            self.rows.setdefault(Size(row.layers, row.units), []).append(row)
+        timings = pd.read_csv(build / "timings.csv")
+        self.seconds = {Size(line.layers, line.units): line.seconds for line in timings.itertuples()}
+        self.costs = compute.table(self.candidates, params.search.training)
+        trained = [size for size in self.seconds if self.costs.get(size)]
+        self.rate = sum(self.seconds[size] for size in trained) / sum(self.costs[size] for size in trained)
+        self.estimated = set[Size]()
+
+    def result(self, shard: Shard) -> Result:
+        """What a shard gives, and how long it takes."""
+        size = shard.size
+        rows = self.rows.get(size) or self._like(size)
+        mine = [
+            row
+            for row in rows
+            if row.fold - 1 in shard.folds
+            and (row.seed in shard.seeds if shard.seeds else row.seed < self.work.training.seeds)
+        ]
+        whole = sum(row.trained for row in rows)
+        part = sum(row.trained for row in mine) / whole if whole else len(mine) / len(rows)
+        seconds = self.seconds.get(size, self.rate * self.costs.get(size, 0.0))
+        nothing = np.zeros((0, self.work.windows.horizon, self.work.windows.n_targets), np.float32)
+        return Result(tuple(mine), (), nothing, np.zeros(0, np.int64), part * seconds, 0.0)
+
+    def _like(self, size: Size) -> list[Row]:
+        """Rows of a size that was never trained: those of the nearest one of its depth, or of any depth."""
+        self.estimated.add(size)
+        others = [other for other in self.rows if other != ZERO]
+        nearest = min(others, key=lambda other: (abs(other.layers - size.layers), abs(other.units - size.units)))
+        return [replace(row, layers=size.layers, units=size.units) for row in self.rows[nearest]]
+
+    def replays(self, procedure: str, counts: tuple[int, ...]) -> list[dict[str, Any]]:
+        """The same search with so many workers each."""
+        search = self.params.search.model_copy(update={"procedure": procedure})
+        choose = self.params.choose
+        undecided = Choose.model_construct(
+            rule=choose.rule, margin=choose.margin, least_margin=choose.least_margin, probability=choose.probability
+        )
+        walk, found = plan(self.candidates, search, undecided), list[dict[str, Any]]()
+        for workers in counts:
+            self.estimated.clear()
+            scheduler = Scheduler(walk, self.work, {}, lambda _: None, lambda _: None)
+            of = replay(scheduler, self.result, workers)
+            if scheduler.failure:
+                raise SystemExit(scheduler.failure)
+            visited = scheduler.walk().visited
+            estimated = sum(size in self.estimated for size in visited) / len(visited)
+            found.append({"workers": workers, **vars(of), "estimated": estimated, "sizes": len(visited)})
+        return [{**row, "speedup": found[0]["seconds"] / row["seconds"]} for row in found]
+
+
+def limit(recorded: Recorded, procedure: str) -> dict[str, Any]:
+    """What keeps more workers from helping: the longest shard, and the longest chain of sizes after each other."""
+    shards: Mapping[Size, float] = {
+        size: max(recorded.result(shard).seconds for shard in _divided(recorded, size)) for size in recorded.seconds
+    }
+    longest = max(shards, key=lambda size: shards[size])
+    return {"procedure": procedure, "longest_shard": str(longest), "longest_shard_seconds": shards[longest]}
+
+
+def _divided(recorded: Recorded, size: Size) -> tuple[Shard, ...]:
+    return Scheduler(lambda _: plan_of_nothing(), recorded.work, {}, print, print)._divided(size)
+
+
+def plan_of_nothing() -> Any:
+    """A walk that wants nothing."""
+    raise NotImplementedError
+
+
+def main() -> None:
+    """Replays every example on both kinds of device and prints the speed-up."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", type=Path, default=data.ROOT, help="the checkout whose results are replayed")
+    given = parser.parse_args()
+    rows: list[dict[str, Any]] = []
+    for name in ("bay-area-traffic", "new-york-weather", "beijing-air", "santa-fe-laser"):
+        below = "." if name == "bay-area-traffic" else f"examples/{name}"
+        params = params_file.load(data.ROOT / below / "params.yaml")
+        devices: tuple[Device, ...] = ("cpu", "gpu")
+        for device, procedure in itertools.product(devices, ("climb", "grid")):
+            recorded = Recorded(given.root / below, params, device)
+            replays = recorded.replays(procedure, WORKERS)
+            rows += [{"example": name, "device": device, "procedure": procedure, **row} for row in replays]
+    data.show(rows)
+    data.write("schedules", {"machine": machine(), "first": FIRST, "later": LATER, "replays": rows}, smoke=False)
+
+
+if __name__ == "__main__":
+    main()
