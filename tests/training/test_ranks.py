@@ -24,7 +24,6 @@ from cellsize.training.records import Result, Row, Work
 from cellsize.training.train import train
 
 MakeWork = Callable[..., Work]
-CPU = torch.device("cpu")
 TWO = 2
 
 
@@ -42,10 +41,10 @@ def test_shares_are_all_windows_each_once_and_differ_by_one_at_most(count: int, 
 def test_a_process_alone_takes_all_and_asks_nobody(tmp_path: Path) -> None:
     assert np.arange(5)[ALONE.share(5)].tolist() == [0, 1, 2, 3, 4]
     assert ALONE.total(torch.tensor([2.0])).tolist() == [2.0]
-    assert ALONE.agree(True, CPU)
-    assert not ALONE.agree(False, CPU)
-    assert ALONE.first_file(None, tmp_path, CPU) is None
-    assert ALONE.first_file(tmp_path / "a", tmp_path / "b", CPU) == tmp_path / "a"
+    assert ALONE.agree(True)
+    assert not ALONE.agree(False)
+    assert ALONE.first_file(None, tmp_path) is None
+    assert ALONE.first_file(tmp_path / "a", tmp_path / "b") == tmp_path / "a"
 
 
 # --- two processes ----------------------------------------------------------------------------------------------------
@@ -105,7 +104,7 @@ def in_one_of_two(rank: int, folder: Path, jobs: list[Job], results: Any) -> Non
         resumed = train(work, size, own, after.append, ranks=ranks())
         fit.SAVE_SECONDS = 20.0
         results.put((name, rank, result, resumed, checks, after, saved))
-    agreed = [Ranks(rank, TWO).agree(decision, CPU) for decision in (rank == 0, rank == 1)]
+    agreed = [Ranks(rank, TWO).agree(decision) for decision in (rank == 0, rank == 1)]
     results.put(("agreed", rank, agreed))
     distributed.destroy_process_group()
 

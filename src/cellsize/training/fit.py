@@ -68,7 +68,7 @@ def fit(
             callbacks=[_StateSaver(checkpoint, on_check, ranks)],
         )
         validation = EarlyStoppingBatches(joint) if has_early_stopping else None
-        resumed = ranks.first_file(resumed, Path(folder), trainer.strategy.root_device)
+        resumed = ranks.first_file(resumed, Path(folder))
         # The state holds tensors and plain values alone: no pickle is loaded from a folder that others can write to.
         trainer.fit(joint, TrainingBatches(joint), validation, ckpt_path=resumed, weights_only=True)
 
@@ -104,7 +104,7 @@ class _StateSaver(pl.callbacks.Checkpoint):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         is_due = self.path is not None and time.monotonic() - self.saved >= SAVE_SECONDS
-        if self.ranks.agree(is_due, pl_module.device):
+        if self.ranks.agree(is_due):
             if self.ranks.rank == 0 and self.path is not None:
                 files.write(self.path, trainer.save_checkpoint)
             else:  # writes nothing, but Lightning waits for all processes

@@ -40,19 +40,23 @@ class Ranks:
             distributed.all_reduce(values)
         return values
 
-    def agree(self, decision: bool, device: torch.device) -> bool:
+    @property
+    def device(self) -> torch.device:
+        """Where this process's tensors travel from and to."""
+        return torch.device("cpu") if self.strategy is None else self.strategy.root_device
+
+    def agree(self, decision: bool) -> bool:
         """What the first process decides: clocks, and files, differ."""
         if self.size == 1:
             return decision
-        return bool(self.total(torch.tensor([float(decision and self.rank == 0)], device=device)).item())
+        return bool(self.total(torch.tensor([float(decision and self.rank == 0)], device=self.device)).item())
 
-    def first_file(self, path: Path | None, folder: Path, device: torch.device) -> Path | None:
+    def first_file(self, path: Path | None, folder: Path) -> Path | None:
         """The first process's file in every process: nothing else has to be shared among machines.
 
         Args:
             path: A file of the first process, or None; what others give does not count.
             folder: Where the others put their copy.
-            device: Where tensors travel from and to.
 
         Returns:
             The file in the first process, a copy in the others; None if there is none.
@@ -61,12 +65,11 @@ class Ranks:
             return path
         is_first = self.rank == 0
         content = np.fromfile(path, np.uint8) if is_first and path is not None else np.empty(0, np.uint8)
-        length = int(self.total(torch.tensor([len(content)], device=device)).item())
+        length = int(self.total(torch.tensor([len(content)], device=self.device)).item())
         if not length:
             return None
-        values = (
-            torch.from_numpy(content).to(device) if is_first else torch.empty(length, dtype=torch.uint8, device=device)
-        )
+        values = torch.from_numpy(content) if is_first else torch.empty(length, dtype=torch.uint8)
+        values = values.to(self.device)
         distributed.broadcast(values, src=0)
         if is_first:
             return path
