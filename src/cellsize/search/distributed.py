@@ -19,7 +19,6 @@ from cellsize.search import trial
 from cellsize.search.store import Store
 from cellsize.training.records import Work
 
-
 # The machine of a spot market that is taken away counts as a worker that died.
 PREEMPTED: dict[str, Any] = {"max_preemption_failures": 0}
 
