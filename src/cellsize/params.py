@@ -274,7 +274,7 @@ class Compute(Section):
     trials: Natural
     cpus_per_trial: Positive
     gpus_per_trial: Annotated[float, Field(ge=0)] | None
-    devices_per_trial: Positive
+    devices_per_trial: Positive | None
     precision: Precision
     storage: Annotated[str, Field(min_length=1)] | None
     timeout: Annotated[float, Field(gt=0)]

@@ -65,6 +65,19 @@ def test_slots_worked_out_by_hand(nodes: list[tuple[float, float]], cpus: float,
             "less",
         ),
         (
+            {"devices_per_trial": 5}, [(2, 0), (2, 0)],
+            "search.compute.devices_per_trial: asks for 5 cores a trial, the cluster has 4; set it to 4 or less",
+        ),
+        (
+            {"devices_per_trial": 3, "cpus_per_trial": 2}, [(2, 0), (3, 0)],
+            "search.compute.devices_per_trial: asks for 3 cores a trial with 2 cores each, the cluster has 2; set it "
+            "to 2 or less",
+        ),
+        (
+            {"devices_per_trial": 4, "gpus_per_trial": 0.5}, [(8, 1), (8, 2)],
+            "search.compute.devices_per_trial: asks for 4 GPUs a trial, the cluster has 3; set it to 3 or less",
+        ),
+        (
             {"storage": None}, [(1, 0), (1, 0)],
             "search.compute.storage: null is a folder of this machine, and the cluster has 2 nodes; name a folder that "
             "all share, or s3://bucket/prefix (not /somewhere)",
@@ -148,3 +161,8 @@ def test_another_processor_is_only_said(tmp_path: Path) -> None:
     others = dict(versions()) | {cluster.WORKED_WITH: "riscv"}
     (line,) = of(tmp_path, versions=others)
     assert line.startswith("search: node 10.0.0.1 computes with riscv, this one with ")
+
+
+def test_the_gpus_of_a_node_are_those_of_the_largest() -> None:
+    assert resources((8, 2), (8, 4), (8, 0)).gpus_of_a_node == 4
+    assert resources((8, 0)).gpus_of_a_node == 1

@@ -1,6 +1,7 @@
 """A search whose sizes are finished needs no Ray."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.params import Compute, Search
-from cellsize.search import driver, tune
+from cellsize.search import cluster, driver, spread, tune
 from cellsize.search.storage import Storage
 from cellsize.search.store import key, open_store
 from cellsize.sizing.sizes import ZERO, Size
@@ -74,6 +75,28 @@ def test_another_kind_of_device_has_another_store(work: Work, params_content: Ca
     on_gpus = driver.located(work, Compute(**content | {"gpus_per_trial": 0.5}))
     assert on_gpus.accelerator == "gpu"
     assert key(on_gpus) != key(driver.located(work, Compute(**content)))
+
+
+def test_another_number_of_devices_has_another_store_and_one_is_as_if_there_were_no_other(
+    work: Work, params_content: Callable[[], dict[str, Any]]
+) -> None:
+    content = params_content()["search"]["compute"]
+    one, two, left_open = (
+        driver.located(work, Compute(**content | {"devices_per_trial": devices})) for devices in (1, 2, None)
+    )
+    assert (one.devices, two.devices, two.spread_from, left_open.devices) == (1, 2, 0.0, 1)
+    assert key(one) == key(left_open) == key(work)
+    assert len({key(one), key(two), key(replace(two, spread_from=1.0)), key(replace(two, devices=3))}) == 4
+
+
+def test_where_it_is_left_open_the_gpus_of_a_node_train_what_has_work_enough(
+    work: Work, params_content: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = cluster.Resources((cluster.Node("a", "a", 8, 4),))
+    monkeypatch.setattr(cluster, "connect", lambda _: there)
+    content = params_content()["search"]["compute"] | {"devices_per_trial": None, "gpus_per_trial": None}
+    found = driver.located(work, Compute(**content))
+    assert (found.devices, found.spread_from) == (4, spread.WORTH)
 
 
 def test_fused_kernels_are_refused_where_they_cannot_run(

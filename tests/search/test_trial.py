@@ -14,6 +14,7 @@ from cellsize.search.shards import divide
 from cellsize.search.storage import Storage
 from cellsize.search.store import Store
 from cellsize.sizing.sizes import ZERO, Size
+from cellsize.training.ranks import Ranks
 from cellsize.training.records import MoreSeeds, Result, Setting, Work
 from cellsize.training.train import train
 
@@ -117,3 +118,50 @@ def test_a_trial_computes_with_one_thread(work: Work, store: Store, monkeypatch:
         told(monkeypatch, work, store, counting, ZERO)
     assert set(threads) == {1}
     assert store.storage.names() == ["0x0.npz"]
+
+
+def test_of_several_processes_the_first_one_alone_reads_and_writes_the_store_and_all_report_alike(
+    work: Work, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, shard = train(work, ONE), divide(ONE, 2)[0]
+    saved, found = Path("saved"), list[bool]()
+    saved.write_bytes(b"state")
+    store.keep(shard, saved)
+    monkeypatch.setattr(trial, "REPORT_SECONDS", 0.0)
+
+    class Told(Ranks):
+        """The first one decides whether it is time."""
+
+        def agree(self, decision: bool) -> bool:
+            return True
+
+    def training(_: Work, __: Size, checkpoint: Path, on_check: Callable[[int], None], *more: Any) -> Result:
+        found.append(checkpoint.is_file())
+        assert isinstance(more[-1], Told)
+        on_check(1)
+        return result
+
+    monkeypatch.setattr(trial, "_training", lambda: training)
+    for rank, is_finished in ((1, False), (0, True)):
+        reports: list[dict[str, Any]] = []
+        trial.train(trial.configuration(shard, None), work, store, reports.append, Told(rank, 2))
+        assert reports == [{"check": 1, "steps": work.training.check_every}]
+        assert (store.load(shard) is not None) == is_finished
+    assert found == [False, True]
+
+
+def test_a_lost_worker_is_no_error_of_the_program(work: Work, store: Store) -> None:
+    reports: list[dict[str, Any]] = []
+
+    def lost(*_: Any) -> None:
+        raise trial.LostWorkerError("gone")
+
+    def wrong(*_: Any) -> None:
+        raise ValueError("no")
+
+    config = trial.configuration(divide(ONE, 2)[0], None)
+    with pytest.raises(trial.LostWorkerError):
+        trial.run(config, work, store, reports.append, lost)
+    assert reports == []
+    trial.run(config, work, store, reports.append, wrong)
+    assert [report[trial.FAILED].split(" (")[0] for report in reports] == ["ValueError: no"]

@@ -14,10 +14,11 @@ from cellsize.params import Compute
 from cellsize.search import trial, tune
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import divide
+from cellsize.search.spread import Room
 from cellsize.search.storage import Storage
 from cellsize.search.store import Store
 from cellsize.sizing.sizes import ZERO
-from cellsize.sizing.walk import Plan
+from cellsize.sizing.walk import Plan, Walk
 from cellsize.training.records import Work
 from cellsize.training.train import train
 from tests.search.conftest import LARGE, SMALL, climbing
@@ -25,7 +26,7 @@ from tests.search.conftest import LARGE, SMALL, climbing
 FINISHED: Any = Searcher.FINISHED  # a word, where Ray Tune's type says a configuration
 
 
-def adapter(work: Work, plan: Plan, folder: Path, **options: float) -> tune.Adapter:
+def adapter(work: Work, plan: Plan, folder: Path, **options: Any) -> tune.Adapter:
     scheduler = Scheduler(plan, work, {}, lambda _: None, lambda _: None)
     return tune.Adapter(scheduler, Store(Storage(str(folder))), **options)
 
@@ -90,6 +91,17 @@ def test_a_search_without_a_sign_of_life_gives_up(work: Work, tmp_path: Path, mo
     assert stopping.stop_all()
     assert algorithm.scheduler.failure.startswith("search: no sign of life from any trial for 1 min")
     assert algorithm.suggest("b") == FINISHED
+
+
+def test_a_trial_waits_until_there_is_room_and_is_handed_out_then(work: Work, tmp_path: Path) -> None:
+    both: Plan = lambda known: Walk(tuple(known), tuple(size for size in (SMALL, LARGE) if size not in known), ())  # noqa: E731
+    algorithm = adapter(work, both, tmp_path, room=Room(2.0, lambda shard: 2.0 if shard.size == LARGE else 1.0))
+    assert algorithm.suggest("a") == {"layers": 1, "units": 1, "folds": (0, 1)}
+    assert algorithm.suggest("b") is None
+    assert set(algorithm.trials) == {"a"}
+    train(work, SMALL).save(tmp_path / "1x1.npz")
+    algorithm.on_trial_complete("a")
+    assert algorithm.suggest("b") == {"layers": 1, "units": 2, "folds": (0, 1)}
 
 
 def test_a_trial_that_was_stopped_leaves_nothing(work: Work, tmp_path: Path) -> None:

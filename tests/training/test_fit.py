@@ -1,6 +1,8 @@
 """Lightning's run: interrupted and resumed without a trace, and nothing written that nobody asked for."""
 
+import multiprocessing
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,94 @@ def test_a_training_may_be_interrupted_again_and_again(
             train.train(work, SMALL, checkpoint, kill)
     assert seen == whole
     assert same(train.train(work, SMALL, checkpoint), expected)
+
+
+# --- every network from its own step ----------------------------------------------------------------------------------
+
+
+Steps = list[list[tuple[int, int, int]]]
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    """For each step from now on, of each network in training: its index, its checks and its steps before."""
+    made: Steps = []
+    step = JointTraining.training_step
+
+    def noted(joint: JointTraining, batch: Any, index: int) -> None:
+        made.append([(at, len(joint.states[at].curve), joint.states[at].steps) for at in joint.active()])
+        step(joint, batch, index)
+
+    monkeypatch.setattr(JointTraining, "training_step", noted)
+    return made
+
+
+def content(result: Result) -> bytes:
+    """What a result is as a file, without the times it took."""
+    return replace(result, seconds=0.0, milliseconds=0.0).to_bytes()
+
+
+def killed_after(work: Work, size: Size, checkpoint: Path, check: int) -> None:
+    """Trains until a check, as if it ended the process."""
+
+    def kill(done: int) -> None:
+        if done == check:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train.train(work, size, checkpoint, kill)
+
+
+@pytest.mark.parametrize("engine", ["fused", "torch"])
+def test_every_network_resumes_at_its_own_step_and_the_result_is_the_same_bytes(
+    make_work: MakeWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: Steps, engine: str
+) -> None:
+    monkeypatch.setattr(fit, "SAVE_SECONDS", 0.0)
+    work, checks = make_work(**MANY, engine=engine), list[int]()
+    expected = train.train(work, Size(2, 3), None, checks.append)
+    whole = steps.copy()
+    # In the race, where a spare has begun, and in the final stretch, where second seeds are younger than first ones.
+    for killed in (1, 3, len(checks) - 1):
+        checkpoint = tmp_path / f"{killed}.ckpt"
+        killed_after(work, Size(2, 3), checkpoint, killed)
+        steps.clear()
+        resumed = train.train(work, Size(2, 3), checkpoint)
+        assert steps == whole[2 * killed :]
+        assert all(made > 0 for _, checked, made in steps[0] if checked)
+        assert content(resumed) == content(expected)
+    ages = {checked for _, checked, _ in steps[0]}
+    assert min(ages) < max(ages)
+
+
+def leave_checkpoints(jobs: list[tuple[Work, Path, int]]) -> None:
+    """What another process does: trains until a check, again and again."""
+    fit.SAVE_SECONDS = 0.0
+    for work, checkpoint, check in jobs:
+        killed_after(work, Size(2, 3), checkpoint, check)
+
+
+@pytest.mark.slow
+def test_what_one_process_has_saved_another_one_resumes_to_the_same_bytes(
+    make_work: MakeWork, tmp_path: Path, steps: Steps
+) -> None:
+    works = [make_work(**MANY, engine=engine) for engine in ("fused", "torch")]
+    expected, wholes, jobs = list[bytes](), list[Steps](), list[tuple[Work, Path, int]]()
+    for at, work in enumerate(works):
+        checks: list[int] = []
+        steps.clear()
+        expected.append(content(train.train(work, Size(2, 3), None, checks.append)))
+        wholes.append(steps.copy())
+        # In the race, and in the final stretch.
+        jobs += [(work, tmp_path / f"{at}-{killed}.ckpt", killed) for killed in (1, len(checks) - 1)]
+    other = multiprocessing.get_context("spawn").Process(target=leave_checkpoints, args=(jobs,))
+    other.start()
+    other.join(300)
+    assert other.exitcode == 0
+    for work, checkpoint, killed in jobs:
+        at = next(index for index, each in enumerate(works) if each is work)
+        steps.clear()
+        assert content(train.train(work, Size(2, 3), checkpoint)) == expected[at]
+        assert steps == wholes[at][2 * killed :]
 
 
 def test_nothing_is_written_unless_asked_for(

@@ -60,6 +60,11 @@ class Resources:
         """GPUs of all nodes."""
         return sum(node.gpus for node in self.nodes)
 
+    @property
+    def gpus_of_a_node(self) -> int:
+        """GPUs of the node that has most of them, at least 1."""
+        return max([1, *(int(node.gpus) for node in self.nodes)])
+
     def slots(self, cpus: float, gpus: float) -> int:
         """How many trials fit at once.
 
@@ -94,7 +99,7 @@ def connect(compute: Compute) -> Resources:
             # Never a cluster that happens to run here: nobody has asked for it.
             ray.init(
                 address="local",
-                num_cpus=compute.trials * compute.cpus_per_trial or None,
+                num_cpus=compute.trials * compute.cpus_per_trial * (compute.devices_per_trial or 1) or None,
                 include_dashboard=False,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
@@ -169,6 +174,15 @@ def check(compute: Compute, resources: Resources, storage: Storage) -> None:
         remedy = "0" if not gpus else f"0 or up to {gpus:g}"
         raise InputError(
             f"{SECTION}.gpus_per_trial: asks for {_count(asked, 'GPU')} a trial, {has}; set it to {remedy}"
+        )
+    together = compute.devices_per_trial or 1
+    device, each = ("GPU", 1.0) if asked or (compute.gpus_per_trial is None and gpus) else ("core", 0.0)
+    there = resources.slots(compute.cpus_per_trial, each)
+    if together > there:
+        of_cores = f" with {_count(compute.cpus_per_trial, 'core')} each" if compute.cpus_per_trial > 1 else ""
+        raise InputError(
+            f"{SECTION}.devices_per_trial: asks for {_count(together, device)} a trial{of_cores}, {where} has {there}; "
+            f"set it to {max(1, there)} or less"
         )
     if len(resources.nodes) > 1 and compute.storage is None:
         raise InputError(

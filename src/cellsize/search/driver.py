@@ -8,7 +8,7 @@ from typing import Literal
 from cellsize.errors import InputError
 from cellsize.models import engine
 from cellsize.params import Compute, Search
-from cellsize.search import storage
+from cellsize.search import spread, storage
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.store import open_store
 from cellsize.sizing.sizes import Size
@@ -17,11 +17,11 @@ from cellsize.training.records import Result, Work
 
 
 def located(work: Work, compute: Compute) -> Work:
-    """The same work on the device that it will be trained on: another one gives other last digits.
+    """The same work on the devices that it will be trained on: others give other last digits.
 
     Args:
         work: Data, folds and how to train.
-        compute: Where; if it leaves open whether GPUs are used, Ray is asked whether there are some.
+        compute: Where; if it leaves open whether GPUs are used, or how many at once, Ray is asked what there is.
 
     Raises:
         InputError: No cluster is at the address, or the fused kernels are asked for where they cannot run.
@@ -33,7 +33,12 @@ def located(work: Work, compute: Compute) -> Work:
         gpus = cluster.connect(compute).gpus
     accelerator: Literal["cpu", "gpu"] = "gpu" if gpus else "cpu"
     engine.check(work.network, work.training, accelerator, work.precision)
-    return replace(work, accelerator=accelerator)
+    devices, spread_from = compute.devices_per_trial or 1, 0.0
+    if compute.devices_per_trial is None and accelerator == "gpu":
+        from cellsize.search import cluster
+
+        devices, spread_from = cluster.connect(compute).gpus_of_a_node, spread.WORTH
+    return replace(work, accelerator=accelerator, devices=devices, spread_from=spread_from)
 
 
 def run(

@@ -71,13 +71,20 @@ class Scheduler:
         self.failure = self.failure or next((self.unusable[size] for size in wanted if size in self.unusable), "")
         return walk.is_done or bool(self.failure)
 
-    def next_shard(self) -> Shard | None:
-        """The next shard to train, which counts as running from now on; None if there is none to begin now."""
+    def next_shard(self, may_begin: Callable[[Shard, bool], bool] = lambda *_: True) -> Shard | None:
+        """The next shard to train, which counts as running from now on; None if there is none to begin now.
+
+        Args:
+            may_begin: Whether there is room for a shard, and whether it is begun ahead; where there is none it is
+                waited for, or a large one would wait for ever.
+        """
         walk = self.walk()
         for size, shards in self._pieces(walk):
             waiting = [shard for shard in shards if shard.name not in self.finished and shard not in self.running]
             is_ahead = size in walk.likely and size not in walk.wanted
             if waiting and size not in self.unusable and not (is_ahead and not self._affordable(size)):
+                if not may_begin(waiting[0], is_ahead):
+                    return None
                 self.running.add(waiting[0])
                 self.show(self)
                 return waiting[0]

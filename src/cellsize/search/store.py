@@ -87,6 +87,7 @@ def key(work: Work) -> str:
     digest.update(work.folds.labels.tobytes())
     settings = {"network": work.network.model_dump(), "training": work.training.model_dump()}
     shared = [settings, work.penalties, work.seed, work.metric, work.accelerator, work.precision]
+    shared += [[work.devices, work.spread_from]] if work.devices > 1 else []
     digest.update(json.dumps(shared, sort_keys=True).encode())
     digest.update(json.dumps([stage.code_hash(CODE), dict(versions())]).encode())
     return digest.hexdigest()[:16]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cellsize import process
 from cellsize.errors import InputError
@@ -14,11 +14,15 @@ from cellsize.search.store import Store
 from cellsize.sizing.sizes import Size
 from cellsize.training.records import MoreSeeds, Result, Work
 
+if TYPE_CHECKING:  # it loads torch
+    from cellsize.training.ranks import Ranks
+
 REPORT_SECONDS = 2.0
 ALL_CHECKS = 10**9  # what a finished trial reports: more than any that is still in training
 FAILED = "failed"
 
 Report = Callable[[dict[str, Any]], object]
+Learn = Callable[[Mapping[str, Any], Work, Store], None]
 
 
 def configuration(shard: Shard, more_seeds: MoreSeeds | None) -> dict[str, Any]:
@@ -34,7 +38,11 @@ def shard_of(config: Mapping[str, Any]) -> Shard:
     return Shard(Size(config["layers"], config["units"]), tuple(config["folds"]), config["name"], seeds)
 
 
-def run(config: Mapping[str, Any], work: Work, store: Store, report: Report) -> None:
+class LostWorkerError(Exception):
+    """A worker of several that train together is lost, or its node: no error of the program."""
+
+
+def run(config: Mapping[str, Any], work: Work, store: Store, report: Report, learn: Learn | None = None) -> None:
     """Trains a shard, and leaves its result in the store; resumes at the last epoch that was saved.
 
     What goes wrong in the program is reported, with its reason: to Ray it would be the same as a worker that was
@@ -45,9 +53,18 @@ def run(config: Mapping[str, Any], work: Work, store: Store, report: Report) -> 
         work: Data, folds and how to train.
         store: Where its result belongs.
         report: Takes how far it is.
+        learn: Trains it on several devices; by default it is trained in this process.
+
+    Raises:
+        LostWorkerError: One of several devices is lost.
     """
     try:
-        _train(config, work, store, report)
+        if learn is None:
+            train(config, work, store, report)
+        else:
+            learn(config, work, store)
+    except LostWorkerError:
+        raise
     except InputError as error:
         report({"check": 0, FAILED: str(error)})
     except Exception as error:
@@ -56,14 +73,28 @@ def run(config: Mapping[str, Any], work: Work, store: Store, report: Report) -> 
         report({"check": ALL_CHECKS})
 
 
-def _train(config: Mapping[str, Any], work: Work, store: Store, report: Report) -> None:
-    train = _training()  # before its threads are counted
+def train(config: Mapping[str, Any], work: Work, store: Store, report: Report, ranks: "Ranks | None" = None) -> None:
+    """Trains a shard, and leaves its result in the store; resumes at the last epoch that was saved.
+
+    Of several processes that train it together the first one alone reads and writes the store. All report, and at the
+    same checks: Ray Train waits until each has.
+
+    Args:
+        config: Names the shard.
+        work: Data, folds and how to train.
+        store: Where its result belongs.
+        report: Takes how far it is.
+        ranks: This process among them; None for one alone.
+    """
+    learn = _training()  # before its threads are counted
+    is_first = ranks is None or ranks.rank == 0
     shard = shard_of(config)
     every = work.training.check_every
     last, kept = time.monotonic(), 0
     with TemporaryDirectory(dir=Path.cwd()) as folder, process.one_thread():  # its folder, in Ray's of this session
         checkpoint = Path(folder, "state.ckpt")
-        store.fetch(shard, checkpoint)
+        if is_first:
+            store.fetch(shard, checkpoint)
         kept = _written(checkpoint)
 
         def on_check(check: int) -> None:
@@ -71,12 +102,15 @@ def _train(config: Mapping[str, Any], work: Work, store: Store, report: Report) 
             if _written(checkpoint) != kept:  # the training saves every so often, and only to a file of this machine
                 kept = _written(checkpoint)
                 store.keep(shard, checkpoint)
-            if time.monotonic() - last >= REPORT_SECONDS:
+            is_due = time.monotonic() - last >= REPORT_SECONDS
+            if is_due if ranks is None else ranks.agree(is_due):
                 last = time.monotonic()
                 report({"check": check, "steps": check * every})
 
-        result = train(work, shard.size, checkpoint, on_check, work.accelerator, shard.folds, config.get("more_seeds"))
-        store.save(shard, result)
+        more_seeds, others = config.get("more_seeds"), () if ranks is None else (ranks,)
+        result = learn(work, shard.size, checkpoint, on_check, work.accelerator, shard.folds, more_seeds, *others)
+        if is_first:
+            store.save(shard, result)
 
 
 def _written(path: Path) -> int:
@@ -99,5 +133,5 @@ def _reason(error: Exception) -> str:
 def _training() -> Callable[..., Result]:
     """How a size is trained; the driver trains nothing, and need not load torch."""
     with process.importing():
-        from cellsize.training.train import train
-    return train
+        from cellsize.training.train import train as learn
+    return learn

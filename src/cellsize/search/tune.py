@@ -4,6 +4,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cellsize.search.cluster import Resources
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import Shard
 from cellsize.search.shares import share
+from cellsize.search.spread import Room, devices
 from cellsize.search.storage import KEY, reason
 from cellsize.search.store import Store
 from cellsize.sizing.rules import alone
@@ -26,6 +28,8 @@ from cellsize.training.records import Result, Work
 # A worker or its node may die, for want of memory too: so often in a row without getting any further.
 DEATHS = 5
 ERRORS = 2  # of the program, for a shard
+# What a trial on several devices takes itself: it waits for its workers, on the head, which outlives every other node.
+WAITING = {"node:__internal_head__": 0.001}
 
 
 class Adapter(Searcher):
@@ -35,30 +39,40 @@ class Adapter(Searcher):
     whose worker died is handed out anew, and resumes at its last saved epoch.
     """
 
-    def __init__(self, scheduler: Scheduler, store: Store, patience: float = float("inf")) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        store: Store,
+        patience: float = float("inf"),
+        room: Room | None = None,
+    ) -> None:
         """Begins with nothing in training.
 
         Args:
             scheduler: Hands out shards.
             store: Where trials leave their results.
             patience: Seconds without a sign of life.
+            room: What there is for trials on several devices; None: each has one, and Ray Tune counts them.
         """
         super().__init__(metric="check", mode="max")
         self.scheduler, self.store, self.patience, self.trials = scheduler, store, patience, dict[str, Shard]()
         self.checks, self.deaths, self.errors = dict[str, int](), Counter[str](), Counter[str]()
         self.reasons = dict[str, str]()
-        self.alive = time.monotonic()
+        self.alive, self.room = time.monotonic(), room
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next shard to train, None to wait, or that all is done."""
         if self.scheduler.ended():
             finished: Any = Searcher.FINISHED  # a word, where the type says a configuration
             return finished  # type: ignore[no-any-return]
-        shard = self.scheduler.next_shard()
+        shard = self.scheduler.next_shard(self._may_begin)
         if shard is None:
             return None
         self.alive, self.trials[trial_id] = time.monotonic(), shard
         return trial.configuration(shard, self.scheduler.more_seeds(shard))
+
+    def _may_begin(self, shard: Shard, is_ahead: bool) -> bool:
+        return self.room is None or self.room.may_begin(shard, is_ahead, tuple(self.trials.values()))
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Hands over a finished shard; one that was stopped because nobody wants it any more leaves nothing."""
@@ -195,16 +209,25 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
             return compute.gpus_per_trial
         return share(shard, work, resources.gpu_memory) if work.accelerator == "gpu" else 0.0
 
+    def taken_by(shard: Shard) -> float:
+        together = devices(shard, work)
+        return together if together > 1 else of_a_gpu(shard) or 1.0
+
     def bundle(config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
-        gpus = of_a_gpu(trial.shard_of(config))
-        return tune.PlacementGroupFactory([{"CPU": compute.cpus_per_trial, "GPU": gpus}])
+        shard = trial.shard_of(config)
+        if devices(shard, work) > 1:
+            return tune.PlacementGroupFactory([WAITING])
+        return tune.PlacementGroupFactory([{"CPU": compute.cpus_per_trial, "GPU": of_a_gpu(shard)}])
 
     smallest = min(map(of_a_gpu, scheduler.open_shards()), default=0.0)
-    adapter = Adapter(scheduler, store, 60 * compute.timeout)
+    whole = resources.slots(compute.cpus_per_trial, 1.0 if work.accelerator == "gpu" else 0.0)
+    room = Room(whole, taken_by) if work.devices > 1 else None
+    adapter = Adapter(scheduler, store, 60 * compute.timeout, room)
+    shared = {"work": work, "store": store, "cpus": compute.cpus_per_trial, "state": state.absolute()}
     # What is wrong with a trial is said in a line of ours.
     process.quiet("ray.tune", "ray.train")
     tune.Tuner(
-        tune.with_resources(tune.with_parameters(_trial, work=work, store=store), bundle),
+        tune.with_resources(tune.with_parameters(_trial, **shared), bundle),
         tune_config=tune.TuneConfig(
             search_alg=adapter,
             num_samples=-1,
@@ -221,6 +244,11 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
     ).fit()
 
 
-def _trial(config: dict[str, Any], work: Work, store: Store) -> None:
+def _trial(config: dict[str, Any], work: Work, store: Store, cpus: int, state: Path) -> None:
     """One trial; see `trial.run`."""
-    trial.run(config, work, store, lambda metrics: tune.report(metrics))
+    learn, together = None, devices(trial.shard_of(config), work)
+    if together > 1:
+        with process.importing():
+            from cellsize.search import distributed  # it loads torch
+        learn = partial(distributed.train, devices=together, cpus=cpus, state=state)
+    trial.run(config, work, store, lambda metrics: tune.report(metrics), learn)

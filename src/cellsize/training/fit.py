@@ -4,6 +4,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytorch_lightning as pl
 import torch
@@ -14,6 +15,7 @@ from cellsize.models.network import Net
 from cellsize.process import one_thread, quiet
 from cellsize.training.joint import JointTraining
 from cellsize.training.loaders import EarlyStoppingBatches, TrainingBatches
+from cellsize.training.ranks import Ranks
 
 SAVE_SECONDS = 20.0
 
@@ -28,22 +30,26 @@ def fit(
 
     Args:
         joint: The networks of one size.
-        checkpoint: Where to save the state between checks; resumes from it if it is there.
+        checkpoint: Where to save the state between checks; resumes from it if it is there. Of several processes only
+            the first one's counts.
         on_check: Called with the number of checks done after each.
         accelerator: Lightning's name of the device: cpu or gpu.
     """
     # Its notes on devices, and tips, at each of hundreds of trainings.
     quiet("pytorch_lightning", "lightning_fabric", "pytorch_lightning.utilities.rank_zero")
-    resumed = checkpoint if checkpoint is not None and checkpoint.is_file() else None
+    resumed, ranks = checkpoint if checkpoint is not None and checkpoint.is_file() else None, joint.ranks
     has_early_stopping = any(fitted.fold.early_stopping.size for fitted in joint.fitted.values())
-    with one_thread(), warnings.catch_warnings():
+    with one_thread(), warnings.catch_warnings(), TemporaryDirectory(prefix="cellsize-") as folder:
         # Lightning advises more workers for the loaders and a logger: both are left out on purpose.
         warnings.simplefilter("ignore")
         trainer = pl.Trainer(
             accelerator=accelerator,
             precision=joint.work.precision,
-            # Several trainings share a machine, one core each: none may take all devices.
-            devices=1,
+            # Several trainings share a machine, one core each: none may take all devices. Who starts several processes
+            # gives each of them its own.
+            devices=1 if ranks.strategy is None else "auto",
+            strategy="auto" if ranks.strategy is None else ranks.strategy,
+            plugins=list(ranks.plugins),
             # The training ends with its networks.
             max_epochs=-1,
             # Lightning's loggers write a folder, and know one loss; curves are among the results.
@@ -59,9 +65,10 @@ def fit(
             num_sanity_val_steps=0,
             # Which folds are read changes as they end.
             reload_dataloaders_every_n_epochs=1,
-            callbacks=[_StateSaver(checkpoint, on_check)],
+            callbacks=[_StateSaver(checkpoint, on_check, ranks)],
         )
         validation = EarlyStoppingBatches(joint) if has_early_stopping else None
+        resumed = ranks.first_file(resumed, Path(folder))
         # The state holds tensors and plain values alone: no pickle is loaded from a folder that others can write to.
         trainer.fit(joint, TrainingBatches(joint), validation, ckpt_path=resumed, weights_only=True)
 
@@ -92,12 +99,16 @@ class _StateSaver(pl.callbacks.Checkpoint):
     By time and not by epoch: an epoch of a small size takes less time than writing its state.
     """
 
-    def __init__(self, path: Path | None, on_check: Callable[[int], None] | None) -> None:
-        self.path, self.on_check, self.saved = path, on_check, time.monotonic()
+    def __init__(self, path: Path | None, on_check: Callable[[int], None] | None, ranks: Ranks) -> None:
+        self.path, self.on_check, self.ranks, self.saved = path, on_check, ranks, time.monotonic()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if self.path is not None and time.monotonic() - self.saved >= SAVE_SECONDS:
-            files.write(self.path, trainer.save_checkpoint)
+        is_due = self.path is not None and time.monotonic() - self.saved >= SAVE_SECONDS
+        if self.ranks.agree(is_due):
+            if self.ranks.rank == 0 and self.path is not None:
+                files.write(self.path, trainer.save_checkpoint)
+            else:  # writes nothing, but Lightning waits for all processes
+                trainer.save_checkpoint("")
             self.saved = time.monotonic()
         if self.on_check is not None:
             self.on_check(trainer.current_epoch + 1)

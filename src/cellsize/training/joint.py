@@ -21,6 +21,7 @@ from cellsize.models.stacked import forward, groups
 from cellsize.sizing.sizes import Shape, Size
 from cellsize.training import halving
 from cellsize.training.flat_parameters import FlatParameters, count, flatten
+from cellsize.training.ranks import ALONE, Ranks
 from cellsize.training.records import Setting, Work
 from cellsize.training.state import NetworkState, beyond, derive, progress
 
@@ -39,9 +40,10 @@ class JointTraining(pl.LightningModule):
         shape: Shape,
         states: list[NetworkState],
         plan: halving.Plan | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         super().__init__()
-        self.work, self.size, self.fitted, self.shape = work, size, fitted, shape
+        self.work, self.size, self.fitted, self.shape, self.ranks = work, size, fitted, shape, ranks
         self.task, self.plan = Forecast.of(shape), plan or _plan(work)
         self.states = states
         # In the order in which they began: the optimizer's groups are rebuilt in it after an interruption.
@@ -118,40 +120,62 @@ class JointTraining(pl.LightningModule):
         for index in self.active():
             network, state = self.network(index), self.states[index]
             network.dropout, state.loss_sum, state.loss_count = state.setting.dropout, 0.0, 0
-            seed = derive(self.work.seed, self.size, state.fold, state.seed, len(state.curve) + 1)
+            # Of several processes each draws its own: their windows are others.
+            mine = [self.ranks.rank] if self.ranks.rank else []
+            seed = derive(self.work.seed, self.size, state.fold, state.seed, len(state.curve) + 1, *mine)
             network.generator = torch.Generator(self.device).manual_seed(seed)
 
     def training_step(self, batch: dict[Key, Tensors], _: int) -> None:
         """One step of every network; each one's gradient comes from its own loss alone.
 
         Args:
-            batch: The tensors of `loaders.load_batch` for each fold, seed and number of checks.
+            batch: The tensors of `loaders.load_batch` for each fold, seed and number of checks of which this process
+                has windows.
         """
         training, indices = self.work.training, self.active()
         keys = {index: self.states[index].key for index in indices}
-        windows = [len(batch[keys[index]][0]) for index in indices]
+        here = [index for index in indices if keys[index] in batch]
+        windows = [len(batch[keys[index]][0]) for index in here]
         self.flat.gradients.zero_()
-        for together in groups([self.network(index) for index in indices], indices, windows, training.engine):
+        losses = self.flat.gradients.new_zeros(len(self.states))
+        for together in groups([self.network(index) for index in here], here, windows, training.engine):
             # A group's gradients follow its forward pass at once, while its memory is still in the cache.
             batches = [batch[keys[index]] for index in together]
             parameters = self.flat.values[together].requires_grad_()
             forecasts = self._forward(together, batches, parameters)
             target, scale = (torch.stack([tensors[at] for tensors in batches]) for at in (3, 5))
-            losses = self.task.loss(forecasts, target, scale, self.work.metric, self._observed(together))
-            self.manual_backward(losses.sum())
+            divisors = self._divisors(together, len(batches[0][0]))
+            of_group = self.task.loss(forecasts, target, scale, self.work.metric, divisors)
+            self.manual_backward(of_group.sum())
             assert parameters.grad is not None
             self.flat.gradients[together] = parameters.grad
-            self._add_losses(together, losses.detach().tolist())
+            losses[together] = of_group.detach()
+        self._add_losses(indices, self._totals(indices, losses))
         stepped = [index for index in indices if self.states[index].status == "active"]
         self.flat.clip_gradients(stepped, training.max_gradient_norm)
         self.flat.set_gradients(stepped)
         self._optimizer().step()
         self._update_averages(stepped)
 
-    def _observed(self, indices: list[int]) -> Tensor | None:
-        """The fraction of targets observed in each network's training set; None where it is all of them."""
-        there = [self._there[self.states[index].fold] for index in indices]
-        return None if set(there) == {1.0} else torch.tensor(there, dtype=torch.float32, device=self.device)
+    def _divisors(self, indices: list[int], windows: int) -> Tensor | None:
+        """What each network's loss on some windows is divided by, so that the shares add up to that of a whole batch.
+
+        It is the fraction of targets observed in its training set, and larger the smaller this process's share is; None
+        where all are 1.
+        """
+        batch_size = self.work.training.batch_size
+        folds = [self.states[index].fold for index in indices]
+        parts = [windows / min(batch_size, len(self.fitted[fold].fold.train)) for fold in folds]
+        divisors = [self._there[fold] / part for fold, part in zip(folds, parts, strict=True)]
+        return None if set(divisors) == {1.0} else torch.tensor(divisors, dtype=torch.float32, device=self.device)
+
+    def _totals(self, indices: list[int], losses: Tensor) -> list[float]:
+        """Adds up what all processes found, gradients in place, and returns the losses: one exchange for a step."""
+        if self.ranks.size > 1:
+            sums = self.ranks.total(torch.cat([self.flat.gradients[indices], losses[indices].unsqueeze(1)], dim=1))
+            self.flat.gradients[indices], losses[indices] = sums[:, :-1], sums[:, -1]
+        found: list[float] = losses[indices].tolist()
+        return found
 
     def _forward(self, indices: list[int], batches: list[Tensors], parameters: Tensor | None = None) -> Tensor:
         """Forecasts of some networks, each on its batch, with the ridge-linear model's where it is added."""
@@ -205,8 +229,10 @@ class JointTraining(pl.LightningModule):
                 self._errors[index] += self.task.error_sum(of_network, tensors[3], tensors[5], self.work.metric)
 
     def on_validation_epoch_end(self) -> None:
-        """Puts the trained weights back."""
+        """Puts the trained weights back, and adds up what all processes found."""
         self.flat.swap_averages(self.active())
+        assert self._errors is not None
+        self.ranks.total(self._errors)
 
     # --- after a check ------------------------------------------------------------------------------------------------
 

@@ -42,7 +42,8 @@ def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
 class TrainingBatches:
     """As many batches as there are steps between two checks, of every active fold and seed; Lightning's epoch.
 
-    The windows are gone through in a new order each time, from where the last check interrupted it.
+    The windows are gone through in a new order each time, from where the last check interrupted it. Of several
+    processes each takes its share of every batch.
     """
 
     def __init__(self, joint: JointTraining) -> None:
@@ -58,12 +59,11 @@ class TrainingBatches:
         keys = dict.fromkeys(joint.states[index].key for index in joint.active())
         every = work.training.check_every
         for step in range(every):
-            yield {
-                (fold, seed, checks): load_batch(
-                    work, joint.fitted[fold], self._windows(fold, seed, checks * every + step)
-                )
-                for fold, seed, checks in keys
+            shares = {
+                (fold, seed, checks): self._windows(fold, seed, checks * every + step) for fold, seed, checks in keys
             }
+            # A share of a small batch may be empty: it adds nothing to the sums.
+            yield {key: load_batch(work, joint.fitted[key[0]], chosen) for key, chosen in shares.items() if len(chosen)}
 
     def _windows(self, fold: int, seed: int, step: int) -> Ints:
         """The windows of a fold and seed at an optimizer step, from 0."""
@@ -71,7 +71,7 @@ class TrainingBatches:
         size = min(work.training.batch_size, len(train))
         in_a_pass = len(train) // size
         begin = step % in_a_pass * size
-        return self._order(fold, seed, step // in_a_pass)[begin : begin + size]
+        return self._order(fold, seed, step // in_a_pass)[begin : begin + size][self.joint.ranks.share(size)]
 
     def _order(self, fold: int, seed: int, number: int) -> Ints:
         """The order of a pass over a fold's windows; kept, since the steps of a pass follow one another."""
@@ -82,7 +82,7 @@ class TrainingBatches:
 
 
 class EarlyStoppingBatches:
-    """The early-stopping set of every fold that still has an active network, in large pieces."""
+    """The early-stopping set of every fold that still has an active network, this process's share, in large pieces."""
 
     def __init__(self, joint: JointTraining) -> None:
         self.joint = joint
@@ -91,5 +91,5 @@ class EarlyStoppingBatches:
         folds = sorted({self.joint.states[index].fold for index in self.joint.active()})
         for fold in folds:
             fitted = self.joint.fitted[fold]
-            for chosen in chunks(fitted.watched):
+            for chosen in chunks(fitted.watched[self.joint.ranks.share(len(fitted.watched))]):
                 yield fold, load_batch(self.joint.work, fitted, chosen)

@@ -33,6 +33,8 @@ class Work:
         metric: What is trained and scored: squared or absolute errors.
         precision: Of the training, in Lightning's words.
         accelerator: Lightning's name of the device: cpu or gpu. Another one gives other last digits.
+        devices: Over how many of them a training is spread, if it is. Another number gives other last digits.
+        spread_from: Multiply-adds of a trial from which on it is; 0: each.
     """
 
     windows: Windows
@@ -44,6 +46,8 @@ class Work:
     metric: Metric
     precision: Precision = "32-true"
     accelerator: Literal["cpu", "gpu"] = "cpu"
+    devices: int = 1
+    spread_from: float = 0.0
 
 
 def load_work(

@@ -20,6 +20,7 @@ from cellsize.models.ridge_linear import fit_chosen
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
 from cellsize.training.fit import fit, kept_networks, last_networks
 from cellsize.training.joint import JointTraining
+from cellsize.training.ranks import ALONE, Ranks
 from cellsize.training.records import Check, MoreSeeds, Result, Row, Setting, Status, Work
 from cellsize.training.state import NetworkState, of_seeds, racing, settings
 
@@ -34,6 +35,7 @@ def train(
     accelerator: str = "cpu",
     folds: Sequence[int] | None = None,
     more_seeds: MoreSeeds | None = None,
+    ranks: Ranks = ALONE,
 ) -> Result:
     """Trains a size on every fold, or on some, and scores it on the validation sets.
 
@@ -45,9 +47,10 @@ def train(
         accelerator: Lightning's name of the device: cpu or gpu.
         folds: Which folds, from 0; by default all. A fold's numbers do not depend on the others'.
         more_seeds: Trains these seeds of settings that are chosen, in place of the race for one.
+        ranks: This process among those that train the size together, each on its share of every batch.
 
     Returns:
-        A row for each fold, seed and setting, learning curves, and residuals.
+        A row for each fold, seed and setting, learning curves, and residuals; the same in each of several processes.
 
     Raises:
         InputError: The fused kernels are asked for, and cannot run these networks.
@@ -65,7 +68,7 @@ def train(
             states = racing(work, list(fitted), settings(work.network, work.training, size))
         else:
             states = of_seeds({fold: more_seeds.settings[fold] for fold in fitted}, more_seeds.seeds)
-        joint = JointTraining(work, size, fitted, shape(work.windows), states)
+        joint = JointTraining(work, size, fitted, shape(work.windows), states, ranks=ranks)
         fit(joint, checkpoint, on_check, accelerator)
         # A spare that was not needed is no training.
         trained = [

@@ -1,0 +1,88 @@
+"""One trial on several devices: Ray Train's workers inside a trial of Ray Tune, joined by Lightning's DDP strategy.
+
+Ray declares the types of its first version of Train, and runs the second.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ray
+import ray.train
+from ray import tune
+from ray.exceptions import RayError
+from ray.train.torch import TorchConfig, TorchTrainer
+from ray.tune.integration.ray_train import TuneReportCallback
+
+from cellsize import process
+from cellsize.search import trial
+from cellsize.search.store import Store
+from cellsize.training.records import Work
+
+# The machine of a spot market that is taken away counts as a worker that died.
+PREEMPTED: dict[str, Any] = {"max_preemption_failures": 0}
+
+
+def train(config: Mapping[str, Any], work: Work, store: Store, devices: int, cpus: float, state: Path) -> None:
+    """Trains a shard on several devices, from inside a trial; workers report for it.
+
+    Args:
+        config: Names the shard.
+        work: Data, folds and how to train.
+        store: Where its result belongs.
+        devices: How many workers, each with a device of its own.
+        cpus: Cores of each.
+        state: Folder for Ray Train's own state, which is never read again.
+
+    Raises:
+        LostWorkerError: A worker or its node is lost.
+    """
+    on_gpus = work.accelerator == "gpu"
+    trainer = TorchTrainer(
+        _worker,
+        train_loop_config={"config": dict(config), "work": ray.put(work), "store": store},
+        # NCCL refuses two processes on one GPU.
+        scaling_config=ray.train.ScalingConfig(
+            num_workers=devices, use_gpu=on_gpus, resources_per_worker={"CPU": cpus} | ({"GPU": 1} if on_gpus else {})
+        ),
+        torch_config=TorchConfig(backend="nccl" if on_gpus else "gloo"),
+        run_config=ray.train.RunConfig(
+            name=f"train-{tune.get_context().get_trial_id()}",
+            storage_path=str(state),
+            callbacks=[TuneReportCallback()],  # type: ignore[no-untyped-call, list-item]
+            # Lost workers and errors of the program are counted in one place: `tune.Adapter`.
+            failure_config=ray.train.FailureConfig(max_failures=0, **PREEMPTED),
+        ),
+    )
+    try:
+        trainer.fit()
+    except ray.train.TrainingFailedError as error:
+        raise cause(error) from None
+
+
+def cause(error: ray.train.TrainingFailedError) -> Exception:
+    """What has ended a training: a lost worker, or else the first error of the program.
+
+    Where one worker is lost the others fail too, for want of an answer. So one that is lost tells.
+    """
+    failures: dict[int, Exception] = getattr(error, "worker_failures", {})
+    if not failures or any(isinstance(failure, RayError) for failure in failures.values()):
+        return trial.LostWorkerError(str(error).splitlines()[0])
+    first: Any = failures[min(failures)]
+    found: Exception = getattr(first, "_base_exc", first)
+    return found
+
+
+def _worker(given: dict[str, Any]) -> None:
+    """What each worker does."""
+    process.set_environment()
+    with process.importing():
+        from ray.train.lightning import RayDDPStrategy, RayLightningEnvironment
+
+        from cellsize.training.ranks import Ranks
+    lightning: tuple[Any, Any] = RayDDPStrategy, RayLightningEnvironment
+    strategy, environment = (part() for part in lightning)
+    context = ray.train.get_context()
+    # Ray's `prepare_trainer` only checks that these two are there.
+    ranks = Ranks(context.get_world_rank(), context.get_world_size(), strategy, [environment])
+    trial.train(given["config"], ray.get(given["work"]), given["store"], ray.train.report, ranks)
