@@ -127,6 +127,23 @@ def plan(folder: Folder = Path()) -> None:
         runner.plan(folder)
 
 
+@app.command()
+def serve(
+    name: Annotated[str, typer.Argument(help="Name of the registered model.")],
+    alias: Annotated[str, typer.Option(help="Which of its versions.")] = "champion",
+    version: Annotated[str | None, typer.Option(help="Number of a version, in place of an alias.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")] = 5000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; by default nobody else's requests come in.")
+    ] = "127.0.0.1",
+) -> None:
+    """Answer requests for forecasts over HTTP, as `mlflow models serve` does, and refuse wrong ones in words."""
+    with _one_line():
+        from cellsize.registry.serve import serve
+
+        serve(name, version, alias, host, port, typer.echo)
+
+
 def _argument(folder: Path) -> str:
     """A folder as an argument for a shell; nothing for the one that somebody is in."""
     if folder == Path():

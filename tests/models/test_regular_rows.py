@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cellsize.errors import InputError
 from cellsize.models import regular_rows, row_forecasts
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import ROWS, forecast_and_clipped
@@ -107,7 +108,7 @@ def test_whatever_is_sent_both_answer_or_refuse_alike(
             try:
                 made, clipped = forecast_and_clipped(model, rows)
                 answers.append((made.to_json(date_format="iso"), clipped))
-            except row_forecasts.InputError as error:
+            except InputError as error:
                 answers.append((error.for_caller, {}))
             patched.setattr(regular_rows, "one_series", lambda *_: None)
     assert answers[0] == answers[1]

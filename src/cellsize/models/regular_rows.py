@@ -134,7 +134,7 @@ def _columns(
 
 
 def _base(forecaster: Forecaster, columns: Floats, time: pd.Series, stamps: Ints, name: str) -> Windows:
-    """What `windows.base` makes of these columns, with a window at their begin."""
+    """What `base_arrays.base` makes of these columns, with a window at their begin."""
     schema, window, offset = forecaster.schema, forecaster.window, forecaster.fitted.scaling.mean
     targets = slice(len(schema.targets))
     columns[:, targets] = FORWARD[window.transform](columns[:, targets])
