@@ -88,6 +88,11 @@ def width(names: tuple[str, ...], seconds: float) -> int:
     return sum(_table(name, seconds).shape[1] for name in names)
 
 
+def tables(schema: Schema) -> tuple[npt.NDArray[np.float32], ...]:
+    """For each feature of the linear calendar the columns of each of its levels, shape (levels, columns)."""
+    return tuple(_table(name, schema.clock.seconds) for name in schema.linear_calendar)
+
+
 @cache
 def _table(name: str, seconds: float) -> npt.NDArray[np.float32]:
     """The columns of each level of a feature, shape (levels, columns)."""
