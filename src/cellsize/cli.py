@@ -144,6 +144,22 @@ def serve(
         serve(name, version, alias, host, port, typer.echo)
 
 
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="Name of the registered model.")],
+    version: Annotated[str, typer.Argument(help="Number of its version, or an alias.")],
+    onnx: Annotated[Path, typer.Option(help="File to write: NAME.onnx; what it is fed is said in NAME.json.")],
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Also NAME.int8.onnx: weights of lstm layers in 8 bits, measured.")
+    ] = False,
+) -> None:
+    """Write a registered model as an ONNX file, which runs without Python and torch."""
+    with _one_line():
+        from cellsize.registry.export import export
+
+        export(name, version, onnx, int8, typer.echo)
+
+
 def _argument(folder: Path) -> str:
     """A folder as an argument for a shell; nothing for the one that somebody is in."""
     if folder == Path():

@@ -9,59 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 import pytest
-import torch
 
-from cellsize.data import folds, series, usable
+from cellsize.data import series, usable
 from cellsize.data.batches import original
-from cellsize.data.folds import Fold
-from cellsize.data.scaling import fit_scaling
-from cellsize.data.schema import Schema
 from cellsize.data.windows import FORWARD, Windows
 from cellsize.models import onnx_graph, ridge_linear
 from cellsize.models.forecaster import Forecaster
-from cellsize.models.network import Net
-from cellsize.models.prediction import FittedFold
-from cellsize.params import Cell, Head, Network, Skip, Split, Window
-from cellsize.sizing.sizes import ZERO, Architecture, Size, shape
+from cellsize.params import Cell, Head, Skip
+from cellsize.sizing.sizes import ZERO, Size
 
-NOTHING = np.empty(0, np.int64)
 Make = Callable[..., tuple[Forecaster, Windows]]
-
-
-@pytest.fixture
-def make(
-    make_windows: Callable[..., Windows], make_schema: Callable[..., Schema], make_window: Callable[..., Window],
-    make_network: Callable[..., Network], make_split: Callable[..., Split],
-) -> Make:  # fmt: skip
-    """A model with weights drawn at random, and windows for it."""
-
-    def made(
-        size: Size, skip: Skip = "none", head: Head = "plain", second: bool = False, shift: float = 0.0,
-        linear_calendar: tuple[str, ...] = (), window: dict[str, Any] | None = None, series: int = 1, **network: Any,
-    ) -> tuple[Forecaster, Windows]:  # fmt: skip
-        draw, hours = np.random.default_rng(0), np.arange(90)
-        values = [
-            shift + (1 + number) * (3 + np.sin(hours / 3) + 0.3 * draw.standard_normal(90)) for number in range(series)
-        ]
-        plain = {"lookback": 5, "horizon": 3} | (window or {})
-        arrays = make_windows(*values, second=second, linear_calendar=linear_calendar, **plain)
-        development = np.flatnonzero(folds.split(arrays, make_split()).development)
-        schema = make_schema(
-            targets=("y", "z") if second else ("y",), past_covariates=("x",), known_future_covariates=("k",),
-            linear_calendar=linear_calendar,
-        )  # fmt: skip
-        scaling = fit_scaling(arrays, development)
-        linear = ridge_linear.fit(arrays, scaling, development, (1.0,))[0]
-        fitted = FittedFold(Fold(development, NOTHING, NOTHING), scaling, linear, 0.0, 0.0)
-        kind, net = make_network(**network), None
-        if size != ZERO:
-            torch.manual_seed(0)
-            net = Net(size, kind, shape(arrays), Architecture(skip, head)).eval()
-            for weights in net.parameters():  # those that begin at 0 too
-                torch.nn.init.uniform_(weights, -0.6, 0.6)
-        return Forecaster(size, schema, make_window(**plain), kind, fitted, net, "2026-01-01", {}), arrays
-
-    return made
 
 
 def ran(model: Forecaster, arrays: Windows, chosen: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float64]:
@@ -87,42 +44,42 @@ def assert_equal(model: Forecaster, arrays: Windows) -> None:
 @pytest.mark.parametrize("summary", ["last", "mean"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize(("cell", "projection"), [("lstm", 0), ("gru", 0), ("rnn", 0), ("lstm", 2)])
-def test_every_kind_of_layer(make: Make, cell: Cell, projection: int, bidirectional: bool, summary: str) -> None:
+def test_every_kind_of_layer(draw_model: Make, cell: Cell, projection: int, bidirectional: bool, summary: str) -> None:
     network = {"cell": cell, "projection": projection, "bidirectional": bidirectional, "summary": summary}
-    assert_equal(*make(Size(2, 3), **network))
+    assert_equal(*draw_model(Size(2, 3), **network))
 
 
 @pytest.mark.parametrize("skip", ["none", "linear", "joint"])
 @pytest.mark.parametrize("head", ["plain", "mixed"])
 @pytest.mark.parametrize(("second", "normalise"), [(False, "none"), (True, "last"), (True, "standard")])
-def test_every_skip_connection_and_head(make: Make, skip: Skip, head: Head, second: bool, normalise: str) -> None:
+def test_every_skip_connection_and_head(draw_model: Make, skip: Skip, head: Head, second: bool, normalise: str) -> None:
     window = {"normalise": normalise, "linear_lookback": 7}
-    assert_equal(*make(Size(1, 4), skip, head, second, linear_calendar=("hour_of_day",), window=window))
+    assert_equal(*draw_model(Size(1, 4), skip, head, second, linear_calendar=("hour_of_day",), window=window))
 
 
 @pytest.mark.parametrize("transform", ["none", "log1p", "sqrt"])
 @pytest.mark.parametrize("size", [ZERO, Size(0, 4), Size(1, 4)], ids=str)
 @pytest.mark.parametrize("scale", ["global", "series"])
 def test_models_with_and_without_memory_transformed_and_of_several_series(
-    make: Make, size: Size, transform: str, scale: str
+    draw_model: Make, size: Size, transform: str, scale: str
 ) -> None:
     window = {"transform": transform, "scale": scale}
-    assert_equal(*make(size, "joint" if size != ZERO else "none", window=window, series=2))
+    assert_equal(*draw_model(size, "joint" if size != ZERO else "none", window=window, series=2))
 
 
-def test_a_large_level_loses_no_digits(make: Make) -> None:
-    assert_equal(*make(Size(1, 4), "linear", shift=1e9))
+def test_a_large_level_loses_no_digits(draw_model: Make) -> None:
+    assert_equal(*draw_model(Size(1, 4), "linear", shift=1e9))
 
 
-def test_what_training_has_not_shown_is_clipped_as_in_torch(make: Make) -> None:
-    model, arrays = make(Size(1, 4), "joint")
+def test_what_training_has_not_shown_is_clipped_as_in_torch(draw_model: Make) -> None:
+    model, arrays = draw_model(Size(1, 4), "joint")
     inputs = arrays.inputs.copy()
     inputs[3:30] *= 50
     assert_equal(model, replace(arrays, inputs=inputs))
 
 
-def test_a_linear_model_of_what_is_known_alone(make: Make) -> None:
-    model, arrays = make(ZERO)
+def test_a_linear_model_of_what_is_known_alone(draw_model: Make) -> None:
+    model, arrays = draw_model(ZERO)
     development = model.fitted.fold.train
     linear = ridge_linear.fit(arrays, model.fitted.scaling, development, (1.0,), reads_past=False)[0]
     object.__setattr__(model.fitted, "linear", linear)
