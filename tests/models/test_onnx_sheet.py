@@ -13,7 +13,7 @@ def test_it_names_every_input_of_the_graph_in_its_order_and_who_makes_it(
     make_model: Callable[..., Forecaster], make_table: Callable[..., pd.DataFrame]
 ) -> None:
     raw = make_table(places=("north", "south"))
-    raw["size"] = 1.0
+    raw["size"] = (raw["place"] == "south") + 1.0
     raw.loc[5, "x"] = None
     model = make_model(
         raw, series="place", scale="series", static_covariates=["size"], known_future_covariates=["planned"],

@@ -19,6 +19,7 @@ SMALL = 2**16  # a body that is checked faster than a thread is handed it
 INVOCATIONS = "/invocations"
 # Before our own words in a message of MLflow's, which repeats the rows: "Failed to predict data '…'. \nError: …".
 BEFORE = "\nError: "
+UNEXPECTED = "Encountered an unexpected error while evaluating the model"
 OURS = "the model failed, which is a fault of the server; its log says more"
 UNREADABLE = {
     "text/csv": "the body cannot be read as CSV; send a header line, then rows",
@@ -67,7 +68,8 @@ def layer(app: App, params: Collection[str] = (), limit: int = LIMIT) -> App:
         else:
             reason = "" if status < 400 else _reason(status, answer, kind)
         if reason:
-            said = {"error_code": CODES.get(status, _code(answer)), "message": reason}
+            code = CODES.get(status, "INTERNAL_ERROR" if status >= 500 else "BAD_REQUEST")
+            said = {"error_code": code, "message": reason}
             answer = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
         head = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]
         if status == 413:  # what is left of the body is not read
@@ -119,7 +121,10 @@ async def _answer(app: App, scope: Scope, body: bytes) -> tuple[int, bytes]:
             pieces.append(message.get("body", b""))
 
     await app(scope, receive, send)
-    return status, b"".join(pieces)
+    answer = b"".join(pieces)
+    # What a model raises that is no refusal of its own MLflow calls the caller's fault.
+    is_ours = status == 400 and str(_read(answer).get("message", "")).startswith(UNEXPECTED)
+    return (500 if is_ours else status), answer
 
 
 def _reason(status: int, answer: bytes, kind: str | None) -> str:
@@ -144,8 +149,3 @@ def _read(answer: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _code(answer: bytes) -> str:
-    """The code of an answer of MLflow's."""
-    return str(_read(answer).get("error_code", "INTERNAL_ERROR"))
