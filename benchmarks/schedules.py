@@ -94,7 +94,7 @@ def replay(
         trained += end - begins
         scheduler.finish(shard, result_of(shard))
         # A report comes every two seconds, and a shard that nobody wants ends with it.
-        for other in list(ends):
+        for other in ends:
             if other[1] not in stopped and scheduler.unwanted(other[2]):
                 stopped.add(other[1])
                 scheduler.stop(other[2])

@@ -127,6 +127,39 @@ def plan(folder: Folder = Path()) -> None:
         runner.plan(folder)
 
 
+@app.command()
+def serve(
+    name: Annotated[str, typer.Argument(help="Name of the registered model.")],
+    alias: Annotated[str, typer.Option(help="Which of its versions.")] = "champion",
+    version: Annotated[str | None, typer.Option(help="Number of a version, in place of an alias.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")] = 5000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; by default nobody else's requests come in.")
+    ] = "127.0.0.1",
+) -> None:
+    """Answer requests for forecasts over HTTP, as `mlflow models serve` does, and refuse wrong ones in words."""
+    with _one_line():
+        from cellsize.registry.serve import serve
+
+        serve(name, version, alias, host, port, typer.echo)
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="Name of the registered model.")],
+    version: Annotated[str, typer.Argument(help="Number of its version, or an alias.")],
+    onnx: Annotated[Path, typer.Option(help="File to write: NAME.onnx; what it is fed is said in NAME.json.")],
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Also NAME.int8.onnx: weights of lstm layers in 8 bits, measured.")
+    ] = False,
+) -> None:
+    """Write a registered model as an ONNX file, which runs without Python and torch."""
+    with _one_line():
+        from cellsize.registry.export import export
+
+        export(name, version, onnx, int8, typer.echo)
+
+
 def _argument(folder: Path) -> str:
     """A folder as an argument for a shell; nothing for the one that somebody is in."""
     if folder == Path():

@@ -35,6 +35,7 @@ def evaluation(model: float, champion: float | None = None, not_measured: str | 
         champion_not_measured=not_measured,
         champion_version=None if champion is None and not_measured is None else "4",
         clipped={},
+        coverage={},
     )
 
 

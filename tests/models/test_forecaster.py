@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import torch
+from safetensors.numpy import load_file
 
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
@@ -104,9 +104,28 @@ def test_a_model_without_memory_cells_is_read_as_it_was_written(
 
 def test_no_pickle_is_needed_to_read_the_weights(with_network: tuple[Work, Forecaster], tmp_path: Path) -> None:
     with_network[1].save(tmp_path)
-    assert all(
-        isinstance(value, torch.Tensor) for value in torch.load(tmp_path / "weights.pt", weights_only=True).values()
-    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.json", "weights.safetensors"]
+    arrays = load_file(tmp_path / "weights.safetensors")  # by NumPy alone
+    weights = with_network[1].net
+    assert weights is not None
+    np.testing.assert_array_equal(arrays["net.head.weight"], weights.head.weight.detach().numpy())
+
+
+def test_equal_models_are_equal_files(with_network: tuple[Work, Forecaster], tmp_path: Path) -> None:
+    for name in ("one", "another"):
+        with_network[1].save(tmp_path / name)
+    for file in ("model.json", "weights.safetensors"):
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "another" / file).read_bytes()
+
+
+def test_a_model_that_was_registered_before_safetensors_forecasts_as_it_did(make_work: MakeWork) -> None:
+    # Written by version 3, with the tensors in a zip of torch.
+    folder = Path(__file__).parent / "version_3"
+    assert (folder / "weights.pt").is_file()
+    read = Forecaster.load(folder)
+    expected = json.loads((folder / "forecasts.json").read_text(encoding="utf-8"))
+    np.testing.assert_allclose(read.predict(make_work().windows, np.arange(3)), expected, rtol=0, atol=1e-6)
+    assert read.residuals is None
 
 
 def test_a_model_says_until_when_it_has_learned(make_model: Callable[..., Forecaster], make_table: Table) -> None:
@@ -116,7 +135,7 @@ def test_a_model_says_until_when_it_has_learned(make_model: Callable[..., Foreca
 
 @pytest.mark.parametrize(
     ("version", "message"),
-    [(2, "version 2 of the format"), (4, "version 4 of the format"), (None, "version none of the format")],
+    [(2, "version 2 of the format"), (5, "version 5 of the format"), (None, "version none of the format")],
 )
 def test_a_model_of_another_format_is_refused_in_one_line(
     tmp_path: Path, make_model: Callable[..., Forecaster], make_table: Table, version: int | None, message: str
@@ -124,11 +143,9 @@ def test_a_model_of_another_format_is_refused_in_one_line(
     make_model(make_table()).save(tmp_path)
     path = tmp_path / "model.json"
     content = json.loads(path.read_text(encoding="utf-8"))
-    assert content.pop("version") == 3
+    assert content.pop("version") == 4
     path.write_text(json.dumps(content | ({} if version is None else {"version": version})), encoding="utf-8")
-    with pytest.raises(
-        InputError, match=f"model.json: {message}, but this cellsize reads version 3; `dvc repro` makes"
-    ):
+    with pytest.raises(InputError, match=f"model.json: {message}, but this cellsize reads 3 and 4; `dvc repro` makes"):
         Forecaster.load(tmp_path)
 
 

@@ -64,7 +64,9 @@ def result() -> Result:
         for head, score in (("plain", 0.5), ("mixed", 0.9))
         for step in (10, 20)
     ]
-    return Result(tuple(rows), tuple(checks), np.zeros((1, 1, 1)), np.zeros(1, np.int64), 3.0, 0.1)
+    return Result(
+        tuple(rows), tuple(checks), np.zeros((1, 1, 1)), np.zeros(1, np.int64), np.zeros(1, np.bool_), 3.0, 0.1
+    )
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def evaluation(nmse: float) -> Evaluation:
         champion_not_measured=None,
         champion_version=None,
         clipped={},
+        coverage={},
     )
 
 
@@ -85,7 +86,7 @@ def test_a_champion_of_another_format_is_left_out_until_a_new_version_is_champio
         champion.load(settings, "toy")
     assert str(refused.value).startswith("register.name: the champion of 'toy', version 1, cannot be read (")
     assert str(refused.value).endswith(
-        f"model.json: version 1 of the format, but this cellsize reads version {VERSION}); set evaluate.champion: "
+        f"model.json: version 1 of the format, but this cellsize reads 3 and {VERSION}); set evaluate.champion: "
         "false until a new version is champion, or give another register.name"
     )
     # Which works: nothing is compared, and the next one can be read.

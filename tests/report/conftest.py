@@ -291,6 +291,7 @@ def evaluation(nmse: float = 0.31, metric: Metric = "mse", trees: float = 1.05) 
         champion_not_measured=None,
         champion_version="3",
         clipped={},
+        coverage={"80": 0.79, "90": 0.875, "95": 0.94},
     )
 
 

@@ -47,7 +47,7 @@ def result_of(size: Size, index: int) -> Result:
     )
     residuals = np.full((4, 2, 1), index, np.float32)
     windows = np.arange(4) + index
-    return Result(rows, checks if size != ZERO else (), residuals, windows, 1.0 + index, 0.5 * index)
+    return Result(rows, checks if size != ZERO else (), residuals, windows, windows % 2 == 0, 1.0 + index, 0.5 * index)
 
 
 SOME = [result_of(size, index) for index, size in enumerate([ZERO, Size(1, 2), Size(1, 10), Size(2, 1)])]
@@ -84,10 +84,11 @@ def test_each_size_keeps_its_own_figures(tmp_path: Path) -> None:
         "layers": [0, 1, 1, 2], "units": [0, 2, 10, 1], "seconds": [1, 2, 3, 4], "milliseconds": [0, 0.5, 1, 1.5],
     }  # fmt: skip
     with np.load(residuals, allow_pickle=False) as arrays:
-        assert sorted(arrays) == sorted(f"{result.size}{end}" for result in SOME for end in ("", ".windows"))
+        assert sorted(arrays) == sorted(f"{result.size}{end}" for result in SOME for end in ("", ".windows", ".skips"))
         for result in SOME:
             np.testing.assert_array_equal(arrays[str(result.size)], result.residuals)
             np.testing.assert_array_equal(arrays[f"{result.size}.windows"], result.residual_windows)
+            np.testing.assert_array_equal(arrays[f"{result.size}.skips"], result.residual_skips)
 
 
 def test_without_any_cell_the_curves_are_an_empty_table(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ EVALUATION = {
     "champion_not_measured": None,
     "champion_version": "4",
     "clipped": {"rain": 3},
+    "coverage": {"90": 0.88},
 }
 REGISTRATION = {
     "name": "toy", "version": "5", "alias": "champion", "registered": True, "promoted": True, "reason": "Because.",

@@ -33,6 +33,7 @@ def result(rows: tuple[Row, ...] = (OK, DROPPED, FAILED), checks: tuple[Check, .
         checks=checks,
         residuals=np.random.default_rng(0).standard_normal((3, 2, 1)).astype(np.float32),
         residual_windows=np.array([4, 5, 9]),
+        residual_skips=np.array([True, True, False]),
         seconds=1.5,
         milliseconds=0.25,
     )
@@ -45,7 +46,7 @@ def test_a_result_is_read_as_it_was_written(tmp_path: Path, checks: tuple[Check,
     read = Result.load(tmp_path / "2x16.npz")
     assert (read.rows, read.checks) == (written.rows, written.checks)
     assert (read.seconds, read.milliseconds) == (1.5, 0.25)
-    for name in ("residuals", "residual_windows"):
+    for name in ("residuals", "residual_windows", "residual_skips"):
         np.testing.assert_array_equal(getattr(read, name), getattr(written, name))
         assert getattr(read, name).dtype == getattr(written, name).dtype
     assert read.size == Size(2, 16)

@@ -78,6 +78,36 @@ def test_zero_cells_are_the_ridge_linear_model_and_its_score(make_work: MakeWork
         assert (row.n_train, row.n_validation) == (len(fold.train), len(fold.validation))
 
 
+def kinds(result: Result, fold: int) -> list[bool]:
+    """Whether a linear skip connection stands beside the networks whose residuals of a fold are kept."""
+    statuses = ("ok", "runner_up")
+    of_fold = sorted(
+        (row for row in result.rows if row.fold == fold and row.status in statuses),
+        key=lambda row: statuses.index(row.status),
+    )
+    return list(dict.fromkeys(row.skip != "none" for row in of_fold))
+
+
+def test_residuals_are_kept_of_either_kind_of_network_in_each_fold(make_work: MakeWork) -> None:
+    # Which kind counts is decided over all folds: the residuals of the other one would be another model's.
+    work = make_work(network={"skip": ["none", "linear"]}, seeds=2)
+    result, begin = train.train(work, SMALL), 0
+    for number, fold in enumerate(work.folds.all(), start=1):
+        assert sorted(kinds(result, number)) == [False, True]
+        for has_skip in kinds(result, number):
+            part = slice(begin, begin := begin + len(fold.validation))
+            assert result.residual_windows[part].tolist() == fold.validation.tolist()
+            assert (result.residual_skips[part] == has_skip).all()
+            # Those of one network, as one is served, and not of the mean of two seeds.
+            scored = [
+                row.score for row in result.rows
+                if row.fold == number and row.seed == 0 and (row.skip != "none") == has_skip and row.score is not None
+            ]  # fmt: skip
+            found = np.square(result.residuals[part]).mean()
+            assert any(found == pytest.approx(score, rel=1e-4) for score in scored)
+    assert begin == len(result.residuals)
+
+
 @pytest.mark.parametrize("size", [ZERO, SMALL])
 def test_residuals_are_truth_minus_forecast_on_the_validation_windows(make_work: MakeWork, size: Size) -> None:
     work = make_work()
@@ -439,7 +469,8 @@ def test_series_with_gaps_are_trained_and_scored_on_what_was_observed(
         scores = [(row.score, row.train_score) for row in result.rows if row.status == "ok"]
         assert np.isfinite(np.array(scores, float)).all()
         right = np.concatenate([
-            truth(work.windows, fit_scaling(work.windows, fold.train), fold.validation) for fold in work.folds.all()
+            truth(work.windows, fit_scaling(work.windows, fold.train), fold.validation)
+            for number, fold in enumerate(work.folds.all(), start=1) for _ in kinds(result, number)
         ])  # fmt: skip
         np.testing.assert_array_equal(np.isnan(result.residuals), np.isnan(right))
         first = [row for row in result.rows if row.fold == 1 and row.status == "ok"]

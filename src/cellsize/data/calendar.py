@@ -25,13 +25,14 @@ HARMONICS = {"day_of_year": 4, "harmonics_of_week": 14, "harmonics_of_day": 4}
 
 def known_future(time: pd.Series, schema: Schema) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
     """Calendar features of each time by name, float32 arrays of shape (rows,), on the clock of the times' own zone."""
+    clock = pd.DatetimeIndex(time) if schema.calendar else pd.DatetimeIndex([])
     for name in schema.calendar:
         if name != "weekend":
-            angle = 2 * np.pi * _phase(time, name) / CYCLES[name]
+            angle = 2 * np.pi * _phase(clock, name) / CYCLES[name]
             yield f"{name}_sin", np.sin(angle).astype(np.float32)
             yield f"{name}_cos", np.cos(angle).astype(np.float32)
     if "weekend" in schema.calendar:
-        yield "weekend", (time.dt.day_of_week >= 5).to_numpy(np.float32)
+        yield "weekend", (clock.day_of_week.to_numpy() >= 5).astype(np.float32)
     if schema.holidays is not None:
         years = range(time.dt.year.min(), time.dt.year.max() + 1)
         days = pd.DatetimeIndex(time.dt.tz_localize(None)).normalize()
@@ -47,21 +48,22 @@ def levels(time: pd.Series, schema: Schema) -> npt.NDArray[np.int16]:
     if not schema.linear_calendar:  # integer steps have no hours
         return found
     seconds = schema.clock.seconds
-    of_day = (time.dt.hour * HOUR + time.dt.minute * 60 + time.dt.second).to_numpy()
+    clock = pd.DatetimeIndex(time)  # in place of `time.dt`: each of its fields is a Series, and a request pays for it
+    of_day = clock.hour.to_numpy() * HOUR + clock.minute.to_numpy() * 60 + clock.second.to_numpy()
     for column, name in enumerate(schema.linear_calendar):
         match name:
             case "hour_of_week" | "harmonics_of_week":
-                level = (time.dt.day_of_week.to_numpy() * DAY + of_day) // _unit(WEEK, seconds)
+                level = (clock.day_of_week.to_numpy() * DAY + of_day) // _unit(WEEK, seconds)
             case "hour_of_day" | "harmonics_of_day":
                 level = of_day // _unit(DAY, seconds)
             case "day_of_week":
-                level = time.dt.day_of_week.to_numpy()
+                level = clock.day_of_week.to_numpy()
             case "day_of_year":
-                level = time.dt.day_of_year.to_numpy() - 1
+                level = clock.day_of_year.to_numpy() - 1
             case "day_of_month":
-                level = time.dt.day.to_numpy() - 1
+                level = clock.day.to_numpy() - 1
             case _:
-                level = time.dt.month.to_numpy() - 1
+                level = clock.month.to_numpy() - 1
         found[:, column] = level
     return found
 
@@ -86,6 +88,11 @@ def width(names: tuple[str, ...], seconds: float) -> int:
     return sum(_table(name, seconds).shape[1] for name in names)
 
 
+def tables(schema: Schema) -> tuple[npt.NDArray[np.float32], ...]:
+    """For each feature of the linear calendar the columns of each of its levels, shape (levels, columns)."""
+    return tuple(_table(name, schema.clock.seconds) for name in schema.linear_calendar)
+
+
 @cache
 def _table(name: str, seconds: float) -> npt.NDArray[np.float32]:
     """The columns of each level of a feature, shape (levels, columns)."""
@@ -106,10 +113,12 @@ def _unit(cycle: int, seconds: float) -> int:
     return int(seconds) if seconds >= cycle / MOST_LEVELS and cycle % seconds == 0 else HOUR
 
 
-def _phase(local: pd.Series, name: str) -> npt.NDArray[np.float64]:
+def _phase(local: pd.DatetimeIndex, name: str) -> npt.NDArray[np.float64]:
     """Where each time lies in a cycle, in the units of `CYCLES`."""
     if name == "hour":
-        phase = local.dt.hour + local.dt.minute / 60
+        phase = local.hour.to_numpy() + local.minute.to_numpy() / 60
+    elif name == "weekday":
+        phase = local.day_of_week.to_numpy()
     else:
-        phase = local.dt.day_of_week if name == "weekday" else local.dt.month + local.dt.day / 31
+        phase = local.month.to_numpy() + local.day.to_numpy() / 31
     return np.asarray(phase, np.float64)

@@ -11,7 +11,7 @@ from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.forecast import NAIVE, Forecast, seasonal_naive
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
-from cellsize.models import baselines, boosted_trees
+from cellsize.models import baselines, boosted_trees, intervals
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.prediction import Forward, plain_forward
 from cellsize.models.ridge_linear import fit
@@ -19,6 +19,7 @@ from cellsize.params import Baseline, Metric
 from cellsize.sizing.artefacts import Baselines, ChampionErrors, Errors, Evaluation, SeriesErrors, Subset
 
 Forecasts = dict[str, Floats]
+LEVELS = (0.8, 0.9, 0.95)  # of the intervals whose coverage is reported
 
 
 def evaluate(
@@ -71,8 +72,24 @@ def evaluate(
         champion_not_measured=not_measured,
         champion_version=None if champion is None else champion[0],
         clipped=clipped_columns(windows, scaling, holdout, model.schema.input_columns),
+        coverage=coverage(model, truth(windows, scaling, holdout) - forecasts["model"]),
     )
     return evaluation, _with_truth(windows, scaling, forecasts, holdout)
+
+
+def coverage(model: Forecaster, errors: Floats) -> dict[str, float]:
+    """Fraction of targets within the model's intervals, by their level in percent; see `Evaluation.coverage`.
+
+    Args:
+        model: With the residuals of its folds, or without.
+        errors: Truth minus forecast in standard deviations, shape (n, horizon, n_targets); NaN where unobserved.
+    """
+    found: dict[str, float] = {}
+    for level in LEVELS if model.residuals is not None else ():
+        assert model.residuals is not None
+        if intervals.allows(model.residuals, level):
+            found[intervals.percent(level)] = intervals.inside(*intervals.bounds(model.residuals, level), errors)
+    return found
 
 
 @dataclass(frozen=True)

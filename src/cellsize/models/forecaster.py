@@ -6,20 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file, save_file
 
 from cellsize.data.folds import Fold
 from cellsize.data.scaling import Scaling
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.errors import InputError
+from cellsize.models.intervals import OrderStatistics
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold, Forward, forecast, plain_forward
 from cellsize.models.ridge_linear import RidgeLinear
 from cellsize.params import Network, Window
 from cellsize.sizing.sizes import Architecture, Shape, Size
 
-WEIGHTS, MODEL = "weights.pt", "model.json"
-VERSION = 3  # of the two files together; raised when a model of before can no longer be read
+WEIGHTS, MODEL = "weights.safetensors", "model.json"
+VERSION = 4  # of the two files together; a model of this version cannot be read by a cellsize that does not name it
+# Version 3 has its tensors in a zip of torch, and no residuals.
+READ, WEIGHTS_OF_3 = (3, 4), "weights.pt"
 NOWHERE = np.empty(0, np.int64)
 
 
@@ -36,6 +40,7 @@ class Forecaster:
         net: The network, or None without memory cells.
         learned_until: Time of the last row it was trained on, in ISO 8601, as `Windows.moment` counts it.
         learned_of: The same of each series that it was trained on, by name.
+        residuals: Of its recipe on windows that were not learned from, for intervals; None: it has none.
     """
 
     size: Size
@@ -46,19 +51,23 @@ class Forecaster:
     net: Net | None
     learned_until: str
     learned_of: dict[str, str]
+    residuals: OrderStatistics | None = None
 
     def save(self, folder: Path) -> None:
-        """Writes `model.json` and `weights.pt`: tensors only, loadable without pickles."""
+        """Writes `model.json` and `weights.safetensors`: tensors alone, which NumPy reads too."""
         folder.mkdir(parents=True, exist_ok=True)
         scaling, linear = self.fitted.scaling, self.fitted.linear
         constants = {name: array for name, array in vars(scaling).items() if name != "names" and array is not None}
         arrays = {f"scaling.{name}": array for name, array in constants.items()}
         if linear is not None:
             arrays["linear.weights"] = linear.weights
-        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        if self.residuals is not None:
+            arrays |= {"residuals.ranks": self.residuals.ranks, "residuals.values": self.residuals.values}
+        # Of a matrix in another order than its memory has, safetensors would refuse the view.
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
         if self.net is not None:
             tensors |= {f"net.{name}": weight.contiguous().clone() for name, weight in self.net.state_dict().items()}
-        torch.save(tensors, folder / WEIGHTS)
+        save_file(tensors, folder / WEIGHTS)
         content = {
             "version": VERSION,
             "layers": self.size.layers,
@@ -78,20 +87,20 @@ class Forecaster:
 
     @classmethod
     def load(cls, folder: Path) -> "Forecaster":
-        """Reads what `save` wrote.
+        """Reads what `save` wrote, or what an earlier version of cellsize wrote (`READ`).
 
         Raises:
-            InputError: The files have another format than this version of cellsize writes.
+            InputError: The files have a format that this version of cellsize does not read.
         """
         content = json.loads((folder / MODEL).read_text(encoding="utf-8"))
         version = content.get("version", "none")
-        if version != VERSION:
+        if version not in READ:
             raise InputError(
-                f"{folder / MODEL}: version {version} of the format, but this cellsize reads version {VERSION}; "
-                "`dvc repro` makes build/model anew; a registered version brings its code: load it in a process that "
-                "has not imported cellsize yet"
+                f"{folder / MODEL}: version {version} of the format, but this cellsize reads "
+                f"{' and '.join(map(str, READ))}; `dvc repro` makes build/model anew; a registered version "
+                "brings its code: load it in a process that has not imported cellsize yet"
             )
-        tensors = torch.load(folder / WEIGHTS, weights_only=True, map_location="cpu")
+        tensors = load_file(folder / WEIGHTS) if version > 3 else _tensors_of_3(folder / WEIGHTS_OF_3)
         size, network = Size(content["layers"], content["units"]), Network(**content["network"])
         net = None
         if content["shape"] is not None:
@@ -116,8 +125,12 @@ class Forecaster:
             start_alone=float("inf"),
             start_linear=float("inf"),
         )
+        residuals = None
+        if "residuals.ranks" in tensors:
+            residuals = OrderStatistics(tensors["residuals.ranks"].numpy(), tensors["residuals.values"].numpy())
         window, schema = Window(**content["window"]), Schema.from_fields(content["schema"])
-        return cls(size, schema, window, network, fitted, net, content["learned_until"], content["learned_of"])
+        learned_until, learned_of = content["learned_until"], content["learned_of"]
+        return cls(size, schema, window, network, fitted, net, learned_until, learned_of, residuals)
 
     def predict(self, arrays: Windows, chosen: Ints, forward: Forward = plain_forward) -> Floats:
         """Forecasts of windows in standard deviations of the training rows.
@@ -132,3 +145,9 @@ class Forecaster:
         """
         networks = [] if self.net is None else [self.net]
         return forecast(arrays, self.fitted, networks, chosen, forward)[0]
+
+
+def _tensors_of_3(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a model that was written before safetensors were; no object is unpickled."""
+    tensors: dict[str, torch.Tensor] = torch.load(path, weights_only=True, map_location="cpu")
+    return tensors

@@ -1,5 +1,6 @@
 """Forecasts from rows in the user's own columns and units: what a served model is asked for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +14,18 @@ from cellsize.data.batches import original
 from cellsize.data.clipping import clipped_columns
 from cellsize.data.scaling import own_offsets, usual, with_unknown
 from cellsize.data.schema import SERIES, TIME, Schema
+from cellsize.data.windows import Floats
 from cellsize.errors import InputError
+from cellsize.models import intervals, regular_rows
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regular_rows import Prepared
 
 # Steps of each series that count at least, for the last values of covariates that come seldom.
 KEPT = 4096
 ROWS = Path("the rows given")
 
 
-def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
+def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame, levels: Sequence[float] = ()) -> pd.DataFrame:
     """Forecasts what follows the last observed target of each series.
 
     With `window.scale: series` a series that is new to the model is scaled by its recent rows: see
@@ -44,25 +48,49 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame) -> pd.DataFrame:
         rows: Recent history in the raw table's columns and units, any number of series, at least
             `window.steps_seen` steps each. Known-future covariates need rows for the horizon too, with the
             targets left empty.
+        levels: Probabilities of the intervals that are wanted, such as 0.8 and 0.9.
 
     Returns:
-        `window.horizon` rows for each series: its id, the time, and a column for each target.
+        `window.horizon` rows for each series: its id, the time, a column for each target, and then for each target and
+        level the lower and the upper end of its interval; see `intervals.columns`.
 
     Raises:
-        InputError: A column is missing or unreadable, a time is there twice or not on the model's clock, or a series is
-            too short. `InputError.for_caller` says what to send.
+        InputError: A column is missing or unreadable, a time is there twice or not on the model's clock, a series is
+            too short, or a level is none or higher than the model's residuals allow. `InputError.for_caller` says what
+            to send.
     """
-    return forecast_and_clipped(forecaster, rows)[0]
+    return forecast_and_clipped(forecaster, rows, levels)[0]
 
 
-def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+def forecast_and_clipped(
+    forecaster: Forecaster, rows: pd.DataFrame, levels: Sequence[float] = ()
+) -> tuple[pd.DataFrame, dict[str, int]]:
     """What `forecast_rows` returns, and how many values were clipped for it; see `clipping.clipped_columns`."""
-    schema, scaling, lookback = forecaster.schema, forecaster.fitted.scaling, forecaster.window.steps_seen
+    schema, lookback = forecaster.schema, forecaster.window.steps_seen
+    wanted = _ends(forecaster, levels)
     if rows.empty:
         raise InputError(f"no rows; send the last {lookback} steps or more of each series")
     rows = _by_known_names(rows.reset_index(drop=True), forecaster)
     rows, read = _with_times(rows, schema)
-    window = forecaster.window
+    prepared = regular_rows.one_series(forecaster, rows, read, ROWS) or _prepared(forecaster, rows, read)
+    arrays, scaling, chosen = prepared.arrays, prepared.scaling, np.arange(len(prepared.arrays.first))
+    if scaling is not forecaster.fitted.scaling:
+        forecaster = replace(forecaster, fitted=replace(forecaster.fitted, scaling=scaling))
+    standardised = forecaster.predict(arrays, chosen)
+    forecasts = original(arrays, scaling, standardised, chosen)
+    columns: dict[str, object] = {schema.series or SERIES: prepared.names, "time": prepared.times}
+    for column, target in enumerate(schema.targets):
+        columns[target] = forecasts[:, :, column].reshape(-1)
+    for name, position, added in wanted:
+        end = original(arrays, scaling, standardised + added, chosen)  # monotone: the ends stay in their order
+        columns[name] = end[:, :, position].reshape(-1)
+    return pd.DataFrame(columns), clipped_columns(arrays, scaling, chosen, schema.input_columns)
+
+
+def _prepared(forecaster: Forecaster, rows: pd.DataFrame, read: Schema) -> Prepared:
+    """Rows of any kind as windows: any number of series, in any order, with holes."""
+    schema, scaling, window = forecaster.schema, forecaster.fitted.scaling, forecaster.window
+    lookback = window.steps_seen
     recent = max(2 * lookback + window.fill + window.horizon, KEPT)
     frame = series.clean(rows, ROWS, read, recent=recent)
     # Around the mean of training no digit is lost, whatever these few rows are like.
@@ -75,13 +103,27 @@ def forecast_and_clipped(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd
         # A series that is new to the model is scaled by its recent rows, all that are read.
         shown = frame[frame[list(schema.targets)].notna().all(axis=1)]
         scaling = with_unknown(base_arrays.base(shown, schema, forecaster.window, *offsets), scaling)
-        forecaster = replace(forecaster, fitted=replace(forecaster.fitted, scaling=scaling))
-    forecasts = original(arrays, scaling, forecaster.predict(arrays, chosen), chosen)
     future = extended[np.arange(len(extended)) % arrays.span >= arrays.lookback].reset_index(drop=True)
-    result = pd.DataFrame({schema.series or SERIES: future[SERIES].astype("str"), "time": future[TIME]})
-    for column, target in enumerate(schema.targets):
-        result[target] = forecasts[:, :, column].reshape(-1)
-    return result, clipped_columns(arrays, scaling, chosen, schema.input_columns)
+    return Prepared(arrays, scaling, future[SERIES].astype("str"), future[TIME])
+
+
+def _ends(forecaster: Forecaster, levels: Sequence[float]) -> list[tuple[str, int, Floats]]:
+    """The columns of intervals: name, position of the target, and what is added to all forecasts, (horizon, n_targets).
+
+    Raises:
+        InputError: The model has no residuals, or too few for a level.
+    """
+    wanted = intervals.checked_levels(levels)
+    if wanted and forecaster.residuals is None:
+        raise InputError(f"levels: the model has no residuals to make intervals of; send none: {intervals.AGAIN}")
+    found, targets = list[tuple[str, int, Floats]](), forecaster.schema.targets
+    for position, target in enumerate(targets):
+        for level in wanted:
+            assert forecaster.residuals is not None
+            ends = intervals.bounds(forecaster.residuals, level)
+            names = intervals.columns(target, level)
+            found += [(name, position, added) for name, added in zip(names, ends, strict=True)]
+    return found
 
 
 def with_times_as_text(rows: pd.DataFrame) -> pd.DataFrame:

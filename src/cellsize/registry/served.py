@@ -14,6 +14,7 @@ from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_and_clipped, with_times_as_text
 
+LEVELS = "levels"
 LOG = logging.getLogger("cellsize.served")
 
 
@@ -25,7 +26,12 @@ class Served(PythonModel):
         self.forecaster = Forecaster.load(Path(context.artifacts["model"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Returns series, time and a forecast for each target; see `row_forecasts.forecast_rows`.
+        """Returns series, time and a forecast for each target, and intervals; see `row_forecasts.forecast_rows`.
+
+        Args:
+            context: Of MLflow.
+            model_input: Rows of recent history.
+            params: `levels`: probabilities of the intervals that are wanted; none by default.
 
         Raises:
             MlflowException: INVALID_PARAMETER_VALUE, which a server answers with 400, and what to send; INTERNAL_ERROR
@@ -37,7 +43,7 @@ class Served(PythonModel):
                 error_code=INVALID_PARAMETER_VALUE,
             )
         try:
-            forecasts, clipped = forecast_and_clipped(self.forecaster, model_input)
+            forecasts, clipped = forecast_and_clipped(self.forecaster, model_input, _levels(params))
         except InputError as error:
             raise MlflowException(error.for_caller, error_code=INVALID_PARAMETER_VALUE) from None
         except Exception:
@@ -50,6 +56,11 @@ class Served(PythonModel):
             counts = ", ".join(f"{column} {count}" for column, count in clipped.items())
             LOG.warning("values beyond what training has shown were clipped: %s", counts)
         return with_times_as_text(forecasts)
+
+
+def _levels(params: dict[str, Any] | None) -> list[float]:
+    """Levels of a request: a list, or an array of NumPy, as MLflow hands it over."""
+    return [float(level) for level in (params or {}).get(LEVELS, [])]
 
 
 set_model(Served())

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import mlflow
+import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, Schema
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 
 from cellsize.evaluation.gate import compared_with_trees, gate
 from cellsize.models.forecaster import Forecaster
@@ -26,7 +27,7 @@ from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 
 FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
 SERVED = "cellsize.registry.served"
-REQUIREMENTS = ("holidays", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "torch")
+REQUIREMENTS = ("holidays", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "safetensors", "scipy", "torch")
 
 
 def register(
@@ -146,7 +147,8 @@ def _register(
     forecasts = with_times_as_text(forecasts)
     # None of inputs: MLflow would refuse whole numbers and times of pandas for a column of numbers or of text, and with
     # columns of any type it reads no CSV. The model checks what it is sent, in words; the example says what to send.
-    signature = ModelSignature(inputs=None, outputs=_columns(forecasts))
+    levels = ParamSpec("levels", DataType.double, np.array([], np.float64), shape=(-1,))
+    signature = ModelSignature(inputs=None, outputs=_columns(forecasts), params=ParamSchema([levels]))
     errors = evaluation.model.model_dump(exclude={"by_step"}, exclude_none=True)
     run = client.create_run(experiment, run_name=f"register-{tags[FINGERPRINT][:8]}", tags={**tags, CLONE: clone()})
     with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:

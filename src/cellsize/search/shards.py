@@ -70,6 +70,7 @@ def join(results: Sequence[Result]) -> Result:
         checks=tuple(check for result in results for check in result.checks),
         residuals=np.concatenate([result.residuals for result in results]),
         residual_windows=np.concatenate([result.residual_windows for result in results]),
+        residual_skips=np.concatenate([result.residual_skips for result in results]),
         seconds=sum(result.seconds for result in results),
         milliseconds=results[0].milliseconds,
     )

@@ -16,7 +16,8 @@ def write(results: list[Result], trials: Path, curves: Path, timings: Path, resi
         trials: A CSV with a row for each training.
         curves: A CSV with a row for each look at the early-stopping set in each training.
         timings: A CSV with a row for each size.
-        residuals: An npz with two arrays for each size: residuals, and the positions of their windows.
+        residuals: An npz with three arrays for each size: residuals, the positions of their windows, and whether a
+            linear skip connection stood beside the network.
     """
     ordered = sorted(results, key=lambda result: result.size)
     files.write_csv(trials, pd.concat([frame(result.rows, Row) for result in ordered], ignore_index=True))
@@ -35,4 +36,5 @@ def write(results: list[Result], trials: Path, curves: Path, timings: Path, resi
     files.write_csv(timings, pd.DataFrame(times))
     arrays = {str(result.size): result.residuals for result in ordered}
     positions = {f"{result.size}.windows": result.residual_windows for result in ordered}
-    files.write_npz(residuals, **arrays, **positions)
+    skips = {f"{result.size}.skips": result.residual_skips for result in ordered}
+    files.write_npz(residuals, **arrays, **positions, **skips)

@@ -637,6 +637,9 @@ class Evaluation(Artefact):
     """Version of the current champion, measured or not; null if there is none."""
     clipped: dict[str, int]
     """Column → values of the holdout that the model saw clipped, beyond what its training rows have shown."""
+    coverage: dict[str, float]
+    """Level of prediction intervals in percent → fraction of the holdout's targets within them: measured, never tuned.
+    A level that the residuals of the folds are too few for is left out."""
 
     def error(self, errors: Errors) -> float:
         """Of some errors the one that opens the gate."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cellsize import files
@@ -192,9 +193,11 @@ class Result:
         rows: One for each fold, seed and setting, in this order.
         checks: The learning curves in the same order.
         residuals: Truth minus forecast on up to `RESIDUALS` validation windows of each fold, in standard
-            deviations of its training rows, mean over the seeds, NaN where the target was not observed; shape
-            (n, horizon, n_targets). A window counts by its values: they are single ones, and no means.
-        residual_windows: Positions of these windows, shape (n,).
+            deviations of its training rows, by the first seed of its better setting of each kind (with a linear skip
+            connection, without), NaN where the target was not observed; shape (n, horizon, n_targets). A window counts
+            by its values: they are single ones, and no means.
+        residual_windows: Positions of these windows, shape (n,); of two kinds each is there twice.
+        residual_skips: Whether a linear skip connection stood beside the network, shape (n,).
         seconds: Wall time of the trial.
         milliseconds: Time for one forecast of one window on this machine.
     """
@@ -203,6 +206,7 @@ class Result:
     checks: tuple[Check, ...]
     residuals: Floats
     residual_windows: Ints
+    residual_skips: npt.NDArray[np.bool_]
     seconds: float
     milliseconds: float
 
@@ -214,7 +218,8 @@ class Result:
     def to_bytes(self) -> bytes:
         """The content of an npz without pickles."""
         lines = {key: json.dumps([asdict(record) for record in getattr(self, key)]) for key in ("rows", "checks")}
-        rest = {key: getattr(self, key) for key in ("residuals", "residual_windows", "seconds", "milliseconds")}
+        kept = ("residuals", "residual_windows", "residual_skips", "seconds", "milliseconds")
+        rest = {key: getattr(self, key) for key in kept}
         content = BytesIO()
         np.savez(content, allow_pickle=False, **lines, **rest)
         return content.getvalue()
@@ -239,6 +244,7 @@ class Result:
             checks=tuple(Check(**line) for line in json.loads(str(arrays["checks"]))),
             residuals=arrays["residuals"],
             residual_windows=arrays["residual_windows"],
+            residual_skips=arrays["residual_skips"],
             seconds=float(arrays["seconds"]),
             milliseconds=float(arrays["milliseconds"]),
         )

@@ -80,17 +80,17 @@ def train(
         networks = [kept[index] for index in trained]
         rows = [_row(joint, joint.states[index], statuses[index], kept[index], last[index]) for index in trained]
         curves = [check for index in trained for check in _curve(work, size, joint.states[index])]
-    residuals = []
+    nothing: Floats = np.empty((0, work.windows.horizon, work.windows.n_targets), np.float32)
+    residuals: list[tuple[Floats, Ints, bool]] = [(nothing, np.empty(0, np.int64), False)]
     for fold, of_fold in fitted.items():
-        # Zero cells have rows, and no network.
-        pairs = zip(networks, rows, strict=False)
-        scored = [network for network, row in pairs if row.fold == fold + 1 and row.status == "ok"]
-        residuals.append(_residuals(work, of_fold, scored))
+        for has_skip, network in _finalists(fold, networks, rows):
+            residuals.append((*_residuals(work, of_fold, network), has_skip))
     return Result(
         rows=tuple(rows),
         checks=tuple(curves),
-        residuals=np.concatenate([errors for errors, _ in residuals]),
-        residual_windows=np.concatenate([windows for _, windows in residuals]),
+        residuals=np.concatenate([errors for errors, _, _ in residuals]),
+        residual_windows=np.concatenate([windows for _, windows, _ in residuals]),
+        residual_skips=np.concatenate([np.full(len(windows), has_skip) for _, windows, has_skip in residuals]),
         seconds=time.perf_counter() - began,
         milliseconds=_milliseconds(work, next(iter(fitted.values())), _first_scored(networks, rows)),
     )
@@ -159,10 +159,28 @@ def _score(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) ->
     return task.score(total, int(work.windows.observed(chosen).sum()))
 
 
-def _residuals(work: Work, fitted: FittedFold, networks: list[Net]) -> tuple[Floats, Ints]:
-    """Truth minus forecast, mean over the networks, NaN where unobserved, and the windows they belong to."""
+def _finalists(fold: int, networks: list[Net], rows: list[Row]) -> list[tuple[bool, Net | None]]:
+    """Whose residuals of a fold are kept: the first seed of the better setting of each kind, with skip and without.
+
+    Which kind counts for the size is decided over all folds, later (`scores.marked`). One network and no mean of
+    several: what is served is one too, and its errors are larger than those of a mean.
+    """
+    if not networks:  # zero cells: rows, and no network
+        return [(False, None)]
+    of_fold = [(row, network) for row, network in zip(rows, networks, strict=True) if row.fold == fold + 1]
+    found: list[tuple[bool, Net | None]] = []
+    for status in ("ok", "runner_up"):
+        for row, network in sorted(of_fold, key=lambda pair: pair[0].seed):
+            if row.status == status and (row.skip != "none") not in [has_skip for has_skip, _ in found]:
+                found.append((row.skip != "none", network))
+    return found
+
+
+def _residuals(work: Work, fitted: FittedFold, network: Net | None) -> tuple[Floats, Ints]:
+    """Truth minus forecast, NaN where unobserved, and the windows they belong to."""
     chosen = spread_out(fitted.fold.validation, RESIDUALS)
-    return np.mean(_errors(work, fitted, networks, chosen), axis=0).astype(np.float32), chosen.astype(np.int64)
+    (errors,) = _errors(work, fitted, [] if network is None else [network], chosen)
+    return errors.astype(np.float32), chosen.astype(np.int64)
 
 
 def _linear_row(work: Work, fold: int, fitted: FittedFold) -> Row:

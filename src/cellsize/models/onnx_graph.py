@@ -1,0 +1,267 @@
+"""A whole model as one ONNX graph, from a window in the units of its table to a forecast in these units.
+
+Written node by node: a tracer leaves projections broken or unrolls them, and needs four more packages. What a window
+holds comes in double precision and is centred before it becomes single, as 1e9 ± 3 would lose its digits otherwise.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from onnx import ModelProto, TensorProto, checker, helper
+
+from cellsize.data.batches import EPSILON
+from cellsize.data.calendar import tables
+from cellsize.data.windows import BACKWARD, Floats, Ints, Windows
+from cellsize.models import onnx_recurrent
+from cellsize.models.forecaster import Forecaster
+from cellsize.models.network import CORRECTION, Net
+from cellsize.models.onnx_nodes import IR_VERSION, OPSET, Graph
+
+PAST, KNOWN, CALENDAR, SERIES, FORECAST = "past", "known_future", "calendar", "series", "forecast"
+
+
+def build(model: Forecaster) -> ModelProto:
+    """The model as a graph; `fed` says what goes in.
+
+    Inputs: `past` (n, lookback, past columns) and `known_future` (n, lookback + horizon, known-future columns), double;
+    `calendar` (n, features of the linear calendar) and `series` (n,), int64; each if the model reads it. Output:
+    `forecast` (n, horizon, n_targets), double.
+    """
+    graph, schema, window = Graph(), model.schema, model.window
+    n_targets, n_past, n_known = len(schema.targets), len(schema.past_columns), len(schema.known_future_columns)
+    lookback, horizon = window.steps_seen, window.horizon
+    inputs = [helper.make_tensor_value_info(PAST, TensorProto.DOUBLE, ["n", lookback, n_past])]
+    if n_known:
+        inputs.append(helper.make_tensor_value_info(KNOWN, TensorProto.DOUBLE, ["n", lookback + horizon, n_known]))
+    if schema.linear_calendar:
+        inputs.append(helper.make_tensor_value_info(CALENDAR, TensorProto.INT64, ["n", len(schema.linear_calendar)]))
+    mean, std = _constants(graph, model)
+    if model.fitted.scaling.own_mean is not None:
+        inputs.append(helper.make_tensor_value_info(SERIES, TensorProto.INT64, ["n"]))
+
+    def standardised(values: str, begin: int, end: int) -> str:
+        """Some of the inputs in standard deviations, in single precision, within what training has shown."""
+        centred = graph.add("Sub", values, graph.part(mean, 2, begin, end))
+        single = graph.add("Cast", graph.add("Div", centred, graph.part(std, 2, begin, end)), to=TensorProto.FLOAT)
+        lower, upper = model.fitted.scaling.lower, model.fitted.scaling.upper
+        if lower is None or upper is None:
+            return single
+        lower, upper = lower[begin:end].copy(), upper[begin:end].copy()
+        if begin == 0 and window.normalise != "none":  # as in `clipping`: a location follows its series
+            lower[:n_targets], upper[:n_targets] = -np.inf, np.inf
+        return graph.add("Min", graph.add("Max", single, graph.constant(lower)), graph.constant(upper))
+
+    past = standardised(_transformed(graph, model), 0, n_past)
+    location, scale = "", ""
+    if window.normalise != "none":
+        targets = graph.part(past, 2, 0, n_targets)
+        location, scale = _location_and_scale(
+            graph, graph.part(targets, 1, lookback - window.lookback, lookback), model
+        )
+        targets = graph.add("Div", graph.add("Sub", targets, location), scale)
+        rest = [graph.part(past, 2, n_targets, n_past)] if n_past > n_targets else []
+        past = graph.joined(targets, *rest, axis=2)
+    known = standardised(KNOWN, n_past, n_past + n_known) if n_known else ""
+    read = _Read(graph, model, past, known)
+    linear = read.linear()
+    forecast = linear
+    if model.net is not None:
+        forecast = _network(graph, model.net, read)
+        if model.net.architecture.skip != "none":
+            forecast = graph.add("Add", forecast, linear)
+    if scale:
+        forecast = graph.add("Add", graph.add("Mul", forecast, scale), location)
+    double = graph.add("Cast", forecast, to=TensorProto.DOUBLE)
+    spread, level = graph.part(std, 2, 0, n_targets), graph.part(mean, 2, 0, n_targets)
+    transformed = graph.add("Add", graph.add("Mul", double, spread), level)
+    graph.nodes.append(helper.make_node("Identity", [_untransformed(graph, model, transformed)], [FORECAST]))
+    output = helper.make_tensor_value_info(FORECAST, TensorProto.DOUBLE, ["n", horizon, n_targets])
+    made = helper.make_model(
+        helper.make_graph(graph.nodes, "cellsize", inputs, [output], graph.constants),
+        opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="cellsize",
+    )  # fmt: skip
+    checker.check_model(made, full_check=True)
+    return made
+
+
+def _constants(graph: Graph, model: Forecaster) -> tuple[str, str]:
+    """Mean and standard deviation of each input, double, (1, 1, n_inputs), or (n, 1, n_inputs) by the series."""
+    scaling = model.fitted.scaling
+    mean, std = (values[None].astype(np.float64) for values in (scaling.mean, scaling.std))
+    if scaling.own_mean is None or scaling.own_std is None:
+        return graph.constant(mean[None], np.float64), graph.constant(std[None], np.float64)
+    mean, std = (np.repeat(values, len(scaling.names), axis=0) for values in (mean, std))
+    own = scaling.own_mean.shape[1]
+    mean[:, :own], std[:, :own] = scaling.own_mean, scaling.own_std
+    tables = (graph.constant(values[:, None], np.float64) for values in (mean, std))
+    of_mean, of_std = (graph.add("Gather", table, SERIES, axis=0) for table in tables)
+    return of_mean, of_std
+
+
+def _transformed(graph: Graph, model: Forecaster) -> str:
+    """The past with its targets transformed."""
+    n_targets, n_past = len(model.schema.targets), len(model.schema.past_columns)
+    if model.window.transform == "none":
+        return PAST
+    targets = graph.part(PAST, 2, 0, n_targets)
+    if model.window.transform == "sqrt":
+        targets = graph.add("Sqrt", targets)
+    else:
+        targets = graph.add("Log", graph.add("Add", targets, graph.constant(1.0, np.float64)))
+    rest = [graph.part(PAST, 2, n_targets, n_past)] if n_past > n_targets else []
+    return graph.joined(targets, *rest, axis=2)
+
+
+def _untransformed(graph: Graph, model: Forecaster, values: str) -> str:
+    """Values in the units of the table; see `batches.original`."""
+    if model.window.transform == "none":
+        return values
+    values = graph.add("Max", values, graph.constant(0.0, np.float64))
+    if model.window.transform == "sqrt":
+        return graph.add("Mul", values, values)
+    return graph.add("Sub", graph.add("Exp", values), graph.constant(1.0, np.float64))
+
+
+def _location_and_scale(graph: Graph, seen: str, model: Forecaster) -> tuple[str, str]:
+    """Of each window (n, 1, n_targets), from the targets that its cells see."""
+    if model.window.normalise == "last":
+        return graph.part(seen, 1, model.window.lookback - 1, model.window.lookback), graph.constant([[[1.0]]])
+    location = graph.add("ReduceMean", seen, axes=[1], keepdims=1)
+    away = graph.add("Sub", seen, location)
+    spread = graph.add("Sqrt", graph.add("ReduceMean", graph.add("Mul", away, away), axes=[1], keepdims=1))
+    return location, graph.add("Add", spread, graph.constant(EPSILON))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the linear part, the cells and the head read.
+
+    Attributes:
+        graph: Where the nodes go.
+        model: The model.
+        past: Name of the scaled and normalised past, (n, lookback, n_past).
+        known: Name of what is scaled and known in future, (n, lookback + horizon, n_known_future); empty: nothing is.
+    """
+
+    graph: Graph
+    model: Forecaster
+    past: str
+    known: str
+
+    def cells(self) -> str:
+        """(n, cell_lookback, n_cell_inputs)."""
+        graph, schema, window = self.graph, self.model.schema, self.model.window
+        n_static, n_known = len(schema.static_columns), len(schema.known_future_columns)
+        begin, end = window.steps_seen - window.lookback, window.steps_seen
+        parts = [graph.part(self.past, 1, begin, end)]
+        if n_known > n_static:
+            parts.append(graph.part(graph.part(self.known, 1, begin, end), 2, n_static, n_known))
+        return graph.joined(*parts, axis=2)
+
+    def ahead(self) -> str:
+        """Known-future columns of the horizon, (n, horizon, n_known_future)."""
+        lookback = self.model.window.steps_seen
+        return self.graph.part(self.known, 1, lookback, lookback + self.model.window.horizon)
+
+    def known_flat(self) -> list[str]:
+        """Known-future columns of the horizon in a row, those constant in a series once; none if nothing is known."""
+        graph, schema, horizon = self.graph, self.model.schema, self.model.window.horizon
+        n_static, n_known = len(schema.static_columns), len(schema.known_future_columns)
+        parts = list[str]()
+        if n_static:
+            first = graph.part(graph.part(self.ahead(), 1, 0, 1), 2, 0, n_static)
+            parts.append(graph.flat(first, n_static))
+        if n_known > n_static:
+            changing = graph.part(self.ahead(), 2, n_static, n_known)
+            parts.append(graph.flat(changing, horizon * (n_known - n_static)))
+        return parts
+
+    def product(self, weights: Floats, reads_past: bool = True) -> str:
+        """The inputs of `ridge_linear.design` times weights (inputs, width), the bias last: (n, width)."""
+        graph, schema = self.graph, self.model.schema
+        parts = []
+        if reads_past:
+            parts.append(graph.flat(self.past, self.model.window.steps_seen * len(schema.past_columns)))
+        parts += self.known_flat()
+        for column, table in enumerate(tables(schema)):
+            level = graph.flat(graph.part(CALENDAR, 1, column, column + 1), 1)
+            rows = graph.add("Gather", graph.constant(table), level, axis=0)
+            parts.append(graph.flat(rows, table.shape[1]))
+        bias = graph.constant(weights[-1])
+        if not parts:  # a model of nothing but a constant: (n, 0) times (0, width)
+            nothing = graph.part(graph.part(self.past, 1, 0, 1), 2, 0, 0)
+            nothing = graph.add("Reshape", nothing, graph.whole(0, 0), allowzero=0)
+            return graph.add("Add", graph.add("MatMul", nothing, graph.constant(weights[:0])), bias)
+        return graph.add("Add", graph.add("MatMul", graph.joined(*parts, axis=1), graph.constant(weights[:-1])), bias)
+
+    def linear(self) -> str:
+        """Forecasts of the ridge-linear model, (n, horizon, n_targets); empty without one."""
+        linear = self.model.fitted.linear
+        if linear is None:
+            return ""
+        product = self.product(linear.weights, linear.reads_past)
+        shape = self.graph.whole(-1, self.model.window.horizon, len(self.model.schema.targets))
+        return self.graph.add("Reshape", product, shape)
+
+
+def _network(graph: Graph, net: Net, read: _Read) -> str:
+    """Forecasts of the network alone, (n, horizon, n_targets); see `Net.forward`."""
+    weights: dict[str, npt.NDArray[np.float32]] = {name: value.numpy() for name, value in net.state_dict().items()}
+    if net.layers:
+        summary = onnx_recurrent.summary(graph, net, read.cells())
+    else:
+        summary = graph.add("Relu", read.product(weights["hidden.weight"].T))
+
+    def dense(name: str, values: str, bias: bool = True) -> str:
+        product = graph.add("MatMul", values, graph.constant(weights[f"{name}.weight"].T))
+        return graph.add("Add", product, graph.constant(weights[f"{name}.bias"])) if bias else product
+
+    remembered = dense("head", summary)
+    if net.architecture.head == "mixed":
+        mixed = graph.add("Relu", dense("mixing", graph.joined(summary, *read.known_flat(), axis=1)))
+        remembered = graph.add("Add", remembered, dense("mixed_head", mixed, bias=False))
+    if net.architecture.skip == "joint":
+        correction = graph.add(
+            "Mul", read.product(weights["correction.weight"]), graph.constant(np.float32(CORRECTION))
+        )
+        remembered = graph.add("Add", remembered, correction)
+    forecasts = graph.add("Reshape", remembered, graph.whole(-1, net.shape.horizon, net.shape.n_targets))
+    if not net.shape.n_known_future:
+        return forecasts
+    of_known = graph.constant(weights["known_future.weight"])
+    known = graph.add("Einsum", read.ahead(), of_known, equation="nhk,hkt->nht")
+    return graph.add("Add", forecasts, known)
+
+
+def fed(model: Forecaster, windows: Windows, chosen: Ints) -> dict[str, npt.NDArray[np.generic]]:
+    """Windows as the graph is fed with them.
+
+    Args:
+        model: The model, which says what the graph reads.
+        windows: Base arrays and index, made as in training.
+        chosen: Positions in `windows.first`, shape (n,).
+    """
+    first = windows.first[chosen]
+    rows = first[:, None] + np.arange(windows.span)
+    values = windows.inputs[rows].astype(np.float64)
+    own = windows.n_own
+    values[:, :, own:] += windows.offset[own:]
+    codes = windows.series[first]
+    if own:
+        values[:, :, :own] += windows.offsets(codes)[:, None]
+    targets = slice(windows.n_targets)
+    # A few bits below 0 would have no root: base arrays are in single precision.
+    transformed = values[:, :, targets] if windows.transform == "none" else np.maximum(values[:, :, targets], 0.0)
+    values[:, :, targets] = BACKWARD[windows.transform](transformed)
+    found: dict[str, npt.NDArray[np.generic]] = {
+        PAST: np.ascontiguousarray(values[:, : windows.lookback, : windows.n_past])
+    }
+    if windows.n_known_future:
+        found[KNOWN] = np.ascontiguousarray(values[:, :, windows.n_past :])
+    if windows.linear_calendar:
+        found[CALENDAR] = windows.origin[first + windows.lookback].astype(np.int64)
+    if model.fitted.scaling.own_mean is not None:
+        place = {name: position for position, name in enumerate(model.fitted.scaling.names)}
+        found[SERIES] = np.array([place[windows.names[code]] for code in codes], np.int64)
+    return found

@@ -1,0 +1,125 @@
+"""Recurrent layers as ONNX nodes: the operators LSTM, GRU and RNN, and a Scan for projections, which they lack."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from onnx import TensorProto, helper
+
+from cellsize.models.network import Net
+from cellsize.models.onnx_nodes import Graph
+
+Array = npt.NDArray[np.float32]
+# Gates as ONNX orders them, by their positions in PyTorch: i, f, g, o → i, o, f, c; r, z, n → z, r, h.
+ORDERS = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "rnn": (0,)}
+OPERATORS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
+
+
+def summary(graph: Graph, net: Net, steps: str) -> str:
+    """What the last layer gives the head, shape (n, width), from what the cells see, (n, cell_lookback, n_inputs)."""
+    lookback = net.shape.cell_lookback
+    outputs = graph.add("Transpose", steps, perm=[1, 0, 2])
+    half = 0
+    for index in range(len(net.layers)):
+        weights = {
+            name.removeprefix(f"layers.{index}."): value.numpy()
+            for name, value in net.state_dict().items() if name.startswith(f"layers.{index}.")
+        }  # fmt: skip
+        directions = ["", "_reverse"] if net.network.bidirectional else [""]
+        if "weight_hr_l0" in weights:
+            parts = [_projected(graph, outputs, weights, suffix) for suffix in directions]
+            half = weights["weight_hr_l0"].shape[0]
+            outputs = graph.joined(*parts, axis=2)
+        else:
+            half = net.units
+            outputs = _layer(graph, outputs, weights, net.network.cell, directions, net.units, lookback)
+    if net.network.summary == "mean":
+        return graph.add("ReduceMean", outputs, axes=[0], keepdims=0)
+    last = graph.add("Gather", outputs, graph.constant(lookback - 1, np.int64), axis=0)
+    if not net.network.bidirectional:
+        return last
+    # The backward direction has read the whole window at its first step.
+    first = graph.add("Gather", outputs, graph.constant(0, np.int64), axis=0)
+    return graph.joined(graph.part(last, 1, 0, half), graph.part(first, 1, half, 2 * half), axis=1)
+
+
+def _layer(
+    graph: Graph, steps: str, weights: dict[str, Array], cell: str, directions: list[str], units: int, lookback: int
+) -> str:  # fmt: skip
+    """One layer, from (lookback, n, inputs) to (lookback, n, directions · units)."""
+
+    def reordered(name: str) -> Array:
+        by_direction = []
+        for suffix in directions:
+            gates = np.split(weights[name + suffix], len(ORDERS[cell]))
+            by_direction.append(np.concatenate([gates[gate] for gate in ORDERS[cell]]))
+        return np.stack(by_direction)
+
+    biases = np.concatenate([reordered("bias_ih_l0"), reordered("bias_hh_l0")], axis=1)
+    attributes: dict[str, Any] = {
+        "hidden_size": units, "direction": "bidirectional" if len(directions) == 2 else "forward",
+    }  # fmt: skip
+    if cell == "gru":  # the reset gate acts on the product with the recurrent weights, as in PyTorch
+        attributes["linear_before_reset"] = 1
+    outputs = graph.add(
+        OPERATORS[cell], steps, graph.constant(reordered("weight_ih_l0")), graph.constant(reordered("weight_hh_l0")),
+        graph.constant(biases), **attributes,
+    )  # fmt: skip
+    by_window = graph.add("Transpose", outputs, perm=[0, 2, 1, 3])
+    return graph.add("Reshape", by_window, graph.whole(lookback, -1, len(directions) * units))
+
+
+def _projected(graph: Graph, steps: str, weights: dict[str, Array], suffix: str) -> str:
+    """One direction of an LSTM layer with a projection, from (lookback, n, inputs) to (lookback, n, projection)."""
+    into, back, project = (weights[f"weight_{name}_l0{suffix}"] for name in ("ih", "hh", "hr"))
+    bias = weights[f"bias_ih_l0{suffix}"] + weights[f"bias_hh_l0{suffix}"]
+    units, projection = project.shape[1], project.shape[0]
+    body = Graph(prefix=f"step_{len(graph.nodes)}_")
+    # i, f, g, o side by side, of all windows.
+    gates = body.add(
+        "Add",
+        body.add("Add", body.add("MatMul", f"{body.prefix}seen", body.constant(into.T)),
+                 body.add("MatMul", f"{body.prefix}hidden", body.constant(back.T))),
+        body.constant(bias),
+    )  # fmt: skip
+    parts = [body.part(gates, 1, gate * units, (gate + 1) * units) for gate in range(4)]
+    enters, stays, leaves = (body.add("Sigmoid", parts[gate]) for gate in (0, 1, 3))
+    cell = body.add(
+        "Add", body.add("Mul", stays, f"{body.prefix}cell"), body.add("Mul", enters, body.add("Tanh", parts[2]))
+    )
+    shown = body.add("Mul", leaves, body.add("Tanh", cell))
+    hidden = body.add("MatMul", shown, body.constant(project.T))
+    output = body.add("Identity", hidden)
+    inside = helper.make_graph(
+        body.nodes,
+        "step",
+        [
+            helper.make_tensor_value_info(f"{body.prefix}hidden", TensorProto.FLOAT, [None, projection]),
+            helper.make_tensor_value_info(f"{body.prefix}cell", TensorProto.FLOAT, [None, units]),
+            helper.make_tensor_value_info(f"{body.prefix}seen", TensorProto.FLOAT, [None, into.shape[1]]),
+        ],
+        [
+            helper.make_tensor_value_info(hidden, TensorProto.FLOAT, [None, projection]),
+            helper.make_tensor_value_info(cell, TensorProto.FLOAT, [None, units]),
+            helper.make_tensor_value_info(output, TensorProto.FLOAT, [None, projection]),
+        ],
+        body.constants,
+    )
+    windows = graph.part(graph.add("Shape", steps), 0, 1, 2)
+    begins = [
+        graph.add(
+            "ConstantOfShape",
+            graph.joined(windows, graph.whole(width), axis=0),
+            value=helper.make_tensor("zero", TensorProto.FLOAT, [1], [0.0]),
+        )
+        for width in (projection, units)
+    ]
+    backward = int(suffix == "_reverse")
+    names = [f"scan_{len(graph.nodes)}_{output}" for output in ("hidden", "cell", "steps")]
+    graph.nodes.append(
+        helper.make_node(
+            "Scan", [*begins, steps], names, body=inside, num_scan_inputs=1, scan_input_directions=[backward],
+            scan_output_directions=[backward],
+        )
+    )  # fmt: skip
+    return names[2]
