@@ -148,17 +148,16 @@ def test_every_network_resumes_at_its_own_step_and_the_result_is_the_same_bytes(
     work, checks = make_work(**MANY, engine=engine), list[int]()
     expected = train.train(work, Size(2, 3), None, checks.append)
     whole = steps.copy()
-    # In the race, where a spare has begun, and in the final stretch, where second seeds are younger than first ones.
-    for killed in (1, 3, len(checks) - 1):
+    # In the race, where some networks are younger than others, and in the final stretch.
+    mixed = next(check for check in range(len(checks)) if len({checked for _, checked, _ in whole[2 * check]}) > 1)
+    assert 1 < mixed < len(checks) - 1
+    for killed in (1, mixed, len(checks) - 1):
         checkpoint = tmp_path / f"{killed}.ckpt"
         killed_after(work, Size(2, 3), checkpoint, killed)
         steps.clear()
         resumed = train.train(work, Size(2, 3), checkpoint)
         assert steps == whole[2 * killed :]
-        assert all(made > 0 for _, checked, made in steps[0] if checked)
         assert content(resumed) == content(expected)
-    ages = {checked for _, checked, _ in steps[0]}
-    assert min(ages) < max(ages)
 
 
 def leave_checkpoints(jobs: list[tuple[Work, Path, int]]) -> None:
