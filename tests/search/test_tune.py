@@ -96,7 +96,7 @@ def test_a_search_without_a_sign_of_life_gives_up(work: Work, tmp_path: Path, mo
 def test_a_trial_waits_until_there_is_room_and_is_handed_out_then(work: Work, tmp_path: Path) -> None:
     both: Plan = lambda known: Walk(tuple(known), tuple(size for size in (SMALL, LARGE) if size not in known), ())  # noqa: E731
     algorithm = adapter(work, both, tmp_path, room=Room(2.0, lambda shard: 2.0 if shard.size == LARGE else 1.0))
-    assert algorithm.suggest("a") == {"layers": 1, "units": 1, "folds": (0, 1)}
+    assert algorithm.suggest("a") == {"name": "1x1", "layers": 1, "units": 1, "folds": (0, 1)}
     assert algorithm.suggest("b") is None
     assert set(algorithm.trials) == {"a"}
     train(work, SMALL).save(tmp_path / "1x1.npz")
