@@ -39,6 +39,25 @@ def test_everything_computes_with_one_thread() -> None:
         assert {pool["num_threads"] for pool in threadpool_info()} == {1}
 
 
+def test_freed_arrays_of_some_size_go_back_to_the_system() -> None:
+    # In a process of its own, which they would not leave otherwise: an array of 30 MB that is freed has glibc keep all
+    # that are smaller.
+    script = (
+        "import sys, numpy as np; from pathlib import Path; from cellsize import process\n"
+        "resident = lambda: int(Path('/proc/self/statm').read_text().split()[1]) * 4096\n"
+        "sys.argv[1] == 'set' and process.return_memory()\n"
+        "np.ones(30_000_000, np.uint8)\n"
+        "kept = [(np.ones(20_000_000, np.uint8), bytearray(1000)) for _ in range(4)]\n"
+        "before = resident(); kept = [small for _, small in kept]; print(before - resident())"
+    )
+    freed = [
+        int(subprocess.run([sys.executable, "-c", script, word], check=True, capture_output=True, text=True).stdout)
+        for word in ("set", "not")
+    ]
+    assert freed[0] > 75_000_000
+    assert freed[1] < freed[0]
+
+
 def test_quiet_loggers_say_errors_alone() -> None:
     process.quiet("cellsize.test")
     assert logging.getLogger("cellsize.test").level == logging.ERROR

@@ -89,6 +89,7 @@ def init(
             lookback=lookback, past=None if past is None else tuple(past), future=tuple(future or ()),
         )  # fmt: skip
         place = folder.table_from(into, table)
+        process.return_memory()
         with lines("init", typer.echo) as note, process.one_thread():
             found = examine(asked, None if yes or not _is_terminal() else _ask, note)
         for line in found.findings:

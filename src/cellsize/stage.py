@@ -25,6 +25,7 @@ UNCOUNTED = (
     "cellsize.stage", "cellsize.lineage", "cellsize.params", "cellsize.params_file", "cellsize.errors",
     "cellsize.progress", "cellsize.search.display",
 )  # fmt: skip
+TRAINING = ("search", "refit")  # stages that train
 
 
 def run(name: str) -> None:
@@ -34,6 +35,8 @@ def run(name: str) -> None:
         name: Name of the stage.
     """
     process.set_environment()
+    if name not in TRAINING:
+        process.return_memory()
     with process.importing():
         main = importlib.import_module(f"{PACKAGE.name}.stages.{name}").main
     enter(main)

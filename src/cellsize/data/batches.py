@@ -166,7 +166,10 @@ def scaled(batch: Batch, normalised: Floats) -> Floats:
 def original(windows: Windows, scaling: Scaling, values: Floats, chosen: Ints | None = None) -> Floats:
     """Undoes scaling and transformation: values in the units of the table; see `of_targets`."""
     mean, std = of_targets(windows, scaling, chosen)
-    return _untransformed(windows, values.astype(np.float64) * std + mean)
+    transformed = values.astype(np.float64)  # a copy; in place, since a whole holdout's are large
+    transformed *= std
+    transformed += mean
+    return _untransformed(windows, transformed)
 
 
 def _untransformed(windows: Windows, transformed: Floats) -> Floats:

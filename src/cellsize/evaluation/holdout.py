@@ -120,17 +120,24 @@ class _Measure:
         """
         right = truth(self.windows, self.scaling, chosen)
         task = Forecast.of(self.windows)
-        in_units = (original(self.windows, self.scaling, values, chosen) for values in (forecasts, right))
-        error = next(in_units) - next(in_units)
-        absolute = _means(np.abs(error))
+        mae, rmse, mase = self._in_units(forecasts, right, chosen)
         return Errors(
-            mae=float(absolute.mean()),
-            rmse=float(np.sqrt(_means(np.square(error))).mean()),
-            mase=self._mase(error, absolute, chosen),
+            mae=mae,
+            rmse=rmse,
+            mase=mase,
             nmse=task.score_of(forecasts, right, self.scaling.error_scale("mse"), "mse"),
             nmae=task.score_of(forecasts, right, self.scaling.error_scale("mae"), "mae"),
             by_step=task.score_by_step(forecasts, right, self.scaling.error_scale(self.metric), self.metric),
         )
+
+    def _in_units(self, forecasts: Floats, right: Floats, chosen: Ints) -> tuple[float, float, float | None]:
+        """MAE, RMSE and MASE. One array is reused: of a long holdout each is as large as the windows' base arrays."""
+        error = original(self.windows, self.scaling, forecasts, chosen)
+        error -= original(self.windows, self.scaling, right, chosen)
+        rmse = float(np.sqrt(_means(np.square(error))).mean())
+        np.abs(error, out=error)
+        absolute = _means(error)
+        return float(absolute.mean()), rmse, self._mase(error, absolute, chosen)
 
     def by_series(self, forecasts: Floats, seasonal: Floats, chosen: Ints) -> tuple[SeriesErrors, ...]:
         """Errors of each series that has one of the windows, the worst score first; none if there is one series.
@@ -165,12 +172,12 @@ class _Measure:
         return tuple(sorted(errors, key=lambda each: (-each.score, each.series)))
 
     def _mase(self, error: Floats, absolute: Floats, chosen: Ints) -> float | None:
-        """The mean error of each target in its seasonal errors, or each error in those of its series."""
+        """The mean absolute error of each target in its seasonal errors, or each error in those of its series."""
         changing = self.seasonal_error > 0  # a target that repeats itself exactly has nothing to be compared with
         if self.seasonal_error.ndim == 1:
             return float((absolute[changing] / self.seasonal_error[changing]).mean()) if changing.any() else None
         seasonal = np.where(changing, self.seasonal_error, np.nan)
-        by_target = _means(np.abs(error) / seasonal[self.windows.series[self.windows.first[chosen]]])
+        by_target = _means(error / seasonal[self.windows.series[self.windows.first[chosen]]])
         return float(by_target.mean()) if by_target.size else None
 
 
