@@ -34,9 +34,13 @@ def run(name: str) -> None:
         name: Name of the stage.
     """
     process.set_environment()
-    with process.importing():
-        main = importlib.import_module(f"{PACKAGE.name}.stages.{name}").main
-    enter(main)
+    with lineage.ended_with_its_run():  # from here on: imports alone take seconds, in which DVC may be killed
+        try:
+            with process.importing():
+                main = importlib.import_module(f"{PACKAGE.name}.stages.{name}").main
+        except KeyboardInterrupt:
+            raise _interrupted() from None
+        enter(main)
 
 
 def enter(main: Callable[..., None]) -> None:
@@ -53,7 +57,7 @@ def enter(main: Callable[..., None]) -> None:
             raise InputError(
                 f"{Path(sys.argv[0]).name}: expects {' '.join(names).upper()}; run it through cellsize run"
             )
-        with lineage.ended_with_its_run(), process.one_thread():
+        with process.one_thread():
             main(params_file.load(PARAMS), *paths)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -69,8 +73,7 @@ def enter(main: Callable[..., None]) -> None:
         print(f"error: {disk_full(_where(error))}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
-        print("interrupted; what is finished is kept, and the next run resumes there", file=sys.stderr)
-        raise SystemExit(130) from None
+        raise _interrupted() from None
     finally:
         process.leave()
 
@@ -78,6 +81,12 @@ def enter(main: Callable[..., None]) -> None:
 def _said_without_secrets(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Prints a traceback as Python does, without the password of a tracking server that a library may say in it."""
     sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
+
+
+def _interrupted() -> SystemExit:
+    """Says that the stage was interrupted; the end of it."""
+    print("interrupted; what is finished is kept, and the next run resumes there", file=sys.stderr)
+    return SystemExit(lineage.INTERRUPTED)
 
 
 def _where(error: Exception) -> str:
