@@ -60,7 +60,7 @@ class Disturbed:
         return {**data.environment(own), "PATH": path, "PYTHONPATH": source}
 
     def begin(self, *words: str) -> subprocess.Popen[bytes]:
-        """Begins a command, in a session of its own; its output goes to `FOLDER.log`."""
+        """Begins a command, in a session of its own; see `log`."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "cellsize", *(words or ("run",))], cwd=self.folder, env=self.environment(),
@@ -73,8 +73,8 @@ class Disturbed:
 
     @property
     def log(self) -> Path:
-        """Where the output of all commands is."""
-        return self.folder.with_name(f"{self.folder.name}.log")
+        """Where the output of all commands is: on no disk of the project's, which may be full."""
+        return self.temporary.with_name(f"{str(self.folder).replace('/', '_')}.log")
 
     def said(self) -> str:
         """What was printed so far."""

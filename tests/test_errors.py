@@ -1,8 +1,10 @@
 """The error that a user reads."""
 
+import errno
+
 import pytest
 
-from cellsize.errors import InputError, masked
+from cellsize.errors import FULL, InputError, disk_full, is_disk_full, masked
 
 
 def test_a_message_is_one_line_whatever_it_is_made_of() -> None:
@@ -42,3 +44,37 @@ def test_a_long_value_is_cut_for_a_caller() -> None:
 def test_a_message_holds_no_password_of_an_address(text: str, shown: str) -> None:
     assert masked(text) == shown
     assert str(InputError(text)) == shown
+
+
+def wrapped(error: Exception) -> Exception:
+    """As a library hands it on: another error, of which this one is the cause."""
+    try:
+        try:
+            raise error
+        except type(error) as cause:
+            raise RuntimeError("could not write") from cause
+    except RuntimeError as outer:
+        return outer
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "x.csv"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        RuntimeError("(sqlite3.OperationalError) database or disk is full"),
+        ValueError("[Errno 28] No space left on device: 'x'"),
+    ],
+)
+def test_a_full_disk_is_known_however_many_libraries_have_wrapped_it(error: Exception) -> None:
+    assert is_disk_full(error)
+    assert is_disk_full(wrapped(wrapped(error)))
+
+
+def test_other_errors_are_no_full_disk() -> None:
+    assert not is_disk_full(wrapped(OSError(errno.EACCES, "Permission denied")))
+
+
+def test_a_full_disk_is_said_in_the_words_that_are_looked_for() -> None:
+    # What a stage has said in these words is not said once more by whoever runs it.
+    assert FULL.search(disk_full("/here"))

@@ -1,5 +1,6 @@
 """Every stage enters by one door, and its code has a hash."""
 
+import errno
 import json
 import shutil
 import subprocess
@@ -228,3 +229,28 @@ def test_a_stage_is_entered_from_the_package_by_its_name(
         assert ran.returncode == 1
         assert ran.stderr.startswith("error: python -m cellsize.stage: expects one of answer, baseline, ")
         assert ran.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device", "build/x.csv"), RuntimeError("database or disk is full")]
+)
+def test_a_full_disk_is_one_line(
+    tmp_path: Path,
+    write_params: Callable[[dict[str, Any]], Path],
+    params_content: Callable[[], dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+) -> None:
+    def main(params: object) -> None:
+        raise error
+
+    write_params(params_content())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["stage"])
+    with pytest.raises(SystemExit) as ended:
+        stage.enter(main)
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {tmp_path}")
+    assert line.endswith("the disk is full; make space there, then run again: what is finished is kept")

@@ -7,7 +7,9 @@ import importlib
 import inspect
 import io
 import re
+import shutil
 import sys
+import tempfile
 import tokenize
 import traceback
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from cellsize.errors import InputError, disk_full, is_disk_full, masked
 
 PARAMS = Path("params.yaml")
 PACKAGE = Path(__file__).parent
+NO_SPACE = 1 << 20  # bytes
 # No number comes from these: how a stage is entered, what params.yaml may say, how a fault or progress is said. The
 # values that a stage reads are among its params; a new key for one stage would have all others run again.
 UNCOUNTED = (
@@ -37,9 +40,13 @@ def run(name: str) -> None:
     process.set_environment()
     if name not in TRAINING:
         process.return_memory()
-    with process.importing():
-        main = importlib.import_module(f"{PACKAGE.name}.stages.{name}").main
-    enter(main)
+    with lineage.ended_with_its_run():  # from here on: imports alone take seconds, in which DVC may be killed
+        try:
+            with process.importing():
+                main = importlib.import_module(f"{PACKAGE.name}.stages.{name}").main
+        except KeyboardInterrupt:
+            raise _interrupted() from None
+        enter(main)
 
 
 def enter(main: Callable[..., None]) -> None:
@@ -56,10 +63,10 @@ def enter(main: Callable[..., None]) -> None:
             raise InputError(
                 f"{Path(sys.argv[0]).name}: expects {' '.join(names).upper()}; run it through cellsize run"
             )
-        with lineage.ended_with_its_run(), process.one_thread():
+        with process.one_thread():
             main(params_file.load(PARAMS), *paths)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {disk_full(_full(error) or '.') if is_disk_full(error) else error}", file=sys.stderr)
         raise SystemExit(1) from None
     except FileNotFoundError as error:
         if error.filename is None or Path(error.filename) not in paths:
@@ -67,13 +74,13 @@ def enter(main: Callable[..., None]) -> None:
         print(f"error: {error.filename}: no such file; run cellsize run, which makes it", file=sys.stderr)
         raise SystemExit(1) from None
     except Exception as error:
-        if not is_disk_full(error):
+        place = _full(error)
+        if place is None:
             raise
-        print(f"error: {disk_full(_where(error))}", file=sys.stderr)
+        print(f"error: {disk_full(place)}", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
-        print("interrupted; what is finished is kept, and the next run resumes there", file=sys.stderr)
-        raise SystemExit(130) from None
+        raise _interrupted() from None
     finally:
         process.leave()
 
@@ -83,10 +90,25 @@ def _said_without_secrets(kind: type[BaseException], error: BaseException, trace
     sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
 
 
-def _where(error: Exception) -> str:
-    """The folder on the disk that is full: of the file that an error names, else this one."""
+def _interrupted() -> SystemExit:
+    """Says that the stage was interrupted; the end of it."""
+    print("interrupted; what is finished is kept, and the next run resumes there", file=sys.stderr)
+    return SystemExit(lineage.INTERRUPTED)
+
+
+def _full(error: Exception) -> str | None:
+    """The folder on a disk that is full, if that is what an error comes of; None if it does not.
+
+    Not every library says so: PyTorch finds that a file is shorter than it should be.
+    """
     file = getattr(error, "filename", None)
-    return str(Path(file).parent.absolute() if isinstance(file, str) else Path.cwd())
+    places = [Path.cwd(), Path(tempfile.gettempdir())]
+    if isinstance(file, str):
+        places.insert(0, Path(file).absolute().parent)
+    for place in places:
+        if place.is_dir() and shutil.disk_usage(place).free < NO_SPACE:
+            return str(place)
+    return str(places[0]) if is_disk_full(error) else None
 
 
 def names() -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cellsize.errors import InputError
+from cellsize.errors import InputError, disk_full
 from cellsize.project import runner, template
 
 
@@ -85,6 +85,17 @@ def test_mlflows_own_lines_are_left_out_and_what_else_it_says_is_not(
     lines = ["Successfully registered model 'a b'.", "Created version '12' of model 'a b'.", "Created no model: broken"]
     run_python(f"import sys; print(*{lines!r}, sep=chr(10), file=sys.stderr)", tmp_path)
     assert capfd.readouterr().err == "Created no model: broken\n"
+
+
+def test_a_full_disk_is_said_once_in_our_words_whoever_says_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    lines = ["ERROR: unexpected error - [Errno 28] No space left on device", "OSError: No space left on device: 'x'"]
+    run_python(f"import sys; print(*{lines!r}, 'more', sep=chr(10), file=sys.stderr)", tmp_path)
+    assert capfd.readouterr().err == f"error: {disk_full(str(tmp_path))}\nmore\n"
+    said = f"error: {disk_full('/a/stage/said/it')}"
+    run_python(f"import sys; print({said!r}, *{lines!r}, sep=chr(10), file=sys.stderr)", tmp_path)
+    assert capfd.readouterr().err == f"{said}\n"
 
 
 SCRIPT = """

@@ -20,10 +20,10 @@ from cellsize.params import Mlflow
 
 PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
 CLONE = "cellsize.clone"  # tag of the runs that one project began; see `clone`
-# MLflow's defaults try for minutes to reach a server that is down.
-PATIENCE = {
+# MLflow's defaults try for minutes to reach a server that is down, and print two lines for each run that ends.
+CLIENT = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }  # fmt: skip
 # How MLflow's client begins when no answer came, or none but that of a server that is starting or going.
 UNREACHED = "API request to"
@@ -47,7 +47,7 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
     """
     process.set_environment()  # no pickle is loaded, whoever calls
     process.quiet("mlflow", "alembic")
-    for key, value in PATIENCE.items():
+    for key, value in CLIENT.items():
         os.environ.setdefault(key, value)
     uri, root = address(settings)
     mlflow.set_tracking_uri(uri)
@@ -130,7 +130,7 @@ def out_of_reach(settings: Mlflow, error: BaseException) -> InputError:
     what = " ".join(f"{type(error).__name__}: {error}".split())
     uri, message = (PASSWORD.sub(r"\1***@", text) for text in (address(settings)[0], what))
     return InputError(
-        f"mlflow.uri: {uri} is not reachable ({message[:250]}); start that server, make the folder, or install its "
+        f"mlflow.uri: {uri} is not reachable ({message[:160]}…); start that server, make the folder, or install its "
         "driver, then run again: what is finished is kept"
     )
 
