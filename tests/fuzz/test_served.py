@@ -150,6 +150,7 @@ def _with(rows: pd.DataFrame, column: int, values: pd.Series) -> pd.DataFrame:
     return pd.concat(parts, axis=1)
 
 
+@pytest.mark.slow
 @fuzzed()
 @given(st.sampled_from(sorted(MODELS)), changes())
 def test_any_rows_are_forecast_or_refused_in_words(
@@ -269,6 +270,7 @@ def encoded(body: Any, rows: pd.DataFrame) -> tuple[str, bytes]:
     return "", what
 
 
+@pytest.mark.slow
 @fuzzed()
 @given(requests())
 def test_any_request_is_answered_or_refused_in_words(
