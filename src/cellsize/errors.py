@@ -11,8 +11,8 @@ LONG = re.compile(r"""(?<!\w)(['"])((?:(?!\1)[^\\]|\\.){60})(?:(?!\1)[^\\]|\\.){
 FULL = re.compile(r"No space left on device|Disk quota exceeded|(?:database or )?disk is full", re.IGNORECASE)
 
 
-# A password in an address, which holds no other @ behind it; one in an address without ://, which is none; and one among
-# what follows the question mark.
+# A password in an address, which holds no other @ behind it; one in an address without ://, which is none; and one
+# among what follows the question mark.
 SECRET = re.compile(
     r"(://[^\s/@:]*:)\S+@|((?<![^\s'\"])[\w.+-]+:)[^\s/@:'\"]+@(?=[\w.-])"
     r"|([?&;]\w*(?:password|passwd|token|secret|key)=)[^\s&;'\"]+",
