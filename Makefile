@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run plan example test test-slow torture check docs clean constraints
+.PHONY: help run plan example test test-slow torture fuzz audit check docs clean constraints
 
 PYTHON ?= python3
 INSTALLED := .venv/.installed
@@ -72,6 +72,14 @@ test-slow: $(INSTALLED) ## run the slow ones: servers, whole runs again and agai
 
 torture: $(INSTALLED) ## kill a tiny project's run at 30 random moments, and look at what became of it (an hour)
 	@$(MAKE) --no-print-directory -C benchmarks torture
+
+fuzz: $(INSTALLED) ## 10,000 tables, params.yaml and requests made to break something (some hours on a core)
+	@$(IN_VENV) python -m pytest tests/fuzz --hypothesis-profile=fuzz
+
+audit: $(INSTALLED) ## known vulnerabilities of the pinned dependencies; needs PyPI's database
+	@test -x .cache/audit/bin/pip-audit || \
+		{ $(PYTHON) -m venv .cache/audit; .cache/audit/bin/python -m pip install -q pip-audit; }
+	@.cache/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 check: $(INSTALLED) ## lint, format and types
 	@$(IN_VENV) python -m ruff check; python -m ruff format --check; python -m mypy

@@ -37,6 +37,7 @@ def test_a_long_value_is_cut_for_a_caller() -> None:
         ("http://me:p@ss/w:ord@host:5000/api", "http://me:***@host:5000/api"),
         ("https://:hunter2@host", "https://:***@host"),
         ("mysql://db/x?user=me&password=hunter2&ssl=1", "mysql://db/x?user=me&password=***&ssl=1"),
+        ("'me:hunter2@host' is a folder", "'me:***@host' is a folder"),
         ("http://host:5000/path and sqlite:///a.db", "http://host:5000/path and sqlite:///a.db"),
         ("postgresql://me@db/x, write to a@b.c", "postgresql://me@db/x, write to a@b.c"),
     ],

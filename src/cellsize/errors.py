@@ -11,15 +11,18 @@ LONG = re.compile(r"""(?<!\w)(['"])((?:(?!\1)[^\\]|\\.){60})(?:(?!\1)[^\\]|\\.){
 FULL = re.compile(r"No space left on device|Disk quota exceeded|(?:database or )?disk is full", re.IGNORECASE)
 
 
-# A password in an address, which holds no other @ behind it; and one among what follows the question mark.
+# A password in an address, which holds no other @ behind it; one in an address without ://, which is none; and one
+# among what follows the question mark.
 SECRET = re.compile(
-    r"(://[^\s/@:]*:)\S+@|([?&;](?:\w*(?:password|passwd|token|secret|key))=)[^\s&;'\"]+", re.IGNORECASE
+    r"(://[^\s/@:]*:)\S+@|((?<![^\s'\"])[\w.+-]+:)[^\s/@:'\"]+@(?=[\w.-])"
+    r"|([?&;]\w*(?:password|passwd|token|secret|key)=)[^\s&;'\"]+",
+    re.IGNORECASE,
 )
 
 
 def masked(text: str) -> str:
     """A text without the passwords of addresses in it."""
-    return SECRET.sub(lambda found: f"{found[1]}***@" if found[1] else f"{found[2]}***", text)
+    return SECRET.sub(lambda found: f"{found[1] or found[2]}***@" if not found[3] else f"{found[3]}***", text)
 
 
 class InputError(Exception):

@@ -129,3 +129,19 @@ def test_rows_in_iso_8601_among_those_of_a_declared_format_are_found(
     values: Any, time_format: str | None, expected: list[bool]
 ) -> None:
     assert times.iso_instead(pd.Series(values), time_format).tolist() == expected
+
+
+@pytest.mark.parametrize("time_format", ["%Y-%m-%d %H%M", "%Y%m%d %H%M", "%d%m%Y, %H%M%S", "%Y%m%dT%H%M"])
+def test_parts_that_nothing_separates_have_all_their_digits(time_format: str) -> None:
+    moment = datetime.datetime(2026, 1, 1, 2, 4)
+    written = moment.strftime(time_format)
+    assert stamps(read([written], time_format)) == [moment.isoformat(" ")]
+    short = re.sub("0204(00)?$", "24", written)  # pandas reads 24 as four minutes past two
+    assert f"{short!r} is not" in complaint([short], time_format)
+
+
+def test_hours_from_1_to_24_are_not_taken_for_hours_and_minutes() -> None:
+    # "%H%M", which was advised, made times of a night of them.
+    said = complaint(["2026-01-01 23", "2026-01-01 24"], "%Y-%m-%d %H")
+    assert "%H%M" not in said
+    assert "'2026-01-01 24' is not a time; fix it, or prepare.time_format" in said

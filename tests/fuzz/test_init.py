@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def asked_of(draw: st.DrawFn) -> tuple[Toy, Dialect, bool, int | None]:
     return toy, draw(dialects(toy)), draw(st.booleans()), draw(st.sampled_from([None, None, 1, 3, 24, 10**6]))
 
 
+@pytest.mark.slow
 @fuzzed(100)
 @given(asked_of())
 def test_parameters_made_of_a_table_are_accepted(case: tuple[Toy, Dialect, bool, int | None]) -> None:
@@ -81,6 +83,7 @@ def test_parameters_made_of_a_table_are_accepted(case: tuple[Toy, Dialect, bool,
         made(Asked(Path(path.name), horizon=horizon, **told))
 
 
+@pytest.mark.slow
 @fuzzed(100)
 @given(odd_tables(), st.booleans())
 def test_any_table_is_examined_or_refused_in_words(case: tuple[pd.DataFrame, dict[str, Any]], as_text: bool) -> None:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 
@@ -123,6 +124,7 @@ def planned() -> None:
     plan.main(params, arrays, folds, grid)
 
 
+@pytest.mark.slow
 @fuzzed()
 @given(contents())
 def test_any_params_are_taken_or_refused_in_words(content: str) -> None:
@@ -135,3 +137,44 @@ def test_any_params_are_taken_or_refused_in_words(content: str) -> None:
 def test_the_file_that_is_changed_above_is_taken() -> None:
     with project(shipped()):
         assert outcome(planned) is None
+
+
+# Each was found by the fuzzer, and ended in a traceback, in all memory, or not at all.
+FOUND = {
+    "lists in lists": ("x: " + "[" * 2000, "within each other, hundreds of them; fix the YAML"),
+    "a day that is none": ("x: 2026-13-01\n", "a value cannot be read (month must be in 1..12); put it in quotes"),
+    "a section that holds itself": ("x: &a {y: *a}\n", "over 10,000 values; write them out without anchors (&)"),
+    "a list of lists of lists": (
+        "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+        "over 10,000 values; write them out without anchors (&)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found_is_refused(name: str) -> None:
+    content, words = FOUND[name]
+    with project(shipped() + content):
+        found = outcome(planned)
+    assert found is not None
+    assert words in found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("  folds: 2 ", "  folds: 1000000000 ", "split.folds: Input should be less than or equal to 1000"),
+        (
+            "    blocks: 1 ",
+            "    blocks: 1000000000 ",
+            "split.early_stopping.blocks: Input should be less than or equal",
+        ),
+        ("  lookback: 4 ", "  lookback: 10000000000000000000000000000 ", "window.lookback: Input should be less than"),
+        ("    seeds: 2 ", "    seeds: 9223372036854775807 ", "search.training.seeds: Input should be less than"),
+    ],
+)
+def test_numbers_that_no_machine_could_hold_are_refused(old: str, new: str, words: str) -> None:
+    assert old in shipped()
+    with project(shipped().replace(old, new, 1)):
+        assert words in str(outcome(planned))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given, note
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from cellsize.data import series, table, times, usable, windows
 from cellsize.params import Prepare, Window
 from tests.fuzz.guard import fuzzed, outcome
-from tests.fuzz.tables import PREPARE, Dialect, Toy, dialects, toys, write
+from tests.fuzz.tables import PLAIN_CSV, PREPARE, Dialect, Toy, dialects, toys, write
 
 WINDOW = Window.model_validate(
     {"lookback": 3, "linear_lookback": None, "horizon": 2, "fill": 1, "transform": "none", "normalise": "none",
@@ -48,6 +49,7 @@ def written_twice(draw: st.DrawFn) -> tuple[Toy, Dialect]:
     return toy, draw(dialects(toy))
 
 
+@pytest.mark.slow
 @fuzzed()
 @given(written_twice())
 def test_a_table_written_in_another_way_gives_the_same_arrays(case: tuple[Toy, Dialect]) -> None:
@@ -103,6 +105,7 @@ def damaged(data: bytes, damages: list[Cut]) -> bytes:
     return data
 
 
+@pytest.mark.slow
 @fuzzed()
 @given(written_twice(), cuts())
 def test_a_damaged_file_is_read_or_refused_in_words(case: tuple[Toy, Dialect], damages: list[Cut]) -> None:
@@ -192,6 +195,7 @@ def odd_tables(draw: st.DrawFn) -> tuple[pd.DataFrame, dict[str, Any]]:
     return frame, settings
 
 
+@pytest.mark.slow
 @fuzzed()
 @given(odd_tables(), st.booleans())
 def test_any_cells_and_settings_are_read_or_refused_in_words(
@@ -224,3 +228,74 @@ def declared(toy: Toy, path: Path) -> Prepare | None:
         return Prepare.model_validate(PREPARE | toy.prepare | {"table": str(path)})
     except ValidationError:
         return None
+
+
+# Each was found by the fuzzer: text, settings of `prepare.csv`, and what is said; nothing: it is read.
+FOUND: dict[str, tuple[str, dict[str, Any], str | None]] = {
+    # Values moved one column to the left, and nothing was said.
+    "nothing between blanks": (
+        "when y x\n2026-01-01T00:00  7\n2026-01-01T01:00 2 8\n2026-01-01T02:00 3 9\n", {"separator": " "},
+        "line 2: 2 values, but the header has 3 columns; where blanks separate columns, write NA for a missing number",
+    ),
+    # pandas' own words: Unable to parse string.
+    "digits of another script": (
+        "when,y,x\n2026-01-01T00:00,1,\u0661\u0662\n2026-01-01T01:00,2,\u0661\n2026-01-01T02:00,3,\u0663\n", {},
+        "'\u0661\u0662' is not a number",
+    ),
+    "times in digits of another script": (
+        "when,y,x\n\u0661\u0662,1,1\n\u0661\u0663,2,2\n\u0661\u0664,3,3\n", {}, "is not a time",
+    ),
+    # Rows were lost.
+    "what begins as a comment in a quoted value": (
+        'when,y,x,note\n2026-01-01T00:00,1,1,"a\n#b"\n2026-01-01T01:00,2,3,"c\n#d"\n2026-01-01T02:00,3,4,\n',
+        {"comment": "#"}, None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found_is_read_or_refused(name: str, tmp_path: Path) -> None:
+    text, changes, words = FOUND[name]
+    path = tmp_path / "toy.csv"
+    path.write_text(text, encoding="utf-8")
+    prepare = Prepare.model_validate(PREPARE | {"csv": PLAIN_CSV | changes, "past_covariates": ["x"]})
+    found = outcome(lambda: prepared(path, prepare))
+    if isinstance(found, str):
+        assert words is not None, found
+        assert words in found
+    else:
+        assert words is None
+        assert found["y"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "words"),
+    [
+        # Hours 1 to 24: nobody can know whether 24 ends this day or the next one begins with it.
+        ("when,y\n2026-01-01 01:00,1\n2026-01-01 24:00,2\n", {}, "'2026-01-01 24:00' is not a time"),
+        ("day,hour,y\n2026-01-01,23,1\n2026-01-01,24,2\n",
+         {"time": ["day", "hour"], "time_format": "%Y-%m-%d %H"}, "'2026-01-01 24' is not a time"),
+        ("year,month,day,hour,y\n2026,1,1,23,1\n2026,1,1,24,2\n",
+         {"time": ["year", "month", "day", "hour"]}, "a day has the hours 0 to 23"),
+        # Serial days of a spreadsheet: numbers, and of no epoch that is read.
+        ("when,y\n46023.0,1\n46023.0416667,2\n", {}, "'46023.0' is not a time; write times as"),
+    ],
+)  # fmt: skip
+def test_times_that_are_none_are_refused_with_what_to_do(
+    text: str, changes: dict[str, Any], words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text(text, encoding="utf-8")
+    found = outcome(lambda: prepared(path, Prepare.model_validate(PREPARE | changes)))
+    assert isinstance(found, str)
+    assert words in found
+
+
+def test_two_files_of_one_name_are_each_said_by_their_own_lines(tmp_path: Path) -> None:
+    # How a file is written is kept for messages, by its path.
+    path = tmp_path / "toy.csv"
+    for csv, text in (({"units_row": True}, "when,y\n,mm\n2026-01-01T00:00,1\n2026-01-01T01:00,x\n"),
+                      ({"comment": "#"}, "#\n#\n#\nwhen,y\n2026-01-01T00:00,1\n2026-01-01T01:00,x\n")):  # fmt: skip
+        path.write_text(text, encoding="utf-8")
+        found = outcome(lambda csv=csv: prepared(path, Prepare.model_validate(PREPARE | {"csv": PLAIN_CSV | csv})))
+        assert f"line {text.count(chr(10))}, column 'y': 'x' is not a number" in str(found)

@@ -15,13 +15,13 @@ import pandas as pd
 import pytest
 import torch
 from mlflow.exceptions import MlflowException
-from mlflow.pyfunc import scoring_server
 
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Mlflow, Register
 from cellsize.registry import champion, versions
+from cellsize.registry.serve import app_of
 from cellsize.sizing.sizes import Size
 from cellsize.training import fit as fit_module
 from cellsize.training.records import Result, Work
@@ -79,7 +79,7 @@ def test_a_consumer_loads_and_asks_a_registered_model_without_a_pickle(
     model = mlflow.pyfunc.load_model("models:/toy@champion")
     assert len(model.predict(rows)) == 2
     answer = ask(
-        scoring_server.init(model), json.dumps({"dataframe_split": rows.to_dict(orient="split")}).encode(),
+        app_of(model), json.dumps({"dataframe_split": rows.to_dict(orient="split")}).encode(),
         {"Content-Type": "application/json"},
     )  # fmt: skip
     assert answer.status == 200, answer

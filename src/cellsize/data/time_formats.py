@@ -17,6 +17,13 @@ LONGEST_OFFSET = len("+01:00:00")
 # Digits of a directive, where no sign separates it from the next one: 112021 may be 1.1.2021 or 11.2.021.
 WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2, "y": 2, "j": 3, "I": 2}
 
+# What each directive can look like: a thousand formats are told apart by it without reading any time.
+SHAPES = {
+    "Y": r"\d{4}", "G": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "d": r"\d\d?", "H": r"\d\d?", "I": r"\d\d?",
+    "M": r"\d\d?", "S": r"\d\d?", "f": r"\d{1,9}", "j": r"\d{1,3}", "V": r"\d\d?", "u": r"\d", "q": "[1-4]",
+    "b": r"[^\W\d]+", "B": r"[^\W\d]+", "a": r"[^\W\d]+", "A": r"[^\W\d]+", "p": "[AaPp][Mm]", "z": OFFSET,
+}  # fmt: skip
+
 
 def check_format(time_format: str | None) -> None:
     """Refuses a format that leaves the year open, or that would be read by a language or a zone of this machine."""
@@ -58,6 +65,27 @@ def _width(time_format: str) -> int:
     return sum(WIDTHS[letter] for letter in directives)
 
 
+def _of_full_width(time_format: str) -> str | None:
+    """A pattern of a format with parts that nothing separates, each of all its digits; None for other formats.
+
+    pandas would read `24` as `%H%M`: four minutes past two.
+    """
+    run = rf"(?:%[{''.join(WIDTHS)}]){{2,}}"
+    if not re.search(run, time_format):
+        return None
+    parts = re.split(rf"({run}|%.|\s+)", time_format)
+    return "".join(map(_shape, parts))
+
+
+def _shape(part: str) -> str:
+    """A pattern of a part of a format: of directives that nothing separates, of one, of blanks, or of what is fixed."""
+    if len(part) > 2 and part.startswith("%"):
+        return rf"\d{{{_width(part)}}}"
+    if part.startswith("%"):
+        return SHAPES.get(part[1], re.escape(part[1]))
+    return re.escape(part) if part.strip() else r"\s+" * bool(part)
+
+
 def split_offsets(text: pd.Series, time_format: str | None) -> tuple[pd.Series, "pd.Series[str] | None"]:
     """Texts without the offset at their end, and the offsets, empty where there is none; None: no row has one."""
     if time_format is not None and "%z" not in time_format:
@@ -89,9 +117,9 @@ def parse(text: pd.Series, time_format: str | None) -> "pd.Series[pd.Timestamp]"
     else:
         pandas_format = COMPACT.get(time_format, time_format)
         pandas_format = re.sub(r"\s*%z$", "", pandas_format)
-        width = _width(pandas_format)
         # Without a digit pandas reads `now` and `today`, whatever the format.
-        fits = text.str.fullmatch(rf"\d{{{width}}}" if width else r".*\d.*")
+        width = _width(pandas_format)
+        fits = text.str.fullmatch(rf"\d{{{width}}}" if width else _of_full_width(pandas_format) or r".*\d.*")
     return pd.to_datetime(text.where(fits.astype(bool)), format=pandas_format, errors="coerce")
 
 

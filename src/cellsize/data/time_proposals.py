@@ -12,7 +12,7 @@ import pandas as pd
 
 from cellsize.data.table import line
 from cellsize.data.text_file import misfit
-from cellsize.data.time_formats import COMPACT, OFFSET, UNITS, parse, plain_value, split_offsets, text_of
+from cellsize.data.time_formats import COMPACT, OFFSET, SHAPES, UNITS, parse, plain_value, split_offsets, text_of
 
 NO_DATE = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[AaPp][Mm])?")
 # What `proposals` tries: days, months and quarters as people write them, each with the times of day.
@@ -34,12 +34,6 @@ LONGER = (
     "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%d%m%Y", "%m%d%Y", "%a %b %d %H:%M:%S %Y", "%d/%b/%Y:%H:%M:%S",
 )  # fmt: skip
 SAMPLE = 200  # rows that most formats already fail on
-# What each directive can look like: a thousand formats are told apart by it without reading any time.
-SHAPES = {
-    "Y": r"\d{4}", "G": r"\d{4}", "y": r"\d\d", "m": r"\d\d?", "d": r"\d\d?", "H": r"\d\d?", "I": r"\d\d?",
-    "M": r"\d\d?", "S": r"\d\d?", "f": r"\d{1,9}", "j": r"\d{1,3}", "V": r"\d\d?", "u": r"\d", "q": "[1-4]",
-    "b": r"[^\W\d]+", "B": r"[^\W\d]+", "a": r"[^\W\d]+", "A": r"[^\W\d]+", "p": "[AaPp][Mm]", "z": OFFSET,
-}  # fmt: skip
 
 
 def plausible(values: npt.NDArray[np.generic], unit: str) -> bool:
