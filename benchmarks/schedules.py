@@ -161,7 +161,15 @@ class Recorded:
         part = sum(row.trained for row in mine) / whole if whole else len(mine) / len(rows)
         seconds = self.seconds.get(size, self.rate * self.costs.get(size, 0.0))
         nothing = np.zeros((0, self.work.windows.horizon, self.work.windows.n_targets), np.float32)
-        return Result(tuple(mine), (), nothing, np.zeros(0, np.int64), part * seconds, 0.0)
+        return Result(
+            rows=tuple(mine),
+            checks=(),
+            residuals=nothing,
+            residual_windows=np.zeros(0, np.int64),
+            residual_skips=np.zeros(0, np.bool_),
+            seconds=part * seconds,
+            milliseconds=0.0,
+        )
 
     def _like(self, size: Size) -> list[Row]:
         """Rows of a size that was never trained: those of the nearest one of its depth, or of any depth."""
