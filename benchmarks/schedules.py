@@ -1,8 +1,9 @@
 """How many cores or GPUs a search can use: recorded trainings, handed out again by the real scheduler, in virtual time.
 
-`make bench-schedules` reads what `make run` and `make example` have left (trials, times, candidates, windows, folds) and
-replays each search with 1 to 256 workers: whenever a worker is free it gets what `cellsize.search.scheduler` hands out,
-and a shard takes the seconds of its trainings then. Nothing is trained. It writes benchmarks/results/schedules.json.
+`make bench-schedules` reads what `make run` and `make example` have left (trials, times, candidates, windows, folds)
+and replays each search with 1 to 256 workers: whenever a worker is free it gets what `cellsize.search.scheduler` hands
+out, and a shard takes the seconds of its trainings then. Nothing is trained. It writes
+benchmarks/results/schedules.json.
 
 What is approximate: a size's seconds are divided among its folds and seeds as its optimizer steps are; a size that was
 never trained takes what its multiply-adds cost at the rate of those that were, and scores like the nearest one. On GPUs
@@ -12,10 +13,10 @@ each fold is a shard, and its seconds are those of a CPU: none has been measured
 import argparse
 import heapq
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,10 +33,13 @@ from cellsize.sizing.procedures import plan
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.records import Result, Row, Work, load_work
 
-WORKERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+COUNTS: dict[tuple[str, str], tuple[int, ...]] = {
+    ("cpu", "climb"): (1, 2, 4, 8, 16, 32, 64, 128, 256),
+    ("gpu", "climb"): (1, 2, 4, 8, 16),
+    ("cpu", "grid"): (1, 16, 256),
+}
 # Seconds, measured (docs/decisions.md): a worker's process and its imports, then each trial in it.
 FIRST, LATER = 5.0, 0.3
-Device = Literal["cpu", "gpu"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Replay:
         wasted: Fraction of the trained seconds that nobody wanted in the end.
         estimated: Fraction of them whose times are estimated.
         together: Most shards in training at once.
-        left_alone: Fraction of the time in which fewer shards could be begun than workers were free.
+        starved: Fraction of the time in which a worker was free and nothing could be begun.
+        longest: Seconds of the longest shard: no number of workers makes a search shorter than it.
     """
 
     seconds: float
@@ -56,7 +61,8 @@ class Replay:
     wasted: float
     estimated: float
     together: int
-    left_alone: float
+    starved: float
+    longest: float
 
 
 def replay(
@@ -71,7 +77,8 @@ def replay(
         first: Seconds until a worker's process has begun.
         later: Seconds before each further shard.
     """
-    now, trained, wasted, starved, together = 0.0, 0.0, 0.0, 0.0, 0
+    now = trained = wasted = starved = longest = 0.0
+    together = 0
     idle, fresh = workers, workers
     order = itertools.count()
     ends: list[tuple[float, int, Shard, float]] = []  # end, order of its beginning, shard, beginning
@@ -92,6 +99,7 @@ def replay(
             continue
         idle += 1
         trained += end - begins
+        longest = max(longest, end - begins)
         scheduler.finish(shard, result_of(shard))
         # A report comes every two seconds, and a shard that nobody wants ends with it.
         for other in ends:
@@ -105,13 +113,13 @@ def replay(
         if number not in stopped:
             trained += max(0.0, now - begins)
             wasted += max(0.0, now - begins)
-    return Replay(now, trained / (workers * now), wasted / trained, 0.0, together, starved / now)
+    return Replay(now, trained / (workers * now), wasted / trained, 0.0, together, starved / now, longest)
 
 
 class Recorded:
     """What a search has left: every training with its steps, and the seconds of each size."""
 
-    def __init__(self, folder: Path, params: Params, device: Device) -> None:
+    def __init__(self, folder: Path, params: Params, device: str) -> None:
         """Reads the results in a folder.
 
         Args:
@@ -125,7 +133,7 @@ class Recorded:
             build / "windows.npz", build / "folds.parquet", self.candidates.network, params.search,
             params.baseline.penalties, params.choose.metric,
         )  # fmt: skip
-        self.work: Work = replace(work, accelerator=device)
+        self.work: Work = replace(work, accelerator="gpu" if device == "gpu" else "cpu")
         table = pd.read_csv(build / "trials.csv")
         table = table.astype(object).where(table.notna(), None)
         rows = [Row(**line) for line in table.to_dict("records")]  # type: ignore[arg-type]
@@ -133,7 +141,7 @@ class Recorded:
         for row in rows:
             self.rows.setdefault(Size(row.layers, row.units), []).append(row)
         timings = pd.read_csv(build / "timings.csv")
-        self.seconds = {Size(line.layers, line.units): line.seconds for line in timings.itertuples()}
+        self.seconds = {Size(line["layers"], line["units"]): line["seconds"] for line in timings.to_dict("records")}
         self.costs = compute.table(self.candidates, params.search.training)
         trained = [size for size in self.seconds if self.costs.get(size)]
         self.rate = sum(self.seconds[size] for size in trained) / sum(self.costs[size] for size in trained)
@@ -153,7 +161,15 @@ class Recorded:
         part = sum(row.trained for row in mine) / whole if whole else len(mine) / len(rows)
         seconds = self.seconds.get(size, self.rate * self.costs.get(size, 0.0))
         nothing = np.zeros((0, self.work.windows.horizon, self.work.windows.n_targets), np.float32)
-        return Result(tuple(mine), (), nothing, np.zeros(0, np.int64), part * seconds, 0.0)
+        return Result(
+            rows=tuple(mine),
+            checks=(),
+            residuals=nothing,
+            residual_windows=np.zeros(0, np.int64),
+            residual_skips=np.zeros(0, np.bool_),
+            seconds=part * seconds,
+            milliseconds=0.0,
+        )
 
     def _like(self, size: Size) -> list[Row]:
         """Rows of a size that was never trained: those of the nearest one of its depth, or of any depth."""
@@ -182,24 +198,6 @@ class Recorded:
         return [{**row, "speedup": found[0]["seconds"] / row["seconds"]} for row in found]
 
 
-def limit(recorded: Recorded, procedure: str) -> dict[str, Any]:
-    """What keeps more workers from helping: the longest shard, and the longest chain of sizes after each other."""
-    shards: Mapping[Size, float] = {
-        size: max(recorded.result(shard).seconds for shard in _divided(recorded, size)) for size in recorded.seconds
-    }
-    longest = max(shards, key=lambda size: shards[size])
-    return {"procedure": procedure, "longest_shard": str(longest), "longest_shard_seconds": shards[longest]}
-
-
-def _divided(recorded: Recorded, size: Size) -> tuple[Shard, ...]:
-    return Scheduler(lambda _: plan_of_nothing(), recorded.work, {}, print, print)._divided(size)
-
-
-def plan_of_nothing() -> Any:
-    """A walk that wants nothing."""
-    raise NotImplementedError
-
-
 def main() -> None:
     """Replays every example on both kinds of device and prints the speed-up."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -209,10 +207,10 @@ def main() -> None:
     for name in ("bay-area-traffic", "new-york-weather", "beijing-air", "santa-fe-laser"):
         below = "." if name == "bay-area-traffic" else f"examples/{name}"
         params = params_file.load(data.ROOT / below / "params.yaml")
-        devices: tuple[Device, ...] = ("cpu", "gpu")
-        for device, procedure in itertools.product(devices, ("climb", "grid")):
+        for (device, procedure), counts in COUNTS.items():
             recorded = Recorded(given.root / below, params, device)
-            replays = recorded.replays(procedure, WORKERS)
+            replays = recorded.replays(procedure, counts)
+            data.say(f"{name} {device} {procedure}")
             rows += [{"example": name, "device": device, "procedure": procedure, **row} for row in replays]
     data.show(rows)
     data.write("schedules", {"machine": machine(), "first": FIRST, "later": LATER, "replays": rows}, smoke=False)

@@ -509,3 +509,13 @@ def test_the_training_loss_of_whole_passes_is_the_score_of_all_values(make_work:
     right = truth(work.windows, fit_scaling(work.windows, fold.train), fold.train)
     assert np.isnan(right).any()
     assert result.checks[0].train_loss == pytest.approx(np.nanmean(np.square(right)), rel=1e-4)
+
+
+def test_another_precision_reaches_the_training_and_ends_near_it(make_work: Callable[..., Work]) -> None:
+    work = make_work(check_every=10, steps=40, maximum_steps=40, patience=40)
+    scores = [
+        np.array([row.score for row in train.train(replace(work, precision=precision), Size(1, 4)).rows], dtype=float)
+        for precision in ("32-true", "bf16-mixed")
+    ]
+    assert not np.array_equal(scores[0], scores[1])
+    assert scores[1] == pytest.approx(scores[0], rel=0.02)
