@@ -11,8 +11,8 @@ import pytest
 
 from cellsize.data.batches import original, truth
 from cellsize.data.schema import Schema
-from cellsize.evaluation.holdout import evaluate
-from cellsize.models import boosted_trees
+from cellsize.evaluation.holdout import coverage, evaluate
+from cellsize.models import boosted_trees, intervals
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Baseline, Metric, Window
 from cellsize.sizing.artefacts import Baselines, Evaluation, Recipe
