@@ -11,8 +11,8 @@ import pytest
 
 from cellsize.data.batches import original, truth
 from cellsize.data.schema import Schema
-from cellsize.evaluation.holdout import evaluate
-from cellsize.models import boosted_trees
+from cellsize.evaluation.holdout import coverage, evaluate
+from cellsize.models import boosted_trees, intervals
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Baseline, Metric, Window
 from cellsize.sizing.artefacts import Baselines, Evaluation, Recipe
@@ -350,3 +350,15 @@ def test_a_target_that_the_holdout_never_shows_at_a_step_has_no_error_there(
     assert evaluation.model.by_step[1] is not None
     evaluation.write(tmp_path / "evaluation.json")
     assert Evaluation.read(tmp_path / "evaluation.json") == evaluation
+
+
+def test_coverage_is_the_fraction_of_targets_within_the_intervals(
+    make_model: Callable[..., Forecaster], make_table: Callable[..., pd.DataFrame]
+) -> None:
+    model = make_model(make_table())
+    assert coverage(model, np.zeros((4, 2, 1))) == {}  # without residuals
+    residuals = np.linspace(-1, 1, 19)[:, None, None] * np.ones((1, 2, 1))
+    model = replace(model, residuals=intervals.order_statistics(residuals))
+    errors = np.array([[[0.0], [0.95]], [[-1.1], [np.nan]]])
+    # 19 residuals are too few for 95 %; of three targets one lies outside of 90 %, and two outside of 80 %.
+    assert coverage(model, errors) == {"80": pytest.approx(1 / 3), "90": pytest.approx(2 / 3)}

@@ -21,7 +21,9 @@ Table = Callable[..., pd.DataFrame]
 
 MODELS: dict[str, dict[str, Any]] = {
     "plain": {},
-    "zoned": {"timezone": "Europe/Berlin"},
+    "local": {"timezone": "Europe/Berlin"},
+    "zoned": {"timezone": "UTC"},
+    "far": {"timezone": "Asia/Kolkata"},
     "linear calendar": {"linear_calendar": ["hour_of_week"], "linear_lookback": 12},
     "covariates": {"known_future_covariates": ["planned"], "categorical_covariates": ["wind"], "holidays": "DE"},
     "own scale": {"series": "place", "scale": "series"},
@@ -35,6 +37,8 @@ def models(make_model: MakeModel, make_table: Table) -> dict[str, tuple[Forecast
     made = {}
     for name, prepare in MODELS.items():
         raw = make_table(places=("north", "south") if "series" in prepare else ())
+        if name in ("zoned", "far"):
+            raw["when"] += "Z"
         made[name] = make_model(raw, **prepare), raw[raw["place"] == "south"] if "place" in raw else raw
     return made
 
@@ -73,6 +77,31 @@ def test_a_usual_request_has_the_same_forecast_to_the_last_bit(
 
 
 @pytest.mark.parametrize(
+    "write",
+    [
+        lambda when: when.dt.strftime("%Y-%m-%dT%H:%M:%S"),
+        lambda when: when.dt.strftime("%Y-%m-%d %H:%M"),
+        lambda when: when.dt.strftime("%Y-%m-%dT%H:%M:%S.000"),
+        lambda when: when,
+        lambda when: when.map(lambda moment: moment.to_pydatetime()).astype(object),
+    ],
+)
+@pytest.mark.parametrize(("name", "ending"), [("plain", ""), ("zoned", "Z"), ("far", "+00:00"), ("far", "+05:30")])
+def test_times_are_the_same_however_they_are_written(
+    models: dict[str, tuple[Forecaster, pd.DataFrame]], name: str, ending: str, write: Callable[[Any], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    model, table = models[name]
+    written = write(pd.to_datetime(table["when"].str.removesuffix("Z")))
+    if pd.api.types.is_string_dtype(written):
+        written = written + ending
+    elif ending:
+        return
+    quick, whole = both(model, table.assign(when=written).tail(20), monkeypatch)
+    pd.testing.assert_frame_equal(quick[0], whole[0])
+
+
+@pytest.mark.parametrize(
     "change",
     [
         lambda rows: rows.sample(frac=1, random_state=0),
@@ -96,7 +125,22 @@ def test_whatever_is_sent_both_answer_or_refuse_alike(
 ) -> None:
     model, table = models[data.draw(st.sampled_from(sorted(MODELS)))]
     rows = table.tail(data.draw(st.integers(1, 40))).reset_index(drop=True)
-    odd = st.sampled_from([None, -1.0, 0.0, 1e20, np.inf, "text", "2026-01-01 05:00", "south", True])
+    odd = st.sampled_from(
+        [
+            "2026-02-30 05:00",
+            "2026-01-01T24:00",
+            "2026-01-01 05:00Z",
+            None,
+            -1.0,
+            0.0,
+            1e20,
+            np.inf,
+            "text",
+            "2026-01-01 05:00",
+            "south",
+            True,
+        ]
+    )
     for column in ("y", "x", "planned", "wind", "when", *(("place",) if "place" in rows else ())):
         for at in data.draw(st.lists(st.integers(0, len(rows) - 1), max_size=2)):
             if data.draw(st.booleans()):

@@ -9,7 +9,7 @@ from cellsize.registry.serve import listen
 
 
 def test_the_socket_is_one_that_asyncio_sends_at_once_on() -> None:
-    # Of a socket without a protocol asyncio does not set TCP_NODELAY, and each request on a kept connection waits 40 ms.
+    # Of one without a protocol asyncio sets no TCP_NODELAY, and each request on a kept connection waits 40 ms.
     with listen("127.0.0.1", 0) as listening:
         assert listening.proto == socket.IPPROTO_TCP
         assert listening.getsockname()[0] == "127.0.0.1"

@@ -11,6 +11,7 @@ import mlflow.pyfunc  # itself, where mlflow alone has a stand-in for it
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from cellsize.errors import InputError
 from cellsize.models.forecaster import VERSION, Forecaster
@@ -128,6 +129,18 @@ def test_a_registered_model_brings_its_code_and_the_versions_it_needs(register: 
     assert [line.split("==")[0] for line in required] == list(versions.REQUIREMENTS)
     assert not any(line.startswith("numba") for line in required)
     assert json.loads((folder / "serving_input_example.json").read_text(encoding="utf-8"))
+
+
+def test_levels_of_intervals_are_a_parameter_of_the_model_and_none_by_default(
+    register: Callable[..., Registration], make_table: Callable[..., pd.DataFrame]
+) -> None:
+    register(BETTER)
+    model = mlflow.pyfunc.load_model("models:/toy/1")
+    schema = model.metadata.get_params_schema()
+    assert [(param.name, list(param.default), param.shape) for param in schema] == [("levels", [], (-1,))]
+    assert list(model.predict(make_table().tail(6)).columns) == ["series", "time", "y"]
+    with pytest.raises(MlflowException, match="the model has no residuals to make intervals of"):
+        model.predict(make_table().tail(6), params={"levels": [0.9]})
 
 
 def test_a_model_that_does_not_pass_is_registered_without_the_alias(

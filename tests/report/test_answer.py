@@ -18,6 +18,7 @@ def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[P
         "  score         0.291; best 0.289 with 1 layer of 64 memory cells; without memory cells 0.372",
         "                (cross-validated normalised MSE: MSE / variance of the training targets)",
         "  holdout       0.3100; best baseline ridge-linear 0.3958",
+        "                intervals of 90 % held 87.5 % of its targets",
         "  registered    models:/toy/4 (champion)",
         "  note          window.linear_lookback: 24, prepare.linear_calendar: [hour_of_day] would be worth 20 % to the "
         "linear model (stage inspect)",

@@ -256,6 +256,17 @@ def test_columns_with_clipped_values_are_named_with_their_counts(toy_evaluation:
     )
 
 
+def test_how_many_targets_the_intervals_held_is_said_where_it_was_measured(
+    toy_evaluation: Callable[..., Evaluation],
+) -> None:
+    measured = toy_evaluation().model_copy(update={"coverage": {"90": 0.875, "95": 0.94}})
+    assert wording.coverage(measured) == (
+        "Of the holdout's targets the prediction intervals held, by their level: 87.5 % (90 %), 94.0 % (95 %). They "
+        "are made of the errors on the folds, and nothing is adjusted to this."
+    )
+    assert wording.coverage(toy_evaluation().model_copy(update={"coverage": {}})) == ""
+
+
 @pytest.mark.parametrize(
     ("score", "standard_error", "text"),
     [(0.29083, 0.09, "0.291"), (-0.0012, 0.0054, "−0.0012"), (0.29083, 0.0, "0.2908"), (None, None, "–")],

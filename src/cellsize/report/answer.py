@@ -25,6 +25,8 @@ from cellsize.sizing.figures import apart
 from cellsize.sizing.rules import alone, describe, in_percent
 from cellsize.sizing.sizes import ZERO
 
+LEVEL = "90"  # of the prediction intervals whose coverage is said
+
 NORMALISED: dict[Metric, str] = {
     "mse": "MSE / variance of the training targets",
     "mae": "MAE / mean absolute deviation of the training targets from their median",
@@ -105,6 +107,7 @@ def lines(title: str, build: Path, reports: Path) -> str:
             f"                (cross-validated {ERROR[choice.metric]}: {NORMALISED[choice.metric]})",
             *_other_ladders(choice),
             f"  holdout       {error}; best baseline {baseline} {other}",
+            *_covered(evaluation),
             f"  registered    models:/{record.name}/{record.version} ({alias})",
             *([f"  note          {choice.caution}"] if choice.caution else []),
             *(f"  note          {line}" for line in remarks(inspection.remarks)),
@@ -112,6 +115,13 @@ def lines(title: str, build: Path, reports: Path) -> str:
             f"  report        {(reports / 'index.html').absolute()}",
         ]
     )
+
+
+def _covered(evaluation: Evaluation) -> list[str]:
+    """How many of the holdout's targets intervals of 90 % held."""
+    if LEVEL not in evaluation.coverage:
+        return []
+    return [f"                intervals of {LEVEL} % held {100 * evaluation.coverage[LEVEL]:.1f} % of its targets"]
 
 
 def _trees(choice: Choice, evaluation: Evaluation, build: Path) -> list[str]:

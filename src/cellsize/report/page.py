@@ -136,6 +136,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         windows=wording.number(evaluation.windows),
         baselines_on_folds=prose.baselines_on_folds(inputs.baselines),
         clipped=wording.clipped(evaluation),
+        coverage=wording.coverage(evaluation),
         by_series=error_tables.by_series(evaluation, report.unit),
         series=wording.worst(len(evaluation.by_series), error_tables.MOST_SERIES),
         subset=error_tables.subset(subset, report.unit, evaluation.metric) if subset else None,

@@ -219,6 +219,17 @@ def clipped(evaluation: Evaluation) -> str:
     )
 
 
+def coverage(evaluation: Evaluation) -> str:
+    """Says how many of the holdout's targets the prediction intervals held; empty if there were too few residuals."""
+    if not evaluation.coverage:
+        return ""
+    held = ", ".join(f"{100 * part:.1f} % ({level} %)" for level, part in evaluation.coverage.items())
+    return (
+        f"Of the holdout's targets the prediction intervals held, by their level: {held}. They are made of the errors "
+        "on the folds, and nothing is adjusted to this."
+    )
+
+
 def registration(record: Registration) -> tuple[str, str]:
     """Whether the model can be served: in a few words, and the reason."""
     if not record.registered:
