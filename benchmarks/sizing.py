@@ -73,7 +73,7 @@ def refitted(example: data.Data, training: Training, recipe: Recipe, seed: int) 
         metric = example.params.choose.metric
         on_folds, _ = baselines.score_folds(example.windows, example.folds, baseline, metric)
         evaluation, _ = holdout.evaluate(
-            example.windows, example.folds, model, None, baseline, metric, on_folds, forward
+            example.windows, example.folds, [model], None, baseline, metric, on_folds, forward
         )
     return evaluation
 

@@ -1,4 +1,4 @@
-"""evaluate: model → errors on the untouched holdout, compared with the baselines' and the champion's."""
+"""evaluate: the model's twins → errors on the untouched holdout, compared with the baselines' and the champion's."""
 
 from cellsize import stage
 

@@ -1,4 +1,4 @@
-"""refit: choice → that size trained on everything but the holdout."""
+"""refit: choice → twins of that size trained without the holdout, and the model to serve, trained on everything."""
 
 from cellsize import stage
 

@@ -1,4 +1,4 @@
-"""register: model, evaluation → a version in the MLflow registry, and the alias if the gate opens."""
+"""register: model, evaluation → a version in the MLflow registry, champion if the gate opens, else challenger."""
 
 from cellsize import stage
 

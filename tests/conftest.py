@@ -135,9 +135,16 @@ PARAMS: dict[str, Any] = {
         "budget": "parameters",
         "limit": 1000,
     },
-    "refit": {"seed": 0},
+    "refit": {"seed": 0, "twins": 2},
     "evaluate": {"champion": True},
-    "register": {"name": "toy", "beat": ["naive", "ridge_linear"]},
+    "register": {
+        "name": "toy",
+        "beat": ["naive", "ridge_linear"],
+        "margin": 1.0,
+        "probability": 0.9,
+        "not_worse": 0.8,
+        "blocks": 8,
+    },
     "report": {"title": "Toy", "unit": "1", "examples": 3},
 }
 

@@ -171,3 +171,19 @@ def test_there_is_no_answer_before_a_run(here: Here) -> None:
     here()
     assert typed("init", "sales.csv")[0] == 0
     assert typed("answer")[2] == "error: reports/choice.json: no such file, since there is no run yet: cellsize run\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["models", "toy"], ["promote", "toy", "1", "--why", "x"], ["rollback", "toy", "--why", "x"],
+     ["reproduce", "toy", "1"]],
+)  # fmt: skip
+def test_a_command_of_the_registry_says_in_one_line_that_none_is_named(
+    here: Here, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    here()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    status, said, error = typed(*words)
+    assert (status, said) == (1, "")
+    assert error.startswith("error: no registry is named: give --uri, such as sqlite:///mlflow.db, set MLFLOW_TRACKING")
+    assert error.count("\n") == 1

@@ -187,8 +187,9 @@ def test_reading_tables_is_no_part_of_what_trains(package: Path) -> None:
     assert not stages & {"window", "split", "propose", "baseline", "search", "choose", "refit", "evaluate"}
 
 
-def test_training_is_part_of_search_and_refit_alone(package: Path) -> None:
-    assert changed(package, "training/joint.py", with_code) == {"search", "refit"}
+def test_training_is_part_of_what_trains_or_names_a_training_alone(package: Path) -> None:
+    # evaluate trains the champion's recipe, and register names the search by its code.
+    assert changed(package, "training/joint.py", with_code) == {"search", "refit", "evaluate", "register"}
 
 
 def test_what_is_only_named_counts_too(package: Path) -> None:

@@ -22,6 +22,15 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 Folder = Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the project.", show_default="this one")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Name of the model in the registry: register.name.")]
+Version = Annotated[str, typer.Argument(metavar="VERSION", help="Number of the version.")]
+Why = Annotated[str, typer.Option(help="The reason, in a few words; it is kept.")]
+Uri = Annotated[
+    str | None,
+    typer.Option(
+        help="The registry.", show_default="MLFLOW_TRACKING_URI, else mlflow.uri of params.yaml in this folder"
+    ),
+]
 COLUMNS = "Column; repeat the option for several."
 
 
@@ -159,6 +168,57 @@ def export(
         from cellsize.registry.export import export
 
         export(name, version, onnx, int8, typer.echo)
+
+
+@app.command()
+def models(name: Name, uri: Uri = None) -> None:
+    """Show the versions of a registered model: sizes, errors, aliases; who made which champion, when and why."""
+    with _one_line():
+        from cellsize.registry import listing, store
+
+        listing.show(listing.rows(store.find(uri), name))
+
+
+@app.command()
+def promote(name: Name, version: Version, why: Why, uri: Uri = None) -> None:
+    """Make a version champion by hand, whatever the gate said."""
+    with _one_line():
+        from cellsize.registry import promotion, store
+
+        moved = promotion.promote(store.find(uri), name, version, why)
+        typer.echo(f"{name}: champion is version {moved.end}, before {moved.begin or 'none'}")
+
+
+@app.command()
+def rollback(name: Name, why: Why, uri: Uri = None) -> None:
+    """Make the champion before this one champion again."""
+    with _one_line():
+        from cellsize.registry import promotion, store
+
+        moved = promotion.rollback(store.find(uri), name, why)
+        typer.echo(f"{name}: champion is version {moved.end} again, before {moved.begin}")
+
+
+@app.command()
+def reproduce(
+    name: Name,
+    version: Version,
+    into: Annotated[
+        Path | None, typer.Option(help="Folder to make.", show_default="NAME-VERSION in this folder")
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="The raw table, if it lies elsewhere than in this project.")
+    ] = None,
+    uri: Uri = None,
+) -> None:
+    """Make a folder that rebuilds a version, and print the commands that do."""
+    with _one_line():
+        from cellsize.project.reproduce import reproduce as make
+        from cellsize.registry import provenance, store
+
+        kept = provenance.read(store.find(uri), name, version)
+        for line in make(kept, into or Path(f"{name}-{version}"), table):
+            typer.echo(line)
 
 
 def _argument(folder: Path) -> str:

@@ -336,9 +336,10 @@ class Choose(Section):
 
 
 class Refit(Section):
-    """The last training."""
+    """The last trainings."""
 
     seed: Natural
+    twins: Annotated[int, Field(ge=2, le=100)]
 
 
 class Evaluate(Section):
@@ -352,6 +353,10 @@ class Register(Section):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
     beat: tuple[Literal["naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical"], ...]
+    margin: Annotated[float, Field(ge=0, lt=100)]
+    probability: Annotated[float, Field(gt=0.5, lt=1)]
+    not_worse: Annotated[float, Field(gt=0.5, lt=1)]
+    blocks: Annotated[int, Field(ge=4)]
 
 
 class Report(Section):

@@ -124,6 +124,7 @@ def make_project(folder: Path) -> Project:
         search__training__maximum_steps=40, search__training__patience=40, search__training__seeds=1,
         search__training__batch_size=64, search__compute__trials=2,
         search__minimum_units=2, search__patience=1, search__work_limit=1000.0, search__maximum_seeds=1,
+        register__blocks=8,
         register__name="small", mlflow__experiment="small",
     )  # fmt: skip
     project.command("dvc", "init", "--no-scm", "-q")

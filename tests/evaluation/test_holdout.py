@@ -10,14 +10,13 @@ import pandas as pd
 import pytest
 
 from cellsize.data.batches import original, truth
-from cellsize.data.schema import Schema
-from cellsize.evaluation.holdout import coverage, evaluate
+from cellsize.evaluation.holdout import coverage, evaluate, in_words
+from cellsize.evaluation.rivals import Rivals
 from cellsize.models import boosted_trees, intervals
 from cellsize.models.forecaster import Forecaster
-from cellsize.params import Baseline, Metric, Window
-from cellsize.sizing.artefacts import Baselines, Evaluation, Recipe
+from cellsize.params import Baseline, Metric
+from cellsize.sizing.artefacts import Baselines, Evaluation
 from cellsize.training.records import Work
-from cellsize.training.refit import refit
 
 MakeWork = Callable[..., Work]
 BASELINE = Baseline(seasons=(3, 30), penalties=(1.0, 100.0), classical="none", origins=3, history=48)
@@ -32,23 +31,6 @@ ON_FOLDS = Baselines(
 )
 
 
-@pytest.fixture
-def refitted(make_schema: Callable[..., Schema], make_window: Callable[..., Window]) -> Callable[..., Forecaster]:
-    """The model of some work: three cells, or as many as asked."""
-
-    def make(work: Work, units: int = 3, **recipe: Any) -> Forecaster:
-        plain = {
-            "layers": min(units, 1), "units": units, "learning_rate": 1e-2, "dropout": 0.0, "weight_decay": 0.0,
-            "skip": "linear", "head": "plain", "steps": 3, "penalty": 1.0,
-        }  # fmt: skip
-        schema = make_schema(past_covariates=("x",), known_future_covariates=("k",))
-        scale = "series" if work.windows.n_own else "global"
-        window = make_window(normalise=work.windows.normalise, scale=scale)
-        return refit(work, Recipe.model_validate(plain | recipe), schema, window)
-
-    return make
-
-
 def test_a_network_without_the_linear_skip_connection_is_compared_with_the_same_ridge_linear_model(
     make_work: MakeWork, refitted: Callable[..., Forecaster]
 ) -> None:
@@ -57,7 +39,7 @@ def test_a_network_without_the_linear_skip_connection_is_compared_with_the_same_
     for skip, penalty in (("linear", 1.0), ("none", 0.0)):
         work = make_work(network={"skip": [skip]})
         model = refitted(work, penalty=penalty, skip=skip)
-        evaluation, _ = evaluate(work.windows, work.folds, model, None, BASELINE, "mse", ON_FOLDS)
+        evaluation, _ = evaluate(work.windows, work.folds, [model], None, BASELINE, "mse", ON_FOLDS)
         baselines.append(evaluation.baselines)
     assert baselines[0] == baselines[1]
 
@@ -65,47 +47,81 @@ def test_a_network_without_the_linear_skip_connection_is_compared_with_the_same_
 def test_zero_cells_are_the_ridge_linear_baseline(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
     work = make_work()
     evaluation, _ = evaluate(
-        work.windows, work.folds, refitted(work, units=0, penalty=100.0), None, BASELINE, "mse", ON_FOLDS
+        work.windows, work.folds, [refitted(work, units=0, penalty=100.0)], None, BASELINE, "mse", ON_FOLDS
     )
-    other, _ = evaluate(work.windows, work.folds, refitted(work, units=0, penalty=1.0), None, BASELINE, "mse", ON_FOLDS)
+    other, _ = evaluate(
+        work.windows, work.folds, [refitted(work, units=0, penalty=1.0)], None, BASELINE, "mse", ON_FOLDS
+    )
     assert evaluation.baselines == other.baselines
     errors = {evaluation.model.nmse, other.model.nmse}
     assert len(errors) == 2
     assert evaluation.baselines["ridge_linear"].nmse in errors
 
 
-def test_a_champion_is_measured_on_the_same_windows(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
+def test_a_champion_is_measured_on_the_same_windows(
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+) -> None:
     work = make_work()
     model = refitted(work)
     other_gap = replace(model, schema=replace(model.schema, gap=7))
     for champion in (model, other_gap):
-        evaluation, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE, "mse", ON_FOLDS)
+        both = against(work, [model], champion)
+        evaluation, _ = evaluate(work.windows, work.folds, [model], both, BASELINE, "mse", ON_FOLDS)
         # A champion's forecasts go through its own constants to original units and back: the eighth digit may differ.
         expected = {key: pytest.approx(value, rel=1e-7) for key, value in evaluation.model.model_dump().items()}
         assert evaluation.champion is not None
         assert evaluation.champion.model_dump() == {"version": "4", **expected}
         assert (evaluation.champion_version, evaluation.champion_not_measured) == ("4", None)
+        assert evaluation.comparison is not None
+        assert evaluation.comparison.windows == evaluation.windows
+        assert evaluation.comparison.challenger == pytest.approx(evaluation.model.nmse)
+        assert evaluation.comparison.champion == pytest.approx(evaluation.model.nmse)
+        assert evaluation.comparison.better == 0.0
 
 
-def test_a_champion_that_reads_other_columns_or_knows_the_holdout_is_not_measured(
-    make_work: MakeWork, make_window: Callable[..., Window], refitted: Callable[..., Forecaster]
+def test_a_champion_that_is_compared_on_a_part_of_the_holdout_has_no_errors_on_all_of_it(
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
 ) -> None:
-    work, larger = make_work(), make_work(split={"holdout": 0.3})
-    model = refitted(larger)
-    for champion, why in (
-        (replace(model, schema=replace(model.schema, flagged=("x",))), "reads other columns, or has another window"),
-        (replace(model, window=make_window(lookback=4)), "reads other columns, or has another window"),
-        (refitted(work), "has learned from rows of this holdout (until 2026-01-06T"),
-    ):
-        evaluation, _ = evaluate(larger.windows, larger.folds, model, ("4", champion), BASELINE, "mse", ON_FOLDS)
-        assert (evaluation.champion, evaluation.champion_version) == (None, "4")
-        assert evaluation.champion_not_measured is not None
-        assert evaluation.champion_not_measured.startswith(why)
-    # The other way round the champion knows less than it might.
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), ("4", model), BASELINE, "mse", ON_FOLDS)
-    assert evaluation.champion_not_measured is None
-    assert evaluation.champion is not None
-    assert evaluation.champion.version == "4"
+    work = make_work()
+    model = refitted(work)
+    first = work.windows.first[work.folds.holdout]
+    champion = replace(model, learned_until=work.windows.said(first[9] + work.windows.lookback))
+    both = against(work, [model], champion)
+    evaluation, _ = evaluate(work.windows, work.folds, [model], both, BASELINE, "mse", ON_FOLDS)
+    assert evaluation.comparison is not None
+    assert (evaluation.comparison.how, evaluation.comparison.windows) == ("served", evaluation.windows - 10)
+    assert evaluation.champion is None
+
+
+def test_the_models_errors_are_the_means_of_its_twins(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
+    work = make_work(np.sin(np.arange(160) / 3), np.cos(np.arange(160) / 5))
+    twins = [refitted(replace(work, seed=seed), steps=60, skip="none") for seed in (1, 2)]
+    with_classical = BASELINE.model_copy(update={"classical": "AutoTheta"})
+    both, table = evaluate(work.windows, work.folds, twins, None, with_classical, "mse", ON_FOLDS)
+    alone = [evaluate(work.windows, work.folds, [twin], None, with_classical, "mse", ON_FOLDS) for twin in twins]
+    assert both.twins == tuple(each.model for each, _ in alone)
+    assert both.twins[0] != both.twins[1]
+    for name in ("mae", "rmse", "mase", "nmse", "nmae"):
+        assert getattr(both.model, name) == pytest.approx(np.mean([getattr(twin, name) for twin in both.twins]))
+    assert both.model.by_step == pytest.approx(np.array([twin.by_step for twin in both.twins], float).mean(axis=0))
+    for series in both.by_series:
+        theirs = [next(other for other in each.by_series if other.series == series.series) for each, _ in alone]
+        assert series.score == pytest.approx(np.mean([each.score for each in theirs]))
+        assert series.mae == pytest.approx(np.mean([each.mae for each in theirs]))
+    assert both.subset is not None
+    assert both.baselines == alone[0][0].baselines
+    assert table.equals(alone[0][1])  # what is drawn is the first twin's
+    assert in_words(both).endswith(", mean of 2 twins")
+    assert not in_words(alone[0][0]).endswith("twins")
+
+
+def test_the_holdouts_rows_are_named(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
+    work = make_work()
+    evaluation, _ = evaluate(work.windows, work.folds, [refitted(work)], None, BASELINE, "mse", ON_FOLDS)
+    windows, holdout = work.windows, work.windows.first[work.folds.holdout]
+    assert evaluation.rows_from == windows.said(holdout.min() + windows.lookback)
+    assert evaluation.rows_until == windows.said(len(windows.step) - 1)
+    assert evaluation.series == 1
 
 
 def test_all_models_are_compared_where_the_classical_one_is_fitted(
@@ -113,7 +129,7 @@ def test_all_models_are_compared_where_the_classical_one_is_fitted(
 ) -> None:
     work = make_work()
     with_classical = BASELINE.model_copy(update={"classical": "AutoETS"})
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, with_classical, "mse", ON_FOLDS)
+    evaluation, _ = evaluate(work.windows, work.folds, [refitted(work)], None, with_classical, "mse", ON_FOLDS)
     assert evaluation.subset is not None
     assert evaluation.subset.origins == 3
     assert set(evaluation.subset.models) == {
@@ -121,7 +137,7 @@ def test_all_models_are_compared_where_the_classical_one_is_fitted(
     }  # fmt: skip
     assert set(evaluation.subset.difference_se) == set(evaluation.subset.models) - {"model"}
     assert all(error > 0 for error in evaluation.subset.difference_se.values())
-    plain, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse", ON_FOLDS)
+    plain, _ = evaluate(work.windows, work.folds, [refitted(work)], None, BASELINE, "mse", ON_FOLDS)
     assert plain == evaluation.model_copy(update={"subset": None})
 
 
@@ -130,7 +146,7 @@ def test_forecasts_and_truth_are_given_at_one_origin_a_horizon_in_the_units_of_t
 ) -> None:
     work = make_work()
     windows = work.windows
-    _, table = evaluate(windows, work.folds, refitted(work), None, BASELINE, "mse", ON_FOLDS)
+    _, table = evaluate(windows, work.folds, [refitted(work)], None, BASELINE, "mse", ON_FOLDS)
     assert list(table.columns) == [
         "series", "target", "origin", "time", "step", "truth", "model", "seasonal_naive_3",
         "seasonal_naive_30", "ridge_linear", "boosted_trees",
@@ -151,7 +167,7 @@ def test_boosted_trees_have_the_median_of_the_iterations_on_the_folds(
     holdout = np.flatnonzero(work.folds.holdout)
     trees = boosted_trees.fit(work.windows, scaling, development, (3, 30), (5,))  # of 4 and 7
     expected = boosted_trees.predict(work.windows, scaling, trees, holdout) - truth(work.windows, scaling, holdout)
-    evaluation, _ = evaluate(work.windows, work.folds, model, None, BASELINE, "mse", ON_FOLDS)
+    evaluation, _ = evaluate(work.windows, work.folds, [model], None, BASELINE, "mse", ON_FOLDS)
     assert evaluation.baselines["boosted_trees"].nmse == pytest.approx(np.square(expected).mean(), rel=1e-5)
 
 
@@ -160,7 +176,7 @@ def test_a_season_longer_than_the_data_has_no_scaled_error(
 ) -> None:
     work = make_work()
     long = BASELINE.model_copy(update={"seasons": (1000,)})
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, long, "mse", ON_FOLDS)
+    evaluation, _ = evaluate(work.windows, work.folds, [refitted(work)], None, long, "mse", ON_FOLDS)
     assert evaluation.model.mase is None
     assert evaluation.baselines["seasonal_naive_1000"] == evaluation.baselines["naive"]
 
@@ -169,18 +185,20 @@ def test_a_target_that_repeats_itself_exactly_has_no_scaled_error(
     make_work: MakeWork, refitted: Callable[..., Forecaster]
 ) -> None:
     work = make_work(np.tile([0.0, 1.0, 5.0], 50))
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse", ON_FOLDS)
+    evaluation, _ = evaluate(work.windows, work.folds, [refitted(work)], None, BASELINE, "mse", ON_FOLDS)
     assert evaluation.model.mase is None
     assert evaluation.model.mae >= 0
 
 
 @pytest.mark.parametrize("metric", ["mse", "mae"])
 def test_both_normalised_errors_are_measured_and_the_steps_by_the_metric(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], metric: Metric
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals], metric: Metric
 ) -> None:
     work = make_work(metric=metric)
     model = refitted(work)
-    evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE, metric, ON_FOLDS)
+    evaluation, _ = evaluate(
+        work.windows, work.folds, [model], against(work, [model], model), BASELINE, metric, ON_FOLDS
+    )
     holdout, scaling = np.flatnonzero(work.folds.holdout), model.fitted.scaling
     error = model.predict(work.windows, holdout) - truth(work.windows, scaling, holdout)
     assert evaluation.model.nmse == pytest.approx(np.square(error).mean(), rel=1e-5)
@@ -200,15 +218,15 @@ def test_values_of_the_holdout_beyond_what_training_has_shown_are_counted_by_col
 ) -> None:
     work = make_work()
     model = refitted(work)
-    assert evaluate(work.windows, work.folds, model, None, BASELINE, "mse", ON_FOLDS)[0].clipped == {}
+    assert evaluate(work.windows, work.folds, [model], None, BASELINE, "mse", ON_FOLDS)[0].clipped == {}
     inputs = work.windows.inputs.copy()
     inputs[-20:-10, 1] = 50
-    evaluation, _ = evaluate(replace(work.windows, inputs=inputs), work.folds, model, None, BASELINE, "mse", ON_FOLDS)
+    evaluation, _ = evaluate(replace(work.windows, inputs=inputs), work.folds, [model], None, BASELINE, "mse", ON_FOLDS)
     assert evaluation.clipped == {"x": 10}
 
 
 def test_errors_do_not_depend_on_what_is_added_to_the_target(
-    make_work: MakeWork, refitted: Callable[..., Forecaster]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
 ) -> None:
     values = np.round(np.sin(np.arange(160) / 3) + 0.3 * np.random.default_rng(0).standard_normal(160), 3)
     for normalise in ("none", "last", "standard"):
@@ -216,7 +234,9 @@ def test_errors_do_not_depend_on_what_is_added_to_the_target(
         for added in (0, 1e9):
             work = make_work(values + added, window={"normalise": normalise})
             model = refitted(work, units=0)
-            evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE, "mse", ON_FOLDS)
+            evaluation, _ = evaluate(
+                work.windows, work.folds, [model], against(work, [model], model), BASELINE, "mse", ON_FOLDS
+            )
             assert evaluation.champion is not None
             measured = [evaluation.model, evaluation.champion, *evaluation.baselines.values()]
             errors.append([[each.mae, each.rmse, each.mase or 0.0, each.nmse] for each in measured])
@@ -230,7 +250,7 @@ def test_errors_of_each_series_have_the_errors_of_all_as_their_mean_and_the_wors
     noise = np.random.default_rng(0).standard_normal((3, 160))
     work = make_work(*(np.sin(hours / 3) + amount * each for amount, each in zip((0.1, 2.0, 0.5), noise, strict=True)))
     for metric in ("mse", "mae"):
-        evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, metric, ON_FOLDS)
+        evaluation, _ = evaluate(work.windows, work.folds, [refitted(work)], None, BASELINE, metric, ON_FOLDS)
         errors = evaluation.by_series
         assert [entry.series for entry in errors] == ["b", "c", "a"]
         count = [entry.windows for entry in errors]
@@ -244,7 +264,7 @@ def test_errors_of_each_series_have_the_errors_of_all_as_their_mean_and_the_wors
 
 def test_one_series_has_no_errors_of_each(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
     work = make_work()
-    evaluation, _ = evaluate(work.windows, work.folds, refitted(work), None, BASELINE, "mse", ON_FOLDS)
+    evaluation, _ = evaluate(work.windows, work.folds, [refitted(work)], None, BASELINE, "mse", ON_FOLDS)
     assert evaluation.by_series == ()
 
 
@@ -269,7 +289,7 @@ def test_errors_on_the_holdout_are_means_over_the_targets_that_were_observed(
     work = ragged(make_work, scale, holdout_of="series")
     windows, model = work.windows, refitted(work)
     with_classical = BASELINE.model_copy(update={"classical": "AutoTheta"})
-    evaluation, table = evaluate(windows, work.folds, model, None, with_classical, "mse", ON_FOLDS)
+    evaluation, table = evaluate(windows, work.folds, [model], None, with_classical, "mse", ON_FOLDS)
     holdout = np.flatnonzero(work.folds.holdout)
     assert set(windows.series[windows.first[holdout]]) == {0, 1}
     scaling = model.fitted.scaling
@@ -291,7 +311,7 @@ def test_where_series_have_scales_of_their_own_each_has_its_own_seasonal_error(
 ) -> None:
     work = ragged(make_work, "series", holdout_of="series")
     windows, model = work.windows, refitted(work)
-    evaluation, _ = evaluate(windows, work.folds, model, None, BASELINE, "mse", ON_FOLDS)
+    evaluation, _ = evaluate(windows, work.folds, [model], None, BASELINE, "mse", ON_FOLDS)
     parts = []
     for code in (0, 1):
         mine = windows.series[windows.first] == code
@@ -307,34 +327,6 @@ def test_where_series_have_scales_of_their_own_each_has_its_own_seasonal_error(
     assert evaluation.model.mase == pytest.approx(np.concatenate(parts).mean(), rel=1e-5)
 
 
-def test_a_champion_that_knows_the_holdout_of_a_series_is_not_measured(
-    make_work: MakeWork, refitted: Callable[..., Forecaster]
-) -> None:
-    work = ragged(make_work, holdout_of="series")
-    model = refitted(work)
-    evaluation, _ = evaluate(work.windows, work.folds, model, ("4", model), BASELINE, "mse", ON_FOLDS)
-    assert evaluation.champion is not None  # it ended with a before b's holdout was over, and knows none of it
-    learned = model.learned_of | {"b": "2026-01-07T00:00:00"}
-    evaluation, _ = evaluate(
-        work.windows, work.folds, model, ("4", replace(model, learned_of=learned)), BASELINE, "mse", ON_FOLDS
-    )
-    assert evaluation.champion is None
-    assert evaluation.champion_not_measured == (
-        "has learned from rows of this holdout (series 'b', until 2026-01-07T00:00:00)"
-    )
-
-
-def test_a_champion_without_the_scale_of_a_series_is_not_measured(
-    make_work: MakeWork, refitted: Callable[..., Forecaster]
-) -> None:
-    work = ragged(make_work, "series", holdout_of="series")
-    model = refitted(work)
-    scaling = replace(model.fitted.scaling, names=("a", "other"))
-    champion = replace(model, fitted=replace(model.fitted, scaling=scaling))
-    evaluation, _ = evaluate(work.windows, work.folds, model, ("4", champion), BASELINE, "mse", ON_FOLDS)
-    assert evaluation.champion_not_measured == "has no scale for series 'b'"
-
-
 def test_a_target_that_the_holdout_never_shows_at_a_step_has_no_error_there(
     make_work: MakeWork, refitted: Callable[..., Forecaster], tmp_path: Path
 ) -> None:
@@ -345,7 +337,7 @@ def test_a_target_that_the_holdout_never_shows_at_a_step_has_no_error_there(
     row = work.windows.first[few][0] + work.windows.lookback
     target[row : row + 2] = [[np.nan], [1.0]]
     alone = replace(work.folds, holdout=few)
-    evaluation, _ = evaluate(replace(work.windows, target=target), alone, model, None, BASELINE, "mse", ON_FOLDS)
+    evaluation, _ = evaluate(replace(work.windows, target=target), alone, [model], None, BASELINE, "mse", ON_FOLDS)
     assert evaluation.model.by_step[0] is None
     assert evaluation.model.by_step[1] is not None
     evaluation.write(tmp_path / "evaluation.json")

@@ -345,7 +345,7 @@ def test_series_of_very_different_levels_have_the_scores_and_forecasts_that_they
     baseline = Baseline(seasons=(24,), penalties=(1.0, 100.0), classical="none", origins=2, history=100)
     for model, arrays, parts in (plain, far):
         scores.append(score_folds(arrays, parts, baseline, "mse")[0])
-        found = evaluate(arrays, parts, model, None, baseline, "mse", scores[-1])[0]
+        found = evaluate(arrays, parts, [model], None, baseline, "mse", scores[-1])[0]
         errors.append([found.model.nmse, found.model.mae, found.model.mase or 0.0, found.baselines["naive"].mae])
         errors[-1] += [each.score for each in sorted(found.by_series, key=lambda each: each.series)]
     np.testing.assert_allclose(np.array(errors[1], float), np.array(errors[0], float), atol=1e-3)

@@ -1,15 +1,26 @@
 """A real SQLite store for each test."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+from mlflow import MlflowClient
 
 from cellsize.params import Mlflow
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with its tables and nothing in them: to make them takes MLflow longer than most tests."""
+    path = tmp_path_factory.mktemp("store") / "store.db"
+    MlflowClient(f"sqlite:///{path}", f"sqlite:///{path}").search_experiments(max_results=1)
+    return path
+
+
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
+def settings(tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> Mlflow:
     monkeypatch.chdir(tmp_path)
-    for key in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME"):
+    for key in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME", "GITHUB_ACTOR"):
         monkeypatch.delenv(key, raising=False)
+    shutil.copy(empty_store, tmp_path / "store.db")
     return Mlflow(uri="sqlite:///store.db", experiment="toy")

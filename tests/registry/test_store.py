@@ -1,15 +1,18 @@
 """Where runs and models are kept: a real SQLite store, and what is refused."""
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cellsize.errors import InputError
 from cellsize.params import Mlflow
-from cellsize.registry.store import connect
+from cellsize.registry.store import connect, find, open_registry, require_model
 
 
 def test_the_experiment_is_made_once_and_its_files_are_next_to_the_database(settings: Mlflow) -> None:
@@ -20,6 +23,7 @@ def test_the_experiment_is_made_once_and_its_files_are_next_to_the_database(sett
 
 
 def test_the_environment_comes_before_params_yaml(settings: Mlflow, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("store.db").rename("other.db")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///other.db")
     connect(settings)
     assert Path("other.db").is_file()
@@ -63,3 +67,37 @@ def test_an_experiment_that_was_deleted_is_named(settings: Mlflow) -> None:
     client.delete_experiment(experiment)
     with pytest.raises(InputError, match=r"^mlflow.experiment: 'toy' was deleted; restore it"):
         connect(settings)
+
+
+def test_reading_makes_no_database(settings: Mlflow, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        open_registry("sqlite:///none.db")
+    assert str(refused.value) == (
+        f"{tmp_path / 'none.db'}: no such file; name the registry with --uri, or run cellsize run, which makes it"
+    )
+    assert not Path("none.db").exists()
+    client = open_registry(settings.uri)
+    client.create_registered_model("toy")
+    with pytest.raises(InputError, match=r"^other: no such model in this registry, which has toy$"):
+        require_model(client, "other")
+    require_model(client, "toy")
+
+
+def test_a_registry_is_the_one_named_else_the_environments_else_this_projects(
+    settings: Mlflow, monkeypatch: pytest.MonkeyPatch, params_content: Callable[[], dict[str, Any]],
+    write_params: Callable[[dict[str, Any]], Path],
+) -> None:  # fmt: skip
+    with pytest.raises(
+        InputError, match=r"^no registry is named: give --uri, such as sqlite:///mlflow.db, set MLFLOW_"
+    ):
+        find(None)
+    for name in ("option", "environment", "project"):
+        shutil.copy("store.db", f"{name}.db")
+        open_registry(f"sqlite:///{name}.db").create_registered_model(name)
+    content = params_content()
+    content["mlflow"]["uri"] = "sqlite:///project.db"
+    write_params(content)
+    assert [model.name for model in find(None).search_registered_models()] == ["project"]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///environment.db")
+    assert [model.name for model in find(None).search_registered_models()] == ["environment"]
+    assert [model.name for model in find("sqlite:///option.db").search_registered_models()] == ["option"]

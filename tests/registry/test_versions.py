@@ -15,10 +15,14 @@ from mlflow.exceptions import MlflowException
 
 from cellsize.errors import InputError
 from cellsize.models.forecaster import VERSION, Forecaster
+from cellsize.models.twins import save
 from cellsize.params import Mlflow, Register
 from cellsize.registry import champion, versions
+from cellsize.registry.moves import history
+from cellsize.registry.promotion import promote, rollback
+from cellsize.registry.provenance import Source, md5
 from cellsize.registry.store import connect
-from cellsize.sizing.artefacts import Choice, Errors, Evaluation, Registration
+from cellsize.sizing.artefacts import Choice, Comparison, Errors, Evaluation, Registration
 
 BASELINE, BETTER = 0.5, 0.4
 TAGS = {"cellsize.version.torch": "2.9.0"}
@@ -28,17 +32,22 @@ def errors(nmse: float, nmae: float = 1.0) -> Errors:
     return Errors(mae=1.0, rmse=2.0, mase=None, nmse=nmse, nmae=nmae, by_step=(nmse, nmse))
 
 
-def evaluation(nmse: float) -> Evaluation:
+def evaluation(nmse: float, compared: Comparison | None = None) -> Evaluation:
     return Evaluation(
         metric="mse",
         windows=40,
+        rows_from="2026-01-02T12:00:00",
+        rows_until="2026-01-03T11:00:00",
+        series=1,
         model=errors(nmse),
+        twins=(errors(nmse),),
         baselines={"naive": errors(BASELINE), "ridge_linear": errors(BASELINE), "boosted_trees": errors(0.45)},
         by_series=(),
         subset=None,
         champion=None,
+        comparison=compared,
         champion_not_measured=None,
-        champion_version=None,
+        champion_version=None if compared is None else compared.version,
         clipped={},
         coverage={},
     )
@@ -67,12 +76,22 @@ def register(
 ) -> Callable[..., Registration]:
     """Registers the ridge-linear model of a table, or of another one with the same columns."""
 
-    def call(nmse: float, table: pd.DataFrame | None = None, compare: bool = False) -> Registration:
+    def call(
+        nmse: float, table: pd.DataFrame | None = None, compare: bool = False, compared: Comparison | None = None
+    ) -> Registration:
         rows = make_table() if table is None else table
-        folder = Path("model")
-        make_model(rows).save(folder)
-        gate = Register(name="toy", beat=("naive", "ridge_linear"))
-        return versions.register(settings, gate, folder, rows.tail(6), CHOICE, evaluation(nmse), compare, TAGS)
+        folder, twins = Path("model"), Path("twins")
+        made = make_model(rows)
+        made.save(folder)
+        save([made], twins)
+        rows.to_csv("table.csv", index=False)
+        gate = Register(
+            name="toy", beat=("naive", "ridge_linear"), margin=1.0, probability=0.9, not_worse=0.8, blocks=8
+        )
+        source = Source(Path(), "table.csv", "0123456789abcdef", f"cut of {len(rows)} rows")
+        return versions.register(
+            settings, gate, folder, twins, rows.tail(6), CHOICE, evaluation(nmse, compared), compare, TAGS, source
+        )
 
     return call
 
@@ -95,7 +114,7 @@ def test_a_champion_of_another_format_is_left_out_until_a_new_version_is_champio
     assert (other.version, other.promoted) == ("2", True)
     found = champion.load(settings, "toy")
     assert found is not None
-    assert found[0] == "2"
+    assert found.version == "2"
 
 
 def test_a_model_that_passes_the_gate_becomes_champion_once(
@@ -115,10 +134,15 @@ def test_a_model_that_passes_the_gate_becomes_champion_once(
     assert (run.data.params["rule"], run.data.params["metric"]) == ("best", "mse")
     record = Path(mlflow.artifacts.download_artifacts(f"{run.info.artifact_uri}/evaluation.json"))
     assert Evaluation.read(record) == evaluation(BETTER)
-    version, model = champion.load(settings, "toy") or ("", None)
-    assert version == "1"
-    assert model is not None
-    assert str(model.size) == "0x0"
+    found = champion.load(settings, "toy")
+    assert found is not None
+    assert found.version == "1"
+    assert str(found.model.size) == "0x0"
+    assert found.recipe == CHOICE.recipe
+    assert [str(twin.size) for twin in found.twins] == ["0x0"]
+    assert found.cut == "cut of 60 rows"
+    (entry,) = history(client, "toy")
+    assert (entry.begin, entry.end, entry.kind, entry.why) == (None, "1", "gate", first.reason)
 
 
 def test_a_registered_model_brings_its_code_and_the_versions_it_needs(register: Callable[..., Registration]) -> None:
@@ -143,13 +167,15 @@ def test_levels_of_intervals_are_a_parameter_of_the_model_and_none_by_default(
         model.predict(make_table().tail(6), params={"levels": [0.9]})
 
 
-def test_a_model_that_does_not_pass_is_registered_without_the_alias(
+def test_a_model_that_does_not_pass_is_registered_as_challenger(
     register: Callable[..., Registration], settings: Mlflow
 ) -> None:
     registration = register(BASELINE * 1.1)
-    assert (registration.version, registration.alias, registration.promoted) == ("1", None, False)
+    assert (registration.version, registration.alias, registration.promoted) == ("1", "challenger", False)
     assert registration.reason.startswith("not better on the holdout than naive")
     assert champion.load(settings, "toy") is None
+    client, _ = connect(settings)
+    assert str(client.get_model_version_by_alias("toy", "challenger").version) == "1"
 
 
 def test_an_experiment_of_dvc_registers_and_does_not_promote(
@@ -157,20 +183,80 @@ def test_an_experiment_of_dvc_registers_and_does_not_promote(
 ) -> None:
     monkeypatch.setenv("DVC_EXP_NAME", "try")
     registration = register(BETTER)
-    assert (registration.registered, registration.promoted) == (True, False)
+    assert (registration.registered, registration.promoted, registration.alias) == (True, False, None)
     assert registration.reason.startswith("a DVC experiment is not promoted")
+
+
+def other_table(make_table: Callable[..., pd.DataFrame], factor: float = 2.0) -> pd.DataFrame:
+    return make_table().assign(y=lambda table: table["y"] * factor + table["x"])
+
+
+def compared_with(version: str, **changes: Any) -> Comparison:
+    plain = {
+        "version": version, "how": "served", "windows": 40, "rows_from": "2026-01-02T12:00:00",
+        "rows_until": "2026-01-03T11:00:00", "blocks": 20, "challenger": 0.4, "champion": 0.41, "margin": 1.0,
+        "better": 0.5, "not_worse": 0.7, "smaller": False, "same_network": False, "newer_rows": False, "rerun": False,
+    }  # fmt: skip
+    return Comparison.model_validate(plain | changes)
 
 
 def test_another_model_is_another_version_and_the_champion_stays_until_both_are_compared(
     register: Callable[..., Registration], settings: Mlflow, make_table: Callable[..., pd.DataFrame]
 ) -> None:
     register(BETTER)
-    other = make_table().assign(y=lambda table: table["y"] * 2 + table["x"])
+    other = other_table(make_table)
     registration = register(BETTER, other, compare=True)
-    assert (registration.version, registration.promoted) == ("2", False)
+    assert (registration.version, registration.promoted, registration.alias) == ("2", False, "challenger")
     assert "from before version 1 became champion" in registration.reason
-    assert register(BETTER, other).promoted
-    assert (champion.load(settings, "toy") or ("",))[0] == "2"
+    assert register(BETTER, other, compare=True, compared=compared_with("1", better=0.96)).promoted
+    found = champion.load(settings, "toy")
+    assert found is not None
+    assert found.version == "2"
+    client, _ = connect(settings)
+    assert list(client.get_registered_model("toy").aliases) == ["champion"]
+
+
+def test_each_further_look_at_the_same_rows_has_to_be_surer(
+    register: Callable[..., Registration], make_table: Callable[..., pd.DataFrame]
+) -> None:
+    register(BETTER)
+    promoted = []
+    for number in range(3):  # 0.95 is asked for at the first look, 0.983 at the second
+        sure = compared_with("1", better=0.94 if number == 0 else 0.98)
+        registration = register(BETTER, other_table(make_table, 2.0 + number), compare=True, compared=sure)
+        promoted.append(registration.promoted)
+    assert promoted == [False, False, False]
+    assert "look 3 at these rows" in registration.reason
+
+
+def test_a_version_that_was_taken_back_is_not_promoted_again_by_the_gate(
+    register: Callable[..., Registration], settings: Mlflow, make_table: Callable[..., pd.DataFrame],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    register(BETTER)
+    better = compared_with("1", better=1.0)
+    assert register(BETTER, other_table(make_table), compare=True, compared=better).promoted
+    client, _ = connect(settings)
+    monkeypatch.setenv("GITHUB_ACTOR", "ada")
+    rollback(client, "toy", "nonsense on Sundays")
+    again = register(BETTER, other_table(make_table), compare=True, compared=better)
+    assert (again.version, again.promoted) == ("2", False)
+    assert again.reason == "it was taken back by ada: nonsense on Sundays; cellsize promote toy 2 --why …"
+    promote(client, "toy", "2", "Sundays mended")
+    assert register(BETTER, other_table(make_table), compare=True, compared=better).promoted
+
+
+def test_a_version_says_where_it_comes_from(register: Callable[..., Registration], settings: Mlflow) -> None:
+    register(BETTER)
+    client, _ = connect(settings)
+    version = client.get_model_version("toy", "1")
+    assert json.loads(version.tags["cellsize.holdout"]) == {
+        "from": "2026-01-02T12:00:00", "until": "2026-01-03T11:00:00", "windows": 40, "series": 1,
+    }  # fmt: skip
+    assert json.loads(version.tags["cellsize.table"])["md5"] == md5(Path("table.csv"))
+    assert json.loads(version.tags["cellsize.errors"]) == {"metric": "nmse", "mean": BETTER, "twins": [BETTER]}
+    assert version.tags["cellsize.choice"] == "Because."
+    assert {entry.path for entry in client.list_artifacts(str(version.run_id))} >= {"twins", "project", "choice.json"}
 
 
 def test_a_consumer_reads_in_the_registered_model_what_to_send(

@@ -279,7 +279,11 @@ def evaluation(nmse: float = 0.31, metric: Metric = "mse", trees: float = 1.05) 
     return Evaluation(
         metric=metric,
         windows=580,
+        rows_from="2026-01-05T00:00:00",
+        rows_until="2026-01-29T00:00:00",
+        series=1,
         model=Errors(**errors(1) | {"nmse": nmse}),
+        twins=(Errors(**errors(1) | {"nmse": nmse}),),
         baselines={name: Errors(**errors(scale)) for name, scale in scales.items()},
         by_series=(),
         subset=Subset(
@@ -288,6 +292,7 @@ def evaluation(nmse: float = 0.31, metric: Metric = "mse", trees: float = 1.05) 
             difference_se={"naive": 0.2, "AutoETS": 0.03},
         ),
         champion=ChampionErrors(version="3", **errors(1.038)),
+        comparison=None,
         champion_not_measured=None,
         champion_version="3",
         clipped={},

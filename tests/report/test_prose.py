@@ -238,7 +238,8 @@ def test_the_method_says_windows_folds_and_refit(
     )
     assert lines[1].startswith("Each size was trained on 5 folds. ")
     assert lines[-1] == (
-        "The chosen size was trained again for 840 steps on everything but the holdout, and then evaluated once on it."
+        "The chosen size was trained again for 840 steps on everything but the holdout, and then evaluated once on it. "
+        "What is served was trained the same way on all windows."
     )
     two_seeds = toy_trials.assign(seed=toy_trials["fold"] % 2)
     assert "on 5 folds, with 2 seeds each." in prose.method(toy_windows, toy_folds, toy_choice(), two_seeds)[1]

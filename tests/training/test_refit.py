@@ -18,7 +18,7 @@ from cellsize.sizing.artefacts import Recipe
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Setting, Work
-from cellsize.training.refit import refit, refit_size
+from cellsize.training.refit import cut_of, refit, refit_on_all, refit_size, twins
 
 MakeWork = Callable[..., Work]
 SMALL = Size(1, 3)
@@ -191,3 +191,73 @@ def test_a_model_says_until_when_it_has_learned_from_each_series(
     model = refit(work, recipe, schema, make_window())
     assert model.learned_of == {"a": "2026-01-04T07:00:00", "b": "2026-01-02T15:00:00"}
     assert model.learned_until == "2026-01-04T07:00:00"
+
+
+def recipe(units: int = 3) -> Recipe:
+    return Recipe(
+        layers=min(units, 1), units=units, learning_rate=1e-2, dropout=0.0, weight_decay=0.0, skip="linear",
+        head="plain", steps=9, penalty=10.0,
+    )  # fmt: skip
+
+
+def test_twins_differ_by_their_seed_alone_and_the_first_has_the_seed_of_the_work(
+    make_work: MakeWork, make_schema: Callable[..., Schema], make_window: Callable[..., Window]
+) -> None:
+    work, notes = make_work(), list[str]()
+    schema, window = make_schema(past_covariates=("x",), known_future_covariates=("k",)), make_window()
+    made = twins(work, recipe(), schema, window, 3, notes.append)
+    alone = [refit(replace(work, seed=work.seed + number), recipe(), schema, window) for number in range(3)]
+    holdout = np.flatnonzero(work.folds.holdout)
+    forecasts = [model.predict(work.windows, holdout) for model in made]
+    for ours, other in zip(forecasts, alone, strict=True):
+        np.testing.assert_array_equal(ours, other.predict(work.windows, holdout))
+    assert not np.array_equal(forecasts[0], forecasts[1])
+    assert notes[0] == "twin 1 of 3: scaling and ridge-linear model"
+    assert notes[-1].startswith("twin 3 of 3: ")
+    # Without memory cells seeds change nothing.
+    assert len(twins(work, recipe(0), schema, window, 3)) == 1
+
+
+@pytest.mark.parametrize("units", [0, 3])
+def test_what_is_served_has_learned_from_every_row_and_its_twins_from_none_of_the_holdout(
+    make_work: MakeWork, make_schema: Callable[..., Schema], make_window: Callable[..., Window], units: int
+) -> None:
+    schema, window = make_schema(past_covariates=("x",), known_future_covariates=("k",)), make_window()
+    work = make_work()
+    last = work.windows.said(len(work.windows.step) - 1)
+    target = work.windows.target.copy()
+    target[-10:] += 5  # in the holdout
+    other = replace(work, windows=replace(work.windows, target=target))
+    early = np.arange(5)
+    forecasts = []
+    for each in (work, other):
+        served, twin = (
+            refit_on_all(each, recipe(units), schema, window),
+            twins(each, recipe(units), schema, window, 2)[0],
+        )
+        assert served.learned_until == last > twin.learned_until
+        forecasts.append((served.predict(work.windows, early), twin.predict(work.windows, early)))
+    assert not np.array_equal(forecasts[0][0], forecasts[1][0])
+    np.testing.assert_array_equal(forecasts[0][1], forecasts[1][1])
+
+
+def test_what_is_served_takes_as_many_steps_as_its_twins(
+    make_work: MakeWork, make_schema: Callable[..., Schema], make_window: Callable[..., Window]
+) -> None:
+    notes: list[str] = []
+    schema = make_schema(past_covariates=("x",), known_future_covariates=("k",))
+    refit_on_all(make_work(), recipe(), schema, make_window(), notes.append)
+    assert notes[-1] == "on all rows: 1 layer of 3 memory cells, 9 of 9 steps"
+
+
+def test_a_cut_is_named_by_its_rows_and_its_holdout(make_work: MakeWork) -> None:
+    work, again, other = make_work(), make_work(), make_work(split={"holdout": 0.3})
+    assert cut_of(work.windows, work.folds) == cut_of(again.windows, again.folds)
+    assert cut_of(work.windows, work.folds) != cut_of(other.windows, other.folds)
+    target = work.windows.target.copy()
+    target[0] += 1e-6
+    changed = replace(work.windows, target=target)
+    assert cut_of(changed, work.folds) != cut_of(work.windows, work.folds)
+    # What is remembered beside the arrays says nothing of them.
+    work.windows.clipped[b"x"] = 1
+    assert cut_of(work.windows, work.folds) == cut_of(again.windows, again.folds)

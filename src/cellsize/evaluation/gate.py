@@ -1,27 +1,29 @@
 """The gate: whether a model is good enough to become champion."""
 
 from cellsize.data.forecast import BOOSTED_TREES, CLASSICAL_BASELINES, SEASONAL_NAIVE, score_name, season_of
+from cellsize.evaluation.paired import level
 from cellsize.params import Register
-from cellsize.sizing.artefacts import Evaluation
+from cellsize.sizing.artefacts import Comparison, Evaluation
 from cellsize.sizing.figures import apart
 
 # A choice without memory cells is the ridge-linear model itself: it cannot be below it, and rounding is no loss.
 ROUNDING = 1e-6
 
 
-def gate(evaluation: Evaluation, register: Register, champion: str | None = None) -> tuple[bool, str]:
-    """Whether the model is good enough for the alias, and why.
+def gate(evaluation: Evaluation, register: Register, champion: str | None = None, look: int = 1) -> tuple[bool, str]:
+    """Whether the model is good enough to become champion, and why.
 
     It is if its error on the holdout, the one that `choose.metric` names, is below that of every baseline named, or
-    equal where the choice is that baseline itself, and below that of the champion on the same windows.
+    equal where the choice is that baseline itself, and if it passes against the champion: see `_passes`.
 
     Args:
         evaluation: Errors on the holdout.
-        register: The baselines to beat.
+        register: The baselines to beat, and what is asked for against the champion.
         champion: The champion's version now, with which the model has to have been compared; None if there is none,
             or none is asked for.
+        look: Which look at the compared rows this is, from 1: each one asks for more.
     """
-    error, rivals = evaluation.error(evaluation.model), _rivals(evaluation, register)
+    rivals = _rivals(evaluation, register)
     lost = [
         f"{name} ({score_name(evaluation.metric)} {' against '.join(apart(theirs, ours, _sure(evaluation, name)))})"
         for name, ours, theirs in rivals
@@ -29,26 +31,59 @@ def gate(evaluation: Evaluation, register: Register, champion: str | None = None
     ]
     if lost:
         return False, f"not better on the holdout than {', '.join(lost)}"
-    measured = evaluation.champion
-    if measured is not None and error >= evaluation.error(measured):
-        return False, (
-            f"not better on the holdout than the champion, version {measured.version} "
-            f"({score_name(evaluation.metric)} {evaluation.error(measured):.4f} against {error:.4f})"
-        )
-    if champion not in (None, evaluation.champion_version):
+    beaten = f"no worse on the holdout than {', '.join(name for name, _, _ in rivals) or 'no baseline asked for'}"
+    if champion is None:
+        return True, beaten
+    if champion != evaluation.champion_version:
         # DVC restores an earlier evaluation as it was, and another model may have become champion since.
         return False, (
             f"its holdout error is from before version {champion} became champion; measure both again: "
             "dvc repro --force --single-item evaluate, then cellsize run"
         )
-    if champion is not None and measured is None:
+    if evaluation.comparison is None:
         return False, (
             f"version {champion} is champion and {evaluation.champion_not_measured}, so that nobody measured both on "
-            "the same rows; evaluate.champion: false promotes without"
+            f"the same rows; cellsize promote {register.name} VERSION --why REASON promotes by hand"
         )
-    beaten = ", ".join(name for name, _, _ in rivals) or "no baseline asked for"
-    champion_too = f", and than the champion before it, version {measured.version}" if measured is not None else ""
-    return True, f"no worse on the holdout than {beaten}{champion_too}"
+    passes, reason = _passes(evaluation, evaluation.comparison, register, look)
+    return passes, f"{beaten}, and {reason}" if passes else reason
+
+
+def _passes(evaluation: Evaluation, compared: Comparison, register: Register, look: int) -> tuple[bool, str]:
+    """Whether a model takes the champion's place, and why.
+
+    In one of three ways: it is better by more than the margin; or it is smaller, or the same network that has learned
+    from newer rows, and worse by no more than the margin. A rerun of the champion on its own rows never does.
+
+    What may go wrong is shared by all looks at the same rows (`paired.level`). The third way is apart: each time it
+    takes rows that nobody has looked at, and asks for no more at a later look, or a champion could only grow old.
+    """
+    name, champion = score_name(evaluation.metric), f"the champion, version {compared.version}"
+    figures = (
+        f"{name} {compared.champion:.4f} against {compared.challenger:.4f} on {compared.windows:,} windows in "
+        f"{compared.blocks} blocks"
+    )
+    if compared.rerun:
+        return False, f"the champion, version {compared.version}, again: the same recipe on the same rows"
+    better, smaller = level(register.probability, look), level(register.not_worse, look)
+    margin = f"{compared.margin:g} %"
+    if compared.better >= better:
+        return True, f"better by {margin} than {champion}, with probability {compared.better:.2f} ({figures})"
+    within = f"not worse by {margin}, with probability {compared.not_worse:.2f} ({figures})"
+    if compared.smaller and compared.not_worse >= smaller:
+        return True, f"smaller than {champion}, and {within}"
+    fresh = compared.same_network and compared.newer_rows
+    if fresh and compared.how == "served" and compared.not_worse >= register.not_worse:
+        return True, f"the network of {champion}, with newer rows, and {within}"
+    asked = [f"better by {margin} with probability {compared.better:.2f}, asked for is {better:.3f}"]
+    if compared.smaller:
+        asked.append(f"smaller and {within}, asked for is {smaller:.3f}")
+    if fresh and compared.how == "served":
+        asked.append(f"newer rows and {within}, asked for is {register.not_worse:g}")
+    elif fresh:
+        asked.append("too few rows are newer than the champion's to judge what they change")
+    looks = f", look {look} at these rows" if look > 1 else ""
+    return False, f"not shown to be better than {champion} ({figures}{looks}): {'; '.join(asked)}"
 
 
 def compared_with_trees(evaluation: Evaluation) -> tuple[bool, str]:

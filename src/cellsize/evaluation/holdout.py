@@ -1,6 +1,8 @@
-"""The one look at the holdout: the model compared with the baselines and the current champion."""
+"""The one look at the holdout: the model's twins compared with the baselines and the current champion."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,9 +10,11 @@ import pandas as pd
 from cellsize.data.batches import of_targets, original, targets_of_rows, truth
 from cellsize.data.clipping import clipped_columns
 from cellsize.data.folds import Folds, of_each_series
-from cellsize.data.forecast import NAIVE, Forecast, seasonal_naive
+from cellsize.data.forecast import NAIVE, Forecast, score_name, seasonal_naive
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
+from cellsize.evaluation.comparison import Fair, compare, fair
+from cellsize.evaluation.rivals import Rivals
 from cellsize.models import baselines, boosted_trees, intervals
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.prediction import Forward, plain_forward
@@ -25,56 +29,66 @@ LEVELS = (0.8, 0.9, 0.95)  # of the intervals whose coverage is reported
 def evaluate(
     windows: Windows,
     folds: Folds,
-    model: Forecaster,
-    champion: tuple[str, Forecaster] | None,
+    twins: Sequence[Forecaster],
+    rivals: Rivals | None,
     baseline: Baseline,
     metric: Metric,
     on_folds: Baselines,
     forward: Forward = plain_forward,
 ) -> tuple[Evaluation, pd.DataFrame]:
-    """Scores the model, the baselines and the champion on the same holdout windows.
+    """Scores the model's twins, the baselines and the champion on the same holdout windows.
 
     Args:
         windows: Base arrays and index.
         folds: Which windows are the holdout, and which come before it; baselines are fitted on these.
-        model: The refitted choice.
-        champion: Version and model of the current champion, if there is one. It is left out if it cannot be measured
-            on the same windows, or has learned from them; the evaluation says why.
+        twins: The refitted choice, once for each seed: the model's errors are the means of theirs.
+        rivals: The current champion, if there is one. It is left out if it cannot be compared on the same windows; the
+            evaluation says why.
         baseline: Seasons, ridge penalties, and the classical model with its number of origins.
         metric: Which error opens the gate; by it the ridge penalty is chosen, and each step of the horizon is scored.
         on_folds: What the baselines were on the folds: boosted trees get the median of the iterations there.
         forward: Runs the networks; see `prediction.forecast`.
 
     Returns:
-        The errors, and a table of forecasts and truth with one origin a horizon.
+        The errors, and a table of forecasts and truth with one origin a horizon; the model's are the first twin's.
     """
     holdout, development = np.flatnonzero(folds.holdout), np.flatnonzero(folds.development)
-    scaling = model.fitted.scaling
+    scaling = twins[0].fitted.scaling
     # Not the choice's own penalty: a network without the linear skip connection has none.
     penalty = baselines.ridge_penalty(windows, folds, baseline.penalties, metric)
     linear = fit(windows, scaling, development, (penalty,))[0]
     iterations = tuple(int(np.median(of_target)) for of_target in zip(*on_folds.boosting_iterations, strict=True))
     trees = boosted_trees.fit(windows, scaling, development, baseline.seasons, iterations, boosted_trees.LOSSES[metric])
-    measure = _Measure(windows, scaling, _seasonal_error(windows, folds, baseline.seasons[0]), metric)
+    season = baseline.seasons[0]
+    measure = _Measure(windows, scaling, _seasonal_error(windows, folds, season), metric)
     simple = baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout)
-    forecasts = {"model": model.predict(windows, holdout, forward), **simple}
-    not_measured = None if champion is None else _not_measured(windows, folds, champion[1], model)
+    ours = [twin.predict(windows, holdout, forward) for twin in twins]
+    errors = tuple(measure.errors(forecasts, holdout) for forecasts in ours)
+    rows = windows.first[holdout]
     evaluation = Evaluation(
         metric=metric,
         windows=len(holdout),
-        model=measure.errors(forecasts["model"], holdout),
+        rows_from=windows.said((rows + windows.lookback)[np.argmin(windows.stamp[rows + windows.lookback])]),
+        rows_until=windows.said((rows + windows.span - 1)[np.argmax(windows.stamp[rows + windows.span - 1])]),
+        series=len(np.unique(windows.series[rows])),
+        model=_mean(errors),
+        twins=errors,
         baselines={name: measure.errors(simple[name], holdout) for name in simple},
-        by_series=measure.by_series(forecasts["model"], forecasts[seasonal_naive(baseline.seasons[0])], holdout),
-        subset=_subset(measure, forecasts, baseline, holdout),
-        champion=_champion(measure, champion, holdout, forward)
-        if champion is not None and not_measured is None
-        else None,
-        champion_not_measured=not_measured,
-        champion_version=None if champion is None else champion[0],
-        clipped=clipped_columns(windows, scaling, holdout, model.schema.input_columns),
-        coverage=coverage(model, truth(windows, scaling, holdout) - forecasts["model"]),
+        by_series=measure.by_series(ours, simple[seasonal_naive(season)], holdout),
+        subset=_subset(measure, ours, simple, baseline, holdout),
+        **_with_champion(measure, folds, rivals, season, holdout, forward),
+        champion_version=None if rivals is None else rivals.champion.version,
+        clipped=clipped_columns(windows, scaling, holdout, twins[0].schema.input_columns),
+        coverage=coverage(twins[0], truth(windows, scaling, holdout) - np.stack(ours)),
     )
-    return evaluation, _with_truth(windows, scaling, forecasts, holdout)
+    return evaluation, _with_truth(windows, scaling, {"model": ours[0], **simple}, holdout)
+
+
+def in_words(evaluation: Evaluation) -> str:
+    """The model's errors, as the stage says them."""
+    score, mae = evaluation.error(evaluation.model), evaluation.model.mae
+    of_twins = f", mean of {len(evaluation.twins)} twins" if len(evaluation.twins) > 1 else ""
+    return f"on the holdout {score_name(evaluation.metric)} {score:.4f}, MAE {mae:.4g}{of_twins}"
 
 
 def coverage(model: Forecaster, errors: Floats) -> dict[str, float]:
@@ -139,26 +153,37 @@ class _Measure:
         absolute = _means(error)
         return float(absolute.mean()), rmse, self._mase(error, absolute, chosen)
 
-    def by_series(self, forecasts: Floats, seasonal: Floats, chosen: Ints) -> tuple[SeriesErrors, ...]:
+    def losses(self, forecasts: Sequence[Floats], chosen: Ints) -> Floats:
+        """What each window adds to the scores of some forecasts, shape (forecasts, n); see `score_by_window`.
+
+        Args:
+            forecasts: Each of shape (n, horizon, n_targets).
+            chosen: Positions in `windows.first`, shape (n,).
+        """
+        right, task = truth(self.windows, self.scaling, chosen), Forecast.of(self.windows)
+        scale = self.scaling.error_scale(self.metric)
+        return np.stack([task.score_by_window(values, right, scale, self.metric) for values in forecasts])
+
+    def by_series(self, forecasts: Sequence[Floats], seasonal: Floats, chosen: Ints) -> tuple[SeriesErrors, ...]:
         """Errors of each series that has one of the windows, the worst score first; none if there is one series.
 
         Args:
-            forecasts: Of the model, shape (n, horizon, n_targets).
+            forecasts: Of each twin, shape (n, horizon, n_targets).
             seasonal: Those of the seasonal naive forecast, of the same shape.
             chosen: Positions in `windows.first`, shape (n,).
         """
         if len(self.windows.names) < 2:
             return ()
         codes, of = np.unique(self.windows.series[self.windows.first[chosen]], return_inverse=True)
-        right, task = truth(self.windows, self.scaling, chosen), Forecast.of(self.windows)
-        in_units = (original(self.windows, self.scaling, values, chosen) for values in (forecasts, right))
-        error = next(in_units) - next(in_units)
+        right = truth(self.windows, self.scaling, chosen)
         there = np.isfinite(right)
-        scale = self.scaling.error_scale(self.metric)
-        windows = (
-            np.where(there, np.abs(error), 0.0).mean(axis=(1, 2)) / there.mean(),
-            *(task.score_by_window(values, right, scale, self.metric) for values in (forecasts, seasonal)),
-        )
+        in_units = [original(self.windows, self.scaling, values, chosen) for values in (*forecasts, right)]
+        absolute = [
+            np.where(there, np.abs(values - in_units[-1]), 0.0).mean(axis=(1, 2)) / there.mean()
+            for values in in_units[:-1]
+        ]
+        scores = (self.losses(values, chosen).mean(axis=0) for values in (forecasts, [seasonal]))
+        windows = (np.mean(absolute, axis=0), *scores)
         # A window counts by its values: 1 where nothing is missing.
         count = np.bincount(of, weights=there.mean(axis=(1, 2)) / there.mean())
         means = [np.bincount(of, weights=of_window) / count for of_window in windows]
@@ -191,28 +216,64 @@ def _means(errors: Floats) -> Floats:
     return np.asarray(np.nansum(errors[..., some], axis=(0, 1)) / there[..., some].sum(axis=(0, 1)))
 
 
-def _subset(measure: _Measure, forecasts: Forecasts, baseline: Baseline, holdout: Ints) -> Subset | None:
+def _mean(errors: Sequence[Errors]) -> Errors:
+    """The mean errors of the twins; of one its own."""
+    plain = {
+        name: None
+        if errors[0].mase is None and name == "mase"
+        else float(np.mean([getattr(of, name) for of in errors]))
+        for name in ("mae", "rmse", "mase", "nmse", "nmae")
+    }
+    steps = zip(*(of.by_step for of in errors), strict=True)
+    return Errors(**plain, by_step=tuple(None if None in step else float(np.mean(step)) for step in steps))  # type: ignore[arg-type]
+
+
+def _subset(
+    measure: _Measure, ours: Sequence[Floats], simple: Forecasts, baseline: Baseline, holdout: Ints
+) -> Subset | None:
     """All models at the origins where the classical one is fitted; None without one."""
     if baseline.classical == "none":
         return None
     origins = baselines.origins(measure.windows, baseline, holdout, baseline.origins)
     position = np.searchsorted(holdout, origins)
-    there = {name: values[position] for name, values in forecasts.items()}
+    there = {name: values[position] for name, values in simple.items()}
     there[baseline.classical] = baselines.classical(measure.windows, measure.scaling, baseline, origins)
+    twins = [values[position] for values in ours]
     models = {name: measure.errors(values, origins) for name, values in there.items()}
-    task, right = Forecast.of(measure.windows), truth(measure.windows, measure.scaling, origins)
-    scale = measure.scaling.error_scale(measure.metric)
-    ours, *others = (task.score_by_window(values, right, scale, measure.metric) for values in there.values())
-    errors = (
-        [float((theirs - ours).std(ddof=1) / np.sqrt(len(origins))) for theirs in others] if len(origins) > 1 else []
+    differences = measure.losses(list(there.values()), origins) - measure.losses(twins, origins).mean(axis=0)
+    errors = differences.std(axis=1, ddof=1) / np.sqrt(len(origins)) if len(origins) > 1 else []
+    return Subset(
+        origins=len(origins),
+        models={"model": _mean([measure.errors(values, origins) for values in twins]), **models},
+        difference_se={name: float(error) for name, error in zip(there, errors, strict=False)},
     )
-    return Subset(origins=len(origins), models=models, difference_se=dict(zip(list(there)[1:], errors, strict=False)))
 
 
-def _champion(measure: _Measure, champion: tuple[str, Forecaster], holdout: Ints, forward: Forward) -> ChampionErrors:
-    version, model = champion
-    errors = measure.errors(_rescaled(measure.windows, model, measure.scaling, holdout, forward), holdout)
-    return ChampionErrors(version=version, **errors.model_dump())
+def _with_champion(
+    measure: _Measure, folds: Folds, rivals: Rivals | None, season: int, holdout: Ints, forward: Forward
+) -> dict[str, Any]:
+    """The keys of an evaluation that are about the champion."""
+    if rivals is None:
+        return {"champion": None, "comparison": None, "champion_not_measured": None}
+    windows = measure.windows
+    chosen = fair(windows, folds, rivals, season)
+    if not isinstance(chosen, Fair):
+        return {"champion": None, "comparison": None, "champion_not_measured": chosen}
+
+    def losses(models: Sequence[Forecaster], of: Ints) -> Floats:
+        return measure.losses([_rescaled(windows, model, measure.scaling, of, forward) for model in models], of)
+
+    comparison = compare(windows, folds, rivals, chosen, season, losses)
+    errors = None
+    if len(chosen.windows) == len(holdout):
+        mean = _mean(
+            [
+                measure.errors(_rescaled(windows, model, measure.scaling, holdout, forward), holdout)
+                for model in chosen.models
+            ]
+        )
+        errors = ChampionErrors(version=rivals.champion.version, **mean.model_dump())
+    return {"champion": errors, "comparison": comparison, "champion_not_measured": None}
 
 
 def _seasonal_error(windows: Windows, folds: Folds, season: int) -> Floats:
@@ -253,34 +314,6 @@ def _rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Int
     mean, std = of_targets(windows, scaling, chosen)
     rescaled: Floats = (plain - mean) / std
     return rescaled
-
-
-def _not_measured(windows: Windows, folds: Folds, champion: Forecaster, model: Forecaster) -> str | None:
-    """Why the champion cannot be measured on the same windows as the model; None if it can."""
-    if replace(champion.schema, gap=0) != replace(model.schema, gap=0) or champion.window != model.window:
-        return "reads other columns, or has another window"  # and so other base arrays
-    holdout, development = (windows.first[np.flatnonzero(part)] for part in (folds.holdout, folds.development))
-    if windows.n_own:
-        unknown = sorted({windows.names[code] for code in windows.series[holdout]} - set(champion.fitted.scaling.names))
-        if unknown:
-            return f"has no scale for series {unknown[0]!r}"
-    if of_each_series(windows, folds):
-        return _learned_from_a_series(windows, holdout, champion)
-    # Independent sequences are not divided by time.
-    by_time = windows.step[development].max() < windows.step[holdout].min()
-    if by_time and windows.stamp_of(champion.learned_until) >= windows.stamp[holdout].min():
-        return f"has learned from rows of this holdout (until {champion.learned_until})"
-    return None
-
-
-def _learned_from_a_series(windows: Windows, holdout: Ints, champion: Forecaster) -> str | None:
-    """Which series the champion has learned from at the time of its holdout, of first rows (n,); None: of none."""
-    for code in np.unique(windows.series[holdout]):
-        learned = champion.learned_of.get(windows.names[code])
-        begin = windows.stamp[holdout[windows.series[holdout] == code]].min()
-        if learned is not None and windows.stamp_of(learned) >= begin:
-            return f"has learned from rows of this holdout (series {windows.names[code]!r}, until {learned})"
-    return None
 
 
 def _with_truth(windows: Windows, scaling: Scaling, forecasts: Forecasts, holdout: Ints) -> pd.DataFrame:

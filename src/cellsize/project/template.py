@@ -32,14 +32,15 @@ def shipped(name: str) -> str:
     return (packed if packed.is_file() else CHECKOUT / name).read_text(encoding="utf-8")
 
 
-def params(changes: Mapping[str, Value]) -> str:
-    """The shipped `params.yaml` with other values at some keys; comments stay.
+def params(changes: Mapping[str, Value], text: str | None = None) -> str:
+    """The shipped `params.yaml`, or another, with other values at some keys; comments stay.
 
     Args:
         changes: Dotted key → value; `prepare.csv.separator` too.
+        text: Another file in place of the shipped one.
 
     Raises:
-        KeyError: The shipped file has no such key.
+        KeyError: The file has no such key.
     """
     yaml = YAML()
     yaml.width = 1000  # a line is a key
@@ -48,7 +49,7 @@ def params(changes: Mapping[str, Value]) -> str:
     yaml.representer.add_representer(
         type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
     )
-    content = yaml.load(shipped("params.yaml"))
+    content = yaml.load(shipped("params.yaml") if text is None else text)
     for key, value in changes.items():
         *sections, last = key.split(".")
         section = content
@@ -57,9 +58,9 @@ def params(changes: Mapping[str, Value]) -> str:
         if last not in section:
             raise KeyError(key)
         _set(section, last, value)
-    text = io.StringIO()
-    yaml.dump(content, text)
-    return text.getvalue()
+    written = io.StringIO()
+    yaml.dump(content, written)
+    return written.getvalue()
 
 
 def validated(changes: dict[str, Value]) -> Params:
@@ -94,9 +95,9 @@ def _set(section: CommentedMap, key: str, value: Value) -> None:
         section[key] = value
 
 
-def stages() -> str:
-    """`dvc.yaml` of a project: the shipped one without the examples, its stages run from the package."""
-    text = shipped("dvc.yaml").replace("python -m pipeline.", "python -m cellsize.stage ")
+def stages(text: str | None = None) -> str:
+    """`dvc.yaml` of a project: the shipped one, or another, without the examples, its stages run from the package."""
+    text = (shipped("dvc.yaml") if text is None else text).replace("python -m pipeline.", "python -m cellsize.stage ")
     head, *tail = re.split(rf"(?m)^(?=(?:{'|'.join(OF_THE_EXAMPLES)}):$)", text)
     # The comment above these keys goes with them.
     return re.sub(r"(\n#[^\n]*)+\s*$", "\n", head.rstrip() if tail else head)

@@ -1,5 +1,7 @@
-"""The model that is champion now: its version, and the model itself, to be compared with a new one."""
+"""The model that is champion now, with its twins and its recipe, to be compared with a new one."""
 
+import json
+import tempfile
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -8,11 +10,15 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from cellsize.errors import InputError
+from cellsize.evaluation.rivals import Champion
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.twins import load as load_twins
 from cellsize.params import Mlflow
 from cellsize.registry.store import connect, reached
+from cellsize.sizing.artefacts import Recipe
 
-CHAMPION = "champion"
+CHAMPION, CHALLENGER = "champion", "challenger"
+CUT = "cellsize.cut"  # tag of a version: what its twins have learned from
 # What reading a model raises that is gone, broken, or of another version of cellsize.
 UNREADABLE = (
     InputError, MlflowException, OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError,
@@ -20,8 +26,10 @@ UNREADABLE = (
 )  # fmt: skip
 
 
-def load(settings: Mlflow, name: str) -> tuple[str, Forecaster] | None:
-    """Version and model of the current champion, or None if there is none.
+def load(settings: Mlflow, name: str) -> Champion | None:
+    """The current champion, or None if there is none.
+
+    A version that was registered before there were twins has none, and its recipe if its `choice.json` names it.
 
     Raises:
         InputError: It is not where the registry says, or is not a model of this version of cellsize.
@@ -33,13 +41,35 @@ def load(settings: Mlflow, name: str) -> tuple[str, Forecaster] | None:
         return None
     try:
         folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}")
-        return version, Forecaster.load(Path(folder) / "artifacts" / "model")
+        model = Forecaster.load(Path(folder) / "artifacts" / "model")
     except UNREADABLE as error:
         raise InputError(
             f"register.name: the champion of {name!r}, version {version}, cannot be read "
             f"({_what(error)}); set evaluate.champion: false until a new version is champion, or give another "
             "register.name"
         ) from None
+    known = client.get_model_version(name, version)
+    with tempfile.TemporaryDirectory() as kept:
+        recipe = _recipe(client, str(known.run_id), Path(kept))
+        twins = _twins(client, str(known.run_id), Path(kept))
+    return Champion(version, model, recipe, twins, known.tags.get(CUT))
+
+
+def _recipe(client: MlflowClient, run: str, folder: Path) -> Recipe | None:
+    """The recipe in the run's `choice.json`; None if there is none that this version of cellsize understands."""
+    try:
+        content = json.loads(Path(client.download_artifacts(run, "choice.json", str(folder))).read_bytes())
+        return Recipe.model_validate({key: content[key] for key in Recipe.model_fields})
+    except UNREADABLE:
+        return None
+
+
+def _twins(client: MlflowClient, run: str, folder: Path) -> tuple[Forecaster, ...]:
+    """The twins that the run keeps; none if it has none that can be read."""
+    try:
+        return tuple(load_twins(Path(client.download_artifacts(run, "twins", str(folder)))))
+    except UNREADABLE:
+        return ()
 
 
 def _what(error: Exception) -> str:

@@ -14,7 +14,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
-from cellsize import process
+from cellsize import params_file, process
 from cellsize.errors import InputError, is_disk_full
 from cellsize.params import Mlflow
 
@@ -45,16 +45,10 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
         InputError: The URI is a folder (MLflow no longer keeps a registry in files), the store cannot be opened, or
             the experiment was deleted.
     """
-    process.set_environment()  # no pickle is loaded, whoever calls
-    process.quiet("mlflow", "alembic")
-    for key, value in CLIENT.items():
-        os.environ.setdefault(key, value)
     uri, root = address(settings)
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
     try:
         with _alone(root if uri.startswith("sqlite:") else None):
-            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+            client = _client(uri)
             experiment = client.get_experiment_by_name(settings.experiment)
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         if is_disk_full(error):
@@ -85,13 +79,75 @@ def _inside(name: str) -> Path:
     return Path(*parts) if parts else Path("_")
 
 
+def _client(uri: str) -> MlflowClient:
+    process.set_environment()  # no pickle is loaded, whoever calls
+    process.quiet("mlflow", "alembic")
+    for key, value in CLIENT.items():
+        os.environ.setdefault(key, value)
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def find(uri: str | None) -> MlflowClient:
+    """Opens the store that somebody means: the one named, else `MLFLOW_TRACKING_URI`'s, else this folder's project's.
+
+    Raises:
+        InputError: None is named, and the folder is no project; or see `open_registry`.
+    """
+    named = uri or os.environ.get("MLFLOW_TRACKING_URI")
+    if named is None and not Path("params.yaml").is_file():
+        raise InputError(
+            "no registry is named: give --uri, such as sqlite:///mlflow.db, set MLFLOW_TRACKING_URI, or go to the "
+            "folder of a project"
+        )
+    return open_registry(named or params_file.load(Path("params.yaml")).mlflow.uri)
+
+
+def open_registry(uri: str) -> MlflowClient:
+    """Opens a store that exists.
+
+    Raises:
+        InputError: It is a folder or out of reach; or there is no such SQLite file, which reading must not make.
+    """
+    whole, _ = _whole(uri)
+    path = Path(whole.removeprefix("sqlite:///"))
+    if whole.startswith("sqlite:///") and not path.is_file():
+        raise InputError(f"{path}: no such file; name the registry with --uri, or run cellsize run, which makes it")
+    try:
+        client = _client(whole)
+        client.search_experiments(max_results=1)
+    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
+        raise _unreachable(whole, error) from None
+    return client
+
+
+def require_model(client: MlflowClient, name: str) -> None:
+    """Refuses a name that the registry does not have.
+
+    Raises:
+        InputError: It names those that it has.
+    """
+    try:
+        client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        there = ", ".join(sorted(model.name for model in client.search_registered_models(max_results=20)))
+        raise InputError(f"{name}: no such model in this registry, which has {there or 'none'}") from None
+
+
 def address(settings: Mlflow) -> tuple[str, Path]:
     """The store's URI, an SQLite path in full, and the folder that such a path is in.
 
     Raises:
         InputError: It is a folder.
     """
-    uri, root = os.environ.get("MLFLOW_TRACKING_URI") or settings.uri, Path.cwd()
+    return _whole(os.environ.get("MLFLOW_TRACKING_URI") or settings.uri)
+
+
+def _whole(uri: str) -> tuple[str, Path]:
+    root = Path.cwd()
     if "://" not in uri or uri.startswith("file:"):
         raise InputError(
             f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg2://… or http://…"
@@ -127,8 +183,12 @@ def is_out_of_reach(error: BaseException) -> bool:
 
 def out_of_reach(settings: Mlflow, error: BaseException) -> InputError:
     """That the store cannot be reached, in one line without a password."""
+    return _unreachable(address(settings)[0], error)
+
+
+def _unreachable(uri: str, error: BaseException) -> InputError:
     what = " ".join(f"{type(error).__name__}: {error}".split())
-    uri, message = (PASSWORD.sub(r"\1***@", text) for text in (address(settings)[0], what))
+    uri, message = (PASSWORD.sub(r"\1***@", text) for text in (uri, what))
     return InputError(
         f"mlflow.uri: {uri} is not reachable ({message[:160]}…); start that server, make the folder, or install its "
         "driver, then run again: what is finished is kept"

@@ -1,4 +1,4 @@
-"""Versions of the registered model: found again, registered, promoted by the gate."""
+"""Versions of the registered model: found again, registered as challenger, promoted by the gate."""
 
 import hashlib
 import os
@@ -20,13 +20,16 @@ from cellsize.evaluation.gate import compared_with_trees, gate
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_rows, with_times_as_text
 from cellsize.params import Mlflow, Register
-from cellsize.registry.champion import CHAMPION, current_version
+from cellsize.registry import looks, moves, provenance
+from cellsize.registry.champion import CHALLENGER, CHAMPION, CUT, current_version
 from cellsize.registry.example import raw_columns
+from cellsize.registry.provenance import Source
 from cellsize.registry.store import CLONE, clone, connect, end_abandoned, reached
 from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 
 FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
 SERVED = "cellsize.registry.served"
+EXPERIMENT = "DVC_EXP_NAME"
 REQUIREMENTS = ("holidays", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "safetensors", "scipy", "torch")
 
 
@@ -34,31 +37,38 @@ def register(
     settings: Mlflow,
     params: Register,
     model: Path,
+    twins: Path,
     example: pd.DataFrame,
     choice: Choice,
     evaluation: Evaluation,
     compare: bool,
     tags: Mapping[str, str],
+    source: Source,
 ) -> Registration:
-    """Registers the model unless it is registered already, and moves the alias if the gate opens.
+    """Registers the model unless it is registered already, as challenger, and makes it champion if the gate opens.
 
     Args:
         settings: Where models are kept.
         params: Name and gate.
-        model: Folder of the refitted model.
+        model: Folder of the model to serve, which was trained on all rows.
+        twins: Folder of its twins, which stay with the version to be compared later.
         example: Rows that the model can forecast from, for signature and input example.
         choice: The size, and why.
-        evaluation: Errors on the holdout.
+        evaluation: Errors of the twins on the holdout.
         compare: Whether a champion is replaced only by a model that was measured on the same windows.
         tags: More tags of the run, such as the versions of what trained.
+        source: The project that it was made in.
 
     Returns:
         Name, version and what was decided; the same for the same model.
+
+    Raises:
+        InputError: Another promotion has moved the alias in the meantime.
     """
     client, experiment = connect(settings)
     with reached(settings):
         end_abandoned(client, experiment)
-        version = _version(client, experiment, params.name, model, example, choice, evaluation, tags)
+        version = _version(client, experiment, params.name, model, twins, example, choice, evaluation, tags, source)
         return _decide(client, params, version, evaluation, compare)
 
 
@@ -67,18 +77,21 @@ def _version(
     experiment: str,
     name: str,
     model: Path,
+    twins: Path,
     example: pd.DataFrame,
     choice: Choice,
     evaluation: Evaluation,
     tags: Mapping[str, str],
+    source: Source,
 ) -> str:
     """The version of a model, which is registered now unless it was before; the lowest one, if two projects did so."""
     fingerprint = _fingerprint(model)
     version = _registered(client, name, fingerprint)
     if version is None:
         made = _register(
-            client, experiment, name, model, example, choice, evaluation, {**tags, FINGERPRINT: fingerprint}
-        )
+            client, experiment, name, model, twins, example, choice, evaluation, {**tags, FINGERPRINT: fingerprint},
+            source,
+        )  # fmt: skip
         version = _registered(client, name, fingerprint) or made
         if version != made:  # another project has registered the same model meanwhile
             client.delete_model_version(name, made)
@@ -101,20 +114,37 @@ def _decide(
     if current == version:
         promoted, reason = True, _promoted_for(client, params.name, version)
     else:
-        promoted, reason = gate(evaluation, params, current if compare else None)
-        if promoted and "DVC_EXP_NAME" in os.environ:  # an experiment registers, but never promotes
-            promoted, reason = False, f"a DVC experiment is not promoted; it was {reason}"
+        promoted, reason = _judge(client, params, version, evaluation, current, compare)
         client.set_model_version_tag(params.name, version, GATE, reason)
         if promoted:
-            client.set_registered_model_alias(params.name, CHAMPION, version)
+            moves.move(client, params.name, version, reason, "gate", current)
+    alias = CHAMPION if promoted else _challenger(client, params.name, version)
     return Registration(
-        name=params.name,
-        version=version,
-        alias=CHAMPION if promoted else None,
-        registered=True,
-        promoted=promoted,
-        reason=reason,
+        name=params.name, version=version, alias=alias, registered=True, promoted=promoted, reason=reason
     )
+
+
+def _judge(
+    client: MlflowClient, params: Register, version: str, evaluation: Evaluation, current: str | None, compare: bool
+) -> tuple[bool, str]:
+    """Whether a version becomes champion in place of the current one, and why."""
+    look = looks.look(client, params.name, version, evaluation.comparison if compare else None)
+    promoted, reason = gate(evaluation, params, current if compare else None, look)
+    if promoted and EXPERIMENT in os.environ:  # an experiment registers, but never promotes
+        return False, f"a DVC experiment is not promoted; it was {reason}"
+    back = moves.taken_back(moves.history(client, params.name), version)
+    if promoted and back is not None:
+        return False, f"it was taken back by {back.who}: {back.why}; cellsize promote {params.name} {version} --why …"
+    return promoted, reason
+
+
+def _challenger(client: MlflowClient, name: str, version: str) -> str | None:
+    """Makes the newest version challenger, unless it is an experiment's; returns the alias that the version has."""
+    newest = max(int(each.version) for each in client.search_model_versions(f"name = '{name}'"))
+    if int(version) != newest or EXPERIMENT in os.environ:
+        return None
+    client.set_registered_model_alias(name, CHALLENGER, version)
+    return CHALLENGER
 
 
 def _promoted_for(client: MlflowClient, name: str, version: str) -> str:
@@ -135,10 +165,12 @@ def _register(
     experiment: str,
     name: str,
     model: Path,
+    twins: Path,
     example: pd.DataFrame,
     choice: Choice,
     evaluation: Evaluation,
     tags: dict[str, str],
+    source: Source,
 ) -> str:
     """Logs model and results in a run of its own; returns the new version."""
     forecaster = Forecaster.load(model)
@@ -160,6 +192,9 @@ def _register(
             path = Path(folder) / file
             record.write(path)
             mlflow.log_artifact(str(path))
+        mlflow.log_artifacts(str(twins), "twins")
+        provenance.write(source, Path(folder) / "project")
+        mlflow.log_artifacts(str(Path(folder) / "project"), "project")
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(_file(SERVED)),
@@ -171,7 +206,10 @@ def _register(
             metadata=reads(forecaster),
         )
     # With its tags in one call: a version that a kill left without its fingerprint would be registered once more.
-    known = {FINGERPRINT: tags[FINGERPRINT], "layers": str(choice.layers), "units": str(choice.units)}
+    known = {
+        FINGERPRINT: tags[FINGERPRINT], "layers": str(choice.layers), "units": str(choice.units), CUT: source.cut,
+        **provenance.tags(client, experiment, source, choice, evaluation),
+    }  # fmt: skip
     return str(mlflow.register_model(f"models:/{info.model_id}", name, tags=known).version)
 
 

@@ -106,7 +106,7 @@ def lines(title: str, build: Path, reports: Path) -> str:
             f"without memory cells {_score(choice.zero_cells)}" + (f", MLP {_score(choice.mlp)}" if choice.mlp else ""),
             f"                (cross-validated {ERROR[choice.metric]}: {NORMALISED[choice.metric]})",
             *_other_ladders(choice),
-            f"  holdout       {error}; best baseline {baseline} {other}",
+            f"  holdout       {error}{_of_twins(evaluation)}; best baseline {baseline} {other}",
             *_covered(evaluation),
             f"  registered    models:/{record.name}/{record.version} ({alias})",
             *([f"  note          {choice.caution}"] if choice.caution else []),
@@ -122,6 +122,10 @@ def _covered(evaluation: Evaluation) -> list[str]:
     if LEVEL not in evaluation.coverage:
         return []
     return [f"                intervals of {LEVEL} % held {100 * evaluation.coverage[LEVEL]:.1f} % of its targets"]
+
+
+def _of_twins(evaluation: Evaluation) -> str:
+    return f", mean of {len(evaluation.twins)} trainings" if len(evaluation.twins) > 1 else ""
 
 
 def _trees(choice: Choice, evaluation: Evaluation, build: Path) -> list[str]:

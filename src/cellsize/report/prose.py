@@ -244,7 +244,8 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
         rules.sentence(choice),
         f"Zero cells, that is no memory cells, is a size too: {zero_cells(choice)}. So memory cells are chosen only "
         "where they help.",
-        f"The chosen size was trained again{steps} on everything but the holdout, and then evaluated once on it.",
+        f"The chosen size was trained again{steps} on everything but the holdout, and then evaluated once on it. What "
+        "is served was trained the same way on all windows.",
     ]
 
 

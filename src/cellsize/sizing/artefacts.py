@@ -588,6 +588,42 @@ class ChampionErrors(Errors):
     """Its version."""
 
 
+class Comparison(Artefact):
+    """Challenger and champion on the same windows of the holdout, paired over blocks of time."""
+
+    version: str
+    """The champion's version."""
+    how: Literal["served", "same_cut"]
+    """served: the champion as it is served, on windows that it has learned no target of; same_cut: its recipe trained
+    on the windows that the challenger's twins learned from."""
+    windows: int
+    """Windows compared."""
+    rows_from: str
+    """Time of the first target that is compared."""
+    rows_until: str
+    """Time of the last one."""
+    blocks: int
+    """Blocks of time that they lie in: seasons, at least as long as the horizon."""
+    challenger: float
+    """The challenger's normalised error that `metric` names on these windows, mean over its twins."""
+    champion: float
+    """The champion's; where its recipe was trained again, mean over the twins of it."""
+    margin: float
+    """What counts as better or worse, in percent of the champion's error."""
+    better: float
+    """Probability that the challenger is better by more than the margin."""
+    not_worse: float
+    """Probability that it is worse by no more than the margin."""
+    smaller: bool
+    """Whether it has fewer parameters."""
+    same_network: bool
+    """Whether both have the same size, cells, skip connection and head."""
+    newer_rows: bool
+    """Whether what would be served has learned from rows that the champion has not."""
+    rerun: bool
+    """Whether it is the champion's recipe on the champion's rows."""
+
+
 class Subset(Artefact):
     """Errors at the origins where the classical model was fitted."""
 
@@ -621,8 +657,16 @@ class Evaluation(Artefact):
     """Which of them opens the gate: normalised MSE (`mse`) or normalised MAE (`mae`)."""
     windows: int
     """Windows of the holdout."""
+    rows_from: str
+    """Time of the first target of the holdout."""
+    rows_until: str
+    """Time of the last one."""
+    series: int
+    """Series that the holdout has windows of."""
     model: Errors
-    """The refitted choice."""
+    """The refitted choice: the mean errors of its twins, which have not learned from the holdout."""
+    twins: tuple[Errors, ...]
+    """Errors of each twin, in the order of the seeds; one without memory cells, where seeds change nothing."""
     baselines: dict[str, Errors]
     """Name → errors of the simple baselines, of the ridge-linear model and of boosted trees."""
     by_series: tuple[SeriesErrors, ...]
@@ -630,9 +674,11 @@ class Evaluation(Artefact):
     subset: Subset | None
     """All models where the classical one was fitted; null without one."""
     champion: ChampionErrors | None
-    """The current champion on the same windows; null if there is none or it cannot be measured."""
+    """The current champion on all of these windows; null if there is none, it cannot be measured, or only on some."""
+    comparison: Comparison | None
+    """Challenger and champion, paired; null if there is no champion or it cannot be measured."""
     champion_not_measured: str | None
-    """Why the champion cannot be measured on the same windows; null if it can, or there is none."""
+    """Why the champion cannot be compared on the same windows; null if it can, or there is none."""
     champion_version: str | None
     """Version of the current champion, measured or not; null if there is none."""
     clipped: dict[str, int]
@@ -657,11 +703,11 @@ class Registration(Artefact):
     version: str
     """Version in the registry."""
     alias: str | None
-    """`champion`, or null."""
+    """`champion`, `challenger`, or null."""
     registered: bool
     """Whether the version is in the registry."""
     promoted: bool
-    """Whether it has the alias."""
+    """Whether it is champion."""
     reason: str
     """Why it was promoted, or why not."""
 

@@ -1,12 +1,15 @@
-"""The chosen size, trained on everything but the holdout, as a model that forecasts."""
+"""The chosen size trained again: twins on everything but the holdout, and the model that is served on everything."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import fields, replace
 
 import numpy as np
 
-from cellsize.data.folds import Fold
+from cellsize.data.folds import Fold, Folds
 from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
+from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.models import engine, ridge_linear
 from cellsize.models.forecaster import Forecaster
@@ -22,6 +25,59 @@ from cellsize.training.fit import fit, kept_networks
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Setting, Work
 from cellsize.training.state import of_seeds
+
+
+def twins(
+    work: Work, recipe: Recipe, schema: Schema, window: Window, count: int, note: Callable[[str], None] = unsaid
+) -> list[Forecaster]:
+    """Trains what a recipe names without the holdout, once for each seed: what the gate measures.
+
+    The first has the seed of `work`, and each further one the next seed. Without memory cells there is one: seeds
+    change nothing.
+
+    Args:
+        work: Data and how to train.
+        recipe: Size, setting, ridge penalty and number of steps.
+        schema: Meaning of the raw columns.
+        window: Lookback, horizon and scales.
+        count: How many.
+        note: See `refit`.
+
+    Raises:
+        InputError: See `refit`.
+    """
+    count = 1 if recipe.size == ZERO else count
+    return [
+        refit(
+            replace(work, seed=work.seed + number), recipe, schema, window,
+            lambda text, said=f"twin {number + 1} of {count}": note(f"{said}: {text}"),  # type: ignore[misc]
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def refit_on_all(
+    work: Work, recipe: Recipe, schema: Schema, window: Window, note: Callable[[str], None] = unsaid
+) -> Forecaster:
+    """Trains what a recipe names on every window, the holdout's too: what is served; see `refit`.
+
+    It takes as many steps as its twins. A quarter more rows at the same number of steps are fewer passes over each
+    row; but then rows are all in which it differs from what the gate has measured, and where to end was measured in
+    steps, by early stopping on the folds. Nothing is left to stop it early by.
+    """
+    every = np.ones(len(work.windows.first), np.bool_)
+    folds = Folds(work.folds.labels, holdout=~every, development=every)
+    return refit(replace(work, folds=folds), recipe, schema, window, lambda text: note(f"on all rows: {text}"))
+
+
+def cut_of(windows: Windows, folds: Folds) -> str:
+    """Names what twins learn from and are measured on: the same data and holdout give the same 16 digits."""
+    digest = hashlib.sha256()
+    for field in fields(windows):
+        value = getattr(windows, field.name)
+        digest.update(np.ascontiguousarray(value).data if isinstance(value, np.ndarray) else repr(value).encode())
+    digest.update(folds.development.tobytes() + folds.holdout.tobytes())
+    return digest.hexdigest()[:16]
 
 
 def refit(

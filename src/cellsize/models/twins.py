@@ -1,0 +1,30 @@
+"""The twins of a model, same recipe and other seeds, trained without the holdout, as files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from cellsize.models.forecaster import Forecaster
+
+
+def save(twins: Sequence[Forecaster], folder: Path) -> None:
+    """Writes each twin into a folder of its own, named by its place from 0."""
+    for number, twin in enumerate(twins):
+        twin.save(folder / str(number))
+
+
+def load(folder: Path) -> list[Forecaster]:
+    """Reads what `save` wrote, in the same order.
+
+    Raises:
+        InputError: Another version of cellsize wrote it.
+    """
+    return [Forecaster.load(path) for path in sorted(folder.iterdir(), key=lambda path: int(path.name))]
+
+
+def parameters(model: Forecaster) -> int:
+    """Parameters of a model, its linear part included; a linear part that is trained along counts once."""
+    linear = 0 if model.fitted.linear is None else model.fitted.linear.weights.size
+    if model.net is None:
+        return int(linear)
+    trained_along = linear if model.net.architecture.skip == "joint" else 0
+    return int(sum(weight.numel() for weight in model.net.parameters()) + linear - trained_along)

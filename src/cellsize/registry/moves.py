@@ -1,0 +1,215 @@
+"""Moves of the alias `champion`: who moved it, from where, to where, when and why; and back again.
+
+MLflow keeps no history of an alias, and knows no compare-and-set. So each move is a tag of the registered model with
+the next number. It is written before the alias moves, and holds a token: of two who write the same number at once the
+second's stays, and the first sees that it is not its own.
+
+    1. write cellsize.move.0007 on the model     killed after this: the next command takes it away, nothing has moved
+    2. read it, and the alias, once more         another's token, or another version: stop
+    3. set the alias                             killed after this: the next command writes what is missing
+    4. write cellsize.champion on the version
+    5. write on the model that it is finished
+
+Between 2 and 3 another may still do all of its own; a look afterwards finds that, and says it. On a SQLite file a lock
+leaves not even that.
+"""
+
+import fcntl
+import getpass
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from mlflow import MlflowClient
+
+from cellsize.errors import InputError
+from cellsize.registry.champion import CHALLENGER, CHAMPION, current_version
+
+MOVE, VERSION = "cellsize.move.", "cellsize.champion"
+Kind = Literal["gate", "promote", "rollback", "outside"]
+
+
+@dataclass(frozen=True)
+class Move:
+    """One move of the alias.
+
+    Attributes:
+        number: Which one it is, from 1.
+        begin: Version before it, or None.
+        end: Version after it.
+        who: Who moved it.
+        when: In ISO 8601, UTC.
+        why: The reason.
+        kind: By the gate, by hand, back, or by something else than cellsize.
+        token: Tells moves with one number apart.
+        finished: Whether the alias has moved and the version says so.
+    """
+
+    number: int
+    begin: str | None
+    end: str
+    who: str
+    when: str
+    why: str
+    kind: Kind
+    token: str
+    finished: bool = False
+
+    def text(self) -> str:
+        """As a tag: JSON with `from` and `to`."""
+        content = asdict(self)
+        content.pop("number")
+        return json.dumps({"from": content.pop("begin"), "to": content.pop("end"), **content})
+
+    @classmethod
+    def read(cls, key: str, text: str) -> "Move":
+        """What `text` wrote under a key."""
+        content = json.loads(text)
+        return cls(int(key.removeprefix(MOVE)), content.pop("from"), content.pop("to"), **content)
+
+    @property
+    def key(self) -> str:
+        """Name of its tag."""
+        return f"{MOVE}{self.number:04d}"
+
+
+def history(client: MlflowClient, name: str) -> list[Move]:
+    """All moves of a model's champion, the first one first."""
+    tags = client.get_registered_model(name).tags
+    moves = [Move.read(key, text) for key, text in tags.items() if key.startswith(MOVE)]
+    return sorted(moves, key=lambda move: move.number)
+
+
+def heal(client: MlflowClient, name: str) -> list[Move]:
+    """Finishes or takes away a move that was interrupted, and writes down one that something else has made.
+
+    Returns:
+        The history after it.
+    """
+    moves, current = history(client, name), current_version(client, name)
+    last = moves[-1] if moves else None
+    if last is not None and not last.finished:
+        if current == last.end:
+            moves[-1] = last = _finish(client, name, last)
+        else:  # the alias has not moved, and nobody was told that it had
+            client.delete_registered_model_tag(name, last.key)
+            moves.pop()
+            last = moves[-1] if moves else None
+    if current is not None and current != (last.end if last else None):
+        why = "not written down: before cellsize kept moves, or by something else"
+        new = _move(moves, last.end if last else None, current, "unknown", why, "outside")
+        moves.append(_finish(client, name, new))
+    return moves
+
+
+def move(client: MlflowClient, name: str, end: str, why: str, kind: Kind, begin: str | None) -> Move:
+    """Moves the alias, and writes the move down.
+
+    Args:
+        client: Of the registry.
+        name: The model.
+        end: The version that becomes champion.
+        why: The reason.
+        kind: See `Move`.
+        begin: The version that was champion when this was decided, or None.
+
+    Raises:
+        InputError: Another one has moved the alias since.
+    """
+    with _alone(client):
+        moves = heal(client, name)
+        _require(client, name, begin)
+        new = _move(moves, begin, end, _who(), why, kind)
+        client.set_registered_model_tag(name, new.key, new.text())
+        if client.get_registered_model(name).tags.get(new.key) != new.text():
+            raise InputError(f"{name}: another promotion was begun in this moment; see cellsize models {name}")
+        try:
+            _require(client, name, begin)
+        except InputError:
+            client.delete_registered_model_tag(name, new.key)
+            raise
+        client.set_registered_model_alias(name, CHAMPION, end)
+        new = _finish(client, name, new)
+        if str(client.get_registered_model(name).aliases.get(CHALLENGER)) == end:
+            client.delete_registered_model_alias(name, CHALLENGER)
+        if client.get_registered_model(name).tags.get(new.key) != new.text() or current_version(client, name) != end:
+            raise InputError(
+                f"{name}: another promotion has moved the alias in this moment; see cellsize models {name}"
+            )
+        return new
+
+
+def before(moves: list[Move]) -> str | None:
+    """The champion before the present one: that of the last promotion which was not taken back; None if there is none.
+
+    A roll-back of a roll-back goes one champion further back, and not to and fro.
+    """
+    reigns: list[str] = []
+    for each in moves:
+        if each.kind == "rollback":
+            reigns = reigns[:-1]
+        else:
+            reigns += [each.begin] if not reigns and each.begin is not None else []
+            reigns.append(each.end)
+    return reigns[-2] if len(reigns) > 1 else None
+
+
+def taken_back(moves: list[Move], version: str) -> Move | None:
+    """The roll-back from a version, if it has not become champion again since."""
+    for each in reversed(moves):
+        if each.end == version:
+            return None
+        if each.kind == "rollback" and each.begin == version:
+            return each
+    return None
+
+
+def _finish(client: MlflowClient, name: str, new: Move) -> Move:
+    finished = replace(new, finished=True)
+    client.set_model_version_tag(name, new.end, VERSION, finished.text())
+    client.set_registered_model_tag(name, new.key, finished.text())
+    return finished
+
+
+def _require(client: MlflowClient, name: str, begin: str | None) -> None:
+    now = current_version(client, name)
+    if now != begin:
+        was, there = (f"version {version}" if version else "none" for version in (begin, now))
+        raise InputError(
+            f"{name}: the champion has moved meanwhile, from {was} to {there}; see cellsize models {name}, and decide "
+            "again"
+        )
+
+
+def _move(moves: list[Move], begin: str | None, end: str, who: str, why: str, kind: Kind) -> Move:
+    number = moves[-1].number + 1 if moves else 1
+    return Move(
+        number, begin, end, who, datetime.now(UTC).isoformat(timespec="seconds"), why, kind, secrets.token_hex(8)
+    )
+
+
+def _who() -> str:
+    """Who is at work: in CI whoever started the workflow."""
+    try:
+        return os.environ.get("GITHUB_ACTOR") or getpass.getuser()
+    except (OSError, KeyError):  # a container knows no name for its number
+        return "unknown"
+
+
+@contextmanager
+def _alone(client: MlflowClient) -> Iterator[None]:
+    """Keeps others out, as far as they share a SQLite file; the lock ends with the process."""
+    uri = str(client.tracking_uri)
+    if not uri.startswith("sqlite:///"):
+        yield
+        return
+    path = Path(uri.removeprefix("sqlite:///"))
+    with path.with_name(f"{path.name}.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
