@@ -46,13 +46,16 @@ STAGES = {
     ),
     "refit": (
         "build/windows.npz", "build/folds.parquet", "build/schema.json", "build/candidates.json", "build/recipe.json",
-        "build/model",
+        "build/residuals.npz", "build/twins", "build/model",
     ),
     "evaluate": (
-        "build/windows.npz", "build/folds.parquet", "build/model", "build/baselines.json", "reports/evaluation.json",
-        "build/forecasts.parquet",
+        "build/windows.npz", "build/folds.parquet", "build/recipe.json", "build/twins", "build/baselines.json",
+        "reports/evaluation.json", "build/forecasts.parquet",
     ),
-    "register": ("reports/choice.json", "reports/evaluation.json", "build/model", "reports/registration.json"),
+    "register": (
+        "build/windows.npz", "build/folds.parquet", "reports/choice.json", "reports/evaluation.json", "build/twins",
+        "build/model", "reports/registration.json",
+    ),
     "report": ("build", "reports"),
 }  # fmt: skip
 OF_DATA = ("prepare", "window", "split", "inspect", "propose")

@@ -18,6 +18,8 @@ from mlflow.exceptions import MlflowException
 
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
+from cellsize.models.twins import save
+from cellsize.registry.provenance import Source
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Mlflow, Register
 from cellsize.registry import champion, versions
@@ -54,9 +56,18 @@ def registered(
     for key in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME"):
         monkeypatch.delenv(key, raising=False)
     settings, rows = Mlflow(uri="sqlite:///store.db", experiment="toy"), make_table()
-    make_model(rows).save(Path("model"))
-    gate = Register.model_validate({"name": "toy", "beat": ("naive", "ridge_linear")})
-    versions.register(settings, gate, Path("model"), rows.tail(6), CHOICE, evaluation(BETTER), False, TAGS)
+    made = make_model(rows)
+    made.save(Path("model"))
+    save([made], Path("twins"))
+    rows.to_csv("table.csv", index=False)
+    gate = Register.model_validate(
+        {"name": "toy", "beat": ("naive", "ridge_linear"), "margin": 1.0, "probability": 0.9, "not_worse": 0.8,
+         "blocks": 8}
+    )  # fmt: skip
+    versions.register(
+        settings, gate, Path("model"), Path("twins"), rows.tail(6), CHOICE, evaluation(BETTER), False, TAGS,
+        Source(Path(), "table.csv", "0123456789abcdef", "cut"),
+    )  # fmt: skip
     return settings, rows.tail(6)
 
 
