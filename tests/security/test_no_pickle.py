@@ -18,11 +18,11 @@ from mlflow.exceptions import MlflowException
 
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
-from cellsize.models.twins import save
-from cellsize.registry.provenance import Source
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.twins import save
 from cellsize.params import Mlflow, Register
 from cellsize.registry import champion, versions
+from cellsize.registry.provenance import Source
 from cellsize.registry.serve import app_of
 from cellsize.sizing.sizes import Size
 from cellsize.training import fit as fit_module
