@@ -9,7 +9,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from cellsize.params import Params
-from cellsize.project import template
+from cellsize.project import decide, template
 from cellsize.project.asked import Asked
 from cellsize.project.examine import Examined, examine
 
@@ -73,3 +73,10 @@ def test_series_that_one_scale_could_not_tell_apart_have_their_own(tmp_path: Pat
         found = examine(Asked(path, targets=("load",)))
         assert params(found).window.scale == scale
     assert said(found, "scale").endswith("could not tell the values of 'south' apart")
+
+
+def test_fill_values_are_found_among_a_million_values_that_are_there_once() -> None:
+    # To compare each of them with all others took hours.
+    values = np.concatenate([np.random.default_rng(0).normal(0, 1, 1_000_000), np.full(3, -999.0)])
+    (line,) = decide._remark_on_fill_values(pd.DataFrame({"load": values}), ("load",))
+    assert line.startswith("remark: 'load' is -999 in 3 rows, far from all others")

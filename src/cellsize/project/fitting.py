@@ -1,7 +1,7 @@
 """Window and folds that a table is long enough for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ class Fit:
     Attributes:
         window: What a window sees and predicts.
         split: The folds.
-        windows: Base arrays and index.
+        windows: The index of all usable windows, without the values of the base arrays.
         folds: Who learns from which window.
     """
 
@@ -117,7 +117,9 @@ def attempt(frame: pd.DataFrame, schema: Schema, window: Window, parts: Split, l
     sizes = [(folds.labels == label).sum(axis=1).min() for label in (EARLY_STOPPING, VALIDATION)]
     if min(*sizes, folds.holdout.sum()) < least:
         return None
-    return Fit(window, parts, arrays, folds)
+    # Of a long table the values of all windows need not stay in memory: the index says where the holdout begins.
+    inputs, target, origin = (np.empty_like(values[:0]) for values in (arrays.inputs, arrays.target, arrays.origin))
+    return Fit(window, parts, replace(arrays, inputs=inputs, target=target, origin=origin), folds)
 
 
 def _divided(parts: Split, folds: int, blocks: int) -> Split:
