@@ -102,6 +102,7 @@ def round_of(number: int, seed: int, kills: int, place: Path, reference: tuple[l
     chance = random.Random(1000 * seed + number)
     answers, lasted = reference
     shutil.rmtree(place / "p", ignore_errors=True)
+    Disturbed(place / "p", place / "t").log.unlink(missing_ok=True)
     project = faults.make(place / "p", place / "t")
     rows, seen, repeated = list[dict[str, Any]](), dict[str, tuple[int, int]](), set[str]()
     for stage, fraction in moments(chance, kills):
