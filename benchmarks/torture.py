@@ -34,15 +34,15 @@ WAIT = 600.0  # seconds for a stage to begin
 def undisturbed(place: Path) -> tuple[list[bytes], dict[str, float]]:
     """The answers of a run that nobody disturbs, and the seconds that each of its stages took."""
     project = faults.make(place / "reference", place / "t")
-    running, moments = project.begin(), dict[str, float]()
+    running, began = project.begin(), dict[str, float]()
     while running.poll() is None:
         if stage := project.stage():
-            moments.setdefault(stage, time.monotonic())
+            began.setdefault(stage, time.monotonic())
         time.sleep(0.02)
     if running.returncode:
         raise SystemExit(project.said())
-    begun = [*moments.items(), ("", time.monotonic())]
-    lasted = {stage: begun[number + 1][1] - moment for number, (stage, moment) in enumerate(begun[:-1])}
+    ends = [*list(began.values())[1:], time.monotonic()]
+    lasted = {stage: end - began[stage] for stage, end in zip(began, ends, strict=True)}
     return project.answers(), lasted
 
 
