@@ -19,7 +19,7 @@ from cellsize.errors import InputError
 
 PATIENCE = 15.0  # seconds for a stage whose DVC was killed: it ends by itself
 BETWEEN = 0.1
-FOLDERS = ("build", "reports", ".cache")
+FOLDERS = ("build", "reports", ".cache/search")  # and no other of .cache, which may hold environments
 PARTIAL, OLD = ".partial", ".old"  # of `files.write`
 KEPT = Path(".cache/dvc.lock")
 
@@ -61,8 +61,9 @@ def tidy(folder: Path, killed: bool) -> None:
     if top is not None:
         _mend_list(folder.resolve(), top / ".dvc/tmp")
     _wait_for_stages(folder.resolve())
-    for name in FOLDERS:
-        for path in sorted((folder / name).rglob(f".*{PARTIAL}")) + sorted((folder / name).rglob(f".*{OLD}")):
+    for ending in (PARTIAL, OLD):
+        left = [path for name in FOLDERS for path in (folder / name).rglob(f".*{ending}")]
+        for path in sorted([*left, *(folder / KEPT).parent.glob(f".*{ending}")]):
             _put_right(path)
     _mend_lock(folder, killed)
 
