@@ -6,6 +6,7 @@ from pickle import UnpicklingError
 import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from safetensors import SafetensorError
 
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
@@ -16,7 +17,7 @@ CHAMPION = "champion"
 # What reading a model raises that is gone, broken, or of another version of cellsize.
 UNREADABLE = (
     InputError, MlflowException, OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError,
-    UnpicklingError,
+    UnpicklingError, SafetensorError,
 )  # fmt: skip
 
 
