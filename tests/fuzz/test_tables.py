@@ -2,6 +2,7 @@
 
 import contextlib
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -297,5 +298,6 @@ def test_two_files_of_one_name_are_each_said_by_their_own_lines(tmp_path: Path) 
     for csv, text in (({"units_row": True}, "when,y\n,mm\n2026-01-01T00:00,1\n2026-01-01T01:00,x\n"),
                       ({"comment": "#"}, "#\n#\n#\nwhen,y\n2026-01-01T00:00,1\n2026-01-01T01:00,x\n")):  # fmt: skip
         path.write_text(text, encoding="utf-8")
-        found = outcome(lambda csv=csv: prepared(path, Prepare.model_validate(PREPARE | {"csv": PLAIN_CSV | csv})))
+        prepare = Prepare.model_validate(PREPARE | {"csv": PLAIN_CSV | csv})
+        found = outcome(partial(prepared, path, prepare))
         assert f"line {text.count(chr(10))}, column 'y': 'x' is not a number" in str(found)

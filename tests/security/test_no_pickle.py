@@ -141,9 +141,18 @@ def _as_torch_writes(weights: Path, content: bytes) -> bytes:
     return swapped.getvalue()
 
 
-def test_shards_and_arrays_are_read_without_a_pickle(no_pickle: None, tmp_path: Path, make_work: MakeWork) -> None:
+@pytest.fixture
+def trained(make_work: MakeWork) -> tuple[Work, Result]:
+    """A trained size. Numba's kernels are loaded by then: its cache of them is pickled, as SECURITY.md says."""
     work = make_work()
-    train(work, Size(1, 2), folds=(0,)).save(tmp_path / "1x2.npz")
+    return work, train(work, Size(1, 2), folds=(0,))
+
+
+def test_shards_and_arrays_are_read_without_a_pickle(
+    trained: tuple[Work, Result], no_pickle: None, tmp_path: Path
+) -> None:
+    work, result = trained
+    result.save(tmp_path / "1x2.npz")
     assert Result.load(tmp_path / "1x2.npz").size == Size(1, 2)
     work.windows.save(tmp_path / "windows.npz")
     assert Windows.load(tmp_path / "windows.npz").names == work.windows.names

@@ -8,6 +8,7 @@ from pickle import UnpicklingError
 import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from safetensors import SafetensorError
 
 from cellsize.errors import InputError
 from cellsize.evaluation.rivals import Champion
@@ -22,7 +23,7 @@ CUT = "cellsize.cut"  # tag of a version: what its twins have learned from
 # What reading a model raises that is gone, broken, or of another version of cellsize.
 UNREADABLE = (
     InputError, MlflowException, OSError, AttributeError, KeyError, TypeError, ValueError, RuntimeError,
-    UnpicklingError,
+    UnpicklingError, SafetensorError,
 )  # fmt: skip
 
 
