@@ -107,7 +107,7 @@ def test_the_shards_of_one_size_are_trained_on_all_devices_at_once(
     make_work: Callable[..., Work], make_search: MakeSearch, tmp_path: Path
 ) -> None:
     # Four devices that Ray only counts; what runs there computes on the CPU, as `accelerator` says.
-    work = make_work(check_every=20, steps=600, maximum_steps=600, patience=600, split={"folds": 4})
+    work = make_work(check_every=20, steps=300, maximum_steps=300, patience=300, split={"folds": 4})
     ray.init(address="local", num_cpus=4, num_gpus=4, include_dashboard=False, log_to_driver=False)
     driver.run(work, climbing(LARGE), make_search(gpus_per_trial=1.0), tmp_path, lambda _: None)
     (folder,) = tmp_path.iterdir()
