@@ -85,6 +85,18 @@ def test_an_epoch_that_was_saved_is_kept_at_once_and_resumed(
     assert store.storage.names() == ["1x1.npz"]
 
 
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off"])
+def test_a_damaged_saved_epoch_is_removed_and_said_and_blocks_nothing(work: Work, store: Store, content: bytes) -> None:
+    shard, damaged, reports = divide(ONE, 2)[0], Path("damaged"), list[dict[str, Any]]()
+    damaged.write_bytes(content)
+    store.keep(shard, damaged)
+    damaged.unlink()
+    trial.run(trial.configuration(shard, None), work, store, reports.append)
+    said = {"check": 0, trial.SAID: "search: 1x1.ckpt is damaged; its shard begins anew"}
+    assert reports == [said, {"check": trial.ALL_CHECKS}]
+    assert store.storage.names() == ["1x1.npz"]
+
+
 def test_an_error_of_the_program_is_reported_with_its_place(
     work: Work, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

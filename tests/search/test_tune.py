@@ -55,6 +55,15 @@ def test_what_fails_twice_in_the_program_is_a_failure_of_its_size(work: Work, tm
     )
 
 
+def test_what_a_trial_says_is_printed(work: Work, tmp_path: Path) -> None:
+    lines = list[str]()
+    scheduler = Scheduler(climbing(SMALL), work, {}, lambda _: None, lines.append)
+    algorithm = tune.Adapter(scheduler, Store(Storage(str(tmp_path))))
+    algorithm.suggest("a")
+    algorithm.on_trial_result("a", {"check": 0, trial.SAID: "search: a line"})
+    assert lines == ["search: a line"]
+
+
 def test_workers_that_are_killed_end_no_search_while_they_get_further(work: Work, tmp_path: Path) -> None:
     algorithm = adapter(work, climbing(SMALL), tmp_path)
     for check in range(3 * tune.DEATHS):

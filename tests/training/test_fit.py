@@ -104,6 +104,23 @@ def test_a_training_may_be_interrupted_again_and_again(
     assert same(train.train(work, SMALL, checkpoint), expected)
 
 
+@pytest.mark.parametrize("kept", [0, 4, 2000, -1], ids=["empty", "begun", "cut off", "zeros"])
+def test_a_damaged_checkpoint_is_removed_and_said_and_the_training_begins_anew(
+    make_work: MakeWork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    monkeypatch.setattr(fit, "SAVE_SECONDS", 0.0)
+    work, checkpoint = make_work(), tmp_path / "state.ckpt"
+    checks, again = list[int](), list[int]()
+    expected = train.train(work, SMALL, checkpoint, checks.append)
+    content = checkpoint.read_bytes()
+    assert fit.is_whole(checkpoint)
+    checkpoint.write_bytes(content[:kept] if kept >= 0 else bytes(len(content)))
+    monkeypatch.setattr(fit, "SAVE_SECONDS", 1e9)
+    assert same(train.train(work, SMALL, checkpoint, again.append), expected)
+    assert again == [0, *checks]
+    assert not checkpoint.exists()
+
+
 # --- every network from its own step ----------------------------------------------------------------------------------
 
 

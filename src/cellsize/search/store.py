@@ -61,6 +61,10 @@ class Store:
         if content is not None:
             checkpoint.write_bytes(content)
 
+    def forget(self, shard: Shard) -> None:
+        """Removes the saved epoch of a shard, if there is one."""
+        patiently(lambda: self.storage.remove(f"{shard.name}.ckpt"))
+
     def keep(self, shard: Shard, checkpoint: Path) -> None:
         """Keeps a saved epoch of a shard."""
         content = checkpoint.read_bytes()

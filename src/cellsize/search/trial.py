@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # it loads torch
 REPORT_SECONDS = 2.0
 ALL_CHECKS = 10**9  # what a finished trial reports: more than any that is still in training
 FAILED = "failed"
+SAID = "said"  # a line for the driver to print
 
 Report = Callable[[dict[str, Any]], object]
 Learn = Callable[[Mapping[str, Any], Work, Store], None]
@@ -99,6 +100,12 @@ def train(config: Mapping[str, Any], work: Work, store: Store, report: Report, r
 
         def on_check(check: int) -> None:
             nonlocal last, kept
+            if check == 0:
+                kept = 0
+                if is_first:
+                    store.forget(shard)
+                report({"check": 0, SAID: f"search: {shard.name}.ckpt is damaged; its shard begins anew"})
+                return
             if _written(checkpoint) != kept:  # the training saves every so often, and only to a file of this machine
                 kept = _written(checkpoint)
                 store.keep(shard, checkpoint)

@@ -123,6 +123,8 @@ class Adapter(Searcher):
         shard, self.alive = self.trials.get(trial_id), time.monotonic()
         if shard is None:
             return
+        if result.get(trial.SAID):
+            self.scheduler.say(result[trial.SAID])
         if result.get(trial.FAILED):
             self.reasons[trial_id] = result[trial.FAILED]
         if "steps" in result:

@@ -1,5 +1,6 @@
 """Runs Lightning's Trainer on a joint training, and saves its state so that it can be resumed."""
 
+import pickle
 import time
 import warnings
 from collections.abc import Callable
@@ -18,6 +19,9 @@ from cellsize.training.loaders import EarlyStoppingBatches, TrainingBatches
 from cellsize.training.ranks import Ranks
 
 SAVE_SECONDS = 20.0
+SAVED = {"states", "averages", "start_order", "state_dict"}
+# What torch raises over a file that is empty, cut off, or full of zeros.
+DAMAGED = (pickle.UnpicklingError, EOFError, RuntimeError, ValueError, KeyError, IndexError, TypeError, AttributeError)
 
 
 def fit(
@@ -31,13 +35,19 @@ def fit(
     Args:
         joint: The networks of one size.
         checkpoint: Where to save the state between checks; resumes from it if it is there. Of several processes only
-            the first one's counts.
-        on_check: Called with the number of checks done after each.
+            the first one's counts. One that cannot be read is removed, and the training begins anew.
+        on_check: Called with the number of checks done after each; with 0 if a damaged checkpoint was removed.
         accelerator: Lightning's name of the device: cpu or gpu.
     """
     # Its notes on devices, and tips, at each of hundreds of trainings.
     quiet("pytorch_lightning", "lightning_fabric", "pytorch_lightning.utilities.rank_zero")
     resumed, ranks = checkpoint if checkpoint is not None and checkpoint.is_file() else None, joint.ranks
+    if ranks.agree(resumed is not None and not is_whole(resumed)):
+        if resumed is not None and ranks.rank == 0:
+            resumed.unlink()
+        resumed = None
+        if on_check is not None:
+            on_check(0)
     has_early_stopping = any(fitted.fold.early_stopping.size for fitted in joint.fitted.values())
     with one_thread(), warnings.catch_warnings(), TemporaryDirectory(prefix="cellsize-") as folder:
         # Lightning advises more workers for the loaders and a logger: both are left out on purpose.
@@ -71,6 +81,14 @@ def fit(
         resumed = ranks.first_file(resumed, Path(folder))
         # The state holds tensors and plain values alone: no pickle is loaded from a folder that others can write to.
         trainer.fit(joint, TrainingBatches(joint), validation, ckpt_path=resumed, weights_only=True)
+
+
+def is_whole(checkpoint: Path) -> bool:
+    """Whether a saved state can be read: a power cut may leave a file that is empty, cut off, or full of zeros."""
+    try:
+        return set(torch.load(checkpoint, "cpu", weights_only=True)) >= SAVED
+    except DAMAGED:
+        return False
 
 
 def kept_networks(joint: JointTraining) -> list[Net]:

@@ -43,7 +43,7 @@ def train(
         work: Data, folds and how to train.
         size: What to train; (0, 0) is the ridge-linear model alone.
         checkpoint: Where to save the state between checks; resumes from it if it is there.
-        on_check: Called with the number of checks done after each.
+        on_check: Called with the number of checks done after each; with 0 if a damaged checkpoint was removed.
         accelerator: Lightning's name of the device: cpu or gpu.
         folds: Which folds, from 0; by default all. A fold's numbers do not depend on the others'.
         more_seeds: Trains these seeds of settings that are chosen, in place of the race for one.
