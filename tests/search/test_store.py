@@ -12,7 +12,7 @@ from cellsize.search import store, versions
 from cellsize.search.shards import divide
 from cellsize.search.storage import Storage
 from cellsize.sizing.sizes import ZERO, Size
-from cellsize.training.records import Work
+from cellsize.training.records import MoreSeeds, Setting, Work
 from cellsize.training.train import train
 
 MakeWork = Callable[..., Work]
@@ -46,6 +46,27 @@ def test_a_saved_epoch_comes_back_on_any_machine_until_its_shard_is_finished(wor
     assert opened.storage.names() == ["0x0.npz"]
 
 
+def test_a_result_of_added_seeds_counts_only_with_the_settings_that_count(work: Work, tmp_path: Path) -> None:
+    opened, shard = store.open_store(Storage(str(tmp_path)), work), divide(ZERO, 2, (1,))[0]
+    opened.save(shard, train(work, ZERO))
+    same = dict.fromkeys((0, 1), Setting(0.0, 0.0, 0.0))
+    assert opened.load(shard, MoreSeeds((1,), same)) is not None
+    assert opened.load(shard, MoreSeeds((1,), same | {1: Setting(0.1, 0.0, 0.0)})) is None
+
+
+def test_a_result_is_kept_where_its_saved_epoch_cannot_be_removed(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, shard = store.open_store(Storage(str(tmp_path)), work), divide(ZERO, 2)[0]
+
+    def refuse(*_: object) -> None:
+        raise OSError("no")
+
+    monkeypatch.setattr(Storage, "remove", refuse)
+    opened.save(shard, train(work, ZERO))
+    assert opened.load(shard) is not None
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 no", b"text"])
 def test_a_damaged_result_is_said_and_counts_as_unfinished(work: Work, tmp_path: Path, content: bytes) -> None:
     opened, lines = store.open_store(Storage(str(tmp_path)), work), list[str]()
@@ -55,6 +76,7 @@ def test_a_damaged_result_is_said_and_counts_as_unfinished(work: Work, tmp_path:
     for damaged in (content, whole[: len(whole) // 2], whole[:-1000]):
         opened.storage.write("0x0.npz", damaged)
         assert opened.finished(lines.append) == {}
+        assert opened.load(divide(ZERO, 2)[0]) is None
     assert lines == [f"search: 0x0.npz in {opened.storage.address} is damaged; its shard is trained again"] * 3
 
 

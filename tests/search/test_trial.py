@@ -60,6 +60,17 @@ def test_the_result_is_in_the_store_and_nothing_else(work: Work, store: Store) -
     assert list(Path.cwd().iterdir()) == []
 
 
+def test_a_shard_whose_result_is_there_is_not_trained_again(
+    work: Work, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.save(divide(ZERO, 2)[0], train(work, ZERO))
+
+    def never(*_: object) -> Result:
+        raise AssertionError
+
+    assert told(monkeypatch, work, store, never, ZERO) == [{"check": trial.ALL_CHECKS}]
+
+
 def test_an_epoch_that_was_saved_is_kept_at_once_and_resumed(
     work: Work, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

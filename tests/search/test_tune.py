@@ -55,6 +55,18 @@ def test_what_fails_twice_in_the_program_is_a_failure_of_its_size(work: Work, tm
     )
 
 
+@pytest.mark.parametrize("result", [None, {"check": 0, trial.FAILED: "OSError: no"}])
+def test_a_shard_whose_worker_dies_or_fails_after_its_result_was_kept_is_finished(
+    work: Work, tmp_path: Path, result: dict[str, Any] | None
+) -> None:
+    algorithm = adapter(work, climbing(ZERO), tmp_path)
+    algorithm.suggest("a")
+    train(work, ZERO).save(tmp_path / "0x0.npz")
+    algorithm.on_trial_complete("a", result, error=result is None)
+    assert set(algorithm.scheduler.results) == {ZERO}
+    assert algorithm.suggest("b") == FINISHED
+
+
 def test_what_a_trial_says_is_printed(work: Work, tmp_path: Path) -> None:
     lines = list[str]()
     scheduler = Scheduler(climbing(SMALL), work, {}, lambda _: None, lines.append)
@@ -110,7 +122,7 @@ def test_a_trial_waits_until_there_is_room_and_is_handed_out_then(work: Work, tm
     assert set(algorithm.trials) == {"a"}
     train(work, SMALL).save(tmp_path / "1x1.npz")
     algorithm.on_trial_complete("a")
-    assert algorithm.suggest("b") == {"layers": 1, "units": 2, "folds": (0, 1)}
+    assert algorithm.suggest("b") == {"name": "1x2", "layers": 1, "units": 2, "folds": (0, 1)}
 
 
 def test_a_trial_that_was_stopped_leaves_nothing(work: Work, tmp_path: Path) -> None:

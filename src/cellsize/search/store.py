@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from zipfile import BadZipFile
@@ -13,9 +14,10 @@ from cellsize import stage
 from cellsize.search.shards import Shard
 from cellsize.search.storage import Storage, patiently
 from cellsize.search.versions import versions
-from cellsize.training.records import Result, Work
+from cellsize.training.records import MoreSeeds, Result, Work
 
 CODE = "cellsize.training.train"
+DAMAGED = (BadZipFile, EOFError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -40,20 +42,33 @@ class Store:
                 try:
                     content = patiently(lambda name=name: self.storage.read(name))  # type: ignore[misc]
                     results[name.removesuffix(".npz")] = Result.from_bytes(content or b"")
-                except (BadZipFile, EOFError, KeyError, TypeError, ValueError):
+                except DAMAGED:
                     say(f"search: {name} in {self.storage.address} is damaged; its shard is trained again")
         return results
 
-    def load(self, shard: Shard) -> Result | None:
-        """The result of a shard; None if it is not finished."""
+    def load(self, shard: Shard, more_seeds: MoreSeeds | None = None) -> Result | None:
+        """The result of a shard; None if it is not finished, or damaged.
+
+        Args:
+            shard: The shard.
+            more_seeds: Of added seeds, the settings that count: a search in which others did may have left a result.
+        """
         content = patiently(lambda: self.storage.read(f"{shard.name}.npz"))
-        return None if content is None else Result.from_bytes(content)
+        try:
+            result = None if content is None else Result.from_bytes(content)
+        except DAMAGED:
+            return None
+        if result is not None and more_seeds is not None:
+            is_meant = all(row.setting == more_seeds.settings[row.fold - 1] for row in result.rows)
+            return result if is_meant else None
+        return result
 
     def save(self, shard: Shard, result: Result) -> None:
-        """Keeps the result of a shard; its saved epoch is needed no more."""
+        """Keeps the result of a shard; its saved epoch is needed no more, and does no harm if it cannot be removed."""
         content = result.to_bytes()
         patiently(lambda: self.storage.write(f"{shard.name}.npz", content))
-        patiently(lambda: self.storage.remove(f"{shard.name}.ckpt"))
+        with suppress(OSError):
+            self.storage.remove(f"{shard.name}.ckpt")
 
     def fetch(self, shard: Shard, checkpoint: Path) -> None:
         """Brings the last saved epoch of a shard, if there is one, to a file of this machine."""

@@ -46,6 +46,8 @@ class LostWorkerError(Exception):
 def run(config: Mapping[str, Any], work: Work, store: Store, report: Report, learn: Learn | None = None) -> None:
     """Trains a shard, and leaves its result in the store; resumes at the last epoch that was saved.
 
+    One whose result is there is not trained again: its worker may have died before it could report.
+
     What goes wrong in the program is reported, with its reason: to Ray it would be the same as a worker that was
     killed, and these are many on a cluster, and do no harm.
 
@@ -60,7 +62,9 @@ def run(config: Mapping[str, Any], work: Work, store: Store, report: Report, lea
         LostWorkerError: One of several devices is lost.
     """
     try:
-        if learn is None:
+        if store.load(shard_of(config), config.get("more_seeds")) is not None:
+            pass
+        elif learn is None:
             train(config, work, store, report)
         else:
             learn(config, work, store)

@@ -80,20 +80,23 @@ class Adapter(Searcher):
         if shard is None:
             return
         failed = self.reasons.pop(trial_id, (result or {}).get(trial.FAILED))
-        finished = None if error or failed else self._load(shard)
-        if error:
+        # Also of one that died or failed: it may have been after its result was kept.
+        finished = self._load(shard, bool(error or failed))
+        if finished is not None:
+            self.scheduler.finish(shard, finished)
+        elif error:
             self._died(shard)
         elif failed:
             self._erred(shard, failed)
-        elif finished is not None:
-            self.scheduler.finish(shard, finished)
         else:
             self.scheduler.stop(shard)
 
-    def _load(self, shard: Shard) -> Result | None:
+    def _load(self, shard: Shard, may_be_tried_again: bool) -> Result | None:
         try:
-            return self.store.load(shard)
+            return self.store.load(shard, self.scheduler.more_seeds(shard))
         except OSError as error:
+            if may_be_tried_again:
+                return None
             self.scheduler.failure = f"{KEY}: {self.store.storage.address}: {reason(error)}; what is finished is kept"
             return None
 
