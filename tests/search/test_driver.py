@@ -70,6 +70,17 @@ def test_a_storage_that_cannot_be_written_to_is_said_before_anything_is_trained(
         driver.run(work, climbing(ZERO), search, tmp_path, lambda _: None)
 
 
+def test_no_file_marks_a_search_while_it_trains(
+    work: Work, search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever kills it then would leave it.
+    left = list[Path]()
+    monkeypatch.setattr(tune, "run_trials", lambda *_: left.extend(tmp_path.rglob(".reached-*")))
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(work, climbing(ZERO), search, tmp_path, lambda _: None)
+    assert left == []
+
+
 def test_another_kind_of_device_has_another_store(work: Work, params_content: Callable[[], dict[str, Any]]) -> None:
     content = params_content()["search"]["compute"]
     on_gpus = driver.located(work, Compute(**content | {"gpus_per_trial": 0.5}))

@@ -154,7 +154,9 @@ def test_errors_of_storages_in_words(error: OSError, words: str) -> None:
 
 
 def test_an_unknown_option_of_an_address_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"\?secret_key=: unknown; remove it \(endpoint_override, region, scheme are"):
+    with pytest.raises(
+        InputError, match=r"unknown option secret_key; remove it \(endpoint_override, region, scheme are"
+    ):
         opened("s3://searches/x?secret_key=1", tmp_path)
 
 
@@ -194,13 +196,25 @@ def test_a_writer_that_is_killed_leaves_the_old_content_and_its_rest_is_removed(
 
 def test_what_is_being_written_elsewhere_is_left_alone(tmp_path: Path) -> None:
     here = f".a.{storage._host()}.{os.getpid()}.partial"
-    for name in (here, ".a.elsewhere.1.partial", ".b.elsewhere.1.partial", ".reached-1", ".reached-2", ".other"):
+    mine, of_a_node = (f".reached-1.{storage._host()}.{os.getpid()}{end}" for end in ("", "-2"))
+    kept = {here, mine, of_a_node, ".a.elsewhere.1.partial", ".reached-1.elsewhere.1", ".other"}
+    old = {".b.elsewhere.1.partial", ".reached-2.elsewhere.1", ".reached-2.elsewhere.1-3"}
+    for name in kept | old:
         (tmp_path / name).write_text("")
-    for name in (".b.elsewhere.1.partial", ".reached-2"):
+    for name in old:
         os.utime(tmp_path / name, (0, 0))
     Storage(str(tmp_path)).clean()
-    left = {path.name for path in tmp_path.iterdir()}
-    assert left == {here, ".a.elsewhere.1.partial", ".reached-1", ".other"}
+    assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_what_a_killed_search_of_this_machine_has_left_is_removed_at_once_in_a_bucket_too(place: Storage) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    dead, living = (f".reached-1.{storage._host()}.{process}" for process in (ended.pid, os.getpid()))
+    place.write(dead, b"here")
+    place.write(living, b"here")
+    place.clean()
+    assert (place.read(dead), place.read(living)) == (None, b"here")
 
 
 def test_a_storage_that_is_gone_for_a_while_is_tried_again() -> None:

@@ -160,4 +160,4 @@ def test_what_a_node_asks_for_in_vain_is_said_before_anything_waits_for_it(
     compute = Compute(**{**params_content()["search"]["compute"], "gpus_per_trial": 1000, "trials": 1})
     scheduler = Scheduler(climbing(ZERO, LARGE), work, {}, lambda _: None, lambda _: None)
     with pytest.raises(InputError, match=r"search.compute.gpus_per_trial: asks for 1000 GPUs a trial, this machine"):
-        tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path))), "", tmp_path / "tune")
+        tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path))), tmp_path / "tune")

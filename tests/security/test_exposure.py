@@ -141,7 +141,7 @@ def test_all_ports_of_a_search_are_on_the_loopback(
     watching = threading.Thread(target=watch)
     watching.start()
     try:
-        tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path))), "", tmp_path / "tune")
+        tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path))), tmp_path / "tune")
     finally:
         ended.set()
         watching.join()

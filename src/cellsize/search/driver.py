@@ -73,18 +73,19 @@ def run(
         KeyboardInterrupt: The search was interrupted.
     """
     store = open_store(storage.opened(search.compute.storage, root), work)
-    with store.storage.reached() as marker:
-        scheduler = Scheduler(plan, work, store.finished(say), on_result, say, show)
-        for result in scheduler.results.values():
-            on_result(result)
-        ended = scheduler.ended()
-        if scheduler.results:
-            then = "nothing left to train" if ended else "resuming"
-            say(f"search: {len(scheduler.results)} sizes were finished before; {then}")
-        if not ended:
-            from cellsize.search import tune
+    with store.storage.reached():
+        store.storage.clean()
+    scheduler = Scheduler(plan, work, store.finished(say), on_result, say, show)
+    for result in scheduler.results.values():
+        on_result(result)
+    ended = scheduler.ended()
+    if scheduler.results:
+        then = "nothing left to train" if ended else "resuming"
+        say(f"search: {len(scheduler.results)} sizes were finished before; {then}")
+    if not ended:
+        from cellsize.search import tune
 
-            tune.run_trials(work, scheduler, search.compute, store, marker, root / "tune")
+        tune.run_trials(work, scheduler, search.compute, store, root / "tune")
     walk = scheduler.walk()
     if not walk.is_done and not scheduler.failure:
         raise KeyboardInterrupt  # Ray Tune took the signal and returned

@@ -24,8 +24,9 @@ from cellsize.errors import InputError
 S3 = "s3://"
 KEY = "search.compute.storage"
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")  # as the other programs for S3 read them
-# What is being written is called `.NAME.HOST.PROCESS.partial`; of another host, nobody sees whether it still runs.
-PARTIAL = re.compile(r"\.(?P<name>.+)\.(?P<host>[^.]+)\.(?P<process>\d+)\.partial")
+# What is being written is called `.NAME.HOST.PROCESS.partial`, and what only shows that a storage is reached
+# `.reached-ANY.HOST.PROCESS…`; of another host, nobody sees whether it still runs.
+PASSING = re.compile(r"\.(.+\.(?P<host>[^.]+)\.(?P<process>\d+)\.partial|reached-\w+\.(?P<by>[^.]+)\.(?P<of>\d+).*)")
 LEFT_SECONDS = 3600.0
 MARKER = ".reached-"
 OPTIONS = {"endpoint_override", "region", "scheme"}  # of an address, `s3://bucket/prefix?region=…`
@@ -109,17 +110,18 @@ class Storage:
             return
 
     def clean(self) -> None:
-        """Removes what writers that were killed have left. On S3 there is none that can be seen."""
-        if not self.is_local:
-            return
-        for path in [*Path(self.address).glob(".*.partial"), *Path(self.address).glob(f"{MARKER}*")]:
-            found = PARTIAL.fullmatch(path.name)
-            is_mine = found is not None and found["host"] == _host()
-            if found is not None and is_mine and Path("/proc", found["process"]).exists():
+        """Removes what writers and searches that were killed have left; parts of objects of S3 cannot be seen."""
+        filesystem, folder = _opened(self.address)
+        for info in filesystem.get_file_info(fs.FileSelector(folder, allow_not_found=True)):
+            found = PASSING.fullmatch(info.base_name)
+            if found is None:
                 continue
-            with suppress(FileNotFoundError):  # another search cleans up too
-                if is_mine or time.time() - path.stat().st_mtime > LEFT_SECONDS:
-                    path.unlink()
+            is_mine = _host() in (found["host"], found["by"])
+            if is_mine and Path("/proc", found["process"] or found["of"]).exists():
+                continue
+            with suppress(OSError):  # another search cleans up too
+                if is_mine or time.time() - info.mtime.timestamp() > LEFT_SECONDS:
+                    self.remove(info.base_name)
 
     @contextmanager
     def reached(self) -> Iterator[str]:
@@ -131,7 +133,7 @@ class Storage:
         Raises:
             InputError: It cannot be made, written to, read or reached.
         """
-        marker = f"{MARKER}{uuid.uuid4().hex}"
+        marker = f"{MARKER}{uuid.uuid4().hex}.{_host()}.{os.getpid()}"
         try:
             self.write(marker, b"here")
             if self.read(marker) != b"here":
@@ -170,7 +172,9 @@ def opened(address: str | None, here: Path) -> Storage:
     if address is not None and address.startswith(S3):
         unknown = set(parse_qs(urlsplit(address).query)) - OPTIONS
         if unknown:
-            raise InputError(f"{KEY}: ?{min(unknown)}=: unknown; remove it ({', '.join(sorted(OPTIONS))} are known)")
+            raise InputError(
+                f"{KEY}: unknown option {min(unknown)}; remove it ({', '.join(sorted(OPTIONS))} are known)"
+            )
         return Storage(address)
     return Storage(str((here if address is None else Path(address).expanduser()).absolute()))
 

@@ -87,10 +87,8 @@ class Store:
 
 
 def open_store(root: Storage, work: Work) -> Store:
-    """The store for some work, below a folder that all searches share; leftovers of killed writers are removed."""
-    storage = root.below(key(work))
-    storage.clean()
-    return Store(storage)
+    """The store for some work, below a folder that all searches share."""
+    return Store(root.below(key(work)))
 
 
 def key(work: Work) -> str:

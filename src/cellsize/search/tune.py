@@ -179,7 +179,7 @@ class Stopping(tune.Stopper):
         return {}
 
 
-def run_trials(work: Work, scheduler: Scheduler, compute: Compute, store: Store, marker: str, state: Path) -> None:
+def run_trials(work: Work, scheduler: Scheduler, compute: Compute, store: Store, state: Path) -> None:
     """Runs trials until the scheduler has no more shards.
 
     Args:
@@ -187,7 +187,6 @@ def run_trials(work: Work, scheduler: Scheduler, compute: Compute, store: Store,
         scheduler: Hands out shards.
         compute: Where they are trained.
         store: Where trials leave their results.
-        marker: What was left in the storage, for the other nodes to see.
         state: Folder of Ray Tune's own state, which is never read again; it is removed at the end.
 
     Raises:
@@ -197,7 +196,8 @@ def run_trials(work: Work, scheduler: Scheduler, compute: Compute, store: Store,
         resources = cluster.connect(compute)
         cluster.check(compute, resources, store.storage)
         if compute.address != "local":
-            resources, lines = cluster.compare(resources, store.storage, marker)
+            with store.storage.reached() as marker:
+                resources, lines = cluster.compare(resources, store.storage, marker)
             for line in lines:
                 scheduler.say(line)
         _run(work, scheduler, compute, store, resources, state)
