@@ -70,6 +70,25 @@ def test_a_storage_that_cannot_be_written_to_is_said_before_anything_is_trained(
         driver.run(work, climbing(ZERO), search, tmp_path, lambda _: None)
 
 
+def test_what_was_begun_ahead_in_vain_leaves_no_saved_epoch(work: Work, search: Search, tmp_path: Path) -> None:
+    finish(work, tmp_path, ZERO)
+    place = open_store(Storage(str(tmp_path)), work).storage
+    place.write("1x1.ckpt", b"an epoch")
+    driver.run(work, climbing(ZERO), search, tmp_path, lambda _: None)
+    assert place.names() == ["0x0.npz"]
+
+
+def test_an_interrupted_search_keeps_its_saved_epochs(
+    work: Work, search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = open_store(Storage(str(tmp_path)), work).storage
+    place.write("1x1.ckpt", b"an epoch")
+    monkeypatch.setattr(tune, "run_trials", lambda *_: None)
+    with pytest.raises(KeyboardInterrupt):
+        driver.run(work, climbing(SMALL), search, tmp_path, lambda _: None)
+    assert place.names() == ["1x1.ckpt"]
+
+
 def test_no_file_marks_a_search_while_it_trains(
     work: Work, search: Search, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ def run(
         raise KeyboardInterrupt  # Ray Tune took the signal and returned
     if not walk.is_done:
         raise InputError(scheduler.failure)
+    store.end()
     return up_to(walk, scheduler.results, work.training.seeds)
 
 

@@ -80,6 +80,16 @@ class Store:
         """Removes the saved epoch of a shard, if there is one."""
         patiently(lambda: self.storage.remove(f"{shard.name}.ckpt"))
 
+    def end(self) -> None:
+        """Removes the saved epochs of what was begun ahead and turned out not to be needed; the search is at its end.
+
+        Another search that is in the middle of the same work loses none of its own but by being killed just then.
+        """
+        with suppress(OSError):
+            for name in self.storage.names():
+                if name.endswith(".ckpt"):
+                    self.storage.remove(name)
+
     def keep(self, shard: Shard, checkpoint: Path) -> None:
         """Keeps a saved epoch of a shard."""
         content = checkpoint.read_bytes()
