@@ -10,8 +10,10 @@ from typing import Any
 import psutil
 import pytest
 import torch
-from ray.exceptions import ActorDiedError
+from ray.exceptions import ActorDiedError, WorkerCrashedError
 from ray.train import TrainingFailedError
+from ray.train.v2._internal.exceptions import WorkerGroupStartupTimeoutError, WorkerHealthCheckFailedError
+from ray.train.v2.api.exceptions import ControllerError
 
 from cellsize.params import Search
 from cellsize.search import distributed, driver, trial
@@ -46,9 +48,18 @@ def test_a_worker_that_is_lost_is_told_from_an_error_of_the_program() -> None:
     # The others fail too, since it answers no more.
     cause = distributed.cause(FailedError(w0=WrappedError(RuntimeError("Connection closed by peer")), w1=lost))
     assert isinstance(cause, trial.LostWorkerError)
-    assert str(cause) == "Training failed"
-    # The controller itself.
-    assert isinstance(distributed.cause(FailedError()), trial.LostWorkerError)
+    assert str(cause).startswith("ActorDiedError: The actor died")
+
+
+def test_what_ends_the_controller_is_lost_only_if_ray_lost_it_and_its_reason_is_kept() -> None:
+    refused, lost = OSError("read-only"), WorkerCrashedError()
+    assert distributed.cause(ControllerError(refused)) is refused
+    unhealthy = WorkerHealthCheckFailedError("no answer", lost)
+    for failure in (lost, WorkerGroupStartupTimeoutError(2)):
+        assert isinstance(distributed.cause(ControllerError(failure)), trial.LostWorkerError)
+    assert isinstance(distributed.cause(FailedError(w0=unhealthy)), trial.LostWorkerError)
+    unknown = FailedError()
+    assert distributed.cause(unknown) is unknown
 
 
 @pytest.fixture

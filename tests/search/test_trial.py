@@ -185,6 +185,7 @@ def test_a_lost_worker_is_no_error_of_the_program(work: Work, store: Store) -> N
     config = trial.configuration(divide(ONE, 2)[0], None)
     with pytest.raises(trial.LostWorkerError):
         trial.run(config, work, store, reports.append, lost)
-    assert reports == []
+    assert reports == [{"check": 0, trial.LOST: "gone"}]
+    reports.clear()
     trial.run(config, work, store, reports.append, wrong)
     assert [report[trial.FAILED].split(" (")[0] for report in reports] == ["ValueError: no"]

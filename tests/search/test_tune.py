@@ -95,6 +95,17 @@ def test_workers_that_are_killed_at_one_place_again_and_again_end_the_search(wor
         algorithm.on_trial_complete(f"{death}", error=True)
     assert algorithm.suggest("last") == FINISHED
     assert "1 × 1 was killed 5 times and got no further" in algorithm.scheduler.failure
+    assert "the last time" not in algorithm.scheduler.failure
+
+
+def test_what_the_last_lost_worker_left_as_its_reason_is_said(work: Work, tmp_path: Path) -> None:
+    algorithm = adapter(work, climbing(SMALL), tmp_path)
+    for death in range(tune.DEATHS):
+        algorithm.suggest(f"{death}")
+        algorithm.on_trial_result(f"{death}", {"check": 0, trial.LOST: f"NodeDiedError: {death}"})
+        algorithm.on_trial_complete(f"{death}", error=True)
+    assert algorithm.suggest("last") == FINISHED
+    assert "(search.compute); the last time: NodeDiedError: 4; what is finished" in algorithm.scheduler.failure
 
 
 def test_a_search_without_a_sign_of_life_gives_up(work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

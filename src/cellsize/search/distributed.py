@@ -12,6 +12,7 @@ import ray.train
 from ray import tune
 from ray.exceptions import RayError
 from ray.train.torch import TorchConfig, TorchTrainer
+from ray.train.v2._internal import exceptions as losses
 from ray.tune.integration.ray_train import TuneReportCallback
 
 from cellsize import process
@@ -19,6 +20,11 @@ from cellsize.search import trial
 from cellsize.search.store import Store
 from cellsize.training.records import Work
 
+# Ray Train's own words for workers that are lost, or that no node has room for any more.
+LOSSES = (
+    RayError, losses.WorkerHealthCheckTimeoutError, losses.WorkerGroupStartupTimeoutError,
+    losses.WorkerGroupStartupFailedError, losses.CollectiveTimeoutError,
+)  # fmt: skip
 # The machine of a spot market that is taken away counts as a worker that died.
 PREEMPTED: dict[str, Any] = {"max_preemption_failures": 0}
 
@@ -63,14 +69,17 @@ def train(config: Mapping[str, Any], work: Work, store: Store, devices: int, cpu
 def cause(error: ray.train.TrainingFailedError) -> Exception:
     """What has ended a training: a lost worker, or else the first error of the program.
 
-    Where one worker is lost the others fail too, for want of an answer. So one that is lost tells.
+    Where one worker is lost the others fail too, for want of an answer. So one that is lost tells. What has ended
+    Ray Train's controller tells too: a folder that it cannot write to, for instance, is no lost worker.
     """
     failures: dict[int, Exception] = getattr(error, "worker_failures", {})
-    if not failures or any(isinstance(failure, RayError) for failure in failures.values()):
-        return trial.LostWorkerError(str(error).splitlines()[0])
-    first: Any = failures[min(failures)]
-    found: Exception = getattr(first, "_base_exc", first)
-    return found
+    found: Any = failures[min(failures)] if failures else getattr(error, "controller_failure", error)
+    inner = [getattr(failure, "health_check_failure", failure) for failure in (*failures.values(), found)]
+    lost = next((failure for failure in inner if isinstance(failure, LOSSES)), None)
+    if lost is not None:
+        return trial.LostWorkerError(trial.in_a_line(lost))
+    program: Exception = getattr(found, "_base_exc", found)
+    return program
 
 
 def _worker(given: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # it loads torch
 REPORT_SECONDS = 2.0
 ALL_CHECKS = 10**9  # what a finished trial reports: more than any that is still in training
 FAILED = "failed"
+LOST = "lost"
 SAID = "said"  # a line for the driver to print
 
 Report = Callable[[dict[str, Any]], object]
@@ -68,7 +69,8 @@ def run(config: Mapping[str, Any], work: Work, store: Store, report: Report, lea
             train(config, work, store, report)
         else:
             learn(config, work, store)
-    except LostWorkerError:
+    except LostWorkerError as error:
+        report({"check": 0, LOST: str(error)})
         raise
     except InputError as error:
         report({"check": 0, FAILED: str(error)})
@@ -129,6 +131,11 @@ def _written(path: Path) -> int:
     return path.stat().st_mtime_ns if path.is_file() else 0
 
 
+def in_a_line(error: Exception) -> str:
+    """What went wrong, in a line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
 def _reason(error: Exception) -> str:
     """What went wrong, and where in this package, in a line."""
     place, trace = "", error.__traceback__
@@ -137,7 +144,7 @@ def _reason(error: Exception) -> str:
         if "cellsize" in path.parts:
             place = f" ({path.parent.name}/{path.name}, line {trace.tb_lineno})"
         trace = trace.tb_next
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{place}"
+    return f"{in_a_line(error)}{place}"
 
 
 @functools.cache

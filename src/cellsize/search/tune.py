@@ -57,7 +57,7 @@ class Adapter(Searcher):
         super().__init__(metric="check", mode="max")
         self.scheduler, self.store, self.patience, self.trials = scheduler, store, patience, dict[str, Shard]()
         self.checks, self.deaths, self.errors = dict[str, int](), Counter[str](), Counter[str]()
-        self.reasons = dict[str, str]()
+        self.reasons, self.lost = dict[str, str](), dict[str, str]()
         self.alive, self.room = time.monotonic(), room
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
@@ -108,8 +108,10 @@ class Adapter(Searcher):
         if self.deaths[key] < DEATHS:
             self.scheduler.stop(shard)
         else:
+            last = f"; the last time: {self.lost[shard.name]}" if shard.name in self.lost else ""
             self.scheduler.fail(
-                shard, f"was killed {DEATHS} times and got no further, perhaps for want of memory (search.compute)"
+                shard,
+                f"was killed {DEATHS} times and got no further, perhaps for want of memory (search.compute){last}",
             )
 
     def _erred(self, shard: Shard, words: str) -> None:
@@ -128,6 +130,8 @@ class Adapter(Searcher):
             return
         if result.get(trial.SAID):
             self.scheduler.say(result[trial.SAID])
+        if result.get(trial.LOST):
+            self.lost[shard.name] = result[trial.LOST]
         if result.get(trial.FAILED):
             self.reasons[trial_id] = result[trial.FAILED]
         if "steps" in result:
