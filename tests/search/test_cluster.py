@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,15 @@ def test_another_processor_is_only_said(tmp_path: Path) -> None:
     others = dict(versions()) | {cluster.WORKED_WITH: "riscv"}
     (line,) = of(tmp_path, versions=others)
     assert line.startswith("search: node 10.0.0.1 computes with riscv, this one with ")
+
+
+def test_a_head_without_cores_is_asked_where_it_waits_for_others_and_takes_no_trial() -> None:
+    head = Node("10.0.0.9", "head", 0, 0)
+    there = replace(resources((8, 0)), head=head)
+    assert [node.key for node in there.asked(with_head=False)] == ["n0"]
+    assert [node.key for node in there.asked(with_head=True)] == ["n0", "head"]
+    assert [node.key for node in replace(there, head=there.nodes[0]).asked(with_head=True)] == ["n0"]
+    assert there.slots(1, 0.0) == 8
 
 
 def test_the_gpus_of_a_node_are_those_of_the_largest() -> None:

@@ -5,7 +5,7 @@ import logging
 import socket
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
@@ -20,6 +20,7 @@ from cellsize.search import exposure, store
 from cellsize.search.storage import KEY, Storage
 from cellsize.search.versions import versions
 
+HEAD = "node:__internal_head__"  # what Ray has its head give away besides cores
 SECTION = "search.compute"
 REACH_SECONDS = 10.0
 ANSWER_SECONDS = 180.0  # a node that answers late has its packages on a slow disk; see docs/scaling.md
@@ -49,11 +50,13 @@ class Resources:
 
     Attributes:
         nodes: The machines that have cores to give away.
+        head: The cluster's head, which may have none.
         gpu_memory: Bytes of the smallest GPU; None if there is none, or nobody knows.
     """
 
     nodes: tuple[Node, ...]
     gpu_memory: float | None = None
+    head: Node | None = None
 
     @property
     def gpus(self) -> float:
@@ -64,6 +67,11 @@ class Resources:
     def gpus_of_a_node(self) -> int:
         """GPUs of the node that has most of them, at least 1."""
         return max([1, *(int(node.gpus) for node in self.nodes)])
+
+    def asked(self, with_head: bool) -> tuple[Node, ...]:
+        """The nodes that run something of a search: those with cores, and the head if it is to wait for others."""
+        is_beside = with_head and self.head is not None and self.head not in self.nodes
+        return (*self.nodes, self.head) if is_beside and self.head is not None else self.nodes
 
     def slots(self, cpus: float, gpus: float) -> int:
         """How many trials fit at once.
@@ -107,12 +115,14 @@ def connect(compute: Compute) -> Resources:
             )
         else:
             _join(compute.address)
-    nodes = [
-        Node(node["NodeManagerAddress"], node["NodeID"], resources.get("CPU", 0.0), resources.get("GPU", 0.0))
+    alive = [
+        (Node(node["NodeManagerAddress"], node["NodeID"], of.get("CPU", 0.0), of.get("GPU", 0.0)), HEAD in of)
         for node in ray.nodes()  # type: ignore[no-untyped-call]
-        if node["Alive"] and (resources := node["Resources"]).get("CPU", 0.0) > 0
+        if node["Alive"] and (of := node["Resources"])
     ]
-    return Resources(tuple(nodes), gpu_memory() if compute.address == "local" else None)
+    nodes = tuple(node for node, _ in alive if node.cpus > 0)
+    head = next((node for node, is_head in alive if is_head), None)
+    return Resources(nodes, gpu_memory() if compute.address == "local" else None, head)
 
 
 def _listen_on_loopback() -> None:
@@ -233,13 +243,16 @@ class Probe:
         return look(storage, marker)
 
 
-def compare(resources: Resources, storage: Storage, marker: str) -> tuple[Resources, list[str]]:
+def compare(
+    resources: Resources, storage: Storage, marker: str, with_head: bool = False
+) -> tuple[Resources, list[str]]:
     """Asks every node of a cluster for its versions, its code, the storage and its GPUs.
 
     Args:
         resources: The nodes.
         storage: Where trials leave their results.
         marker: What was left there.
+        with_head: Also asks the head, where it has no cores to give away.
 
     Returns:
         The same with the memory of the smallest GPU, and lines to print about what is not alike and does no harm.
@@ -247,13 +260,14 @@ def compare(resources: Resources, storage: Storage, marker: str) -> tuple[Resour
     Raises:
         InputError: A node does not answer, runs other code or other versions, or does not reach the storage.
     """
+    nodes = resources.asked(with_head)
     probe: Any = ray.remote(Probe)
     actors = [
         probe.options(num_cpus=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node.key, soft=False)).remote()
-        for node in resources.nodes
+        for node in nodes
     ]
     seen: list[Seen] = []
-    for node, actor in zip(resources.nodes, actors, strict=True):
+    for node, actor in zip(nodes, actors, strict=True):
         try:
             seen.append(ray.get(actor.look.remote(storage, marker), timeout=ANSWER_SECONDS))
         except GetTimeoutError:
@@ -269,9 +283,9 @@ def compare(resources: Resources, storage: Storage, marker: str) -> tuple[Resour
             ) from None
     for actor in actors:
         ray.kill(actor)
-    lines = list(dict.fromkeys(_differences(zip(resources.nodes, seen, strict=True))))
+    lines = list(dict.fromkeys(_differences(zip(nodes, seen, strict=True))))
     known = [of.gpu_memory for of in seen if of.gpu_memory]
-    return Resources(resources.nodes, min(known, default=None)), lines
+    return replace(resources, gpu_memory=min(known, default=None)), lines
 
 
 def _differences(seen: Iterable[tuple[Node, Seen]]) -> Iterable[str]:

@@ -3,8 +3,9 @@
 Ray declares the types of its first version of Train, and runs the second.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
@@ -29,7 +30,9 @@ LOSSES = (
 PREEMPTED: dict[str, Any] = {"max_preemption_failures": 0}
 
 
-def train(config: Mapping[str, Any], work: Work, store: Store, devices: int, cpus: float, state: Path) -> None:
+def train(
+    config: Mapping[str, Any], work: Work, store: Store, devices: int, cpus: float, placed: Sequence[Any]
+) -> None:
     """Trains a shard on several devices, from inside a trial; workers report for it.
 
     Args:
@@ -38,32 +41,36 @@ def train(config: Mapping[str, Any], work: Work, store: Store, devices: int, cpu
         store: Where its result belongs.
         devices: How many workers, each with a device of its own.
         cpus: Cores of each.
-        state: Folder for Ray Train's own state, which is never read again.
+        placed: The work once more, as the one reference to it in Ray's object store: it travels once to each node.
 
     Raises:
         LostWorkerError: A worker or its node is lost.
     """
     on_gpus = work.accelerator == "gpu"
-    trainer = TorchTrainer(
-        _worker,
-        train_loop_config={"config": dict(config), "work": ray.put(work), "store": store},
-        # NCCL refuses two processes on one GPU.
-        scaling_config=ray.train.ScalingConfig(
-            num_workers=devices, use_gpu=on_gpus, resources_per_worker={"CPU": cpus} | ({"GPU": 1} if on_gpus else {})
-        ),
-        torch_config=TorchConfig(backend="nccl" if on_gpus else "gloo"),
-        run_config=ray.train.RunConfig(
-            name=f"train-{tune.get_context().get_trial_id()}",
-            storage_path=str(state),
-            callbacks=[TuneReportCallback()],  # type: ignore[no-untyped-call, list-item]
-            # Lost workers and errors of the program are counted in one place: `tune.Adapter`.
-            failure_config=ray.train.FailureConfig(max_failures=0, **PREEMPTED),
-        ),
-    )
-    try:
-        trainer.fit()
-    except ray.train.TrainingFailedError as error:
-        raise cause(error) from None
+    # In Ray's folder of this session on this machine; it is never read again.
+    with TemporaryDirectory(dir=Path.cwd()) as state:
+        trainer = TorchTrainer(
+            _worker,
+            train_loop_config={"config": dict(config), "placed": list(placed), "store": store},
+            # NCCL refuses two processes on one GPU.
+            scaling_config=ray.train.ScalingConfig(
+                num_workers=devices,
+                use_gpu=on_gpus,
+                resources_per_worker={"CPU": cpus} | ({"GPU": 1} if on_gpus else {}),
+            ),
+            torch_config=TorchConfig(backend="nccl" if on_gpus else "gloo"),
+            run_config=ray.train.RunConfig(
+                name=f"train-{tune.get_context().get_trial_id()}",
+                storage_path=state,
+                callbacks=[TuneReportCallback()],  # type: ignore[no-untyped-call, list-item]
+                # Lost workers and errors of the program are counted in one place: `tune.Adapter`.
+                failure_config=ray.train.FailureConfig(max_failures=0, **PREEMPTED),
+            ),
+        )
+        try:
+            trainer.fit()
+        except ray.train.TrainingFailedError as error:
+            raise cause(error) from None
 
 
 def cause(error: ray.train.TrainingFailedError) -> Exception:
@@ -94,4 +101,4 @@ def _worker(given: dict[str, Any]) -> None:
     context = ray.train.get_context()
     # Ray's `prepare_trainer` only checks that these two are there.
     ranks = Ranks(context.get_world_rank(), context.get_world_size(), strategy, [environment])
-    trial.train(given["config"], ray.get(given["work"]), given["store"], ray.train.report, ranks)
+    trial.train(given["config"], ray.get(given["placed"][0]), given["store"], ray.train.report, ranks)

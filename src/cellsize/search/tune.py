@@ -29,7 +29,7 @@ from cellsize.training.records import Result, Work
 DEATHS = 5
 ERRORS = 2  # of the program, for a shard
 # What a trial on several devices takes itself: it waits for its workers, on the head, which outlives every other node.
-WAITING = {"node:__internal_head__": 0.001}
+WAITING = {cluster.HEAD: 0.001}
 
 
 class Adapter(Searcher):
@@ -201,7 +201,8 @@ def run_trials(work: Work, scheduler: Scheduler, compute: Compute, store: Store,
         cluster.check(compute, resources, store.storage)
         if compute.address != "local":
             with store.storage.reached() as marker:
-                resources, lines = cluster.compare(resources, store.storage, marker)
+                # What trains on several devices is waited for on the head.
+                resources, lines = cluster.compare(resources, store.storage, marker, with_head=work.devices > 1)
             for line in lines:
                 scheduler.say(line)
         _run(work, scheduler, compute, store, resources, state)
@@ -232,7 +233,8 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
     whole = resources.slots(compute.cpus_per_trial, 1.0 if work.accelerator == "gpu" else 0.0)
     room = Room(whole, taken_by) if work.devices > 1 else None
     adapter = Adapter(scheduler, store, 60 * compute.timeout, room)
-    shared = {"work": work, "store": store, "cpus": compute.cpus_per_trial, "state": state.absolute()}
+    placed = [ray.put(work)] if work.devices > 1 else []
+    shared = {"work": work, "store": store, "cpus": compute.cpus_per_trial, "placed": placed}
     # What is wrong with a trial is said in a line of ours.
     process.quiet("ray.tune", "ray.train")
     tune.Tuner(
@@ -253,11 +255,11 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
     ).fit()
 
 
-def _trial(config: dict[str, Any], work: Work, store: Store, cpus: int, state: Path) -> None:
+def _trial(config: dict[str, Any], work: Work, store: Store, cpus: int, placed: list[Any]) -> None:
     """One trial; see `trial.run`."""
     learn, together = None, devices(trial.shard_of(config), work)
     if together > 1:
         with process.importing():
             from cellsize.search import distributed  # it loads torch
-        learn = partial(distributed.train, devices=together, cpus=cpus, state=state)
+        learn = partial(distributed.train, devices=together, cpus=cpus, placed=placed)
     trial.run(config, work, store, lambda metrics: tune.report(metrics), learn)
