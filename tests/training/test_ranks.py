@@ -21,7 +21,7 @@ from cellsize.sizing.sizes import Size
 from cellsize.training import fit, halving
 from cellsize.training.ranks import ALONE, Ranks
 from cellsize.training.records import Result, Row, Work
-from cellsize.training.train import train
+from cellsize.training.train import _agreed, _fit_fold, train
 
 MakeWork = Callable[..., Work]
 TWO = 2
@@ -43,8 +43,23 @@ def test_a_process_alone_takes_all_and_asks_nobody(tmp_path: Path) -> None:
     assert ALONE.total(torch.tensor([2.0])).tolist() == [2.0]
     assert ALONE.agree(True)
     assert not ALONE.agree(False)
+    assert ALONE.first([0.1, 2.0]) == [0.1, 2.0]
     assert ALONE.first_file(None, tmp_path) is None
     assert ALONE.first_file(tmp_path / "a", tmp_path / "b") == tmp_path / "a"
+
+
+def test_processes_on_unlike_machines_decide_by_the_first_ones_scores_before_any_training(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # This one is the second, whose own last digits are others.
+    def from_the_first(values: torch.Tensor, src: int) -> None:
+        assert (src, values.dtype) == (0, torch.float64)
+        values.copy_(torch.tensor([0.1 + 1e-17, 0.3], dtype=torch.float64))
+
+    monkeypatch.setattr(distributed, "broadcast", from_the_first)
+    work = make_work()
+    fold = _agreed(_fit_fold(work, work.folds.fold(0), Size(1, 1)), Ranks(1, TWO))
+    assert (fold.start("none"), fold.start("joint")) == (0.1 + 1e-17, 0.3)
 
 
 # --- two processes ----------------------------------------------------------------------------------------------------
@@ -105,7 +120,7 @@ def in_one_of_two(rank: int, folder: Path, jobs: list[Job], results: Any) -> Non
         fit.SAVE_SECONDS = 20.0
         results.put((name, rank, result, resumed, checks, after, saved))
     agreed = [Ranks(rank, TWO).agree(decision) for decision in (rank == 0, rank == 1)]
-    results.put(("agreed", rank, agreed))
+    results.put(("agreed", rank, [*agreed, *Ranks(rank, TWO).first([rank + 0.1, rank + 1e-17])]))
     distributed.destroy_process_group()
 
 
@@ -228,4 +243,4 @@ def test_processes_that_draw_dropout_draw_other_values_for_other_windows(
 
 @pytest.mark.slow
 def test_what_the_first_one_decides_is_decided(together: dict[str, list[tuple[Any, ...]]]) -> None:
-    assert together["agreed"] == [([True, False],), ([True, False],)]
+    assert together["agreed"] == [([True, False, 0.1, 1e-17],), ([True, False, 0.1, 1e-17],)]

@@ -51,6 +51,15 @@ class Ranks:
             return decision
         return bool(self.total(torch.tensor([float(decision and self.rank == 0)], device=self.device)).item())
 
+    def first(self, values: list[float]) -> list[float]:
+        """The first process's numbers in every process: each may have worked them out with other last digits."""
+        if self.size == 1:
+            return values
+        sent = torch.tensor(values, dtype=torch.float64, device=self.device)
+        distributed.broadcast(sent, src=0)
+        found: list[float] = sent.tolist()
+        return found
+
     def first_file(self, path: Path | None, folder: Path) -> Path | None:
         """The first process's file in every process: nothing else has to be shared among machines.
 

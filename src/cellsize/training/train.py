@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def train(
     began = time.perf_counter()
     engine.check(work.network, work.training, accelerator, work.precision)
     chosen = range(len(work.folds.labels)) if folds is None else folds
-    fitted = {fold: _fit_fold(work, work.folds.fold(fold), size) for fold in chosen}
+    fitted = {fold: _agreed(_fit_fold(work, work.folds.fold(fold), size), ranks) for fold in chosen}
     networks: list[Net] = []
     curves: list[Check] = []
     if size == ZERO:
@@ -109,6 +110,16 @@ def _fit_fold(work: Work, fold: Fold, size: Size) -> FittedFold:
     unscored = FittedFold(fold, scaling, linear, 0.0, 0.0)
     alone = _score(work, FittedFold(fold, scaling, None, 0.0, 0.0), [], unscored.watched)
     return FittedFold(fold, scaling, linear, alone, _score(work, unscored, [], unscored.watched))
+
+
+def _agreed(fitted: FittedFold, ranks: Ranks) -> FittedFold:
+    """A fold with the first process's scores before any training: what is decided is measured against them.
+
+    On unlike machines each process's own have other last digits; processes that decide otherwise wait for each other
+    for ever.
+    """
+    start_alone, start_linear = ranks.first([fitted.start_alone, fitted.start_linear])
+    return replace(fitted, start_alone=start_alone, start_linear=start_linear)
 
 
 def _statuses(joint: JointTraining) -> list[Status]:
