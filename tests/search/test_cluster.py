@@ -1,6 +1,7 @@
 """What a cluster is held against, without one; with one: test_nodes.py."""
 
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -94,6 +95,20 @@ def test_what_does_not_fit_is_said_with_what_there_is(
     assert str(caught.value) == message
 
 
+def test_a_cluster_without_nodes_is_said_and_not_taken_for_one_without_cores(make_compute: MakeCompute) -> None:
+    with pytest.raises(InputError, match="no node with cores to give away has joined the cluster yet; wait until"):
+        cluster.check(make_compute(address="auto"), Resources(()), HERE)
+
+
+def test_nodes_that_are_starting_are_waited_for(make_compute: MakeCompute, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = [Resources(()), Resources(()), resources((4, 0))]
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    monkeypatch.setattr(cluster, "_there", lambda: seen.pop(0))
+    assert cluster.connect(make_compute(address="auto")).slots(1, 0.0) == 4
+    assert seen == []
+
+
 def test_on_one_machine_words_are_of_this_machine(make_compute: MakeCompute) -> None:
     with pytest.raises(InputError, match="asks for 1 GPU a trial, this machine has none; set it to 0"):
         cluster.check(make_compute(gpus_per_trial=1.0), resources((8, 0)), HERE)
@@ -137,7 +152,9 @@ def of(tmp_path: Path, **changes: Any) -> list[str]:
     with storage.reached() as marker:
         seen = cluster.look(storage, marker)
     other = cluster.Seen(**{**vars(seen), **changes})
-    return list(cluster._differences(zip(resources((1, 0), (1, 0)).nodes, [seen, other], strict=True)))
+    return list(
+        cluster._differences(zip(resources((1, 0), (1, 0)).nodes, [seen, other], strict=True), *cluster.expected())
+    )
 
 
 def test_nodes_that_are_alike_need_no_word(tmp_path: Path) -> None:
@@ -156,6 +173,19 @@ def test_nodes_that_are_alike_need_no_word(tmp_path: Path) -> None:
 def test_a_node_that_would_spoil_the_numbers_is_refused(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         of(tmp_path, **changes)
+
+
+def test_a_node_that_joins_later_is_refused_by_its_first_trial_if_it_would_spoil_the_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ray.util, "get_node_ip_address", lambda: "10.0.0.7")
+    mine, code = cluster.expected()
+    cluster.joined(mine, code)
+    cluster.joined(mine | {cluster.WORKED_WITH: "riscv"}, code)
+    with pytest.raises(InputError, match=r"node 10.0.0.7 has torch .*, this one 1.0; install the same"):
+        cluster.joined(mine | {"cellsize.version.torch": "1.0"}, code)
+    with pytest.raises(InputError, match=r"node 10.0.0.7 has another cellsize"):
+        cluster.joined(mine, "another")
 
 
 def test_another_processor_is_only_said(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Ray's cluster: connected to, counted, and held against what is asked for, before anything is trained."""
 
 import contextlib
+import functools
 import logging
 import socket
 import subprocess
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +26,7 @@ HEAD = "node:__internal_head__"  # what Ray has its head give away besides cores
 SECTION = "search.compute"
 REACH_SECONDS = 10.0
 ANSWER_SECONDS = 180.0  # a node that answers late has its packages on a slow disk; see docs/scaling.md
+JOIN_SECONDS = 120.0  # what nodes that are starting are waited for; a cluster may have none to begin with
 WORKED_WITH = "cellsize.kernels"  # other last digits, but no other code
 
 
@@ -115,6 +118,16 @@ def connect(compute: Compute) -> Resources:
             )
         else:
             _join(compute.address)
+    resources = _there()
+    deadline = time.monotonic() + (JOIN_SECONDS if compute.address != "local" else 0.0)
+    while not resources.nodes and time.monotonic() < deadline:
+        time.sleep(1.0)
+        resources = _there()
+    return replace(resources, gpu_memory=gpu_memory()) if compute.address == "local" else resources
+
+
+def _there() -> Resources:
+    """The nodes that are alive, and the head."""
     alive = [
         (Node(node["NodeManagerAddress"], node["NodeID"], of.get("CPU", 0.0), of.get("GPU", 0.0)), HEAD in of)
         for node in ray.nodes()  # type: ignore[no-untyped-call]
@@ -122,7 +135,7 @@ def connect(compute: Compute) -> Resources:
     ]
     nodes = tuple(node for node, _ in alive if node.cpus > 0)
     head = next((node for node, is_head in alive if is_head), None)
-    return Resources(nodes, gpu_memory() if compute.address == "local" else None, head)
+    return Resources(nodes, None, head)
 
 
 def _listen_on_loopback() -> None:
@@ -168,8 +181,13 @@ def check(compute: Compute, resources: Resources, storage: Storage) -> None:
     """Holds what is asked for against what there is.
 
     Raises:
-        InputError: A trial fits nowhere, or several machines have no storage in common.
+        InputError: No node is there, a trial fits nowhere, or several machines have no storage in common.
     """
+    if not resources.nodes:
+        raise InputError(
+            f"{SECTION}.address: {compute.address}: no node with cores to give away has joined the cluster yet; wait "
+            "until one has (ray status), or have the cluster keep one at least"
+        )
     where = "this machine" if compute.address == "local" else "the cluster"
     cpus, gpus = (max((getattr(node, kind) for node in resources.nodes), default=0.0) for kind in ("cpus", "gpus"))
     if compute.cpus_per_trial > cpus:
@@ -223,6 +241,11 @@ class Seen:
     code: str
     storage: str
     gpu_memory: float | None
+
+
+def expected() -> tuple[dict[str, str], str]:
+    """The versions and the code that every node is held against: this machine's."""
+    return dict(versions()), _code()
 
 
 def look(storage: Storage, marker: str) -> Seen:
@@ -283,14 +306,19 @@ def compare(
             ) from None
     for actor in actors:
         ray.kill(actor)
-    lines = list(dict.fromkeys(_differences(zip(nodes, seen, strict=True))))
+    lines = list(dict.fromkeys(_differences(zip(nodes, seen, strict=True), *expected())))
     known = [of.gpu_memory for of in seen if of.gpu_memory]
     return replace(resources, gpu_memory=min(known, default=None)), lines
 
 
-def _differences(seen: Iterable[tuple[Node, Seen]]) -> Iterable[str]:
-    """Refuses what would spoil the numbers; says what only moves their last digits."""
-    mine = versions()
+def _differences(seen: Iterable[tuple[Node, Seen]], mine: Mapping[str, str], code: str) -> Iterable[str]:
+    """Refuses what would spoil the numbers; says what only moves their last digits.
+
+    Args:
+        seen: What nodes say of themselves.
+        mine: The driver's versions.
+        code: The driver's hash of what a trial runs.
+    """
     for node, of in seen:
         if of.storage:
             raise InputError(f"{KEY}: node {node.name}: {of.storage}")
@@ -302,7 +330,7 @@ def _differences(seen: Iterable[tuple[Node, Seen]]) -> Iterable[str]:
                     f"{SECTION}.address: node {node.name} has {package} {there}, this one {here}; install the same "
                     "requirements.txt on every node"
                 )
-        if of.code != _code():
+        if of.code != code:
             raise InputError(
                 f"{SECTION}.address: node {node.name} has another cellsize; install the same one on every node"
             )
@@ -312,6 +340,28 @@ def _differences(seen: Iterable[tuple[Node, Seen]]) -> Iterable[str]:
             )
 
 
+def joined(expected: Mapping[str, str], code: str) -> None:
+    """Looks at the node that it runs on, from a trial: one that joined later has not been compared.
+
+    Args:
+        expected: The driver's versions.
+        code: The driver's hash of what a trial runs.
+
+    Raises:
+        InputError: The node runs other code or other versions.
+    """
+    node = Node(ray.util.get_node_ip_address(), "", 0.0, 0.0)  # type: ignore[no-untyped-call]
+    mine = Seen(_versions(), _code(), "", None)
+    for _ in _differences([(node, mine)], expected, code):
+        continue  # it only moves last digits
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    return dict(versions())
+
+
+@functools.cache
 def _code() -> str:
     return stage.code_hash(store.CODE, "cellsize.search.trial")
 

@@ -13,6 +13,7 @@ from ray import tune
 from ray.tune.search import Searcher
 
 from cellsize import process
+from cellsize.errors import InputError
 from cellsize.params import Compute
 from cellsize.search import cluster, trial
 from cellsize.search.cluster import Resources
@@ -235,6 +236,7 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
     adapter = Adapter(scheduler, store, 60 * compute.timeout, room)
     placed = [ray.put(work)] if work.devices > 1 else []
     shared = {"work": work, "store": store, "cpus": compute.cpus_per_trial, "placed": placed}
+    shared["expected"] = None if compute.address == "local" else cluster.expected()
     # What is wrong with a trial is said in a line of ours.
     process.quiet("ray.tune", "ray.train")
     tune.Tuner(
@@ -255,8 +257,21 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
     ).fit()
 
 
-def _trial(config: dict[str, Any], work: Work, store: Store, cpus: int, placed: list[Any]) -> None:
+def _trial(
+    config: dict[str, Any],
+    work: Work,
+    store: Store,
+    cpus: int,
+    placed: list[Any],
+    expected: tuple[dict[str, str], str] | None,
+) -> None:
     """One trial; see `trial.run`."""
+    try:
+        if expected is not None:
+            cluster.joined(*expected)
+    except InputError as error:
+        tune.report({"check": 0, trial.FAILED: str(error)})
+        return
     learn, together = None, devices(trial.shard_of(config), work)
     if together > 1:
         with process.importing():
