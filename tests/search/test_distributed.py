@@ -124,4 +124,4 @@ def test_a_search_on_two_devices_resumes_after_a_worker_is_killed_and_has_the_lo
     assert len(begun) == 2 * 10
     for check, expected_check in begun:
         assert check.early_stopping_score == pytest.approx(expected_check.early_stopping_score, abs=1e-4)
-    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [f"{SIZE}.npz"]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [f"{SIZE}@2.npz"]

@@ -10,6 +10,7 @@ from cellsize.search.shards import Shard, divide
 from cellsize.search.spread import Room
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
 from cellsize.training.records import Work
+from cellsize.training.train import train
 
 SMALL, LARGE = divide(Size(1, 1), 2)[0], divide(Size(1, 2), 2)[0]
 
@@ -33,6 +34,19 @@ def test_a_shard_is_spread_where_it_is_asked_for_or_has_work_enough_and_zero_cel
     assert [spread.devices(shard, enough) for shard in (SMALL, LARGE)] == [1, 4]
     seeds = divide(Size(1, 2), 2, (1, 2))[0]
     assert spread.devices(seeds, enough) == 4
+
+
+def test_only_what_is_spread_has_its_devices_in_its_name_and_counts_for_no_other_number(
+    make_work: Callable[..., Work],
+) -> None:
+    work = make_work()
+    large_alone = replace(work, devices=4, spread_from=spread.work_of(LARGE, work))
+    assert [spread.named(shard, large_alone).name for shard in (SMALL, LARGE)] == ["1x1", "1x2@4"]
+    assert spread.named(LARGE, work) == LARGE
+    result = train(work, LARGE.size)
+    for now, name in ((large_alone, "1x2@4"), (replace(work, devices=2), "1x2@2"), (work, "1x2")):
+        found = {left for left in ("1x2", "1x2@2", "1x2@4") if spread.is_of(left, result, now)}
+        assert found == {name}
 
 
 def test_trials_that_take_several_devices_wait_until_these_are_free_and_others_wait_behind_them() -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 from cellsize.errors import InputError
 from cellsize.models import engine
 from cellsize.params import Compute, Search
+from cellsize.progress import unsaid
 from cellsize.search import spread, storage
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.store import open_store
@@ -16,12 +17,14 @@ from cellsize.sizing.walk import Plan, Walk
 from cellsize.training.records import Result, Work
 
 
-def located(work: Work, compute: Compute) -> Work:
+def located(work: Work, compute: Compute, say: Callable[[str], None] = unsaid) -> Work:
     """The same work on the devices that it will be trained on: others give other last digits.
 
     Args:
         work: Data, folds and how to train.
         compute: Where; if it leaves open whether GPUs are used, or how many at once, Ray is asked what there is.
+        say: Is told what was found where it is left open: what is alive just then decides, and other devices have other
+            last digits and results of their own.
 
     Raises:
         InputError: No cluster is at the address, or the fused kernels are asked for where they cannot run.
@@ -31,6 +34,8 @@ def located(work: Work, compute: Compute) -> Work:
         from cellsize.search import cluster  # Ray takes a second, and a search that is finished needs none
 
         gpus = cluster.connect(compute).gpus
+        picked = f"{gpus:g} GPUs are there: trained on GPUs" if gpus else "no GPU is there: trained on the CPU"
+        say(f"search: search.compute.gpus_per_trial is null, and {picked}; a number keeps to it")
     accelerator: Literal["cpu", "gpu"] = "gpu" if gpus else "cpu"
     engine.check(work.network, work.training, accelerator, work.precision)
     devices, spread_from = compute.devices_per_trial or 1, 0.0
@@ -38,6 +43,10 @@ def located(work: Work, compute: Compute) -> Work:
         from cellsize.search import cluster
 
         devices, spread_from = cluster.connect(compute).gpus_of_a_node, spread.WORTH
+        say(
+            f"search: search.compute.devices_per_trial is null, and a node has up to {devices} GPUs: a very large "
+            "training takes so many; a number keeps to it"
+        )
     return replace(work, accelerator=accelerator, devices=devices, spread_from=spread_from)
 
 

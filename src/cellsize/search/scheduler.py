@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from cellsize.errors import InputError
 from cellsize.progress import SILENCE
+from cellsize.search import spread
 from cellsize.search.shards import Shard, add, divide, join
 from cellsize.sizing.figures import with_error
 from cellsize.sizing.rules import alone
@@ -50,13 +51,16 @@ class Scheduler:
         """
         self.network, self.shape, self.folds = work.network, shape(work.windows), len(work.folds.labels)
         self.first_seeds, self.on_gpu = work.training.seeds, work.accelerator == "gpu"
+        self.work = work
         self.plan, self.on_result, self.say, self.show = plan, on_result, say, show
         self.steps = dict[Shard, int]()
-        self.finished, self.running = dict(finished), set[Shard]()
+        # Shards that were trained on another number of devices lie in the same store.
+        self.finished = {name: result for name, result in finished.items() if spread.is_of(name, result, work)}
+        self.running = set[Shard]()
         self.results, self.scores, self.unusable = dict[Size, Result](), dict[Size, Scores](), dict[Size, str]()
         self.failure = ""
         self.began = self.said = time.monotonic()
-        for size in sorted({result.size for result in finished.values()}):
+        for size in sorted({result.size for result in self.finished.values()}):
             self._complete(size)
 
     def walk(self) -> Walk:
@@ -99,7 +103,7 @@ class Scheduler:
         return [(size, self._divided(size)) for size in (*walk.wanted, *walk.likely)] + seeds
 
     def _divided(self, size: Size, seeds: tuple[int, ...] = ()) -> tuple[Shard, ...]:
-        return divide(size, self.folds, seeds, self.on_gpu)
+        return tuple(spread.named(shard, self.work) for shard in divide(size, self.folds, seeds, self.on_gpu))
 
     def open_shards(self) -> list[Shard]:
         """What may be trained now."""

@@ -1,12 +1,12 @@
 """Over how many devices the training of a shard is spread, and when there is room for it. Knows nothing of Ray."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cellsize.search.shards import Shard
 from cellsize.sizing.compute import steps
 from cellsize.sizing.sizes import ZERO, cost, shape
-from cellsize.training.records import Work
+from cellsize.training.records import Result, Work
 
 # What processes that train together cost before they train, in seconds (measured: docs/scaling.md).
 FIXED_SECONDS = 25.0
@@ -14,10 +14,11 @@ FIXED_SECONDS = 25.0
 GPU_SPEED = 1e12
 # Where params.yaml leaves it open, a shard is spread if the fixed cost is a tenth of its time on one device, or less.
 WORTH = 10 * FIXED_SECONDS * GPU_SPEED
+ON = "@"  # in the name of a spread shard, before the number of its devices
 
 
 def devices(shard: Shard, work: Work) -> int:
-    """How many devices train a shard together; the same on every cluster, since last digits depend on it.
+    """How many devices train a shard together; last digits depend on it, so that it is part of the name: see `named`.
 
     Args:
         shard: What is trained.
@@ -26,6 +27,21 @@ def devices(shard: Shard, work: Work) -> int:
     if shard.size == ZERO or work_of(shard, work) < work.spread_from:
         return 1
     return work.devices
+
+
+def named(shard: Shard, work: Work) -> Shard:
+    """The shard, with the number of its devices in its name if it is spread: other last digits are other files.
+
+    Only there: what is trained on one device is the same on a cluster whose nodes have more of them.
+    """
+    together = devices(shard, work)
+    return replace(shard, name=f"{shard.name}{ON}{together}") if together > 1 else shard
+
+
+def is_of(name: str, result: Result, work: Work) -> bool:
+    """Whether a finished shard was trained on as many devices as it would be now."""
+    folds = tuple(sorted({row.fold - 1 for row in result.rows}))
+    return named(Shard(result.size, folds, name.partition(ON)[0]), work).name == name
 
 
 def work_of(shard: Shard, work: Work) -> float:

@@ -105,7 +105,8 @@ def key(work: Work) -> str:
     """Names the work: the same data, folds, parameters, code, versions and kernels give the same 16 digits.
 
     Versions and kernels are part of it, since half of a size trained with other last digits than the other half would
-    be nobody's numbers. They are no dependency for DVC: what one machine has finished serves another one.
+    be nobody's numbers. They are no dependency for DVC: what one machine has finished serves another one. Over how many
+    devices a shard is spread is no part of it, but of the shard's own name: see `spread.named`.
     """
     digest = hashlib.sha256()
     for field in fields(work.windows):  # and nothing that is cached beside them
@@ -114,7 +115,6 @@ def key(work: Work) -> str:
     digest.update(work.folds.labels.tobytes())
     settings = {"network": work.network.model_dump(), "training": work.training.model_dump()}
     shared = [settings, work.penalties, work.seed, work.metric, work.accelerator, work.precision]
-    shared += [[work.devices, work.spread_from]] if work.devices > 1 else []
     digest.update(json.dumps(shared, sort_keys=True).encode())
     digest.update(json.dumps([stage.code_hash(CODE), dict(versions())]).encode())
     return digest.hexdigest()[:16]

@@ -18,7 +18,7 @@ def main(params: Params, windows: Path, folds: Path, candidates: Path, trials: P
     """Reads arrays, folds and candidates; writes the trials, their curves, times and residuals."""
     grid = Candidates.read(candidates)
     work = load_work(windows, folds, grid.network, params.search, params.baseline.penalties, params.choose.metric)
-    work = driver.located(work, params.search.compute)
+    work = driver.located(work, params.search.compute, lambda line: print(line, flush=True))
     print(f"search: {sentence(estimate(grid, params.search, work))}, unless finished before", flush=True)
     # What says which sizes are undecided; the rest of the section must not make this stage run again.
     undecided = Choose.model_construct(
