@@ -130,6 +130,22 @@ def test_where_it_is_left_open_the_gpus_of_a_node_train_what_has_work_enough(
     assert lines[1].startswith("search: search.compute.devices_per_trial is null, and a node has up to 4 GPUs")
 
 
+def test_the_kind_of_gpu_is_part_of_the_work_and_unlike_ones_are_said(
+    work: Work, params_content: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "connect", lambda _: cluster.Resources((cluster.Node("a", "a", 8, 1),)))
+    compute, lines = (
+        Compute(**params_content()["search"]["compute"] | {"gpus_per_trial": 1.0, "address": "auto"}),
+        list[str](),
+    )
+    for kinds in (["A100"], ["A100", "T4"]):
+        monkeypatch.setattr(cluster, "kinds_of_gpus", lambda _, kinds=kinds: kinds)
+        assert driver.located(work, compute, lines.append).gpu == "; ".join(kinds)
+    assert lines == [
+        "search: nodes have unlike GPUs (A100; T4): last digits depend on which of them trains a size",
+    ]
+
+
 def test_what_is_picked_where_it_is_left_open_is_said_and_nothing_else_is(
     work: Work, params_content: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

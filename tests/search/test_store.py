@@ -112,6 +112,12 @@ def test_another_device_or_precision_has_another_store(work: Work, changes: dict
     assert store.key(replace(work, **changes)) != store.key(work)
 
 
+def test_other_gpus_have_another_store_and_change_none_of_a_cpu(work: Work) -> None:
+    on_gpus = replace(work, accelerator="gpu")
+    assert len({store.key(replace(on_gpus, gpu=kind)) for kind in ("", "A100, TF32 01", "T4, TF32 01")}) == 3
+    assert store.key(replace(work, gpu="A100")) == store.key(work)
+
+
 def test_other_code_versions_or_kernels_have_another_store(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
     key = store.key(work)
     with monkeypatch.context() as patch:

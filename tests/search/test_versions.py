@@ -1,7 +1,11 @@
 """What decides the last digits is named, and the same in every process."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 from cellsize.search import versions
 
@@ -14,6 +18,22 @@ def test_what_else_is_imported_changes_no_store() -> None:
         for before in ("", "import torch, numba; ")
     }
     assert len(found) == 1
+
+
+def test_a_gpu_is_named_with_how_torch_computes_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "asked", lambda what: ["NVIDIA A100", "NVIDIA A100", "Tesla T4"])
+    assert re.fullmatch(r"NVIDIA A100 and Tesla T4, CUDA \S+, cuDNN \S+, TF32 [01]{2}", versions.gpu())
+    monkeypatch.setattr(versions, "asked", lambda what: [])
+    assert versions.gpu() == ""
+
+
+def test_a_machine_without_the_drivers_program_has_no_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert versions.asked("name") == []
+    program = tmp_path / "nvidia-smi"
+    program.write_text('#!/bin/sh\necho "$1"\necho\n')
+    program.chmod(0o755)
+    assert versions.asked("name") == ["--query-gpu=name"]
 
 
 def test_versions_and_kernels_are_named() -> None:

@@ -4,9 +4,8 @@ import contextlib
 import functools
 import logging
 import socket
-import subprocess
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +19,7 @@ from cellsize.errors import InputError
 from cellsize.params import Compute
 from cellsize.search import exposure, store
 from cellsize.search.storage import KEY, Storage
-from cellsize.search.versions import versions
+from cellsize.search.versions import asked, gpu, versions
 
 HEAD = "node:__internal_head__"  # what Ray has its head give away besides cores
 SECTION = "search.compute"
@@ -265,6 +264,10 @@ class Probe:
         """See `look`."""
         return look(storage, marker)
 
+    def gpu(self) -> str:
+        """See `versions.gpu`."""
+        return gpu()
+
 
 def compare(
     resources: Resources, storage: Storage, marker: str, with_head: bool = False
@@ -284,15 +287,27 @@ def compare(
         InputError: A node does not answer, runs other code or other versions, or does not reach the storage.
     """
     nodes = resources.asked(with_head)
+    seen: list[Seen] = _ask(nodes, "look", storage, marker)
+    lines = list(dict.fromkeys(_differences(zip(nodes, seen, strict=True), *expected())))
+    known = [of.gpu_memory for of in seen if of.gpu_memory]
+    return replace(resources, gpu_memory=min(known, default=None)), lines
+
+
+def _ask(nodes: Sequence[Node], what: str, *given: object) -> list[Any]:
+    """What each node answers.
+
+    Raises:
+        InputError: One does not answer, or cannot run this package.
+    """
     probe: Any = ray.remote(Probe)
     actors = [
         probe.options(num_cpus=0, scheduling_strategy=NodeAffinitySchedulingStrategy(node.key, soft=False)).remote()
         for node in nodes
     ]
-    seen: list[Seen] = []
+    answers: list[Any] = []
     for node, actor in zip(nodes, actors, strict=True):
         try:
-            seen.append(ray.get(actor.look.remote(storage, marker), timeout=ANSWER_SECONDS))
+            answers.append(ray.get(getattr(actor, what).remote(*given), timeout=ANSWER_SECONDS))
         except GetTimeoutError:
             raise InputError(
                 f"{SECTION}.address: node {node.name} has not answered for {ANSWER_SECONDS:g} s; remove it from the "
@@ -306,9 +321,7 @@ def compare(
             ) from None
     for actor in actors:
         ray.kill(actor)
-    lines = list(dict.fromkeys(_differences(zip(nodes, seen, strict=True), *expected())))
-    known = [of.gpu_memory for of in seen if of.gpu_memory]
-    return replace(resources, gpu_memory=min(known, default=None)), lines
+    return answers
 
 
 def _differences(seen: Iterable[tuple[Node, Seen]], mine: Mapping[str, str], code: str) -> Iterable[str]:
@@ -368,8 +381,18 @@ def _code() -> str:
 
 def gpu_memory() -> float | None:
     """Bytes of this machine's smallest GPU; None if there is none, or no driver tells. Loads no torch."""
-    command = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
-    with contextlib.suppress(OSError, subprocess.SubprocessError, ValueError):
-        said = subprocess.run(command, capture_output=True, text=True, timeout=REACH_SECONDS, check=True).stdout
-        return min((float(line) * 2**20 for line in said.splitlines() if line.strip()), default=None)
+    with contextlib.suppress(ValueError):
+        return min((float(line) * 2**20 for line in asked("memory.total")), default=None)
     return None
+
+
+def kinds_of_gpus(resources: Resources) -> list[str]:
+    """The kinds of GPUs that a cluster has, as each node names its own: see `versions.gpu`.
+
+    Args:
+        resources: The nodes.
+
+    Raises:
+        InputError: A node does not answer.
+    """
+    return sorted({kind for kind in _ask([node for node in resources.nodes if node.gpus], "gpu") if kind})

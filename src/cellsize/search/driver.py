@@ -9,7 +9,7 @@ from cellsize.errors import InputError
 from cellsize.models import engine
 from cellsize.params import Compute, Search
 from cellsize.progress import unsaid
-from cellsize.search import spread, storage
+from cellsize.search import spread, storage, versions
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.store import open_store
 from cellsize.sizing.sizes import Size
@@ -38,6 +38,9 @@ def located(work: Work, compute: Compute, say: Callable[[str], None] = unsaid) -
         say(f"search: search.compute.gpus_per_trial is null, and {picked}; a number keeps to it")
     accelerator: Literal["cpu", "gpu"] = "gpu" if gpus else "cpu"
     engine.check(work.network, work.training, accelerator, work.precision)
+    kinds = _kinds_of_gpus(compute) if accelerator == "gpu" else []
+    if len(kinds) > 1:
+        say(f"search: nodes have unlike GPUs ({'; '.join(kinds)}): last digits depend on which of them trains a size")
     devices, spread_from = compute.devices_per_trial or 1, 0.0
     if compute.devices_per_trial is None and accelerator == "gpu":
         from cellsize.search import cluster
@@ -47,7 +50,15 @@ def located(work: Work, compute: Compute, say: Callable[[str], None] = unsaid) -
             f"search: search.compute.devices_per_trial is null, and a node has up to {devices} GPUs: a very large "
             "training takes so many; a number keeps to it"
         )
-    return replace(work, accelerator=accelerator, devices=devices, spread_from=spread_from)
+    return replace(work, accelerator=accelerator, gpu="; ".join(kinds), devices=devices, spread_from=spread_from)
+
+
+def _kinds_of_gpus(compute: Compute) -> list[str]:
+    if compute.address == "local":
+        return [kind for kind in [versions.gpu()] if kind]
+    from cellsize.search import cluster
+
+    return cluster.kinds_of_gpus(cluster.connect(compute))
 
 
 def run(

@@ -115,6 +115,7 @@ def key(work: Work) -> str:
     digest.update(work.folds.labels.tobytes())
     settings = {"network": work.network.model_dump(), "training": work.training.model_dump()}
     shared = [settings, work.penalties, work.seed, work.metric, work.accelerator, work.precision]
+    shared += [work.gpu] if work.accelerator == "gpu" else []
     digest.update(json.dumps(shared, sort_keys=True).encode())
     digest.update(json.dumps([stage.code_hash(CODE), dict(versions())]).encode())
     return digest.hexdigest()[:16]

@@ -1,6 +1,7 @@
 """What decides the last digits of a score, apart from data, parameters and code."""
 
 import platform
+import subprocess
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -8,8 +9,39 @@ from pathlib import Path
 import numpy as np  # noqa: F401 - loads the library of its products, which is asked for below
 from threadpoolctl import threadpool_info
 
+from cellsize import process
+
 # What trains, and so what decides the last digits of a score.
 TRAINED_WITH = ("numpy", "torch", "pytorch-lightning", "numba", "scipy")
+
+
+GPU_SECONDS = 10.0
+
+
+def gpu() -> str:
+    """What decides the last digits on this machine's GPUs: their names, and how torch computes on them.
+
+    An A100 has TF32, a T4 has not. Empty where no driver tells of a GPU; the names come from it, since whoever asks
+    need not be able to use them.
+    """
+    names = sorted(set(asked("name")))
+    if not names:
+        return ""
+    with process.importing():
+        import torch
+    cuda, cudnn = torch.version.cuda, torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    tf32 = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
+    return f"{' and '.join(names)}, CUDA {cuda}, cuDNN {cudnn}, TF32 {tf32[0]:d}{tf32[1]:d}"
+
+
+def asked(what: str) -> list[str]:
+    """What NVIDIA's driver says of each GPU of this machine; nothing if there is no driver. Loads no torch."""
+    command = ["nvidia-smi", f"--query-gpu={what}", "--format=csv,noheader,nounits"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, timeout=GPU_SECONDS, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [line.strip() for line in said.splitlines() if line.strip()]
 
 
 def versions() -> Mapping[str, str]:

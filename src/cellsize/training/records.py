@@ -34,6 +34,7 @@ class Work:
         metric: What is trained and scored: squared or absolute errors.
         precision: Of the training, in Lightning's words.
         accelerator: Lightning's name of the device: cpu or gpu. Another one gives other last digits.
+        gpu: On GPUs, which ones, and how torch computes on them; empty if nobody knows. Others give other last digits.
         devices: Over how many of them a training is spread, if it is. Another number gives other last digits.
         spread_from: Multiply-adds of a trial from which on it is; 0: each.
     """
@@ -47,6 +48,7 @@ class Work:
     metric: Metric
     precision: Precision = "32-true"
     accelerator: Literal["cpu", "gpu"] = "cpu"
+    gpu: str = ""
     devices: int = 1
     spread_from: float = 0.0
 
