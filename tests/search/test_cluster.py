@@ -53,11 +53,25 @@ def test_slots_worked_out_by_hand(nodes: list[tuple[float, float]], cpus: float,
     ("asked", "nodes", "message"),
     [
         (
-            {"gpus_per_trial": 2.0}, [(8, 0), (8, 0)],
+            {"gpus_per_trial": 1.0}, [(8, 0), (8, 0)],
+            "search.compute.gpus_per_trial: asks for 1 GPU a trial, the cluster has none; set it to 0",
+        ),
+        (
+            {"gpus_per_trial": 2.0, "devices_per_trial": 2}, [(8, 0), (8, 0)],
             "search.compute.gpus_per_trial: asks for 2 GPUs a trial, the cluster has none; set it to 0",
         ),
         (
-            {"gpus_per_trial": 4.0}, [(8, 2), (8, 3)],
+            {"gpus_per_trial": 2.0}, [(8, 4)],
+            "search.compute.gpus_per_trial: asks for 2 GPUs a trial, and a trial on one device uses one of them; set "
+            "it to 1, and devices_per_trial to 2 to train one size on all of them",
+        ),
+        (
+            {"gpus_per_trial": 2.0, "devices_per_trial": None}, [(8, 0)],
+            "search.compute.gpus_per_trial: asks for 2 GPUs a trial, and a trial on one device uses one of them; set "
+            "it to 0",
+        ),
+        (
+            {"gpus_per_trial": 4.0, "devices_per_trial": 2}, [(8, 2), (8, 3)],
             "search.compute.gpus_per_trial: asks for 4 GPUs a trial, no node of the cluster has more than 3; set it to "
             "0 or up to 3",
         ),

@@ -168,7 +168,7 @@ def test_what_ray_tune_writes_of_the_search_again_and_again_holds_no_data(work: 
 def test_what_a_node_asks_for_in_vain_is_said_before_anything_waits_for_it(
     work: Work, tmp_path: Path, params_content: Callable[[], dict[str, Any]]
 ) -> None:
-    compute = Compute(**{**params_content()["search"]["compute"], "gpus_per_trial": 1000, "trials": 1})
+    compute = Compute(**{**params_content()["search"]["compute"], "gpus_per_trial": 1000, "devices_per_trial": 2})
     scheduler = Scheduler(climbing(ZERO, LARGE), work, {}, lambda _: None, lambda _: None)
     with pytest.raises(InputError, match=r"search.compute.gpus_per_trial: asks for 1000 GPUs a trial, this machine"):
         tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path))), tmp_path / "tune")

@@ -195,15 +195,21 @@ def check(compute: Compute, resources: Resources, storage: Storage) -> None:
             f"{SECTION}.cpus_per_trial: asks for {_count(compute.cpus_per_trial, 'core')} a trial, {where}{largest} "
             f"has {cpus:g}; set it to {max(1, int(cpus))} or less"
         )
-    asked = compute.gpus_per_trial or 0.0
-    if asked > gpus:
+    wanted = compute.gpus_per_trial or 0.0
+    if wanted > 1 and compute.devices_per_trial in (None, 1):
+        remedy = f"it to 1, and devices_per_trial to {wanted:g} to train one size on all of them" if gpus else "it to 0"
+        raise InputError(
+            f"{SECTION}.gpus_per_trial: asks for {_count(wanted, 'GPU')} a trial, and a trial on one device uses one "
+            f"of them; set {remedy}"
+        )
+    if wanted > gpus:
         has = f"{where} has none" if not resources.gpus else f"no node of {where} has more than {gpus:g}"
         remedy = "0" if not gpus else f"0 or up to {gpus:g}"
         raise InputError(
-            f"{SECTION}.gpus_per_trial: asks for {_count(asked, 'GPU')} a trial, {has}; set it to {remedy}"
+            f"{SECTION}.gpus_per_trial: asks for {_count(wanted, 'GPU')} a trial, {has}; set it to {remedy}"
         )
     together = compute.devices_per_trial or 1
-    device, each = ("GPU", 1.0) if asked or (compute.gpus_per_trial is None and gpus) else ("core", 0.0)
+    device, each = ("GPU", 1.0) if wanted or (compute.gpus_per_trial is None and gpus) else ("core", 0.0)
     there = resources.slots(compute.cpus_per_trial, each)
     if together > there:
         of_cores = f" with {_count(compute.cpus_per_trial, 'core')} each" if compute.cpus_per_trial > 1 else ""
