@@ -52,11 +52,12 @@ def test_a_worker_that_is_lost_is_told_from_an_error_of_the_program() -> None:
 
 
 def test_what_ends_the_controller_is_lost_only_if_ray_lost_it_and_its_reason_is_kept() -> None:
+    ended: Callable[[Exception], Any] = ControllerError
     refused, lost = OSError("read-only"), WorkerCrashedError()
-    assert distributed.cause(ControllerError(refused)) is refused
+    assert distributed.cause(ended(refused)) is refused
     unhealthy = WorkerHealthCheckFailedError("no answer", lost)
     for failure in (lost, WorkerGroupStartupTimeoutError(2)):
-        assert isinstance(distributed.cause(ControllerError(failure)), trial.LostWorkerError)
+        assert isinstance(distributed.cause(ended(failure)), trial.LostWorkerError)
     assert isinstance(distributed.cause(FailedError(w0=unhealthy)), trial.LostWorkerError)
     unknown = FailedError()
     assert distributed.cause(unknown) is unknown

@@ -29,7 +29,7 @@ def gpu() -> str:
         return ""
     with process.importing():
         import torch
-    cuda, cudnn = torch.version.cuda, torch.backends.cudnn.version()  # type: ignore[no-untyped-call]
+    cuda, cudnn = torch.version.cuda, torch.backends.cudnn.version()
     tf32 = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     return f"{' and '.join(names)}, CUDA {cuda}, cuDNN {cudnn}, TF32 {tf32[0]:d}{tf32[1]:d}"
 
