@@ -28,10 +28,8 @@ def gpu() -> str:
     if not names:
         return ""
     with process.importing():
-        import torch
-    cuda, cudnn = torch.version.cuda, torch.backends.cudnn.version()
-    tf32 = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-    return f"{' and '.join(names)}, CUDA {cuda}, cuDNN {cudnn}, TF32 {tf32[0]:d}{tf32[1]:d}"
+        from cellsize.training import on_gpu  # it loads torch
+    return ", ".join([" and ".join(names), on_gpu.kernels()])
 
 
 def asked(what: str) -> list[str]:
