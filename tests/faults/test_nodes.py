@@ -37,6 +37,11 @@ def long(make_work: Callable[..., Work]) -> Work:
 
 
 @pytest.fixture
+def work(make_work: Callable[..., Work]) -> Work:
+    return make_work(check_every=2, steps=2, patience=2)
+
+
+@pytest.fixture
 def make_search(params_content: Callable[[], dict[str, Any]]) -> MakeSearch:
     """The section `search` with other keys in `compute`."""
     content = params_content()["search"]
@@ -157,7 +162,7 @@ def test_what_a_cluster_has_not_is_said_before_anything_is_trained(
         assert list(tmp_path.glob("**/*.npz")) == []
         return str(caught.value)
 
-    assert refusal(gpus_per_trial=2.0).endswith("asks for 2 GPUs a trial, the cluster has none; set it to 0")
+    assert refusal(gpus_per_trial=1.0).endswith("asks for 1 GPU a trial, the cluster has none; set it to 0")
     assert refusal(cpus_per_trial=3).endswith("the cluster's largest node has 1; set it to 1 or less")
     assert "the cluster has 2 nodes; name a folder that all share" in refusal(storage=None)
 
