@@ -55,15 +55,20 @@ def held(folder: Path) -> Iterator[Holder]:
         This process, with a folder for temporary files that is removed in the end.
 
     Raises:
-        InputError: Another run holds it, or DVC works in the folder.
+        InputError: Another run holds it, or DVC works in the folder, or its file system has no locks.
     """
     path = folder / LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise InputError(_busy(folder, _read(path))) from None
+        except OSError as error:  # some network file systems have none, or their server does not answer
+            raise InputError(
+                f"{path.absolute()}: cannot be locked ({os.strerror(error.errno or 0)}), so that two runs could work "
+                "here at once; put the project on a local disk, or mount this one with locks"
+            ) from None
         before = _read(path)
         if before is not None and before.host == platform.node():
             leftovers.end(before.process)
