@@ -18,23 +18,26 @@ from cellsize import files, lineage
 from cellsize.errors import InputError
 
 PATIENCE = 15.0  # seconds for a stage whose DVC was killed: it ends by itself
+END = 4.0  # seconds for all that a run has left: a quarter of it to end in peace
 BETWEEN = 0.1
 FOLDERS = ("build", "reports", ".cache/search")  # and no other of .cache, which may hold environments
 PARTIAL, OLD = ".partial", ".old"  # of `files.write`
 KEPT = Path(".cache/dvc.lock")
 
 
-def end(run: str) -> None:
+def end(run: str, patience: float = END) -> None:
     """Ends what still runs of a run, and waits until it has: first in peace, then by force.
 
     Args:
         run: Its name; see `lineage.name`.
+        patience: Seconds until this returns in any case: the kernel ends no process that waits for a disk.
     """
-    for number, patience in ((signal.SIGTERM, 1.0), (signal.SIGKILL, 3.0)):
+    began = time.monotonic()
+    for number, part in ((signal.SIGTERM, 0.25), (signal.SIGKILL, 1.0)):
         left = lineage.descendants(run)
         for process in left:
             _signal(process, number)
-        deadline = time.monotonic() + patience
+        deadline = began + part * patience
         while left and time.monotonic() < deadline:
             time.sleep(BETWEEN)
             left = lineage.descendants(run)

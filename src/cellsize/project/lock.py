@@ -18,6 +18,7 @@ from cellsize.project import leftovers
 
 LOCK = Path(".cache/run.lock")
 PREFIX = "cellsize-"  # of the folder for temporary files
+SHORT = 1.5  # seconds for what a run has left that did not come to its end: somebody waits for the prompt
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def held(folder: Path) -> Iterator[Holder]:
             lineage.name(os.getpid()), platform.node(), time.strftime("%Y-%m-%d %H:%M:%S"),
             tempfile.mkdtemp(prefix=PREFIX),
         )  # fmt: skip
-        before_it = dict(os.environ)
+        before_it, patience = dict(os.environ), SHORT
         try:
             file.truncate(0)
             file.write(json.dumps(asdict(own)))
@@ -87,10 +88,11 @@ def held(folder: Path) -> Iterator[Holder]:
             yield own
             leftovers.forget_lock(folder)
             file.truncate(0)  # it came to its end: the next run has nothing to look for
+            patience = leftovers.END
         finally:
             os.environ.clear()
             os.environ.update(before_it)
-            leftovers.end(own.process)
+            leftovers.end(own.process, patience)
             _remove_temporary(own)
 
 
