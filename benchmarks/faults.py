@@ -176,11 +176,15 @@ def _kind(words: Sequence[str]) -> str:
     return next((kind for kind, pattern in patterns.items() if re.search(pattern, line)), "")
 
 
-def kill(processes: Sequence[psutil.Process], number: signal.Signals = signal.SIGKILL) -> None:
-    """Sends a signal to processes, which may be gone by now."""
+def kill(processes: Sequence[psutil.Process], number: signal.Signals = signal.SIGKILL) -> list[psutil.Process]:
+    """Sends a signal to processes; those that were alive to get it."""
+    hit = list[psutil.Process]()
     for process in processes:
         with suppress(psutil.Error):
-            process.send_signal(number)
+            if process.status() != psutil.STATUS_ZOMBIE:
+                process.send_signal(number)
+                hit.append(process)
+    return hit
 
 
 def gone(project: Disturbed, patience: float = 300.0) -> float:
@@ -195,7 +199,7 @@ def gone(project: Disturbed, patience: float = 300.0) -> float:
 
 def mess(project: Disturbed) -> list[str]:
     """What a run should not leave: halves of files, saved epochs, temporary files."""
-    patterns = (".*.partial", ".*.old", "*.ckpt", "*.tmp", "dvc.lock")
+    patterns = (".*.partial", ".*.old", "*.ckpt", "*.tmp", "dvc.lock", ".reached-*")
     left = [
         str(path.relative_to(project.folder))
         for name in ("build", "reports", ".cache")
