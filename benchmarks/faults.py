@@ -187,6 +187,16 @@ def kill(processes: Sequence[psutil.Process], number: signal.Signals = signal.SI
     return hit
 
 
+def dead(process: psutil.Process, patience: float = 60.0) -> bool:
+    """Waits until a process has died; its parent may not have looked after it yet."""
+    deadline = time.monotonic() + patience
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def gone(project: Disturbed, patience: float = 300.0) -> float:
     """Seconds until nothing of a project runs any more; infinite if something still does after `patience`."""
     began = time.monotonic()

@@ -4,7 +4,6 @@ import signal
 import time
 from collections.abc import Callable
 
-import psutil
 import pytest
 
 from benchmarks import faults
@@ -29,7 +28,7 @@ def killed(project: Disturbed, kind: str) -> None:
     assert found, project.said()
     hit = faults.kill(found[:1])
     assert hit == found[:1]
-    assert psutil.wait_procs(hit, timeout=60)[1] == []
+    assert faults.dead(hit[0])
 
 
 @pytest.mark.parametrize("kind", ["run", "gcs_server"])
