@@ -38,8 +38,8 @@ class Server:
         self.served.start()
         self.port = self.served.get_host_and_port()[1]
         made = fs.S3FileSystem(
-            endpoint_override=f"127.0.0.1:{self.port}", scheme="http", allow_bucket_creation=True, access_key="somebody",
-            secret_key="secret", region="us-east-1",
+            endpoint_override=f"127.0.0.1:{self.port}", scheme="http", allow_bucket_creation=True,
+            access_key="somebody", secret_key="secret", region="us-east-1",
         )  # fmt: skip
         with suppress(OSError):  # it is there from before
             made.create_dir("shared")
