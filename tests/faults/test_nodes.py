@@ -131,7 +131,7 @@ def devices(tmp_path: Path) -> Iterator[Path]:
                 time.sleep(0.05)
             return real(replace(work, accelerator="cpu"), size, checkpoint, on_check, "cpu", *others)
 
-        module.train = on_cpu
+        module.train = on_cpu  # type: ignore[assignment]
 
     ray.init(
         address="local", num_cpus=4, num_gpus=4, include_dashboard=False, log_to_driver=False,

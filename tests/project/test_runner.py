@@ -148,7 +148,12 @@ def test_what_is_deaf_to_every_signal_is_gone_within_one_deadline_that_all_waits
     # Each wait had a limit of its own, and together they were more than the ten seconds that are promised.
     waited = list[float]()
     end = leftovers.end
-    monkeypatch.setattr(leftovers, "end", lambda run, patience: (waited.append(patience), end(run, patience)))
+
+    def noted(run: str, patience: float) -> None:
+        waited.append(patience)
+        end(run, patience)
+
+    monkeypatch.setattr(leftovers, "end", noted)
     monkeypatch.setattr(runner, "PATIENCE", 4.0)  # of which the steps leave one second to end in peace
 
     def blow() -> None:
