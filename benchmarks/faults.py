@@ -209,7 +209,7 @@ def gone(project: Disturbed, patience: float = 300.0) -> float:
 
 def mess(project: Disturbed) -> list[str]:
     """What a run should not leave: halves of files, saved epochs, temporary files."""
-    patterns = (".*.partial", ".*.old", "*.ckpt", "*.tmp", "dvc.lock", ".reached-*")
+    patterns = (".*.partial", ".reached-*", ".*.old", "*.ckpt", "*.tmp", "dvc.lock")
     left = [
         str(path.relative_to(project.folder))
         for name in ("build", "reports", ".cache")
