@@ -85,7 +85,7 @@ def _preparation(model: Forecaster, rows: pd.DataFrame) -> dict[str, dict[str, f
     with process.one_thread():
         for _ in range(300):
             for way, prepared in ways.items():
-                regular_rows.one_series = prepared  # type: ignore[assignment]
+                regular_rows.one_series = prepared
                 wall, cpu = time.perf_counter(), time.thread_time()
                 forecast_and_clipped(model, rows)
                 times[way].append((time.perf_counter() - wall, time.thread_time() - cpu))

@@ -77,7 +77,7 @@ def test_the_environment_names_what_is_needed_and_no_index() -> None:
     assert {"torch", "mlflow", "ray", "numpy", "dvc", "pytorch-lightning", "sqlalchemy"} <= set(names)
     assert all(re.fullmatch(r"[a-z0-9-]+==\S+", line) for line in lines)
     assert not {"pytest", "ruff", "mypy"} & set(names)  # of those who change the program
-    assert "http" not in "".join(lines)
+    assert "://" not in "".join(lines)
 
 
 def test_a_version_that_is_not_there_or_says_nothing_is_refused(settings: Mlflow) -> None:

@@ -118,8 +118,9 @@ def attempt(frame: pd.DataFrame, schema: Schema, window: Window, parts: Split, l
     if min(*sizes, folds.holdout.sum()) < least:
         return None
     # Of a long table the values of all windows need not stay in memory: the index says where the holdout begins.
-    inputs, target, origin = (np.empty_like(values[:0]) for values in (arrays.inputs, arrays.target, arrays.origin))
-    return Fit(window, parts, replace(arrays, inputs=inputs, target=target, origin=origin), folds)
+    inputs, target = (np.empty_like(values[:0]) for values in (arrays.inputs, arrays.target))
+    index = replace(arrays, inputs=inputs, target=target, origin=np.empty_like(arrays.origin[:0]))
+    return Fit(window, parts, index, folds)
 
 
 def _divided(parts: Split, folds: int, blocks: int) -> Split:
