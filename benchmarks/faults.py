@@ -190,10 +190,11 @@ def kill(processes: Sequence[psutil.Process], number: signal.Signals = signal.SI
 def dead(process: psutil.Process, patience: float = 60.0) -> bool:
     """Waits until a process has died; its parent may not have looked after it yet."""
     deadline = time.monotonic() + patience
-    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
+    with suppress(psutil.NoSuchProcess):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
     return True
 
 

@@ -21,12 +21,13 @@ from cellsize.errors import FULL, InputError, disk_full, masked
 from cellsize.project import leftovers, lock
 
 BUILD, REPORTS = "build", "reports"
-# Seconds from a signal to the end of all that was started, and what is left of them when a stage that still puts away
-# what it has begun is told so once more: what it has not put away is made good by the next run. Together with what
-# `lock.SHORT` and a look take it is less than the 10 seconds that are promised.
+# Seconds from a signal to the end of all that was started: one deadline for all waits, which with `lock.SHORT` is less
+# than the 10 seconds that are promised.
 PATIENCE = 8.0
+# Until so many of them are left a stage is waited for after each signal; then the next one. What it has not put away by
+# then is made good by the next run.
 STEPS = ((signal.SIGINT, 3.0), (signal.SIGTERM, 2.5), (signal.SIGKILL, 2.0))
-LOOK = 0.2
+LOOK = 0.2  # seconds between two looks
 # What DVC adds to a stage's own message, which says it all.
 ECHO = re.compile(r"ERROR: failed to reproduce '.*': failed to run: .*, exited with \d+$")
 # MLflow's own lines; the answer names model and version.
@@ -152,8 +153,8 @@ def _run(words: list[str], folder: Path, may_fail: bool, silent: bool = False) -
         until = time.monotonic() + PATIENCE
         if status is None:
             status = _end(running, until)
-    if ended.is_set() and lineage.RUN in os.environ:  # Ray's processes have a session of their own
-        leftovers.end(os.environ[lineage.RUN], max(0.0, until - time.monotonic()))
+    if ended.is_set() and (own := lineage.name(os.getpid())) == os.environ.get(lineage.RUN):
+        leftovers.end(own, max(0.0, until - time.monotonic()))  # Ray's processes have a session of their own
     # Not for ever: whatever a killed run has left may hold the other end.
     echo.join(timeout=max(LOOK, min(2.0, until - time.monotonic())))
     if ended.is_set():
