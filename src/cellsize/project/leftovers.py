@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,15 +32,19 @@ def end(run: str, patience: float = END) -> None:
         run: Its name; see `lineage.name`.
         patience: Seconds until this returns in any case: the kernel ends no process that waits for a disk.
     """
-    began = time.monotonic()
+    began, told = time.monotonic(), dict[int, str]()
     for number, part in ((signal.SIGTERM, 0.25), (signal.SIGKILL, 1.0)):
-        left = lineage.descendants(run)
-        for process in left:
+        told |= {process: lineage.name(process) for process in lineage.descendants(run)}
+        for process in _alive(told):
             _signal(process, number)
         deadline = began + part * patience
-        while left and time.monotonic() < deadline:
+        while (_alive(told) or lineage.descendants(run)) and time.monotonic() < deadline:
             time.sleep(BETWEEN)
-            left = lineage.descendants(run)
+
+
+def _alive(told: Mapping[int, str]) -> list[int]:
+    """Those of some processes that run still; one that is about to end carries the name of its run no more."""
+    return [process for process, own in told.items() if own and lineage.name(process) == own]
 
 
 def _signal(process: int, number: signal.Signals) -> None:
