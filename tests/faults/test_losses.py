@@ -17,7 +17,7 @@ HUGE = 1e30  # a learning rate after whose first step every squared error is inf
 
 def trainings(project: Disturbed) -> pd.DataFrame:
     """The rows of the search that trained with the huge learning rate."""
-    rows = pd.read_csv(project.folder / "reports/trials.csv")
+    rows = pd.read_csv(project.folder / "build/trials.csv")
     return rows[rows["learning_rate"] == HUGE]
 
 
@@ -29,8 +29,10 @@ def test_diverged_trainings_are_failed_rows_and_the_run_ends_well(copied: Callab
     assert len(diverged) > 0
     assert set(diverged["status"]) == {"failed"}
     assert diverged["score"].isna().all()
-    rows = pd.read_csv(project.folder / "reports/trials.csv")
-    assert np.isfinite(rows[rows["status"] == "ok"]["score"]).all()
+    rows = pd.read_csv(project.folder / "build/trials.csv")
+    counted = rows[rows["status"] == "ok"]
+    assert np.isfinite(counted["score"]).all()
+    assert set(counted[counted["units"] > 0]["learning_rate"]) == {0.03}
     files.read_json(project.folder / "reports/evaluation.json")  # which holds no NaN, or it would not be JSON
     assert "NaN" not in (project.folder / "reports/choice.json").read_text()
     assert "Traceback" not in project.said()
