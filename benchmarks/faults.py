@@ -176,11 +176,26 @@ def _kind(words: Sequence[str]) -> str:
     return next((kind for kind, pattern in patterns.items() if re.search(pattern, line)), "")
 
 
-def kill(processes: Sequence[psutil.Process], number: signal.Signals = signal.SIGKILL) -> None:
-    """Sends a signal to processes, which may be gone by now."""
+def kill(processes: Sequence[psutil.Process], number: signal.Signals = signal.SIGKILL) -> list[psutil.Process]:
+    """Sends a signal to processes; those that were alive to get it."""
+    hit = list[psutil.Process]()
     for process in processes:
         with suppress(psutil.Error):
-            process.send_signal(number)
+            if process.status() != psutil.STATUS_ZOMBIE:
+                process.send_signal(number)
+                hit.append(process)
+    return hit
+
+
+def dead(process: psutil.Process, patience: float = 60.0) -> bool:
+    """Waits until a process has died; its parent may not have looked after it yet."""
+    deadline = time.monotonic() + patience
+    with suppress(psutil.NoSuchProcess):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+    return True
 
 
 def gone(project: Disturbed, patience: float = 300.0) -> float:

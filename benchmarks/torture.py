@@ -14,6 +14,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,7 @@ OF_RAY = ("worker", "raylet", "gcs_server")
 # The search is where most of the time goes, and most of what can be lost.
 WEIGHTS = {stage: 4 if stage == "search" else 2 if stage == "register" else 1 for stage in faults.STAGES}
 WAIT = 600.0  # seconds for a stage to begin
+LEAST = 2  # kills of each kind; those that the first rounds did not draw are done after them
 
 
 def undisturbed(place: Path) -> tuple[list[bytes], dict[str, float]]:
@@ -65,20 +68,31 @@ def moments(chance: random.Random, kills: int) -> list[tuple[str, float]]:
     )
 
 
-def disturb(
-    project: Disturbed, chance: random.Random, lasted: dict[str, float], stage: str, fraction: float
-) -> dict[str, Any]:
-    """One run that is killed once, in a stage or one after it if that is finished; the row."""
+def drawn(chance: random.Random, stage: str) -> str:
+    """Whom to kill in a stage."""
     kinds = {kind: often for kind, often in KINDS.items() if stage == "search" or kind not in OF_RAY}
-    kind = chance.choices(list(kinds), list(kinds.values()))[0]
+    return str(chance.choices(list(kinds), list(kinds.values()))[0])
+
+
+def disturb(
+    project: Disturbed, chance: random.Random, lasted: dict[str, float], stage: str, fraction: float, kind: str = ""
+) -> dict[str, Any]:
+    """One run that is killed once, in a stage or one after it if that is finished; the row.
+
+    Its `killed` is empty where nobody was there any more to be killed, and the run came to its end.
+    """
+    waits, kind = bool(kind), kind or drawn(chance, stage)
     at_once = chance.random() < 0.5
     before, running = project.shards(), project.begin()
     moment(project, running, stage, fraction * lasted[stage])
     found = faults.victims(project)
+    while waits and kind not in found and running.poll() is None and project.stage() == stage:
+        time.sleep(0.05)
+        found = faults.victims(project)
     # Ray may not be there yet, or not any more: then whoever is killed is the stage, or the run.
     hit = next((name for name in (kind, "stage", "dvc", "run") if found.get(name)), "")
     where = project.stage()
-    faults.kill(found.get(hit, [])[:1])
+    hit = hit if faults.kill(found.get(hit, [])[:1]) else ""
     killed = time.monotonic()
     with suppress(subprocess.TimeoutExpired):
         running.wait(timeout=patience(hit))
@@ -97,21 +111,51 @@ def patience(killed: str) -> float:
     return 1200.0 if killed in ("worker", "") else 300.0
 
 
-def round_of(number: int, seed: int, kills: int, place: Path, reference: tuple[list[bytes], dict[str, float]]) -> Any:
-    """One project that is killed several times, then run to its end; a row for each kill."""
+def lacking(rows: Sequence[Mapping[str, Any]], least: int) -> list[str]:
+    """Whom too few kills have hit, as often as they lack."""
+    hit = Counter(row["killed"] for row in rows)
+    return [kind for kind in KINDS for _ in range(least - hit[kind])]
+
+
+def round_of(
+    number: int,
+    seed: int,
+    kills: int,
+    place: Path,
+    reference: tuple[list[bytes], dict[str, float]],
+    kinds: Sequence[str] = (),
+) -> list[dict[str, Any]]:
+    """One project that is killed several times, then run to its end.
+
+    Args:
+        number: The round's, from 0: with the seed it gives the moments.
+        seed: Of all rounds.
+        kills: How often, unless the run ends before.
+        place: Folder of the project.
+        reference: What `undisturbed` returned.
+        kinds: Whom to kill, one after another, in the search; empty: as they are drawn.
+
+    Returns:
+        A row for each kill; none for a moment that came when the run had ended.
+    """
     chance = random.Random(1000 * seed + number)
     answers, lasted = reference
     shutil.rmtree(place / "p", ignore_errors=True)
     Disturbed(place / "p", place / "t").log.unlink(missing_ok=True)
     project = faults.make(place / "p", place / "t")
     rows, seen, repeated = list[dict[str, Any]](), dict[str, tuple[int, int]](), set[str]()
-    for stage, fraction in moments(chance, kills):
-        row = disturb(project, chance, lasted, stage, fraction)
+    planned = [(stage, fraction, "") for stage, fraction in moments(chance, kills)]
+    if kinds:
+        fractions = sorted(round(chance.random(), 3) for _ in kinds[:kills])
+        planned = [("search", fraction, kind) for fraction, kind in zip(fractions, kinds, strict=False)]
+    for stage, fraction, kind in planned:
+        row = disturb(project, chance, lasted, stage, fraction, kind)
         now = project.shards()
         repeated |= {name for name, mark in seen.items() if name in now and now[name] != mark}
         seen = now | seen
-        rows.append({"round": number, "seed": seed, **row, "shards": len(now)})
-        print(rows[-1], flush=True)
+        if row["killed"]:
+            rows.append({"round": number, "seed": seed, **row, "shards": len(now)})
+            print(rows[-1], flush=True)
         if row["status"] == 0:
             break
     status = project.run()
@@ -151,15 +195,18 @@ def main() -> None:
     content: dict[str, Any] = {"machine": machine(), "seed": given.seed, "rows": []}
     if path.is_file() and not given.smoke and files.read_json(path)["seed"] == given.seed:
         content = files.read_json(path)
-    kills, each = (2, 2) if given.smoke else (given.kills, given.each)
+        content["rows"] = [row for row in content["rows"] if row["killed"]]
+    kills, each, least = (2, 2, 0) if given.smoke else (given.kills, given.each, LEAST)
     place = Path(tempfile.mkdtemp(prefix="t", dir="/tmp"))  # short: Ray's sockets lie below it
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         reference = undisturbed(place)
         content["seconds_undisturbed"] = {name: round(value, 1) for name, value in reference[1].items()}
         number = 1 + max((row["round"] for row in content["rows"]), default=-1)
-        while len(content["rows"]) < kills:
-            content["rows"] += round_of(number, given.seed, each, place, reference)
+        while len(content["rows"]) < kills or lacking(content["rows"], least):
+            # First as they are drawn, and then whoever was not drawn often enough.
+            kinds = lacking(content["rows"], least) if len(content["rows"]) >= kills else []
+            content["rows"] += round_of(number, given.seed, each, place, reference, kinds)
             data.write("torture", content, given.smoke)
             number += 1
     finally:

@@ -40,6 +40,15 @@ def test_a_stage_that_somebody_calls_by_hand_watches_nobody(monkeypatch: pytest.
     assert lineage.ancestors({}) == []
 
 
+def test_a_process_that_cannot_be_looked_at_is_nobodys_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # /proc mounted with hidepid=2: the parent, of another user, is not there, and has no name.
+    monkeypatch.setattr(lineage, "PROC", tmp_path)
+    assert lineage.name(os.getppid()) == ""
+    assert lineage.ancestors({}) == []
+    with lineage.ended_with_its_run():
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [

@@ -48,9 +48,9 @@ def ancestors(environment: Mapping[str, str]) -> list[str]:
         Names; an empty one stands for a run that is gone already.
     """
     run, found, process = environment.get(RUN, ""), list[str](), os.getppid()
-    while process > 0:
-        found.append(name(process))
-        if found[-1] == run or (not run and is_dvc(process)):
+    while process > 0 and (own := name(process)):  # of others' processes nothing is to be seen under hidepid
+        found.append(own)
+        if own == run or (not run and is_dvc(process)):
             return found
         fields = _status(process)
         process = int(fields[1]) if fields else 0

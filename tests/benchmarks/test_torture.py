@@ -1,6 +1,13 @@
 """Moments of kills are drawn once for all, and in the order in which a run comes to them."""
 
 import random
+import subprocess
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import psutil
+import pytest
 
 from benchmarks import faults, torture
 from benchmarks.faults import _kind
@@ -28,3 +35,37 @@ def test_who_is_killed_is_known_by_the_command() -> None:
         ("ray::DashboardAgent", ""),
     ):
         assert _kind(line.split()) == kind, line
+
+
+def test_a_kind_that_too_few_kills_have_hit_is_named_as_often_as_it_lacks() -> None:
+    rows = [
+        {"killed": kind} for kind in ("run", "run", "run", "dvc", "stage", "stage", "raylet", "gcs_server", "worker")
+    ]
+    assert torture.lacking(rows, 2) == ["dvc", "worker", "raylet", "gcs_server"]
+    assert torture.lacking(rows, 1) == []
+    assert torture.lacking([], 1) == list(torture.KINDS)
+
+
+def test_a_moment_that_came_too_late_is_no_kill(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # A row without a victim once counted like a kill that had done no harm.
+    def too_late(*_: object) -> dict[str, object]:
+        return {"killed": "", "status": 0}
+
+    project = SimpleNamespace(shards=dict, answers=list, said=str, run=lambda: 0, log=tmp_path / "log")
+    project.log.touch()
+    monkeypatch.setattr(torture, "disturb", too_late)
+    monkeypatch.setattr(faults, "make", lambda *_: project)
+    monkeypatch.setattr(faults, "gone", lambda _: 0.0)
+    monkeypatch.setattr(faults, "registry", lambda _: faults.Stored(0, [1], {"champion": 1}))
+    monkeypatch.setattr(faults, "mess", lambda _: [])
+    assert torture.round_of(0, 1, 5, tmp_path, ([], {})) == []
+
+
+def test_only_what_lives_can_be_killed() -> None:
+    with subprocess.Popen(["sleep", "60"]) as begun:
+        victim = psutil.Process(begun.pid)
+        assert faults.kill([victim]) == [victim]
+        while victim.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert faults.kill([victim]) == []  # dead, and not yet waited for
+    assert faults.kill([victim]) == []

@@ -1,7 +1,10 @@
 """The page on larger machines: its manifests fit their schemas, its keys are keys, its figures are those measured."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +29,20 @@ JOB: dict[str, set[str]] = {
     "spec.rayClusterSpec": {"rayVersion", "authOptions", "headGroupSpec", "workerGroupSpecs"},
     "spec.rayClusterSpec.authOptions": {"mode"},
     "spec.rayClusterSpec.headGroupSpec": {"rayStartParams", "template"},
+    "spec.rayClusterSpec.headGroupSpec.template.spec": {
+        "hostname", "securityContext", "volumes", "initContainers", "containers",
+    },
 }  # fmt: skip
 GROUP = {"groupName", "replicas", "minReplicas", "maxReplicas", "rayStartParams", "template"}
 
 
 def read(name: str) -> Any:
     return YAML(typ="safe", pure=True).load(CLUSTER / name)
+
+
+def read_all(name: str) -> dict[str, Any]:
+    """The documents of a file, by kind."""
+    return {document["kind"]: document for document in YAML(typ="safe", pure=True).load_all(CLUSTER / name)}
 
 
 def at(content: Any, path: str) -> Any:
@@ -49,10 +60,34 @@ def test_the_cluster_of_ray_up_fits_rays_schema() -> None:
     # `ray start` checks no token unless it is told to.
     assert all("RAY_AUTH_MODE=token" in command for command in started)
     assert "RAY_AUTH_TOKEN=" not in "".join(commands)
+    # What the page says to run there needs no dashboard, unless there is one.
+    assert any("--include-dashboard=false" in command for command in started)
+    assert "`ray exec --tmux docs/cluster/ray-up.yaml" in PAGE
+
+
+# As `ray start` does before anything else.
+START = """
+from ray._private.authentication.authentication_token_setup import ensure_token_if_auth_enabled
+ensure_token_if_auth_enabled(create_token_if_missing=False)
+"""
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_ray_start_finds_the_token_in_the_file_that_ray_up_copies(tmp_path: Path, is_there: bool) -> None:
+    # Its commands run through SSH: nothing of the environment of whoever calls `ray up` is there.
+    (target,) = (path for path in read("ray-up.yaml")["file_mounts"] if "token" in path)
+    if is_there:
+        token = tmp_path / target.removeprefix("~/")
+        token.parent.mkdir()
+        token.write_text("0123456789abcdef" * 4)
+    own = {"HOME": str(tmp_path), "RAY_AUTH_MODE": "token", "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    started = subprocess.run([sys.executable, "-c", START], env=own, capture_output=True, text=True)
+    assert (started.returncode == 0) == is_there, started.stderr
+    assert is_there or "AuthenticationError" in started.stderr
 
 
 def test_the_job_of_kuberay_has_the_fields_of_its_kind() -> None:
-    job = read("rayjob.yaml")
+    job = read_all("rayjob.yaml")["RayJob"]
     assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
     for path, keys in JOB.items():
         assert set(at(job, path)) == keys, path
@@ -63,10 +98,22 @@ def test_the_job_of_kuberay_has_the_fields_of_its_kind() -> None:
         assert group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
     for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
         for container in group["template"]["spec"]["containers"]:
-            assert {"name", "image", "env", "resources"} == set(container)
+            assert {"name", "image", "env", "resources"} == set(container) - {"volumeMounts"}
             # No secret in the manifest: each comes from a secret of the cluster.
             secrets = [entry for entry in container["env"] if "SECRET" in entry["name"] or "KEY" in entry["name"]]
             assert all("value" not in entry for entry in secrets)
+
+
+def test_the_folder_that_the_job_runs_in_outlives_its_pods() -> None:
+    found = read_all("rayjob.yaml")
+    job, claim = found["RayJob"], found["PersistentVolumeClaim"]
+    pod = at(job, "spec.rayClusterSpec.headGroupSpec.template.spec")
+    (volume,) = pod["volumes"]
+    assert volume["persistentVolumeClaim"] == {"claimName": claim["metadata"]["name"]}
+    for container in (*pod["initContainers"], *pod["containers"]):
+        (mount,) = container["volumeMounts"]
+        assert mount["name"] == volume["name"]
+        assert job["spec"]["entrypoint"] == f"cellsize run {mount['mountPath']}"
 
 
 @pytest.mark.parametrize("key", list(Compute.model_fields))

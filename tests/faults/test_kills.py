@@ -20,6 +20,17 @@ def a_shard(project: Disturbed) -> None:
     assert project.shards(), project.said()
 
 
+def killed(project: Disturbed, kind: str) -> None:
+    """Kills one of a kind, which has to be there, and waits until it is gone."""
+    deadline = time.monotonic() + 300
+    while not (found := faults.victims(project).get(kind, [])) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert found, project.said()
+    hit = faults.kill(found[:1])
+    assert hit == found[:1]
+    assert faults.dead(hit[0])
+
+
 @pytest.mark.parametrize("kind", ["run", "gcs_server"])
 def test_the_next_run_gives_the_same_answer_after_a_kill_in_the_search(
     copied: Callable[..., Disturbed], holds: Callable[..., None], kind: str
@@ -27,7 +38,7 @@ def test_the_next_run_gives_the_same_answer_after_a_kill_in_the_search(
     project = copied("search")
     running = project.begin()
     a_shard(project)
-    faults.kill(faults.victims(project)[kind])
+    killed(project, kind)
     running.wait(timeout=300)
     assert running.returncode != 0
     kept = project.shards()
@@ -42,7 +53,8 @@ def test_a_killed_worker_costs_the_run_nothing_but_time(
     project = copied("search")
     running = project.begin()
     a_shard(project)
-    faults.kill(faults.victims(project).get("worker", [])[:1])
+    assert running.poll() is None
+    killed(project, "worker")
     kept = project.shards()
     assert running.wait(timeout=600) == 0, project.said()
     holds(project, kept)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from cellsize.params import Search
 from cellsize.search import driver, storage, tables
 from cellsize.search.driver import up_to
 from cellsize.search.scheduler import Scheduler
+from cellsize.search.shards import divide
 from cellsize.search.store import open_store
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.sizing.walk import Plan
@@ -108,19 +110,56 @@ def test_a_search_with_its_storage_in_s3_resumes_and_gives_the_bytes_of_one_proc
 # --- several devices --------------------------------------------------------------------------------------------------
 
 
-def test_the_shards_of_one_size_are_trained_on_all_devices_at_once(
-    make_work: Callable[..., Work], make_search: MakeSearch, tmp_path: Path
+@pytest.fixture
+def devices(tmp_path: Path) -> Iterator[Path]:
+    """Four GPUs that Ray only counts: training for them computes on the CPU, once all four are taken.
+
+    Yields:
+        A folder with a file for each shard, which says what Ray gave it.
+    """
+    met = tmp_path / "met"
+    met.mkdir()
+
+    def wait_for_all() -> None:
+        import os
+
+        from cellsize.training import train as module
+
+        real = module.train
+
+        def on_cpu(work: Work, size: Size, checkpoint: Any, on_check: Any, accelerator: str, *others: Any) -> Result:
+            assert work.accelerator == accelerator == "gpu"
+            (met / f"fold {others[0][0]}").write_text(os.environ["CUDA_VISIBLE_DEVICES"])
+            deadline = time.monotonic() + 120
+            while len(list(met.iterdir())) < 4:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            return real(replace(work, accelerator="cpu"), size, checkpoint, on_check, "cpu", *others)
+
+        module.train = on_cpu  # type: ignore[assignment]
+
+    ray.init(
+        address="local", num_cpus=4, num_gpus=4, include_dashboard=False, log_to_driver=False,
+        runtime_env={"worker_process_setup_hook": wait_for_all},
+    )  # fmt: skip
+    yield met
+    ray.shutdown()
+
+
+def test_on_gpus_the_folds_of_one_small_size_are_trained_on_all_devices_at_once(
+    make_work: Callable[..., Work], make_search: MakeSearch, devices: Path, tmp_path: Path
 ) -> None:
-    # Four devices that Ray only counts; what runs there computes on the CPU, as `accelerator` says.
-    work = make_work(check_every=20, steps=300, maximum_steps=300, patience=300, split={"folds": 4})
-    ray.init(address="local", num_cpus=4, num_gpus=4, include_dashboard=False, log_to_driver=False)
-    driver.run(work, climbing(LARGE), make_search(gpus_per_trial=1.0), tmp_path, lambda _: None)
-    (folder,) = tmp_path.iterdir()
-    files = sorted(folder.glob("*.npz"))
-    assert [path.stem for path in files] == ["1x48-1", "1x48-2", "1x48-3", "1x48-4"]
-    ends = [path.stat().st_mtime for path in files]
-    begins = [end - Result.load(path).seconds for end, path in zip(ends, files, strict=True)]
-    assert max(begins) < min(ends)
+    work = make_work(check_every=20, steps=40, maximum_steps=40, patience=40, split={"folds": 4})
+    assert [shard.folds for shard in divide(SMALL, 4)] == [(0, 1, 2, 3)]  # on a CPU one worker trains them all
+    on_gpus = replace(work, accelerator="gpu")
+    results = driver.run(on_gpus, climbing(SMALL), make_search(gpus_per_trial=1.0), tmp_path / "here", lambda _: None)
+    assert sorted(path.name for path in devices.iterdir()) == ["fold 0", "fold 1", "fold 2", "fold 3"]
+    assert sorted(path.read_text() for path in devices.iterdir()) == ["0", "1", "2", "3"]
+    (folder,) = (tmp_path / "here").iterdir()
+    names = [shard.name for shard in divide(SMALL, 4, on_gpu=True)]
+    assert sorted(path.stem for path in folder.glob("*.npz")) == names == ["1x1-1", "1x1-2", "1x1-3", "1x1-4"]
+    # How folds are divided changes no number.
+    assert results[0].rows == train(work, SMALL).rows
 
 
 # --- several nodes ----------------------------------------------------------------------------------------------------

@@ -172,3 +172,19 @@ def test_two_clones_share_a_server_and_both_finish(copied: Callable[..., Disturb
     said = [files.read_json(project.folder / "reports/registration.json") for project in (one, other)]
     assert {each["version"] for each in said} == {"1", "2"}
     assert champion in {each["version"] for each in said if each["promoted"]}
+
+
+def test_two_clones_with_the_same_model_have_one_version_and_both_finish(
+    copied: Callable[..., Disturbed], server: Server
+) -> None:
+    one = copied("refit", MLFLOW_TRACKING_URI=server.address)
+    other = copied("refit", one.folder.with_name("other"), MLFLOW_TRACKING_URI=server.address)
+    running = [project.begin() for project in (one, other)]  # they come to the registry at about the same time
+    for process, project in zip(running, (one, other), strict=True):
+        assert process.wait(timeout=1200) == 0, project.said()
+    said = [files.read_json(project.folder / "reports/registration.json") for project in (one, other)]
+    statuses, versions, champion = stored(server)
+    assert set(statuses) == {"FINISHED"}
+    assert {each["version"] for each in said} == set(versions) == {champion}
+    assert len(versions) == 1
+    assert all(each["promoted"] for each in said)

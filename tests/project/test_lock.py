@@ -1,5 +1,7 @@
 """One run at a time in a project; what a killed one has left is ended and removed."""
 
+import errno
+import fcntl
 import os
 import platform
 import re
@@ -37,6 +39,22 @@ def test_a_lock_held_on_another_machine_says_where_it_is_to_be_ended(
         monkeypatch.setattr(platform, "node", lambda: "elsewhere")
         with pytest.raises(InputError, match=r"end it on \S+: kill \d+$"), lock.held(tmp_path):
             pass
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.EIO])
+def test_a_file_system_without_locks_is_not_taken_for_another_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(_: object, __: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    message = (
+        rf"^{re.escape(str(tmp_path / lock.LOCK))}: cannot be locked \({os.strerror(number)}\), so that two runs could "
+        "work here at once; put the project on a local disk, or mount this one with locks$"
+    )
+    with pytest.raises(InputError, match=message), lock.held(tmp_path):
+        pass
 
 
 def test_what_a_run_starts_knows_whose_it_is_and_where_temporary_files_go(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from cellsize import lineage
 from cellsize.errors import InputError, disk_full
-from cellsize.project import runner, template
+from cellsize.project import leftovers, lock, runner, template
 
 
 @pytest.fixture
@@ -126,3 +127,47 @@ def test_a_signal_ends_all_that_was_started(tmp_path: Path, number: signal.Signa
             return
         time.sleep(0.05)
     raise AssertionError(state)
+
+
+STUBBORN = """
+import signal, subprocess, sys, time
+deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(600)"
+subprocess.Popen([sys.executable, "-c", deaf], start_new_session=True, stdout=open("apart", "w"))  # as Ray's are
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+while not open("apart").read():
+    time.sleep(0.05)
+print(1, file=open("ready", "w"), flush=True)
+time.sleep(600)
+"""
+
+
+def test_what_is_deaf_to_every_signal_is_gone_within_one_deadline_that_all_waits_share(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each wait had a limit of its own, and together they were more than the ten seconds that are promised.
+    waited = list[float]()
+    end = leftovers.end
+
+    def noted(run: str, patience: float) -> None:
+        waited.append(patience)
+        end(run, patience)
+
+    monkeypatch.setattr(leftovers, "end", noted)
+    monkeypatch.setattr(runner, "PATIENCE", 4.0)  # of which the steps leave one second to end in peace
+
+    def blow() -> None:
+        while not (tmp_path / "ready").is_file():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=blow, daemon=True).start()
+    with pytest.raises(runner.Interrupted), lock.held(tmp_path) as own:
+        run_python(STUBBORN, tmp_path)
+    assert lineage.descendants(own.process) == []
+    assert waited[0] <= 2.5  # the rest of the four seconds, after 1.5 until all but the last signal were sent
+    assert waited[1:] == [lock.SHORT]
+
+
+def test_all_waits_together_are_less_than_ten_seconds() -> None:
+    assert runner.LOOK + runner.PATIENCE + runner.LOOK + lock.SHORT < 10

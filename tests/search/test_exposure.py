@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,3 +60,30 @@ def test_a_home_that_cannot_be_written_to_is_left_to_ray(monkeypatch: pytest.Mon
     (home / ".ray").write_text("a file", encoding="utf-8")
     protect_token()
     assert (home / ".ray").read_text(encoding="utf-8") == "a file"
+
+
+def test_a_token_appears_whole_and_the_first_one_counts(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    token, link, seen = home / ".ray" / "auth_token", os.link, list[str]()
+
+    def slower(made: str, path: Path) -> None:
+        assert rights(Path(made)) == 0o600
+        seen.append(Path(made).read_text(encoding="utf-8"))
+        assert not token.exists()  # nothing is there under its name before it is whole
+        token.write_text("of another search", encoding="utf-8")
+        link(made, path)
+
+    monkeypatch.setattr(os, "link", slower)
+    protect_token()
+    assert [len(text) for text in seen] == [64]
+    assert (token.read_text(encoding="utf-8"), rights(token)) == ("of another search", 0o600)
+    assert list(token.parent.iterdir()) == [token]
+
+
+def test_many_searches_that_begin_at_once_have_one_token(home: Path) -> None:
+    code = "from pathlib import Path; from cellsize.search.exposure import protect_token as p; p(); " + (
+        "print((Path.home() / '.ray/auth_token').read_text())"
+    )
+    begun = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    tokens = {process.communicate()[0].strip() for process in begun}
+    assert len(tokens) == 1
+    assert len(tokens.pop()) == 64

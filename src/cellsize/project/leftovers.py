@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,26 +18,33 @@ from cellsize import files, lineage
 from cellsize.errors import InputError
 
 PATIENCE = 15.0  # seconds for a stage whose DVC was killed: it ends by itself
+END = 4.0  # seconds for all that a run has left: a quarter of it to end in peace
 BETWEEN = 0.1
 FOLDERS = ("build", "reports", ".cache/search")  # and no other of .cache, which may hold environments
 PARTIAL, OLD = ".partial", ".old"  # of `files.write`
 KEPT = Path(".cache/dvc.lock")
 
 
-def end(run: str) -> None:
+def end(run: str, patience: float = END) -> None:
     """Ends what still runs of a run, and waits until it has: first in peace, then by force.
 
     Args:
         run: Its name; see `lineage.name`.
+        patience: Seconds until this returns in any case: the kernel ends no process that waits for a disk.
     """
-    for number, patience in ((signal.SIGTERM, 1.0), (signal.SIGKILL, 3.0)):
-        left = lineage.descendants(run)
-        for process in left:
+    began, told = time.monotonic(), dict[int, str]()
+    for number, part in ((signal.SIGTERM, 0.25), (signal.SIGKILL, 1.0)):
+        told |= {process: lineage.name(process) for process in lineage.descendants(run)}
+        for process in _alive(told):
             _signal(process, number)
-        deadline = time.monotonic() + patience
-        while left and time.monotonic() < deadline:
+        deadline = began + part * patience
+        while (_alive(told) or lineage.descendants(run)) and time.monotonic() < deadline:
             time.sleep(BETWEEN)
-            left = lineage.descendants(run)
+
+
+def _alive(told: Mapping[int, str]) -> list[int]:
+    """Those of some processes that run still; one that is about to end carries the name of its run no more."""
+    return [process for process, own in told.items() if own and lineage.name(process) == own]
 
 
 def _signal(process: int, number: signal.Signals) -> None:

@@ -18,6 +18,7 @@ from cellsize.project import leftovers
 
 LOCK = Path(".cache/run.lock")
 PREFIX = "cellsize-"  # of the folder for temporary files
+SHORT = 1.5  # seconds for what a run has left that did not come to its end: somebody waits for the prompt
 
 
 @dataclass(frozen=True)
@@ -55,15 +56,20 @@ def held(folder: Path) -> Iterator[Holder]:
         This process, with a folder for temporary files that is removed in the end.
 
     Raises:
-        InputError: Another run holds it, or DVC works in the folder.
+        InputError: Another run holds it, or DVC works in the folder, or its file system has no locks.
     """
     path = folder / LOCK
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise InputError(_busy(folder, _read(path))) from None
+        except OSError as error:  # some network file systems have none, or their server does not answer
+            raise InputError(
+                f"{path.absolute()}: cannot be locked ({os.strerror(error.errno or 0)}), so that two runs could work "
+                "here at once; put the project on a local disk, or mount this one with locks"
+            ) from None
         before = _read(path)
         if before is not None and before.host == platform.node():
             leftovers.end(before.process)
@@ -73,7 +79,7 @@ def held(folder: Path) -> Iterator[Holder]:
             lineage.name(os.getpid()), platform.node(), time.strftime("%Y-%m-%d %H:%M:%S"),
             tempfile.mkdtemp(prefix=PREFIX),
         )  # fmt: skip
-        before_it = dict(os.environ)
+        before_it, patience = dict(os.environ), SHORT
         try:
             file.truncate(0)
             file.write(json.dumps(asdict(own)))
@@ -82,10 +88,11 @@ def held(folder: Path) -> Iterator[Holder]:
             yield own
             leftovers.forget_lock(folder)
             file.truncate(0)  # it came to its end: the next run has nothing to look for
+            patience = leftovers.END
         finally:
             os.environ.clear()
             os.environ.update(before_it)
-            leftovers.end(own.process)
+            leftovers.end(own.process, patience)
             _remove_temporary(own)
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +16,18 @@ from typing import IO
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from cellsize import params_file, process
+from cellsize import lineage, params_file, process
 from cellsize.errors import FULL, InputError, disk_full, masked
-from cellsize.lineage import INTERRUPTED
 from cellsize.project import leftovers, lock
 
 BUILD, REPORTS = "build", "reports"
-PATIENCE = 5.0  # seconds that a run has to put away what it has begun; what it has not is made good by the next one
+# Seconds from a signal to the end of all that was started: one deadline for all waits, which with `lock.SHORT` is less
+# than the 10 seconds that are promised.
+PATIENCE = 8.0
+# Until so many of them are left a stage is waited for after each signal; then the next one. What it has not put away by
+# then is made good by the next run.
+STEPS = ((signal.SIGINT, 3.0), (signal.SIGTERM, 2.5), (signal.SIGKILL, 2.0))
+LOOK = 0.2  # seconds between two looks
 # What DVC adds to a stage's own message, which says it all.
 ECHO = re.compile(r"ERROR: failed to reproduce '.*': failed to run: .*, exited with \d+$")
 # MLflow's own lines; the answer names model and version.
@@ -144,7 +150,13 @@ def _run(words: list[str], folder: Path, may_fail: bool, silent: bool = False) -
         echo = threading.Thread(target=_pass_on, args=(running.stderr, folder), daemon=True)
         echo.start()
         status = _wait(running, ended, folder)
-    echo.join(timeout=2.0)  # not for ever: whatever a killed run has left may hold the other end
+        until = time.monotonic() + PATIENCE
+        if status is None:
+            status = _end(running, until)
+    if ended.is_set() and (own := lineage.name(os.getpid())) == os.environ.get(lineage.RUN):
+        leftovers.end(own, max(0.0, until - time.monotonic()))  # Ray's processes have a session of their own
+    # Not for ever: whatever a killed run has left may hold the other end.
+    echo.join(timeout=max(LOOK, min(2.0, until - time.monotonic())))
     if ended.is_set():
         raise Interrupted
     if status and not may_fail:
@@ -152,24 +164,29 @@ def _run(words: list[str], folder: Path, may_fail: bool, silent: bool = False) -
     return status
 
 
-def _wait(running: subprocess.Popen[str], ended: threading.Event, folder: Path) -> int:
-    """The status of a process; once `ended` is set, its whole session is asked to end, and then made to."""
+def _wait(running: subprocess.Popen[str], ended: threading.Event, folder: Path) -> int | None:
+    """The status of a process, or None as soon as `ended` is set."""
     seen = 0
     while not ended.is_set():
         seen = leftovers.keep_lock(folder, seen)
         try:
-            return running.wait(timeout=0.2)
+            return running.wait(timeout=LOOK)
         except subprocess.TimeoutExpired:
             continue
-    for number, patience in ((signal.SIGINT, PATIENCE), (signal.SIGTERM, 1.0), (signal.SIGKILL, 1.0)):
+    return None
+
+
+def _end(running: subprocess.Popen[str], until: float) -> int:
+    """Asks a process's whole session to end, and then makes it; its status."""
+    for number, left in STEPS:
         _signal(running.pid, number)
         try:
-            status = running.wait(timeout=patience)
+            status = running.wait(timeout=max(0.0, until - left - time.monotonic()))
         except subprocess.TimeoutExpired:
             continue
         _signal(running.pid, signal.SIGKILL)  # whatever did not end with its parent
         return status
-    return INTERRUPTED
+    return lineage.INTERRUPTED
 
 
 def _signal(group: int, number: signal.Signals) -> None:

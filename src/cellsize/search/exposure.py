@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,9 +22,21 @@ def protect_token() -> None:
     with suppress(OSError, RuntimeError):  # no home folder, or one of another user
         path = Path.home() / ".ray" / "auth_token"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWN)
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_hex(32))
+        if not path.exists():
+            _make(path)
         if path.stat().st_mode & 0o077:
             path.chmod(OWN)
+
+
+def _make(path: Path) -> None:
+    """Makes a token, which appears whole: whoever reads it, in another search that begins now, never finds a part."""
+    handle, made = tempfile.mkstemp(prefix=".auth_token-", dir=path.parent)  # its rights are 0600
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_hex(32))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # somebody was faster, and theirs counts
+            os.link(made, path)
+    finally:
+        Path(made).unlink()
