@@ -15,7 +15,7 @@ from ray.cluster_utils import Cluster
 
 from cellsize.errors import InputError
 from cellsize.params import Search
-from cellsize.search import driver, storage, tables
+from cellsize.search import driver, exposure, storage, tables
 from cellsize.search.driver import up_to
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import divide
@@ -170,7 +170,7 @@ def nodes() -> Iterator[Cluster]:
     """A head without cores, and two nodes of one core each; with a token, as our pages say."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_AUTH_MODE", "token")
-        patch.setenv("RAY_AUTH_TOKEN", "0123456789abcdef" * 4)
+        exposure.protect_token()  # of this user: Ray reads a token once in a process, and others have searched here
         cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
         for _ in range(2):
             cluster.add_node(num_cpus=1)
