@@ -41,12 +41,12 @@ def test_the_champion_forecasts_rows_in_original_units_without_a_pickle(
     assert model.input_example is not None
 
 
-def test_the_registered_model_gives_the_forecasts_that_were_evaluated(project: Project) -> None:
+def test_the_first_twin_gives_the_forecasts_that_were_evaluated(project: Project) -> None:
     beside = pd.read_parquet(project.folder / "build/forecasts.parquet")
     one = beside[beside["series"] == "north"].groupby("origin").get_group(beside["origin"].iloc[0])
     table = pd.read_csv(project.folder / "table.csv", parse_dates=["when"])
     seen = table[(table["place"] == "north") & (table["when"] <= one["origin"].iloc[0])].tail(12)
-    made = forecast_rows(Forecaster.load(project.folder / "build/model"), seen)
+    made = forecast_rows(Forecaster.load(project.folder / "build/twins/0"), seen)
     np.testing.assert_allclose(made["load"], one["model"], rtol=1e-4)
 
 
