@@ -42,8 +42,10 @@ class Ranks:
 
     @property
     def device(self) -> torch.device:
-        """Where this process's tensors travel from and to."""
-        return torch.device("cpu") if self.strategy is None else self.strategy.root_device
+        """Where this process's tensors travel from and to; a strategy knows its device only once a trainer has it."""
+        if self.strategy is None or distributed.get_backend() == distributed.Backend.GLOO:
+            return torch.device("cpu")
+        return self.strategy.root_device
 
     def agree(self, decision: bool) -> bool:
         """What the first process decides: clocks, and files, differ."""
