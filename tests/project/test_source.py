@@ -63,3 +63,8 @@ def test_one_column_of_plain_numbers_has_no_other_separator(write_csv: WriteCsv)
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         source.settings(tmp_path / "sales.csv")
+
+
+def test_an_empty_first_line_is_no_comment(write_csv: WriteCsv) -> None:
+    path = write_csv("\ntime;load\n" + "\n".join(f"{time};{row},5" for row, time in enumerate(HOURS)) + "\n")
+    assert dict(source.settings(path)) == written(separator=";", decimal=",")

@@ -102,7 +102,7 @@ def until(true: Callable[[], bool]) -> None:
 def test_a_search_on_two_devices_resumes_after_a_worker_is_killed_and_has_the_losses_of_one_device(
     make_work: Callable[..., Work], on_two: Search, tmp_path: Path
 ) -> None:
-    work = driver.located(make_work(check_every=10, steps=2500, patience=2500), on_two.compute)
+    work = driver.located(make_work(check_every=2, steps=2500, patience=2500), on_two.compute)
     assert work.devices == 2
     steps, noted = list[int](), dict[str, int]()
 
@@ -122,7 +122,7 @@ def test_a_search_on_two_devices_resumes_after_a_worker_is_killed_and_has_the_lo
         assert row.score == pytest.approx(expected.score, abs=1e-4)
     # Of a hundred steps: of thousands the training itself makes the last digits that differ large.
     begun = [pair for pair in zip(result.checks, alone.checks, strict=True) if pair[0].step <= 100]
-    assert len(begun) == 2 * 10
+    assert len(begun) == 2 * 50
     for check, expected_check in begun:
         assert check.early_stopping_score == pytest.approx(expected_check.early_stopping_score, abs=1e-4)
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [f"{SIZE}@2.npz"]

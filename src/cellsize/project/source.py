@@ -67,7 +67,7 @@ def settings(path: Path) -> Csv:
         return PLAIN
     encoding = _encoding(path)
     lines, last = _lines(path, encoding)
-    comment = lines[0][0] if lines and lines[0][0] in COMMENTS else None
+    comment = lines[0][0] if lines and lines[0] and lines[0][0] in COMMENTS else None
     lines = [line for line in lines if not (comment and line.startswith(comment))]
     if not lines:
         return PLAIN
