@@ -55,6 +55,7 @@ WRONG: dict[str, tuple[str, Any, Any]] = {
     "propose.network": ("bidirectional", "yes", None),
     "baseline": ("origins", "ten", -24),
     "search": ("procedure", 3, "guess"),
+    "search.compute": ("trials", "all", -1),
     "search.training": ("max_gradient_norm", "none", 0.0),
     "choose": ("rule", True, "smallest"),
     "refit": ("seed", "zero", -1),

@@ -572,7 +572,7 @@ def test_no_memory_cells_are_undecided_if_a_size_learns_in_some_trainings() -> N
     choice = decided(learns_once(), rule("one_standard_error"), folds=5)
     assert size_of(choice) == (0, 0)
     assert choice.cells_left_open
-    assert "1 layer of 8 memory cells learnt in 20 % of the trainings" in choice.caution
+    assert "1 layer of 8 memory cells failed in 80 % of the trainings" in choice.caution
     assert [one.failure_rate for one in choice.sizes] == [0, 1, 0.8]
     assert not decided(table({(0, 0): 1.0, (1, 4): 1.0, (1, 8): 1.0})).cells_left_open
 

@@ -69,6 +69,8 @@ def one_series(forecaster: Forecaster, rows: pd.DataFrame, schema: Schema, sourc
         return None
     if any(rows[column].isna().all() for column in schema.flagged):
         return None
+    named = () if schema.series is None else (schema.series,)
+    tables.check_values(rows, source, (*named, *values_of, *schema.categorical_covariates))
     given = {column: tables.numbers(rows, source, column) for column in values_of}
     observed = np.flatnonzero(np.isfinite([given[target] for target in schema.targets]).all(axis=0))
     lookback, horizon = window.steps_seen, window.horizon
