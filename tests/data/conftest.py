@@ -1,21 +1,27 @@
-"""Windows that several modules of batches are tested with."""
+"""What several modules of data are tested with: windows, times as they are written, and text files."""
 
-from collections.abc import Callable
+import re
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.data import usable
+from cellsize.data import table, times, usable
 from cellsize.data.scaling import Scaling, fit_scaling
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
-from cellsize.params import Window
+from cellsize.errors import InputError
+from cellsize.params import Csv, Window
 
 Make = Callable[..., Windows]
 
 ROWS = 2000
+HERE = Path("toy.csv")
+HOURS = [f"2021-03-01 0{hour}:00" for hour in range(3)]
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +51,46 @@ def with_covariates(
         return arrays, fit_scaling(arrays, np.arange(ROWS // 2 - arrays.span + 1))
 
     return make
+
+
+@pytest.fixture
+def no_bare_warning() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def read(values: Any, time_format: str | None = None) -> times.Written:
+    return times.read(pd.DataFrame({"t": values}), HERE, ("t",), time_format)
+
+
+def stamps(written: times.Written) -> list[str]:
+    assert written.moment.dtype == "datetime64[us]"
+    return [moment.isoformat(" ") for moment in written.moment]
+
+
+def complaint(values: Any, time_format: str | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        read(values, time_format)
+    return str(caught.value)
+
+
+def keys(message: str) -> dict[str, Any]:
+    """What a message says to set under `prepare.csv`, as params.yaml would read it."""
+    words = {"true": True, "null": None, '"\\t"': "\t"}
+    found = re.findall(r'prepare\.csv\.(\w+): ("\\t"|"."|[\w-]+)', message)
+    return {key: words.get(value, value.strip('"')) for key, value in found}
+
+
+def numbers(path: Path, csv: Csv) -> np.ndarray:
+    return table.numbers(table.read(path, ("time",), csv), path, "y")
+
+
+def advised(path: Path, csv: Csv) -> dict[str, Any]:
+    """What the message about a file, or about its column of numbers, says to set."""
+    with pytest.raises(InputError) as caught:
+        numbers(path, csv)
+    message = str(caught.value)
+    assert message.startswith(str(path))
+    assert not re.search("pandas|tokenizing|codec|C error", message)
+    return keys(message)

@@ -1,7 +1,6 @@
 """Text files: what is declared is read, and what is not declared is named by the key that would read it."""
 
 import gzip
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,32 +12,11 @@ import pytest
 from cellsize.data import table, text_file
 from cellsize.errors import InputError
 from cellsize.params import Csv
+from tests.data.conftest import HOURS, advised
 
 MakeCsv = Callable[..., Csv]
 
-HOURS = [f"2021-03-01 0{hour}:00" for hour in range(3)]
 EXPECTED = pd.DataFrame({"time": HOURS, "y": [1234.5, np.nan, -2.25], "n": [1, 2, 3]})
-
-
-def keys(message: str) -> dict[str, Any]:
-    """What a message says to set under `prepare.csv`, as params.yaml would read it."""
-    words = {"true": True, "null": None, '"\\t"': "\t"}
-    found = re.findall(r'prepare\.csv\.(\w+): ("\\t"|"."|[\w-]+)', message)
-    return {key: words.get(value, value.strip('"')) for key, value in found}
-
-
-def numbers(path: Path, csv: Csv) -> np.ndarray:
-    return table.numbers(table.read(path, ("time",), csv), path, "y")
-
-
-def advised(path: Path, csv: Csv) -> dict[str, Any]:
-    """What the message about a file, or about its column of numbers, says to set."""
-    with pytest.raises(InputError) as caught:
-        numbers(path, csv)
-    message = str(caught.value)
-    assert message.startswith(str(path))
-    assert not re.search("pandas|tokenizing|codec|C error", message)
-    return keys(message)
 
 
 SITUATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {

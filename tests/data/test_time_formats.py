@@ -2,9 +2,6 @@
 
 import datetime
 import re
-import warnings
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,30 +12,9 @@ from hypothesis import strategies as st
 from cellsize.data import times
 from cellsize.data.time_proposals import formats
 from cellsize.errors import InputError
+from tests.data.conftest import complaint, read, stamps
 
-HERE = Path("toy.csv")
-
-
-@pytest.fixture(autouse=True)
-def _no_bare_warning() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def read(values: Any, time_format: str | None = None) -> times.Written:
-    return times.read(pd.DataFrame({"t": values}), HERE, ("t",), time_format)
-
-
-def stamps(written: times.Written) -> list[str]:
-    assert written.moment.dtype == "datetime64[us]"
-    return [moment.isoformat(" ") for moment in written.moment]
-
-
-def complaint(values: Any, time_format: str | None = None) -> str:
-    with pytest.raises(InputError) as caught:
-        read(values, time_format)
-    return str(caught.value)
+pytestmark = pytest.mark.usefixtures("no_bare_warning")
 
 
 @pytest.mark.parametrize(

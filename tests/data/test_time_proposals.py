@@ -1,43 +1,21 @@
 """What a message proposes for times that are not read."""
 
 import re
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from cellsize.data import table, times
 from cellsize.errors import InputError
 from cellsize.params import Csv
-
-HERE = Path("toy.csv")
+from tests.data.conftest import complaint, read, stamps
 
 MakeCsv = Callable[..., Csv]
 
 
-@pytest.fixture(autouse=True)
-def _no_bare_warning() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def read(values: Any, time_format: str | None = None) -> times.Written:
-    return times.read(pd.DataFrame({"t": values}), HERE, ("t",), time_format)
-
-
-def stamps(written: times.Written) -> list[str]:
-    assert written.moment.dtype == "datetime64[us]"
-    return [moment.isoformat(" ") for moment in written.moment]
-
-
-def complaint(values: Any, time_format: str | None = None) -> str:
-    with pytest.raises(InputError) as caught:
-        read(values, time_format)
-    return str(caught.value)
+pytestmark = pytest.mark.usefixtures("no_bare_warning")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,7 @@
 """Times as they are written: certain, declared, or refused with the format that would read them."""
 
 import datetime
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +12,12 @@ import pytest
 from cellsize.data import table, times
 from cellsize.errors import InputError
 from cellsize.params import Csv, Prepare
+from tests.data.conftest import HERE, complaint, read, stamps
 
-HERE = Path("toy.csv")
 MakeCsv = Callable[..., Csv]
 
 
-@pytest.fixture(autouse=True)
-def _no_bare_warning() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        yield
-
-
-def read(values: Any, time_format: str | None = None) -> times.Written:
-    return times.read(pd.DataFrame({"t": values}), HERE, ("t",), time_format)
-
-
-def stamps(written: times.Written) -> list[str]:
-    assert written.moment.dtype == "datetime64[us]"
-    return [moment.isoformat(" ") for moment in written.moment]
-
-
-def complaint(values: Any, time_format: str | None = None) -> str:
-    with pytest.raises(InputError) as caught:
-        read(values, time_format)
-    return str(caught.value)
+pytestmark = pytest.mark.usefixtures("no_bare_warning")
 
 
 def test_iso_times_of_any_length_are_read_side_by_side() -> None:
