@@ -1,6 +1,7 @@
 """A real server of S3 that goes away while a trial trains: for a while, or for good."""
 
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -44,6 +45,12 @@ class Server:
         with suppress(OSError):  # it is there from before
             made.create_dir("shared")
 
+    def forget(self) -> None:
+        """Empties it: what it holds is the process's, and another test's server would have it too."""
+        urllib.request.urlopen(
+            urllib.request.Request(f"http://127.0.0.1:{self.port}/moto-api/reset", method="POST"), timeout=30
+        )
+
     def stop(self) -> None:
         """Ends it."""
         if self.served is not None:
@@ -54,6 +61,9 @@ class Server:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     made = Server()
+    made.start()
+    made.forget()
+    made.stop()
     made.start()
     for key, value in {
         "AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1",

@@ -1,9 +1,15 @@
 """Moves of the alias, in a real SQLite store; two processes at once; and what an interruption leaves."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +17,7 @@ from mlflow import MlflowClient
 
 from cellsize.errors import InputError
 from cellsize.params import Mlflow
+from cellsize.registry import moves
 from cellsize.registry.champion import current_version
 from cellsize.registry.moves import Move, before, heal, history, move, taken_back
 from cellsize.registry.store import connect
@@ -160,6 +167,67 @@ def test_an_alias_that_moves_between_the_two_looks_stops_the_second(
     monkeypatch.undo()
     assert current_version(client, "toy") == "4"
     assert listed(history(client, "toy")) == [(None, "1", "gate")]  # nothing of ours is left
+
+
+@contextlib.contextmanager
+def no_lock(_: MlflowClient) -> Iterator[bool]:
+    """As on a tracking server."""
+    yield False
+
+
+def test_a_move_that_is_under_way_is_left_alone_until_it_is_finished(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(client, "toy", "1", "first", "gate", None)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    theirs = Move(2, "1", "4", "other", now, "mine", "promote", "0")
+    client.set_registered_model_tag("toy", theirs.key, theirs.text())
+    waited = list[float]()
+
+    def sleep(seconds: float) -> None:
+        waited.append(seconds)
+        client.set_registered_model_alias("toy", "champion", "4")
+        client.set_registered_model_tag("toy", theirs.key, replace(theirs, finished=True).text())
+
+    monkeypatch.setattr(moves, "_alone", no_lock)
+    monkeypatch.setattr(moves, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: float(len(waited))))
+    assert listed(heal(client, "toy")) == [(None, "1", "gate"), ("1", "4", "promote")]
+    assert len(waited) == 1
+    # One that was begun long ago is not waited for: whoever began it was killed.
+    old = replace(theirs, number=3, begin="4", end="2", when="2026-01-01T00:00:00+00:00")
+    client.set_registered_model_tag("toy", old.key, old.text())
+    assert listed(heal(client, "toy")) == [(None, "1", "gate"), ("1", "4", "promote")]
+    assert len(waited) == 1
+
+
+def test_of_two_who_begin_together_without_a_lock_who_wrote_last_goes_on(
+    client: MlflowClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(client, "toy", "1", "first", "gate", None)
+    ended = dict[str, str]()
+    real = moves.history
+
+    def promote(version: str) -> None:
+        if version in ended:
+            return
+        ended[version] = "waits"
+        before = real(client, "toy")[:1]  # both have read it before either wrote
+        with monkeypatch.context() as patched:
+            patched.setattr(moves, "history", lambda *_: before)
+            try:
+                move(client, "toy", version, "mine", "promote", "1")
+                ended[version] = "moved"
+            except moves.MovedError as error:
+                ended[version] = str(error)
+
+    monkeypatch.setattr(moves, "_alone", no_lock)
+    monkeypatch.setattr(moves, "time", SimpleNamespace(sleep=lambda _: promote("2"), monotonic=time.monotonic))
+    promote("3")
+    # 3 wrote, then 2 wrote over it and went to its end while 3 waited.
+    assert ended["2"] == "moved"
+    assert "another promotion was begun in this moment" in ended["3"]
+    assert current_version(client, "toy") == "2"
+    assert listed(real(client, "toy")) == [(None, "1", "gate"), ("1", "2", "promote")]
 
 
 def entries(*listed: tuple[str | None, str, str]) -> list[Move]:

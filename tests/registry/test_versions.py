@@ -17,7 +17,7 @@ from cellsize.errors import InputError
 from cellsize.models.forecaster import VERSION, Forecaster
 from cellsize.models.twins import save
 from cellsize.params import Mlflow, Register
-from cellsize.registry import champion, versions
+from cellsize.registry import champion, moves, versions
 from cellsize.registry.moves import history
 from cellsize.registry.promotion import promote, rollback
 from cellsize.registry.provenance import Source, md5
@@ -280,6 +280,22 @@ STEPS = [
     (MlflowClient, "set_model_version_tag", 1), (MlflowClient, "set_model_version_tag", 2),
     (MlflowClient, "set_registered_model_alias", 1),
 ]  # fmt: skip
+
+
+def test_who_is_overtaken_by_another_promotion_decides_once_more(
+    register: Callable[..., Registration], settings: Mlflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, begun = moves.move, list[str]()
+
+    def overtaken(*arguments: Any) -> moves.Move:
+        begun.append(arguments[2])
+        if len(begun) == 1:
+            raise moves.MovedError("toy: another promotion has moved the alias in this moment")
+        return real(*arguments)
+
+    monkeypatch.setattr(moves, "move", overtaken)
+    made = register(BETTER)
+    assert (made.version, made.alias, begun) == ("1", "champion", ["1", "1"])
 
 
 @pytest.mark.slow

@@ -4,14 +4,16 @@ MLflow keeps no history of an alias, and knows no compare-and-set. So each move 
 the next number. It is written before the alias moves, and holds a token: of two who write the same number at once the
 second's stays, and the first sees that it is not its own.
 
-    1. write cellsize.move.0007 on the model     killed after this: the next command takes it away, nothing has moved
-    2. read it, and the alias, once more         another's token, or another version: stop
+    1. write cellsize.move.0007 on the model     killed after this: a later command takes it away, nothing has moved
+    2. wait, read it, and the alias, once more   another's token, or another version: stop
     3. set the alias                             killed after this: the next command writes what is missing
     4. write cellsize.champion on the version
     5. write on the model that it is finished
 
-Between 2 and 3 another may still do all of its own; a look afterwards finds that, and says it. On a SQLite file a lock
-leaves not even that.
+The wait is longer than it takes from reading the history to 1. So of two who begin together, both see the token that
+was written last, and one of them stops (Fischer's algorithm of mutual exclusion). And a move that is under way is left
+alone for a while. Only who is held up for longer than that may still do harm; a look afterwards finds it, and says it.
+On a SQLite file a lock leaves not even that, and nobody waits.
 """
 
 import fcntl
@@ -19,6 +21,7 @@ import getpass
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -33,6 +36,13 @@ from cellsize.registry.champion import CHALLENGER, CHAMPION, current_version
 
 MOVE, VERSION = "cellsize.move.", "cellsize.champion"
 Kind = Literal["gate", "promote", "rollback", "outside"]
+# Without a lock, in seconds: from our tag to the look whether another's has replaced it; and how long a move that was
+# begun may take before it counts as killed.
+SETTLES, UNDER_WAY = 2.0, 30.0
+
+
+class MovedError(InputError):
+    """Another one has moved the alias, or moves it in this moment: what was decided, was decided about another."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,17 @@ def heal(client: MlflowClient, name: str) -> list[Move]:
     Returns:
         The history after it.
     """
+    with _alone(client) as is_locked:
+        return _healed(client, name, is_locked)
+
+
+def _healed(client: MlflowClient, name: str, is_locked: bool) -> list[Move]:
+    """See `heal`; under the lock, if there is one."""
     moves, current = history(client, name), current_version(client, name)
+    deadline = time.monotonic() + UNDER_WAY
+    while not is_locked and moves and _is_under_way(moves[-1]) and time.monotonic() < deadline:
+        time.sleep(0.2)
+        moves, current = history(client, name), current_version(client, name)
     last = moves[-1] if moves else None
     if last is not None and not last.finished:
         if current == last.end:
@@ -120,18 +140,20 @@ def move(client: MlflowClient, name: str, end: str, why: str, kind: Kind, begin:
         begin: The version that was champion when this was decided, or None.
 
     Raises:
-        InputError: Another one has moved the alias since.
+        MovedError: Another one has moved the alias since.
     """
-    with _alone(client):
-        moves = heal(client, name)
+    with _alone(client) as is_locked:
+        moves = _healed(client, name, is_locked)
         _require(client, name, begin)
         new = _move(moves, begin, end, _who(), why, kind)
         client.set_registered_model_tag(name, new.key, new.text())
+        if not is_locked:
+            time.sleep(SETTLES)
         if client.get_registered_model(name).tags.get(new.key) != new.text():
-            raise InputError(f"{name}: another promotion was begun in this moment; see cellsize models {name}")
+            raise MovedError(f"{name}: another promotion was begun in this moment; see cellsize models {name}")
         try:
             _require(client, name, begin)
-        except InputError:
+        except MovedError:
             client.delete_registered_model_tag(name, new.key)
             raise
         client.set_registered_model_alias(name, CHAMPION, end)
@@ -139,7 +161,7 @@ def move(client: MlflowClient, name: str, end: str, why: str, kind: Kind, begin:
         if str(client.get_registered_model(name).aliases.get(CHALLENGER)) == end:
             client.delete_registered_model_alias(name, CHALLENGER)
         if client.get_registered_model(name).tags.get(new.key) != new.text() or current_version(client, name) != end:
-            raise InputError(
+            raise MovedError(
                 f"{name}: another promotion has moved the alias in this moment; see cellsize models {name}"
             )
         return new
@@ -177,11 +199,16 @@ def _finish(client: MlflowClient, name: str, new: Move) -> Move:
     return finished
 
 
+def _is_under_way(last: Move) -> bool:
+    """Whether a move has begun a moment ago and is not finished; clocks of machines differ by less."""
+    return not last.finished and (datetime.now(UTC) - datetime.fromisoformat(last.when)).total_seconds() < UNDER_WAY
+
+
 def _require(client: MlflowClient, name: str, begin: str | None) -> None:
     now = current_version(client, name)
     if now != begin:
         was, there = (f"version {version}" if version else "none" for version in (begin, now))
-        raise InputError(
+        raise MovedError(
             f"{name}: the champion has moved meanwhile, from {was} to {there}; see cellsize models {name}, and decide "
             "again"
         )
@@ -203,13 +230,17 @@ def _who() -> str:
 
 
 @contextmanager
-def _alone(client: MlflowClient) -> Iterator[None]:
-    """Keeps others out, as far as they share a SQLite file; the lock ends with the process."""
+def _alone(client: MlflowClient) -> Iterator[bool]:
+    """Keeps others out, as far as they share a SQLite file; the lock ends with the process.
+
+    Yields:
+        Whether they are kept out.
+    """
     uri = str(client.tracking_uri)
     if not uri.startswith("sqlite:///"):
-        yield
+        yield False
         return
     path = Path(uri.removeprefix("sqlite:///"))
     with path.with_name(f"{path.name}.lock").open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield True

@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version as installed
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +31,7 @@ from cellsize.sizing.artefacts import Choice, Evaluation, Registration
 FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
 SERVED = "cellsize.registry.served"
 EXPERIMENT = "DVC_EXP_NAME"
+ATTEMPTS = 4  # while others move the alias: each of them has moved it once, or stops
 REQUIREMENTS = ("holidays", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "safetensors", "scipy", "torch")
 
 
@@ -63,12 +65,15 @@ def register(
         Name, version and what was decided; the same for the same model.
 
     Raises:
-        InputError: Another promotion has moved the alias in the meantime.
+        MovedError: Others have moved the alias in the meantime, again and again.
     """
     client, experiment = connect(settings)
     with reached(settings):
         end_abandoned(client, experiment)
         version = _version(client, experiment, params.name, model, twins, example, choice, evaluation, tags, source)
+        for _ in range(ATTEMPTS):
+            with suppress(moves.MovedError):  # there is another champion now, to be decided about anew
+                return _decide(client, params, version, evaluation, compare)
         return _decide(client, params, version, evaluation, compare)
 
 
