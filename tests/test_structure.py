@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from cellsize import stage
 from cellsize.params import Params, Search
 from cellsize.registry import versions
-from cellsize.sizing.artefacts import Metrics
+from cellsize.sizing.evaluation_records import Metrics
 
 ROOT = Path(__file__).parents[1]
 SOURCE, PIPELINE, TESTS = ROOT / "src" / "cellsize", ROOT / "pipeline", ROOT / "tests"

@@ -9,7 +9,7 @@ from cellsize.data.schema import Schema
 from cellsize.evaluation.rivals import Champion, Rivals, rivals
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Register, Window
-from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import cut_of, refit
 

@@ -15,7 +15,7 @@ from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.inspection import advice
 from cellsize.inspection.measurement import Material, material
 from cellsize.params import Metric, Split, Window
-from cellsize.sizing.artefacts import Inspection
+from cellsize.sizing.inspection_records import Inspection
 
 
 @dataclass(frozen=True)

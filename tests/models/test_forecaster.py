@@ -17,7 +17,7 @@ from cellsize.errors import InputError
 from cellsize.models import stacked
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Head, Skip, Window
-from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.sizes import Architecture, Size
 from cellsize.training.records import Work
 from cellsize.training.refit import refit

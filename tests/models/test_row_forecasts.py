@@ -18,7 +18,7 @@ from cellsize.models.baselines import score_folds
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_and_clipped, forecast_rows
 from cellsize.params import Baseline, Csv, Network, Prepare, Split, Training, Window
-from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import refit
 
