@@ -28,7 +28,7 @@ FLOORS = [
 # Above the floors: the command, and what `python -m cellsize` runs; no module imports them.
 TOP = {"cli", "__main__"}
 # Beside the floors; they import from no floor.
-BESIDE = {"errors", "files", "lineage", "params", "params_file", "process", "progress", "stage"}
+BESIDE = {"errors", "files", "lineage", "params", "params_data", "params_file", "process", "progress", "stage"}
 
 STAGES = [
     "prepare", "window", "split", "inspect", "propose", "baseline", "search", "choose", "refit", "evaluate",

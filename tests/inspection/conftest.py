@@ -14,7 +14,8 @@ from cellsize.data.folds import Folds
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.inspection import advice
 from cellsize.inspection.measurement import Material, material
-from cellsize.params import Metric, Split, Window
+from cellsize.params import Metric
+from cellsize.params_data import Split, Window
 from cellsize.sizing.inspection_records import Inspection
 
 

@@ -12,7 +12,8 @@ import pytest
 from cellsize.data import folds
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
-from cellsize.params import EarlyStopping, Metric, Network, Report, Split
+from cellsize.params import Metric, Network, Report
+from cellsize.params_data import EarlyStopping, Split
 from cellsize.report.page import Inputs
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.candidate_records import (
