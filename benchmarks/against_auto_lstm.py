@@ -146,7 +146,7 @@ def errors(name: str, folder: Path, smoke: bool) -> dict[str, float]:
 def compare(name: str, given: argparse.Namespace) -> dict[str, Any]:
     """Both sides on one example."""
     from benchmarks import data
-    from cellsize.sizing.artefacts import Evaluation
+    from cellsize.sizing.evaluation_records import Evaluation
 
     smoke = ["--smoke"] * given.smoke
     path = data.PLACES[name] / "reports/evaluation.json"

@@ -49,9 +49,10 @@ from cellsize.search import store
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.storage import opened
 from cellsize.sizing import adequacy
-from cellsize.sizing.artefacts import Candidates, Recipe
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.candidates import propose
 from cellsize.sizing.procedures import plan
+from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.rules import apply, lowest, one_standard_error
 from cellsize.sizing.scores import Scores, extent, from_trials, ladders
 from cellsize.sizing.sizes import ZERO, Size, shape

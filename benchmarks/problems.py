@@ -20,7 +20,8 @@ from benchmarks import data
 from cellsize import params_file
 from cellsize.data.folds import Folds, split
 from cellsize.data.windows import Floats, Windows
-from cellsize.params import Params, Split, Training
+from cellsize.params import Params, Training
+from cellsize.params_data import Split
 from cellsize.training.records import Work
 
 NOISE = 0.3

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks import data
 from cellsize import files
-from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.recipe import Recipe
 
 
 def ours(name: str, recipe: dict[str, Any], seed: int, smoke: bool) -> float:

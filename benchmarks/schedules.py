@@ -28,7 +28,7 @@ from cellsize.params import Choose, Params
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import Shard
 from cellsize.sizing import compute
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.procedures import plan
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.records import Result, Row, Work, load_work

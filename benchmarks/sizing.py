@@ -15,10 +15,13 @@ import pandas as pd
 from benchmarks import data
 from cellsize import process
 from cellsize.params import Mlflow, Params, Training
-from cellsize.sizing.artefacts import Candidates, Choice, Evaluation, Recipe
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.candidates import propose
 from cellsize.sizing.choice import decide
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation
 from cellsize.sizing.procedures import plan
+from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.walk import Plan
 from cellsize.training.records import Result, Row, Work, frame
 

@@ -8,27 +8,33 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from cellsize.sizing import artefacts
+from cellsize.sizing.artefacts import Artefact
+from cellsize.sizing.baseline_records import Baselines
+from cellsize.sizing.candidate_records import Candidates
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation, Metrics, Registration
+from cellsize.sizing.inspection_records import Inspection
+from cellsize.sizing.recipe import Recipe
 
 DOCS = Path(__file__).parent
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 # In the order in which a run writes them.
-ARTEFACTS: dict[str, type[artefacts.Artefact]] = {
-    "reports/inspection.json": artefacts.Inspection,
-    "build/candidates.json": artefacts.Candidates,
-    "build/baselines.json": artefacts.Baselines,
-    "reports/choice.json": artefacts.Choice,
-    "build/recipe.json": artefacts.Recipe,
-    "reports/evaluation.json": artefacts.Evaluation,
-    "reports/registration.json": artefacts.Registration,
-    "reports/metrics.json": artefacts.Metrics,
+ARTEFACTS: dict[str, type[Artefact]] = {
+    "reports/inspection.json": Inspection,
+    "build/candidates.json": Candidates,
+    "build/baselines.json": Baselines,
+    "reports/choice.json": Choice,
+    "build/recipe.json": Recipe,
+    "reports/evaluation.json": Evaluation,
+    "reports/registration.json": Registration,
+    "reports/metrics.json": Metrics,
 }
 
 HEAD = """# Artefacts
 
 A run leaves its results in JSON files. Each has a JSON schema in `docs/schemas/`, and is written and read through one
-model in `cellsize.sizing.artefacts`. Every key is always there. `python docs/artefacts.py` writes this page.
+model in `cellsize.sizing`. Every key is always there. `python docs/artefacts.py` writes this page.
 
 | file | what |
 |---|---|

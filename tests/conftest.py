@@ -14,8 +14,9 @@ from ruamel.yaml import YAML
 from cellsize import process
 from cellsize.data import folds, series, usable, windows
 from cellsize.data.schema import SERIES, TIME, Schema
-from cellsize.params import Csv, Metric, Network, Prepare, Split, Training, Window
-from cellsize.sizing.artefacts import Recipe
+from cellsize.params import Metric, Network, Training
+from cellsize.params_data import Csv, Prepare, Split, Window
+from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
 
 if TYPE_CHECKING:  # it loads torch, which few tests need

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from cellsize import params_file
 from cellsize.data import folds, series, table, times, usable, windows
 from cellsize.errors import InputError
-from cellsize.params import Csv, Prepare, Split, Window
+from cellsize.params_data import Csv, Prepare, Split, Window
 
 Write = Callable[[dict[str, Any]], Path]
 Content = Callable[[], dict[str, Any]]

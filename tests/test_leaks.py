@@ -21,7 +21,8 @@ from cellsize.data.schema import Schema
 from cellsize.data.windows import Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
-from cellsize.params import Metric, Split, Window
+from cellsize.params import Metric
+from cellsize.params_data import Split, Window
 from cellsize.sizing.scores import paired
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training import train

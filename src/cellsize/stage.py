@@ -25,8 +25,8 @@ NO_SPACE = 1 << 20  # bytes
 # No number comes from these: how a stage is entered, what params.yaml may say, how a fault or progress is said. The
 # values that a stage reads are among its params; a new key for one stage would have all others run again.
 UNCOUNTED = (
-    "cellsize.stage", "cellsize.lineage", "cellsize.params", "cellsize.params_file", "cellsize.errors",
-    "cellsize.progress", "cellsize.search.display",
+    "cellsize.stage", "cellsize.lineage", "cellsize.params", "cellsize.params_data", "cellsize.params_file",
+    "cellsize.errors", "cellsize.progress", "cellsize.search.display",
 )  # fmt: skip
 TRAINING = ("search", "refit")  # stages that train
 

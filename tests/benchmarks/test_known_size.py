@@ -36,7 +36,7 @@ from benchmarks.known_size import (
 )
 from benchmarks.problems import MAKERS, Problem
 from cellsize.data.scaling import fit_scaling
-from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.scores import Scores
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.sizing.walk import Walk

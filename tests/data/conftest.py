@@ -15,7 +15,7 @@ from cellsize.data.scaling import Scaling, fit_scaling
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
-from cellsize.params import Csv, Window
+from cellsize.params_data import Csv, Window
 
 Make = Callable[..., Windows]
 

@@ -10,7 +10,7 @@ import pytest
 from cellsize.data import base_arrays, usable, windows
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
-from cellsize.params import Window
+from cellsize.params_data import Window
 
 NAN = float("nan")
 

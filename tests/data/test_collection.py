@@ -9,7 +9,7 @@ import pytest
 from cellsize.data import collection, folds
 from cellsize.data.collection import LeftOut
 from cellsize.data.windows import Windows
-from cellsize.params import Split
+from cellsize.params_data import Split
 
 Make = Callable[..., Windows]
 MakeSplit = Callable[..., Split]

@@ -12,7 +12,7 @@ from cellsize.data import constant_targets, folds, series, table, usable
 from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
-from cellsize.params import Csv, Prepare, Split, Window
+from cellsize.params_data import Csv, Prepare, Split, Window
 
 MakeWindows = Callable[..., Windows]
 MakeSplit = Callable[..., Split]

@@ -7,7 +7,7 @@ import pytest
 
 from cellsize.data import table
 from cellsize.errors import InputError
-from cellsize.params import Csv
+from cellsize.params_data import Csv
 
 MakeCsv = Callable[..., Csv]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cellsize.data import folds
 from cellsize.data.windows import Ints, TooFewWindowsError, Windows
 from cellsize.errors import InputError
-from cellsize.params import Split
+from cellsize.params_data import Split
 
 Make = Callable[..., Windows]
 MakeSplit = Callable[..., Split]

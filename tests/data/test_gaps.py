@@ -12,7 +12,7 @@ from cellsize.data import base_arrays, usable
 from cellsize.data.gaps import settings_for_gaps
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
-from cellsize.params import Window
+from cellsize.params_data import Window
 
 NAN = float("nan")
 

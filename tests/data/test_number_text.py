@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cellsize.data import table
 from cellsize.errors import InputError
-from cellsize.params import Csv
+from cellsize.params_data import Csv
 from tests.data.conftest import HOURS, advised, numbers
 
 MakeCsv = Callable[..., Csv]

@@ -11,7 +11,7 @@ import pytest
 from cellsize.data import usable, windows
 from cellsize.data.offsets import offset_of
 from cellsize.data.schema import Schema
-from cellsize.params import Window
+from cellsize.params_data import Window
 
 NAN = float("nan")
 

@@ -10,7 +10,7 @@ import pytest
 
 from cellsize.data import series
 from cellsize.errors import InputError
-from cellsize.params import Prepare
+from cellsize.params_data import Prepare
 
 HERE = Path("toy.csv")
 

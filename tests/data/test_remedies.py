@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from cellsize.data import constant_targets, folds, remedies, usable
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
-from cellsize.params import Split, Window
+from cellsize.params_data import Split, Window
 
 HERE = Path("clean.parquet")
 MakeSchema = Callable[..., Schema]

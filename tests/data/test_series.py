@@ -11,7 +11,7 @@ import pytest
 from cellsize.data import series
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
-from cellsize.params import Prepare
+from cellsize.params_data import Prepare
 
 HERE = Path("toy.csv")
 Table = Callable[..., pd.DataFrame]

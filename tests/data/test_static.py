@@ -15,7 +15,7 @@ from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
-from cellsize.params import Csv, Prepare, Window
+from cellsize.params_data import Csv, Prepare, Window
 from cellsize.sizing.bound import count_inputs
 from cellsize.sizing.sizes import shape
 

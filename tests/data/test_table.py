@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from cellsize.data import table, times
 from cellsize.errors import InputError
-from cellsize.params import Csv
+from cellsize.params_data import Csv
 
 MakeCsv = Callable[..., Csv]
 

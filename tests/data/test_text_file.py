@@ -11,7 +11,7 @@ import pytest
 
 from cellsize.data import table, text_file
 from cellsize.errors import InputError
-from cellsize.params import Csv
+from cellsize.params_data import Csv
 from tests.data.conftest import HOURS, advised
 
 MakeCsv = Callable[..., Csv]

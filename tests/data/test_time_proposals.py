@@ -9,7 +9,7 @@ import pytest
 
 from cellsize.data import table, times
 from cellsize.errors import InputError
-from cellsize.params import Csv
+from cellsize.params_data import Csv
 from tests.data.conftest import complaint, read, stamps
 
 MakeCsv = Callable[..., Csv]

@@ -11,7 +11,7 @@ import pytest
 
 from cellsize.data import table, times
 from cellsize.errors import InputError
-from cellsize.params import Csv, Prepare
+from cellsize.params_data import Csv, Prepare
 from tests.data.conftest import HERE, complaint, read, stamps
 
 MakeCsv = Callable[..., Csv]

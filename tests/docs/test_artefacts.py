@@ -1,11 +1,19 @@
-import inspect
+import importlib
 import json
+import pkgutil
 from pathlib import Path
 
 import pytest
 
-from cellsize.sizing import artefacts
+from cellsize import sizing
+from cellsize.sizing.artefacts import Artefact
 from docs import artefacts as page
+
+
+def descendants(model: type[Artefact]) -> set[type[Artefact]]:
+    """All models that are made of one."""
+    children = set(model.__subclasses__())
+    return children.union(*(descendants(child) for child in children))
 
 
 @pytest.mark.parametrize("path", page.pages(), ids=lambda path: path.name)
@@ -14,9 +22,9 @@ def test_committed_schemas_and_page_are_those_of_the_code(path: Path) -> None:
 
 
 def test_every_artefact_that_names_its_file_has_a_schema_and_no_other_schema_is_left() -> None:
-    models = [
-        model for _, model in inspect.getmembers(artefacts, inspect.isclass) if issubclass(model, artefacts.Artefact)
-    ]
+    for module in pkgutil.iter_modules(sizing.__path__, "cellsize.sizing."):
+        importlib.import_module(module.name)
+    models = descendants(Artefact)
     named = {(model.__doc__ or "").split("`")[1] for model in models if (model.__doc__ or "").startswith("`")}
     assert named == set(page.ARTEFACTS)
     committed = {path.name for path in (page.DOCS / "schemas").iterdir()}

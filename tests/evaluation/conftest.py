@@ -8,8 +8,9 @@ import pytest
 from cellsize.data.schema import Schema
 from cellsize.evaluation.rivals import Champion, Rivals, rivals
 from cellsize.models.forecaster import Forecaster
-from cellsize.params import Register, Window
-from cellsize.sizing.artefacts import Recipe
+from cellsize.params import Register
+from cellsize.params_data import Window
+from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import cut_of, refit
 

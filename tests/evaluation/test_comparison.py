@@ -10,8 +10,8 @@ import pytest
 from cellsize.evaluation.comparison import Fair, block_of, compare, fair
 from cellsize.evaluation.rivals import Rivals
 from cellsize.models.forecaster import Forecaster
-from cellsize.params import Window
-from cellsize.sizing.artefacts import Comparison
+from cellsize.params_data import Window
+from cellsize.sizing.evaluation_records import Comparison
 from cellsize.training.records import Work
 from cellsize.training.refit import cut_of, refit_on_all
 from tests.evaluation.conftest import recipe_of

@@ -6,7 +6,7 @@ import pytest
 
 from cellsize.evaluation.gate import compared_with_trees, gate
 from cellsize.params import Register
-from cellsize.sizing.artefacts import Comparison, Errors, Evaluation, Subset
+from cellsize.sizing.evaluation_records import Comparison, Errors, Evaluation, Subset
 
 BEAT = ("naive", "seasonal_naive", "ridge_linear")
 

@@ -15,7 +15,8 @@ from cellsize.evaluation.rivals import Rivals
 from cellsize.models import boosted_trees, intervals
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Baseline, Metric
-from cellsize.sizing.artefacts import Baselines, Evaluation
+from cellsize.sizing.baseline_records import Baselines
+from cellsize.sizing.evaluation_records import Evaluation
 from cellsize.training.records import Work
 
 MakeWork = Callable[..., Work]

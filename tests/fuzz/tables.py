@@ -15,7 +15,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from cellsize.data.times import columns_of
-from cellsize.params import Prepare
+from cellsize.params_data import Prepare
 
 PLAIN_CSV: dict[str, Any] = {
     "separator": ",", "decimal": ".", "thousands": None, "comment": None, "encoding": "utf-8", "units_row": False,

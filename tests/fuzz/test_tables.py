@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from cellsize.data import series, table, times, usable, windows
-from cellsize.params import Prepare, Window
+from cellsize.params_data import Prepare, Window
 from tests.fuzz.guard import fuzzed, outcome
 from tests.fuzz.tables import PLAIN_CSV, PREPARE, Dialect, Toy, dialects, toys, write
 

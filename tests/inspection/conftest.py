@@ -14,8 +14,9 @@ from cellsize.data.folds import Folds
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.inspection import advice
 from cellsize.inspection.measurement import Material, material
-from cellsize.params import Metric, Split, Window
-from cellsize.sizing.artefacts import Inspection
+from cellsize.params import Metric
+from cellsize.params_data import Split, Window
+from cellsize.sizing.inspection_records import Inspection
 
 
 @dataclass(frozen=True)

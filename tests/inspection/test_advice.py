@@ -9,7 +9,7 @@ import pytest
 
 from cellsize.data.folds import row_mask
 from cellsize.data.holidays import holidays
-from cellsize.sizing.artefacts import Inspection
+from cellsize.sizing.inspection_records import Inspection
 from tests.inspection.conftest import Given
 
 Make = Callable[..., Given]

@@ -7,7 +7,7 @@ import pytest
 from cellsize.data.schema import Schema
 from cellsize.inspection import options
 from cellsize.inspection.options import Key, Option
-from cellsize.params import Window
+from cellsize.params_data import Window
 
 MakeSchema = Callable[..., Schema]
 MakeWindow = Callable[..., Window]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cellsize.inspection import wording
-from cellsize.sizing.artefacts import Advice, GivenAway, Inspection, Remarks, SeriesLeftOut
+from cellsize.sizing.inspection_records import Advice, GivenAway, Inspection, Remarks, SeriesLeftOut
 
 
 def remarks(**changes: Any) -> Remarks:

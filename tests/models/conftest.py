@@ -16,7 +16,8 @@ from cellsize.models import ridge_linear
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold
-from cellsize.params import Head, Network, Skip, Split, Window
+from cellsize.params import Head, Network, Skip
+from cellsize.params_data import Split, Window
 from cellsize.sizing.sizes import ZERO, Architecture, Size, shape
 
 NOTHING = np.empty(0, np.int64)

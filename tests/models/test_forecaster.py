@@ -16,8 +16,9 @@ from cellsize.data.schema import Schema
 from cellsize.errors import InputError
 from cellsize.models import stacked
 from cellsize.models.forecaster import Forecaster
-from cellsize.params import Head, Skip, Window
-from cellsize.sizing.artefacts import Recipe
+from cellsize.params import Head, Skip
+from cellsize.params_data import Window
+from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.sizes import Architecture, Size
 from cellsize.training.records import Work
 from cellsize.training.refit import refit

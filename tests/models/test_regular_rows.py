@@ -14,7 +14,7 @@ from cellsize.errors import InputError
 from cellsize.models import regular_rows, row_forecasts
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import ROWS, forecast_and_clipped
-from cellsize.params import Window
+from cellsize.params_data import Window
 
 MakeModel = Callable[..., Forecaster]
 Table = Callable[..., pd.DataFrame]

@@ -19,7 +19,8 @@ from cellsize.data.schema import Schema
 from cellsize.data.usable import build
 from cellsize.data.windows import Windows
 from cellsize.models import ridge_linear
-from cellsize.params import Network, Window
+from cellsize.params import Network
+from cellsize.params_data import Window
 from cellsize.sizing.sizes import ZERO, cost, shape
 
 Make = Callable[..., Windows]

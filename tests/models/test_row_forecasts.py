@@ -17,8 +17,9 @@ from cellsize.evaluation.holdout import evaluate
 from cellsize.models.baselines import score_folds
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_and_clipped, forecast_rows
-from cellsize.params import Baseline, Csv, Network, Prepare, Split, Training, Window
-from cellsize.sizing.artefacts import Recipe
+from cellsize.params import Baseline, Network, Training
+from cellsize.params_data import Csv, Prepare, Split, Window
+from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import refit
 

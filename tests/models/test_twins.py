@@ -9,8 +9,8 @@ import pytest
 
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.twins import load, parameters, save
-from cellsize.params import Window
-from cellsize.sizing.artefacts import Recipe
+from cellsize.params_data import Window
+from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import refit
 

@@ -9,7 +9,7 @@ import pytest
 
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.errors import InputError
-from cellsize.params import Split, Window
+from cellsize.params_data import Split, Window
 from cellsize.project import fitting
 
 

@@ -13,7 +13,8 @@ from cellsize.errors import InputError
 from cellsize.project import template
 from cellsize.project.reproduce import commands, reproduce
 from cellsize.registry.provenance import Kept, md5
-from cellsize.sizing.artefacts import Choice, Evaluation, Metrics
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation, Metrics
 from tests.report.conftest import choice, evaluation
 
 TABLE = b"when,y\n2026-01-01,1\n"

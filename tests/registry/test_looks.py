@@ -8,7 +8,7 @@ from mlflow import MlflowClient
 from cellsize.params import Mlflow
 from cellsize.registry.looks import look
 from cellsize.registry.store import connect
-from cellsize.sizing.artefacts import Comparison
+from cellsize.sizing.evaluation_records import Comparison
 
 
 @pytest.fixture

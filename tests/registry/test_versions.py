@@ -22,7 +22,8 @@ from cellsize.registry.moves import history
 from cellsize.registry.promotion import promote, rollback
 from cellsize.registry.provenance import Source, md5
 from cellsize.registry.store import connect
-from cellsize.sizing.artefacts import Choice, Comparison, Errors, Evaluation, Registration
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Comparison, Errors, Evaluation, Registration
 
 BASELINE, BETTER = 0.5, 0.4
 TAGS = {"cellsize.version.torch": "2.9.0"}

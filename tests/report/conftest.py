@@ -12,33 +12,22 @@ import pytest
 from cellsize.data import folds
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
-from cellsize.params import EarlyStopping, Metric, Network, Report, Split
+from cellsize.params import Metric, Network, Report
+from cellsize.params_data import EarlyStopping, Split
 from cellsize.report.page import Inputs
-from cellsize.sizing.artefacts import (
-    Advice,
-    Baselines,
+from cellsize.sizing.baseline_records import Baselines
+from cellsize.sizing.candidate_records import (
     Bound,
     Candidate,
     Candidates,
-    ChampionErrors,
-    Choice,
-    Errors,
-    Evaluation,
     GridBound,
     InputCounts,
-    InspectedOption,
-    Inspection,
-    Ladder,
-    LadderStep,
-    Registration,
-    Remarks,
     RuleOfThumb,
     SampleCounts,
-    ScoredRule,
-    ScoredSize,
-    Subset,
-    TriedSize,
 )
+from cellsize.sizing.choice_records import Choice, Ladder, LadderStep, ScoredRule, ScoredSize, TriedSize
+from cellsize.sizing.evaluation_records import ChampionErrors, Errors, Evaluation, Registration, Subset
+from cellsize.sizing.inspection_records import Advice, InspectedOption, Inspection, Remarks
 from cellsize.sizing.sizes import ZERO, Size
 
 SCORES = {

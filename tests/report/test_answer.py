@@ -7,7 +7,9 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.report import answer
-from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Ladder, Registration, SeriesLeftOut, UndecidedSize
+from cellsize.sizing.choice_records import Choice, Ladder, UndecidedSize
+from cellsize.sizing.evaluation_records import Evaluation, Registration
+from cellsize.sizing.inspection_records import Inspection, SeriesLeftOut
 
 
 def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[Path, Path]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from cellsize.report import error_tables
 from cellsize.report.tables import Table
-from cellsize.sizing.artefacts import Evaluation, SeriesErrors
+from cellsize.sizing.evaluation_records import Evaluation, SeriesErrors
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:

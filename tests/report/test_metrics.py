@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from cellsize.report import metrics
-from cellsize.sizing.artefacts import Choice, Evaluation
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation
 
 
 def test_the_metrics_are_a_dozen_numbers_of_choice_and_holdout(

@@ -14,7 +14,8 @@ from cellsize.errors import InputError
 from cellsize.params import Report
 from cellsize.report import charts, page, size_chart, summaries
 from cellsize.report.page import Inputs
-from cellsize.sizing.artefacts import Choice, Evaluation, Ladder
+from cellsize.sizing.choice_records import Choice, Ladder
+from cellsize.sizing.evaluation_records import Evaluation
 
 FETCHES = re.compile(r"""(src|href|action|data|srcset)\s*=\s*["']?(?!#)|@import|url\((?!#)|https?:""", re.IGNORECASE)
 WORDS = pytest.mark.usefixtures("undrawn")

@@ -8,17 +8,11 @@ import pytest
 from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
 from cellsize.report import prose, wording
-from cellsize.sizing.artefacts import (
-    Baselines,
-    Budget,
-    Candidates,
-    Choice,
-    Evaluation,
-    GridBound,
-    Inspection,
-    Registration,
-    UndecidedSize,
-)
+from cellsize.sizing.baseline_records import Baselines
+from cellsize.sizing.candidate_records import Candidates, GridBound
+from cellsize.sizing.choice_records import Budget, Choice, UndecidedSize
+from cellsize.sizing.evaluation_records import Evaluation, Registration
+from cellsize.sizing.inspection_records import Inspection
 
 
 def test_the_tiles_are_the_key_facts(

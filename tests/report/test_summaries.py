@@ -4,7 +4,8 @@ from collections.abc import Callable
 from cellsize.params import Report
 from cellsize.report import summaries
 from cellsize.report.tables import Row, Table
-from cellsize.sizing.artefacts import Choice, Evaluation, Registration
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation, Registration
 
 
 def test_the_summary_holds_answer_tables_and_registry(

@@ -6,7 +6,9 @@ import pytest
 
 from cellsize.report import tables
 from cellsize.report.tables import Row, Table
-from cellsize.sizing.artefacts import Bound, Candidates, Choice, GridBound, Inspection, Ladder
+from cellsize.sizing.candidate_records import Bound, Candidates, GridBound
+from cellsize.sizing.choice_records import Choice, Ladder
+from cellsize.sizing.inspection_records import Inspection
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:

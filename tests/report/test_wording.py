@@ -4,7 +4,8 @@ import pytest
 
 from cellsize.report import wording
 from cellsize.sizing import rules
-from cellsize.sizing.artefacts import Choice, Evaluation, Registration, UndecidedSize
+from cellsize.sizing.choice_records import Choice, UndecidedSize
+from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.sizes import ZERO, Size
 
 NMSE = "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is 1 − R²."

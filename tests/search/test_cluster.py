@@ -1,10 +1,9 @@
-"""What a cluster is held against, without one; with one: test_nodes.py."""
+"""What a cluster is held against, without one; with one: tests/faults/test_nodes.py."""
 
 import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,6 @@ from cellsize.params import Compute
 from cellsize.search import cluster
 from cellsize.search.cluster import Node, Resources
 from cellsize.search.storage import Storage
-from cellsize.search.versions import versions
 
 MakeCompute = Callable[..., Compute]
 HERE = Storage("/somewhere")
@@ -155,57 +153,6 @@ def test_what_ray_refuses_is_one_line(
     with pytest.raises(InputError, match=f"search.compute.address: {words}") as caught:
         cluster.connect(make_compute(address="auto"))
     assert "\n" not in str(caught.value)
-
-
-# --- other nodes ------------------------------------------------------------------------------------------------------
-
-
-def of(tmp_path: Path, **changes: Any) -> list[str]:
-    """What is said of two nodes, the second of which is unlike this machine."""
-    storage = Storage(str(tmp_path))
-    with storage.reached() as marker:
-        seen = cluster.look(storage, marker)
-    other = cluster.Seen(**{**vars(seen), **changes})
-    return list(
-        cluster._differences(zip(resources((1, 0), (1, 0)).nodes, [seen, other], strict=True), *cluster.expected())
-    )
-
-
-def test_nodes_that_are_alike_need_no_word(tmp_path: Path) -> None:
-    assert of(tmp_path) == []
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"versions": dict(versions()) | {"cellsize.version.torch": "1.0"}}, "node 10.0.0.1 has torch 1.0, this one "),
-        ({"versions": {}}, "node 10.0.0.1 has numpy none, this one "),
-        ({"code": "another"}, "node 10.0.0.1 has another cellsize; install the same one on every node"),
-        ({"storage": "is not shared with it; name a folder"}, "search.compute.storage: node 10.0.0.1: is not shared"),
-    ],
-)
-def test_a_node_that_would_spoil_the_numbers_is_refused(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(InputError, match=words):
-        of(tmp_path, **changes)
-
-
-def test_a_node_that_joins_later_is_refused_by_its_first_trial_if_it_would_spoil_the_numbers(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(ray.util, "get_node_ip_address", lambda: "10.0.0.7")
-    mine, code = cluster.expected()
-    cluster.joined(mine, code)
-    cluster.joined(mine | {cluster.WORKED_WITH: "riscv"}, code)
-    with pytest.raises(InputError, match=r"node 10.0.0.7 has torch .*, this one 1.0; install the same"):
-        cluster.joined(mine | {"cellsize.version.torch": "1.0"}, code)
-    with pytest.raises(InputError, match=r"node 10.0.0.7 has another cellsize"):
-        cluster.joined(mine, "another")
-
-
-def test_another_processor_is_only_said(tmp_path: Path) -> None:
-    others = dict(versions()) | {cluster.WORKED_WITH: "riscv"}
-    (line,) = of(tmp_path, versions=others)
-    assert line.startswith("search: node 10.0.0.1 computes with riscv, this one with ")
 
 
 def test_a_head_without_cores_is_asked_where_it_waits_for_others_and_takes_no_trial() -> None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from cellsize.params import Search
 from cellsize.search import display
 from cellsize.search.scheduler import Scheduler
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.figures import rounded
 from cellsize.sizing.sizes import ZERO
 from cellsize.training.records import Work

@@ -8,7 +8,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.params import Compute, Search
-from cellsize.search import cluster, driver, spread, tune
+from cellsize.search import cluster, driver, nodes, spread, tune
 from cellsize.search.storage import Storage
 from cellsize.search.store import key, open_store
 from cellsize.sizing.sizes import ZERO, Size
@@ -139,7 +139,7 @@ def test_the_kind_of_gpu_is_part_of_the_work_and_unlike_ones_are_said(
         list[str](),
     )
     for kinds in (["A100"], ["A100", "T4"]):
-        monkeypatch.setattr(cluster, "kinds_of_gpus", lambda _, kinds=kinds: kinds)
+        monkeypatch.setattr(nodes, "kinds_of_gpus", lambda _, kinds=kinds: kinds)
         assert driver.located(work, compute, lines.append).gpu == "; ".join(kinds)
     assert lines == [
         "search: nodes have unlike GPUs (A100; T4): last digits depend on which of them trains a size",

@@ -9,7 +9,7 @@ import pytest
 from cellsize.params import Search
 from cellsize.search.estimate import COPIES, PROCESS, Estimate, estimate, minutes_left, sentence
 from cellsize.sizing import compute
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.records import Work
 from tests.sizing.conftest import candidate, candidates

@@ -36,6 +36,12 @@ def test_a_machine_without_the_drivers_program_has_no_gpu(tmp_path: Path, monkey
     assert versions.asked("name") == ["--query-gpu=name"]
 
 
+def test_the_memory_of_the_smallest_gpu_is_what_the_driver_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    for lines, expected in ((["81559", "15360"], 15360 * 2**20), ([], None), (["[N/A]", "15360"], None)):
+        monkeypatch.setattr(versions, "asked", lambda what, lines=lines: lines)
+        assert versions.gpu_memory() == expected
+
+
 def test_versions_and_kernels_are_named() -> None:
     found = versions.versions()
     assert set(found) == {*(f"cellsize.version.{name}" for name in versions.TRAINED_WITH), "cellsize.kernels"}

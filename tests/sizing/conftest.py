@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from cellsize.params import Network
-from cellsize.sizing.artefacts import Candidate, Candidates
+from cellsize.sizing.candidate_records import Candidate, Candidates
 from cellsize.sizing.scores import Scores
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.sizing.walk import Plan, Walk

@@ -10,120 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.errors import InputError
-from cellsize.sizing import artefacts
-from cellsize.sizing.artefacts import Artefact, Budget, Choice, LargerSize, Recipe, ScoredSize, UndecidedSize
-from cellsize.sizing.sizes import ZERO, Size
-from tests.sizing.conftest import candidate, candidates
+from cellsize.sizing.artefacts import Artefact
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.recipe import Recipe
+from tests.sizing.artefact_examples import CHOICE, EXAMPLES, RECIPE, SCORED
 
-ERRORS = {"mae": 1.5, "rmse": 2.0, "mase": None, "nmse": 0.1, "nmae": 0.3, "by_step": [0.1, 0.2]}
-RECIPE = {
-    "layers": 1, "units": 4, "learning_rate": 1e-3, "dropout": 0.2, "weight_decay": 0.0, "skip": "joint",
-    "head": "mixed", "steps": 60, "penalty": 1.0,
-}  # fmt: skip
-SCORED = {"layers": 1, "units": 4, "parameters": 60, "score": 0.3, "score_se": 0.01}
-CHOICE: dict[str, Any] = {
-    **RECIPE,
-    "metric": "mse", "cell": "lstm", "parameters": 60, "recurrent": 45, "linear": 10, "score": 0.3, "score_se": 0.01,
-    "best": SCORED, "zero_cells": SCORED | {"layers": 0, "units": 0},
-    "zero_cells_see": "window", "mlp": SCORED | {"layers": 0, "units": 16}, "prolonged": 0.25,
-    "median_steps": 60, "ended_by_patience": 0.5,
-    "ladders": [
-        {"layers": 1, "units": 4, "kind": "plain",
-         "steps": [SCORED | {"recurrent": 45, "difference": 0.0, "difference_se": 0.0}]},
-    ],
-    "difference": 0.0, "difference_se": 0.0,
-    "larger": {"layers": 1, "units": 8, "margin": 0.004, "probability": 0.61},
-    "margin": 0.004, "decided": True, "undecided_sizes": [{"layers": 0, "units": 0, "probability": 0.4}],
-    "bound": 8, "bound_binding": False, "alpha_implied": 2.5, "rule": "budget",
-    "budget": {"unit": "bytes", "limit": 1000.0, "cost": 240.0}, "procedure": "climb", "reason": "Because.",
-    "caution": "", "at_least": False, "left_out": None, "cells_left_open": False,
-    "rules_of_thumb": [
-        {"layers": 1, "units": 9, "rule": "α = 2", "parameters": 90, "score": None, "difference": None,
-         "difference_se": None},
-    ],
-    "sizes": [
-        SCORED | {"recurrent": 45, "head": 5, "linear": 10, "learning_rate": 1e-3,
-                  "skip": "joint", "head_type": "mixed", "seeds": 2, "failure_rate": 0.1,
-                  "probability": 1.0, "verdict": "adequate", "difference": 0.0,
-                  "difference_se": 0.0, "within": True},
-    ],
-}  # fmt: skip
-EVALUATION = {
-    "metric": "mse",
-    "windows": 40,
-    "rows_from": "2026-01-05T00:00:00",
-    "rows_until": "2026-01-09T00:00:00",
-    "series": 1,
-    "model": ERRORS,
-    "twins": [ERRORS, ERRORS],
-    "baselines": {"naive": ERRORS},
-    "by_series": [{"series": "north", "windows": 7, "mae": 1.5, "score": 0.4, "seasonal_naive": 0.5}],
-    "subset": {"origins": 3, "difference_se": {"AutoETS": 0.01}, "models": {"model": ERRORS, "AutoETS": ERRORS}},
-    "champion": ERRORS | {"version": "4"},
-    "comparison": {
-        "version": "4",
-        "how": "served",
-        "windows": 40,
-        "rows_from": "2026-01-05T00:00:00",
-        "rows_until": "2026-01-09T00:00:00",
-        "blocks": 20,
-        "challenger": 0.4,
-        "champion": 0.41,
-        "margin": 1.0,
-        "better": 0.5,
-        "not_worse": 0.7,
-        "smaller": False,
-        "same_network": False,
-        "newer_rows": False,
-        "rerun": False,
-    },
-    "champion_not_measured": None,
-    "champion_version": "4",
-    "clipped": {"rain": 3},
-    "coverage": {"90": 0.88},
-}
-REGISTRATION = {
-    "name": "toy", "version": "5", "alias": "champion", "registered": True, "promoted": True, "reason": "Because.",
-}  # fmt: skip
-METRICS = {
-    key: 1 if field.annotation is int else 0.5 for key, field in artefacts.Metrics.model_fields.items()
-}  # fmt: skip
-
-INSPECTION = {
-    "metric": "mse",
-    "folds": 5, "windows": 100, "nmse": 0.3, "nmae": 0.2, "seasons": [24, 168], "declared_seasons": [24],
-    "not_tried": [192], "holidays": None,
-    "options": [
-        {"key": "window.normalise", "value": "last", "nmse": 0.2, "nmae": 0.1, "gain": 0.33, "gain_mae": 0.5,
-         "worth": True},
-    ],
-    "advice": [{"key": "window.normalise", "value": "last", "gain": 0.33}], "gain": 0.33,
-    "remarks": {
-        "series": 9, "left_out": 1, "first_left_out": [{"series": "b", "reason": "too short (4 rows, 5 needed)"}],
-        "given_away": [{"target": "y", "covariates": ["copy"], "explained": 1.0}], "mostly_missing": {"y": 0.6},
-        "few_values": {"y": [0.0, 1.0]}, "mostly_zero": {"y": 0.9},
-    },
-}  # fmt: skip
-
-EXAMPLES: list[Artefact] = [
-    artefacts.Inspection.model_validate(INSPECTION),
-    candidates(
-        [candidate(ZERO), candidate(Size(1, 4), guessed=True)],
-        [candidate(Size(1, 8))],
-        rules_of_thumb=[{"rule": "α = 2", "layers": 1, "units": 4, "parameters": 15}],
-        bounds=[
-            {"samples": "targets", "alpha": 2, "neurons_by_step": 8, "neurons_by_window": 2, "parameters_by_outputs": 9,
-             "parameters_by_samples": 7, "units_by_outputs": 1, "units_by_samples": 1},
-        ],
-    ),
-    artefacts.Baselines(metric="mse", all={"naive": (0.1, 0.2)}, subset={}, boosting_iterations=((30,), (40,)),
-                        boosting_steps=(20, 20), boosting_windows=(10, 10), training_windows=(12, 12)),
-    Recipe.model_validate(RECIPE),
-    Choice.model_validate(CHOICE),
-    artefacts.Evaluation.model_validate(EVALUATION),
-    artefacts.Registration.model_validate(REGISTRATION),
-    artefacts.Metrics.model_validate(METRICS),
-]  # fmt: skip
 Write = Callable[[object], Path]
 
 
@@ -214,25 +105,13 @@ def test_what_is_read_does_not_change() -> None:
         Recipe.model_validate(RECIPE).units = 5
 
 
-def test_a_choice_has_its_parts_and_its_recipe() -> None:
-    choice = Choice.model_validate(CHOICE)
-    assert choice.recipe == Recipe.model_validate(RECIPE)
-    assert choice.size == Size(1, 4)
-    assert choice.zero_cells.size == ZERO
-    assert choice.best == ScoredSize.model_validate(SCORED)
-    assert choice.larger == LargerSize(layers=1, units=8, margin=0.004, probability=0.61)
-    assert choice.undecided_sizes == (UndecidedSize(layers=0, units=0, probability=0.4),)
-    assert choice.budget == Budget(unit="bytes", limit=1000.0, cost=240.0)
-
-
-@pytest.mark.parametrize(("counted", "count"), [("targets", 9000), ("windows", 800), ("effective", 70)])
-def test_the_candidates_know_how_many_samples_count(counted: str, count: int) -> None:
-    assert candidates([candidate(ZERO)], counted=counted).n_samples == count
-
-
 def test_every_field_says_what_it_means() -> None:
     # Consumers read these files: the schema in the docs is made from these sentences.
-    models = [model for model in vars(artefacts).values() if isinstance(model, type) and issubclass(model, Artefact)]
+    pending, models = [Artefact], set[type[Artefact]]()  # EXAMPLES has imported the models of all files
+    while pending:
+        children = pending.pop().__subclasses__()
+        models |= set(children)
+        pending += children
     assert len(models) > 15
     for model in models:
         for key, field in model.model_fields.items():

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cellsize.data import folds
 from cellsize.data.windows import Windows
-from cellsize.params import Network, Split
+from cellsize.params import Network
+from cellsize.params_data import Split
 from cellsize.sizing import bound
 from cellsize.sizing.sizes import Size, recurrent_parameters
 

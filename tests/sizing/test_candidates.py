@@ -13,8 +13,8 @@ from cellsize.data.folds import TRAIN, VALIDATION, Folds
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.params import Propose
-from cellsize.sizing.artefacts import Bound, Candidates
 from cellsize.sizing.bound import count_samples
+from cellsize.sizing.candidate_records import Bound, Candidates
 from cellsize.sizing.candidates import (
     alpha_implied,
     alpha_ladder,

@@ -7,7 +7,7 @@ import pytest
 
 from cellsize.params import Procedure
 from cellsize.sizing import caveats
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.scores import Scores
 from cellsize.sizing.sizes import ZERO, Size
 from tests.sizing.conftest import candidate, candidates

@@ -10,16 +10,11 @@ from hypothesis import strategies as st
 
 from cellsize.errors import InputError
 from cellsize.params import Choose, Procedure, Search
-from cellsize.sizing.artefacts import (
-    Budget,
-    Candidate,
-    Candidates,
-    Choice,
-    LargerSize,
-    Recipe,
-    Sized,
-)
+from cellsize.sizing.artefacts import Sized
+from cellsize.sizing.candidate_records import Candidate, Candidates
 from cellsize.sizing.choice import decide
+from cellsize.sizing.choice_records import Budget, Choice, LargerSize
+from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.sizes import Size
 from tests.conftest import PARAMS
 from tests.sizing.conftest import NETWORK, candidate, candidates

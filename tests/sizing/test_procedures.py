@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cellsize.params import Choose, Procedure, Search
 from cellsize.sizing import compute, procedures
-from cellsize.sizing.artefacts import Candidate, Candidates
+from cellsize.sizing.candidate_records import Candidate, Candidates
 from cellsize.sizing.climb import AHEAD
 from cellsize.sizing.scores import Scores
 from cellsize.sizing.sizes import ZERO, Size

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cellsize.errors import InputError
 from cellsize.params import Choose, Rule
 from cellsize.sizing import rules
-from cellsize.sizing.artefacts import Budget, Choice
+from cellsize.sizing.choice_records import Budget, Choice
 from cellsize.sizing.figures import with_error
 from cellsize.sizing.scores import Scores, compare, extent
 from cellsize.sizing.sizes import ZERO, Size

@@ -1,6 +1,7 @@
 """The race of a size's settings: what each network does next, worked out by hand from scores."""
 
 from dataclasses import replace
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -383,6 +384,38 @@ def test_a_learning_rate_is_not_extended_where_nothing_was_learnt() -> None:
         assert initials([at_end(raced(0.1, 1.0, 1.0, 1.0, score)), spare], SLOW_RACE)[1] == status
 
 
+# --- patience shorter than the race ---------------------------------------------------------------------------------
+
+IMPATIENT = Plan(rungs=(2, 3), checks=3, most=3, patience=1)
+
+
+def late(rate: float, *scores: float) -> Progress:
+    """A setting whose first score was its lowest one, of trainings that begin with 1."""
+    return Progress(0, 0, 0, "active", kept=1, scores=scores, start=1.0, rate=rate)
+
+
+def test_a_rung_that_leaves_only_settings_that_have_ended_decides_the_race() -> None:
+    # Once two of five stayed here, ended both; nothing was left to train, so that the other seeds waited for ever.
+    networks = [
+        *[late(0.1, 0.1, 0.1)] * 4,
+        replace(late(0.1, 0.2, 0.1), kept=2),
+        *waiting(0, 1),
+        *waiting(0, 1, seed=2),
+    ]
+    networks.insert(5, Progress(0, 0, 1, "failed"))
+    decision = decide(networks, IMPATIENT)
+    assert initials(networks, IMPATIENT) == "Ddddd" + "f" + "adad"
+    assert decision.begins == ((6, 0), (8, 0))
+
+
+def test_so_it_does_where_these_have_learnt_nothing() -> None:
+    better = [late(rate, 0.99, 1.0) for rate in (0.1, 0.01, 0.001)]
+    worse = [replace(late(rate, 1.1, 1.0), kept=2) for rate in (0.1, 0.01, 0.001)]
+    networks = [*better, *worse, *waiting(0, 1)]
+    assert initials(networks, IMPATIENT) == "DDd" + "ddd" + "aa"
+    assert decide(networks, IMPATIENT).begins == ((6, 0), (7, 1))
+
+
 # --- whatever the scores --------------------------------------------------------------------------------------------
 
 
@@ -430,15 +463,17 @@ def race(
 ) -> tuple[list[Progress], list[list[Progress]]]:
     """Runs a fold with drawn scores until nothing is active; the networks at the end and after each check."""
     count = sum(families)
+    start = data.draw(st.sampled_from([inf, 0.5]))  # with the latter some have learnt nothing
     networks = [
         Progress(
-            0, 0, family, first_status(0, count) if not spare else "waiting", bool(spare), data.draw(st.booleans())
+            0, 0, family, first_status(0, count) if not spare else "waiting", bool(spare), data.draw(st.booleans()),
+            start=start, rate=data.draw(st.sampled_from([0.001, 0.01])), is_patient=family == 0,
         )
         for family, members in enumerate(families)
         for spare in [0] * members + [1] * number_of_spares
-    ]
+    ]  # fmt: skip
     networks += [
-        Progress(0, seed, place, first_status(seed, count))
+        Progress(0, seed, place, first_status(seed, count), start=start)
         for seed in range(1, seeds)
         for place in range(finalists(len(families), count))
     ]
@@ -451,7 +486,7 @@ def race(
                 networks[index] = replace(network, status="failed")
                 continue
             score = data.draw(st.sampled_from([0.1, 0.2, 0.3, 0.5, 0.9, float("nan")]) | st.floats(0, 1))
-            kept = network.checks + 1 if score < min([1.0, *network.scores]) else network.kept
+            kept = network.checks + 1 if score < min([1.0, start, *network.scores]) else network.kept
             networks[index] = replace(network, kept=kept, scores=(*network.scores, score))
         decision = decide(networks, plan)
         for index, _ in decision.begins:

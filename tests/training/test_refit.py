@@ -13,8 +13,9 @@ from cellsize.data.schema import Schema
 from cellsize.errors import InputError
 from cellsize.models.network import Net
 from cellsize.models.prediction import forecast
-from cellsize.params import Head, Skip, Window
-from cellsize.sizing.artefacts import Recipe
+from cellsize.params import Head, Skip
+from cellsize.params_data import Window
+from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Setting, Work

@@ -14,7 +14,7 @@ from cellsize.data.offsets import TOO_COARSE, begins_of, coarseness, offset_of, 
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.data.windows import FORWARD, INTEGER, Floats, Windows
 from cellsize.errors import InputError
-from cellsize.params import Window
+from cellsize.params_data import Window
 
 
 def base(

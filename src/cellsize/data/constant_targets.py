@@ -6,7 +6,7 @@ from cellsize.data.folds import Folds, row_mask, split
 from cellsize.data.schema import without_target
 from cellsize.data.windows import Ints, Windows
 from cellsize.errors import InputError
-from cellsize.params import Split
+from cellsize.params_data import Split
 
 
 def refuse(windows: Windows, folds: Folds, params: Split) -> None:

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 from cellsize.errors import InputError
-from cellsize.params import Csv
+from cellsize.params_data import Csv
 
 
 def codec_of(csv: Csv) -> str:

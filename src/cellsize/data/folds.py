@@ -26,7 +26,7 @@ import pandas as pd
 from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Ints, TooFewWindowsError, Windows
 from cellsize.errors import InputError
-from cellsize.params import Split
+from cellsize.params_data import Split
 
 PURGED, TRAIN, EARLY_STOPPING, VALIDATION = 0, 1, 2, 3
 Labels = npt.NDArray[np.int8]

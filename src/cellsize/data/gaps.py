@@ -10,7 +10,7 @@ from cellsize.data.forecast import Forecast
 from cellsize.data.schema import SERIES, Schema
 from cellsize.data.usable import may_begin, predicted, seen, targets_of
 from cellsize.data.windows import Windows
-from cellsize.params import Window
+from cellsize.params_data import Window
 
 ENOUGH = 0.5  # of the windows that the longest `fill` would give: a lower one that gives so many is named
 MOST_OF = 0.1  # quantile of the windows' fractions of targets: nine tenths have the fraction that is named

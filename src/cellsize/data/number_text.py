@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from cellsize.params import Csv
+from cellsize.params_data import Csv
 
 EXACT = 2.0**53  # larger whole numbers lose digits as float64
 

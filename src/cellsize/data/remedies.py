@@ -18,7 +18,7 @@ from cellsize.data.gaps import settings_for_gaps
 from cellsize.data.schema import Schema
 from cellsize.data.windows import TooFewWindowsError, Windows
 from cellsize.errors import InputError
-from cellsize.params import Split, Window
+from cellsize.params_data import Split, Window
 
 T = TypeVar("T")
 

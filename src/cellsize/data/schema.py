@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cellsize.data.clock import Clock
-from cellsize.params import Ambiguous
+from cellsize.params_data import Ambiguous
 
 MISSING, HOLIDAY = "_missing", "holiday"
 SERIES, TIME = "series", "time"

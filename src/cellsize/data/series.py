@@ -12,7 +12,7 @@ from cellsize.data.holidays import holidays
 from cellsize.data.regular import regular_rows
 from cellsize.data.schema import MISSING, SERIES, TIME, Schema, without_target
 from cellsize.errors import InputError
-from cellsize.params import Prepare
+from cellsize.params_data import Prepare
 
 
 def texts(prepare: Prepare) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from cellsize.data import table as tables
 from cellsize.data import text_file
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
-from cellsize.params import Prepare
+from cellsize.params_data import Prepare
 
 MOST_LEVELS = 50  # as many as a categorical covariate has at most
 NO_VALUE = ("", "NA", "N/A", "NaN", "nan", "null", "None")  # in a column of numbers that was read as text

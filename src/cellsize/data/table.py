@@ -14,7 +14,7 @@ from pyarrow.lib import ArrowInvalid
 from cellsize.data import text_file
 from cellsize.data.number_text import EXACT
 from cellsize.errors import InputError
-from cellsize.params import Csv
+from cellsize.params_data import Csv
 
 LARGEST = 9e36  # numbers become float32, whose largest is 3e38; from here on NetCDF writes what is missing
 # Nor does float32 hold a value that is so many times as large as half of the column: 1e20 is what some models write

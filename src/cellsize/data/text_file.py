@@ -16,7 +16,7 @@ from cellsize.data import comments
 from cellsize.data.encoding import check_encoding, codec_of, opened_binary
 from cellsize.data.number_text import as_numbers, as_python_writes, is_rough, number_pattern
 from cellsize.errors import InputError
-from cellsize.params import Csv
+from cellsize.params_data import Csv
 
 SUFFIXES = (".csv", ".tsv", ".txt")
 # What pandas takes for a missing value; in columns of names only nothing at all is missing.

@@ -18,7 +18,7 @@ from cellsize.data.text_file import misfit
 from cellsize.data.time_formats import DATE, OFFSET, UNITS, check_format, parse, plain_value, split_offsets, text_of
 from cellsize.data.time_proposals import plausible, refusal, remedy_for_numbers, usual_years
 from cellsize.errors import InputError
-from cellsize.params import Prepare
+from cellsize.params_data import Prepare
 
 PARTS = ("year", "month", "day", "hour", "minute", "second")
 LOWEST = {"year": 1, "month": 1, "day": 1, "hour": 0, "minute": 0, "second": 0}

@@ -12,7 +12,7 @@ from cellsize.data.base_arrays import base, refuse_lost_digits
 from cellsize.data.forecast import Forecast
 from cellsize.data.schema import SERIES, Schema
 from cellsize.data.windows import Ints, TooFewWindowsError, Windows
-from cellsize.params import Window
+from cellsize.params_data import Window
 
 
 def build(frame: pd.DataFrame, schema: Schema, window: Window, source: Path) -> Windows:

@@ -15,7 +15,7 @@ from cellsize.data import table as tables
 from cellsize.data.clock import BEFORE, BEYOND, Ints, microseconds, zone
 from cellsize.data.times import Written
 from cellsize.errors import InputError
-from cellsize.params import Ambiguous
+from cellsize.params_data import Ambiguous
 
 # Of several zones that fit, the first of these is taken; the table itself cannot tell them apart.
 COMMON = (

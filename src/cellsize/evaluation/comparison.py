@@ -12,7 +12,7 @@ from cellsize.evaluation.paired import block_length, paired
 from cellsize.evaluation.rivals import Rivals
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.twins import parameters
-from cellsize.sizing.artefacts import Comparison
+from cellsize.sizing.evaluation_records import Comparison
 from cellsize.sizing.sizes import ZERO
 
 

@@ -3,7 +3,7 @@
 from cellsize.data.forecast import BOOSTED_TREES, CLASSICAL_BASELINES, SEASONAL_NAIVE, score_name, season_of
 from cellsize.evaluation.paired import level
 from cellsize.params import Register
-from cellsize.sizing.artefacts import Comparison, Evaluation
+from cellsize.sizing.evaluation_records import Comparison, Evaluation
 from cellsize.sizing.figures import apart
 
 # A choice without memory cells is the ridge-linear model itself: it cannot be below it, and rounding is no loss.

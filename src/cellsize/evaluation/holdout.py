@@ -20,7 +20,8 @@ from cellsize.models.forecaster import Forecaster
 from cellsize.models.prediction import Forward, plain_forward
 from cellsize.models.ridge_linear import fit
 from cellsize.params import Baseline, Metric
-from cellsize.sizing.artefacts import Baselines, ChampionErrors, Errors, Evaluation, SeriesErrors, Subset
+from cellsize.sizing.baseline_records import Baselines
+from cellsize.sizing.evaluation_records import ChampionErrors, Errors, Evaluation, SeriesErrors, Subset
 
 Forecasts = dict[str, Floats]
 LEVELS = (0.8, 0.9, 0.95)  # of the intervals whose coverage is reported

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Register
 from cellsize.progress import unsaid
-from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import cut_of, twins
 

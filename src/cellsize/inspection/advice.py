@@ -14,9 +14,10 @@ from cellsize.inspection import measurement, options, remarks
 from cellsize.inspection.measurement import Errors, Material, Part
 from cellsize.inspection.options import Key, Option
 from cellsize.inspection.seasons import seasons
-from cellsize.params import Metric, Window
+from cellsize.params import Metric
+from cellsize.params_data import Window
 from cellsize.progress import unsaid
-from cellsize.sizing.artefacts import Advice, InspectedOption, Inspection
+from cellsize.sizing.inspection_records import Advice, InspectedOption, Inspection
 
 WORTH = 0.02  # a gain that is worth a line
 EQUAL = 0.005  # of two options so close the simpler one is taken

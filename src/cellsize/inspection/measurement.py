@@ -25,7 +25,8 @@ from cellsize.data.schema import HOLIDAY, TIME, Schema
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.inspection.options import Option
 from cellsize.models import ridge_linear
-from cellsize.params import LinearCalendar, Metric, Window
+from cellsize.params import Metric
+from cellsize.params_data import LinearCalendar, Window
 
 PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)
 FOLDS = 5  # training parts overlap: more folds cost more than they say

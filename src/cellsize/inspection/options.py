@@ -7,7 +7,7 @@ from cellsize.data.calendar import DAY, WEEK, width
 from cellsize.data.clock import Clock
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Normalise, Transform
-from cellsize.params import Window
+from cellsize.params_data import Window
 
 Key = Literal[
     "window.linear_lookback", "prepare.linear_calendar", "prepare.holidays", "window.normalise", "window.transform"

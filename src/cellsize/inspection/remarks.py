@@ -15,7 +15,7 @@ from cellsize.data.collection import left_out
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, Folds, row_mask
 from cellsize.data.windows import Floats, Ints
 from cellsize.inspection.measurement import Material, covered
-from cellsize.sizing.artefacts import GivenAway, Remarks, SeriesLeftOut
+from cellsize.sizing.inspection_records import GivenAway, Remarks, SeriesLeftOut
 
 GIVEN_AWAY = 0.99  # of the variance of a target that known-future covariates of its own step explain
 OF_DIFFERENCES = 0.9  # of the variance of its steps too: a trend explains much of the values, and nothing of these

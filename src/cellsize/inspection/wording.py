@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cellsize.data import collection
-from cellsize.sizing.artefacts import Inspection, Remarks
+from cellsize.sizing.inspection_records import Inspection, Remarks
 
 INFORMATION = ("window.linear_lookback", "prepare.linear_calendar")
 NO_HOLIDAYS = (

@@ -18,7 +18,7 @@ from cellsize.models.boosted_trees import BoostedTrees
 from cellsize.models.ridge_linear import RidgeLinear, fit_chosen, predict
 from cellsize.params import Baseline, Metric
 from cellsize.progress import unsaid
-from cellsize.sizing.artefacts import Baselines
+from cellsize.sizing.baseline_records import Baselines
 
 Forecasts = dict[str, Floats]
 SHORTEST = 7  # AutoETS refuses shorter histories

@@ -17,7 +17,8 @@ from cellsize.models.intervals import OrderStatistics
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold, Forward, forecast, plain_forward
 from cellsize.models.ridge_linear import RidgeLinear
-from cellsize.params import Network, Window
+from cellsize.params import Network
+from cellsize.params_data import Window
 from cellsize.sizing.sizes import Architecture, Shape, Size
 
 WEIGHTS, MODEL = "weights.safetensors", "model.json"

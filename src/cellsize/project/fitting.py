@@ -13,7 +13,7 @@ from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION, Folds, split
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
-from cellsize.params import Split, Window
+from cellsize.params_data import Split, Window
 
 Flags = npt.NDArray[np.bool_]
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data.clock import Clock
-from cellsize.params import Csv
+from cellsize.params_data import Csv
 from cellsize.project import columns, source, steps, template, time_columns
 from cellsize.project.asked import Asked
 

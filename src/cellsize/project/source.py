@@ -16,7 +16,7 @@ from cellsize.data import series, times
 from cellsize.data import table as tables
 from cellsize.data.encoding import utf16
 from cellsize.errors import InputError
-from cellsize.params import Csv, Prepare
+from cellsize.params_data import Csv, Prepare
 
 SEPARATORS = (",", ";", "\t", "|")
 COMMENTS = "#%!"

@@ -15,7 +15,7 @@ from cellsize.data import table as tables
 from cellsize.data.clock import zone
 from cellsize.data.time_formats import COMPACT
 from cellsize.errors import InputError
-from cellsize.params import Ambiguous
+from cellsize.params_data import Ambiguous
 
 NAMED_TIME = re.compile(
     r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|dt|ts?|when|day|week|month|quarter|year"

@@ -16,7 +16,7 @@ from cellsize.models.forecaster import Forecaster
 from cellsize.models.twins import load as load_twins
 from cellsize.params import Mlflow
 from cellsize.registry.store import connect, reached
-from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.recipe import Recipe
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 CUT = "cellsize.cut"  # tag of a version: what its twins have learned from

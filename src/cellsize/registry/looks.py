@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 from mlflow import MlflowClient
 
-from cellsize.sizing.artefacts import Comparison
+from cellsize.sizing.evaluation_records import Comparison
 
 LOOK = "cellsize.look."
 

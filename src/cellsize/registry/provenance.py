@@ -16,7 +16,8 @@ from cellsize import files
 from cellsize.errors import InputError
 from cellsize.registry.runs import FINGERPRINT, SIZE
 from cellsize.registry.store import PASSWORD, require_model
-from cellsize.sizing.artefacts import Choice, Evaluation
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation
 
 PROJECT = ("params.yaml", "dvc.yaml", "dvc.lock")
 ENVIRONMENT = "requirements.txt"

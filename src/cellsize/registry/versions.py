@@ -26,7 +26,8 @@ from cellsize.registry.champion import CHALLENGER, CHAMPION, CUT, current_versio
 from cellsize.registry.example import raw_columns
 from cellsize.registry.provenance import Source
 from cellsize.registry.store import CLONE, clone, connect, end_abandoned, reached
-from cellsize.sizing.artefacts import Choice, Evaluation, Registration
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation, Registration
 
 FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
 SERVED = "cellsize.registry.served"

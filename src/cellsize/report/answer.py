@@ -20,8 +20,10 @@ from cellsize.report.wording import (
     refitted,
     tried,
 )
-from cellsize.sizing.artefacts import Choice, Evaluation, Inspection, Registration, ScoredSize
+from cellsize.sizing.choice_records import Choice, ScoredSize
+from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.figures import apart
+from cellsize.sizing.inspection_records import Inspection
 from cellsize.sizing.rules import alone, describe, in_percent
 from cellsize.sizing.sizes import ZERO
 

@@ -12,11 +12,7 @@ from cellsize.report.wording import (
     number,
     with_error,
 )
-from cellsize.sizing.artefacts import (
-    Errors,
-    Evaluation,
-    Subset,
-)
+from cellsize.sizing.evaluation_records import Errors, Evaluation, Subset
 
 MOST_SERIES = 20  # rows of the table of series
 

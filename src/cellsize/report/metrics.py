@@ -3,7 +3,8 @@
 import pandas as pd
 
 from cellsize.data.forecast import BOOSTED_TREES, season_of
-from cellsize.sizing.artefacts import Choice, Evaluation, Metrics
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation, Metrics
 from cellsize.sizing.sizes import ZERO
 
 SETTING = ["learning_rate", "dropout", "weight_decay", "skip", "head"]

@@ -16,7 +16,11 @@ from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.inspection import wording as inspected
 from cellsize.report import charts, error_tables, metrics, prose, size_chart, summaries, tables, wording
-from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Inspection, Registration
+from cellsize.sizing.baseline_records import Baselines
+from cellsize.sizing.candidate_records import Candidates
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation, Registration
+from cellsize.sizing.inspection_records import Inspection
 from cellsize.sizing.scores import marked
 
 

@@ -27,7 +27,11 @@ from cellsize.report.wording import (
     zero_cells,
 )
 from cellsize.sizing import procedures, rules
-from cellsize.sizing.artefacts import Baselines, Candidates, Choice, Evaluation, Inspection, Registration
+from cellsize.sizing.baseline_records import Baselines
+from cellsize.sizing.candidate_records import Candidates
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation, Registration
+from cellsize.sizing.inspection_records import Inspection
 from cellsize.sizing.rules import short
 from cellsize.sizing.sizes import ZERO, Size
 

@@ -18,7 +18,8 @@ from cellsize.report.wording import (
     verdict,
     with_error,
 )
-from cellsize.sizing.artefacts import Choice, Evaluation, Registration
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.rules import short
 from cellsize.sizing.sizes import Size
 

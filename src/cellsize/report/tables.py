@@ -19,13 +19,9 @@ from cellsize.report.wording import (
     with_error,
 )
 from cellsize.sizing.adequacy import Verdict
-from cellsize.sizing.artefacts import (
-    Candidates,
-    Choice,
-    Inspection,
-    RuleOfThumb,
-    TriedSize,
-)
+from cellsize.sizing.candidate_records import Candidates, RuleOfThumb
+from cellsize.sizing.choice_records import Choice, TriedSize
+from cellsize.sizing.inspection_records import Inspection
 from cellsize.sizing.rules import in_percent, short
 from cellsize.sizing.sizes import Size
 

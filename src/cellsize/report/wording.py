@@ -7,7 +7,8 @@ from cellsize.data.forecast import BOOSTED_TREES, season_of
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.params import Metric
 from cellsize.sizing import figures
-from cellsize.sizing.artefacts import Choice, Evaluation, Registration, TriedSize
+from cellsize.sizing.choice_records import Choice, TriedSize
+from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.rules import alone
 from cellsize.sizing.sizes import ZERO, Size
 

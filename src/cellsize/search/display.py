@@ -14,7 +14,7 @@ from cellsize.params import Search
 from cellsize.search.estimate import minutes_left
 from cellsize.search.scheduler import Scheduler
 from cellsize.sizing import procedures
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.figures import rounded, with_error
 from cellsize.sizing.rules import alone, short
 from cellsize.sizing.sizes import ZERO, Size

@@ -56,9 +56,9 @@ def located(work: Work, compute: Compute, say: Callable[[str], None] = unsaid) -
 def _kinds_of_gpus(compute: Compute) -> list[str]:
     if compute.address == "local":
         return [kind for kind in [versions.gpu()] if kind]
-    from cellsize.search import cluster
+    from cellsize.search import cluster, nodes
 
-    return cluster.kinds_of_gpus(cluster.connect(compute))
+    return nodes.kinds_of_gpus(cluster.connect(compute))
 
 
 def run(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from cellsize.params import Search
 from cellsize.sizing import compute, procedures, race
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
 from cellsize.training.records import Work
 

@@ -15,7 +15,7 @@ from ray.tune.search import Searcher
 from cellsize import process
 from cellsize.errors import InputError
 from cellsize.params import Compute
-from cellsize.search import cluster, trial
+from cellsize.search import cluster, nodes, trial
 from cellsize.search.cluster import Resources
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import Shard
@@ -203,7 +203,7 @@ def run_trials(work: Work, scheduler: Scheduler, compute: Compute, store: Store,
         if compute.address != "local":
             with store.storage.reached() as marker:
                 # What trains on several devices is waited for on the head.
-                resources, lines = cluster.compare(resources, store.storage, marker, with_head=work.devices > 1)
+                resources, lines = nodes.compare(resources, store.storage, marker, with_head=work.devices > 1)
             for line in lines:
                 scheduler.say(line)
         _run(work, scheduler, compute, store, resources, state)
@@ -236,7 +236,7 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
     adapter = Adapter(scheduler, store, 60 * compute.timeout, room)
     placed = [ray.put(work)] if work.devices > 1 else []
     shared = {"work": work, "store": store, "cpus": compute.cpus_per_trial, "placed": placed}
-    shared["expected"] = None if compute.address == "local" else cluster.expected()
+    shared["expected"] = None if compute.address == "local" else nodes.expected()
     # What is wrong with a trial is said in a line of ours.
     process.quiet("ray.tune", "ray.train")
     tune.Tuner(
@@ -268,7 +268,7 @@ def _trial(
     """One trial; see `trial.run`."""
     try:
         if expected is not None:
-            cluster.joined(*expected)
+            nodes.joined(*expected)
     except InputError as error:
         tune.report({"check": 0, trial.FAILED: str(error)})
         return

@@ -1,5 +1,6 @@
 """What decides the last digits of a score, apart from data, parameters and code."""
 
+import contextlib
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -40,6 +41,13 @@ def asked(what: str) -> list[str]:
     except (OSError, subprocess.SubprocessError):
         return []
     return [line.strip() for line in said.splitlines() if line.strip()]
+
+
+def gpu_memory() -> float | None:
+    """Bytes of this machine's smallest GPU; None if there is none, or no driver tells. Loads no torch."""
+    with contextlib.suppress(ValueError):
+        return min((float(line) * 2**20 for line in asked("memory.total")), default=None)
+    return None
 
 
 def versions() -> Mapping[str, str]:

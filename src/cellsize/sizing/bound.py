@@ -8,7 +8,7 @@ from cellsize.data.folds import Folds
 from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Windows
 from cellsize.params import Network
-from cellsize.sizing.artefacts import InputCounts, SampleCounts
+from cellsize.sizing.candidate_records import InputCounts, SampleCounts
 from cellsize.sizing.sizes import Size, recurrent_parameters
 
 

@@ -7,7 +7,8 @@ from cellsize.data.folds import Folds
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.params import Counted, Propose
-from cellsize.sizing.artefacts import (
+from cellsize.sizing.bound import count_inputs, count_samples, neurons, units_within
+from cellsize.sizing.candidate_records import (
     Bound,
     Candidate,
     Candidates,
@@ -16,7 +17,6 @@ from cellsize.sizing.artefacts import (
     RuleOfThumb,
     SampleCounts,
 )
-from cellsize.sizing.bound import count_inputs, count_samples, neurons, units_within
 from cellsize.sizing.sizes import Size, cost, grid, shape
 
 ALPHAS = (2.0, 5.0, 10.0)

@@ -5,7 +5,7 @@ from math import ceil, floor, log10
 
 from cellsize.params import Procedure, Search
 from cellsize.sizing import compute, procedures
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.candidates import on_grid
 from cellsize.sizing.climb import Cut
 from cellsize.sizing.figures import rounded

@@ -6,22 +6,23 @@ import pandas as pd
 
 from cellsize.errors import InputError
 from cellsize.params import Choose, Search
-from cellsize.sizing import adequacy, artefacts, caveats, compute, procedures
-from cellsize.sizing.artefacts import (
+from cellsize.sizing import adequacy, caveats, compute, procedures
+from cellsize.sizing.candidate_records import Candidate, Candidates, RuleOfThumb
+from cellsize.sizing.candidates import alpha_implied
+from cellsize.sizing.choice_records import (
     Budget,
-    Candidate,
-    Candidates,
     Choice,
     Ladder,
     LadderStep,
     LargerSize,
     LeftOut,
-    Recipe,
+    ScoredRule,
     ScoredSize,
+    TriedSize,
     UndecidedSize,
 )
-from cellsize.sizing.candidates import alpha_implied
 from cellsize.sizing.climb import Cut
+from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.rules import Decision, apply, choose, lowest, within_one_standard_error
 from cellsize.sizing.scores import Scores, compare, failure_rates, from_trials, ladders, marked, preferred
 from cellsize.sizing.sizes import BYTES_EACH, ZERO, Size
@@ -226,10 +227,10 @@ def _tried(
     failure_rate: float,
     probability: float,
     verdict: adequacy.Verdict,
-) -> artefacts.TriedSize:
+) -> TriedSize:
     difference = compare(scores, best)
     linear = 0 if recipe.skip == "none" and scores.size != ZERO else candidate.linear
-    return artefacts.TriedSize(
+    return TriedSize(
         **_scored(scores).model_dump(),
         recurrent=scores.recurrent,
         head=scores.parameters - scores.recurrent - linear,
@@ -255,11 +256,11 @@ def _larger(decision: Decision, margin: float) -> LargerSize | None:
     return LargerSize(layers=size.layers, units=size.units, margin=margin, probability=decision.larger_probability)
 
 
-def _scored_rule(thumb: artefacts.RuleOfThumb, tried: Mapping[Size, Scores], chosen: Scores) -> artefacts.ScoredRule:
+def _scored_rule(thumb: RuleOfThumb, tried: Mapping[Size, Scores], chosen: Scores) -> ScoredRule:
     """A rule of thumb, with what its size scored if that was tried."""
     scores = tried.get(thumb.size)
     difference = None if scores is None else compare(scores, chosen)
-    return artefacts.ScoredRule(
+    return ScoredRule(
         **thumb.model_dump(),
         score=None if scores is None else scores.mean,
         difference=None if difference is None else difference.mean,

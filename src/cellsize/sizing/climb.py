@@ -9,7 +9,7 @@ from itertools import dropwhile, takewhile
 
 from cellsize.params import Search
 from cellsize.sizing import compute
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.candidates import on_grid
 from cellsize.sizing.scores import Scores, compare
 from cellsize.sizing.sizes import ZERO, Size

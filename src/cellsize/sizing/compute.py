@@ -6,7 +6,7 @@ Counted, never timed, so that it is the same on every machine.
 from collections.abc import Iterable
 
 from cellsize.params import Network, Training
-from cellsize.sizing.artefacts import Candidate, Candidates
+from cellsize.sizing.candidate_records import Candidate, Candidates
 from cellsize.sizing.race import KEPT, families, finalists, settings
 from cellsize.sizing.sizes import ZERO, Size
 

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from cellsize.params import Choose, Procedure, Search
 from cellsize.sizing import climb, compute, overfitting, repeats
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.candidates import alpha_ladder, guesses, on_grid
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.sizing.walk import Known, Plan, Walk, after, grid, sample

@@ -10,7 +10,8 @@ from typing import assert_never
 
 from cellsize.errors import InputError
 from cellsize.params import Choose
-from cellsize.sizing import adequacy, artefacts
+from cellsize.sizing import adequacy
+from cellsize.sizing.choice_records import Budget, Choice
 from cellsize.sizing.figures import rounded, with_error
 from cellsize.sizing.scores import Difference, Scores, compare, extent
 from cellsize.sizing.sizes import ZERO, Size
@@ -84,7 +85,7 @@ def _in_words(rule: Choose) -> str:
             assert_never(rule.rule)
 
 
-def sentence(choice: artefacts.Choice) -> str:
+def sentence(choice: Choice) -> str:
     """What the report says about the rule."""
     match choice.rule:
         case "adequate":
@@ -107,7 +108,7 @@ def sentence(choice: artefacts.Choice) -> str:
             assert_never(choice.rule)
 
 
-def _within(budget: artefacts.Budget | None) -> str:
+def _within(budget: Budget | None) -> str:
     """The budget in words, and what the choice costs of it."""
     if budget is None:
         return "within the budget"

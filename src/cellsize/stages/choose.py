@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from cellsize.params import Params
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.choice import decide
 
 

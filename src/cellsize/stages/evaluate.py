@@ -11,7 +11,8 @@ from cellsize.models.twins import load
 from cellsize.params import Params
 from cellsize.progress import lines
 from cellsize.registry import champion as registered
-from cellsize.sizing.artefacts import Baselines, Recipe
+from cellsize.sizing.baseline_records import Baselines
+from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import load_work
 
 

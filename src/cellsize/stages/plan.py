@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cellsize.params import Params
 from cellsize.search.estimate import estimate, sentence
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.training.records import load_work
 
 

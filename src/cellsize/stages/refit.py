@@ -9,7 +9,8 @@ from cellsize.models import intervals
 from cellsize.models.twins import save
 from cellsize.params import Params
 from cellsize.progress import lines
-from cellsize.sizing.artefacts import Candidates, Recipe
+from cellsize.sizing.candidate_records import Candidates
+from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.rules import describe
 from cellsize.training.records import load_work
 from cellsize.training.refit import refit_on_all

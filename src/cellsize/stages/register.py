@@ -11,7 +11,8 @@ from cellsize.registry.versions import register
 from cellsize.search.driver import located
 from cellsize.search.store import key
 from cellsize.search.versions import versions
-from cellsize.sizing.artefacts import Choice, Evaluation
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation
 from cellsize.training.records import load_work
 from cellsize.training.refit import cut_of
 

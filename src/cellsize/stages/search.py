@@ -8,7 +8,7 @@ from cellsize.search import driver, store, tables
 from cellsize.search.display import display
 from cellsize.search.estimate import estimate, sentence
 from cellsize.search.versions import versions
-from cellsize.sizing.artefacts import Candidates
+from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.procedures import plan
 from cellsize.training.records import load_work
 

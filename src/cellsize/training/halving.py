@@ -206,21 +206,24 @@ def _halve(
         return left
     if plan.rungs and not ended and not any(networks[index].has_learnt for index in left):
         # The lowest score is that of whoever did the least harm: each learning rate gets more time.
-        return _best_of_each_rate(networks, statuses, left)
-    if is_long and not ended and checks > race and checks not in _later_rungs(race, plan):
+        kept = _best_of_each_rate(networks, left)
+    elif is_long and not ended and checks > race and checks not in _later_rungs(race, plan):
         return left
-    keep = wanted if is_last else max(wanted, ceil(KEPT * len(left)))
-    for index in left[keep:]:
-        statuses[index] = "dropped"
-    return left[:keep]
+    else:
+        kept = left[: wanted if is_last else max(wanted, ceil(KEPT * len(left)))]
+    if not any(statuses[index] == "active" for index in kept):
+        kept = kept[:wanted]  # at a rung too: those that stay have ended, so that no later check would decide
+    for index in left:
+        if index not in kept:
+            statuses[index] = "dropped"
+    return kept
 
 
-def _best_of_each_rate(networks: Sequence[Progress], statuses: list[Status], left: list[int]) -> list[int]:
-    """Keeps the best setting of each learning rate, of those that stand in order."""
+def _best_of_each_rate(networks: Sequence[Progress], left: list[int]) -> list[int]:
+    """The best setting of each learning rate, of those that stand in order."""
     best: dict[float, int] = {}
     for index in left:
-        if best.setdefault(networks[index].rate, index) != index:
-            statuses[index] = "dropped"
+        best.setdefault(networks[index].rate, index)
     return list(best.values())
 
 

@@ -15,9 +15,9 @@ from cellsize.models import engine, ridge_linear
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold
-from cellsize.params import Window
+from cellsize.params_data import Window
 from cellsize.progress import unsaid
-from cellsize.sizing.artefacts import Recipe
+from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.rules import describe
 from cellsize.sizing.sizes import ZERO, Size, shape
 from cellsize.training import halving

@@ -1,0 +1,23 @@
+"""recipe.json: the size and settings that the last trainings use; apart from why they were chosen."""
+
+from cellsize.params import Head, Skip
+from cellsize.sizing.artefacts import Sized
+
+
+class Recipe(Sized):
+    """`build/recipe.json`: what the refit trains."""
+
+    learning_rate: float
+    """Of the network; 0 without memory cells."""
+    dropout: float
+    """Fraction dropped after every layer."""
+    weight_decay: float
+    """Decoupled weight decay."""
+    skip: Skip
+    """What the cells stand beside: nothing (none), the ridge-linear model (linear), the same trained along (joint)."""
+    head: Head
+    """plain, or mixed: known-future covariates and what is remembered through one hidden layer."""
+    steps: int
+    """Optimizer steps."""
+    penalty: float
+    """Ridge penalty of the ridge-linear model."""
