@@ -55,7 +55,7 @@ class Data:
     def work(self, training: Training | None = None, network: Network | None = None, seed: int | None = None) -> Work:
         """What every trial shares; training, network and seed in place of those in params.yaml, if given."""
         return Work(
-            windows=self.windows,
+            samples=self.windows,
             folds=self.folds,
             network=network or self.params.propose.network,
             training=training or self.params.search.training,

@@ -375,7 +375,7 @@ def _problem(
         return (draw_fresh or draw)(_generator(seed, NEW), sequences_or_rows)
 
     work = Work(
-        windows=windows,
+        samples=windows,
         folds=_folds(windows, scheme),
         network=settings.propose.network,
         training=training(),

@@ -357,7 +357,7 @@ def make_work(
             values = (np.sin(hours / 3) + 0.3 * np.random.default_rng(0).standard_normal(160),)
         arrays = make_windows(*values, **{"normalise": "last", **(window or {})})
         return Work(
-            windows=arrays,
+            samples=arrays,
             folds=folds.split(arrays, make_split(**(split or {}))),
             network=make_network(**(network or {})),
             training=make_training(**training),

@@ -227,7 +227,7 @@ def test_nothing_outside_its_training_and_early_stopping_rows_changes_a_folds_tr
     for fold_index, fold in enumerate(work.folds.all()):
         outside = ~row_mask(work.windows, np.concatenate([fold.train, fold.early_stopping]))
         assert outside[work.windows.first[fold.validation]].all()
-        result = train.train(replace(work, windows=poisoned(work.windows, outside)), size)
+        result = train.train(replace(work, samples=poisoned(work.windows, outside)), size)
         assert of_fold(result, fold_index + 1) == of_fold(expected, fold_index + 1)
         # The poison is there: it shows in the score.
         scores = [[row.score for row in each.rows if row.fold == fold_index + 1] for each in (expected, result)]
@@ -257,14 +257,14 @@ def test_with_masks_and_holdouts_of_series_nothing_outside_its_rows_changes_a_fo
     assert np.isnan(expected.residuals).any()
     for fold_index, fold in enumerate(work.folds.all()):
         outside = ~row_mask(work.windows, np.concatenate([fold.train, fold.early_stopping]))
-        result = train.train(replace(work, windows=poisoned(work.windows, outside)), size)
+        result = train.train(replace(work, samples=poisoned(work.windows, outside)), size)
         assert of_fold(result, fold_index + 1) == of_fold(expected, fold_index + 1)
         scores = [[row.score for row in each.rows if row.fold == fold_index + 1] for each in (expected, result)]
         assert scores[0] != scores[1]
     # And nothing of the last part of either series, whatever the other one is learnt from at that time.
     outside = ~row_mask(work.windows, np.flatnonzero(work.folds.development))
     assert outside[work.windows.first[work.folds.holdout]].all()
-    other = train.train(replace(work, windows=poisoned(work.windows, outside)), size)
+    other = train.train(replace(work, samples=poisoned(work.windows, outside)), size)
     assert (other.rows, other.checks) == (expected.rows, expected.checks)
     np.testing.assert_array_equal(other.residuals, expected.residuals)
 
@@ -275,7 +275,7 @@ def test_nothing_of_the_holdout_changes_anything(make_work: MakeWork, size: Size
     # Also the rows purged before it: everything that no development window reaches.
     outside = ~row_mask(work.windows, np.flatnonzero(work.folds.development))
     assert outside[work.windows.first[work.folds.holdout]].all()
-    other = replace(work, windows=poisoned(work.windows, outside))
+    other = replace(work, samples=poisoned(work.windows, outside))
     expected, result = train.train(work, size), train.train(other, size)
     assert (result.rows, result.checks) == (expected.rows, expected.checks)
     np.testing.assert_array_equal(result.residuals, expected.residuals)

@@ -10,11 +10,10 @@ import pytest
 
 from cellsize.data import series, static, usable
 from cellsize.data import table as tables
-from cellsize.data.batches import cell_steps, gather
+from cellsize.data.batches import cell_steps, design, gather
 from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
-from cellsize.models import ridge_linear
 from cellsize.params_data import Csv, Prepare, Window
 from cellsize.sizing.bound import count_inputs
 from cellsize.sizing.sizes import shape
@@ -152,7 +151,7 @@ def test_the_linear_part_reads_once_what_is_constant_and_the_cells_do_not_see_it
     arrays = usable.build(clean, schema, make_window(lookback=3, horizon=2), HERE)
     assert (arrays.n_static, arrays.n_known_future, arrays.n_known) == (3, 6, 3 + 3 * 2)
     batch = gather(arrays, fit_scaling(arrays, np.arange(len(arrays.first))), np.arange(4))
-    inputs = ridge_linear.design(arrays, batch)
+    inputs = design(arrays, batch)
     assert inputs.shape == (4, arrays.n_linear)
     np.testing.assert_array_equal(inputs[:, 2 * 3 : 2 * 3 + 3], batch.known_future[:, 0, :3])
     # The cells see what changes alone: y, x, planned and the hour.

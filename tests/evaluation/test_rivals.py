@@ -33,7 +33,7 @@ def test_the_champions_recipe_is_trained_with_its_own_network_on_the_challengers
     target = work.windows.target.copy()
     after = work.windows.step > work.windows.start[work.folds.development].max() + work.windows.span
     target[after] += 7
-    changed = replace(work, windows=replace(work.windows, target=target))
+    changed = replace(work, samples=replace(work.windows, target=target))
     again = against(changed, [model], champion).train(recipe_of(2), champion)
     holdout = np.flatnonzero(work.folds.holdout)
     for twin, other in zip(trained, again, strict=True):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from cellsize.data.batches import gather, scaled, truth
+from cellsize.data.batches import design, gather, scaled, truth
 from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Windows
 from cellsize.models import boosted_trees, ridge_linear
@@ -24,7 +24,7 @@ def test_a_row_is_the_step_its_known_future_columns_and_what_the_window_sees(mak
     assert inputs.shape == (4, 1 + 1 + 3 * 2)
     assert inputs[:, 0].tolist() == [1, 2, 1, 2]
     np.testing.assert_array_equal(inputs[:, 1], batch.known_future.ravel())
-    seen = ridge_linear.design(windows, batch)[:, :6]
+    seen = design(windows, batch)[:, :6]
     np.testing.assert_array_equal(inputs[:, 2:], seen[[0, 0, 1, 1]])
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from cellsize.data.batches import CHUNK, gather
+from cellsize.data.batches import CHUNK, design, gather
 from cellsize.models import ridge_linear, stacked
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold, Forward, forecast, plain_forward, spread_out
@@ -29,7 +29,7 @@ def test_a_forecast_is_that_of_the_skip_connection_and_the_network_together(make
     chosen = np.array([5, 50, 7])
     batch = gather(work.windows, fitted.scaling, chosen)
     with torch.no_grad():
-        inputs = (batch.steps, batch.known_future, ridge_linear.design(work.windows, batch))
+        inputs = (batch.steps, batch.known_future, design(work.windows, batch))
         added = net(*map(torch.from_numpy, inputs)).numpy()
     expected = (ridge_linear.predict(work.windows, fitted.linear, batch) + added) * batch.scale + batch.location
     assert forecast(work.windows, fitted, [net], chosen)[0] == pytest.approx(expected, rel=1e-5)

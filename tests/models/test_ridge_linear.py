@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from scipy.linalg import cho_factor
 
-from cellsize.data.batches import chunks, gather, scaled, truth
+from cellsize.data.batches import chunks, design, gather, scaled, truth
 from cellsize.data.folds import Fold
 from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
@@ -40,7 +40,7 @@ def test_the_model_reads_past_columns_of_every_step_seen_known_ones_of_every_ste
 ) -> None:
     windows = wave(normalise="none")
     batch = gather(windows, fit_scaling(windows, np.arange(50)), np.array([7]))
-    inputs = ridge_linear.design(windows, batch)[0]
+    inputs = design(windows, batch)[0]
     expected = [*batch.steps[0, 0, :2], *batch.steps[0, 1, :2], *batch.steps[0, 2, :2], *batch.known_future[0, :, 0], 1]
     assert inputs.tolist() == expected
 
@@ -53,7 +53,7 @@ def test_the_closed_form_is_the_ridge_of_the_textbook(
     windows, train = wave(normalise=normalise), np.arange(60)
     scaling = fit_scaling(windows, train)
     batch = gather(windows, scaling, train)
-    inputs = ridge_linear.design(windows, batch).astype(float)
+    inputs = design(windows, batch).astype(float)
     outputs = batch.target.reshape(60, -1).astype(float)
     # Ridge as least squares with rows of zeros below; the bias, the last column, has none.
     extra = np.sqrt(penalty) * np.eye(inputs.shape[1])[:-1]
@@ -202,7 +202,7 @@ def test_the_model_applied_to_a_design_is_its_forecast_also_if_it_reads_no_past(
     batch = gather(windows, scaling, np.array([70, 75]))
     for reads_past in (True, False):
         model = ridge_linear.fit(windows, scaling, train, (1.0,), reads_past)[0]
-        applied = ridge_linear.apply(windows, model, ridge_linear.design(windows, batch))
+        applied = ridge_linear.apply(windows, model, design(windows, batch))
         np.testing.assert_allclose(applied, ridge_linear.predict(windows, model, batch), rtol=1e-6, atol=1e-7)
 
 

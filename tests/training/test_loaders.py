@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
-from cellsize.data.batches import chunks, gather
+from cellsize.data.batches import chunks, design, gather
 from cellsize.models import prediction
-from cellsize.models.ridge_linear import design, predict
+from cellsize.models.ridge_linear import predict
 from cellsize.sizing.sizes import Size, shape
 from cellsize.training import loaders
 from cellsize.training.joint import JointTraining, Tensors
@@ -66,7 +67,10 @@ def test_a_batch_has_all_that_a_network_reads_and_what_the_ridge_linear_model_fo
         expected = (
             batch.steps, batch.known_future, design(work.windows, batch), batch.target, linear, batch.scale,
         )  # fmt: skip
-        for tensor, array in zip(load_batch(work, fitted, chosen), expected, strict=True):
+        *tensors, lengths = load_batch(work, fitted, chosen)
+        assert lengths is None  # all windows are equally long
+        for tensor, array in zip(tensors, expected, strict=True):
+            assert isinstance(tensor, torch.Tensor)
             np.testing.assert_array_equal(tensor.numpy(), array)
 
 

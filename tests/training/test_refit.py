@@ -228,7 +228,7 @@ def test_what_is_served_has_learned_from_every_row_and_its_twins_from_none_of_th
     last = work.windows.said(len(work.windows.step) - 1)
     target = work.windows.target.copy()
     target[-10:] += 5  # in the holdout
-    other = replace(work, windows=replace(work.windows, target=target))
+    other = replace(work, samples=replace(work.windows, target=target))
     early = np.arange(5)
     forecasts = []
     for each in (work, other):

@@ -89,6 +89,26 @@ def cell_steps(windows: Windows, steps: Floats) -> Floats:
     return np.concatenate([seen[:, :, : windows.n_past], seen[:, :, windows.n_past + windows.n_static :]], axis=2)
 
 
+def design(windows: Windows, batch: Batch, reads_past: bool = True) -> Floats:
+    """The linear model's inputs: past columns of every step seen, known-future columns of all steps ahead, calendar, 1.
+
+    Known-future columns that are constant in each series are read once: one more for each step would say nothing new.
+
+    Args:
+        windows: Base arrays and index.
+        batch: Some of the windows.
+        reads_past: Whether the past columns are among the inputs.
+
+    Returns:
+        An array of shape (n, inputs).
+    """
+    n, n_past = len(batch.steps), windows.n_past
+    past = [batch.steps[:, :, :n_past].reshape(n, -1)] if reads_past else []
+    static, ahead = batch.known_future[:, 0, : windows.n_static], batch.known_future[:, :, windows.n_static :]
+    known = [static, ahead.reshape(n, -1)]
+    return np.concatenate([*past, *known, batch.origin, np.ones((n, 1), np.float32)], axis=1)
+
+
 def truth(windows: Windows, scaling: Scaling, chosen: Ints) -> Floats:
     """What is to be predicted, in standard deviations of the training rows, shape (n, horizon, n_targets).
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from cellsize.data import batches
 from cellsize.data.batches import CHUNK, Batch, chunks, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
-from cellsize.models import ridge_linear
 from cellsize.params import Metric
 
 if TYPE_CHECKING:  # a second of imports that few stages need
@@ -79,7 +79,7 @@ def _parts(windows: Windows, batch: Batch, seasons: tuple[int, ...], at: Ints | 
     n, horizon = len(batch.steps), windows.horizon
     of, step = np.divmod(np.arange(n * horizon) if at is None else at, horizon)
     seen, ahead = windows.n_past * windows.lookback, windows.n_known
-    linear = ridge_linear.design(windows, batch)
+    linear = batches.design(windows, batch)
     of_window = np.concatenate([linear[:, :seen], linear[:, seen + ahead : -1]], axis=1)  # the last is the bias
     before = batch.steps[of[:, None], seasons_before(windows, seasons)[step], : windows.n_targets]
     of_step = [(step + 1).astype(np.float32)[:, None], batch.known_future[of, step], before.reshape(len(of), -1)]

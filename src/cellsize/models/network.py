@@ -1,10 +1,12 @@
 """The network of one size: recurrent layers, dropout after each, and a head over the horizon."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from cellsize.models import unequal
 from cellsize.params import Network
 from cellsize.sizing.sizes import MIXED_WIDTH, Architecture, Shape, Size, width
 
@@ -83,19 +85,24 @@ class Net(nn.Module):
             if ".bias_" in name:
                 weight.data[units : 2 * units] = 1.0 if ".bias_ih" in name else 0.0
 
-    def forward(self, steps: Tensor, known_future: Tensor, linear_inputs: Tensor) -> Tensor:
+    def forward(
+        self, steps: Tensor, known_future: Tensor, linear_inputs: Tensor, lengths: Tensor | None = None
+    ) -> Tensor:
         """Forecasts in normalised values, without the ridge-linear model's that a skip connection adds.
 
         Args:
             steps: What the windows see, shape (n, lookback, n_inputs).
             known_future: Known-future covariates, shape (n, horizon, n_known_future).
             linear_inputs: What the ridge-linear model reads, shape (n, n_linear).
+            lengths: Steps of each sequence, shape (n,); None: all have as many as there are.
 
         Returns:
             Shape (n, horizon, n_targets).
         """
         if not self.layers:
             return self.read(self.drop(torch.relu(self.hidden(linear_inputs))), known_future, linear_inputs)
+        if lengths is not None:
+            return self.read(self._summary_of(steps, lengths), known_future, linear_inputs)
         last = len(self.layers) - 1
         for depth, layer in enumerate(self.layers):
             steps = layer(steps)[0]
@@ -106,6 +113,20 @@ class Net(nn.Module):
             # Of the last layer the head reads the last step alone, and only that is worth drawing for.
             summary = self.drop(summary)
         return self.read(summary, known_future, linear_inputs)
+
+    def _summary_of(self, steps: Tensor, lengths: Tensor) -> Tensor:
+        """What the head reads of sequences of unequal length, (n, width), dropout included; see `unequal`."""
+        outputs, kind, last = steps.permute(1, 2, 0), self.network.summary, len(self.layers) - 1
+        for depth, layer in enumerate(self.layers):
+            assert isinstance(layer, nn.RNNBase)
+            if self.network.bidirectional:
+                outputs = unequal.both_directions(partial(run_direction, layer), outputs, lengths)
+            else:
+                outputs = layer(outputs.permute(2, 0, 1))[0].permute(1, 2, 0)
+            if depth < last or kind == "mean":
+                outputs = apply_dropout(outputs, self)
+        summary = unequal.summary(outputs, lengths, kind, self.network.bidirectional)
+        return (apply_dropout(summary, self) if kind == "last" else summary).transpose(0, 1)
 
     def drop(self, values: Tensor) -> Tensor:
         """Dropout of (n, …)."""
@@ -131,6 +152,28 @@ class Net(nn.Module):
             remembered = remembered + CORRECTION * (linear_inputs @ self.correction.weight)
         forecasts = remembered.view(-1, self.shape.horizon, self.shape.n_targets)
         return forecasts + torch.einsum("nhk,hkt->nht", known_future, self.known_future.weight)
+
+
+def run_direction(layer: nn.RNNBase, inputs: Tensor, suffix: str) -> Tensor:
+    """One direction of a layer of two, as a layer of its own that reads forwards.
+
+    Args:
+        layer: Has the weights.
+        inputs: Shape (steps, n_in, n).
+        suffix: Of the names of the direction's weights.
+
+    Returns:
+        Shape (steps, width, n).
+    """
+    # It has no memory and draws nothing: its weights are the layer's.
+    options: dict[str, int] = {"proj_size": layer.proj_size} if layer.proj_size else {}
+    make: Callable[..., nn.RNNBase] = type(layer)
+    single = make(layer.input_size, layer.hidden_size, batch_first=True, device="meta", **options)
+    single.flatten_parameters = _leave_weights  # type: ignore[method-assign]
+    weights = {name: getattr(layer, name + suffix) for name, _ in single.named_parameters()}
+    outputs = torch.func.functional_call(single, weights, (inputs.permute(2, 0, 1),))[0]
+    directed: Tensor = outputs.permute(1, 2, 0)
+    return directed
 
 
 def flat_known(known_future: Tensor, shape: Shape) -> Tensor:

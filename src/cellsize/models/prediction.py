@@ -1,21 +1,38 @@
-"""Forecasts of windows by networks and their linear skip connection; all that a served model needs of torch."""
+"""What networks and their linear skip connection say of samples; all that a served model needs of torch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from cellsize.data.batches import cell_steps, chunks, gather, scaled
+from cellsize.data.batches import chunks
 from cellsize.data.folds import Fold
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models.network import Net
-from cellsize.models.ridge_linear import RidgeLinear, apply, design
+from cellsize.models.ridge_linear import RidgeLinear, apply
 from cellsize.params import Skip
+from cellsize.tasks.forecasting import Forecasting
+from cellsize.tasks.samples import Samples
+from cellsize.tasks.task import Task
 
-Forward = Callable[[Sequence[Net], Sequence[Tensor], Sequence[Tensor], Sequence[Tensor]], Tensor]
+
+class Forward(Protocol):
+    """Runs several networks, each on its own samples; `plain_forward` and `stacked.forward` do."""
+
+    def __call__(
+        self,
+        networks: Sequence[Net],
+        steps: Sequence[Tensor],
+        known_future: Sequence[Tensor],
+        linear_inputs: Sequence[Tensor],
+        *,
+        lengths: Sequence[Tensor] | None,
+    ) -> Tensor:
+        """Outputs of shape (networks, n, horizon, n_targets)."""
 
 
 # The most windows of an early-stopping set that are looked at after every few steps: more tell little more.
@@ -58,27 +75,46 @@ def spread_out(chosen: Ints, count: int) -> Ints:
 
 
 def plain_forward(
-    networks: Sequence[Net], steps: Sequence[Tensor], known_future: Sequence[Tensor], linear_inputs: Sequence[Tensor]
+    networks: Sequence[Net],
+    steps: Sequence[Tensor],
+    known_future: Sequence[Tensor],
+    linear_inputs: Sequence[Tensor],
+    *,
+    lengths: Sequence[Tensor] | None = None,
 ) -> Tensor:
-    """Forecasts of one network after another, with the kernels of PyTorch; see `stacked.forward`.
+    """Outputs of one network after another, with the kernels of PyTorch; see `stacked.forward`.
 
     Returns:
         Shape (networks, n, horizon, n_targets).
     """
-    batches = zip(networks, steps, known_future, linear_inputs, strict=True)
+    of_each = [None] * len(networks) if lengths is None else lengths
+    batches = zip(networks, steps, known_future, linear_inputs, of_each, strict=True)
     return torch.stack([net(*batch) for net, *batch in batches])
 
 
-def forecast(
-    windows: Windows, fitted: FittedFold, networks: Sequence[Net], chosen: Ints, forward: Forward = plain_forward
+def given(lengths: Sequence[Tensor | None]) -> list[Tensor] | None:
+    """The lengths of several batches; None where all samples have the same."""
+    there = [each for each in lengths if each is not None]
+    assert len(there) in (0, len(lengths))  # of one task, all batches have them or none
+    return there or None
+
+
+def predict(
+    task: Task,
+    samples: Samples,
+    fitted: FittedFold,
+    networks: Sequence[Net],
+    chosen: Ints,
+    forward: Forward = plain_forward,
 ) -> list[Floats]:
-    """Forecasts of each network in standard deviations of the training rows; without any, of the linear model alone.
+    """What each network says of some samples, in the units of `Task.truth`; without any, what the linear model says.
 
     Args:
-        windows: Base arrays and index.
-        fitted: Scaling constants and ridge-linear model.
+        task: Of the samples.
+        samples: Base arrays and index.
+        fitted: Scaling constants and linear model.
         networks: Networks of one size.
-        chosen: Positions in `windows.first`, shape (n,).
+        chosen: Positions of samples, shape (n,).
         forward: Runs several networks. A served model needs no compiler for the default; training and evaluation give
             `stacked.forward`, since other kernels have other last digits.
 
@@ -87,18 +123,26 @@ def forecast(
     """
     pieces: list[list[Floats]] = []
     for piece in chunks(chosen):
-        batch = gather(windows, fitted.scaling, piece)
-        inputs = design(windows, batch)
-        linear = np.zeros_like(batch.target) if fitted.linear is None else apply(windows, fitted.linear, inputs)
-        forecasts = [linear]
+        read = task.read(fitted.scaling, piece)
+        inputs = read.linear_inputs
+        linear = np.zeros_like(read.target) if fitted.linear is None else apply(samples, fitted.linear, inputs)
+        outputs = [linear]
         if networks:
-            arrays = (cell_steps(windows, batch.steps), batch.known_future, inputs)
+            arrays = (read.steps, read.known_future, inputs)
             tensors = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
+            lengths = None if read.lengths is None else [torch.from_numpy(read.lengths)] * len(networks)
             with torch.no_grad():
-                outputs = forward(networks, *([tensor] * len(networks) for tensor in tensors))
-            forecasts = [
+                found = forward(networks, *([tensor] * len(networks) for tensor in tensors), lengths=lengths)
+            outputs = [
                 output.numpy() if network.architecture.skip == "none" else linear + output.numpy()
-                for network, output in zip(networks, outputs, strict=True)
+                for network, output in zip(networks, found, strict=True)
             ]
-        pieces.append([scaled(batch, normalised) for normalised in forecasts])
+        pieces.append([output * read.scale + read.location for output in outputs])
     return [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
+
+
+def forecast(
+    windows: Windows, fitted: FittedFold, networks: Sequence[Net], chosen: Ints, forward: Forward = plain_forward
+) -> list[Floats]:
+    """Forecasts of each network in standard deviations of the training rows; see `predict`."""
+    return predict(Forecasting(windows), windows, fitted, networks, chosen, forward)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 
-from cellsize.data.batches import Batch, chunks, gather, scaled
+from cellsize.data.batches import Batch, chunks, design, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
 from cellsize.data.scaling import Scaling
@@ -45,26 +45,6 @@ class RidgeLinear:
     def parameters(self) -> int:
         """Number of weights."""
         return int(self.weights.size)
-
-
-def design(windows: Windows, batch: Batch, reads_past: bool = True) -> Floats:
-    """The model's inputs: past columns of every step seen, known-future columns of every step ahead, calendar, and 1.
-
-    Known-future columns that are constant in each series are read once: one more for each step would say nothing new.
-
-    Args:
-        windows: Base arrays and index.
-        batch: Some of the windows.
-        reads_past: Whether the past columns are among the inputs.
-
-    Returns:
-        An array of shape (n, inputs).
-    """
-    n, n_past = len(batch.steps), windows.n_past
-    past = [batch.steps[:, :, :n_past].reshape(n, -1)] if reads_past else []
-    static, ahead = batch.known_future[:, 0, : windows.n_static], batch.known_future[:, :, windows.n_static :]
-    known = [static, ahead.reshape(n, -1)]
-    return np.concatenate([*past, *known, batch.origin, np.ones((n, 1), np.float32)], axis=1)
 
 
 def predict(windows: Windows, linear: RidgeLinear, batch: Batch) -> Floats:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from cellsize.models import unequal
 from cellsize.models.engine import Engine
 from cellsize.models.fused_lstm import WEIGHTS, lstm_layer
 from cellsize.models.network import CORRECTION, Net, apply_dropout, flat_known
@@ -21,7 +22,11 @@ UNITS_TOGETHER = 256
 
 
 def groups(
-    networks: Sequence[Net], indices: Sequence[int], windows: Sequence[int] | None = None, engine: Engine = "auto"
+    networks: Sequence[Net],
+    indices: Sequence[int],
+    windows: Sequence[int] | None = None,
+    engine: Engine = "auto",
+    has_lengths: bool = False,
 ) -> list[list[int]]:
     """The networks' indices, those together that are best run together.
 
@@ -30,8 +35,10 @@ def groups(
         indices: The index of each.
         windows: How many windows each has in its batch, if they differ: only equal ones run together.
         engine: Which kernels run the LSTM layers.
+        has_lengths: Whether they read sequences of unequal length.
     """
-    size = max(1, UNITS_TOGETHER // networks[0].units) if networks and _run_together(networks[0], engine) else 1
+    together = bool(networks) and _run_together(networks[0], engine, has_lengths)
+    size = max(1, UNITS_TOGETHER // networks[0].units) if together else 1
     counts = windows or [0] * len(indices)
     result: list[list[int]] = []
     for _, same in groupby(zip(indices, counts, strict=True), key=lambda pair: pair[1]):
@@ -47,6 +54,7 @@ def forward(
     linear_inputs: Sequence[Tensor],
     parameters: Tensor | None = None,
     engine: Engine = "auto",
+    lengths: Sequence[Tensor] | None = None,
 ) -> Tensor:
     """Forecasts of several networks, each on its own windows, equally many for each.
 
@@ -59,25 +67,31 @@ def forward(
             (networks, parameters of the largest); gradients go to them. By default the networks' own, and gradients go
             to these.
         engine: Which kernels run the LSTM layers; see `cellsize.models.engine`.
+        lengths: Steps of each network's sequences, each of shape (n,); None: all have as many as there are.
 
     Returns:
         Shape (networks, n, horizon, n_targets).
     """
-    together = _run_together(networks[0], engine)
+    together = _run_together(networks[0], engine, lengths is not None)
     if parameters is None and not together:
-        return plain_forward(networks, steps, known_future, linear_inputs)
+        return plain_forward(networks, steps, known_future, linear_inputs, lengths=lengths)
     if parameters is None:
         parameters = padded([torch.nn.utils.parameters_to_vector(net.parameters()) for net in networks])
     batches = list(zip(steps, known_future, linear_inputs, strict=True))
     if not together:
-        rows = zip(networks, parameters.split(1), batches, strict=True)
+        of_each = [None] * len(networks) if lengths is None else lengths
+        rows = zip(networks, parameters.split(1), batches, of_each, strict=True)
         return torch.stack(
             [
-                torch.func.functional_call(net, {name: value[0] for name, value in _named(net, row).items()}, batch)
-                for net, row, batch in rows
+                torch.func.functional_call(
+                    net, {name: value[0] for name, value in _named(net, row).items()}, (*batch, of_batch)
+                )
+                for net, row, batch, of_batch in rows
             ]
         )
-    if networks[0].layers:
+    if networks[0].layers and lengths is not None:
+        summaries = _fused_sequences(networks, parameters, steps, torch.stack(list(lengths)))
+    elif networks[0].layers:
         summaries = _fused_summaries(networks, parameters, steps)
     else:
         summaries = _hidden(networks, parameters, linear_inputs)
@@ -108,6 +122,26 @@ def _fused_summaries(networks: Sequence[Net], parameters: Tensor, steps: Sequenc
         outputs = lstm_layer({name: named[f"layers.{index}.{name}"] for name in WEIGHTS}, outputs, all_steps)
         outputs = _dropout(networks, outputs)
     return outputs if reads_last else outputs.mean(dim=0)
+
+
+def _fused_sequences(networks: Sequence[Net], parameters: Tensor, steps: Sequence[Tensor], lengths: Tensor) -> Tensor:
+    """The same of sequences of unequal length, (networks, n), in one direction or both; see `unequal`."""
+    named, network = _named(networks[0], parameters), networks[0].network
+    outputs = torch.stack([values.permute(1, 2, 0) for values in steps], dim=1)
+    depth, kind = len(networks[0].layers), network.summary
+    for index in range(depth):
+
+        def run(inputs: Tensor, suffix: str, index: int = index) -> Tensor:
+            return lstm_layer({name: named[f"layers.{index}.{name}{suffix}"] for name in WEIGHTS}, inputs, True)
+
+        if network.bidirectional:
+            outputs = unequal.both_directions(run, outputs, lengths)
+        else:
+            outputs = run(outputs, unequal.FORWARD)
+        if index < depth - 1 or kind == "mean":
+            outputs = _dropout(networks, outputs)
+    summaries = unequal.summary(outputs, lengths, kind, network.bidirectional)
+    return _dropout(networks, summaries) if kind == "last" else summaries
 
 
 def _hidden(networks: Sequence[Net], parameters: Tensor, linear_inputs: Sequence[Tensor]) -> Tensor:
@@ -157,21 +191,23 @@ def _affine(values: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     return torch.baddbmm(bias.unsqueeze(1), values, weight.contiguous().transpose(1, 2))
 
 
-def _run_together(net: Net, engine: Engine) -> bool:
+def _run_together(net: Net, engine: Engine, has_lengths: bool) -> bool:
     """Whether several networks are one batch of operations: MLPs anywhere, recurrent layers by the fused kernels."""
-    return not net.layers or _is_fused(net, engine)
+    return not net.layers or _is_fused(net, engine, has_lengths)
 
 
-def _is_fused(net: Net, engine: Engine) -> bool:
+def _is_fused(net: Net, engine: Engine, has_lengths: bool) -> bool:
     """Whether the fused kernels run a network: where they can, unless PyTorch's are asked for.
 
-    A projection that is no narrower than the layer is none, so that small sizes may be fused where large ones are not.
+    Both directions of forecasts are PyTorch's, and were so when the examples were measured; those of sequences of
+    unequal length are fused. A projection that is no narrower than the layer is none, so that small sizes may be fused
+    where large ones are not.
     """
     layer: Any = net.layers[0]
     return (
         engine != "torch"
         and net.network.cell == "lstm"
-        and not net.network.bidirectional
+        and (has_lengths or not net.network.bidirectional)
         and layer.proj_size == 0
         and layer.weight_ih_l0.device.type == "cpu"
         and layer.weight_ih_l0.dtype == torch.float32

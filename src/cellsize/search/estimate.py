@@ -51,8 +51,8 @@ def estimate(candidates: Candidates, search: Search, work: Work) -> Estimate:
     times = sorted(compute.minutes(compute.total(sizes, costs)) for sizes in walks)
     tried = {size for sizes in walks for size in sizes}
     networks = len(work.folds.labels) * race.settings(work.network, work.training, max(tried, default=ZERO))
-    parameters = max((cost(size, work.network, shape(work.windows)).parameters for size in tried), default=0)
-    arrays = work.windows.inputs.nbytes + work.windows.target.nbytes
+    parameters = max((cost(size, work.network, shape(work.samples)).parameters for size in tried), default=0)
+    arrays = work.samples.inputs.nbytes + work.samples.target.nbytes
     return Estimate(
         fewest=counts[0],
         most=counts[1],

@@ -49,7 +49,7 @@ class Scheduler:
             say: Prints a line of progress.
             show: Is called whenever something changed, for whoever draws it.
         """
-        self.network, self.shape, self.folds = work.network, shape(work.windows), len(work.folds.labels)
+        self.network, self.shape, self.folds = work.network, shape(work.samples), len(work.folds.labels)
         self.first_seeds, self.on_gpu = work.training.seeds, work.accelerator == "gpu"
         self.work = work
         self.plan, self.on_result, self.say, self.show = plan, on_result, say, show

@@ -26,12 +26,12 @@ def need(size: Size, folds: int, work: Work) -> float:
     """
     seeds = work.training.seeds
     networks = folds * (race.settings(work.network, work.training, size) + 2 * seeds)
-    parameters = cost(size, work.network, shape(work.windows)).parameters
+    parameters = cost(size, work.network, shape(work.samples)).parameters
     directions = 2 if work.network.bidirectional else 1
-    units = size.layers * size.units * directions + int(work.windows.inputs.shape[1])
+    units = size.layers * size.units * directions + int(work.samples.inputs.shape[1])
     # Networks run one after another there, each on its batch, or on a piece of the early-stopping set.
     windows = max(work.training.batch_size, CHUNK)
-    activations = windows * work.windows.span * units * ACTIVATIONS
+    activations = windows * work.samples.span * units * ACTIVATIONS
     return CONTEXT + FLOAT * (COPIES * networks * parameters + activations)
 
 

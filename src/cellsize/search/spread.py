@@ -46,7 +46,7 @@ def is_of(name: str, result: Result, work: Work) -> bool:
 
 def work_of(shard: Shard, work: Work) -> float:
     """Multiply-adds of the race on a shard's folds; of seeds that are added later too, which are spread alike."""
-    one = work.training.batch_size * cost(shard.size, work.network, shape(work.windows)).window_work
+    one = work.training.batch_size * cost(shard.size, work.network, shape(work.samples)).window_work
     return float(len(shard.folds) * steps(work.network, work.training, shard.size) * one)
 
 

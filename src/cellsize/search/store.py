@@ -109,8 +109,8 @@ def key(work: Work) -> str:
     devices a shard is spread is no part of it, but of the shard's own name: see `spread.named`.
     """
     digest = hashlib.sha256()
-    for field in fields(work.windows):  # and nothing that is cached beside them
-        value = getattr(work.windows, field.name)
+    for field in fields(work.samples):  # and nothing that is cached beside them
+        value = getattr(work.samples, field.name)
         digest.update(np.ascontiguousarray(value).data if isinstance(value, np.ndarray) else repr(value).encode())
     digest.update(work.folds.labels.tobytes())
     settings = {"network": work.network.model_dump(), "training": work.training.model_dump()}

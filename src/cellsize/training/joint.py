@@ -8,15 +8,14 @@ come the early-stopping sets.
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from cellsize.data.forecast import Forecast
 from cellsize.models.network import Net
-from cellsize.models.prediction import FittedFold
+from cellsize.models.prediction import FittedFold, given
 from cellsize.models.stacked import forward, groups
 from cellsize.sizing.sizes import Shape, Size
 from cellsize.training import halving
@@ -25,7 +24,29 @@ from cellsize.training.ranks import ALONE, Ranks
 from cellsize.training.records import Setting, Work
 from cellsize.training.state import NetworkState, beyond, derive, progress
 
-Tensors = tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]
+
+class Tensors(NamedTuple):
+    """Some samples of one fold.
+
+    Attributes:
+        steps: What the cells see, shape (n, steps, n_cell_inputs).
+        known_future: Known-future covariates, shape (n, horizon, n_known_future).
+        linear_inputs: What the linear model reads, shape (n, n_linear).
+        target: Shape (n, horizon, n_targets).
+        linear: What the linear model says of it, of the same shape; zeros without one.
+        scale: What errors are multiplied by in a score, to be broadcast over the target.
+        lengths: Steps of each sample, shape (n,); None where all have the same.
+    """
+
+    steps: Tensor
+    known_future: Tensor
+    linear_inputs: Tensor
+    target: Tensor
+    linear: Tensor
+    scale: Tensor
+    lengths: Tensor | None
+
+
 Key = tuple[int, int, int]  # of a batch: fold, seed, checks before it
 
 
@@ -44,7 +65,7 @@ class JointTraining(pl.LightningModule):
     ) -> None:
         super().__init__()
         self.work, self.size, self.fitted, self.shape, self.ranks = work, size, fitted, shape, ranks
-        self.task, self.plan = Forecast.of(shape), plan or _plan(work)
+        self.task, self.plan = work.task, plan or _plan(work)
         self.states = states
         # In the order in which they began: the optimizer's groups are rebuilt in it after an interruption.
         self.start_order = self.active()
@@ -55,9 +76,9 @@ class JointTraining(pl.LightningModule):
         self.columns = max(count(self._all()[index]) for index in range(len(self.states)))
         self.flat: FlatParameters = flatten(self._all(), self.columns)
         # Of each fold: targets observed in what is watched, and the fraction observed of those learnt from.
-        self._values = {fold: int(work.windows.observed(of.watched).sum()) for fold, of in fitted.items()}
+        self._values = {fold: int(self.task.observed(of.watched).sum()) for fold, of in fitted.items()}
         self._there = {
-            fold: float(work.windows.observed(of.fold.train).mean()) / shape.n_outputs for fold, of in fitted.items()
+            fold: float(self.task.observed(of.fold.train).mean()) / self.task.scored for fold, of in fitted.items()
         }
         self._errors: Tensor | None = None
         for index in range(len(self.states)):
@@ -135,16 +156,18 @@ class JointTraining(pl.LightningModule):
         training, indices = self.work.training, self.active()
         keys = {index: self.states[index].key for index in indices}
         here = [index for index in indices if keys[index] in batch]
-        windows = [len(batch[keys[index]][0]) for index in here]
+        windows = [len(batch[keys[index]].steps) for index in here]
+        has_lengths = any(tensors.lengths is not None for tensors in batch.values())
         self.flat.gradients.zero_()
         losses = self.flat.gradients.new_zeros(len(self.states))
-        for together in groups([self.network(index) for index in here], here, windows, training.engine):
+        for together in groups([self.network(index) for index in here], here, windows, training.engine, has_lengths):
             # A group's gradients follow its forward pass at once, while its memory is still in the cache.
             batches = [batch[keys[index]] for index in together]
             parameters = self.flat.values[together].requires_grad_()
             forecasts = self._forward(together, batches, parameters)
-            target, scale = (torch.stack([tensors[at] for tensors in batches]) for at in (3, 5))
-            divisors = self._divisors(together, len(batches[0][0]))
+            target = torch.stack([tensors.target for tensors in batches])
+            scale = torch.stack([tensors.scale for tensors in batches])
+            divisors = self._divisors(together, len(batches[0].steps))
             of_group = self.task.loss(forecasts, target, scale, self.work.metric, divisors)
             self.manual_backward(of_group.sum())
             assert parameters.grad is not None
@@ -180,8 +203,10 @@ class JointTraining(pl.LightningModule):
     def _forward(self, indices: list[int], batches: list[Tensors], parameters: Tensor | None = None) -> Tensor:
         """Forecasts of some networks, each on its batch, with the ridge-linear model's where it is added."""
         networks = [self.network(index) for index in indices]
-        steps, known_future, linear_inputs, _, linear, _ = zip(*batches, strict=True)
-        forecasts = forward(networks, steps, known_future, linear_inputs, parameters, self.work.training.engine)
+        steps, known_future, linear_inputs, _, linear, _, lengths = zip(*batches, strict=True)
+        forecasts = forward(
+            networks, steps, known_future, linear_inputs, parameters, self.work.training.engine, given(lengths)
+        )
         added = [values * (net.architecture.skip != "none") for net, values in zip(networks, linear, strict=True)]
         return forecasts + torch.stack(added)
 
@@ -222,11 +247,12 @@ class JointTraining(pl.LightningModule):
         fold, tensors = batch
         assert self._errors is not None
         indices = [index for index in self.active() if self.states[index].fold == fold]
-        engine = self.work.training.engine
-        for together in groups([self.network(index) for index in indices], indices, engine=engine):
+        engine, has_lengths = self.work.training.engine, tensors.lengths is not None
+        networks = [self.network(index) for index in indices]
+        for together in groups(networks, indices, engine=engine, has_lengths=has_lengths):
             forecasts = self._forward(together, [tensors] * len(together))
             for index, of_network in zip(together, forecasts, strict=True):
-                self._errors[index] += self.task.error_sum(of_network, tensors[3], tensors[5], self.work.metric)
+                self._errors[index] += self.task.error_sum(of_network, tensors.target, tensors.scale, self.work.metric)
 
     def on_validation_epoch_end(self) -> None:
         """Puts the trained weights back, and adds up what all processes found."""

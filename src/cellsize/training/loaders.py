@@ -9,34 +9,30 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from cellsize.data.batches import cell_steps, chunks, gather
+from cellsize.data.batches import chunks
 from cellsize.data.windows import Ints
 from cellsize.models.prediction import FittedFold
-from cellsize.models.ridge_linear import apply, design
+from cellsize.models.ridge_linear import apply
 from cellsize.training.joint import JointTraining, Key, Tensors
 from cellsize.training.records import Work
 from cellsize.training.state import derive
 
 
 def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
-    """Windows of one fold as tensors.
+    """Samples of one fold as tensors.
 
     Args:
         work: Base arrays and index.
         fitted: The fold.
-        chosen: Positions in `windows.first`, shape (n,).
-
-    Returns:
-        What the cells see (n, cell_lookback, n_cell_inputs), known-future covariates (n, horizon, n_known_future), what
-        the ridge-linear model reads (n, n_linear), the target (n, horizon, n_targets), what the ridge-linear model
-        forecasts of it (zeros without one), and what errors are multiplied by in a score (n, 1, n_targets).
+        chosen: Their positions, shape (n,).
     """
-    batch = gather(work.windows, fitted.scaling, chosen)
-    inputs = design(work.windows, batch)
-    linear = np.zeros_like(batch.target) if fitted.linear is None else apply(work.windows, fitted.linear, inputs)
-    scale = batch.scale * fitted.scaling.error_scale(work.metric)
-    arrays = (cell_steps(work.windows, batch.steps), batch.known_future, inputs, batch.target, linear, scale)
-    return tuple(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays)  # type: ignore[return-value]
+    read = work.task.read(fitted.scaling, chosen)
+    inputs, target = read.linear_inputs, read.target
+    linear = np.zeros_like(target) if fitted.linear is None else apply(work.samples, fitted.linear, inputs)
+    scale = read.scale * fitted.scaling.error_scale(work.metric)
+    arrays = (read.steps, read.known_future, inputs, target, linear, scale)
+    lengths = None if read.lengths is None else torch.from_numpy(read.lengths)
+    return Tensors(*(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays), lengths=lengths)  # type: ignore[misc]
 
 
 class TrainingBatches:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,9 @@ from cellsize.data.folds import Folds, load
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.params import Head, Metric, Network, Precision, Search, Skip, Training
 from cellsize.sizing.sizes import Architecture, Size
+from cellsize.tasks.samples import Samples, task_of, windows_of
+from cellsize.tasks.samples import load as load_samples
+from cellsize.tasks.task import Task
 
 Status = Literal["ok", "runner_up", "dropped", "failed"]
 
@@ -25,8 +29,8 @@ class Work:
     """What every trial shares.
 
     Attributes:
-        windows: Base arrays and index.
-        folds: Who learns from which window.
+        samples: Base arrays and index, of whichever task.
+        folds: Who learns from which sample.
         network: What every candidate has in common.
         training: How a network is trained.
         penalties: Ridge penalties to choose from, in each fold.
@@ -39,7 +43,7 @@ class Work:
         spread_from: Multiply-adds of a trial from which on it is; 0: each.
     """
 
-    windows: Windows
+    samples: Samples
     folds: Folds
     network: Network
     training: Training
@@ -51,6 +55,16 @@ class Work:
     gpu: str = ""
     devices: int = 1
     spread_from: float = 0.0
+
+    @cached_property
+    def task(self) -> Task:
+        """What is learnt of the samples, and how it is scored."""
+        return task_of(self.samples)
+
+    @property
+    def windows(self) -> Windows:
+        """The samples of a forecast; see `tasks.samples.windows_of`."""
+        return windows_of(self.samples)
 
 
 def load_work(
@@ -74,7 +88,7 @@ def load_work(
         seed: In place of the search's.
     """
     return Work(
-        windows=Windows.load(windows),
+        samples=load_samples(windows),
         folds=load(folds),
         network=network,
         training=search.training,

@@ -7,11 +7,10 @@ from dataclasses import fields, replace
 import numpy as np
 
 from cellsize.data.folds import Fold, Folds
-from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
-from cellsize.models import engine, ridge_linear
+from cellsize.models import engine, zero_cells
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold
@@ -65,7 +64,7 @@ def refit_on_all(
     row; but then rows are all in which it differs from what the gate has measured, and where to end was measured in
     steps, by early stopping on the folds. Nothing is left to stop it early by.
     """
-    every = np.ones(len(work.windows.first), np.bool_)
+    every = np.ones(work.task.count, np.bool_)
     folds = Folds(work.folds.labels, holdout=~every, development=every)
     return refit(replace(work, folds=folds), recipe, schema, window, lambda text: note(f"on all rows: {text}"))
 
@@ -134,20 +133,20 @@ def refit_size(
     note("scaling and ridge-linear model")
     everything = np.flatnonzero(work.folds.development)
     nothing = np.empty(0, np.int64)
-    scaling = fit_scaling(work.windows, everything)
+    scaling = work.task.fit_scaling(everything)
     linear = None
     if size == ZERO or setting.skip != "none":
-        linear = ridge_linear.fit(work.windows, scaling, everything, (penalty,), work.network.has_linear_skip)[0]
+        linear = zero_cells.fit(work.samples, scaling, everything, penalty, work.network.has_linear_skip)
     fitted = FittedFold(Fold(everything, nothing, nothing), scaling, linear, float("inf"), float("inf"))
     if size == ZERO:
         return fitted, None
     training = work.training.model_copy(update={"seeds": 1})
     all_but_holdout = Work(
-        work.windows, work.folds, work.network, training, (penalty,), work.seed, work.metric, work.precision
+        work.samples, work.folds, work.network, training, (penalty,), work.seed, work.metric, work.precision
     )
     checks = steps // training.check_every
     plan = halving.Plan(rungs=(), checks=checks, most=checks, patience=checks + 1)
-    joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.windows), of_seeds({0: setting}, [0]), plan)
+    joint = JointTraining(all_but_holdout, size, {0: fitted}, shape(work.samples), of_seeds({0: setting}, [0]), plan)
     if checks:
         note(f"{describe(size)}, {steps:,} steps to train")
         fit(

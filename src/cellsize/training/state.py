@@ -4,17 +4,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import isfinite
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from cellsize.data.forecast import Forecast
 from cellsize.params import Network, Training
 from cellsize.sizing.race import families, finalists
 from cellsize.sizing.sizes import Size
 from cellsize.training import halving
 from cellsize.training.records import Setting, Work
+
+
+class Scored(Protocol):
+    """Makes a score of a sum of errors; a `Task` does."""
+
+    def score(self, error_sum: float, values: int) -> float:
+        """The score, from the sum over all samples and the number of values in it."""
 
 
 @dataclass
@@ -64,7 +71,7 @@ class NetworkState:
         """Which batches it reads: those of its fold and seed, as far as it is."""
         return self.fold, self.seed, len(self.curve)
 
-    def end_check(self, error_sum: float | None, values: int, task: Forecast) -> bool:
+    def end_check(self, error_sum: float | None, values: int, task: Scored) -> bool:
         """Notes a check's score; returns whether its weights are the ones to keep.
 
         Args:

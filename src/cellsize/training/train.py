@@ -9,15 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from cellsize.data.batches import chunks, truth
+from cellsize.data.batches import chunks
 from cellsize.data.folds import Fold
-from cellsize.data.forecast import Forecast
-from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Floats, Ints
-from cellsize.models import engine, stacked
+from cellsize.models import engine, stacked, zero_cells
 from cellsize.models.network import Net
-from cellsize.models.prediction import FittedFold, forecast, spread_out
-from cellsize.models.ridge_linear import fit_chosen
+from cellsize.models.prediction import FittedFold, predict, spread_out
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
 from cellsize.training.fit import fit, kept_networks, last_networks
 from cellsize.training.joint import JointTraining
@@ -69,7 +66,7 @@ def train(
             states = racing(work, list(fitted), settings(work.network, work.training, size))
         else:
             states = of_seeds({fold: more_seeds.settings[fold] for fold in fitted}, more_seeds.seeds)
-        joint = JointTraining(work, size, fitted, shape(work.windows), states, ranks=ranks)
+        joint = JointTraining(work, size, fitted, shape(work.samples), states, ranks=ranks)
         fit(joint, checkpoint, on_check, accelerator)
         # A spare that was not needed is no training.
         trained = [
@@ -81,7 +78,7 @@ def train(
         networks = [kept[index] for index in trained]
         rows = [_row(joint, joint.states[index], statuses[index], kept[index], last[index]) for index in trained]
         curves = [check for index in trained for check in _curve(work, size, joint.states[index])]
-    nothing: Floats = np.empty((0, work.windows.horizon, work.windows.n_targets), np.float32)
+    nothing: Floats = np.empty((0, work.samples.horizon, work.samples.n_targets), np.float32)
     residuals: list[tuple[Floats, Ints, bool]] = [(nothing, np.empty(0, np.int64), False)]
     for fold, of_fold in fitted.items():
         for has_skip, network in _finalists(fold, networks, rows):
@@ -102,11 +99,13 @@ def _first_scored(networks: list[Net], rows: list[Row]) -> list[Net]:
 
 
 def _fit_fold(work: Work, fold: Fold, size: Size) -> FittedFold:
-    scaling = fit_scaling(work.windows, fold.train)
+    scaling = work.task.fit_scaling(fold.train)
     has_skip = work.network.has_linear_skip
     # Zero cells where no network has a skip connection is such a network without its recurrent part: it reads no past.
     needs_linear = size == ZERO or has_skip
-    linear = fit_chosen(work.windows, scaling, fold, work.penalties, work.metric, has_skip) if needs_linear else None
+    linear = None
+    if needs_linear:
+        linear = zero_cells.fit_chosen(work.samples, scaling, fold, work.penalties, work.metric, has_skip)
     unscored = FittedFold(fold, scaling, linear, 0.0, 0.0)
     alone = _score(work, FittedFold(fold, scaling, None, 0.0, 0.0), [], unscored.watched)
     return FittedFold(fold, scaling, linear, alone, _score(work, unscored, [], unscored.watched))
@@ -151,23 +150,23 @@ def _statuses(joint: JointTraining) -> list[Status]:
 
 
 def _errors(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) -> list[Floats]:
-    """Truth minus forecast in standard deviations of the training rows, for each network."""
-    target = truth(work.windows, fitted.scaling, chosen)
-    return [target - forecasts for forecasts in _forecasts(work, fitted, networks, chosen)]
+    """Truth minus prediction, for each network: of a forecast in standard deviations of the training rows."""
+    target = work.task.truth(fitted.scaling, chosen)
+    return [work.task.residuals(outputs, target) for outputs in _outputs(work, fitted, networks, chosen)]
 
 
-def _forecasts(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) -> list[Floats]:
+def _outputs(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) -> list[Floats]:
     forward = partial(stacked.forward, engine=work.training.engine)
-    return forecast(work.windows, fitted, networks, chosen, forward)
+    return predict(work.task, work.samples, fitted, networks, chosen, forward)
 
 
 def _score(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) -> float:
-    """Normalised MSE or MAE of the first network, or without any of the ridge-linear model; piece by piece."""
-    task, total, scale = Forecast.of(work.windows), 0.0, fitted.scaling.error_scale(work.metric)
+    """The score of the first network, or without any of the linear model; piece by piece."""
+    task, total, scale = work.task, 0.0, fitted.scaling.error_scale(work.metric)
     for piece in chunks(chosen):
-        forecasts = _forecasts(work, fitted, networks, piece)[0]
-        total += float(task.error_sum(forecasts, truth(work.windows, fitted.scaling, piece), scale, work.metric))
-    return task.score(total, int(work.windows.observed(chosen).sum()))
+        outputs = _outputs(work, fitted, networks, piece)[0]
+        total += float(task.error_sum(outputs, task.truth(fitted.scaling, piece), scale, work.metric))
+    return task.score(total, int(task.observed(chosen).sum()))
 
 
 def _finalists(fold: int, networks: list[Net], rows: list[Row]) -> list[tuple[bool, Net | None]]:
@@ -244,7 +243,7 @@ def _train_score(work: Work, fitted: FittedFold, networks: list[Net]) -> float:
 
 
 def _identity(work: Work, size: Size, fold: int, fitted: FittedFold, setting: Setting) -> dict[str, Any]:
-    costs = cost(size, work.network, shape(work.windows), setting.architecture if size != ZERO else None)
+    costs = cost(size, work.network, shape(work.samples), setting.architecture if size != ZERO else None)
     return {
         "layers": size.layers,
         "units": size.units,
@@ -263,6 +262,6 @@ def _milliseconds(work: Work, fitted: FittedFold, networks: list[Net]) -> float:
     window, times = fitted.fold.validation[:1], []
     for _ in range(100):
         began = time.perf_counter()
-        _forecasts(work, fitted, networks, window)
+        _outputs(work, fitted, networks, window)
         times.append(time.perf_counter() - began)
     return 1000 * float(np.quantile(times, 0.1))

@@ -1,0 +1,26 @@
+"""The linear model of each task, which is the size without memory cells and what a skip connection adds."""
+
+from cellsize.data.folds import Fold
+from cellsize.data.scaling import Scaling
+from cellsize.data.windows import Ints
+from cellsize.models import ridge_linear
+from cellsize.models.ridge_linear import RidgeLinear
+from cellsize.params import Metric
+from cellsize.tasks.samples import Samples
+
+
+def fit_chosen(
+    samples: Samples,
+    scaling: Scaling,
+    fold: Fold,
+    penalties: tuple[float, ...],
+    metric: Metric,
+    reads_past: bool = True,
+) -> RidgeLinear:
+    """Fits on the training part, with the penalty that is best on the early-stopping set; see `ridge_linear`."""
+    return ridge_linear.fit_chosen(samples, scaling, fold, penalties, metric, reads_past)
+
+
+def fit(samples: Samples, scaling: Scaling, train: Ints, penalty: float, reads_past: bool = True) -> RidgeLinear:
+    """Fits with a penalty that is chosen already."""
+    return ridge_linear.fit(samples, scaling, train, (penalty,), reads_past)[0]
