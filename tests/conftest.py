@@ -35,6 +35,7 @@ PLAIN_CSV: dict[str, Any] = {
 
 # Every key of params.yaml, each with a value that is accepted.
 PARAMS: dict[str, Any] = {
+    "task": "forecast",
     "mlflow": {"uri": "sqlite:///mlflow.db", "experiment": "toy"},
     "prepare": {
         "table": "data/raw/toy.csv",
@@ -42,6 +43,7 @@ PARAMS: dict[str, Any] = {
         "time": "when",
         "time_format": None,
         "series": "place",
+        "group": None,
         "targets": ["y"],
         "past_covariates": ["x"],
         "categorical_covariates": ["wind"],
@@ -69,6 +71,7 @@ PARAMS: dict[str, Any] = {
     "split": {
         "holdout": 0.2,
         "holdout_of": "table",
+        "holdout_part": None,
         "folds": 3,
         "scheme": "contiguous",
         "early_stopping": {"fraction": 0.1, "blocks": 2},
@@ -181,7 +184,7 @@ def make_prepare() -> Callable[..., Prepare]:
 
     def make(**changes: Any) -> Prepare:
         plain = {
-            "table": "toy.csv", "csv": PLAIN_CSV, "time": "when", "time_format": None, "series": None,
+            "table": "toy.csv", "csv": PLAIN_CSV, "time": "when", "time_format": None, "series": None, "group": None,
             "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [], "known_future_covariates": [],
             "static_covariates": [], "series_as_input": False, "calendar": ["hour"], "linear_calendar": [],
             "holidays": None, "timezone": None, "ambiguous": "refuse", "frequency": "h", "gap": 48,
@@ -300,6 +303,7 @@ def make_split() -> Callable[..., Split]:
         plain = {
             "holdout": 0.2,
             "holdout_of": "table",
+            "holdout_part": None,
             "folds": 2,
             "scheme": "contiguous",
             "early_stopping": {"fraction": fraction, "blocks": blocks},

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from cellsize import params_task
 from cellsize.errors import masked
 from cellsize.params_data import Natural, Positive, Prepare, Section, Split, Window
 
-Metric = Literal["mse", "mae"]
+Task = Literal["forecast", "classify"]
+Metric = Literal["mse", "mae", "log_loss"]
 Counted = Literal["targets", "windows", "sequences", "effective"]
 CountedInputs = Literal["step", "window"]
 Procedure = Literal["climb", "grid", "random", "alpha"]
@@ -256,6 +258,7 @@ class Mlflow(Section):
 class Params(Section):
     """The whole file: one section a stage."""
 
+    task: Task
     mlflow: Mlflow
     prepare: Prepare
     window: Window
@@ -268,6 +271,13 @@ class Params(Section):
     evaluate: Evaluate
     register_: Annotated[Register, Field(alias="register")]
     report: Report
+
+    @model_validator(mode="after")
+    def _values_suit_the_task(self) -> "Params":
+        found = params_task.misfit(self)
+        if found is not None:
+            raise ValueError(found)
+        return self
 
     @model_validator(mode="after")
     def _several_settings_are_decided_on(self) -> "Params":

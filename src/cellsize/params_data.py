@@ -57,6 +57,7 @@ class Prepare(Section):
     time: str | Annotated[Names, Field(min_length=1)] | None
     time_format: str | None
     series: str | None
+    group: str | None
     targets: Annotated[Names, Field(min_length=1)]
     past_covariates: Names
     categorical_covariates: Names
@@ -83,6 +84,8 @@ class Prepare(Section):
         duplicated = sorted({name for name in named if named.count(name) > 1})
         if duplicated:
             raise ValueError(f"column {duplicated[0]!r} is named twice: give each column one role")
+        if self.group is not None and self.group in (*named, self.series):
+            raise ValueError(f"column {self.group!r} is group and something else: give each column one role")
         if self.series in named:
             raise ValueError(f"column {self.series!r} is series and something else: give each column one role")
         for key in ("calendar", "linear_calendar"):
@@ -122,13 +125,21 @@ class EarlyStopping(Section):
     blocks: Annotated[int, Field(ge=1, le=1000)]
 
 
+class HoldoutPart(Section):
+    """A column of the table, and its value in the rows that are the holdout."""
+
+    column: str
+    value: str
+
+
 class Split(Section):
     """The holdout and the folds."""
 
     holdout: Annotated[float, Field(gt=0, le=0.5)]
     holdout_of: Literal["table", "series"]
+    holdout_part: HoldoutPart | None
     folds: Annotated[int, Field(ge=2, le=1000)]
-    scheme: Literal["contiguous", "expanding", "sliding", "groups", "shuffled"]
+    scheme: Literal["contiguous", "expanding", "sliding", "groups", "shuffled", "stratified"]
     early_stopping: EarlyStopping
 
     @model_validator(mode="after")

@@ -26,7 +26,7 @@ NO_SPACE = 1 << 20  # bytes
 # values that a stage reads are among its params; a new key for one stage would have all others run again.
 UNCOUNTED = (
     "cellsize.stage", "cellsize.lineage", "cellsize.params", "cellsize.params_data", "cellsize.params_file",
-    "cellsize.errors", "cellsize.progress", "cellsize.search.display",
+    "cellsize.params_task", "cellsize.errors", "cellsize.progress", "cellsize.search.display",
 )  # fmt: skip
 TRAINING = ("search", "refit")  # stages that train
 

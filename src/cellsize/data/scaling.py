@@ -36,7 +36,7 @@ class Scaling:
             part of it, so that it fits other windows too, which may have another.
         std: Shape (n_inputs,); never 0.
         deviation: Mean absolute deviation of each target from its median (of its series), in its standard deviations,
-            shape (n_targets,); never 0.
+            shape (n_targets,); never 0. Of a classification the log loss of the class frequencies, shape (1,).
         lower: What smaller inputs become, in standard deviations from the mean, shape (n_inputs,). Of the series' own
             ones all series share the bounds.
         upper: What larger ones become. Both None: nothing is clipped.

@@ -1,31 +1,27 @@
 """The refitted model as files, and its forecasts of windows."""
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from cellsize.data.folds import Fold
-from cellsize.data.scaling import Scaling
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.errors import InputError
+from cellsize.models.fitted_files import form, read_fitted, read_net, tensors
 from cellsize.models.intervals import OrderStatistics
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold, Forward, forecast, plain_forward
-from cellsize.models.ridge_linear import RidgeLinear
 from cellsize.params import Network
 from cellsize.params_data import Window
-from cellsize.sizing.sizes import Architecture, Shape, Size
+from cellsize.sizing.sizes import Size
 
 WEIGHTS, MODEL = "weights.safetensors", "model.json"
 VERSION = 4  # of the two files together; a model of this version cannot be read by a cellsize that does not name it
 # Version 3 has its tensors in a zip of torch, and no residuals.
 READ, WEIGHTS_OF_3 = (3, 4), "weights.pt"
-NOWHERE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
@@ -58,17 +54,9 @@ class Forecaster:
         """Writes `model.json` and `weights.safetensors`: tensors alone, which NumPy reads too."""
         folder.mkdir(parents=True, exist_ok=True)
         scaling, linear = self.fitted.scaling, self.fitted.linear
-        constants = {name: array for name, array in vars(scaling).items() if name != "names" and array is not None}
-        arrays = {f"scaling.{name}": array for name, array in constants.items()}
-        if linear is not None:
-            arrays["linear.weights"] = linear.weights
-        if self.residuals is not None:
-            arrays |= {"residuals.ranks": self.residuals.ranks, "residuals.values": self.residuals.values}
-        # Of a matrix in another order than its memory has, safetensors would refuse the view.
-        tensors = {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
-        if self.net is not None:
-            tensors |= {f"net.{name}": weight.contiguous().clone() for name, weight in self.net.state_dict().items()}
-        save_file(tensors, folder / WEIGHTS)
+        kept = self.residuals
+        others = {} if kept is None else {"residuals__ranks": kept.ranks, "residuals__values": kept.values}
+        save_file(tensors(self.fitted, self.net, **others), folder / WEIGHTS)
         content = {
             "version": VERSION,
             "layers": self.size.layers,
@@ -81,8 +69,7 @@ class Forecaster:
             "learned_until": self.learned_until,
             "learned_of": self.learned_of,
             "scaled_series": scaling.names,
-            "shape": asdict(self.net.shape) if self.net is not None else None,
-            "architecture": asdict(self.net.architecture) if self.net is not None else None,
+            **form(self.net),
         }
         (folder / MODEL).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -101,34 +88,13 @@ class Forecaster:
                 f"{' and '.join(map(str, READ))}; `dvc repro` makes build/model anew; a registered version "
                 "brings its code: load it in a process that has not imported cellsize yet"
             )
-        tensors = load_file(folder / WEIGHTS) if version > 3 else _tensors_of_3(folder / WEIGHTS_OF_3)
+        found = load_file(folder / WEIGHTS) if version > 3 else _tensors_of_3(folder / WEIGHTS_OF_3)
         size, network = Size(content["layers"], content["units"]), Network(**content["network"])
-        net = None
-        if content["shape"] is not None:
-            net = Net(size, network, Shape(**content["shape"]), Architecture(**content["architecture"]))
-            net.load_state_dict(
-                {name.removeprefix("net."): weight for name, weight in tensors.items() if name.startswith("net.")}
-            )
-            net.eval()
-        linear = None
-        if "linear.weights" in tensors:
-            weights = tensors["linear.weights"].numpy()
-            linear = RidgeLinear(weights, content["penalty"], content["linear_reads_past"])
-        constants = {
-            field.name: tensors[f"scaling.{field.name}"].numpy()
-            for field in fields(Scaling)
-            if f"scaling.{field.name}" in tensors
-        }
-        fitted = FittedFold(
-            fold=Fold(NOWHERE, NOWHERE, NOWHERE),
-            scaling=Scaling(**constants, names=tuple(content["scaled_series"])),
-            linear=linear,
-            start_alone=float("inf"),
-            start_linear=float("inf"),
-        )
+        net = read_net(content, found, size, network)
+        fitted = read_fitted(found, content["penalty"], content["linear_reads_past"], tuple(content["scaled_series"]))
         residuals = None
-        if "residuals.ranks" in tensors:
-            residuals = OrderStatistics(tensors["residuals.ranks"].numpy(), tensors["residuals.values"].numpy())
+        if "residuals.ranks" in found:
+            residuals = OrderStatistics(found["residuals.ranks"].numpy(), found["residuals.values"].numpy())
         window, schema = Window(**content["window"]), Schema.from_fields(content["schema"])
         learned_until, learned_of = content["learned_until"], content["learned_of"]
         return cls(size, schema, window, network, fitted, net, learned_until, learned_of, residuals)

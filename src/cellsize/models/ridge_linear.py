@@ -17,6 +17,7 @@ from cellsize.data.forecast import Forecast
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.params import Metric
+from cellsize.tasks.samples import Samples
 
 # How often the list of ridge penalties is extended, and by which fraction each time has to lower the score: where
 # no penalty is needed at all, the score falls for ever by less and less.
@@ -52,7 +53,7 @@ def predict(windows: Windows, linear: RidgeLinear, batch: Batch) -> Floats:
     return apply(windows, linear, design(windows, batch, linear.reads_past))
 
 
-def apply(windows: Windows, linear: RidgeLinear, inputs: Floats) -> Floats:
+def apply(windows: Samples, linear: RidgeLinear, inputs: Floats) -> Floats:
     """Normalised forecasts (n, horizon, n_targets) from what `design` returned, shape (n, inputs)."""
     if inputs.shape[1] != len(linear.weights):  # the whole design, for a model that reads no past
         inputs = inputs[:, -len(linear.weights) :]

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
 
 
-def save(twins: Sequence[Forecaster], folder: Path) -> None:
+def save(twins: Sequence[Forecaster | Classifier], folder: Path) -> None:
     """Writes each twin into a folder of its own, named by its place from 0."""
     for number, twin in enumerate(twins):
         twin.save(folder / str(number))
@@ -19,6 +20,11 @@ def load(folder: Path) -> list[Forecaster]:
         InputError: Another version of cellsize wrote it.
     """
     return [Forecaster.load(path) for path in sorted(folder.iterdir(), key=lambda path: int(path.name))]
+
+
+def load_classifiers(folder: Path) -> list[Classifier]:
+    """The same of labelled sequences."""
+    return [Classifier.load(path) for path in sorted(folder.iterdir(), key=lambda path: int(path.name))]
 
 
 def parameters(model: Forecaster) -> int:

@@ -31,6 +31,7 @@ LEVEL = "90"  # of the prediction intervals whose coverage is said
 
 NORMALISED: dict[Metric, str] = {
     "mse": "MSE / variance of the training targets",
+    "log_loss": "log loss / log loss of the class frequencies of the training sequences",
     "mae": "MAE / mean absolute deviation of the training targets from their median",
 }
 

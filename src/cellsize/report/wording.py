@@ -13,7 +13,7 @@ from cellsize.sizing.rules import alone
 from cellsize.sizing.sizes import ZERO, Size
 
 NONE = "–"
-ERROR: dict[Metric, str] = {"mse": "normalised MSE", "mae": "normalised MAE"}
+ERROR: dict[Metric, str] = {"mse": "normalised MSE", "mae": "normalised MAE", "log_loss": "normalised log loss"}
 EXPLAINED: dict[Metric, str] = {
     "mse": "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is "
     "1 − R².",
@@ -21,7 +21,7 @@ EXPLAINED: dict[Metric, str] = {
     "targets from their median.",
 }
 # The best constant forecast, which scores 1.
-CONSTANT: dict[Metric, str] = {"mse": "mean", "mae": "median"}
+CONSTANT: dict[Metric, str] = {"mse": "mean", "mae": "median", "log_loss": "class frequencies"}
 MODELS = {
     "model": "this model",
     "ridge_linear": "ridge-linear",

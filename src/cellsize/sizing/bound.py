@@ -6,18 +6,23 @@ from scipy.fft import irfft, next_fast_len, rfft
 
 from cellsize.data.folds import Folds
 from cellsize.data.forecast import Forecast
-from cellsize.data.windows import Windows
+from cellsize.data.sequences import Sequences
 from cellsize.params import Network
 from cellsize.sizing.candidate_records import InputCounts, SampleCounts
 from cellsize.sizing.sizes import Size, recurrent_parameters
+from cellsize.tasks.samples import Samples
 
 
-def count_samples(windows: Windows, folds: Folds) -> SampleCounts:
+def count_samples(samples: Samples, folds: Folds) -> SampleCounts:
     """Counts the samples of the fold with the fewest training windows, in four ways.
 
-    Of several targets each counts for its part: a row with one of two observed is half a target.
+    Of several targets each counts for its part: a row with one of two observed is half a target. A labelled sequence is
+    one sample, however it is counted: it has one label, whatever its length.
     """
     train = min((fold.train for fold in folds.all()), key=len)
+    if isinstance(samples, Sequences):
+        return SampleCounts(targets=len(train), windows=len(train), sequences=len(train), effective=len(train))
+    windows = samples
     edges = np.zeros(len(windows.step) + 1, np.int64)
     np.add.at(edges, windows.first[train] + windows.lookback, 1)
     np.add.at(edges, windows.first[train] + windows.span, -1)
@@ -38,12 +43,15 @@ def count_samples(windows: Windows, folds: Folds) -> SampleCounts:
     )
 
 
-def count_inputs(windows: Windows) -> InputCounts:
+def count_inputs(samples: Samples) -> InputCounts:
     """Counts what memory cells are fed, in two ways: at one step, and in a whole window.
 
     What the linear part alone sees counts for nothing: the rules of thumb size the cells.
     """
-    return InputCounts(step=windows.n_cell_inputs, window=windows.n_past * windows.cell_lookback + windows.n_known)
+    if isinstance(samples, Sequences):
+        return InputCounts(step=samples.n_cell_inputs, window=samples.n_cell_inputs * samples.longest)
+    past = samples.n_past * samples.cell_lookback
+    return InputCounts(step=samples.n_cell_inputs, window=past + samples.n_known)
 
 
 def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) -> float:

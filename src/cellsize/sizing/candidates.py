@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import get_args
 
 from cellsize.data.folds import Folds
-from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.params import Counted, Propose
 from cellsize.sizing.bound import count_inputs, count_samples, neurons, units_within
@@ -18,11 +17,12 @@ from cellsize.sizing.candidate_records import (
     SampleCounts,
 )
 from cellsize.sizing.sizes import Size, cost, grid, shape
+from cellsize.tasks.samples import Samples
 
 ALPHAS = (2.0, 5.0, 10.0)
 
 
-def propose(windows: Windows, folds: Folds, params: Propose) -> Candidates:
+def propose(windows: Samples, folds: Folds, params: Propose) -> Candidates:
     """The content of `candidates.json`.
 
     Args:
@@ -123,7 +123,7 @@ def alpha_ladder(candidates: Candidates) -> list[Size]:
     return [candidate.size for candidate in candidates.alpha_ladder]
 
 
-def rules_of_thumb(n_samples: int, n_inputs: int, windows: Windows) -> list[tuple[str, Size]]:
+def rules_of_thumb(n_samples: int, n_inputs: int, windows: Samples) -> list[tuple[str, Size]]:
     """What people would have picked without measuring: each rule in words, and its size.
 
     Args:
@@ -155,7 +155,7 @@ def _alphas(loose: float, tight: float) -> list[float]:
 
 
 def _bound(
-    windows: Windows, params: Propose, samples: SampleCounts, inputs: InputCounts, counted: Counted, alpha: float
+    windows: Samples, params: Propose, samples: SampleCounts, inputs: InputCounts, counted: Counted, alpha: float
 ) -> Bound:
     """What the rules of thumb allow for one way to count the samples."""
     count: int = getattr(samples, counted)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cellsize.data.windows import Windows
 from cellsize.params import Head, Network, Skip
+from cellsize.tasks.samples import Samples
 
 GATES = {"lstm": 4, "gru": 3, "rnn": 1}
 BYTES_EACH = 4  # a parameter, as float32
@@ -93,18 +93,18 @@ class Shape:
         return self.horizon * self.n_targets
 
 
-def shape(windows: Windows) -> Shape:
-    """The shape of everything that these windows feed."""
+def shape(samples: Samples) -> Shape:
+    """The shape of everything that these samples feed."""
     return Shape(
-        n_inputs=windows.n_cell_inputs,
-        n_known_future=windows.n_known_future,
-        lookback=windows.lookback,
-        cell_lookback=windows.cell_lookback,
-        horizon=windows.horizon,
-        n_targets=windows.n_targets,
-        n_origin=windows.n_origin,
-        n_linear=windows.n_linear,
-        n_static=windows.n_static,
+        n_inputs=samples.n_cell_inputs,
+        n_known_future=samples.n_known_future,
+        lookback=samples.lookback,
+        cell_lookback=samples.cell_lookback,
+        horizon=samples.horizon,
+        n_targets=samples.n_targets,
+        n_origin=samples.n_origin,
+        n_linear=samples.n_linear,
+        n_static=samples.n_static,
     )
 
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from cellsize.params import Params
-from cellsize.report import answer
+from cellsize.report import by_task
 
 
 def main(params: Params, build: Path, reports: Path) -> None:
     """Reads the results; prints the answer."""
-    print(answer.lines(params.report.title, build, reports))
+    print(by_task.lines(params.report.title, build, reports))

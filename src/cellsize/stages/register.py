@@ -5,6 +5,7 @@ from pathlib import Path
 from cellsize.data import series, table, times
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
+from cellsize.registry.by_task import not_yet
 from cellsize.registry.example import recent_rows
 from cellsize.registry.provenance import Source
 from cellsize.registry.versions import register
@@ -20,14 +21,18 @@ from cellsize.training.refit import cut_of
 def main(params: Params, windows: Path, folds: Path, choice: Path, evaluation: Path, twins: Path, model: Path,
          registration: Path) -> None:  # fmt: skip
     """Reads model, results and the raw table, which `prepare.table` names; writes what became of it."""
+    if (left_out := not_yet(params.register_.name, model)) is not None:
+        left_out.write(registration)
+        print(f"register: {left_out.reason}")
+        return
     raw, network = Path(params.prepare.table), Forecaster.load(model).network
     rows = table.read(raw, series.texts(params.prepare), params.prepare.csv, times.columns_of(params.prepare))
     work = load_work(windows, folds, network, params.search, params.baseline.penalties, params.choose.metric)
-    search = key(located(work, params.search.compute))
-    source = Source(Path(), params.prepare.table, search, cut_of(work.windows, work.folds))
+    source = Source(Path(), params.prepare.table, key(located(work, params.search.compute)),
+                    cut_of(work.windows, work.folds))  # fmt: skip
     registered = register(params.mlflow, params.register_, model, twins, recent_rows(rows, raw, model),
                           Choice.read(choice), Evaluation.read(evaluation), params.evaluate.champion, versions(),
                           source)  # fmt: skip
     registered.write(registration)
-    print(f"register: {registered.name} version {registered.version}, {registered.alias or 'no alias'}: "
-          f"{registered.reason}")  # fmt: skip
+    alias = registered.alias or "no alias"
+    print(f"register: {registered.name} version {registered.version}, {alias}: {registered.reason}")

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from cellsize.params import Params
-from cellsize.report import page
+from cellsize.report import by_task
 
 
 def main(params: Params, build: Path, reports: Path) -> None:
     """Reads the folders of results; writes the page, the summary, metrics and tables for plots."""
-    page.write(page.read_folders(build, reports), params.report, reports)
+    by_task.write(build, params.report, reports)
     print(f"report: {reports / 'index.html'}")

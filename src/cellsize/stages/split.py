@@ -5,22 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from cellsize import files
-from cellsize.data import collection, constant_targets, remedies
 from cellsize.data.folds import save_labels
-from cellsize.data.windows import Windows
 from cellsize.params import Params
+from cellsize.tasks import preparing, samples
 
 
 def main(params: Params, windows: Path, folds: Path) -> None:
     """Reads the index; writes who learns from which window."""
-    arrays = Windows.load(windows)
-    parts = remedies.split(arrays, params.split, params.window)
-    constant_targets.refuse(arrays, parts, params.split)
+    parts, lines = preparing.split(samples.load(windows), params.split, params.window)
     files.write_parquet(folds, pd.DataFrame(save_labels(parts)))
-    out = collection.left_out(arrays, parts)
-    if len(out) > len(collection.left_out(arrays)):
-        print(f"split: {collection.sentence(out, len(out), len(arrays.names))}")
-    unscored = collection.unscored(arrays, parts)
-    if unscored:
-        print(f"split: {collection.unscored_sentence(unscored)}")
-    print(f"split: {parts.development.sum():,} windows in {len(parts.labels)} folds, {parts.holdout.sum():,} held out")
+    for line in lines:
+        print(f"split: {line}")

@@ -29,6 +29,11 @@ class Forecasting:
         return len(self.windows.first)
 
     @property
+    def samples(self) -> str:
+        """Windows."""
+        return "windows"
+
+    @property
     def scored(self) -> int:
         """Targets of a whole horizon."""
         return self.windows.n_outputs

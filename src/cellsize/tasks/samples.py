@@ -2,23 +2,36 @@
 
 from pathlib import Path
 
+import numpy as np
+
+from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Windows
+from cellsize.errors import InputError
+from cellsize.tasks.classification import Classification
 from cellsize.tasks.forecasting import Forecasting
 from cellsize.tasks.task import Task
 
-Samples = Windows
+Samples = Windows | Sequences
 
 
 def load(path: Path) -> Samples:
     """Reads what the stage `window` wrote, of whichever task."""
-    return Windows.load(path)
+    with np.load(path, allow_pickle=False) as content:
+        is_of_sequences = "task" in content
+    return Sequences.load(path) if is_of_sequences else Windows.load(path)
 
 
 def windows_of(samples: Samples) -> Windows:
-    """The windows of a forecast, for what only forecasts have: an origin in time, a horizon, series."""
+    """The windows of a forecast, for what only forecasts have: an origin in time, a horizon, series.
+
+    Raises:
+        InputError: The samples are those of another task.
+    """
+    if isinstance(samples, Sequences):
+        raise InputError("task: classify has no windows in time; this part of cellsize is for task: forecast")
     return samples
 
 
 def task_of(samples: Samples) -> Task:
     """The task of some samples, bound to them."""
-    return Forecasting(samples)
+    return Classification(samples) if isinstance(samples, Sequences) else Forecasting(samples)

@@ -47,6 +47,10 @@ class Task(Protocol):
         """How many samples there are; each is a position from 0."""
 
     @property
+    def samples(self) -> str:
+        """What they are, in a word for a reader."""
+
+    @property
     def scored(self) -> int:
         """Values that a whole sample is scored by: those of its horizon, or one label."""
 

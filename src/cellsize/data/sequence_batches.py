@@ -1,0 +1,69 @@
+"""Batches of sequences: gathered by index, scaled, and filled up with zeros on the right; and their summaries."""
+
+import numpy as np
+
+from cellsize.data.classify import Classify
+from cellsize.data.scaling import MARGIN, Scaling
+from cellsize.data.sequences import SUMMARIES, Sequences
+from cellsize.data.windows import Floats, Ints
+
+
+def fit_scaling(sequences: Sequences, train: Ints) -> Scaling:
+    """Mean, standard deviation and bounds of each feature over the steps of the training sequences, and over no other.
+
+    `Scaling.deviation` is the log loss of the class frequencies of the training sequences.
+    """
+    values = sequences.inputs[sequences.rows(train)]
+    mean = np.asarray(values.mean(axis=0, dtype=np.float64))
+    std = np.asarray(values.std(axis=0, dtype=np.float64))
+    lowest, highest = values.min(axis=0).astype(np.float64), values.max(axis=0).astype(np.float64)
+    # A feature that is constant in training is divided by 1, as in `scaling.fit_scaling`.
+    rounding = np.maximum(1e-6 * np.abs(mean), 1e-12 * np.abs(sequences.offset))
+    std = np.where(std > np.maximum(rounding, np.finfo(np.float32).tiny), std, 1.0)
+    room = MARGIN * (highest - lowest)
+    return Scaling(
+        mean=mean + sequences.offset,
+        std=std.astype(np.float32),
+        deviation=np.array([Classify.constant_error(sequences.target[train])], np.float32),
+        lower=((lowest - room - mean) / std).astype(np.float32),
+        upper=((highest + room - mean) / std).astype(np.float32),
+    )
+
+
+def padded_steps(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
+    """Scaled and clipped steps of some sequences, zeros behind their ends, float32, shape (n, longest, n_inputs)."""
+    assert scaling.lower is not None
+    assert scaling.upper is not None
+    rows, length = sequences.rows(chosen), sequences.length[chosen]
+    values = sequences.inputs[rows] - (scaling.mean - sequences.offset).astype(np.float32)
+    values /= scaling.std
+    np.clip(values, scaling.lower, scaling.upper, out=values)
+    steps = np.zeros((len(chosen), sequences.longest, sequences.n_inputs), np.float32)
+    steps[there(length, sequences.longest)] = values
+    return steps
+
+
+def there(length: Ints, longest: int) -> np.ndarray:
+    """True for the steps that a sequence has, shape (n, longest)."""
+    return np.asarray(np.arange(longest) < length[:, None])
+
+
+def summaries(steps: Floats, length: Ints) -> Floats:
+    """What the linear model reads of sequences, float32, shape (n, SUMMARIES · n_inputs + 2).
+
+    Of each feature mean, standard deviation, smallest, largest, first and last value; then the length, as a fraction of
+    the longest; then a 1. No order of the steps between the first and the last is in it: what is better has a memory.
+
+    Args:
+        steps: Scaled, zeros behind the end, shape (n, longest, n_inputs).
+        length: Shape (n,).
+    """
+    mask, count = there(length, steps.shape[1])[:, :, None], length[:, None].astype(np.float32)
+    mean = steps.sum(axis=1) / count
+    std = np.sqrt((np.square(steps - mean[:, None]) * mask).sum(axis=1) / count)
+    smallest = np.where(mask, steps, np.float32(np.inf)).min(axis=1)
+    largest = np.where(mask, steps, np.float32(-np.inf)).max(axis=1)
+    last = steps[np.arange(len(steps)), length - 1]
+    parts = [mean, std, smallest, largest, steps[:, 0], last]
+    assert len(parts) == SUMMARIES
+    return np.concatenate([*parts, count / steps.shape[1], np.ones_like(count)], axis=1).astype(np.float32)

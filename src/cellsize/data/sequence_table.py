@@ -1,0 +1,184 @@
+"""A long table of sequences, a row for each step, as clean sequences: what its columns mean, and what is refused."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cellsize.data import table as tables
+from cellsize.data.offsets import offset_of
+from cellsize.data.sequences import TASK, Sequences
+from cellsize.errors import InputError
+from cellsize.params_data import HoldoutPart, Prepare, Window
+
+SEQUENCE, LABEL, GROUP, HELD_OUT = "_sequence", "_label", "_group", "_held_out"
+MOST_CLASSES = 1000
+
+
+@dataclass(frozen=True)
+class SequenceSchema:
+    """The columns of the raw table.
+
+    Attributes:
+        sequence: Names the sequence of a row.
+        step: Orders the rows of a sequence, by number; None: as they are in the table.
+        features: Numbers of each step.
+        label: The class, the same in all rows of a sequence.
+        group: What a sequence belongs to, likewise; None: each is alone.
+        classes: Names of the classes, sorted.
+    """
+
+    sequence: str
+    step: str | None
+    features: tuple[str, ...]
+    label: str
+    group: str | None
+    classes: tuple[str, ...]
+
+    def save(self, path: Path) -> None:
+        """Writes JSON."""
+        path.write_text(json.dumps({"task": TASK, **asdict(self)}, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> "SequenceSchema":
+        """Reads what `save` wrote."""
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content.pop("task")
+        return cls.of(content)
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> "SequenceSchema":
+        """From its fields, lists for tuples."""
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in content.items()})
+
+
+def texts(prepare: Prepare, part: HoldoutPart | None) -> tuple[str, ...]:
+    """The columns that hold names."""
+    named = (prepare.series, *prepare.targets, prepare.group, None if part is None else part.column)
+    return tuple(dict.fromkeys(column for column in named if column is not None))
+
+
+def clean(
+    table: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None
+) -> tuple[pd.DataFrame, SequenceSchema]:
+    """Checks the rows of a long table, and puts them in order.
+
+    Args:
+        table: Raw rows in any order.
+        path: Where they come from, for messages.
+        prepare: Meaning of the columns: `series` names the sequence, `time` the step, `past_covariates` the features,
+            `targets` the label.
+        part: The column and value that declare the holdout, or None.
+
+    Returns:
+        A frame ordered by sequence (as they come first in the table), then step: the features in float64 and columns
+        for sequence, label, group and holdout; and what the columns mean.
+
+    Raises:
+        InputError: A value is missing, a step is there twice, or a sequence has two labels, groups or parts.
+    """
+    assert prepare.series is not None
+    table = table.reset_index(drop=True)
+    step = prepare.time if isinstance(prepare.time, str) else None
+    named = [*texts(prepare, part), *([] if step is None else [step]), *prepare.past_covariates]
+    tables.require(table, path, tuple(named), "prepare")
+    frame = pd.DataFrame({SEQUENCE: _names(table, path, prepare.series)})
+    frame[LABEL] = _names(table, path, prepare.targets[0])
+    frame[GROUP] = frame[SEQUENCE] if prepare.group is None else _names(table, path, prepare.group)
+    frame[HELD_OUT] = False if part is None else _names(table, path, part.column) == part.value
+    for column in prepare.past_covariates:
+        values = frame[column] = tables.numbers(table, path, column)
+        missing = np.flatnonzero(np.isnan(values))
+        if missing.size:
+            where = tables.line(path, int(missing[0]))
+            raise InputError(f"{path}, {where}, column {column!r}: missing; fill it in, or leave the row out")
+    _refuse_two_values(frame, path, prepare, part)
+    if part is not None and not frame[HELD_OUT].any():
+        raise InputError(
+            f"{path}, column {part.column!r}: no row is {part.value!r}; fix split.holdout_part, or set it to null"
+        )
+    order = pd.Series(pd.factorize(frame[SEQUENCE])[0])
+    in_order = np.argsort(order.to_numpy(), kind="stable")
+    frame = frame.iloc[in_order] if step is None else _by_step(frame, order, table, path, step)
+    classes = tuple(sorted(frame[LABEL].unique()))
+    if not 2 <= len(classes) <= MOST_CLASSES:
+        raise InputError(
+            f"{path}, column {prepare.targets[0]!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
+            "name another column in prepare.targets"
+        )
+    schema = SequenceSchema(prepare.series, step, prepare.past_covariates, prepare.targets[0], prepare.group, classes)
+    return frame.reset_index(drop=True), schema
+
+
+def build(frame: pd.DataFrame, schema: SequenceSchema, window: Window) -> Sequences:
+    """Base arrays and the index of all sequences; of one longer than `window.lookback` its last steps.
+
+    Args:
+        frame: As `clean` returns it.
+        schema: Meaning of its columns.
+        window: Says the most steps.
+    """
+    codes, names = pd.factorize(frame[SEQUENCE])
+    frame = frame[(np.bincount(codes)[codes] - frame.groupby(codes).cumcount()) <= window.lookback]
+    codes = pd.factorize(frame[SEQUENCE])[0]
+    length = np.bincount(codes)
+    first = np.cumsum(length) - length
+    of_each = frame.iloc[first]
+    values = frame[list(schema.features)].to_numpy(np.float64)
+    offset = np.array([offset_of(column) for column in values.T])
+    held_out = of_each[HELD_OUT].to_numpy(np.bool_)
+    return Sequences(
+        inputs=np.ascontiguousarray(values - offset, np.float32),
+        offset=offset,
+        first=first,
+        length=length,
+        target=np.searchsorted(schema.classes, of_each[LABEL].to_numpy(str)),
+        group=pd.factorize(of_each[GROUP])[0],
+        held_out=held_out if held_out.any() else np.empty(0, np.bool_),
+        names=tuple(map(str, names)),
+        features=schema.features,
+        classes=schema.classes,
+        longest=int(length.max()),
+    )
+
+
+def _names(table: pd.DataFrame, path: Path, column: str) -> pd.Series:
+    """A column of names, none of them missing."""
+    names = tables.labels(table[column])
+    missing = np.flatnonzero(names.isna().to_numpy())
+    if missing.size:
+        raise InputError(f"{path}, {tables.line(path, int(missing[0]))}, column {column!r}: missing; fill it in")
+    return names
+
+
+def _refuse_two_values(frame: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None) -> None:
+    """Refuses a sequence whose rows do not agree on its label, its group or its part."""
+    columns = {LABEL: prepare.targets[0], GROUP: prepare.group, HELD_OUT: None if part is None else part.column}
+    for made, column in columns.items():
+        of_first = frame.groupby(SEQUENCE, sort=False)[made].transform("first")
+        other = np.flatnonzero((frame[made] != of_first).to_numpy())
+        if column is not None and other.size:
+            row = int(other[0])
+            raise InputError(
+                f"{path}, {tables.line(path, row)}, column {column!r}: sequence {frame[SEQUENCE][row]!r} has another "
+                "value in an earlier row; a sequence has one, in all of its rows"
+            )
+
+
+def _by_step(frame: pd.DataFrame, order: pd.Series, table: pd.DataFrame, path: Path, step: str) -> pd.DataFrame:
+    """The rows ordered by sequence, then step; each step is there once."""
+    steps = pd.Series(tables.numbers(table, path, step))
+    missing = np.flatnonzero(steps.isna().to_numpy())
+    if missing.size:
+        raise InputError(f"{path}, {tables.line(path, int(missing[0]))}, column {step!r}: missing; fill it in")
+    again = np.flatnonzero(pd.DataFrame({"sequence": order, "step": steps}).duplicated().to_numpy())
+    if again.size:
+        row = int(again[0])
+        raise InputError(
+            f"{path}, {tables.line(path, row)}, column {step!r}: sequence {frame[SEQUENCE][row]!r} has step "
+            f"{steps[row]:g} twice; remove one, or set prepare.time: null to take the rows as they come"
+        )
+    return frame.iloc[np.lexsort((steps.to_numpy(), order.to_numpy()))]

@@ -1,0 +1,46 @@
+"""What a window should show, or what is odd about sequences: by the task of the samples."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cellsize.data import sequence_table
+from cellsize.data.folds import Folds
+from cellsize.data.sequence_table import SequenceSchema
+from cellsize.inspection import advice, sequences, wording
+from cellsize.params import Metric
+from cellsize.params_data import Window
+from cellsize.sizing.class_records import SequenceInspection
+from cellsize.sizing.inspection_records import Inspection
+from cellsize.tasks.preparing import load_schema
+
+
+def inspect(
+    clean: Path,
+    schema: Path,
+    window: Window,
+    folds: Folds,
+    seasons: tuple[int, ...],
+    metric: Metric,
+    note: Callable[[str], None],
+) -> tuple[Inspection | SequenceInspection, str]:
+    """The content of `inspection.json`, and what to say of it; see `advice.inspect` and `sequences.inspect`.
+
+    Args:
+        clean: Parquet file that `prepare` wrote.
+        schema: JSON file that `prepare` wrote.
+        window: What a sample sees.
+        folds: Who learns from which sample.
+        seasons: Of a forecast, those that baselines know.
+        metric: What ranks options.
+        note: Is told what is done now.
+    """
+    options: Any = {"split_blocks": True, "self_destruct": True}  # as in `window`: no second copy of a long table
+    frame, meaning = pd.read_parquet(clean, to_pandas_kwargs=options), load_schema(schema)
+    if isinstance(meaning, SequenceSchema):
+        found = sequences.inspect(sequence_table.build(frame, meaning, window), folds)
+        return found, sequences.printed(found)
+    told = advice.inspect(frame, meaning, window, folds, seasons, metric, note)
+    return told, wording.printed(told)

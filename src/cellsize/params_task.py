@@ -1,0 +1,70 @@
+"""Which values of `params.yaml` suit which task: what a task cannot do yet is refused before anything is read."""
+
+from typing import Any
+
+# The only values that keys may have. What is not here may be anything.
+OF_A_FORECAST: dict[str, tuple[Any, ...]] = {"prepare.group": (None,), "split.holdout_part": (None,)}
+OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
+    "prepare.categorical_covariates": ((),),
+    "prepare.known_future_covariates": ((),),
+    "prepare.static_covariates": ((),),
+    "prepare.series_as_input": (False,),
+    "prepare.calendar": ((),),
+    "prepare.linear_calendar": ((),),
+    "prepare.holidays": (None,),
+    "prepare.timezone": (None,),
+    "prepare.time_format": (None,),
+    "prepare.frequency": ("step",),
+    "window.linear_lookback": (None,),
+    "window.horizon": (1,),
+    "window.transform": ("none",),
+    "window.normalise": ("none",),
+    "window.scale": ("global",),
+    "split.scheme": ("stratified",),
+    "split.holdout_of": ("table",),
+    "baseline.classical": ("none",),
+    "choose.metric": ("log_loss",),
+    "register.beat": ((),),
+}
+
+
+def misfit(params: Any) -> str | None:
+    """What does not suit the task, as a message that names the key and a value that does; None if all does.
+
+    Args:
+        params: A `params.Params`, whose module imports this one.
+    """
+    if params.task == "forecast":
+        if params.split.scheme == "stratified":
+            return "split.scheme: stratified is for task: classify; set contiguous, or another scheme"
+        if params.choose.metric == "log_loss":
+            return "choose.metric: log_loss is for task: classify; set mse or mae"
+        return _other(params, OF_A_FORECAST)
+    if params.prepare.series is None:
+        return "prepare.series: null, but task: classify has many sequences; name the column that tells them apart"
+    if len(params.prepare.targets) != 1:
+        return f"prepare.targets: {len(params.prepare.targets)} columns, but a sequence has one label; name one"
+    if not params.prepare.past_covariates:
+        return "prepare.past_covariates: empty, but task: classify reads them at each step; name the features"
+    if isinstance(params.prepare.time, tuple):
+        return "prepare.time: several columns, but task: classify has steps in one; name it, or set null"
+    return _other(params, OF_A_CLASSIFICATION)
+
+
+def _other(params: Any, only: dict[str, tuple[Any, ...]]) -> str | None:
+    """The first key that has another value than those that a task knows."""
+    for key, values in only.items():
+        section, _, name = key.partition(".")
+        found = getattr(getattr(params, "register_" if section == "register" else section), name)
+        if found not in values:
+            return f"{key}: {_yaml(found)} does not suit task: {params.task}; set {key}: {_yaml(values[0])}"
+    return None
+
+
+def _yaml(value: object) -> str:
+    """A value as `params.yaml` has it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_yaml, value))}]"
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)
