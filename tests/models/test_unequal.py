@@ -86,7 +86,9 @@ def test_what_lies_behind_an_end_changes_nothing_not_even_a_gradient(
         net.zero_grad()
         outputs = net(*batch(behind), LENGTHS)
         outputs.square().sum().backward()
-        found.append((outputs.detach(), net.layers[0].weight_ih_l0_reverse.grad.clone()))
+        gradient = dict(net.named_parameters())["layers.0.weight_ih_l0_reverse"].grad
+        assert gradient is not None
+        found.append((outputs.detach(), gradient.clone()))
     for first, other in zip(*found, strict=True):
         np.testing.assert_array_equal(first, other)
 

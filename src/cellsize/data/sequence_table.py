@@ -52,7 +52,7 @@ class SequenceSchema:
     @classmethod
     def of(cls, content: dict[str, Any]) -> "SequenceSchema":
         """From its fields, lists for tuples."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in content.items()})
+        return cls(**content | {key: tuple(content[key]) for key in ("features", "classes")})
 
 
 def texts(prepare: Prepare, part: HoldoutPart | None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from cellsize import files
 from cellsize.data.windows import Floats, Ints
 
-TASK = "classify"  # in the file, so that nobody takes it for windows
+TASK: Literal["classify"] = "classify"  # in the file, so that nobody takes it for windows
 SUMMARIES = 6  # of each feature: mean, standard deviation, smallest, largest, first, last
 
 
