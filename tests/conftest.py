@@ -12,8 +12,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from cellsize import process
-from cellsize.data import folds, series, usable, windows
+from cellsize.data import folds, series, stratified, usable, windows
 from cellsize.data.schema import SERIES, TIME, Schema
+from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequences import Sequences
 from cellsize.params import Metric, Network, Training
 from cellsize.params_data import Csv, Prepare, Split, Window
 from cellsize.sizing.recipe import Recipe
@@ -369,6 +371,99 @@ def make_work(
             seed=1,
             metric=metric,
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_sequences() -> Callable[..., Sequences]:
+    """Labelled sequences of 2 to 6 steps: feature x is noise around the class, z counts the steps.
+
+    `labels` gives the class of each, `groups` what each belongs to, `held_out` which are declared as the holdout.
+    """
+
+    def make(
+        labels: Any = (0, 1, 2) * 12, groups: Any = None, held_out: Any = (), seed: int = 0, spread: float = 0.3
+    ) -> Sequences:
+        target = np.asarray(labels)
+        draw, length = np.random.default_rng(seed), 2 + np.arange(len(target)) % 5
+        first = np.cumsum(length) - length
+        of_row = np.repeat(np.arange(len(target)), length)
+        x = target[of_row] + spread * draw.standard_normal(len(of_row))
+        step = np.arange(len(of_row)) - first[of_row]
+        return Sequences(
+            inputs=np.stack([x, step], axis=1).astype(np.float32),
+            offset=np.zeros(2),
+            first=first,
+            length=length,
+            target=target,
+            group=np.arange(len(target)) if groups is None else np.asarray(groups),
+            held_out=np.asarray(held_out, np.bool_),
+            names=tuple(f"s{number}" for number in range(len(target))),
+            features=("x", "z"),
+            classes=tuple("abcdefgh"[code] for code in range(int(target.max()) + 1)),
+            longest=int(length.max()),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_class_work(
+    make_sequences: Callable[..., Sequences],
+    make_split: Callable[..., Split],
+    make_network: Callable[..., Network],
+    make_training: Callable[..., Training],
+) -> Callable[..., Work]:
+    """Everything that a trial of labelled sequences needs."""
+
+    def make(
+        sequences: Sequences | None = None, network: dict[str, Any] | None = None, folds: int = 2, **training: Any
+    ) -> Work:
+        arrays = make_sequences() if sequences is None else sequences
+        split = make_split(fraction=0.34, scheme="stratified", folds=folds)
+        return Work(
+            samples=arrays,
+            folds=stratified.split(arrays, split),
+            network=make_network(**{"skip": ["none"], **(network or {})}),
+            training=make_training(**{"batch_size": 8, **training}),
+            penalties=(0.1, 1.0),
+            seed=1,
+            metric="log_loss",
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sequence_schema() -> SequenceSchema:
+    """The meaning of the columns of `make_sequences`."""
+    return SequenceSchema("name", "step", ("x", "z"), "class", None, ("a", "b", "c"))
+
+
+@pytest.fixture(scope="session")
+def make_long_table() -> Callable[..., pd.DataFrame]:
+    """A raw long table: two sequences a class of three and two steps, columns name, step, x, class, person, part."""
+
+    def make(classes: str = "ab") -> pd.DataFrame:
+        rows = [
+            (f"{label}{number}", step, 10.0 * code + step, label, f"p{number}", ("train", "test")[number])
+            for number in (0, 1)
+            for code, label in enumerate(classes)
+            for step in range(3 - number)
+        ]
+        return pd.DataFrame(rows, columns=["name", "step", "x", "class", "person", "part"])
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_long_prepare(make_prepare: Callable[..., Prepare]) -> Callable[..., Prepare]:
+    """The section `prepare` for `make_long_table`."""
+
+    def make(**changes: Any) -> Prepare:
+        plain = {"time": "step", "series": "name", "targets": ["class"], "calendar": [], "frequency": "step"}
+        return make_prepare(**plain | changes)
 
     return make
 

@@ -29,7 +29,7 @@ def split(sequences: Sequences, params: Split) -> Folds:
     holdout = np.zeros(count, np.bool_)
     if sequences.held_out.size:
         holdout = sequences.held_out.copy()
-        _refuse_shared_groups(sequences, holdout)
+        _refuse_declared(sequences, holdout)
     else:
         holdout[_parts(sequences, np.arange(count), round(1 / params.holdout), "split.holdout", 2)[0]] = True
     development = np.flatnonzero(~holdout)
@@ -67,8 +67,10 @@ def _parts(sequences: Sequences, chosen: Ints, count: int, key: str, seed: int) 
         return [chosen[of_part] for _, of_part in found]
 
 
-def _refuse_shared_groups(sequences: Sequences, holdout: npt.NDArray[np.bool_]) -> None:
-    """Refuses a declared holdout that shares a group with what is learnt from, or has a class of its own."""
+def _refuse_declared(sequences: Sequences, holdout: npt.NDArray[np.bool_]) -> None:
+    """Refuses a declared holdout that is all there is, shares a group with the rest, or has a class of its own."""
+    if holdout.all():
+        raise InputError("split.holdout_part: it declares every sequence as holdout; declare another one")
     shared = np.intersect1d(sequences.group[holdout], sequences.group[~holdout])
     if shared.size:
         name = sequences.names[int(np.flatnonzero(sequences.group == shared[0])[0])]
@@ -82,8 +84,6 @@ def _refuse_shared_groups(sequences: Sequences, holdout: npt.NDArray[np.bool_]) 
             f"split.holdout_part: class {sequences.classes[alone[0]]!r} is in the holdout alone, and nothing can learn "
             "it; leave its sequences out, or declare another holdout"
         )
-    if holdout.all():
-        raise InputError("split.holdout_part: it declares every sequence as holdout; declare another one")
 
 
 def _require_classes(sequences: Sequences, train: Ints, number: int) -> None:

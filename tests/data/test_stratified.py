@@ -1,0 +1,72 @@
+"""Folds of labelled sequences: every class everywhere, no group in two sets, each sequence validated once."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION
+from cellsize.data.sequences import Sequences
+from cellsize.data.stratified import split
+from cellsize.errors import InputError
+from cellsize.params_data import Split
+
+Make, MakeSplit = Callable[..., Sequences], Callable[..., Split]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(2, 4), st.integers(0, 3), st.booleans())
+def test_sets_are_apart_and_each_sequence_that_is_not_held_out_is_validated_once(
+    make_sequences: Make, make_split: MakeSplit, folds: int, seed: int, is_grouped: bool
+) -> None:
+    labels = np.random.default_rng(seed).permutation(np.repeat([0, 1, 2], 40))
+    groups = np.random.default_rng(seed).integers(0, 60, 120) if is_grouped else None
+    sequences = make_sequences(labels, groups=groups)
+    parts = split(sequences, make_split(scheme="stratified", folds=folds, fraction=0.25))
+    validated = (parts.labels == VALIDATION).sum(axis=0)
+    assert (validated == ~parts.holdout).all()
+    assert (parts.labels[:, parts.holdout] == 0).all()
+    assert (parts.development == ~parts.holdout).all()
+    for row in (*parts.labels, np.where(parts.holdout, 1, 2)):
+        sets = [sequences.group[row == label] for label in np.unique(row[row > 0])]
+        assert sum(len(np.unique(each)) for each in sets) == len(np.unique(np.concatenate(sets)))
+
+
+def test_each_class_has_its_part_of_each_set(make_sequences: Make, make_split: MakeSplit) -> None:
+    sequences = make_sequences(np.repeat([0, 1], [80, 20]))
+    parts = split(sequences, make_split(scheme="stratified", folds=4, fraction=0.25))
+    assert np.bincount(sequences.target[parts.holdout]).tolist() == [16, 4]
+    for row in parts.labels:
+        for label, counts in ((VALIDATION, [16, 4]), (EARLY_STOPPING, [12, 3]), (TRAIN, [36, 9])):
+            assert np.bincount(sequences.target[row == label]).tolist() == counts
+
+
+def test_a_declared_holdout_is_taken_as_it_is(make_sequences: Make, make_split: MakeSplit) -> None:
+    held_out = np.arange(36) >= 24
+    parts = split(make_sequences(held_out=held_out), make_split(scheme="stratified", fraction=0.34))
+    np.testing.assert_array_equal(parts.holdout, held_out)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"labels": (0,) * 20 + (1,) * 3}, "split.holdout: class 'b' has 3 sequences, and 5 parts are asked for"),
+        ({"held_out": np.arange(36) < 36}, "split.holdout_part: it declares every sequence as holdout"),
+        ({"held_out": np.arange(36) % 2 == 0, "groups": np.arange(36) // 2}, "split.holdout_part: the group of sequ"),
+        ({"labels": (0, 1) * 17 + (2, 2), "held_out": np.arange(36) > 33}, "split.holdout_part: class 'c' is in the"),
+        ({"groups": (0,) * 12 + tuple(range(1, 25))}, "split."),
+    ],
+)
+def test_what_cannot_be_divided_is_refused_in_words(
+    make_sequences: Make, make_split: MakeSplit, changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        split(make_sequences(**changes), make_split(scheme="stratified", folds=9))
+    assert str(refused.value).startswith(message)
+
+
+def test_the_same_sequences_give_the_same_folds(make_sequences: Make, make_split: MakeSplit) -> None:
+    first, again = (split(make_sequences(), make_split(scheme="stratified", fraction=0.34)) for _ in range(2))
+    np.testing.assert_array_equal(first.labels, again.labels)

@@ -1,0 +1,62 @@
+"""Which values suit which task: one line that names the key and a value that does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from cellsize.params import Params
+from cellsize.params_task import OF_A_CLASSIFICATION, misfit
+
+CLASSIFY: dict[str, Any] = {
+    "task": "classify", "prepare.categorical_covariates": [], "prepare.known_future_covariates": [],
+    "prepare.calendar": [], "prepare.timezone": None, "prepare.frequency": "step", "window.horizon": 1,
+    "window.normalise": "none", "split.scheme": "stratified", "baseline.classical": "none",
+    "choose.metric": "log_loss", "register.beat": [],
+}  # fmt: skip
+
+
+def changed(content: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Content of a params.yaml with other values."""
+    for key, value in changes.items():
+        *sections, last = key.split(".")
+        section = content
+        for name in sections:
+            section = section[name]
+        section[last] = value
+    return content
+
+
+def test_each_task_has_params_that_suit_it(params_content: Callable[[], dict[str, Any]]) -> None:
+    assert misfit(Params.model_validate(params_content())) is None
+    assert misfit(Params.model_validate(changed(params_content(), CLASSIFY))) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"split.scheme": "stratified"}, "split.scheme: stratified is for task: classify; set contiguous"),
+        ({"choose.metric": "log_loss"}, "choose.metric: log_loss is for task: classify; set mse or mae"),
+        ({"prepare.group": "who"}, "prepare.group: who does not suit task: forecast; set prepare.group: null"),
+        (CLASSIFY | {"prepare.series": None}, "prepare.series: null, but task: classify has many sequences"),
+        (CLASSIFY | {"prepare.targets": ["y", "z"]}, "prepare.targets: 2 columns, but a sequence has one label"),
+        (CLASSIFY | {"prepare.past_covariates": []}, "prepare.past_covariates: empty, but task: classify reads"),
+        (CLASSIFY | {"window.horizon": 3}, "window.horizon: 3 does not suit task: classify; set window.horizon: 1"),
+        (CLASSIFY | {"prepare.calendar": ["hour"]}, "prepare.calendar: [hour] does not suit task: classify; set prepa"),
+        (CLASSIFY | {"choose.metric": "mse"}, "choose.metric: mse does not suit task: classify; set choose.metric: lo"),
+    ],
+)
+def test_what_a_task_cannot_do_is_said_with_a_value_that_it_can(
+    params_content: Callable[[], dict[str, Any]], changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Params.model_validate(changed(params_content(), changes))
+    assert refused.value.errors()[0]["msg"].removeprefix("Value error, ").startswith(message)
+
+
+def test_every_key_that_is_looked_at_exists(params_content: Callable[[], dict[str, Any]]) -> None:
+    content = params_content()
+    for key in OF_A_CLASSIFICATION:
+        section, _, name = key.partition(".")
+        assert name in content[section], key
