@@ -18,6 +18,7 @@ from cellsize.data.batches import gather
 from cellsize.data.folds import Folds, row_mask
 from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
+from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models import ridge_linear
@@ -291,6 +292,25 @@ def test_nothing_of_the_holdout_changes_anything(make_work: MakeWork, size: Size
         assert all(
             torch.equal(weight, other) for weight, other in zip(net.parameters(), net_again.parameters(), strict=True)
         )
+
+
+@pytest.mark.parametrize("size", [ZERO, Size(0, 4), Size(1, 2)], ids=str)
+def test_of_labelled_sequences_nothing_outside_its_training_changes_a_folds_training(
+    make_class_work: MakeWork, size: Size
+) -> None:
+    work = make_class_work(network={"skip": ["none", "joint"], "bidirectional": True}, **MANY)
+    assert isinstance(work.samples, Sequences)
+    expected = train.train(work, size)
+    for fold_index, fold in enumerate(work.folds.all()):
+        outside = np.setdiff1d(np.arange(work.task.count), np.concatenate([fold.train, fold.early_stopping]))
+        inputs, target = work.samples.inputs.copy(), work.samples.target.copy()
+        inputs[work.samples.rows(outside)] += 100
+        target[outside] = (target[outside] + 1) % 3
+        poisoned = replace(work, samples=replace(work.samples, inputs=inputs, target=target))
+        result = train.train(poisoned, size)
+        assert of_fold(result, fold_index + 1) == of_fold(expected, fold_index + 1)
+        scores = [[row.score for row in each.rows if row.fold == fold_index + 1] for each in (expected, result)]
+        assert scores[0] != scores[1]
 
 
 # --- noise ----------------------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def test_a_table_of_series_becomes_windows(
     assert preparing.prepare("forecast", params, None, clean, schema) == ["60 rows, 1 series, 60 rows in the table"]
     assert isinstance(preparing.load_schema(schema), Schema)
     said = preparing.window(clean, schema, make_window(), make_split(), windows)
-    assert said == ["56 windows of 5 steps, 3 inputs a step"]
+    assert said == ["56 windows of 5 steps, 4 inputs a step"]
     read = samples.load(windows)
     assert isinstance(read, Windows)
     assert preparing.split(read, make_split(), make_window())[1][-1].endswith("held out")

@@ -9,13 +9,9 @@ from cellsize.registry.by_task import not_yet
 from cellsize.registry.example import recent_rows
 from cellsize.registry.provenance import Source
 from cellsize.registry.versions import register
-from cellsize.search.driver import located
-from cellsize.search.store import key
-from cellsize.search.versions import versions
-from cellsize.sizing.choice_records import Choice
-from cellsize.sizing.evaluation_records import Evaluation
-from cellsize.training.records import load_work
-from cellsize.training.refit import cut_of
+from cellsize.search import driver, store, versions
+from cellsize.sizing import choice_records, evaluation_records
+from cellsize.training import records, refit
 
 
 def main(params: Params, windows: Path, folds: Path, choice: Path, evaluation: Path, twins: Path, model: Path,
@@ -27,12 +23,12 @@ def main(params: Params, windows: Path, folds: Path, choice: Path, evaluation: P
         return
     raw, network = Path(params.prepare.table), Forecaster.load(model).network
     rows = table.read(raw, series.texts(params.prepare), params.prepare.csv, times.columns_of(params.prepare))
-    work = load_work(windows, folds, network, params.search, params.baseline.penalties, params.choose.metric)
-    source = Source(Path(), params.prepare.table, key(located(work, params.search.compute)),
-                    cut_of(work.windows, work.folds))  # fmt: skip
+    work = records.load_work(windows, folds, network, params.search, params.baseline.penalties, params.choose.metric)
+    source = Source(Path(), params.prepare.table, store.key(driver.located(work, params.search.compute)),
+                    refit.cut_of(work.windows, work.folds))  # fmt: skip
     registered = register(params.mlflow, params.register_, model, twins, recent_rows(rows, raw, model),
-                          Choice.read(choice), Evaluation.read(evaluation), params.evaluate.champion, versions(),
-                          source)  # fmt: skip
+                          choice_records.Choice.read(choice), evaluation_records.Evaluation.read(evaluation),
+                          params.evaluate.champion, versions.versions(), source)  # fmt: skip
     registered.write(registration)
     alias = registered.alias or "no alias"
     print(f"register: {registered.name} version {registered.version}, {alias}: {registered.reason}")
