@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 from cellsize import process
 from cellsize.data import folds, series, stratified, usable, windows
 from cellsize.data.schema import SERIES, TIME, Schema
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.params import Metric, Network, Training
 from cellsize.params_data import Csv, Prepare, Split, Window

@@ -41,8 +41,9 @@ def test_arrays_and_tensors_have_the_same_loss_and_the_loss_is_the_score_of_the_
     outputs = draw.standard_normal((2, 5, 1, 3)).astype(np.float32)
     target = task.target(np.array([0, 1, 2, 1, 0]))[None].repeat(2, axis=0)
     scale = np.full((2, 5, 1, 1), 0.5, np.float32)
-    loss = task.loss(*map(torch.from_numpy, (outputs, target, scale)))
+    tensors = [torch.from_numpy(each) for each in (outputs, target, scale)]
+    loss = task.loss(tensors[0], tensors[1], tensors[2])
     sums = [float(task.error_sum(outputs[at], target[at], scale[at])) / 5 for at in (0, 1)]
     np.testing.assert_allclose(loss, sums, rtol=1e-6)
-    halved = task.loss(*map(torch.from_numpy, (outputs, target, scale)), torch.tensor([2.0, 1.0]))
+    halved = task.loss(tensors[0], tensors[1], tensors[2], torch.tensor([2.0, 1.0]))
     np.testing.assert_allclose(halved, [sums[0] / 2, sums[1]], rtol=1e-6)

@@ -7,12 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.data.sequence_table import SEQUENCE, SequenceSchema, build, clean
+from cellsize.data.sequence_arrays import build
+from cellsize.data.sequence_schema import SEQUENCE
+from cellsize.data.sequence_table import clean
 from cellsize.errors import InputError
 from cellsize.params_data import HoldoutPart, Prepare, Window
 
 HERE = Path("long.csv")
-Table, MakePrepare = Callable[..., pd.DataFrame], Callable[..., Prepare]
+Table = Callable[..., pd.DataFrame]
+MakePrepare = Callable[..., Prepare]
 
 
 def test_rows_are_ordered_by_step_whatever_their_order_in_the_table(
@@ -29,14 +32,6 @@ def test_rows_are_ordered_by_step_whatever_their_order_in_the_table(
         assert schema.classes[sequences.target[number]] == name[0]
 
 
-def test_of_a_long_sequence_the_last_steps_are_read(
-    make_long_table: Table, make_long_prepare: MakePrepare, make_window: Callable[..., Window]
-) -> None:
-    sequences = build(*clean(make_long_table(), HERE, make_long_prepare(), None), make_window(lookback=2))
-    assert sequences.length.tolist() == [2, 2, 2, 2]
-    assert (sequences.inputs[:2, 0] + sequences.offset[0]).tolist() == [1, 2]
-
-
 def test_groups_and_a_declared_holdout_come_from_their_columns(
     make_long_table: Table, make_long_prepare: MakePrepare, make_window: Callable[..., Window]
 ) -> None:
@@ -45,14 +40,6 @@ def test_groups_and_a_declared_holdout_come_from_their_columns(
     sequences = build(frame, schema, make_window(lookback=9))
     assert sequences.group.tolist() == [0, 0, 1, 1]
     assert sequences.held_out.tolist() == [False, False, True, True]
-
-
-def test_a_schema_is_read_as_it_was_written(
-    make_long_table: Table, make_long_prepare: MakePrepare, tmp_path: Path
-) -> None:
-    schema = clean(make_long_table(), HERE, make_long_prepare(), None)[1]
-    schema.save(tmp_path / "schema.json")
-    assert SequenceSchema.load(tmp_path / "schema.json") == schema
 
 
 @pytest.mark.parametrize(

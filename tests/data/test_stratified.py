@@ -1,6 +1,7 @@
 """Folds of labelled sequences: every class everywhere, no group in two sets, each sequence validated once."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from cellsize.data.stratified import split
 from cellsize.errors import InputError
 from cellsize.params_data import Split
 
-Make, MakeSplit = Callable[..., Sequences], Callable[..., Split]
+Make = Callable[..., Sequences]
+MakeSplit = Callable[..., Split]
 
 
 @settings(max_examples=15, deadline=None)
@@ -60,7 +62,7 @@ def test_a_declared_holdout_is_taken_as_it_is(make_sequences: Make, make_split: 
     ],
 )
 def test_what_cannot_be_divided_is_refused_in_words(
-    make_sequences: Make, make_split: MakeSplit, changes: dict[str, object], message: str
+    make_sequences: Make, make_split: MakeSplit, changes: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(InputError) as refused:
         split(make_sequences(**changes), make_split(scheme="stratified", folds=9))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from cellsize.data.folds import save_labels
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.evaluation.by_task import evaluate
 from cellsize.models.twins import save
 from cellsize.params import Params

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cellsize.data.scaling import Scaling
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.evaluation.classes import errors_of, evaluate, in_words
 from cellsize.params import Baseline

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
 from cellsize.models.classifier import MODEL, Classifier

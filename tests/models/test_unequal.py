@@ -105,7 +105,7 @@ def test_fused_and_plain_kernels_give_the_same_gradients_and_draw_the_same_dropo
             net.train().dropout, net.generator = 0.3, torch.Generator().manual_seed(number)
         rows = torch.stack([torch.nn.utils.parameters_to_vector(net.parameters()).detach() for net in nets])
         rows.requires_grad_()
-        outputs = forward(nets, [steps] * 2, [known_future] * 2, [linear_inputs] * 2, rows, engine, [LENGTHS] * 2)  # type: ignore[arg-type]
+        outputs = forward(nets, [steps] * 2, [known_future] * 2, [linear_inputs] * 2, rows, engine, [LENGTHS] * 2)
         outputs.square().sum().backward()
         assert rows.grad is not None
         gradients.append(rows.grad)

@@ -15,7 +15,7 @@ def test_a_forecast_has_ridge_and_sequences_have_logistic_regression(
         fold = work.folds.fold(0)
         scaling = work.task.fit_scaling(fold.train)
         found = zero_cells.fit_chosen(work.samples, scaling, fold, work.penalties, work.metric)
-        expected = model.fit_chosen(work.samples, scaling, fold, work.penalties, work.metric)  # type: ignore[attr-defined]
+        expected = model.fit_chosen(work.samples, scaling, fold, work.penalties, work.metric)
         np.testing.assert_array_equal(found.weights, expected.weights)
         again = zero_cells.fit(work.samples, scaling, fold.train, found.penalty)
         np.testing.assert_array_equal(again.weights, found.weights)

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from cellsize.errors import InputError
-from cellsize.report.by_task import is_of_classes
+from cellsize.params import Report
+from cellsize.report import by_task, classes, page
 
 
-def test_results_say_which_task_they_are_of(tmp_path: Path) -> None:
-    path = tmp_path / "evaluation.json"
-    with pytest.raises(InputError, match="no such file; run `cellsize run`"):
-        is_of_classes(tmp_path)
-    path.write_text('{"metric": "mse"}')
-    assert not is_of_classes(tmp_path)
-    path.write_text('{"task": "classify"}')
-    assert is_of_classes(tmp_path)
-    path.write_text("{")
-    with pytest.raises(InputError, match="not JSON; remove the file"):
-        is_of_classes(tmp_path)
+@pytest.mark.parametrize(("content", "expected"), [('{"task": "classify"}', ["classes"]), ("{}", ["page"])])
+def test_the_report_is_that_of_the_results(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str, expected: list[str]
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(page, "read_folders", lambda *_: None)
+    monkeypatch.setattr(page, "write", lambda *_: written.append("page"))
+    monkeypatch.setattr(classes, "write", lambda *_: written.append("classes"))
+    (tmp_path / "evaluation.json").write_text(content)
+    by_task.write(tmp_path, Report(title="t", unit="u", examples=1), tmp_path)
+    assert written == expected

@@ -1,4 +1,4 @@
-"""The first three stages, by task."""
+"""The first three stages, by task: from the raw table to folds."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from cellsize.data.schema import Schema
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Windows
 from cellsize.params_data import HoldoutPart, Prepare, Split, Window
-from cellsize.tasks import preparing, samples
+from cellsize.tasks import preparing, samples, schemas, splitting, windowing
 
 PART = HoldoutPart(column="part", value="test")
 
@@ -28,13 +28,13 @@ def test_a_long_table_becomes_sequences_with_its_own_holdout(
     clean, schema, windows = (tmp_path / name for name in ("clean.parquet", "schema.json", "windows.npz"))
     params = make_long_prepare(table=str(tmp_path / "long.csv"))
     assert preparing.prepare("classify", params, PART, clean, schema) == ["31 rows, 16 sequences of 2 classes"]
-    assert isinstance(preparing.load_schema(schema), SequenceSchema)
+    assert isinstance(schemas.load(schema), SequenceSchema)
     window, split = make_window(lookback=9, horizon=1), make_split(scheme="stratified", fraction=0.34)
-    said = preparing.window(clean, schema, window, split, windows)
+    said = windowing.window(clean, schema, window, split, windows)
     assert said == ["16 sequences of 1 to 3 steps, 1 inputs a step"]
     read = samples.load(windows)
     assert isinstance(read, Sequences)
-    assert preparing.split(read, split, window)[1] == ["12 sequences in 2 folds, 4 held out"]
+    assert splitting.split(read, split, window)[1] == ["12 sequences in 2 folds, 4 held out"]
 
 
 def test_a_table_of_series_becomes_windows(
@@ -45,9 +45,9 @@ def test_a_table_of_series_becomes_windows(
     clean, schema, windows = (tmp_path / name for name in ("clean.parquet", "schema.json", "windows.npz"))
     params = make_prepare(table=str(tmp_path / "toy.csv"))
     assert preparing.prepare("forecast", params, None, clean, schema) == ["60 rows, 1 series, 60 rows in the table"]
-    assert isinstance(preparing.load_schema(schema), Schema)
-    said = preparing.window(clean, schema, make_window(), make_split(), windows)
+    assert isinstance(schemas.load(schema), Schema)
+    said = windowing.window(clean, schema, make_window(), make_split(), windows)
     assert said == ["56 windows of 5 steps, 4 inputs a step"]
     read = samples.load(windows)
     assert isinstance(read, Windows)
-    assert preparing.split(read, make_split(), make_window())[1][-1].endswith("held out")
+    assert splitting.split(read, make_split(), make_window())[1][-1].endswith("held out")

@@ -58,7 +58,8 @@ def test_the_loss_of_a_batch_is_its_score(work: Work) -> None:
     read, truth = task.read(scaling, chosen), task.truth(scaling, chosen)
     outputs = np.random.default_rng(0).standard_normal(read.target.shape).astype(np.float32)
     scale = read.scale * scaling.error_scale(work.metric)
-    loss = task.loss(*(torch.from_numpy(each[None]) for each in (outputs, read.target, scale)), work.metric)
+    tensors = [torch.from_numpy(each[None]) for each in (outputs, read.target, scale)]
+    loss = task.loss(tensors[0], tensors[1], tensors[2], work.metric)
     in_units = outputs * read.scale + read.location
     total = float(task.error_sum(in_units, truth, scaling.error_scale(work.metric), work.metric))
     assert float(loss[0]) == pytest.approx(task.score(total, int(task.observed(chosen).sum())), rel=1e-4)

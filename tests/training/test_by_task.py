@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.models.classifier import Classifier
 from cellsize.models.twins import load_classifiers
 from cellsize.params_data import Window

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.params_data import Window
 from cellsize.sizing.recipe import Recipe

@@ -1,58 +1,16 @@
 """A long table of sequences, a row for each step, as clean sequences: what its columns mean, and what is refused."""
 
-import json
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cellsize.data import table as tables
-from cellsize.data.offsets import offset_of
-from cellsize.data.sequences import TASK, Sequences
+from cellsize.data.sequence_schema import GROUP, HELD_OUT, LABEL, SEQUENCE, SequenceSchema
 from cellsize.errors import InputError
-from cellsize.params_data import HoldoutPart, Prepare, Window
+from cellsize.params_data import HoldoutPart, Prepare
 
-SEQUENCE, LABEL, GROUP, HELD_OUT = "_sequence", "_label", "_group", "_held_out"
 MOST_CLASSES = 1000
-
-
-@dataclass(frozen=True)
-class SequenceSchema:
-    """The columns of the raw table.
-
-    Attributes:
-        sequence: Names the sequence of a row.
-        step: Orders the rows of a sequence, by number; None: as they are in the table.
-        features: Numbers of each step.
-        label: The class, the same in all rows of a sequence.
-        group: What a sequence belongs to, likewise; None: each is alone.
-        classes: Names of the classes, sorted.
-    """
-
-    sequence: str
-    step: str | None
-    features: tuple[str, ...]
-    label: str
-    group: str | None
-    classes: tuple[str, ...]
-
-    def save(self, path: Path) -> None:
-        """Writes JSON."""
-        path.write_text(json.dumps({"task": TASK, **asdict(self)}, indent=2) + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, path: Path) -> "SequenceSchema":
-        """Reads what `save` wrote."""
-        content = json.loads(path.read_text(encoding="utf-8"))
-        content.pop("task")
-        return cls.of(content)
-
-    @classmethod
-    def of(cls, content: dict[str, Any]) -> "SequenceSchema":
-        """From its fields, lists for tuples."""
-        return cls(**content | {key: tuple(content[key]) for key in ("features", "classes")})
 
 
 def texts(prepare: Prepare, part: HoldoutPart | None) -> tuple[str, ...]:
@@ -111,38 +69,6 @@ def clean(
         )
     schema = SequenceSchema(prepare.series, step, prepare.past_covariates, prepare.targets[0], prepare.group, classes)
     return frame.reset_index(drop=True), schema
-
-
-def build(frame: pd.DataFrame, schema: SequenceSchema, window: Window) -> Sequences:
-    """Base arrays and the index of all sequences; of one longer than `window.lookback` its last steps.
-
-    Args:
-        frame: As `clean` returns it.
-        schema: Meaning of its columns.
-        window: Says the most steps.
-    """
-    codes, names = pd.factorize(frame[SEQUENCE])
-    frame = frame[(np.bincount(codes)[codes] - frame.groupby(codes).cumcount()) <= window.lookback]
-    codes = pd.factorize(frame[SEQUENCE])[0]
-    length = np.bincount(codes)
-    first = np.cumsum(length) - length
-    of_each = frame.iloc[first]
-    values = frame[list(schema.features)].to_numpy(np.float64)
-    offset = np.array([offset_of(column) for column in values.T])
-    held_out = of_each[HELD_OUT].to_numpy(np.bool_)
-    return Sequences(
-        inputs=np.ascontiguousarray(values - offset, np.float32),
-        offset=offset,
-        first=first,
-        length=length,
-        target=np.searchsorted(schema.classes, of_each[LABEL].to_numpy(str)),
-        group=pd.factorize(of_each[GROUP])[0],
-        held_out=held_out if held_out.any() else np.empty(0, np.bool_),
-        names=tuple(map(str, names)),
-        features=schema.features,
-        classes=schema.classes,
-        longest=int(length.max()),
-    )
 
 
 def _names(table: pd.DataFrame, path: Path, column: str) -> pd.Series:

@@ -6,15 +6,15 @@ from typing import Any
 
 import pandas as pd
 
-from cellsize.data import sequence_table
+from cellsize.data import sequence_arrays
 from cellsize.data.folds import Folds
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.inspection import advice, sequences, wording
 from cellsize.params import Metric
 from cellsize.params_data import Window
 from cellsize.sizing.class_records import SequenceInspection
 from cellsize.sizing.inspection_records import Inspection
-from cellsize.tasks.preparing import load_schema
+from cellsize.tasks import schemas
 
 
 def inspect(
@@ -38,9 +38,9 @@ def inspect(
         note: Is told what is done now.
     """
     options: Any = {"split_blocks": True, "self_destruct": True}  # as in `window`: no second copy of a long table
-    frame, meaning = pd.read_parquet(clean, to_pandas_kwargs=options), load_schema(schema)
+    frame, meaning = pd.read_parquet(clean, to_pandas_kwargs=options), schemas.load(schema)
     if isinstance(meaning, SequenceSchema):
-        found = sequences.inspect(sequence_table.build(frame, meaning, window), folds)
+        found = sequences.inspect(sequence_arrays.build(frame, meaning, window), folds)
         return found, sequences.printed(found)
     told = advice.inspect(frame, meaning, window, folds, seasons, metric, note)
     return told, wording.printed(told)

@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors.torch import load_file, save_file
 
 from cellsize.data.classify import Classify
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import TASK, Sequences
 from cellsize.data.windows import Floats, Ints
 from cellsize.errors import InputError

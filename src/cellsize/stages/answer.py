@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from cellsize.params import Params
-from cellsize.report import by_task
+from cellsize.report import answered
 
 
 def main(params: Params, build: Path, reports: Path) -> None:
     """Reads the results; prints the answer."""
-    print(by_task.lines(params.report.title, build, reports))
+    print(answered.lines(params.report.title, build, reports))

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from cellsize.params import Params
-from cellsize.tasks import preparing
+from cellsize.tasks import windowing
 
 
 def main(params: Params, clean: Path, schema: Path, windows: Path) -> None:
     """Reads series and schema; writes arrays and index."""
-    for line in preparing.window(clean, schema, params.window, params.split, windows):
+    for line in windowing.window(clean, schema, params.window, params.split, windows):
         print(f"window: {line}")

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellsize import files
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.models import intervals
 from cellsize.models.twins import save
 from cellsize.params_data import Window
 from cellsize.sizing.recipe import Recipe
-from cellsize.tasks.preparing import load_schema
+from cellsize.tasks import schemas
 from cellsize.training import refit, refit_sequences
 from cellsize.training.records import Work
 
@@ -41,7 +41,7 @@ def refit_all(
         model: Folder to write.
         note: Is told what is done now.
     """
-    meaning = load_schema(schema)
+    meaning = schemas.load(schema)
     if isinstance(meaning, SequenceSchema):
         of_sequences = refit_sequences.twins(work, recipe, meaning, window, count, note)
         labels = refit_sequences.refit_on_all(work, recipe, meaning, window, note)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from cellsize.data.folds import Folds
-from cellsize.data.sequence_table import SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.models.classifier import Classifier
 from cellsize.params_data import Window
 from cellsize.progress import unsaid
