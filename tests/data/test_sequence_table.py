@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def test_groups_and_a_declared_holdout_come_from_their_columns(
     ],
 )
 def test_a_row_that_does_not_fit_is_named(
-    make_long_table: Table, make_long_prepare: MakePrepare, change: dict[str, tuple[int, object]], message: str
+    make_long_table: Table, make_long_prepare: MakePrepare, change: dict[str, tuple[int, Any]], message: str
 ) -> None:
     table = make_long_table()
     for column, (row, value) in change.items():
