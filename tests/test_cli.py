@@ -185,5 +185,5 @@ def test_a_command_of_the_registry_says_in_one_line_that_none_is_named(
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     status, said, error = typed(*words)
     assert (status, said) == (1, "")
-    assert error.startswith("error: no registry is named: give --uri, such as sqlite:///mlflow.db, set MLFLOW_TRACKING")
+    assert error.startswith("error: no registry is named, and neither params.yaml nor mlflow.db is here: set MLFLOW_")
     assert error.count("\n") == 1

@@ -40,7 +40,7 @@ def test_a_version_is_found_by_its_number_or_by_an_alias(registered: Forecaster)
 
 def test_what_is_not_there_is_said_with_what_is(registered: Forecaster) -> None:
     for name, version, alias, words in (
-        ("boy", None, "champion", "no registered model 'boy'; there are: toy"),
+        ("boy", None, "champion", "boy: no such model in this registry, which has toy"),
         ("toy", "7", "champion", "model 'toy' has no version '7'; there are: 1"),
         ("toy", None, "best", "model 'toy' has no alias 'best'; aliases: champion; versions: 1"),
     ):
@@ -57,10 +57,10 @@ def test_files_that_are_gone_are_said(registered: Forecaster) -> None:
 
 
 def test_a_registry_that_is_not_there_is_said_and_not_made(settings: Mlflow, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(InputError, match=r"no registry: neither MLFLOW_TRACKING_URI nor a params\.yaml or mlflow\.db"):
+    with pytest.raises(InputError, match=r"no registry is named, and neither params\.yaml nor mlflow\.db is here"):
         version_of("toy", None, "champion")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{Path('none.db').absolute()}")
-    with pytest.raises(InputError, match="no such registry; set MLFLOW_TRACKING_URI"):
+    with pytest.raises(InputError, match=r"none\.db: no such file; give the address of a registry that exists"):
         version_of("toy", None, "champion")
     assert not Path("none.db").exists()
 

@@ -90,9 +90,8 @@ def register(
             name="toy", beat=("naive", "ridge_linear"), margin=1.0, probability=0.9, not_worse=0.8, blocks=8
         )
         source = Source(Path(), "table.csv", "0123456789abcdef", f"cut of {len(rows)} rows")
-        return versions.register(
-            settings, gate, folder, twins, rows.tail(6), CHOICE, evaluation(nmse, compared), compare, TAGS, source
-        )
+        new = versions.Submission(folder, twins, rows.tail(6), CHOICE, evaluation(nmse, compared), TAGS, source)
+        return versions.register(settings, gate, new, compare)
 
     return call
 

@@ -64,10 +64,9 @@ def registered(
         {"name": "toy", "beat": ("naive", "ridge_linear"), "margin": 1.0, "probability": 0.9, "not_worse": 0.8,
          "blocks": 8}
     )  # fmt: skip
-    versions.register(
-        settings, gate, Path("model"), Path("twins"), rows.tail(6), CHOICE, evaluation(BETTER), False, TAGS,
-        Source(Path(), "table.csv", "0123456789abcdef", "cut"),
-    )  # fmt: skip
+    source = Source(Path(), "table.csv", "0123456789abcdef", "cut")
+    new = versions.Submission(Path("model"), Path("twins"), rows.tail(6), CHOICE, evaluation(BETTER), TAGS, source)
+    versions.register(settings, gate, new, compare=False)
     return settings, rows.tail(6)
 
 

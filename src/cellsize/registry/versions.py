@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib.metadata import version as installed
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,31 +37,37 @@ ATTEMPTS = 4  # while others move the alias: each of them has moved it once, or 
 REQUIREMENTS = ("holidays", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "safetensors", "scipy", "torch")
 
 
-def register(
-    settings: Mlflow,
-    params: Register,
-    model: Path,
-    twins: Path,
-    example: pd.DataFrame,
-    choice: Choice,
-    evaluation: Evaluation,
-    compare: bool,
-    tags: Mapping[str, str],
-    source: Source,
-) -> Registration:
-    """Registers the model unless it is registered already, as challenger, and makes it champion if the gate opens.
+@dataclass(frozen=True)
+class Submission:
+    """What a project registers: a version keeps all of it.
 
-    Args:
-        settings: Where models are kept.
-        params: Name and gate.
+    Attributes:
         model: Folder of the model to serve, which was trained on all rows.
         twins: Folder of its twins, which stay with the version to be compared later.
         example: Rows that the model can forecast from, for signature and input example.
         choice: The size, and why.
         evaluation: Errors of the twins on the holdout.
-        compare: Whether a champion is replaced only by a model that was measured on the same windows.
         tags: More tags of the run, such as the versions of what trained.
         source: The project that it was made in.
+    """
+
+    model: Path
+    twins: Path
+    example: pd.DataFrame
+    choice: Choice
+    evaluation: Evaluation
+    tags: Mapping[str, str]
+    source: Source
+
+
+def register(settings: Mlflow, params: Register, submission: Submission, compare: bool) -> Registration:
+    """Registers the model unless it is registered already, as challenger, and makes it champion if the gate opens.
+
+    Args:
+        settings: Where models are kept.
+        params: Name and gate.
+        submission: Model and results.
+        compare: Whether a champion is replaced only by a model that was measured on the same windows.
 
     Returns:
         Name, version and what was decided; the same for the same model.
@@ -71,36 +78,22 @@ def register(
     client, experiment = connect(settings)
     with reached(settings):
         end_abandoned(client, experiment)
-        version = _version(client, experiment, params.name, model, twins, example, choice, evaluation, tags, source)
+        version = _version(client, experiment, params.name, submission)
         for _ in range(ATTEMPTS):
             with suppress(moves.MovedError):  # there is another champion now, to be decided about anew
-                return _decide(client, params, version, evaluation, compare)
-        return _decide(client, params, version, evaluation, compare)
+                return _decide(client, params, version, submission.evaluation, compare)
+        return _decide(client, params, version, submission.evaluation, compare)
 
 
-def _version(
-    client: MlflowClient,
-    experiment: str,
-    name: str,
-    model: Path,
-    twins: Path,
-    example: pd.DataFrame,
-    choice: Choice,
-    evaluation: Evaluation,
-    tags: Mapping[str, str],
-    source: Source,
-) -> str:
+def _version(client: MlflowClient, experiment: str, name: str, submission: Submission) -> str:
     """The version of a model, which is registered now unless it was before; the lowest one, if two projects did so."""
-    fingerprint = _fingerprint(model)
+    fingerprint = _fingerprint(submission.model)
     version = _registered(client, name, fingerprint)
     if version is None:
-        made = _register(
-            client, experiment, name, model, twins, example, choice, evaluation, {**tags, FINGERPRINT: fingerprint},
-            source,
-        )  # fmt: skip
-        version = _registered(client, name, fingerprint) or made
-        if version != made:  # another project has registered the same model meanwhile
-            client.delete_model_version(name, made)
+        new = _register(client, experiment, name, submission, fingerprint)
+        version = _registered(client, name, fingerprint) or new
+        if version != new:  # another project has registered the same model meanwhile
+            client.delete_model_version(name, new)
     return version
 
 
@@ -166,29 +159,20 @@ def _fingerprint(model: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _register(
-    client: MlflowClient,
-    experiment: str,
-    name: str,
-    model: Path,
-    twins: Path,
-    example: pd.DataFrame,
-    choice: Choice,
-    evaluation: Evaluation,
-    tags: dict[str, str],
-    source: Source,
-) -> str:
+def _register(client: MlflowClient, experiment: str, name: str, submission: Submission, fingerprint: str) -> str:
     """Logs model and results in a run of its own; returns the new version."""
-    forecaster = Forecaster.load(model)
-    forecasts = forecast_rows(forecaster, example)
-    sent = with_times_as_text(example)
+    choice, evaluation, source = submission.choice, submission.evaluation, submission.source
+    forecaster = Forecaster.load(submission.model)
+    forecasts = forecast_rows(forecaster, submission.example)
+    sent = with_times_as_text(submission.example)
     forecasts = with_times_as_text(forecasts)
     # None of inputs: MLflow would refuse whole numbers and times of pandas for a column of numbers or of text, and with
     # columns of any type it reads no CSV. The model checks what it is sent, in words; the example says what to send.
     levels = ParamSpec("levels", DataType.double, np.array([], np.float64), shape=(-1,))
     signature = ModelSignature(inputs=None, outputs=_columns(forecasts), params=ParamSchema([levels]))
     errors = evaluation.model.model_dump(exclude={"by_step"}, exclude_none=True)
-    run = client.create_run(experiment, run_name=f"register-{tags[FINGERPRINT][:8]}", tags={**tags, CLONE: clone()})
+    tags = {**submission.tags, FINGERPRINT: fingerprint, CLONE: clone()}
+    run = client.create_run(experiment, run_name=f"register-{fingerprint[:8]}", tags=tags)
     with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:
         mlflow.log_params(
             choice.model_dump(include={"layers", "units", "parameters", "learning_rate", "rule", "metric"})
@@ -198,13 +182,13 @@ def _register(
             path = Path(folder) / file
             record.write(path)
             mlflow.log_artifact(str(path))
-        mlflow.log_artifacts(str(twins), "twins")
+        mlflow.log_artifacts(str(submission.twins), "twins")
         provenance.write(source, Path(folder) / "project")
         mlflow.log_artifacts(str(Path(folder) / "project"), "project")
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(_file(SERVED)),
-            artifacts={"model": str(model)},
+            artifacts={"model": str(submission.model)},
             code_paths=[str(_file(SERVED).parents[1])],
             signature=signature,
             input_example=sent,
@@ -213,7 +197,7 @@ def _register(
         )
     # With its tags in one call: a version that a kill left without its fingerprint would be registered once more.
     known = {
-        FINGERPRINT: tags[FINGERPRINT], "layers": str(choice.layers), "units": str(choice.units), CUT: source.cut,
+        FINGERPRINT: fingerprint, "layers": str(choice.layers), "units": str(choice.units), CUT: source.cut,
         **provenance.tags(client, experiment, source, choice, evaluation),
     }  # fmt: skip
     return str(mlflow.register_model(f"models:/{info.model_id}", name, tags=known).version)

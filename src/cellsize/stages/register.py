@@ -7,7 +7,7 @@ from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
 from cellsize.registry.example import recent_rows
 from cellsize.registry.provenance import Source
-from cellsize.registry.versions import register
+from cellsize.registry.versions import Submission, register
 from cellsize.search.driver import located
 from cellsize.search.store import key
 from cellsize.search.versions import versions
@@ -25,9 +25,9 @@ def main(params: Params, windows: Path, folds: Path, choice: Path, evaluation: P
     work = load_work(windows, folds, network, params.search, params.baseline.penalties, params.choose.metric)
     search = key(located(work, params.search.compute))
     source = Source(Path(), params.prepare.table, search, cut_of(work.windows, work.folds))
-    registered = register(params.mlflow, params.register_, model, twins, recent_rows(rows, raw, model),
-                          Choice.read(choice), Evaluation.read(evaluation), params.evaluate.champion, versions(),
-                          source)  # fmt: skip
+    example = recent_rows(rows, raw, model)
+    submission = Submission(model, twins, example, Choice.read(choice), Evaluation.read(evaluation), versions(), source)
+    registered = register(params.mlflow, params.register_, submission, params.evaluate.champion)
     registered.write(registration)
     print(f"register: {registered.name} version {registered.version}, {registered.alias or 'no alias'}: "
           f"{registered.reason}")  # fmt: skip
