@@ -1,6 +1,5 @@
 """Where MLflow keeps runs and models: opened, out of reach, and what a killed run has left there."""
 
-import fcntl
 import hashlib
 import os
 import platform
@@ -17,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cellsize import params_file, process
 from cellsize.errors import InputError, is_disk_full
 from cellsize.params import Mlflow
+from cellsize.registry import conflicts
 
 PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
 PARAMS, DATABASE = Path("params.yaml"), Path("mlflow.db")  # what a project has, and what may be all that is there
@@ -48,7 +48,7 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
     """
     uri, root = address(settings)
     try:
-        with _alone(root if uri.startswith("sqlite:") else None):
+        with conflicts.making(uri):
             client = _client(uri)
             experiment = client.get_experiment_by_name(settings.experiment)
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
@@ -122,8 +122,9 @@ def open_registry(uri: str) -> MlflowClient:
             f"{path}: no such file; give the address of a registry that exists, or run cellsize run, which makes one"
         )
     try:
-        client = _client(whole)
-        client.search_experiments(max_results=1)
+        with conflicts.making(whole):  # which also says at once that a password is wrong: MLflow tries for two minutes
+            client = _client(whole)
+            client.search_experiments(max_results=1)
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         raise unreachable(whole, error) from None
     return client
@@ -157,26 +158,12 @@ def _whole(uri: str) -> tuple[str, Path]:
     root = Path.cwd()
     if "://" not in uri or uri.startswith("file:"):
         raise InputError(
-            f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg2://… or http://…"
+            f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg://… or http://…"
         )
     if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
         path = (root / uri.removeprefix("sqlite:///")).resolve()
         root, uri = path.parent, f"sqlite:///{path}"
     return uri, root
-
-
-@contextmanager
-def _alone(folder: Path | None) -> Iterator[None]:
-    """Keeps other processes from making the same new database at the same time, which would destroy it."""
-    if folder is None or not folder.is_dir():
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def is_out_of_reach(error: BaseException) -> bool:

@@ -24,6 +24,7 @@ from cellsize.models.row_forecasts import forecast_rows, with_times_as_text
 from cellsize.params import Mlflow, Register
 from cellsize.registry import looks, moves, provenance
 from cellsize.registry.champion import CHALLENGER, CHAMPION, CUT, current_version
+from cellsize.registry.conflicts import repeated
 from cellsize.registry.example import raw_columns
 from cellsize.registry.provenance import Source
 from cellsize.registry.store import CLONE, clone, connect, end_abandoned, reached
@@ -79,10 +80,7 @@ def register(settings: Mlflow, params: Register, submission: Submission, compare
     with reached(settings):
         end_abandoned(client, experiment)
         version = _version(client, experiment, params.name, submission)
-        for _ in range(ATTEMPTS):
-            with suppress(moves.MovedError):  # there is another champion now, to be decided about anew
-                return _decide(client, params, version, submission.evaluation, compare)
-        return _decide(client, params, version, submission.evaluation, compare)
+        return _decide_again(client, params, version, submission.evaluation, compare)
 
 
 def _version(client: MlflowClient, experiment: str, name: str, submission: Submission) -> str:
@@ -103,18 +101,28 @@ def _registered(client: MlflowClient, name: str, fingerprint: str) -> str | None
     return str(min(int(entry.version) for entry in found)) if found else None
 
 
+def _decide_again(
+    client: MlflowClient, params: Register, version: str, evaluation: Evaluation, compare: bool
+) -> Registration:
+    """Decides, and once more whenever another moves the alias meanwhile: it may have promoted this very version."""
+    for _ in range(ATTEMPTS):
+        with suppress(moves.MovedError):  # there is another champion now, to be decided about anew
+            return _decide(client, params, version, evaluation, compare)
+    return _decide(client, params, version, evaluation, compare)
+
+
 def _decide(
     client: MlflowClient, params: Register, version: str, evaluation: Evaluation, compare: bool
 ) -> Registration:
     """Moves the alias if the gate opens, and says why it did or did not; the same once more after a kill in between."""
     # Promoted or not: who fetches this version sees whether another kind of model would do better.
-    client.set_model_version_tag(params.name, version, TREES, compared_with_trees(evaluation)[1])
+    repeated(client.set_model_version_tag, params.name, version, TREES, compared_with_trees(evaluation)[1])
     current = current_version(client, params.name)
     if current == version:
         promoted, reason = True, _promoted_for(client, params.name, version)
     else:
         promoted, reason = _judge(client, params, version, evaluation, current, compare)
-        client.set_model_version_tag(params.name, version, GATE, reason)
+        repeated(client.set_model_version_tag, params.name, version, GATE, reason)
         if promoted:
             moves.move(client, params.name, version, reason, "gate", current)
     alias = CHAMPION if promoted else _challenger(client, params.name, version)
@@ -139,10 +147,12 @@ def _judge(
 
 def _challenger(client: MlflowClient, name: str, version: str) -> str | None:
     """Makes the newest version challenger, unless it is an experiment's; returns the alias that the version has."""
-    newest = max(int(each.version) for each in client.search_model_versions(f"name = '{name}'"))
+    tags = {int(each.version): dict(each.tags) for each in client.search_model_versions(f"name = '{name}'")}
+    same = tags[int(version)].get(FINGERPRINT)  # of another project, which takes its version of our model away
+    newest = max(number for number, has in tags.items() if number == int(version) or has.get(FINGERPRINT) != same)
     if int(version) != newest or EXPERIMENT in os.environ:
         return None
-    client.set_registered_model_alias(name, CHALLENGER, version)
+    repeated(client.set_registered_model_alias, name, CHALLENGER, version)
     return CHALLENGER
 
 
