@@ -43,12 +43,16 @@ class Server:
         port: Where it listens.
         script: What starts it, in bash; empty: with a SQLite file and artifacts in its folder.
         variables: More of its environment.
+        before: What comes before it, in bash.
+        workers: Its processes.
     """
 
     folder: Path
     port: int = field(default_factory=free_port)
     script: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
+    before: str = ""
+    workers: int = 1
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -64,14 +68,14 @@ class Server:
     def start(self) -> None:
         """Starts it, and waits until it answers."""
         words = [
-            "exec", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1",
+            "exec", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self.workers),
             "--backend-store-uri", f"sqlite:///{self.folder}/store.db", "--artifacts-destination",
             str(self.folder / "artifacts"),
         ]  # fmt: skip
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                ["bash", "-euc", self.script or shlex.join(words)], cwd=self.folder, stdout=log, stderr=log,
-                start_new_session=True, env=environment(**self.variables),
+                ["bash", "-euc", f"{self.before}\n{self.script or shlex.join(words)}"], cwd=self.folder,
+                stdout=log, stderr=log, start_new_session=True, env=environment(**self.variables),
             )  # fmt: skip
         for _ in range(900):
             with suppress(OSError):
