@@ -12,7 +12,7 @@ from cellsize.params import Mlflow
 from cellsize.registry.provenance import Source, environment, md5, read, tags, write
 from cellsize.registry.runs import FINGERPRINT, SIZE
 from cellsize.registry.store import connect
-from tests.registry.test_versions import CHOICE, evaluation
+from tests.registry.test_versions import CHOICE, HISTORY, evaluation
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def source(settings: Mlflow, tmp_path: Path) -> Source:
     (folder / "table.csv").write_bytes(b"when,y\n2026-01-01,1\n")
     (folder / "params.yaml").write_text("mlflow:\n  uri: postgresql+psycopg2://me:secret@host/db\n", encoding="utf-8")
     (folder / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
-    return Source(folder, "table.csv", "0123456789abcdef", "cut")
+    return Source(folder, "table.csv", "0123456789abcdef", "cut", HISTORY)
 
 
 def git(folder: Path, *words: str) -> None:

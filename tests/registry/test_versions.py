@@ -13,6 +13,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from cellsize.data.history import History
 from cellsize.errors import InputError
 from cellsize.models.forecaster import VERSION, Forecaster
 from cellsize.models.twins import save
@@ -26,6 +27,7 @@ from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Comparison, Errors, Evaluation, Registration
 
 BASELINE, BETTER = 0.5, 0.4
+HISTORY = History("2026-01-03T11:00:00", "2026-01-03T11:00:00", {})
 TAGS = {"cellsize.version.torch": "2.9.0"}
 
 
@@ -89,7 +91,7 @@ def register(
         gate = Register(
             name="toy", beat=("naive", "ridge_linear"), margin=1.0, probability=0.9, not_worse=0.8, blocks=8
         )
-        source = Source(Path(), "table.csv", "0123456789abcdef", f"cut of {len(rows)} rows")
+        source = Source(Path(), "table.csv", "0123456789abcdef", f"cut of {len(rows)} rows", HISTORY)
         new = versions.Submission(folder, twins, rows.tail(6), CHOICE, evaluation(nmse, compared), TAGS, source)
         return versions.register(settings, gate, new, compare)
 
