@@ -31,7 +31,9 @@ def test_rows_of_a_zone_are_cut_at_an_instant(frame: pd.DataFrame, schema: Schem
     zoned = frame.assign(time=pd.DatetimeIndex(frame[TIME]).tz_localize("Europe/Berlin"))
     berlin = replace(schema, timezone="Europe/Berlin", is_naive=False)
     assert rows_until(zoned, berlin, "2026-01-01T00:00:00+00:00")["x"].tolist() == [0, 1, 4, 5]
-    with pytest.raises(InputError, match="split.searched_until: '2026-01-01' has no offset, but the times have one; "):
+    with pytest.raises(
+        InputError, match=r"split\.searched_until: '2026-01-01' has no offset, but the times have one; "
+    ):
         rows_until(zoned, berlin, "2026-01-01")
 
 

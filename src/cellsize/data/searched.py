@@ -5,6 +5,8 @@ them: of the longer table the search then gets arrays with the same bytes as bef
 parameters say what the size was measured on, and anybody who has the table gets the same choice from it.
 """
 
+from typing import Any
+
 import pandas as pd
 
 from cellsize.data.clock import microseconds
@@ -44,10 +46,10 @@ def _whole(said: str) -> int:
 
 def _instant(said: str, zoned: bool) -> int:
     try:
-        moment = pd.Timestamp(said)
+        moment: Any = pd.Timestamp(said)  # or NaT
     except ValueError:
         raise InputError(f"{KEY}: {said!r} is not a time in ISO 8601; set null to search on all rows") from None
-    if moment is pd.NaT or (moment.tzinfo is not None) != zoned:
+    if pd.isna(moment) or (moment.tzinfo is not None) != zoned:
         lacks = "no offset, but the times have one" if zoned else "an offset, but the times have none"
         raise InputError(f"{KEY}: {said!r} has {lacks}; write it as they are, or set null to search on all rows")
     return int(microseconds(pd.DatetimeIndex([moment]))[0])

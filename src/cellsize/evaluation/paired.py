@@ -94,7 +94,7 @@ def _drawn_means(losses: Floats, blocks: Ints, seed: int) -> Floats:
     """Draws of the mean loss, shape (draws,): blocks may hold different numbers of windows."""
     codes, count = _joined(blocks)
     mean = losses.mean()
-    residuals = np.bincount(codes, weights=losses.mean(axis=0) - mean)
+    residuals = np.asarray(np.bincount(codes, weights=losses.mean(axis=0) - mean), np.float64)
     return np.asarray(mean + _times_drawn(count, seed) @ residuals * _wider(residuals) / blocks.size)
 
 

@@ -175,7 +175,7 @@ def _content(text: str) -> Content:
 
 
 def _changed(kept: Kept, now: Content) -> tuple[str, ...]:
-    """Keys whose values differ; a key that only one of both has comes with another cellsize, whose code DVC compares."""
+    """Keys whose values differ; one that only one of both has is another cellsize's, whose code DVC compares."""
     before = _content(kept.params)
     return tuple(
         f"{section}.{key}"

@@ -66,8 +66,8 @@ def _keep_the_size(folder: Path, stages: list[str], facts: Facts, verdict: Verdi
     if runner.dvc(folder, "status", "--quiet", "dvc.yaml:search", may_fail=True) == 0:
         return verdict
     why = (
-        f"version {facts.champion} could be refitted, but the search that it comes of is not what DVC has here: made by "
-        "another cellsize, of another version, or not pulled"
+        f"version {facts.champion} could be refitted, but its search is not the one that DVC has here: that is another "
+        "cellsize's, another version's, or was not pulled"
     )
     return Verdict("resize", why)
 
