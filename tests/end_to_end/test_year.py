@@ -6,7 +6,6 @@ DVC agrees about what is up to date is held in `test_workflows.py`.
 
 import importlib
 import shlex
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,7 +73,9 @@ class Year:
 
     def stage(self, _: Path, name: str, *paths: str) -> None:
         """In place of a process of its own."""
-        importlib.import_module(f"cellsize.stages.{name}").main(params_file.load(Path("params.yaml")), *map(Path, paths))
+        importlib.import_module(f"cellsize.stages.{name}").main(
+            params_file.load(Path("params.yaml")), *map(Path, paths)
+        )
 
     def dvc(self, folder: Path, *words: str, may_fail: bool = False, silent: bool = False) -> int:
         """What the command of DVC would do here; a search runs again if what it reads has changed."""
@@ -115,8 +116,8 @@ def train_here(work: Any, scheduler: Any, _: Any, store: Any, state: Path) -> No
 def year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Year:
     project = make_project(tmp_path / "project")
     project.edit(
-        prepare__series=None, split__holdout=0.1, propose__layers=1, propose__samples="targets",
-        propose__network__skip=["none"], propose__mlp_units=[2], propose__alpha=[50, 100],
+        prepare__series=None, split__holdout=0.1, propose__layers=1, propose__samples="sequences",
+        propose__network__skip=["joint"], propose__mlp_units=[2],
         baseline__classical="none", search__training__learning_rates=[0.03], register__margin=5.0,
         register__beat=["naive"],
     )  # fmt: skip
@@ -129,11 +130,69 @@ def year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Year:
     return made
 
 
-def test_try(year):
-    import time
-    for month in [0, 1, 1.25, 2, 3, 4, 5, 6, 7, 8]:
+def everything(folder: Path) -> dict[str, bytes]:
+    """What a refused delivery must leave as it was: results, parameters and the record of DVC."""
+    kept = [*folder.glob("reports/*.json"), *folder.glob("build/*"), folder / "params.yaml"]
+    return {str(path): path.read_bytes() for path in kept if path.is_file() and path.name != "look.json"}
+
+
+def test_a_year(year: Year) -> None:
+    folder = year.project.folder
+    # January to April: the first model; then newer rows of the same kind, and no search.
+    year.deliver(0)
+    assert year.retrain() == (PROMOTED, "resize")
+    assert (year.champion, year.searches, year.until) == ("1", 1, None)
+    for month, champion in ((1, "2"), (2, "3"), (3, "4"), (4, "5")):
+        year.deliver(month - 0.75)
+        assert year.retrain() == (NOTHING, "nothing")  # a week is too little
         year.deliver(month)
-        t = time.process_time()
-        got = year.retrain()
-        print(month, got, year.champion, year.until, year.searches, round(time.process_time() - t, 1), *year.said, sep=" | ")
-    assert 0
+        assert year.retrain() == (PROMOTED, "refit"), year.said
+        assert (year.champion, year.searches) == (champion, 1)
+        assert year.until == "2026-02-07T11:00:00"  # the last row of the first table
+    assert year.retrain() == (NOTHING, "nothing")
+    # May: another rhythm. The size is measured again, and what comes of it is refitted from then on.
+    year.deliver(5)
+    assert year.retrain() == (PROMOTED, "resize"), year.said
+    assert "worse by more than 5 %, with probability 1.00" in year.said[0]
+    assert (year.champion, year.searches, year.until) == ("6", 2, None)
+    for month, champion in ((6, "7"), (7, "8")):
+        year.deliver(month)
+        assert year.retrain() == (PROMOTED, "refit"), year.said
+        assert (year.champion, year.searches) == (champion, 2)
+    # August: three broken deliveries.
+    before = everything(folder)
+    good = rows(START + 8 * MONTH)
+    for broken, words in (
+        (good.iloc[: START + 6 * MONTH], "rows fewer than before: the last one is of"),
+        (good.assign(load=good["load"].where(good.index != 77, 51.0)), "column 'load': values until"),
+        (good.rename(columns={"load": "lode"}), "no column 'load'"),
+    ):
+        broken.to_csv(folder / "table.csv", index=False)
+        assert year.retrain() == (REFUSED, "refused")
+        assert words in year.said[0]
+        assert "refused" in year.project.read("reports/retrain.md")
+        assert year.champion == "8"
+        assert everything(folder) == before
+    year.deliver(8)
+    assert year.retrain() == (PROMOTED, "refit"), year.said
+    assert (year.champion, year.searches) == ("9", 2)
+    # September: somebody's settings make a worse model, which is never promoted.
+    year.deliver(9)
+    settings = year.project.read("params.yaml")
+    year.project.edit(baseline__penalties=[1e9], search__training__learning_rates=[1e-6])
+    assert year.retrain() == (NOT_PROMOTED, "resize")
+    assert "other values since version 9: baseline.penalties, search.training" in year.said[0]
+    assert year.champion == "9"
+    assert year.retrain() == (NOTHING, "nothing")  # and is not tried again
+    # Put right. The search that version 9 comes of is gone here, so that all rows are searched on.
+    (folder / "params.yaml").write_text(settings, encoding="utf-8")
+    assert year.retrain() == (PROMOTED, "resize"), year.said
+    assert (year.champion, year.searches) == ("11", 4)
+    # October: back to the champion before. The same table makes nobody champion again; newer rows may.
+    rollback(open_registry("sqlite:///mlflow.db"), "small", "errors doubled since Monday")
+    assert year.champion == "9"
+    assert year.retrain() == (NOTHING, "nothing")
+    assert year.champion == "9"
+    year.deliver(10)
+    assert year.retrain() == (PROMOTED, "resize"), year.said
+    assert year.champion == "12"

@@ -62,7 +62,8 @@ def test_the_least_that_is_right_is_done(changes: dict[str, Any], full: bool, ki
 def test_a_verdict_says_what_and_why_in_a_line() -> None:
     assert decide(facts(), GATE, full=False).said == (
         "retrain: refit: the champion's size and settings, trained on all rows; on 480 new windows in 20 blocks "
-        "version 3 has an error of 0.2503, its twins had 0.2500 on their holdout (worse by more than 1 % with probability 0.31)"
+        "version 3 has an error of 0.2503, its twins had 0.2500 on their holdout (worse by more than 1 % with "
+        "probability 0.31)"
     )
     assert decide(facts(worse=0.97, now=0.3), GATE, full=False).said == (
         "retrain: resize: a whole sizing; on 480 new windows in 20 blocks version 3 has an error of 0.3000, its twins "

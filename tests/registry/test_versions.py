@@ -18,7 +18,7 @@ from cellsize.errors import InputError
 from cellsize.models.forecaster import VERSION, Forecaster
 from cellsize.models.twins import save
 from cellsize.params import Mlflow, Register
-from cellsize.registry import champion, moves, versions
+from cellsize.registry import champion, moves, provenance, versions
 from cellsize.registry.moves import history
 from cellsize.registry.promotion import promote, rollback
 from cellsize.registry.provenance import Source, md5
@@ -354,3 +354,13 @@ def test_of_two_projects_that_register_one_model_at_once_the_later_takes_the_ver
     assert register(BETTER).version == "1"
     client, _ = connect(settings)
     assert [str(version.version) for version in client.search_model_versions("name = 'toy'")] == ["1"]
+
+
+def test_a_version_keeps_the_rows_that_it_has_learned_from(
+    register: Callable[..., Registration], settings: Mlflow
+) -> None:
+    Path("params.yaml").write_text("mlflow: {}\n", encoding="utf-8")
+    Path("dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
+    register(BETTER)
+    client, _ = connect(settings)
+    assert provenance.read(client, "toy", "1").history == HISTORY
