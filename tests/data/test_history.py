@@ -51,7 +51,7 @@ def test_more_rows_more_series_and_a_column_less_are_no_difference(
 def test_what_differs_is_named(made: Callable[..., pd.DataFrame], schema: Schema) -> None:
     before, target = history_of(made(4), schema, None), schema.targets[0]
     other = made(6)
-    other.loc[2, target] += 1e-9
+    other[target] = other[target] + 1e-9 * (other.index == 2)
     assert differs(before, other, schema) == (
         f"series 'a': column {target!r}: values until 2026-01-04T00:00:00 are not what they were"
     )
@@ -73,7 +73,7 @@ def test_rows_whose_targets_were_not_known_yet_may_change(made: Callable[..., pd
     before = history_of(known, schema, None)
     assert (before.until, before.series["a"].end) == ("2026-01-06T00:00:00", "2026-01-04T00:00:00")
     later = made(6)
-    later.loc[later[TIME] > DAYS[3], schema.past_columns[-1]] += 5
+    later[schema.past_columns[-1]] += 5.0 * (later[TIME] > DAYS[3])
     assert differs(before, later, schema) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 from cellsize.lifecycle.account import STATUS, Results, markdown, outcome, sentence
 from cellsize.lifecycle.facts import NOTHING, Facts
 from cellsize.lifecycle.verdict import Verdict
-from cellsize.sizing.artefacts import Registration
+from cellsize.sizing.evaluation_records import Registration
 from tests.report.conftest import choice, evaluation
 
 REFIT = Verdict("refit", "on 480 new windows all is well")

@@ -9,7 +9,7 @@ import pytest
 from cellsize import params_file
 from cellsize.lifecycle.facts import NOTHING, Facts
 from cellsize.project import retrain, runner, template
-from cellsize.sizing.artefacts import Registration
+from cellsize.sizing.evaluation_records import Registration
 from tests.report.conftest import choice, evaluation
 
 UNTIL = "2026-05-31T23:00:00"

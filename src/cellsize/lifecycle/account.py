@@ -8,7 +8,8 @@ from cellsize.lifecycle.facts import Facts
 from cellsize.lifecycle.verdict import Verdict
 from cellsize.report.summaries import plain, table
 from cellsize.report.tables import Row, Table
-from cellsize.sizing.artefacts import Choice, Evaluation, Registration
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.rules import describe
 
 Outcome = Literal["nothing", "promoted", "not promoted", "refused"]
