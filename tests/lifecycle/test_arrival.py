@@ -63,5 +63,5 @@ def test_what_a_stage_would_refuse_is_refused_in_its_words(here: Callable[..., P
     with pytest.raises(InputError, match=r"table.csv, line 402, column 'load': 'many'"):
         arrival.read(params)
     here(20)
-    with pytest.raises(InputError, match=r"^table.csv: "):
+    with pytest.raises(InputError, match=r"^split.folds: 3 folds need windows"):
         arrival.read(params)

@@ -65,7 +65,9 @@ def test_the_search_is_found_by_its_fingerprint(source: Source, settings: Mlflow
 
 def test_the_files_of_the_project_are_kept_without_a_password(source: Source, tmp_path: Path) -> None:
     write(source, tmp_path / "kept")
-    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"params.yaml", "dvc.yaml", "requirements.txt"}
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == {
+        "params.yaml", "dvc.yaml", "requirements.txt", "rows.json",
+    }  # fmt: skip
     text = (tmp_path / "kept/params.yaml").read_text(encoding="utf-8")
     assert text == "mlflow:\n  uri: postgresql+psycopg2://me:***@host/db\n"
 
