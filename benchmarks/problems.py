@@ -388,7 +388,14 @@ def _problem(
 
 def _folds(windows: Windows, scheme: Literal["contiguous", "shuffled"]) -> Folds:
     early_stopping = shipped().split.early_stopping
-    params = Split(scheme=scheme, holdout=HOLDOUT, holdout_of="table", folds=FOLDS, early_stopping=early_stopping)
+    params = Split(
+        scheme=scheme,
+        holdout=HOLDOUT,
+        holdout_of="table",
+        searched_until=None,
+        folds=FOLDS,
+        early_stopping=early_stopping,
+    )
     return split(windows, params)
 
 

@@ -74,6 +74,7 @@ PARAMS: dict[str, Any] = {
     "split": {
         "holdout": 0.2,
         "holdout_of": "table",
+        "searched_until": None,
         "folds": 3,
         "scheme": "contiguous",
         "early_stopping": {"fraction": 0.1, "blocks": 2},
@@ -305,6 +306,7 @@ def make_split() -> Callable[..., Split]:
         plain = {
             "holdout": 0.2,
             "holdout_of": "table",
+            "searched_until": None,
             "folds": 2,
             "scheme": "contiguous",
             "early_stopping": {"fraction": fraction, "blocks": blocks},

@@ -138,6 +138,21 @@ def plan(folder: Folder = Path()) -> None:
 
 
 @app.command()
+def retrain(
+    folder: Folder = Path(),
+    full: Annotated[bool, typer.Option("--full", help="Measure the size anew; changed old rows are meant.")] = False,
+) -> None:
+    """Look at what is new for the champion, and train what is needed: nothing, the same size, or a whole sizing.
+
+    Exit status: 0 nothing to do, 10 a new champion, 11 registered and not promoted, 12 the table is refused.
+    """
+    with _one_line(resume=f"cellsize retrain{_argument(folder)}"):
+        from cellsize.project.retrain import retrain as train_again
+
+        raise typer.Exit(train_again(folder, full=full, say=typer.echo))
+
+
+@app.command()
 def serve(
     name: Annotated[str, typer.Argument(help="Name of the registered model.")],
     alias: Annotated[str, typer.Option(help="Which of its versions.")] = "champion",

@@ -58,7 +58,14 @@ def windows() -> Windows:
 def labels(cut: Windows) -> folds.Folds:
     """Five contiguous folds."""
     early_stopping = EarlyStopping(fraction=0.1, blocks=3)
-    params = Split(holdout=0.2, holdout_of="table", folds=FOLDS, scheme="contiguous", early_stopping=early_stopping)
+    params = Split(
+        holdout=0.2,
+        holdout_of="table",
+        searched_until=None,
+        folds=FOLDS,
+        scheme="contiguous",
+        early_stopping=early_stopping,
+    )
     return folds.split(cut, params)
 
 

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from cellsize.data import series, table, times
+from cellsize.data.history import history_of
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
 from cellsize.registry.example import recent_rows
@@ -17,14 +20,16 @@ from cellsize.training.records import load_work
 from cellsize.training.refit import cut_of
 
 
-def main(params: Params, windows: Path, folds: Path, choice: Path, evaluation: Path, twins: Path, model: Path,
-         registration: Path) -> None:  # fmt: skip
+def main(params: Params, clean: Path, searched: Path, searched_folds: Path, windows: Path, folds: Path, choice: Path,
+         evaluation: Path, twins: Path, model: Path, registration: Path) -> None:  # fmt: skip
     """Reads model, results and the raw table, which `prepare.table` names; writes what became of it."""
-    raw, network = Path(params.prepare.table), Forecaster.load(model).network
+    raw, served = Path(params.prepare.table), Forecaster.load(model)
     rows = table.read(raw, series.texts(params.prepare), params.prepare.csv, times.columns_of(params.prepare))
-    work = load_work(windows, folds, network, params.search, params.baseline.penalties, params.choose.metric)
-    search = key(located(work, params.search.compute))
-    source = Source(Path(), params.prepare.table, search, cut_of(work.windows, work.folds))
+    how = (served.network, params.search, params.baseline.penalties, params.choose.metric)
+    search = key(located(load_work(searched, searched_folds, *how), params.search.compute))
+    history = history_of(pd.read_parquet(clean), served.schema, params.split.searched_until)
+    work = load_work(windows, folds, *how)
+    source = Source(Path(), params.prepare.table, search, cut_of(work.windows, work.folds), history)
     example = recent_rows(rows, raw, model)
     submission = Submission(model, twins, example, Choice.read(choice), Evaluation.read(evaluation), versions(), source)
     registered = register(params.mlflow, params.register_, submission, params.evaluate.champion)

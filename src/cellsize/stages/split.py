@@ -1,4 +1,4 @@
-"""split: window index → the holdout, and folds that share no raw row."""
+"""split: window index → the holdout, and folds that share no raw row, of all rows and of those that are searched on."""
 
 from pathlib import Path
 
@@ -11,12 +11,13 @@ from cellsize.data.windows import Windows
 from cellsize.params import Params
 
 
-def main(params: Params, windows: Path, folds: Path) -> None:
-    """Reads the index; writes who learns from which window."""
-    arrays = Windows.load(windows)
-    parts = remedies.split(arrays, params.split, params.window)
-    constant_targets.refuse(arrays, parts, params.split)
-    files.write_parquet(folds, pd.DataFrame(save_labels(parts)))
+def main(params: Params, searched: Path, windows: Path, searched_folds: Path, folds: Path) -> None:
+    """Reads both indexes; writes who learns from which window."""
+    for index, labels in ((searched, searched_folds), (windows, folds)):
+        arrays = Windows.load(index)
+        parts = remedies.split(arrays, params.split, params.window)
+        constant_targets.refuse(arrays, parts, params.split)
+        files.write_parquet(labels, pd.DataFrame(save_labels(parts)))
     out = collection.left_out(arrays, parts)
     if len(out) > len(collection.left_out(arrays)):
         print(f"split: {collection.sentence(out, len(out), len(arrays.names))}")

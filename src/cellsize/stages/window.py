@@ -1,23 +1,31 @@
-"""window: clean series → base arrays and the index of usable windows."""
+"""window: clean series → base arrays and the index of usable windows, of all rows and of those that are searched on."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from cellsize import files
 from cellsize.data import collection, remedies
 from cellsize.data.schema import Schema
+from cellsize.data.searched import rows_until
 from cellsize.params import Params
 
 
-def main(params: Params, clean: Path, schema: Path, windows: Path) -> None:
-    """Reads series and schema; writes arrays and index."""
+def main(params: Params, clean: Path, schema: Path, windows: Path, searched: Path) -> None:
+    """Reads series and schema; writes arrays and index, and the same of the rows until `split.searched_until`."""
     # Column by column out of Arrow's hands: both copies of a long table at once would be this stage's largest.
     options: Any = {"split_blocks": True, "self_destruct": True}
-    frame = pd.read_parquet(clean, to_pandas_kwargs=options)
+    frame, meaning = pd.read_parquet(clean, to_pandas_kwargs=options), Schema.load(schema)
     # The split is asked for a remedy alone: a window that fits, and is then too long for the folds, is none.
-    arrays = remedies.build(frame, Schema.load(schema), params.window, params.split, clean)
+    arrays = remedies.build(frame, meaning, params.window, params.split, clean)
     arrays.save(windows)
+    if params.split.searched_until is None:
+        files.write(searched, lambda partial: shutil.copyfile(windows, partial))
+    else:
+        frame = rows_until(frame, meaning, params.split.searched_until)
+        remedies.build(frame, meaning, params.window, params.split, clean).save(searched)
     print(f"window: {len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} inputs a step")
     out = collection.left_out(arrays)
     if out:
