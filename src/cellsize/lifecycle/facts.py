@@ -105,8 +105,8 @@ def gather(params: Params) -> Facts:
     if champion is None or champion.history is None:
         return Facts(**found)
     found |= {
-        "known": True, "changed_rows": differs(champion.history, arrived.frame, arrived.schema),
-        "changed_params": _changed(champion, now), "searched_until": champion.history.searched_until,
+        "known": True, "changed_rows": rows,
+        "changed_params": changed, "searched_until": champion.history.searched_until,
     }  # fmt: skip
     return Facts(**found | _measured(params, arrived, champion))
 
