@@ -104,9 +104,13 @@ def gather(params: Params) -> Facts:
         found["tried"] = newest
     if champion is None or champion.history is None:
         return Facts(**found)
+    changed = _changed(champion, now)
+    # Read in another way, the same rows look otherwise.
+    read_as_before = not any(key.startswith("prepare.") for key in changed)
+    rows = differs(champion.history, arrived.frame, arrived.schema) if read_as_before else None
     found |= {
-        "known": True, "changed_rows": differs(champion.history, arrived.frame, arrived.schema),
-        "changed_params": _changed(champion, now), "searched_until": champion.history.searched_until,
+        "known": True, "changed_rows": rows,
+        "changed_params": changed, "searched_until": champion.history.searched_until,
     }  # fmt: skip
     return Facts(**found | _measured(params, arrived, champion))
 

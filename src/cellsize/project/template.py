@@ -109,21 +109,21 @@ def ignored(name: str) -> list[str]:
     return (TEMPLATES / name.lstrip(".")).read_text(encoding="utf-8").splitlines()
 
 
-def workflow(folder: str, table: str, install: str = INSTALL, name: str = "cellsize") -> str:
+def workflow(folder: str, table: str, install: str = INSTALL, name: str | None = None) -> str:
     """A workflow of GitHub that retrains the project.
 
     Args:
         folder: The project's, from the top of the repository; `.` if it is the top.
         table: The table, from the project's folder. Its pointer is watched too, if DVC keeps it.
         install: The command that installs cellsize.
-        name: Of the workflow.
+        name: Of the workflow; None: `cellsize`, and the folder's. One of a name runs at a time.
     """
     inside = "" if folder == "." else f"{folder}/"
     watched = [f"{inside}{name}" for name in ("params.yaml", "dvc.yaml", "requirements.txt")]
     if not table.startswith(("/", "../")):
         watched += [f"{inside}{table}", f"{inside}{table}.dvc"]
     values = {
-        "NAME": name,
+        "NAME": name or "-".join(["cellsize", *re.findall(r"[A-Za-z0-9_.-]+", "" if folder == "." else folder)]),
         "INSTALL": install,
         "WATCHED": ", ".join(json.dumps(_literal(name)) for name in watched),
         "FOLDER": json.dumps(folder),

@@ -26,6 +26,7 @@ def main(params: Params, clean: Path, schema: Path, windows: Path, searched: Pat
     else:
         frame = rows_until(frame, meaning, params.split.searched_until)
         remedies.build(frame, meaning, params.window, params.split, clean).save(searched)
+        print(f"window: sizes are searched on rows until {params.split.searched_until} (split.searched_until)")
     print(f"window: {len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} inputs a step")
     out = collection.left_out(arrays)
     if out:
