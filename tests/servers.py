@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1"}
+# By default a server starts eight more processes that wait for jobs, and each takes seconds to import MLflow.
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
 def free_port() -> int:
