@@ -168,7 +168,16 @@ def test_every_imported_package_is_declared_and_none_is_declared_in_vain() -> No
     shipped, others = packages_of(SOURCE, PIPELINE), packages_of(TESTS, ROOT / "benchmarks")
     assert [name for name, packages in shipped.items() if not packages & (declared | extra)] == []
     assert [name for name, packages in others.items() if not packages & (declared | development)] == []
-    commands = {"dvc", "mypy", "pandas-stubs", "pre-commit", "psycopg", "pytest-xdist", "ruff", "zizmor"}  # and a driver
+    commands = {
+        "dvc",
+        "mypy",
+        "pandas-stubs",
+        "pre-commit",
+        "psycopg",
+        "pytest-xdist",
+        "ruff",
+        "zizmor",
+    }  # and a driver
     assert declared | development == commands | (declared | development) & set().union(
         *shipped.values(), *others.values()
     )
