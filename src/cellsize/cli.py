@@ -215,6 +215,26 @@ def rollback(name: Name, why: Why, uri: Uri = None) -> None:
 
 
 @app.command()
+def check(
+    name: Name,
+    data: Annotated[Path, typer.Option(help="New rows, with those before them that a forecast looks back on.")],
+    alias: Annotated[str, typer.Option(help="Which of its versions.")] = "champion",
+    version: Annotated[str | None, typer.Option(help="Number of a version, in place of an alias.")] = None,
+    uri: Uri = None,
+    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
+    json: Annotated[Path | None, typer.Option(help="File to write what was measured to.")] = None,
+) -> None:
+    """Say whether new rows are still what a model has learned from: its error, its intervals, its inputs.
+
+    Exit status: 0 as before, 3 inputs shifted, 4 worse, 5 cannot tell, 1 the rows cannot be used.
+    """
+    with _one_line():
+        from cellsize.lifecycle.check import check
+
+        raise typer.Exit(check(name, data, version, alias, uri, html, json, typer.echo))
+
+
+@app.command()
 def reproduce(
     name: Name,
     version: Version,

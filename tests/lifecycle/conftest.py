@@ -11,8 +11,9 @@ from cellsize import params_file
 from cellsize.params import Params
 from cellsize.project import template
 from tests.evaluation.conftest import described, refitted
+from tests.lifecycle.known_model import known, make_known, wave
 
-__all__ = ["described", "refitted"]
+__all__ = ["described", "known", "make_known", "refitted", "wave"]
 CHANGES: dict[str, template.Value] = {
     "prepare.table": "table.csv", "prepare.time": "when", "prepare.targets": ["load"], "prepare.calendar": [],
     "prepare.linear_calendar": [], "window.lookback": 12, "window.linear_lookback": None, "window.horizon": 3,

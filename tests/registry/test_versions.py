@@ -73,6 +73,12 @@ CHOICE = Choice.model_validate(
 )  # fmt: skip
 
 
+def kept(folder: Path) -> None:
+    """What is compared with later."""
+    folder.mkdir()
+    (folder / "kept.txt").write_text("what was", encoding="utf-8")
+
+
 @pytest.fixture
 def register(
     settings: Mlflow, make_model: Callable[..., Forecaster], make_table: Callable[..., pd.DataFrame]
@@ -91,7 +97,7 @@ def register(
         gate = Register(
             name="toy", beat=("naive", "ridge_linear"), margin=1.0, probability=0.9, not_worse=0.8, blocks=8
         )
-        source = Source(Path(), "table.csv", "0123456789abcdef", f"cut of {len(rows)} rows", HISTORY)
+        source = Source(Path(), "table.csv", "0123456789abcdef", f"cut of {len(rows)} rows", HISTORY, kept)
         new = versions.Submission(folder, twins, rows.tail(6), CHOICE, evaluation(nmse, compared), TAGS, source)
         return versions.register(settings, gate, new, compare)
 
@@ -258,7 +264,9 @@ def test_a_version_says_where_it_comes_from(register: Callable[..., Registration
     assert json.loads(version.tags["cellsize.table"])["md5"] == md5(Path("table.csv"))
     assert json.loads(version.tags["cellsize.errors"]) == {"metric": "nmse", "mean": BETTER, "twins": [BETTER]}
     assert version.tags["cellsize.choice"] == "Because."
-    assert {entry.path for entry in client.list_artifacts(str(version.run_id))} >= {"twins", "project", "choice.json"}
+    there = {entry.path for entry in client.list_artifacts(str(version.run_id))}
+    assert there >= {"twins", "project", "choice.json", versions.REFERENCE}
+    assert [entry.path for entry in client.list_artifacts(str(version.run_id), "reference")] == ["reference/kept.txt"]
 
 
 def test_a_consumer_reads_in_the_registered_model_what_to_send(

@@ -118,13 +118,14 @@ def block_of(windows: Windows, folds: Folds, chosen: Ints, season: int) -> Ints:
 
     Sequences that are not divided by time are a block each.
     """
-    if not _by_time(windows, folds) and not of_each_series(windows, folds):
+    if not by_time(windows, folds) and not of_each_series(windows, folds):
         return windows.series[windows.first[chosen]]
     steps: Ints = windows.step[windows.first[chosen] + windows.lookback] // block_length(season, windows.horizon)
     return steps
 
 
-def _by_time(windows: Windows, folds: Folds) -> bool:
+def by_time(windows: Windows, folds: Folds) -> bool:
+    """Whether the holdout is what comes last, of all series at once."""
     return bool(windows.start[folds.development].max() < windows.start[folds.holdout].min())
 
 
@@ -155,7 +156,7 @@ def newer(windows: Windows, folds: Folds, holdout: Ints, champion: Forecaster) -
     """
     first = windows.first[holdout]
     begins = windows.stamp[first + windows.lookback]
-    if _by_time(windows, folds):
+    if by_time(windows, folds):
         return np.asarray(begins > windows.stamp_of(champion.learned_until))
     divided = of_each_series(windows, folds)
     mask = np.ones(len(holdout), np.bool_)

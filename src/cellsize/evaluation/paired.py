@@ -55,16 +55,14 @@ def paired(challenger: Floats, champion: Floats, blocks: Ints, margin: float) ->
     Returns:
         Both mean losses and both probabilities; the same for the same losses.
     """
-    codes, count = _joined(blocks)
+    codes, count = joined(blocks)
     ours, theirs = (np.bincount(codes, weights=losses.mean(axis=0)) for losses in (challenger, champion))
     allowed = margin / 100 * theirs
     # Of each block: how far the challenger's loss is above the champion's less the margin, and plus the margin.
     above = np.stack([ours - theirs + allowed, ours - theirs - allowed])
     noise = _seed_noise(challenger, champion) * blocks.size
     drawn = (
-        _times_drawn(count) @ above.T * _wider(np.asarray(ours - theirs, np.float64))
-        + above.sum(axis=1)
-        + noise[:, None]
+        times_drawn(count) @ above.T * wider(np.asarray(ours - theirs, np.float64)) + above.sum(axis=1) + noise[:, None]
     )
     better, not_worse = (float(part) for part in (drawn < 0).mean(axis=0))
     return Paired(count, float(challenger.mean()), float(champion.mean()), better, not_worse)
@@ -92,28 +90,28 @@ def grown(now: Floats, now_blocks: Ints, before: Floats, before_blocks: Ints, ma
 
 def _drawn_means(losses: Floats, blocks: Ints, seed: int) -> Floats:
     """Draws of the mean loss, shape (draws,): blocks may hold different numbers of windows."""
-    codes, count = _joined(blocks)
+    codes, count = joined(blocks)
     mean = losses.mean()
     residuals = np.asarray(np.bincount(codes, weights=losses.mean(axis=0) - mean), np.float64)
-    return np.asarray(mean + _times_drawn(count, seed) @ residuals * _wider(residuals) / blocks.size)
+    return np.asarray(mean + times_drawn(count, seed) @ residuals * wider(residuals) / blocks.size)
 
 
-def _joined(blocks: Ints) -> tuple[Ints, int]:
+def joined(blocks: Ints) -> tuple[Ints, int]:
     """Number of each window's block, from 0, and of all blocks; neighbours are joined where there are very many."""
     codes = np.unique(blocks, return_inverse=True)[1]
     codes //= -(-(int(codes.max()) + 1) // MOST_BLOCKS)
     return codes, int(codes.max()) + 1
 
 
-def _wider(values: Floats) -> float:
+def wider(values: Floats) -> float:
     """How much wider draws are made than a bootstrap of these blocks would have them.
 
     A bootstrap of few blocks is too sure: the variance of n is divided by n, its tails are those of the normal
     distribution, and what a block has in common with the next is lost. A wider draw makes up for all three.
     """
     count = values.size
-    wider = np.sqrt(count / (count - 1)) * stats.t.ppf(0.95, count - 1) / stats.norm.ppf(0.95)
-    return float(wider * _inflation(values))
+    factor = np.sqrt(count / (count - 1)) * stats.t.ppf(0.95, count - 1) / stats.norm.ppf(0.95)
+    return float(factor * _inflation(values))
 
 
 def _inflation(differences: Floats) -> float:
@@ -130,7 +128,7 @@ def _inflation(differences: Floats) -> float:
 
 
 @functools.lru_cache(maxsize=2)
-def _times_drawn(count: int, seed: int = 0) -> Floats:
+def times_drawn(count: int, seed: int = 0) -> Floats:
     """How much more often than once each block is drawn, shape (draws, count); the same for the same count and seed."""
     drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=DRAWS)
     return np.asarray(drawn - 1.0)

@@ -46,6 +46,25 @@ def number_of(client: MlflowClient, name: str, version: str | None, alias: str) 
         raise InputError(_missing(client, name, version, alias)) from None
 
 
+def kept(client: MlflowClient, name: str, version: str, what: str, folder: Path) -> Path | None:
+    """Fetches a folder that the run of a version keeps; None if it keeps none of this name.
+
+    Args:
+        client: Of the registry.
+        name: Of the registered model.
+        version: Its number.
+        what: Name of the folder.
+        folder: Where to put it.
+    """
+    run = str(client.get_model_version(name, version).run_id)
+    try:
+        if what not in {entry.path for entry in client.list_artifacts(run)}:
+            return None
+        return Path(client.download_artifacts(run, what, str(folder)))
+    except (MlflowException, OSError):  # the run was deleted, or its files were
+        return None
+
+
 def _missing(client: MlflowClient, name: str, version: str | None, alias: str) -> str:
     """What is not there of a model that is, and what is."""
     require_model(client, name)

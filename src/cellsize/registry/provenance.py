@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class Source:
         search: Fingerprint of its search, by which its runs are found.
         cut: Names what the twins have learned from; see `training.refit.cut_of`.
         history: The rows of its table.
+        reference: Writes what new rows are compared with later into a folder; see `lifecycle.reference`. None: nothing.
     """
 
     folder: Path
@@ -44,6 +46,7 @@ class Source:
     search: str
     cut: str
     history: History
+    reference: Callable[[Path], None] | None = None
 
 
 def tags(client: MlflowClient, experiment: str, source: Source, choice: Choice, evaluation: Evaluation) -> Tags:

@@ -33,6 +33,7 @@ from cellsize.sizing.evaluation_records import Evaluation, Registration
 
 FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
 SERVED = "cellsize.registry.served"
+REFERENCE = "reference"  # folder of a version's run: what new rows are compared with
 EXPERIMENT = "DVC_EXP_NAME"
 ATTEMPTS = 4  # while others move the alias: each of them has moved it once, or stops
 REQUIREMENTS = ("holidays", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "safetensors", "scipy", "torch")
@@ -195,6 +196,9 @@ def _register(client: MlflowClient, experiment: str, name: str, submission: Subm
         mlflow.log_artifacts(str(submission.twins), "twins")
         provenance.write(source, Path(folder) / "project")
         mlflow.log_artifacts(str(Path(folder) / "project"), "project")
+        if source.reference is not None:
+            source.reference(Path(folder) / REFERENCE)
+            mlflow.log_artifacts(str(Path(folder) / REFERENCE), REFERENCE)
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(_file(SERVED)),

@@ -6,6 +6,7 @@ import pandas as pd
 
 from cellsize.data import series, table, times
 from cellsize.data.history import history_of
+from cellsize.lifecycle.reference import writer
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
 from cellsize.registry.example import recent_rows
@@ -29,10 +30,10 @@ def main(params: Params, clean: Path, searched: Path, searched_folds: Path, wind
     search = key(located(load_work(searched, searched_folds, *how), params.search.compute))
     history = history_of(pd.read_parquet(clean), served.schema, params.split.searched_until)
     work = load_work(windows, folds, *how)
-    source = Source(Path(), params.prepare.table, search, cut_of(work.windows, work.folds), history)
+    kept = writer(work, twins, model, params.baseline.seasons[0], params.prepare.csv)
+    source = Source(Path(), params.prepare.table, search, cut_of(work.windows, work.folds), history, kept)
     example = recent_rows(rows, raw, model)
     submission = Submission(model, twins, example, Choice.read(choice), Evaluation.read(evaluation), versions(), source)
-    registered = register(params.mlflow, params.register_, submission, params.evaluate.champion)
-    registered.write(registration)
-    print(f"register: {registered.name} version {registered.version}, {registered.alias or 'no alias'}: "
-          f"{registered.reason}")  # fmt: skip
+    made = register(params.mlflow, params.register_, submission, params.evaluate.champion)
+    made.write(registration)
+    print(f"register: {made.name} version {made.version}, {made.alias or 'no alias'}: {made.reason}")
