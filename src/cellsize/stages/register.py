@@ -4,16 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellsize.data import series, table, times
-from cellsize.data.history import history_of
+from cellsize.data import history, series, table, times
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
 from cellsize.registry.example import recent_rows
 from cellsize.registry.provenance import Source
 from cellsize.registry.versions import Submission, register
-from cellsize.search.driver import located
-from cellsize.search.store import key
-from cellsize.search.versions import versions
+from cellsize.search import driver, store, versions
 from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Evaluation
 from cellsize.training.records import load_work
@@ -26,13 +23,12 @@ def main(params: Params, clean: Path, searched: Path, searched_folds: Path, wind
     raw, served = Path(params.prepare.table), Forecaster.load(model)
     rows = table.read(raw, series.texts(params.prepare), params.prepare.csv, times.columns_of(params.prepare))
     how = (served.network, params.search, params.baseline.penalties, params.choose.metric)
-    search = key(located(load_work(searched, searched_folds, *how), params.search.compute))
-    history = history_of(pd.read_parquet(clean), served.schema, params.split.searched_until)
+    search = store.key(driver.located(load_work(searched, searched_folds, *how), params.search.compute))
+    known = history.history_of(pd.read_parquet(clean), served.schema, params.split.searched_until)
     work = load_work(windows, folds, *how)
-    source = Source(Path(), params.prepare.table, search, cut_of(work.windows, work.folds), history)
-    example = recent_rows(rows, raw, model)
-    submission = Submission(model, twins, example, Choice.read(choice), Evaluation.read(evaluation), versions(), source)
-    registered = register(params.mlflow, params.register_, submission, params.evaluate.champion)
-    registered.write(registration)
-    print(f"register: {registered.name} version {registered.version}, {registered.alias or 'no alias'}: "
-          f"{registered.reason}")  # fmt: skip
+    source = Source(Path(), params.prepare.table, search, cut_of(work.windows, work.folds), known)
+    submission = Submission(model, twins, recent_rows(rows, raw, model), Choice.read(choice),
+                            Evaluation.read(evaluation), versions.versions(), source)  # fmt: skip
+    record = register(params.mlflow, params.register_, submission, params.evaluate.champion)
+    record.write(registration)
+    print(f"register: {record.name} version {record.version}, {record.alias or 'no alias'}: {record.reason}")
