@@ -4,19 +4,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellsize.data import series, table, times
-from cellsize.data.history import history_of
+from cellsize.data import history, series, table, times
 from cellsize.lifecycle.reference import writer
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
-from cellsize.registry.example import recent_rows
-from cellsize.registry.provenance import Source
+from cellsize.registry import example, provenance
 from cellsize.registry.versions import Submission, register
-from cellsize.search.driver import located
-from cellsize.search.store import key
-from cellsize.search.versions import versions
-from cellsize.sizing.choice_records import Choice
-from cellsize.sizing.evaluation_records import Evaluation
+from cellsize.search import driver, store, versions
+from cellsize.sizing import choice_records, evaluation_records
 from cellsize.training.records import load_work
 from cellsize.training.refit import cut_of
 
@@ -27,13 +22,13 @@ def main(params: Params, clean: Path, searched: Path, searched_folds: Path, wind
     raw, served = Path(params.prepare.table), Forecaster.load(model)
     rows = table.read(raw, series.texts(params.prepare), params.prepare.csv, times.columns_of(params.prepare))
     how = (served.network, params.search, params.baseline.penalties, params.choose.metric)
-    search = key(located(load_work(searched, searched_folds, *how), params.search.compute))
-    history = history_of(pd.read_parquet(clean), served.schema, params.split.searched_until)
-    work = load_work(windows, folds, *how)
+    search = store.key(driver.located(load_work(searched, searched_folds, *how), params.search.compute))
+    known = history.history_of(pd.read_parquet(clean), served.schema, params.split.searched_until)
+    work, recent = load_work(windows, folds, *how), example.recent_rows(rows, raw, model)
     kept = writer(work, twins, model, params.baseline.seasons[0], params.prepare.csv)
-    source = Source(Path(), params.prepare.table, search, cut_of(work.windows, work.folds), history, kept)
-    example = recent_rows(rows, raw, model)
-    submission = Submission(model, twins, example, Choice.read(choice), Evaluation.read(evaluation), versions(), source)
+    source = provenance.Source(Path(), params.prepare.table, search, cut_of(work.windows, work.folds), known, kept)
+    results = choice_records.Choice.read(choice), evaluation_records.Evaluation.read(evaluation)
+    submission = Submission(model, twins, recent, *results, versions.versions(), source)
     made = register(params.mlflow, params.register_, submission, params.evaluate.champion)
     made.write(registration)
     print(f"register: {made.name} version {made.version}, {made.alias or 'no alias'}: {made.reason}")
