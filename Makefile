@@ -2,7 +2,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run plan example test test-slow torture fuzz audit check docs clean constraints
+.PHONY: help run retrain plan example test test-slow torture fuzz audit check docs clean constraints
 
 PYTHON ?= python3
 INSTALLED := .venv/.installed
@@ -46,6 +46,10 @@ help: ## list the targets
 
 run: $(INSTALLED) ## measure the size for params.yaml: install, run what changed, say the answer
 	$(call pipeline,)
+
+retrain: $(INSTALLED) ## what new rows ask for: nothing, the same size refitted, or a whole sizing; FULL=1: that
+	@$(IN_VENV) python -m cellsize retrain $(if $(FULL),--full) || \
+		case $$? in 10) ;; 11) ;; *) exit $$?;; esac # a new champion; registered and not promoted
 
 plan: $(INSTALLED) ## what the search would cost: sizes, core-minutes, memory; trains nothing; NAME as for example
 	$(call cost,$(addsuffix /,$(FOLDER)))

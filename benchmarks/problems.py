@@ -393,6 +393,7 @@ def _folds(windows: Windows, scheme: Literal["contiguous", "shuffled"]) -> Folds
         holdout=HOLDOUT,
         holdout_of="table",
         holdout_part=None,
+        searched_until=None,
         folds=FOLDS,
         early_stopping=early_stopping,
     )

@@ -28,18 +28,21 @@ LOOKBACKS = (24, 96)
 INIT = ("raw.parquet", "--target", "value", "--frequency", "min", "--horizon", "24", "--yes")
 STAGES = {
     "prepare": ("build/series.parquet", "build/schema.json"),
-    "window": ("build/series.parquet", "build/schema.json", "build/windows.npz"),
-    "split": ("build/windows.npz", "build/folds.parquet"),
+    "window": ("build/series.parquet", "build/schema.json", "build/windows.npz", "build/searched_windows.npz"),
+    "split": (
+        "build/searched_windows.npz", "build/windows.npz", "build/searched_folds.parquet", "build/folds.parquet",
+    ),
     "inspect": (
         "build/series.parquet", "build/schema.json", "build/folds.parquet", "reports/inspection.json",
     ),
-    "propose": ("build/windows.npz", "build/folds.parquet", "build/candidates.json"),
+    "propose": ("build/searched_windows.npz", "build/searched_folds.parquet", "build/candidates.json"),
     "search": (
-        "build/windows.npz", "build/folds.parquet", "build/candidates.json", "build/trials.csv", "build/curves.csv",
-        "build/timings.csv", "build/residuals.npz",
+        "build/searched_windows.npz", "build/searched_folds.parquet", "build/candidates.json", "build/trials.csv",
+        "build/curves.csv", "build/timings.csv", "build/residuals.npz",
     ),
     "baseline": (
-        "build/windows.npz", "build/folds.parquet", "build/baselines.json", "build/baseline_timings.csv",
+        "build/searched_windows.npz", "build/searched_folds.parquet", "build/baselines.json",
+        "build/baseline_timings.csv",
     ),
     "choose": (
         "build/trials.csv", "build/timings.csv", "build/candidates.json", "reports/choice.json", "build/recipe.json",
@@ -53,8 +56,9 @@ STAGES = {
         "reports/evaluation.json", "build/forecasts.parquet",
     ),
     "register": (
-        "build/windows.npz", "build/folds.parquet", "reports/choice.json", "reports/evaluation.json", "build/twins",
-        "build/model", "reports/registration.json",
+        "build/series.parquet", "build/searched_windows.npz", "build/searched_folds.parquet", "build/windows.npz",
+        "build/folds.parquet", "reports/choice.json", "reports/evaluation.json", "build/twins", "build/model",
+        "reports/registration.json",
     ),
     "report": ("build", "reports"),
 }  # fmt: skip

@@ -130,7 +130,7 @@ class Recorded:
         build = folder / "build"
         self.params, self.candidates = params, Candidates.read(build / "candidates.json")
         work = load_work(
-            build / "windows.npz", build / "folds.parquet", self.candidates.network, params.search,
+            build / "searched_windows.npz", build / "searched_folds.parquet", self.candidates.network, params.search,
             params.baseline.penalties, params.choose.metric,
         )  # fmt: skip
         self.work: Work = replace(work, accelerator="gpu" if device == "gpu" else "cpu")

@@ -1,4 +1,4 @@
-"""window: clean series → base arrays and the index of usable windows."""
+"""window: clean series → base arrays and the index of usable windows, of all rows and of those that are searched on."""
 
 from cellsize import stage
 

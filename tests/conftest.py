@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 from ruamel.yaml import YAML
 
 from cellsize import process
@@ -27,6 +28,10 @@ if TYPE_CHECKING:  # it loads torch, which few tests need
 # Tensors as small as these lose more by a second thread than they gain; read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 process.set_environment()  # before MLflow and Ray are imported: a bare `pytest` phones home no more than `make test`
+
+# The same code passes or fails each time; `make fuzz` looks for new examples.
+settings.register_profile("tests", derandomize=True)
+settings.load_profile("tests")
 
 SOURCE = Path("clean.parquet")
 
@@ -74,6 +79,7 @@ PARAMS: dict[str, Any] = {
         "holdout": 0.2,
         "holdout_of": "table",
         "holdout_part": None,
+        "searched_until": None,
         "folds": 3,
         "scheme": "contiguous",
         "early_stopping": {"fraction": 0.1, "blocks": 2},
@@ -306,6 +312,7 @@ def make_split() -> Callable[..., Split]:
             "holdout": 0.2,
             "holdout_of": "table",
             "holdout_part": None,
+            "searched_until": None,
             "folds": 2,
             "scheme": "contiguous",
             "early_stopping": {"fraction": fraction, "blocks": blocks},

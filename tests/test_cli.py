@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import cellsize
 from cellsize import cli
+from cellsize.project import retrain as retraining
 from cellsize.project import runner
 
 Here = Callable[..., Path]
@@ -42,7 +43,7 @@ def test_help_says_what_to_type_next() -> None:
     status, said, _ = typed("--help")
     assert status == 0
     assert all(word in said for word in ("init", "run", "answer", "plan", "--install-completion", "cellsize init"))
-    for command in ("init", "run", "answer", "plan"):
+    for command in ("init", "run", "answer", "plan", "retrain"):
         assert typed(command, "--help")[0] == 0
 
 
@@ -108,12 +109,18 @@ def test_with_yes_nothing_is_asked(here: Here, monkeypatch: pytest.MonkeyPatch) 
     assert typed("init", "sales.csv", "--yes")[0] == 1
 
 
-@pytest.mark.parametrize("command", ["run", "answer", "plan"])
+@pytest.mark.parametrize("command", ["run", "answer", "plan", "retrain"])
 def test_a_folder_that_is_no_project_is_said_in_one_line(here: Here, command: str) -> None:
     here()
     status, said, errors = typed(command)
     assert (status, said) == (1, "")
     assert errors == "error: params.yaml: no such file; make a project with cellsize init TABLE --into .\n"
+
+
+def test_the_exit_status_of_retrain_is_what_it_came_to(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    here()
+    monkeypatch.setattr(retraining, "retrain", lambda folder, *, full, say: (say(f"{folder} {full}"), 11)[1])
+    assert typed("retrain", "models/a", "--full") == (11, "models/a True\n", "")
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, runner.Interrupted])
@@ -185,5 +192,5 @@ def test_a_command_of_the_registry_says_in_one_line_that_none_is_named(
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     status, said, error = typed(*words)
     assert (status, said) == (1, "")
-    assert error.startswith("error: no registry is named: give --uri, such as sqlite:///mlflow.db, set MLFLOW_TRACKING")
+    assert error.startswith("error: no registry is named, and neither params.yaml nor mlflow.db is here: set MLFLOW_")
     assert error.count("\n") == 1

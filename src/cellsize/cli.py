@@ -138,6 +138,21 @@ def plan(folder: Folder = Path()) -> None:
 
 
 @app.command()
+def retrain(
+    folder: Folder = Path(),
+    full: Annotated[bool, typer.Option("--full", help="Measure the size anew; changed old rows are meant.")] = False,
+) -> None:
+    """Look at what is new for the champion, and train what is needed: nothing, the same size, or a whole sizing.
+
+    Exit status: 0 nothing to do, 10 a new champion, 11 registered and not promoted, 12 the table is refused.
+    """
+    with _one_line(resume=f"cellsize retrain{_argument(folder)}"):
+        from cellsize.project.retrain import retrain as train_again
+
+        raise typer.Exit(train_again(folder, full=full, say=typer.echo))
+
+
+@app.command()
 def serve(
     name: Annotated[str, typer.Argument(help="Name of the registered model.")],
     alias: Annotated[str, typer.Option(help="Which of its versions.")] = "champion",
@@ -197,6 +212,26 @@ def rollback(name: Name, why: Why, uri: Uri = None) -> None:
 
         moved = promotion.rollback(store.find(uri), name, why)
         typer.echo(f"{name}: champion is version {moved.end} again, before {moved.begin}")
+
+
+@app.command()
+def check(
+    name: Name,
+    data: Annotated[Path, typer.Option(help="New rows, with those before them that a forecast looks back on.")],
+    alias: Annotated[str, typer.Option(help="Which of its versions.")] = "champion",
+    version: Annotated[str | None, typer.Option(help="Number of a version, in place of an alias.")] = None,
+    uri: Uri = None,
+    html: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
+    json: Annotated[Path | None, typer.Option(help="File to write what was measured to.")] = None,
+) -> None:
+    """Say whether new rows are still what a model has learned from: its error, its intervals, its inputs.
+
+    Exit status: 0 as before, 3 inputs shifted, 4 worse, 5 cannot tell, 1 the rows cannot be used.
+    """
+    with _one_line():
+        from cellsize.lifecycle.check import check
+
+        raise typer.Exit(check(name, data, version, alias, uri, html, json, typer.echo))
 
 
 @app.command()

@@ -138,6 +138,7 @@ class Split(Section):
     holdout: Annotated[float, Field(gt=0, le=0.5)]
     holdout_of: Literal["table", "series"]
     holdout_part: HoldoutPart | None
+    searched_until: str | None
     folds: Annotated[int, Field(ge=2, le=1000)]
     scheme: Literal["contiguous", "expanding", "sliding", "groups", "shuffled", "stratified"]
     early_stopping: EarlyStopping

@@ -65,8 +65,8 @@ def read(values: Any, time_format: str | None = None) -> times.Written:
 
 
 def stamps(written: times.Written) -> list[str]:
-    assert written.moment.dtype == "datetime64[us]"
-    return [moment.isoformat(" ") for moment in written.moment]
+    assert written.local.dtype == "datetime64[us]"
+    return [moment.isoformat(" ") for moment in written.local]
 
 
 def complaint(values: Any, time_format: str | None = None) -> str:

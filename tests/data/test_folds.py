@@ -35,8 +35,12 @@ def names(windows: Windows, chosen: Ints) -> set[int]:
     return set(windows.series[windows.first[chosen]].tolist())
 
 
+# Values of each series, their begins, a window, a split.
+Problem = tuple[list[Any], tuple[int, ...], dict[str, int], dict[str, Any]]
+
+
 @st.composite
-def problems(draw: st.DrawFn) -> tuple[list[Any], tuple[int, ...], dict[str, int], dict[str, Any]]:
+def problems(draw: st.DrawFn) -> Problem:
     """Series with gaps that begin at different times, a window, and a split of any scheme."""
     scheme = draw(st.sampled_from(TIMED + BY_SERIES))
     n_folds = draw(st.integers(2, 4))
@@ -64,9 +68,7 @@ def problems(draw: st.DrawFn) -> tuple[list[Any], tuple[int, ...], dict[str, int
 @settings(max_examples=100, deadline=None)
 @given(problem=problems())
 def test_sets_of_a_fold_share_nothing_and_none_is_empty(
-    make_windows: Make,
-    make_split: MakeSplit,
-    problem: tuple[list[Any], tuple[int, ...], dict[str, int], dict[str, Any]],
+    make_windows: Make, make_split: MakeSplit, problem: Problem
 ) -> None:
     values, begins, window, split = problem
     try:
@@ -236,9 +238,7 @@ def test_one_series_has_the_same_holdout_either_way(make_split: MakeSplit, forty
 @settings(max_examples=100, deadline=None)
 @given(problem=problems())
 def test_no_window_that_is_learnt_from_shares_a_row_with_its_series_holdout(
-    make_windows: Make,
-    make_split: MakeSplit,
-    problem: tuple[list[Any], tuple[int, ...], dict[str, int], dict[str, Any]],
+    make_windows: Make, make_split: MakeSplit, problem: Problem
 ) -> None:
     values, begins, window, split = problem
     if split["scheme"] == "shuffled":
@@ -328,9 +328,7 @@ def test_a_fold_with_no_other_series_to_score_has_too_few_windows(make_windows: 
 @settings(max_examples=60, deadline=None)
 @given(problem=problems())
 def test_every_scored_series_has_a_training_row_where_each_has_its_own_scale(
-    make_windows: Make,
-    make_split: MakeSplit,
-    problem: tuple[list[Any], tuple[int, ...], dict[str, int], dict[str, Any]],
+    make_windows: Make, make_split: MakeSplit, problem: Problem
 ) -> None:
     values, begins, window, split = problem
     try:

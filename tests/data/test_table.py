@@ -104,7 +104,7 @@ def test_a_time_that_is_not_a_column_is_answered_with_the_column_that_holds_time
     raw = table.read(path, (), make_csv())
     with pytest.raises(InputError, match=r"no column 'time'; fix prepare\.time .*; 'index' holds times\)"):
         table.require(raw, path, ("time",), "prepare.time")
-    assert times.read(raw, path, ("index",), None).moment.tolist() == when.tolist()
+    assert times.read(raw, path, ("index",), None).local.tolist() == when.tolist()
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_any_time_written_in_a_declared_format_is_the_same_time(
     written = [moment.replace(tzinfo=zone).strftime(time_format) for moment in moments]
     expected = [datetime.datetime.strptime(text, time_format) for text in written]
     result = read(written, time_format)
-    assert result.moment.tolist() == [moment.replace(tzinfo=None) for moment in expected]
+    assert result.local.tolist() == [moment.replace(tzinfo=None) for moment in expected]
     if zone is not None:
         assert result.offset is not None
         assert set(result.offset) == {hours * 3600}
@@ -75,7 +75,7 @@ def test_any_iso_time_is_read_as_python_reads_it(
     texts = [moment.isoformat(separator, spec) for moment in moments]
     expected = [datetime.datetime.fromisoformat(text) for text in texts]
     result = read([text + (offset or "") for text in texts])
-    assert result.moment.tolist() == expected
+    assert result.local.tolist() == expected
     assert (result.offset is None) == (offset is None)
 
 
@@ -87,7 +87,7 @@ def test_a_text_is_iso_8601_or_refused(text: str) -> None:
     except InputError:
         return
     assert re.match(r"\d{4}-\d\d", text.strip())
-    assert result.moment.iloc[0].year == int(text.strip()[:4])
+    assert result.local.iloc[0].year == int(text.strip()[:4])
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ pytestmark = pytest.mark.usefixtures("no_bare_warning")
 def test_what_is_not_iso_is_refused_with_the_one_format_that_reads_every_row(values: Any, expected: str) -> None:
     message = complaint(values)
     assert message.endswith(f'; set prepare.time_format: "{expected}", which reads every row')
-    assert len(read(values, expected).moment) == len(values)
+    assert len(read(values, expected).local) == len(values)
 
 
 @pytest.mark.parametrize(

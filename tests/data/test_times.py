@@ -34,7 +34,7 @@ def test_iso_times_of_any_length_are_read_side_by_side() -> None:
 
 def test_an_offset_is_kept_beside_what_the_clock_shows() -> None:
     written = read(["2021-01-01T00:00Z", "2021-01-01 01:00:00+01:00", "2021-01-01T02:00:00.5-0330", "2021-01-01 03+02"])
-    assert written.moment.dt.hour.tolist() == [0, 1, 2, 3]
+    assert written.local.dt.hour.tolist() == [0, 1, 2, 3]
     assert written.offset is not None
     assert written.offset.tolist() == [0, 3600, -12600, 7200]
 
@@ -109,9 +109,9 @@ def test_a_zone_of_a_parquet_column_keeps_its_instants_and_its_name(
     written = read(pd.read_parquet(tmp_path / "a.parquet")["t"])
     assert written.zone == name
     assert written.offset is not None
-    instants = written.moment - pd.to_timedelta(written.offset, unit="s")
+    instants = written.local - pd.to_timedelta(written.offset, unit="s")
     assert instants.tolist() == when.tz_convert("UTC").tz_localize(None).tolist()
-    assert written.moment.tolist() == when.tz_localize(None).tolist()
+    assert written.local.tolist() == when.tz_localize(None).tolist()
 
 
 def test_days_periods_and_categories_are_times() -> None:
@@ -185,7 +185,7 @@ def test_a_float_beyond_64_bits_is_no_time() -> None:
 
 def test_the_index_of_the_table_is_kept() -> None:
     raw = pd.DataFrame({"t": ["2021-01-01", "2021-01-02"]}, index=[7, 3])
-    assert times.read(raw, HERE, ("t",), None).moment.index.tolist() == [7, 3]
+    assert times.read(raw, HERE, ("t",), None).local.index.tolist() == [7, 3]
 
 
 def test_the_columns_of_the_time_are_those_that_prepare_names(make_prepare: Callable[..., Prepare]) -> None:

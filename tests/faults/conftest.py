@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import faults
 from benchmarks.faults import Disturbed
+from tests.servers import Server
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +54,12 @@ def holds(undisturbed: Disturbed) -> Callable[..., None]:
             assert (stored.running, stored.versions, stored.aliases) == (0, [1], {"champion": 1})
 
     return check
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    (tmp_path / "server").mkdir()
+    made = Server(tmp_path / "server")
+    made.start()
+    yield made
+    made.kill()

@@ -1,15 +1,9 @@
 """What the run writes to goes away: the disk is full, the MLflow server is down; and two clones share one."""
 
-import os
-import signal
-import socket
 import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import mlflow
@@ -17,6 +11,7 @@ import pytest
 
 from benchmarks.faults import Disturbed
 from cellsize import files
+from tests.servers import Server
 
 pytestmark = pytest.mark.slow
 
@@ -71,59 +66,6 @@ def fill(disk: Path) -> None:
             with suppress(OSError):
                 while True:
                     file.write(bytes(size))
-
-
-@dataclass
-class Server:
-    """A real MLflow server on the loopback."""
-
-    folder: Path
-    port: int
-    process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def address(self) -> str:
-        """Its URI."""
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        """Starts it, and waits until it answers."""
-        words = [
-            "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1",
-            "--backend-store-uri", f"sqlite:///{self.folder}/store.db", "--artifacts-destination",
-            str(self.folder / "artifacts"),
-        ]  # fmt: skip
-        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1"}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                words, cwd=self.folder, stdout=log, stderr=log, start_new_session=True,
-                env={**os.environ, **quiet, "PATH": path},
-            )  # fmt: skip
-        for _ in range(900):
-            with suppress(OSError):
-                urllib.request.urlopen(f"{self.address}/health", timeout=5)
-                return
-            assert self.process.poll() is None, (self.folder / "log").read_text()
-            time.sleep(0.2)
-
-    def kill(self) -> None:
-        """Ends it without a word."""
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    (tmp_path / "server").mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        made = Server(tmp_path / "server", free.getsockname()[1])
-    made.start()
-    yield made
-    made.kill()
 
 
 def stored(server: Server) -> tuple[list[str], list[str], str]:

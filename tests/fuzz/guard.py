@@ -13,7 +13,8 @@ from cellsize.errors import InputError
 
 T = TypeVar("T")
 
-HANGS = 60  # seconds; what takes some milliseconds here takes no minute on a busy machine either
+# Seconds of computing, and of waiting: a busy machine takes long for what takes a second, and computes no more.
+HANGS, WAITS = 60, 600
 # Words of a library or of Python in a message: whoever reads it cannot know what to do.
 FOREIGN = re.compile(
     r"Traceback|\bpandas\b|\bnumpy\b|\bpyarrow\b|\bpydantic\b|NoneType|codec can't|tokeniz|C error|object at 0x|dtype"
@@ -37,19 +38,22 @@ def fuzzed(examples: int = 200) -> Callable[[Callable[..., T]], Callable[..., T]
 
 
 @contextmanager
-def no_hang(seconds: int = HANGS) -> Iterator[None]:
+def no_hang() -> Iterator[None]:
     """Ends what does not end by itself."""
 
-    def ring(_: int, __: FrameType | None) -> None:
-        raise AssertionError(f"no end after {seconds} seconds")
+    def ring(number: int, _: FrameType | None) -> None:
+        raise AssertionError(f"no end after {HANGS if number == signal.SIGPROF else WAITS} seconds")
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(seconds)
+    before = {number: signal.signal(number, ring) for number in (signal.SIGPROF, signal.SIGALRM)}
+    signal.setitimer(signal.ITIMER_PROF, HANGS)
+    signal.setitimer(signal.ITIMER_REAL, WAITS)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def outcome(call: Callable[[], T]) -> T | str:

@@ -117,11 +117,12 @@ def planned() -> None:
     """What all stages do before something is trained."""
     params: Params = params_file.load(Path("params.yaml"))
     clean, schema, arrays, folds, grid = (Path(name) for name in ("a.parquet", "b", "c.npz", "d.parquet", "e"))
+    searched, searched_folds = Path("f.npz"), Path("g.parquet")
     prepare.main(params, clean, schema)
-    window.main(params, clean, schema, arrays)
-    split.main(params, arrays, folds)
-    propose.main(params, arrays, folds, grid)
-    plan.main(params, arrays, folds, grid)
+    window.main(params, clean, schema, arrays, searched)
+    split.main(params, searched, arrays, searched_folds, folds)
+    propose.main(params, searched, searched_folds, grid)
+    plan.main(params, searched, searched_folds, grid)
 
 
 @pytest.mark.slow

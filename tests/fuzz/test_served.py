@@ -5,7 +5,6 @@ import json
 import math
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import mlflow
@@ -23,6 +22,7 @@ from cellsize.registry.served import Served
 from tests.fuzz.asgi import Answer, ask
 from tests.fuzz.guard import fuzzed, in_words, no_hang
 from tests.fuzz.test_tables import CELLS, HALF, whole
+from tests.registry.conftest import served_model
 
 MODELS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -63,10 +63,7 @@ def models(
             raw["when"] = when.dt.strftime("%d.%m.%Y %H:%M")
         if name == "epoch":
             raw["when"] = when.astype("datetime64[ms]").astype(np.int64)
-        folder = tmp_path_factory.mktemp(name)
-        make_model(raw, **prepare).save(folder)
-        model = Served()
-        model.load_context(SimpleNamespace(artifacts={"model": str(folder)}))
+        model = served_model(make_model(raw, **prepare), tmp_path_factory.mktemp(name))
         rows = raw[raw["step"] < 20].reset_index(drop=True)
         if "known_future_covariates" in prepare:
             rows["y"] = rows["y"].where(rows["step"] < 18)

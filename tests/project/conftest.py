@@ -1,4 +1,4 @@
-"""Small tables as files."""
+"""Small tables as files, and what is found out about them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +7,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
+
+from cellsize.params import Params
+from cellsize.project import template
+from cellsize.project.examine import Examined
+
+
+def params(found: Examined) -> Params:
+    """What a project's params.yaml would hold."""
+    content = YAML(typ="safe", pure=True).load(template.params(found.changes))
+    return Params.model_validate(content)
+
+
+def said(found: Examined, topic: str) -> str:
+    """The finding about a topic."""
+    return next(line for line in found.findings if line.startswith(f"{topic}:"))
 
 
 @pytest.fixture

@@ -6,20 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from cellsize.errors import InputError
-from cellsize.params import Params
-from cellsize.project import template
 from cellsize.project.asked import Asked
-from cellsize.project.examine import Examined, examine
+from cellsize.project.examine import examine
+from tests.project.conftest import params
 
 Hourly = Callable[..., Path]
-
-
-def params(found: Examined) -> Params:
-    content = YAML(typ="safe", pure=True).load(template.params(found.changes))
-    return Params.model_validate(content)
 
 
 def test_options_are_followed(hourly: Hourly) -> None:

@@ -6,23 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from ruamel.yaml import YAML
 
-from cellsize.params import Params
-from cellsize.project import decide, template
+from cellsize.project import decide
 from cellsize.project.asked import Asked
-from cellsize.project.examine import Examined, examine
+from cellsize.project.examine import examine
+from tests.project.conftest import params, said
 
 Hourly = Callable[..., Path]
-
-
-def params(found: Examined) -> Params:
-    content = YAML(typ="safe", pure=True).load(template.params(found.changes))
-    return Params.model_validate(content)
-
-
-def said(found: Examined, topic: str) -> str:
-    return next(line for line in found.findings if line.startswith(f"{topic}:"))
 
 
 def test_gaps_are_counted_and_longer_ones_than_usual_are_accepted(hourly: Hourly) -> None:

@@ -9,18 +9,10 @@ from ruamel.yaml import YAML
 from cellsize.params import Params
 from cellsize.project import template
 from cellsize.project.asked import Asked
-from cellsize.project.examine import Examined, examine
+from cellsize.project.examine import examine
+from tests.project.conftest import params, said
 
 Hourly = Callable[..., Path]
-
-
-def params(found: Examined) -> Params:
-    content = YAML(typ="safe", pure=True).load(template.params(found.changes))
-    return Params.model_validate(content)
-
-
-def said(found: Examined, topic: str) -> str:
-    return next(line for line in found.findings if line.startswith(f"{topic}:"))
 
 
 def test_an_hourly_table_is_found_out(hourly: Hourly) -> None:

@@ -6,24 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from ruamel.yaml import YAML
 
 from cellsize.errors import InputError
-from cellsize.params import Params
-from cellsize.project import template
 from cellsize.project.asked import Asked
 from cellsize.project.examine import Examined, examine
+from tests.project.conftest import params, said
 
 Hourly = Callable[..., Path]
-
-
-def params(found: Examined) -> Params:
-    content = YAML(typ="safe", pure=True).load(template.params(found.changes))
-    return Params.model_validate(content)
-
-
-def said(found: Examined, topic: str) -> str:
-    return next(line for line in found.findings if line.startswith(f"{topic}:"))
 
 
 @pytest.mark.parametrize("rows", [150, 600])

@@ -30,7 +30,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Kept]
         params = template.params({"mlflow.uri": "http://server:5000", "prepare.table": path, "search.patience": 3})
         stages = template.shipped("dvc.yaml")
         table = {"path": path, "md5": md5(Path("table.csv")), "bytes": len(TABLE)}
-        plain = Kept(params, stages, "torch==2.13.0\n", choice(), evaluation(), table, "0123abc")
+        plain = Kept(params, stages, "torch==2.13.0\n", choice(), evaluation(), table, "0123abc", None)
         return replace(plain, **changes)
 
     return make

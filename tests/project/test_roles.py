@@ -5,20 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from ruamel.yaml import YAML
 
 from cellsize.errors import InputError
-from cellsize.params import Params
-from cellsize.project import template
 from cellsize.project.asked import Asked
-from cellsize.project.examine import Examined, examine
+from cellsize.project.examine import examine
+from tests.project.conftest import params
 
 Hourly = Callable[..., Path]
-
-
-def params(found: Examined) -> Params:
-    content = YAML(typ="safe", pure=True).load(template.params(found.changes))
-    return Params.model_validate(content)
 
 
 def test_several_columns_of_numbers_are_asked_about_and_never_guessed(hourly: Hourly) -> None:

@@ -15,7 +15,7 @@ def time(moments: "pd.Index[pd.Timestamp]", offset: list[int] | None = None) -> 
 
 
 def one(of: Time) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    return np.zeros(len(of.moment), np.int64)
+    return np.zeros(len(of.local), np.int64)
 
 
 FREQUENCIES = ["h", "15min", "30s", "2h", "D", "2D", "W-MON", "W-SUN", "MS", "ME", "QS", "QE", "YS", "YE", "B", "100ms"]

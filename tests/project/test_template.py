@@ -89,18 +89,28 @@ def test_dvc_yaml_of_a_project_has_the_shipped_stages_run_from_the_package_and_n
 def test_the_workflow_is_complete_and_its_actions_have_versions() -> None:
     text = template.workflow("a b/c", "data [1].csv")
     content = load(text)
-    job = content["jobs"]["size"]
+    job = content["jobs"]["retrain"]
     assert job["defaults"]["run"]["working-directory"] == "a b/c"  # type: ignore[index]
     steps = job["steps"]  # type: ignore[index]
     # By the hash of what was seen to work: a tag can be moved to other code.
     pinned = re.findall(r"uses: (\S+)@[0-9a-f]{40} # v\d", text)
     assert pinned == ["actions/checkout", "actions/setup-python", "actions/upload-artifact"]
     assert len(pinned) == text.count("uses:")
-    assert [step["run"] for step in steps if "run" in step][-1] == "cellsize run"
+    named = ["Install", "Say what is missing", "Pull", "Retrain", "Push what was trained"]  # run in tests/end_to_end
+    assert [step["name"] for step in steps if "run" in step] == named
     assert steps[-1]["with"]["path"] == "a b/c/reports/"
     # YAML 1.1 reads the key `on` as true; GitHub does not.
-    assert content["on"]["push"]["paths"][-1] == r"a b/c/data \[1\].csv"  # type: ignore[index]
-    assert not re.search(r"\b(WATCHED|FOLDER|PYTHON|REPORTS)\b", text)
+    watched = content["on"]["push"]["paths"]  # type: ignore[index]
+    assert watched[-2:] == [r"a b/c/data \[1\].csv", r"a b/c/data \[1\].csv.dvc"]
+    assert not re.search(r"\b(NAME|INSTALL|WATCHED|FOLDER|PYTHON|REPORTS)\b", text)
+
+
+def test_no_job_may_more_than_it_needs_and_no_expression_stands_in_a_script() -> None:
+    content = load(template.workflow(".", "sales.csv"))
+    assert content["permissions"] == {}
+    job = content["jobs"]["retrain"]
+    assert job["permissions"] == {"contents": "write", "pull-requests": "write"}  # type: ignore[index]
+    assert not any("${{" in step.get("run", "") for step in job["steps"])  # type: ignore[index]
 
 
 def test_a_linter_of_workflows_has_nothing_to_say_of_a_projects_nor_of_ours(tmp_path: Path) -> None:
@@ -114,6 +124,7 @@ def test_a_linter_of_workflows_has_nothing_to_say_of_a_projects_nor_of_ours(tmp_
         "--no-progress",
         str(tmp_path / "cellsize.yml"),
         str(ROOT / ".github/workflows/ci.yml"),
+        str(ROOT / ".github/workflows/retrain.yml"),
     ]
     ran = subprocess.run(words, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout

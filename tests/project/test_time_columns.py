@@ -51,7 +51,7 @@ def test_the_time_is_found(
 ) -> None:
     found = time_columns.find_time(table(**columns), TOY, (), None)
     assert (found.columns, found.time_format) == (expected, time_format)
-    assert found.moment.iloc[1] == pd.Timestamp(second)
+    assert found.local.iloc[1] == pd.Timestamp(second)
 
 
 def test_offsets_are_taken_off_for_the_line_of_instants() -> None:
@@ -64,7 +64,7 @@ def test_offsets_are_taken_off_for_the_line_of_instants() -> None:
 def test_a_table_without_time_has_rows_in_order() -> None:
     found = time_columns.find_time(table(y=[3.5, 4.5], kind=["a", "b"]), TOY, (), None)
     assert found.columns == ()
-    np.testing.assert_array_equal(found.moment, [0, 1])
+    np.testing.assert_array_equal(found.local, [0, 1])
 
 
 def test_days_and_months_that_may_be_swapped_are_refused_with_both_formats() -> None:
@@ -72,7 +72,7 @@ def test_days_and_months_that_may_be_swapped_are_refused_with_both_formats() -> 
         time_columns.find_time(table(when=["01/02/2026", "02/02/2026", "03/02/2026"], y=[1, 2, 3]), TOY, (), None)
     assert "give --time-format" in str(refused.value)
     given = time_columns.find_time(table(when=["01/02/2026", "02/02/2026"], y=[1, 2]), TOY, (), "%d/%m/%Y")
-    assert given.moment.iloc[1] == pd.Timestamp("2026-02-02")
+    assert given.local.iloc[1] == pd.Timestamp("2026-02-02")
 
 
 def test_a_declared_column_that_is_no_time_is_refused() -> None:

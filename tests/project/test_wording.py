@@ -5,21 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from ruamel.yaml import YAML
 
-from cellsize.params import Params
-from cellsize.project import template
 from cellsize.project.asked import Asked
-from cellsize.project.examine import Examined, examine
-
-
-def params(found: Examined) -> Params:
-    content = YAML(typ="safe", pure=True).load(template.params(found.changes))
-    return Params.model_validate(content)
-
-
-def said(found: Examined, topic: str) -> str:
-    return next(line for line in found.findings if line.startswith(f"{topic}:"))
+from cellsize.project.examine import examine
+from tests.project.conftest import params, said
 
 
 def test_several_series_are_told_apart(write_csv: Callable[..., Path]) -> None:

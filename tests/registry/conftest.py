@@ -2,11 +2,22 @@
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from mlflow import MlflowClient
 
+from cellsize.models.forecaster import Forecaster
 from cellsize.params import Mlflow
+from cellsize.registry.served import Served
+
+
+def served_model(forecaster: Forecaster, folder: Path) -> Served:
+    """A model as MLflow serves it, saved in a folder."""
+    forecaster.save(folder)
+    model = Served()
+    model.load_context(SimpleNamespace(artifacts={"model": str(folder)}))
+    return model
 
 
 @pytest.fixture(scope="session")

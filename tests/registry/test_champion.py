@@ -23,3 +23,13 @@ def test_a_champion_that_is_not_a_model_of_ours_is_named_with_the_way_out(settin
     with pytest.raises(InputError, match=r"^register.name: the champion of 'toy', version 1, cannot be read \("):
         champion.load(settings, "toy")
     assert champion.current_version(client, "toy") == "1"
+
+
+def test_the_newest_version_is_the_one_with_the_highest_number(settings: Mlflow) -> None:
+    client, experiment = connect(settings)
+    assert champion.newest_version(client, "toy") is None
+    client.create_registered_model("toy")
+    run = client.create_run(experiment)
+    for _ in range(11):  # as text "9" is after "10"
+        client.create_model_version("toy", f"{run.info.artifact_uri}/gone", run.info.run_id)
+    assert champion.newest_version(client, "toy") == "11"

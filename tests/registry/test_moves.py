@@ -170,7 +170,7 @@ def test_an_alias_that_moves_between_the_two_looks_stops_the_second(
 
 
 @contextlib.contextmanager
-def no_lock(_: MlflowClient) -> Iterator[bool]:
+def no_lock(_: str) -> Iterator[bool]:
     """As on a tracking server."""
     yield False
 
@@ -189,7 +189,7 @@ def test_a_move_that_is_under_way_is_left_alone_until_it_is_finished(
         client.set_registered_model_alias("toy", "champion", "4")
         client.set_registered_model_tag("toy", theirs.key, replace(theirs, finished=True).text())
 
-    monkeypatch.setattr(moves, "_alone", no_lock)
+    monkeypatch.setattr(moves, "moving", no_lock)
     monkeypatch.setattr(moves, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: float(len(waited))))
     assert listed(heal(client, "toy")) == [(None, "1", "gate"), ("1", "4", "promote")]
     assert len(waited) == 1
@@ -213,14 +213,14 @@ def test_of_two_who_begin_together_without_a_lock_who_wrote_last_goes_on(
         ended[version] = "waits"
         before = real(client, "toy")[:1]  # both have read it before either wrote
         with monkeypatch.context() as patched:
-            patched.setattr(moves, "history", lambda *_: before)
+            patched.setattr(moves, "_healed", lambda *_: before)
             try:
                 move(client, "toy", version, "mine", "promote", "1")
                 ended[version] = "moved"
             except moves.MovedError as error:
                 ended[version] = str(error)
 
-    monkeypatch.setattr(moves, "_alone", no_lock)
+    monkeypatch.setattr(moves, "moving", no_lock)
     monkeypatch.setattr(moves, "time", SimpleNamespace(sleep=lambda _: promote("2"), monotonic=time.monotonic))
     promote("3")
     # 3 wrote, then 2 wrote over it and went to its end while 3 waited.

@@ -12,7 +12,7 @@ from cellsize.params import Mlflow
 from cellsize.registry.provenance import Source, environment, md5, read, tags, write
 from cellsize.registry.runs import FINGERPRINT, SIZE
 from cellsize.registry.store import connect
-from tests.registry.test_versions import CHOICE, evaluation
+from tests.registry.test_versions import CHOICE, HISTORY, evaluation
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def source(settings: Mlflow, tmp_path: Path) -> Source:
     (folder / "table.csv").write_bytes(b"when,y\n2026-01-01,1\n")
     (folder / "params.yaml").write_text("mlflow:\n  uri: postgresql+psycopg2://me:secret@host/db\n", encoding="utf-8")
     (folder / "dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
-    return Source(folder, "table.csv", "0123456789abcdef", "cut")
+    return Source(folder, "table.csv", "0123456789abcdef", "cut", HISTORY)
 
 
 def git(folder: Path, *words: str) -> None:
@@ -65,7 +65,9 @@ def test_the_search_is_found_by_its_fingerprint(source: Source, settings: Mlflow
 
 def test_the_files_of_the_project_are_kept_without_a_password(source: Source, tmp_path: Path) -> None:
     write(source, tmp_path / "kept")
-    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"params.yaml", "dvc.yaml", "requirements.txt"}
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == {
+        "params.yaml", "dvc.yaml", "requirements.txt", "rows.json",
+    }  # fmt: skip
     text = (tmp_path / "kept/params.yaml").read_text(encoding="utf-8")
     assert text == "mlflow:\n  uri: postgresql+psycopg2://me:***@host/db\n"
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from mlflow.exceptions import MlflowException
 
 from cellsize.models.forecaster import Forecaster
 from cellsize.registry.served import Served
+from tests.registry.conftest import served_model
 
 Table = Callable[..., pd.DataFrame]
 MakeModel = Callable[..., Forecaster]
@@ -22,10 +22,7 @@ MakeModel = Callable[..., Forecaster]
 
 @pytest.fixture
 def served(tmp_path: Path, make_model: MakeModel, make_table: Table) -> Served:
-    make_model(make_table()).save(tmp_path)
-    model = Served()
-    model.load_context(SimpleNamespace(artifacts={"model": str(tmp_path)}))
-    return model
+    return served_model(make_model(make_table()), tmp_path)
 
 
 def test_forecasts_have_times_as_text_and_a_column_for_each_target(served: Served, make_table: Table) -> None:
@@ -104,10 +101,7 @@ def models(
             raw["when"] = when.dt.strftime("%d.%m.%Y %H:%M")
         if name == "epoch":
             raw["when"] = when.astype("datetime64[ms]").astype(np.int64)
-        folder = tmp_path_factory.mktemp(name)
-        make_model(raw, **prepare).save(folder)
-        model = Served()
-        model.load_context(SimpleNamespace(artifacts={"model": str(folder)}))
+        model = served_model(make_model(raw, **prepare), tmp_path_factory.mktemp(name))
         rows = raw[raw["step"] < 20].reset_index(drop=True)
         if "known_future_covariates" in prepare:
             rows["y"] = rows["y"].where(rows["step"] < 18)

@@ -73,7 +73,8 @@ def test_reading_makes_no_database(settings: Mlflow, tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         open_registry("sqlite:///none.db")
     assert str(refused.value) == (
-        f"{tmp_path / 'none.db'}: no such file; name the registry with --uri, or run cellsize run, which makes it"
+        f"{tmp_path / 'none.db'}: no such file; give the address of a registry that exists, or run cellsize run, which "
+        "makes one"
     )
     assert not Path("none.db").exists()
     client = open_registry(settings.uri)
@@ -87,16 +88,18 @@ def test_a_registry_is_the_one_named_else_the_environments_else_this_projects(
     settings: Mlflow, monkeypatch: pytest.MonkeyPatch, params_content: Callable[[], dict[str, Any]],
     write_params: Callable[[dict[str, Any]], Path],
 ) -> None:  # fmt: skip
-    with pytest.raises(
-        InputError, match=r"^no registry is named: give --uri, such as sqlite:///mlflow.db, set MLFLOW_"
-    ):
+    with pytest.raises(InputError, match=r"^no registry is named, and neither params\.yaml nor mlflow\.db is here:"):
         find(None)
     for name in ("option", "environment", "project"):
         shutil.copy("store.db", f"{name}.db")
         open_registry(f"sqlite:///{name}.db").create_registered_model(name)
+    shutil.copy("option.db", "mlflow.db")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")  # MLflow's client sets it when it is told of a store
+    assert [model.name for model in find(None).search_registered_models()] == ["option"]
     content = params_content()
     content["mlflow"]["uri"] = "sqlite:///project.db"
     write_params(content)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert [model.name for model in find(None).search_registered_models()] == ["project"]
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///environment.db")
     assert [model.name for model in find(None).search_registered_models()] == ["environment"]

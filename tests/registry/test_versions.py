@@ -13,11 +13,12 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from cellsize.data.history import History
 from cellsize.errors import InputError
 from cellsize.models.forecaster import VERSION, Forecaster
 from cellsize.models.twins import save
 from cellsize.params import Mlflow, Register
-from cellsize.registry import champion, moves, versions
+from cellsize.registry import champion, moves, provenance, versions
 from cellsize.registry.moves import history
 from cellsize.registry.promotion import promote, rollback
 from cellsize.registry.provenance import Source, md5
@@ -26,6 +27,7 @@ from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Comparison, Errors, Evaluation, Registration
 
 BASELINE, BETTER = 0.5, 0.4
+HISTORY = History("2026-01-03T11:00:00", "2026-01-03T11:00:00", {})
 TAGS = {"cellsize.version.torch": "2.9.0"}
 
 
@@ -71,6 +73,12 @@ CHOICE = Choice.model_validate(
 )  # fmt: skip
 
 
+def kept(folder: Path) -> None:
+    """What is compared with later."""
+    folder.mkdir()
+    (folder / "kept.txt").write_text("what was", encoding="utf-8")
+
+
 @pytest.fixture
 def register(
     settings: Mlflow, make_model: Callable[..., Forecaster], make_table: Callable[..., pd.DataFrame]
@@ -89,10 +97,9 @@ def register(
         gate = Register(
             name="toy", beat=("naive", "ridge_linear"), margin=1.0, probability=0.9, not_worse=0.8, blocks=8
         )
-        source = Source(Path(), "table.csv", "0123456789abcdef", f"cut of {len(rows)} rows")
-        return versions.register(
-            settings, gate, folder, twins, rows.tail(6), CHOICE, evaluation(nmse, compared), compare, TAGS, source
-        )
+        source = Source(Path(), "table.csv", "0123456789abcdef", f"cut of {len(rows)} rows", HISTORY, kept)
+        new = versions.Submission(folder, twins, rows.tail(6), CHOICE, evaluation(nmse, compared), TAGS, source)
+        return versions.register(settings, gate, new, compare)
 
     return call
 
@@ -257,7 +264,9 @@ def test_a_version_says_where_it_comes_from(register: Callable[..., Registration
     assert json.loads(version.tags["cellsize.table"])["md5"] == md5(Path("table.csv"))
     assert json.loads(version.tags["cellsize.errors"]) == {"metric": "nmse", "mean": BETTER, "twins": [BETTER]}
     assert version.tags["cellsize.choice"] == "Because."
-    assert {entry.path for entry in client.list_artifacts(str(version.run_id))} >= {"twins", "project", "choice.json"}
+    there = {entry.path for entry in client.list_artifacts(str(version.run_id))}
+    assert there >= {"twins", "project", "choice.json", versions.REFERENCE}
+    assert [entry.path for entry in client.list_artifacts(str(version.run_id), "reference")] == ["reference/kept.txt"]
 
 
 def test_a_consumer_reads_in_the_registered_model_what_to_send(
@@ -353,3 +362,13 @@ def test_of_two_projects_that_register_one_model_at_once_the_later_takes_the_ver
     assert register(BETTER).version == "1"
     client, _ = connect(settings)
     assert [str(version.version) for version in client.search_model_versions("name = 'toy'")] == ["1"]
+
+
+def test_a_version_keeps_the_rows_that_it_has_learned_from(
+    register: Callable[..., Registration], settings: Mlflow
+) -> None:
+    Path("params.yaml").write_text("mlflow: {}\n", encoding="utf-8")
+    Path("dvc.yaml").write_text("stages: {}\n", encoding="utf-8")
+    register(BETTER)
+    client, _ = connect(settings)
+    assert provenance.read(client, "toy", "1").history == HISTORY

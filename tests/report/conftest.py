@@ -62,6 +62,7 @@ def labels(cut: Windows) -> folds.Folds:
         holdout=0.2,
         holdout_of="table",
         holdout_part=None,
+        searched_until=None,
         folds=FOLDS,
         scheme="contiguous",
         early_stopping=early_stopping,

@@ -25,12 +25,13 @@ def test_a_long_table_becomes_sequences_with_its_own_holdout(
         for step in range(1 + number % 3)
     ]
     pd.DataFrame(rows, columns=["name", "step", "x", "class", "part"]).to_csv(tmp_path / "long.csv", index=False)
-    clean, schema, windows = (tmp_path / name for name in ("clean.parquet", "schema.json", "windows.npz"))
+    names = ("clean.parquet", "schema.json", "windows.npz", "searched_windows.npz")
+    clean, schema, windows, searched = (tmp_path / name for name in names)
     params = make_long_prepare(table=str(tmp_path / "long.csv"))
     assert preparing.prepare("classify", params, PART, clean, schema) == ["31 rows, 16 sequences of 2 classes"]
     assert isinstance(schemas.load(schema), SequenceSchema)
     window, split = make_window(lookback=9, horizon=1), make_split(scheme="stratified", fraction=0.34)
-    said = windowing.window(clean, schema, window, split, windows)
+    said = windowing.window(clean, schema, window, split, windows, searched)
     assert said == ["16 sequences of 1 to 3 steps, 1 inputs a step"]
     read = samples.load(windows)
     assert isinstance(read, Sequences)
@@ -42,11 +43,12 @@ def test_a_table_of_series_becomes_windows(
     make_split: Callable[..., Split], tmp_path: Path,
 ) -> None:  # fmt: skip
     make_table(60).to_csv(tmp_path / "toy.csv", index=False)
-    clean, schema, windows = (tmp_path / name for name in ("clean.parquet", "schema.json", "windows.npz"))
+    names = ("clean.parquet", "schema.json", "windows.npz", "searched_windows.npz")
+    clean, schema, windows, searched = (tmp_path / name for name in names)
     params = make_prepare(table=str(tmp_path / "toy.csv"))
     assert preparing.prepare("forecast", params, None, clean, schema) == ["60 rows, 1 series, 60 rows in the table"]
     assert isinstance(schemas.load(schema), Schema)
-    said = windowing.window(clean, schema, make_window(), make_split(), windows)
+    said = windowing.window(clean, schema, make_window(), make_split(), windows, searched)
     assert said == ["56 windows of 5 steps, 4 inputs a step"]
     read = samples.load(windows)
     assert isinstance(read, Windows)

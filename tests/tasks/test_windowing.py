@@ -16,9 +16,11 @@ def test_rows_of_sequences_become_sequences(
     make_window: Callable[..., Window], make_split: Callable[..., Split], tmp_path: Path,
 ) -> None:  # fmt: skip
     frame, schema = clean(make_long_table(), Path("long.csv"), make_long_prepare(), None)
-    rows, meaning, made = (tmp_path / name for name in ("clean.parquet", "schema.json", "windows.npz"))
+    rows, meaning = tmp_path / "clean.parquet", tmp_path / "schema.json"
+    made, searched = tmp_path / "windows.npz", tmp_path / "searched_windows.npz"
     frame.to_parquet(rows)
     schema.save(meaning)
-    said = windowing.window(rows, meaning, make_window(lookback=9), make_split(), made)
+    said = windowing.window(rows, meaning, make_window(lookback=9), make_split(), made, searched)
     assert said == ["4 sequences of 2 to 3 steps, 1 inputs a step"]
     assert isinstance(samples.load(made), Sequences)
+    assert searched.read_bytes() == made.read_bytes()

@@ -15,22 +15,10 @@ from cellsize.training import fit, train
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Result, Work
 from cellsize.training.state import racing, settings
+from tests.training.conftest import MANY
 
 MakeWork = Callable[..., Work]
 SMALL = Size(1, 3)
-
-# Rungs, dropout, several architectures, spares, and second seeds that begin late: everything that a state has to hold.
-MANY: dict[str, Any] = {
-    "network": {"skip": ["none", "joint"], "head": ["plain", "mixed"]},
-    "learning_rates": [1e-3, 1e-2],
-    "dropouts": [0.0, 0.3],
-    "check_every": 2,
-    "rungs": [2, 4],
-    "seeds": 2,
-    "steps": 8,
-    "patience": 8,
-    "batch_size": 16,
-}
 
 
 # Folds of unequal length that end after different checks.

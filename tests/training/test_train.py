@@ -20,6 +20,7 @@ from cellsize.training import halving, train
 from cellsize.training.halving import Status
 from cellsize.training.records import Check, Result, Row, Setting, Work
 from cellsize.training.state import NetworkState
+from tests.training.conftest import MANY
 
 MakeWork = Callable[..., Work]
 SMALL = Size(1, 3)
@@ -376,26 +377,13 @@ def test_a_spare_that_was_not_needed_is_no_row_and_one_that_failed_at_once_is(
 
 # --- the same result, however it came about -------------------------------------------------------------------------
 
-# Rungs, dropout, architectures, spares and second seeds that begin late: everything that a state has to hold.
-MANY: dict[str, Any] = {
-    "learning_rates": [1e-3, 1e-2],
-    "dropouts": [0.0, 0.3],
-    "check_every": 2,
-    "rungs": [2, 4],
-    "seeds": 2,
-    "steps": 8,
-    "patience": 8,
-    "batch_size": 16,
-}
-ARCHITECTURES = {"skip": ["none", "joint"], "head": ["plain", "mixed"]}
-
 
 @pytest.mark.parametrize("size", [SMALL, Size(2, 8)])
 def test_the_same_work_gives_the_same_result_whatever_was_drawn_before(make_work: MakeWork, size: Size) -> None:
     torch.manual_seed(1)
-    first = train.train(make_work(network=ARCHITECTURES, **MANY), size)
+    first = train.train(make_work(**MANY), size)
     torch.manual_seed(2)
-    assert same(train.train(make_work(network=ARCHITECTURES, **MANY), size), first)
+    assert same(train.train(make_work(**MANY), size), first)
 
 
 def test_another_seed_is_another_training(make_work: MakeWork) -> None:
@@ -417,7 +405,7 @@ def test_every_figure_of_a_training_is_that_of_the_other_engine_but_for_rounding
 ) -> None:
     # Rungs, dropout and second seeds too. Measured: 2e-7 at most, here and on real data.
     fused, plain = (
-        train.train(make_work(network={"summary": summary, **ARCHITECTURES}, **MANY, engine=engine), size)
+        train.train(make_work(**{**MANY, "network": {**MANY["network"], "summary": summary}}, engine=engine), size)
         for engine in ("fused", "torch")
     )
     for record, other in zip((*fused.rows, *fused.checks), (*plain.rows, *plain.checks), strict=True):

@@ -164,7 +164,7 @@ def line_of_instants(table: pd.DataFrame, path: Path, schema: Schema) -> pd.Seri
     if written.offset is None and schema.timezone is not None and not schema.is_naive:
         raise InputError(
             f"{path}, column {column!r}: times without an offset, but those of the model's table have one; give them "
-            f"their offset, such as {written.moment.iloc[0].isoformat()}+00:00"
+            f"their offset, such as {written.local.iloc[0].isoformat()}+00:00"
         )
     return zones.instants(
         written,

@@ -30,12 +30,12 @@ class Written:
     """The time of each row as it is written, with the index of the table.
 
     Attributes:
-        moment: What a clock on the wall shows, datetime64[us] without a zone.
+        local: Date and time of day as written, datetime64[us] without a zone.
         offset: Seconds east of UTC of each row, int64; None: no time has an offset.
         zone: Name of the zone that a Parquet column carries, or None.
     """
 
-    moment: "pd.Series[pd.Timestamp]"
+    local: "pd.Series[pd.Timestamp]"
     offset: "pd.Series[Any] | None"
     zone: str | None = None
 
@@ -94,11 +94,11 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
     if time_format in UNITS:
         return _epochs(source, path, name, time_format)
     text, offsets = split_offsets(text_of(source, time_format), time_format)
-    moment = parse(text, time_format)
-    bad = moment.isna().to_numpy()
+    local = parse(text, time_format)
+    bad = local.isna().to_numpy()
     if bad.any():
         raise InputError(refusal(source, path, name, time_format, bad))
-    return Written(_in_microseconds(moment, path, name), _on_one_clock(offsets, source, path, name))
+    return Written(_in_microseconds(local, path, name), _on_one_clock(offsets, source, path, name))
 
 
 def are_parts(columns: tuple[str, ...]) -> bool:
@@ -236,13 +236,13 @@ def _epochs(source: pd.Series, path: Path, name: str, time_format: str) -> Writt
                 f"{path}, {line(path, rows[0])}, {name}: {plain_value(values[rows[0]])!r} {why}; "
                 "write whole numbers, in microseconds at the finest"
             )
-    moment = pd.Series(micro.astype("datetime64[us]"), index=source.index)
-    return Written(moment, pd.Series(np.zeros(len(micro), np.int64), index=source.index))
+    local = pd.Series(micro.astype("datetime64[us]"), index=source.index)
+    return Written(local, pd.Series(np.zeros(len(micro), np.int64), index=source.index))
 
 
-def _in_microseconds(moment: "pd.Series[pd.Timestamp]", path: Path, name: str) -> "pd.Series[pd.Timestamp]":
+def _in_microseconds(local: "pd.Series[pd.Timestamp]", path: Path, name: str) -> "pd.Series[pd.Timestamp]":
     """Datetimes of any unit in microseconds, which hold the years 1 to 9999."""
-    values = moment.to_numpy()
+    values = local.to_numpy()
     year = values.astype("datetime64[Y]").astype(np.int64) + 1970
     beyond = np.flatnonzero((year < 1) | (year > 9999))
     if beyond.size:
@@ -256,7 +256,7 @@ def _in_microseconds(moment: "pd.Series[pd.Timestamp]", path: Path, name: str) -
             f"{path}, {line(path, lost[0])}, {name}: {values[lost[0]]} has parts of a microsecond; "
             "write times in microseconds at the finest"
         )
-    return pd.Series(micro, index=moment.index)
+    return pd.Series(micro, index=local.index)
 
 
 def _on_one_clock(

@@ -83,10 +83,10 @@ def instants(
         InputError: There are offsets and no zone, or a time does not exist on the zone's clock, or exists twice.
     """
     if name is not None:
-        outside = np.flatnonzero((microseconds(written.moment) < BEFORE) | (microseconds(written.moment) >= BEYOND))
+        outside = np.flatnonzero((microseconds(written.local) < BEFORE) | (microseconds(written.local) >= BEYOND))
         if outside.size:
             raise InputError(
-                f"{path}, {tables.line(path, int(outside[0]))}, column {column!r}: {written.moment.iloc[outside[0]]} "
+                f"{path}, {tables.line(path, int(outside[0]))}, column {column!r}: {written.local.iloc[outside[0]]} "
                 "is not within the years 1 to 9998, where zones have clocks; fix it",
                 "fix it",
             )
@@ -96,41 +96,41 @@ def instants(
                 f"{path}, column {column!r}: times with an offset, but the model was trained on times without; send "
                 "them without one"
             )
-        utc = written.moment - pd.to_timedelta(written.offset, unit="s").astype("timedelta64[us]")
+        utc = written.local - pd.to_timedelta(written.offset, unit="s").astype("timedelta64[us]")
         return utc.dt.tz_localize("UTC").dt.tz_convert(zone(name))
     if name is None:
-        return written.moment
+        return written.local
     if is_local:
-        index = pd.DatetimeIndex(written.moment)
+        index = pd.DatetimeIndex(written.local)
         first = np.ones(len(index), np.bool_)
         begins = index.tz_localize(zone(name), ambiguous=first, nonexistent="shift_forward")
-        return pd.Series(begins, index=written.moment.index)
-    groups = np.zeros(len(written.moment), np.int64) if series is None else pd.factorize(series)[0]
-    return _local(written.moment, groups, zone(name), name, ambiguous, path, column)
+        return pd.Series(begins, index=written.local.index)
+    groups = np.zeros(len(written.local), np.int64) if series is None else pd.factorize(series)[0]
+    return _local(written.local, groups, zone(name), name, ambiguous, path, column)
 
 
 def _local(
-    moment: pd.Series, groups: Ints, place: tzinfo, name: str, ambiguous: Ambiguous, path: Path, column: str
+    local: pd.Series, groups: Ints, place: tzinfo, name: str, ambiguous: Ambiguous, path: Path, column: str
 ) -> pd.Series:
     """Times on the clock of a place as instants."""
-    index = pd.DatetimeIndex(moment)
+    index = pd.DatetimeIndex(local)
     exists = index.tz_localize(place, ambiguous=np.ones(len(index), np.bool_), nonexistent="NaT")
     skipped = np.flatnonzero(exists.isna())
     if skipped.size:
         raise InputError(
-            f"{path}, {tables.line(path, int(skipped[0]))}, column {column!r}: {moment.iloc[skipped[0]]} does not "
+            f"{path}, {tables.line(path, int(skipped[0]))}, column {column!r}: {local.iloc[skipped[0]]} does not "
             f"exist in {name}: clocks were set forward; remove the row, or declare their clock under "
             "prepare.timezone",
             "send times with their offset",
         )
     later = index.tz_localize(place, ambiguous=np.zeros(len(index), np.bool_))
     if ambiguous == "first" or exists.equals(later):
-        return pd.Series(exists, index=moment.index)
+        return pd.Series(exists, index=local.index)
     if ambiguous == "infer":
-        return pd.Series(_in_order(exists, later, groups), index=moment.index)
+        return pd.Series(_in_order(exists, later, groups), index=local.index)
     twice = int(np.flatnonzero(exists != later)[0])
     raise InputError(
-        f"{path}, {tables.line(path, twice)}, column {column!r}: {moment.iloc[twice]} exists twice in {name}: clocks "
+        f"{path}, {tables.line(path, twice)}, column {column!r}: {local.iloc[twice]} exists twice in {name}: clocks "
         "were set back (daylight saving ends); set prepare.ambiguous: infer where both hours are there in order, or "
         "first where the table has only the first",
         "send times with their offset",
@@ -183,8 +183,7 @@ def _fitting(written: Written) -> list[str]:
     """Zones on whose clocks all times were written, those of `COMMON` first, then by name."""
     assert written.offset is not None
     offset = written.offset.to_numpy(np.int64)
-    moment = written.moment.to_numpy("datetime64[us]").astype(np.int64)
-    utc = moment - offset * 1_000_000
+    utc = written.local.to_numpy("datetime64[us]").astype(np.int64) - offset * 1_000_000
     order = np.argsort(utc, kind="stable")
     utc, offset = utc[order], offset[order]
     # A zone that fits at the edges of each stretch with one offset nearly always fits inside; a few more make sure.

@@ -7,11 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cellsize.data.folds import Folds, of_each_series
+from cellsize.data.schema import Schema
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.evaluation.paired import block_length, paired
 from cellsize.evaluation.rivals import Rivals
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.twins import parameters
+from cellsize.params_data import Window
 from cellsize.sizing.evaluation_records import Comparison
 from cellsize.sizing.sizes import ZERO
 
@@ -51,10 +53,10 @@ def fair(windows: Windows, folds: Folds, rivals: Rivals, season: int) -> Fair | 
     """
     champion, challenger, fewest = rivals.champion, rivals.challenger, rivals.gate.blocks
     holdout = np.flatnonzero(folds.holdout)
-    why = _incomparable(windows, holdout, champion.model, challenger.twins[0])
+    why = incomparable(windows, holdout, champion.model, challenger.twins[0].schema, challenger.twins[0].window)
     if why is not None:
         return why
-    new = holdout[_newer(windows, folds, holdout, champion.model)]
+    new = holdout[newer(windows, folds, holdout, champion.model)]
     blocks = [len(np.unique(block_of(windows, folds, chosen, season))) for chosen in (new, holdout)]
     if blocks[0] >= fewest:
         return Fair(new, (champion.model,), True)
@@ -116,13 +118,14 @@ def block_of(windows: Windows, folds: Folds, chosen: Ints, season: int) -> Ints:
 
     Sequences that are not divided by time are a block each.
     """
-    if not _by_time(windows, folds) and not of_each_series(windows, folds):
+    if not by_time(windows, folds) and not of_each_series(windows, folds):
         return windows.series[windows.first[chosen]]
     steps: Ints = windows.step[windows.first[chosen] + windows.lookback] // block_length(season, windows.horizon)
     return steps
 
 
-def _by_time(windows: Windows, folds: Folds) -> bool:
+def by_time(windows: Windows, folds: Folds) -> bool:
+    """Whether the holdout is what comes last, of all series at once."""
     return bool(windows.start[folds.development].max() < windows.start[folds.holdout].min())
 
 
@@ -133,9 +136,9 @@ def _network(model: Forecaster) -> tuple[object, ...]:
     return model.size, model.network.model_copy(update={"skip": (), "head": ()}), model.net.architecture
 
 
-def _incomparable(windows: Windows, holdout: Ints, champion: Forecaster, challenger: Forecaster) -> str | None:
-    """Why the champion cannot forecast these windows; None if it can."""
-    if replace(champion.schema, gap=0) != replace(challenger.schema, gap=0) or champion.window != challenger.window:
+def incomparable(windows: Windows, holdout: Ints, champion: Forecaster, schema: Schema, window: Window) -> str | None:
+    """Why the champion cannot forecast these windows, which are of this schema and window; None if it can."""
+    if replace(champion.schema, gap=0) != replace(schema, gap=0) or champion.window != window:
         return "reads other columns, or has another window"  # and so other base arrays
     if windows.n_own:
         codes = windows.series[windows.first[holdout]]
@@ -145,7 +148,7 @@ def _incomparable(windows: Windows, holdout: Ints, champion: Forecaster, challen
     return None
 
 
-def _newer(windows: Windows, folds: Folds, holdout: Ints, champion: Forecaster) -> npt.NDArray[np.bool_]:
+def newer(windows: Windows, folds: Folds, holdout: Ints, champion: Forecaster) -> npt.NDArray[np.bool_]:
     """Which windows predict nothing that the champion has learned from: a mask of shape (n,).
 
     What a window sees may have been a target once; it is no truth here. A series that is new to the champion counts
@@ -153,16 +156,16 @@ def _newer(windows: Windows, folds: Folds, holdout: Ints, champion: Forecaster) 
     """
     first = windows.first[holdout]
     begins = windows.stamp[first + windows.lookback]
-    if _by_time(windows, folds):
+    if by_time(windows, folds):
         return np.asarray(begins > windows.stamp_of(champion.learned_until))
     divided = of_each_series(windows, folds)
-    newer = np.ones(len(holdout), np.bool_)
+    mask = np.ones(len(holdout), np.bool_)
     for code in np.unique(windows.series[first]):
         learned = champion.learned_of.get(windows.names[code])
         of_it = windows.series[first] == code
         if learned is not None:
-            newer[of_it] = begins[of_it] > windows.stamp_of(learned) if divided else False
-    return newer
+            mask[of_it] = begins[of_it] > windows.stamp_of(learned) if divided else False
+    return mask
 
 
 def _has_newer_rows(windows: Windows, champion: Forecaster) -> bool:

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cellsize.data.batches import of_targets, original, targets_of_rows, truth
+from cellsize.data.batches import original, targets_of_rows, truth
 from cellsize.data.clipping import clipped_columns
 from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.forecast import NAIVE, Forecast, score_name, seasonal_naive
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.evaluation.comparison import Fair, compare, fair
+from cellsize.evaluation.losses import losses as losses_of
+from cellsize.evaluation.losses import rescaled
 from cellsize.evaluation.rivals import Rivals
 from cellsize.models import baselines, boosted_trees, intervals
 from cellsize.models.forecaster import Forecaster
@@ -262,14 +264,14 @@ def _with_champion(
         return {"champion": None, "comparison": None, "champion_not_measured": chosen}
 
     def losses(models: Sequence[Forecaster], of: Ints) -> Floats:
-        return measure.losses([_rescaled(windows, model, measure.scaling, of, forward) for model in models], of)
+        return losses_of(windows, measure.scaling, measure.metric, models, of, forward)
 
     comparison = compare(windows, folds, rivals, chosen, season, losses)
     errors = None
     if len(chosen.windows) == len(holdout):
         mean = _mean(
             [
-                measure.errors(_rescaled(windows, model, measure.scaling, holdout, forward), holdout)
+                measure.errors(rescaled(windows, model, measure.scaling, holdout, forward), holdout)
                 for model in chosen.models
             ]
         )
@@ -306,15 +308,6 @@ def _last_steps(windows: Windows, folds: Folds) -> Ints:
     last = np.full(len(windows.names), -1)
     np.maximum.at(last, windows.series[development], ends)
     return last
-
-
-def _rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints, forward: Forward) -> Floats:
-    """Another model's forecasts in the standard deviations of this scaling: it has its own constants."""
-    mean, std = of_targets(windows, model.fitted.scaling, chosen)
-    plain: Floats = model.predict(windows, chosen, forward) * std + mean
-    mean, std = of_targets(windows, scaling, chosen)
-    rescaled: Floats = (plain - mean) / std
-    return rescaled
 
 
 def _with_truth(windows: Windows, scaling: Scaling, forecasts: Forecasts, holdout: Ints) -> pd.DataFrame:

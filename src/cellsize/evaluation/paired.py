@@ -55,21 +55,63 @@ def paired(challenger: Floats, champion: Floats, blocks: Ints, margin: float) ->
     Returns:
         Both mean losses and both probabilities; the same for the same losses.
     """
-    codes = np.unique(blocks, return_inverse=True)[1]
-    codes //= -(-(int(codes.max()) + 1) // MOST_BLOCKS)
-    count = int(codes.max()) + 1
+    codes, count = joined(blocks)
     ours, theirs = (np.bincount(codes, weights=losses.mean(axis=0)) for losses in (challenger, champion))
     allowed = margin / 100 * theirs
     # Of each block: how far the challenger's loss is above the champion's less the margin, and plus the margin.
     above = np.stack([ours - theirs + allowed, ours - theirs - allowed])
     noise = _seed_noise(challenger, champion) * blocks.size
-    # A bootstrap of few blocks is too sure: the variance of n is divided by n, its tails are those of the normal
-    # distribution, and what a block has in common with the next is lost. A wider draw makes up for all three.
-    wider = np.sqrt(count / (count - 1)) * stats.t.ppf(0.95, count - 1) / stats.norm.ppf(0.95)
-    wider *= _inflation(np.asarray(ours - theirs, np.float64))
-    drawn = _times_drawn(count) @ above.T * wider + above.sum(axis=1) + noise[:, None]
+    drawn = (
+        times_drawn(count) @ above.T * wider(np.asarray(ours - theirs, np.float64)) + above.sum(axis=1) + noise[:, None]
+    )
     better, not_worse = (float(part) for part in (drawn < 0).mean(axis=0))
     return Paired(count, float(challenger.mean()), float(champion.mean()), better, not_worse)
+
+
+def grown(now: Floats, now_blocks: Ints, before: Floats, before_blocks: Ints, margin: float) -> float:
+    """How sure it is that losses are higher on some windows than they were on others, which nothing pairs.
+
+    The blocks of both are drawn, each for itself, with the allowances of `paired`.
+
+    Args:
+        now: Losses of a model, shape (1, n), or of twins, shape (twins, n).
+        now_blocks: Block of time of each of these windows, shape (n,); at least two are different.
+        before: Losses of a model or of twins on other windows, shape (twins, m).
+        before_blocks: Block of time of each of them, shape (m,); at least two are different.
+        margin: In percent of the mean loss before.
+
+    Returns:
+        Probability that the mean loss is higher now by more than the margin.
+    """
+    then = _drawn_means(before, before_blocks, seed=2)
+    higher = _drawn_means(now, now_blocks, seed=0) + _seed_noise(now, before)
+    return float((higher > then * (1 + margin / 100)).mean())
+
+
+def _drawn_means(losses: Floats, blocks: Ints, seed: int) -> Floats:
+    """Draws of the mean loss, shape (draws,): blocks may hold different numbers of windows."""
+    codes, count = joined(blocks)
+    mean = losses.mean()
+    residuals = np.asarray(np.bincount(codes, weights=losses.mean(axis=0) - mean), np.float64)
+    return np.asarray(mean + times_drawn(count, seed) @ residuals * wider(residuals) / blocks.size)
+
+
+def joined(blocks: Ints) -> tuple[Ints, int]:
+    """Number of each window's block, from 0, and of all blocks; neighbours are joined where there are very many."""
+    codes = np.unique(blocks, return_inverse=True)[1]
+    codes //= -(-(int(codes.max()) + 1) // MOST_BLOCKS)
+    return codes, int(codes.max()) + 1
+
+
+def wider(values: Floats) -> float:
+    """How much wider draws are made than a bootstrap of these blocks would have them.
+
+    A bootstrap of few blocks is too sure: the variance of n is divided by n, its tails are those of the normal
+    distribution, and what a block has in common with the next is lost. A wider draw makes up for all three.
+    """
+    count = values.size
+    factor = np.sqrt(count / (count - 1)) * stats.t.ppf(0.95, count - 1) / stats.norm.ppf(0.95)
+    return float(factor * _inflation(values))
 
 
 def _inflation(differences: Floats) -> float:
@@ -85,10 +127,10 @@ def _inflation(differences: Floats) -> float:
     return float(np.sqrt((1 + correlation) / (1 - correlation)))
 
 
-@functools.lru_cache(maxsize=1)
-def _times_drawn(count: int) -> Floats:
-    """How much more often than once each block is drawn, shape (draws, count); the same for the same count."""
-    drawn = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), size=DRAWS)
+@functools.lru_cache(maxsize=2)
+def times_drawn(count: int, seed: int = 0) -> Floats:
+    """How much more often than once each block is drawn, shape (draws, count); the same for the same count and seed."""
+    drawn = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), size=DRAWS)
     return np.asarray(drawn - 1.0)
 
 

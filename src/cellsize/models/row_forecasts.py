@@ -70,8 +70,7 @@ def forecast_and_clipped(
     wanted = _ends(forecaster, levels)
     if rows.empty:
         raise InputError(f"no rows; send the last {lookback} steps or more of each series")
-    rows = _by_known_names(rows.reset_index(drop=True), forecaster)
-    rows, read = _with_times(rows, schema)
+    rows, read = understood(forecaster, rows)
     prepared = regular_rows.one_series(forecaster, rows, read, ROWS) or _prepared(forecaster, rows, read)
     arrays, scaling, chosen = prepared.arrays, prepared.scaling, np.arange(len(prepared.arrays.first))
     if scaling is not forecaster.fitted.scaling:
@@ -85,6 +84,11 @@ def forecast_and_clipped(
         end = original(arrays, scaling, standardised + added, chosen)  # monotone: the ends stay in their order
         columns[name] = end[:, :, position].reshape(-1)
     return pd.DataFrame(columns), clipped_columns(arrays, scaling, chosen, schema.input_columns)
+
+
+def understood(forecaster: Forecaster, rows: pd.DataFrame) -> tuple[pd.DataFrame, Schema]:
+    """Rows with the names that the model knows, and the schema by which their times are read; see `forecast_rows`."""
+    return _with_times(_by_known_names(rows.reset_index(drop=True), forecaster), forecaster.schema)
 
 
 def _prepared(forecaster: Forecaster, rows: pd.DataFrame, read: Schema) -> Prepared:

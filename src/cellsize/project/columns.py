@@ -99,14 +99,14 @@ def _why_no_levels(values: "pd.Series[Any]") -> str:
 
 
 def find_series(
-    table: pd.DataFrame, path: Path, moment: "pd.Series[Any]", taken: set[str], declared: str | None
+    table: pd.DataFrame, path: Path, times: "pd.Series[Any]", taken: set[str], declared: str | None
 ) -> str | None:
     """The column that tells several series apart; None if no time repeats, and so there is one series.
 
     Args:
         table: Raw rows.
         path: Where they come from, for messages.
-        moment: Time of each row.
+        times: Time of each row.
         taken: Columns that hold the time.
         declared: The column as declared, or None to look for it.
 
@@ -116,7 +116,7 @@ def find_series(
     if declared is not None:
         tables.require(table, path, (declared,), "--series")
         return declared
-    again = moment.duplicated()
+    again = times.duplicated()
     if not again.any():
         return None
     found = list[str]()
@@ -128,25 +128,25 @@ def find_series(
             codes = pd.factorize(values)[0]
         except TypeError:  # of lists and dictionaries, which name nothing
             continue
-        tells_apart = 2 <= codes.max() + 1 <= len(table) / 2 and not _repeats(moment, codes)
+        tells_apart = 2 <= codes.max() + 1 <= len(table) / 2 and not _repeats(times, codes)
         # An id and a name of the same series are one.
         if tells_apart and not any(_alike(codes, pd.factorize(table[other])[0]) for other in found):
             found.append(name)
-    if not found and _is_clock_set_back(moment[again]):
-        first = moment[again].iloc[0]
+    if not found and _is_clock_set_back(times[again]):
+        first = times[again].iloc[0]
         raise InputError(
             f"{path}: {first} is there twice, as where a clock is set back (daylight saving ends); say whose clock "
             "it is, such as --timezone Europe/Berlin"
         )
-    _refuse_hours(table, path, moment, found)
+    _refuse_hours(table, path, times, found)
     texts = [name for name in found if not pd.api.types.is_numeric_dtype(table[name])]
     first = int(np.flatnonzero(again.to_numpy())[0])
-    where = f"{path}, {tables.line(path, first)}: {moment.iloc[first]} is duplicated"
+    where = f"{path}, {tables.line(path, first)}: {times.iloc[first]} is duplicated"
     if len(texts) == 1 or len(found) == 1:
         return (texts or found)[0]
     if found:
         raise InputError(f"{where}; name the column that tells series apart: {_options('--series', found)}")
-    both = _two_that_tell_apart(table, moment, taken)
+    both = _two_that_tell_apart(table, times, taken)
     if both:
         raise InputError(
             f"{where}; {both[0]!r} and {both[1]!r} together tell series apart: write both into one column, such as "
@@ -155,7 +155,7 @@ def find_series(
     raise InputError(f"{where}, and no column tells series apart; keep one row of each time, or give --series")
 
 
-def _two_that_tell_apart(table: pd.DataFrame, moment: "pd.Series[Any]", taken: set[str]) -> tuple[str, str] | None:
+def _two_that_tell_apart(table: pd.DataFrame, times: "pd.Series[Any]", taken: set[str]) -> tuple[str, str] | None:
     """Two columns of names or whole numbers that tell series apart together, or None."""
     few = {
         str(name): pd.factorize(values)[0]
@@ -165,14 +165,14 @@ def _two_that_tell_apart(table: pd.DataFrame, moment: "pd.Series[Any]", taken: s
     }  # fmt: skip
     for one, other in itertools.combinations(list(few)[:LISTED], 2):
         codes = few[one] * (few[other].max() + 1) + few[other]
-        if len(np.unique(codes)) <= len(table) / 2 and not _repeats(moment, codes):
+        if len(np.unique(codes)) <= len(table) / 2 and not _repeats(times, codes):
             return one, other
     return None
 
 
-def _refuse_hours(table: pd.DataFrame, path: Path, moment: "pd.Series[Any]", found: list[str]) -> None:
+def _refuse_hours(table: pd.DataFrame, path: Path, times: "pd.Series[Any]", found: list[str]) -> None:
     """Refuses to take for series what may be the hours of a day: it would make a daily series of each hour."""
-    if not pd.api.types.is_datetime64_any_dtype(moment) or not (moment == moment.dt.normalize()).all():
+    if not pd.api.types.is_datetime64_any_dtype(times) or not (times == times.dt.normalize()).all():
         return
     for name in found:
         values = table[name]
@@ -206,8 +206,8 @@ def _is_clock_set_back(again: "pd.Series[Any]") -> bool:
     return bool(((again.dt.day_of_week == 6) & (again.dt.hour < 4)).all())
 
 
-def _repeats(moment: "pd.Series[Any]", codes: Any) -> bool:
-    return bool(pd.DataFrame({"moment": moment.to_numpy(), "code": codes}).duplicated().any())
+def _repeats(times: "pd.Series[Any]", codes: Any) -> bool:
+    return bool(pd.DataFrame({"times": times.to_numpy(), "code": codes}).duplicated().any())
 
 
 def _alike(one: Any, other: Any) -> bool:
@@ -250,12 +250,12 @@ def static(table: pd.DataFrame, names: tuple[str, ...], series: str | None) -> t
     return tuple(name for name in names if table[name].nunique() > 1 and bool((groups[name].nunique() == 1).all()))
 
 
-def is_part_of_time(values: "pd.Series[Any]", moment: "pd.Series[Any]") -> bool:
+def is_part_of_time(values: "pd.Series[Any]", times: "pd.Series[Any]") -> bool:
     """Whether a column repeats what the time says: year, month, day, hour, weekday."""
-    if not pd.api.types.is_datetime64_any_dtype(moment) or values.nunique() < 2:
+    if not pd.api.types.is_datetime64_any_dtype(times) or values.nunique() < 2:
         return False
     there = values.notna()
-    clock = moment[there].dt
+    clock = times[there].dt
     weekday = clock.day_of_week
     parts = (clock.year, clock.month, clock.day, clock.hour, weekday, weekday + 1, clock.day_of_year, clock.quarter)
     return bool(there.any()) and any((values[there].to_numpy() == part.to_numpy()).all() for part in parts)

@@ -97,7 +97,7 @@ def _examined(
         # With this window the holdout begins earlier: it is covered up from there on.
         found = replace(found, cuts=lower if found.each else np.full_like(lower, lower.min()))
     part = f"{100 * full.split.holdout:.0f} %"
-    begins = moments.said(fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0], rows.time.moment)
+    begins = moments.said(fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0], rows.time.local)
     when = f"the last {part} of each series" if found.each else f"from {begins} on, {part} of the time"
     findings = [
         *said_of_reading(rows, frame, schema),

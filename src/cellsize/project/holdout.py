@@ -28,8 +28,8 @@ class Holdout:
         each: Whether it is the last part of each series, and not of the table.
         place: Step of each row of the clean series, shape (rows,).
         code: Series of each of these, shape (rows,).
-        moment: Time of each of these, shape (rows,).
-        raw_moment: Time of each raw row, shape (raw rows,).
+        time: Time of each of these, shape (rows,).
+        raw_time: Time of each raw row, shape (raw rows,).
         raw_code: Series of each raw row, shape (raw rows,).
     """
 
@@ -37,8 +37,8 @@ class Holdout:
     each: bool
     place: npt.NDArray[np.integer]
     code: npt.NDArray[np.integer]
-    moment: "pd.Series[Any]"
-    raw_moment: "pd.Series[Any]"
+    time: "pd.Series[Any]"
+    raw_time: "pd.Series[Any]"
     raw_code: npt.NDArray[np.integer]
 
     def seen(self) -> Flags:
@@ -49,8 +49,8 @@ class Holdout:
         """True for raw rows before the holdout."""
         held = np.flatnonzero(~self.seen())
         codes, first = np.unique(self.code[held], return_index=True)
-        begins = pd.Series(self.moment.iloc[held[first]].to_numpy(), index=codes)
-        late = self.raw_moment.to_numpy() >= begins.reindex(self.raw_code).to_numpy()
+        begins = pd.Series(self.time.iloc[held[first]].to_numpy(), index=codes)
+        late = self.raw_time.to_numpy() >= begins.reindex(self.raw_code).to_numpy()
         return np.asarray(~late)
 
 

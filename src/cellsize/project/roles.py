@@ -45,7 +45,7 @@ def _useful(
     for name in numeric:
         if not pd.api.types.is_numeric_dtype(table[name]):
             useful.append(name)
-        elif columns.is_part_of_time(table.loc[seen, name], rows.time.moment[seen]):
+        elif columns.is_part_of_time(table.loc[seen, name], rows.time.local[seen]):
             left_out[name] = "says what the time says; see prepare.calendar"
         elif columns.is_counter(table.loc[seen, name], rows.codes[seen]):
             left_out[name] = "counts the rows"

@@ -69,12 +69,13 @@ def plan(folder: Path) -> None:
     check(folder)
     with lock.held(folder):
         dvc(folder, "repro", "dvc.yaml:propose", silent=True)
-        _stage(folder, "plan", f"{BUILD}/windows.npz", f"{BUILD}/folds.parquet", f"{BUILD}/candidates.json")
+        searched = (f"{BUILD}/searched_windows.npz", f"{BUILD}/searched_folds.parquet")
+        stage(folder, "plan", *searched, f"{BUILD}/candidates.json")
 
 
 def answer(folder: Path) -> None:
     """Says the answer of the last run; see `run`."""
-    _stage(folder, "answer", BUILD, REPORTS)
+    stage(folder, "answer", BUILD, REPORTS)
 
 
 def require_a_run(folder: Path) -> None:
@@ -124,7 +125,8 @@ def dvc(folder: Path, *words: str, may_fail: bool = False, silent: bool = False)
     return _run([sys.executable, "-m", "dvc", *words], folder, may_fail, silent)
 
 
-def _stage(folder: Path, name: str, *paths: str) -> None:
+def stage(folder: Path, name: str, *paths: str) -> None:
+    """Runs what is no stage of `dvc.yaml` in a project's folder: `answer`, `plan`, `look`."""
     _run([sys.executable, "-m", "cellsize.stage", name, *paths], folder, may_fail=False)
 
 

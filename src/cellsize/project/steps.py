@@ -32,14 +32,14 @@ def find(time: Time, codes: Ints) -> str:
     """
     if not time.columns:
         return "step"
-    wall, instant = _microseconds(time.moment), _microseconds(time.instant)
+    local, instant = _microseconds(time.local), _microseconds(time.instant)
     order = np.lexsort((instant, codes))
     inside = np.diff(codes[order]) == 0
     if not inside.any():
         return "h"
-    of_day = wall % DAY
+    of_day = local % DAY
     if all(np.ptp(of_day[codes == code]) == 0 for code in np.unique(codes)):
-        return _of_days(wall[order] // DAY, inside)
+        return _of_days(local[order] // DAY, inside)
     return _fixed(_usual(np.diff(instant[order])[inside]))
 
 
@@ -97,8 +97,8 @@ def _usual(differences: Ints) -> int:
     return int(values[counts.argmax()]) if values.size else 1
 
 
-def _microseconds(moment: "pd.Series[Any]") -> Ints:
-    return moment.to_numpy("datetime64[us]").astype(np.int64)
+def _microseconds(times: "pd.Series[Any]") -> Ints:
+    return times.to_numpy("datetime64[us]").astype(np.int64)
 
 
 def seconds(frequency: str) -> float:

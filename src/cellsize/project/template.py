@@ -19,6 +19,7 @@ from cellsize.params import Params
 TEMPLATES = Path(__file__).parent / "templates"
 CHECKOUT = Path(__file__).parents[3]
 OF_THE_EXAMPLES = ("metrics", "params", "plots")  # keys of dvc.yaml that name the checkout's examples
+INSTALL = "python -m pip install -r requirements.txt"
 Value = str | int | float | bool | None | Sequence[str] | Sequence[int] | Mapping[str, object]
 
 
@@ -108,25 +109,29 @@ def ignored(name: str) -> list[str]:
     return (TEMPLATES / name.lstrip(".")).read_text(encoding="utf-8").splitlines()
 
 
-def workflow(folder: str, table: str) -> str:
-    """A workflow of GitHub that runs the project.
+def workflow(folder: str, table: str, install: str = INSTALL, name: str | None = None) -> str:
+    """A workflow of GitHub that retrains the project.
 
     Args:
         folder: The project's, from the top of the repository; `.` if it is the top.
-        table: The table, from the project's folder.
+        table: The table, from the project's folder. Its pointer is watched too, if DVC keeps it.
+        install: The command that installs cellsize.
+        name: Of the workflow; None: `cellsize`, and the folder's. One of a name runs at a time.
     """
     inside = "" if folder == "." else f"{folder}/"
     watched = [f"{inside}{name}" for name in ("params.yaml", "dvc.yaml", "requirements.txt")]
     if not table.startswith(("/", "../")):
-        watched.append(f"{inside}{table}")
+        watched += [f"{inside}{table}", f"{inside}{table}.dvc"]
     values = {
+        "NAME": name or "-".join(["cellsize", *re.findall(r"[A-Za-z0-9_.-]+", "" if folder == "." else folder)]),
+        "INSTALL": install,
         "WATCHED": ", ".join(json.dumps(_literal(name)) for name in watched),
         "FOLDER": json.dumps(folder),
         "PYTHON": json.dumps(f"{sys.version_info.major}.{sys.version_info.minor}"),
         "REPORTS": json.dumps(f"{inside}reports/"),
     }
     text = (TEMPLATES / "workflow.yml").read_text(encoding="utf-8")
-    return re.sub(r"\b(WATCHED|FOLDER|PYTHON|REPORTS)\b", lambda found: values[found[0]], text)
+    return re.sub(r"\b(NAME|INSTALL|WATCHED|FOLDER|PYTHON|REPORTS)\b", lambda found: values[found[0]], text)
 
 
 def _literal(path: str) -> str:

@@ -38,14 +38,15 @@ class Time:
     Attributes:
         columns: Where it stands, as `prepare.time` names them; none: rows are in order, and have no time.
         time_format: As `prepare.time_format` has it.
-        moment: Wall time of each row as it is written, shape (rows,); the number of the row where there is no time.
+        local: Date and time of day of each row as written, without its offset, shape (rows,); the number of the row
+            where there is no time.
         offset: Seconds east of UTC of each row, or None.
         ambiguous: As `prepare.ambiguous` has it: refuse, or infer where a clock set back shows times twice.
     """
 
     columns: tuple[str, ...]
     time_format: str | None
-    moment: "pd.Series[Any]"
+    local: "pd.Series[Any]"
     offset: "pd.Series[Any] | None" = None
     ambiguous: Ambiguous = "refuse"
 
@@ -53,15 +54,15 @@ class Time:
     def instant(self) -> "pd.Series[Any]":
         """The time of each row on one line, shape (rows,): without the offsets where there are some."""
         if self.offset is None:
-            return self.moment
-        return self.moment - pd.to_timedelta(self.offset, unit="s")
+            return self.local
+        return self.local - pd.to_timedelta(self.offset, unit="s")
 
     def shown(self, row: int) -> str:
         """The time of a row as a message shows it: with its offset, if it has one."""
-        moment = self.moment.iloc[row]
+        shown = self.local.iloc[row]
         if self.offset is not None:
-            moment = moment.tz_localize(datetime.timezone(datetime.timedelta(seconds=int(self.offset.iloc[row]))))
-        return moments.said(moment, self.moment)
+            shown = shown.tz_localize(datetime.timezone(datetime.timedelta(seconds=int(self.offset.iloc[row]))))
+        return moments.said(shown, self.local)
 
 
 def find_time(table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_format: str | None) -> Time:
@@ -112,7 +113,7 @@ def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
     zone(timezone)
     if time.offset is not None:
         return time
-    written, column = times.Written(time.moment, None), ", ".join(time.columns)
+    written, column = times.Written(time.local, None), ", ".join(time.columns)
     ambiguous: Ambiguous = "refuse"
     try:
         local = zones.instants(written, timezone, ambiguous, path, column)
@@ -120,7 +121,7 @@ def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
         ambiguous = "infer"
         local = zones.instants(written, timezone, ambiguous, path, column)
     utc = local.dt.tz_convert("UTC").dt.tz_localize(None)
-    offset = (time.moment - utc).dt.total_seconds().astype(np.int64)
+    offset = (time.local - utc).dt.total_seconds().astype(np.int64)
     return replace(time, offset=offset, ambiguous=ambiguous)
 
 
@@ -206,4 +207,4 @@ def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format
             raise InputError(re.sub(r"set prepare\.time_format( to)?", "give --time-format", str(error))) from None
         time_format = proposed[1]
         written = times.read(table, path, columns, time_format)
-    return Time(columns, time_format, written.moment, written.offset)
+    return Time(columns, time_format, written.local, written.offset)

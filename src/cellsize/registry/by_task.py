@@ -9,13 +9,24 @@ from cellsize.sizing.evaluation_records import Registration
 NOT_YET = "not registered: task classify has no served model yet; build/model holds the trained one"
 
 
-def not_yet(name: str, model: Path) -> Registration | None:
-    """The record of a model that cannot be registered; None of a forecaster, which can.
+def is_left_out(name: str, model: Path, registration: Path) -> bool:
+    """Whether a model cannot be registered; if so, its record is written and it is said why.
 
     Args:
         name: Name in the registry.
         model: Folder that `refit` wrote.
+        registration: JSON file to write.
     """
     if "task" not in json.loads((model / MODEL).read_text(encoding="utf-8")):
-        return None
-    return Registration(name=name, version="", alias=None, registered=False, promoted=False, reason=NOT_YET)
+        return False
+    Registration(name=name, version="", alias=None, registered=False, promoted=False, reason=NOT_YET).write(
+        registration
+    )
+    print(f"register: {NOT_YET}")
+    return True
+
+
+def written(record: Registration, path: Path) -> str:
+    """Writes what became of a model, and says it."""
+    record.write(path)
+    return f"{record.name} version {record.version}, {record.alias or 'no alias'}: {record.reason}"

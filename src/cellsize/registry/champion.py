@@ -80,6 +80,12 @@ def _what(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
+def newest_version(client: MlflowClient, name: str) -> str | None:
+    """The last version that was registered, or None if there is none."""
+    versions = [int(each.version) for each in client.search_model_versions(f"name = '{name}'")]
+    return str(max(versions)) if versions else None
+
+
 def current_version(client: MlflowClient, name: str) -> str | None:
     """Version of the champion, or None if there is none."""
     try:

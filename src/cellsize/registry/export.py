@@ -13,7 +13,8 @@ from cellsize.data.windows import Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Metric
-from cellsize.registry.fetched import PARAMS, fetch, version_of
+from cellsize.registry.fetched import fetch, version_of
+from cellsize.registry.store import PARAMS
 
 BUILD = Path("build")
 INSTALL = 'needs onnx and onnxruntime: pip install "cellsize[onnx]"'

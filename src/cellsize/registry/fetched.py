@@ -1,6 +1,5 @@
 """A version of a registered model, found and fetched for somebody who has the registry and nothing else."""
 
-import os
 from pathlib import Path
 
 import mlflow
@@ -8,14 +7,9 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
-from cellsize import params_file, process
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
-from cellsize.params import Mlflow
-from cellsize.registry.store import address, out_of_reach
-
-PARAMS, DATABASE = Path("params.yaml"), Path("mlflow.db")
-WHERE = "set MLFLOW_TRACKING_URI to the registry's address, or work in the folder of the project"
+from cellsize.registry.store import find, require_model, unreachable
 
 
 def version_of(name: str, version: str | None, alias: str) -> str:
@@ -29,43 +23,51 @@ def version_of(name: str, version: str | None, alias: str) -> str:
     Raises:
         InputError: There is no registry, no such model, or no such version.
     """
-    settings = _settings()
-    process.set_environment()
-    process.quiet("mlflow", "alembic")
-    uri, _ = address(settings)
-    if uri.startswith("sqlite:///") and not Path(uri.removeprefix("sqlite:///")).is_file():
-        raise InputError(f"{uri}: no such registry; {WHERE}")
-    mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
+    client = find(None)
     try:
-        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        return number_of(client, name, version, alias)
+    except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
+        raise unreachable(str(client.tracking_uri), error) from None
+
+
+def number_of(client: MlflowClient, name: str, version: str | None, alias: str) -> str:
+    """The number of a version of a registry that is open; see `version_of`.
+
+    Raises:
+        InputError: There is no such model, or no such version.
+    """
+    try:
         if version is None:
             return str(client.get_model_version_by_alias(name, alias).version)
         return str(client.get_model_version(name, version).version)
     except MlflowException as error:
         if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            raise out_of_reach(settings, error) from None
+            raise
         raise InputError(_missing(client, name, version, alias)) from None
-    except (SQLAlchemyError, ImportError, OSError) as error:
-        raise out_of_reach(settings, error) from None
 
 
-def _settings() -> Mlflow:
-    """Where the registry is: the environment's, else that of the project in this folder."""
-    if os.environ.get("MLFLOW_TRACKING_URI"):
-        return Mlflow(uri=os.environ["MLFLOW_TRACKING_URI"], experiment="")
-    if PARAMS.is_file():
-        return params_file.load(PARAMS).mlflow
-    if DATABASE.is_file():
-        return Mlflow(uri=f"sqlite:///{DATABASE}", experiment="")
-    raise InputError(f"no registry: neither MLFLOW_TRACKING_URI nor a {PARAMS} or {DATABASE} here; {WHERE}")
+def kept(client: MlflowClient, name: str, version: str, what: str, folder: Path) -> Path | None:
+    """Fetches a folder that the run of a version keeps; None if it keeps none of this name.
+
+    Args:
+        client: Of the registry.
+        name: Of the registered model.
+        version: Its number.
+        what: Name of the folder.
+        folder: Where to put it.
+    """
+    run = str(client.get_model_version(name, version).run_id)
+    try:
+        if what not in {entry.path for entry in client.list_artifacts(run)}:
+            return None
+        return Path(client.download_artifacts(run, what, str(folder)))
+    except (MlflowException, OSError):  # the run was deleted, or its files were
+        return None
 
 
 def _missing(client: MlflowClient, name: str, version: str | None, alias: str) -> str:
-    """What is not there, and what is."""
-    names = sorted(model.name for model in client.search_registered_models())
-    if name not in names:
-        return f"no registered model {name!r}; there are: {', '.join(names) or 'none'}"
+    """What is not there of a model that is, and what is."""
+    require_model(client, name)
     versions = sorted(int(each.version) for each in client.search_model_versions(f"name = '{name}'"))
     listed = ", ".join(map(str, versions)) or "none"
     if version is not None:
@@ -85,4 +87,7 @@ def fetch(name: str, version: str) -> Forecaster:
         return Forecaster.load(Path(folder) / "artifacts" / "model")
     except (MlflowException, OSError, KeyError) as error:
         what = " ".join(str(error).split())[:200]
-        raise InputError(f"model {name!r}, version {version}: its files cannot be read ({what}); {WHERE}") from None
+        raise InputError(
+            f"model {name!r}, version {version}: its files cannot be read ({what}); work where they "
+            "are, or register the model again"
+        ) from None

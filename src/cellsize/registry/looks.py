@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from mlflow import MlflowClient
 
+from cellsize.registry.conflicts import repeated
 from cellsize.sizing.evaluation_records import Comparison
 
 LOOK = "cellsize.look."
@@ -31,7 +32,7 @@ def look(client: MlflowClient, name: str, version: str, compared: Comparison | N
         return 1
     rows = {"champion": compared.version, "from": compared.rows_from, "until": compared.rows_until}
     tags = client.get_registered_model(name).tags
-    client.set_registered_model_tag(name, f"{LOOK}{version}", json.dumps(rows))
+    repeated(client.set_registered_model_tag, name, f"{LOOK}{version}", json.dumps(rows))
     earlier = {key.removeprefix(LOOK): json.loads(text) for key, text in tags.items() if key.startswith(LOOK)}
     return 1 + sum(_overlap(other, rows) for number, other in earlier.items() if int(number) < int(version))
 

@@ -13,26 +13,23 @@ second's stays, and the first sees that it is not its own.
 The wait is longer than it takes from reading the history to 1. So of two who begin together, both see the token that
 was written last, and one of them stops (Fischer's algorithm of mutual exclusion). And a move that is under way is left
 alone for a while. Only who is held up for longer than that may still do harm; a look afterwards finds it, and says it.
-On a SQLite file a lock leaves not even that, and nobody waits.
+Where the store has a lock (a SQLite file, a PostgreSQL opened directly) not even that is left, and nobody waits.
 """
 
-import fcntl
 import getpass
 import json
 import os
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 from mlflow import MlflowClient
 
 from cellsize.errors import InputError
 from cellsize.registry.champion import CHALLENGER, CHAMPION, current_version
+from cellsize.registry.conflicts import moving, repeated
 
 MOVE, VERSION = "cellsize.move.", "cellsize.champion"
 Kind = Literal["gate", "promote", "rollback", "outside"]
@@ -91,9 +88,15 @@ class Move:
 
 def history(client: MlflowClient, name: str) -> list[Move]:
     """All moves of a model's champion, the first one first."""
-    tags = client.get_registered_model(name).tags
-    moves = [Move.read(key, text) for key, text in tags.items() if key.startswith(MOVE)]
-    return sorted(moves, key=lambda move: move.number)
+    return _seen(client, name)[0]
+
+
+def _seen(client: MlflowClient, name: str) -> tuple[list[Move], str | None]:
+    """The moves and the champion at one moment: seen one after the other they may not fit together."""
+    model = client.get_registered_model(name)
+    moves = [Move.read(key, text) for key, text in model.tags.items() if key.startswith(MOVE)]
+    champion = model.aliases.get(CHAMPION)
+    return sorted(moves, key=lambda move: move.number), None if champion is None else str(champion)
 
 
 def heal(client: MlflowClient, name: str) -> list[Move]:
@@ -102,23 +105,23 @@ def heal(client: MlflowClient, name: str) -> list[Move]:
     Returns:
         The history after it.
     """
-    with _alone(client) as is_locked:
+    with moving(str(client.tracking_uri)) as is_locked:
         return _healed(client, name, is_locked)
 
 
 def _healed(client: MlflowClient, name: str, is_locked: bool) -> list[Move]:
     """See `heal`; under the lock, if there is one."""
-    moves, current = history(client, name), current_version(client, name)
+    moves, current = _seen(client, name)
     deadline = time.monotonic() + UNDER_WAY
     while not is_locked and moves and _is_under_way(moves[-1]) and time.monotonic() < deadline:
         time.sleep(0.2)
-        moves, current = history(client, name), current_version(client, name)
+        moves, current = _seen(client, name)
     last = moves[-1] if moves else None
     if last is not None and not last.finished:
         if current == last.end:
             moves[-1] = last = _finish(client, name, last)
         else:  # the alias has not moved, and nobody was told that it had
-            client.delete_registered_model_tag(name, last.key)
+            repeated(client.delete_registered_model_tag, name, last.key)
             moves.pop()
             last = moves[-1] if moves else None
     if current is not None and current != (last.end if last else None):
@@ -142,25 +145,27 @@ def move(client: MlflowClient, name: str, end: str, why: str, kind: Kind, begin:
     Raises:
         MovedError: Another one has moved the alias since.
     """
-    with _alone(client) as is_locked:
+    with moving(str(client.tracking_uri)) as is_locked:
         moves = _healed(client, name, is_locked)
-        _require(client, name, begin)
+        _require(name, begin, current_version(client, name))
         new = _move(moves, begin, end, _who(), why, kind)
-        client.set_registered_model_tag(name, new.key, new.text())
+        repeated(client.set_registered_model_tag, name, new.key, new.text())
         if not is_locked:
             time.sleep(SETTLES)
-        if client.get_registered_model(name).tags.get(new.key) != new.text():
+        moves, current = _seen(client, name)
+        if new not in moves:
             raise MovedError(f"{name}: another promotion was begun in this moment; see cellsize models {name}")
         try:
-            _require(client, name, begin)
+            _require(name, begin, current)
         except MovedError:
-            client.delete_registered_model_tag(name, new.key)
+            _withdraw(client, name, new, current, moves)
             raise
-        client.set_registered_model_alias(name, CHAMPION, end)
+        repeated(client.set_registered_model_alias, name, CHAMPION, end)
         new = _finish(client, name, new)
         if str(client.get_registered_model(name).aliases.get(CHALLENGER)) == end:
-            client.delete_registered_model_alias(name, CHALLENGER)
-        if client.get_registered_model(name).tags.get(new.key) != new.text() or current_version(client, name) != end:
+            repeated(client.delete_registered_model_alias, name, CHALLENGER)
+        moves, current = _seen(client, name)
+        if new not in moves or current != end:
             raise MovedError(
                 f"{name}: another promotion has moved the alias in this moment; see cellsize models {name}"
             )
@@ -194,8 +199,8 @@ def taken_back(moves: list[Move], version: str) -> Move | None:
 
 def _finish(client: MlflowClient, name: str, new: Move) -> Move:
     finished = replace(new, finished=True)
-    client.set_model_version_tag(name, new.end, VERSION, finished.text())
-    client.set_registered_model_tag(name, new.key, finished.text())
+    repeated(client.set_model_version_tag, name, new.end, VERSION, finished.text())
+    repeated(client.set_registered_model_tag, name, new.key, finished.text())
     return finished
 
 
@@ -204,8 +209,18 @@ def _is_under_way(last: Move) -> bool:
     return not last.finished and (datetime.now(UTC) - datetime.fromisoformat(last.when)).total_seconds() < UNDER_WAY
 
 
-def _require(client: MlflowClient, name: str, begin: str | None) -> None:
-    now = current_version(client, name)
+def _withdraw(client: MlflowClient, name: str, new: Move, current: str | None, moves: list[Move]) -> None:
+    """Takes an own move away; what it was written over was another's, which the version says too."""
+    told = None if current is None else client.get_model_version(name, current).tags.get(VERSION)
+    if told is not None:
+        other = Move.read(new.key, told)
+        if other.begin == new.begin and other.token not in {each.token for each in moves}:
+            repeated(client.set_registered_model_tag, name, new.key, told)
+            return
+    repeated(client.delete_registered_model_tag, name, new.key)
+
+
+def _require(name: str, begin: str | None, now: str | None) -> None:
     if now != begin:
         was, there = (f"version {version}" if version else "none" for version in (begin, now))
         raise MovedError(
@@ -227,20 +242,3 @@ def _who() -> str:
         return os.environ.get("GITHUB_ACTOR") or getpass.getuser()
     except (OSError, KeyError):  # a container knows no name for its number
         return "unknown"
-
-
-@contextmanager
-def _alone(client: MlflowClient) -> Iterator[bool]:
-    """Keeps others out, as far as they share a SQLite file; the lock ends with the process.
-
-    Yields:
-        Whether they are kept out.
-    """
-    uri = str(client.tracking_uri)
-    if not uri.startswith("sqlite:///"):
-        yield False
-        return
-    path = Path(uri.removeprefix("sqlite:///"))
-    with path.with_name(f"{path.name}.lock").open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield True

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from mlflow import MlflowClient
 
 from cellsize import files
+from cellsize.data.history import History
 from cellsize.errors import InputError
 from cellsize.registry.runs import FINGERPRINT, SIZE
 from cellsize.registry.store import PASSWORD, require_model
@@ -20,7 +22,7 @@ from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Evaluation
 
 PROJECT = ("params.yaml", "dvc.yaml", "dvc.lock")
-ENVIRONMENT = "requirements.txt"
+ENVIRONMENT, ROWS = "requirements.txt", "rows.json"
 TABLE, COMMIT, CHANGED, SEARCH = "cellsize.table", "cellsize.git_commit", "cellsize.git_changed", "cellsize.search_run"
 HOLDOUT, ERRORS, REASON = "cellsize.holdout", "cellsize.errors", "cellsize.choice"
 Tags = dict[str, str]
@@ -35,12 +37,16 @@ class Source:
         table: The raw table, as `params.yaml` names it.
         search: Fingerprint of its search, by which its runs are found.
         cut: Names what the twins have learned from; see `training.refit.cut_of`.
+        history: The rows of its table.
+        reference: Writes what new rows are compared with later into a folder; see `lifecycle.reference`. None: nothing.
     """
 
     folder: Path
     table: str
     search: str
     cut: str
+    history: History
+    reference: Callable[[Path], None] | None = None
 
 
 def tags(client: MlflowClient, experiment: str, source: Source, choice: Choice, evaluation: Evaluation) -> Tags:
@@ -80,13 +86,14 @@ def md5(path: Path) -> str:
 
 
 def write(source: Source, folder: Path) -> None:
-    """Writes what rebuilds a version: the project's files as they are, and the environment."""
+    """Writes what rebuilds a version: the project's files as they are, the environment, and digests of its rows."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in PROJECT:
         if (source.folder / name).is_file():
             text = (source.folder / name).read_text(encoding="utf-8")
             files.write_text(folder / name, PASSWORD.sub(r"\1***@", text))  # of mlflow.uri
     files.write_text(folder / ENVIRONMENT, "\n".join(environment()) + "\n")
+    files.write_text(folder / ROWS, source.history.text())
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,7 @@ class Kept:
         evaluation: Errors of its twins.
         table: Path, MD5 and bytes of the raw table.
         commit: Of git, if it was made in a repository; with a word if files had changed since.
+        history: The rows of its table; None of a version that was registered before these were kept.
     """
 
     params: str
@@ -110,6 +118,7 @@ class Kept:
     evaluation: Evaluation
     table: dict[str, Any]
     commit: str
+    history: History | None
 
 
 def read(client: MlflowClient, name: str, version: str) -> Kept:
@@ -130,11 +139,13 @@ def read(client: MlflowClient, name: str, version: str) -> Kept:
         params, stages, packages = (
             (project / file).read_text(encoding="utf-8") for file in ("params.yaml", "dvc.yaml", ENVIRONMENT)
         )
+        rows = project / ROWS
+        history = History.read(rows.read_text(encoding="utf-8")) if rows.is_file() else None
         choice = Choice.read(Path(client.download_artifacts(run, "choice.json", kept)))
         evaluation = Evaluation.read(Path(client.download_artifacts(run, "evaluation.json", kept)))
     changed = ", with changes that were not committed" if known.get(CHANGED) == "yes" else ""
     commit = known[COMMIT] + changed if COMMIT in known else ""
-    return Kept(params, stages, packages, choice, evaluation, json.loads(known[TABLE]), commit)
+    return Kept(params, stages, packages, choice, evaluation, json.loads(known[TABLE]), commit, history)
 
 
 def environment() -> list[str]:

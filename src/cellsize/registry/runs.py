@@ -64,7 +64,7 @@ def recorder(
             if is_disk_full(error) or not is_out_of_reach(error):
                 raise
             if len(waiting) == 1:  # said once
-                say(f"search: {str(out_of_reach(settings, error)).partition('; ')[0]}; training goes on meanwhile")
+                say(f"search: {str(out_of_reach(settings, error)).partition('; ')[0]}; training continues meanwhile")
 
     ended = "FAILED"
     try:

@@ -1,6 +1,5 @@
 """Where MLflow keeps runs and models: opened, out of reach, and what a killed run has left there."""
 
-import fcntl
 import hashlib
 import os
 import platform
@@ -17,8 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from cellsize import params_file, process
 from cellsize.errors import InputError, is_disk_full
 from cellsize.params import Mlflow
+from cellsize.registry import conflicts
 
 PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]*@")
+PARAMS, DATABASE = Path("params.yaml"), Path("mlflow.db")  # what a project has, and what may be all that is there
 CLONE = "cellsize.clone"  # tag of the runs that one project began; see `clone`
 # MLflow's defaults try for minutes to reach a server that is down, and print two lines for each run that ends.
 CLIENT = {
@@ -47,7 +48,7 @@ def connect(settings: Mlflow) -> tuple[MlflowClient, str]:
     """
     uri, root = address(settings)
     try:
-        with _alone(root if uri.startswith("sqlite:") else None):
+        with conflicts.making(uri):
             client = _client(uri)
             experiment = client.get_experiment_by_name(settings.experiment)
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
@@ -90,18 +91,22 @@ def _client(uri: str) -> MlflowClient:
 
 
 def find(uri: str | None) -> MlflowClient:
-    """Opens the store that somebody means: the one named, else `MLFLOW_TRACKING_URI`'s, else this folder's project's.
+    """Opens the store that somebody means: the one named, else `MLFLOW_TRACKING_URI`'s, else that of this folder.
 
     Raises:
-        InputError: None is named, and the folder is no project; or see `open_registry`.
+        InputError: None is named, and the folder has none; or see `open_registry`.
     """
     named = uri or os.environ.get("MLFLOW_TRACKING_URI")
-    if named is None and not Path("params.yaml").is_file():
+    if not named and PARAMS.is_file():
+        named = params_file.load(PARAMS).mlflow.uri
+    elif not named and DATABASE.is_file():
+        named = f"sqlite:///{DATABASE}"
+    if not named:
         raise InputError(
-            "no registry is named: give --uri, such as sqlite:///mlflow.db, set MLFLOW_TRACKING_URI, or go to the "
-            "folder of a project"
+            f"no registry is named, and neither {PARAMS} nor {DATABASE} is here: set MLFLOW_TRACKING_URI, such as to "
+            f"sqlite:////srv/{DATABASE}, or go to the folder of a project"
         )
-    return open_registry(named or params_file.load(Path("params.yaml")).mlflow.uri)
+    return open_registry(named)
 
 
 def open_registry(uri: str) -> MlflowClient:
@@ -113,12 +118,15 @@ def open_registry(uri: str) -> MlflowClient:
     whole, _ = _whole(uri)
     path = Path(whole.removeprefix("sqlite:///"))
     if whole.startswith("sqlite:///") and not path.is_file():
-        raise InputError(f"{path}: no such file; name the registry with --uri, or run cellsize run, which makes it")
+        raise InputError(
+            f"{path}: no such file; give the address of a registry that exists, or run cellsize run, which makes one"
+        )
     try:
-        client = _client(whole)
-        client.search_experiments(max_results=1)
+        with conflicts.making(whole):  # which also says at once that a password is wrong: MLflow tries for two minutes
+            client = _client(whole)
+            client.search_experiments(max_results=1)
     except (MlflowException, SQLAlchemyError, ImportError, OSError) as error:
-        raise _unreachable(whole, error) from None
+        raise unreachable(whole, error) from None
     return client
 
 
@@ -150,26 +158,12 @@ def _whole(uri: str) -> tuple[str, Path]:
     root = Path.cwd()
     if "://" not in uri or uri.startswith("file:"):
         raise InputError(
-            f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg2://… or http://…"
+            f"mlflow.uri: {uri!r} is a folder; use sqlite:///mlflow.db, postgresql+psycopg://… or http://…"
         )
     if uri.startswith("sqlite:///") and not uri.startswith("sqlite:////"):
         path = (root / uri.removeprefix("sqlite:///")).resolve()
         root, uri = path.parent, f"sqlite:///{path}"
     return uri, root
-
-
-@contextmanager
-def _alone(folder: Path | None) -> Iterator[None]:
-    """Keeps other processes from making the same new database at the same time, which would destroy it."""
-    if folder is None or not folder.is_dir():
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def is_out_of_reach(error: BaseException) -> bool:
@@ -182,11 +176,12 @@ def is_out_of_reach(error: BaseException) -> bool:
 
 
 def out_of_reach(settings: Mlflow, error: BaseException) -> InputError:
-    """That the store cannot be reached, in one line without a password."""
-    return _unreachable(address(settings)[0], error)
+    """That the store of these settings cannot be reached."""
+    return unreachable(address(settings)[0], error)
 
 
-def _unreachable(uri: str, error: BaseException) -> InputError:
+def unreachable(uri: str, error: BaseException) -> InputError:
+    """That a store cannot be reached, in one line without a password."""
     what = " ".join(f"{type(error).__name__}: {error}".split())
     uri, message = (PASSWORD.sub(r"\1***@", text) for text in (uri, what))
     return InputError(

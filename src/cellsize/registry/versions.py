@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib.metadata import version as installed
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +24,7 @@ from cellsize.models.row_forecasts import forecast_rows, with_times_as_text
 from cellsize.params import Mlflow, Register
 from cellsize.registry import looks, moves, provenance
 from cellsize.registry.champion import CHALLENGER, CHAMPION, CUT, current_version
+from cellsize.registry.conflicts import repeated
 from cellsize.registry.example import raw_columns
 from cellsize.registry.provenance import Source
 from cellsize.registry.store import CLONE, clone, connect, end_abandoned, reached
@@ -31,36 +33,43 @@ from cellsize.sizing.evaluation_records import Evaluation, Registration
 
 FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
 SERVED = "cellsize.registry.served"
+REFERENCE = "reference"  # folder of a version's run: what new rows are compared with
 EXPERIMENT = "DVC_EXP_NAME"
 ATTEMPTS = 4  # while others move the alias: each of them has moved it once, or stops
 REQUIREMENTS = ("holidays", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "safetensors", "scipy", "torch")
 
 
-def register(
-    settings: Mlflow,
-    params: Register,
-    model: Path,
-    twins: Path,
-    example: pd.DataFrame,
-    choice: Choice,
-    evaluation: Evaluation,
-    compare: bool,
-    tags: Mapping[str, str],
-    source: Source,
-) -> Registration:
-    """Registers the model unless it is registered already, as challenger, and makes it champion if the gate opens.
+@dataclass(frozen=True)
+class Submission:
+    """What a project registers: a version keeps all of it.
 
-    Args:
-        settings: Where models are kept.
-        params: Name and gate.
+    Attributes:
         model: Folder of the model to serve, which was trained on all rows.
         twins: Folder of its twins, which stay with the version to be compared later.
         example: Rows that the model can forecast from, for signature and input example.
         choice: The size, and why.
         evaluation: Errors of the twins on the holdout.
-        compare: Whether a champion is replaced only by a model that was measured on the same windows.
         tags: More tags of the run, such as the versions of what trained.
         source: The project that it was made in.
+    """
+
+    model: Path
+    twins: Path
+    example: pd.DataFrame
+    choice: Choice
+    evaluation: Evaluation
+    tags: Mapping[str, str]
+    source: Source
+
+
+def register(settings: Mlflow, params: Register, submission: Submission, compare: bool) -> Registration:
+    """Registers the model unless it is registered already, as challenger, and makes it champion if the gate opens.
+
+    Args:
+        settings: Where models are kept.
+        params: Name and gate.
+        submission: Model and results.
+        compare: Whether a champion is replaced only by a model that was measured on the same windows.
 
     Returns:
         Name, version and what was decided; the same for the same model.
@@ -71,36 +80,19 @@ def register(
     client, experiment = connect(settings)
     with reached(settings):
         end_abandoned(client, experiment)
-        version = _version(client, experiment, params.name, model, twins, example, choice, evaluation, tags, source)
-        for _ in range(ATTEMPTS):
-            with suppress(moves.MovedError):  # there is another champion now, to be decided about anew
-                return _decide(client, params, version, evaluation, compare)
-        return _decide(client, params, version, evaluation, compare)
+        version = _version(client, experiment, params.name, submission)
+        return _decide_again(client, params, version, submission.evaluation, compare)
 
 
-def _version(
-    client: MlflowClient,
-    experiment: str,
-    name: str,
-    model: Path,
-    twins: Path,
-    example: pd.DataFrame,
-    choice: Choice,
-    evaluation: Evaluation,
-    tags: Mapping[str, str],
-    source: Source,
-) -> str:
+def _version(client: MlflowClient, experiment: str, name: str, submission: Submission) -> str:
     """The version of a model, which is registered now unless it was before; the lowest one, if two projects did so."""
-    fingerprint = _fingerprint(model)
+    fingerprint = _fingerprint(submission.model)
     version = _registered(client, name, fingerprint)
     if version is None:
-        made = _register(
-            client, experiment, name, model, twins, example, choice, evaluation, {**tags, FINGERPRINT: fingerprint},
-            source,
-        )  # fmt: skip
-        version = _registered(client, name, fingerprint) or made
-        if version != made:  # another project has registered the same model meanwhile
-            client.delete_model_version(name, made)
+        new = _register(client, experiment, name, submission, fingerprint)
+        version = _registered(client, name, fingerprint) or new
+        if version != new:  # another project has registered the same model meanwhile
+            client.delete_model_version(name, new)
     return version
 
 
@@ -110,18 +102,28 @@ def _registered(client: MlflowClient, name: str, fingerprint: str) -> str | None
     return str(min(int(entry.version) for entry in found)) if found else None
 
 
+def _decide_again(
+    client: MlflowClient, params: Register, version: str, evaluation: Evaluation, compare: bool
+) -> Registration:
+    """Decides, and once more whenever another moves the alias meanwhile: it may have promoted this very version."""
+    for _ in range(ATTEMPTS):
+        with suppress(moves.MovedError):  # there is another champion now, to be decided about anew
+            return _decide(client, params, version, evaluation, compare)
+    return _decide(client, params, version, evaluation, compare)
+
+
 def _decide(
     client: MlflowClient, params: Register, version: str, evaluation: Evaluation, compare: bool
 ) -> Registration:
     """Moves the alias if the gate opens, and says why it did or did not; the same once more after a kill in between."""
     # Promoted or not: who fetches this version sees whether another kind of model would do better.
-    client.set_model_version_tag(params.name, version, TREES, compared_with_trees(evaluation)[1])
+    repeated(client.set_model_version_tag, params.name, version, TREES, compared_with_trees(evaluation)[1])
     current = current_version(client, params.name)
     if current == version:
         promoted, reason = True, _promoted_for(client, params.name, version)
     else:
         promoted, reason = _judge(client, params, version, evaluation, current, compare)
-        client.set_model_version_tag(params.name, version, GATE, reason)
+        repeated(client.set_model_version_tag, params.name, version, GATE, reason)
         if promoted:
             moves.move(client, params.name, version, reason, "gate", current)
     alias = CHAMPION if promoted else _challenger(client, params.name, version)
@@ -146,10 +148,12 @@ def _judge(
 
 def _challenger(client: MlflowClient, name: str, version: str) -> str | None:
     """Makes the newest version challenger, unless it is an experiment's; returns the alias that the version has."""
-    newest = max(int(each.version) for each in client.search_model_versions(f"name = '{name}'"))
+    tags = {int(each.version): dict(each.tags) for each in client.search_model_versions(f"name = '{name}'")}
+    same = tags[int(version)].get(FINGERPRINT)  # of another project, which takes its version of our model away
+    newest = max(number for number, has in tags.items() if number == int(version) or has.get(FINGERPRINT) != same)
     if int(version) != newest or EXPERIMENT in os.environ:
         return None
-    client.set_registered_model_alias(name, CHALLENGER, version)
+    repeated(client.set_registered_model_alias, name, CHALLENGER, version)
     return CHALLENGER
 
 
@@ -166,29 +170,20 @@ def _fingerprint(model: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def _register(
-    client: MlflowClient,
-    experiment: str,
-    name: str,
-    model: Path,
-    twins: Path,
-    example: pd.DataFrame,
-    choice: Choice,
-    evaluation: Evaluation,
-    tags: dict[str, str],
-    source: Source,
-) -> str:
+def _register(client: MlflowClient, experiment: str, name: str, submission: Submission, fingerprint: str) -> str:
     """Logs model and results in a run of its own; returns the new version."""
-    forecaster = Forecaster.load(model)
-    forecasts = forecast_rows(forecaster, example)
-    sent = with_times_as_text(example)
+    choice, evaluation, source = submission.choice, submission.evaluation, submission.source
+    forecaster = Forecaster.load(submission.model)
+    forecasts = forecast_rows(forecaster, submission.example)
+    sent = with_times_as_text(submission.example)
     forecasts = with_times_as_text(forecasts)
     # None of inputs: MLflow would refuse whole numbers and times of pandas for a column of numbers or of text, and with
     # columns of any type it reads no CSV. The model checks what it is sent, in words; the example says what to send.
     levels = ParamSpec("levels", DataType.double, np.array([], np.float64), shape=(-1,))
     signature = ModelSignature(inputs=None, outputs=_columns(forecasts), params=ParamSchema([levels]))
     errors = evaluation.model.model_dump(exclude={"by_step"}, exclude_none=True)
-    run = client.create_run(experiment, run_name=f"register-{tags[FINGERPRINT][:8]}", tags={**tags, CLONE: clone()})
+    tags = {**submission.tags, FINGERPRINT: fingerprint, CLONE: clone()}
+    run = client.create_run(experiment, run_name=f"register-{fingerprint[:8]}", tags=tags)
     with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:
         mlflow.log_params(
             choice.model_dump(include={"layers", "units", "parameters", "learning_rate", "rule", "metric"})
@@ -198,13 +193,16 @@ def _register(
             path = Path(folder) / file
             record.write(path)
             mlflow.log_artifact(str(path))
-        mlflow.log_artifacts(str(twins), "twins")
+        mlflow.log_artifacts(str(submission.twins), "twins")
         provenance.write(source, Path(folder) / "project")
         mlflow.log_artifacts(str(Path(folder) / "project"), "project")
+        if source.reference is not None:
+            source.reference(Path(folder) / REFERENCE)
+            mlflow.log_artifacts(str(Path(folder) / REFERENCE), REFERENCE)
         info = mlflow.pyfunc.log_model(
             name="model",
             python_model=str(_file(SERVED)),
-            artifacts={"model": str(model)},
+            artifacts={"model": str(submission.model)},
             code_paths=[str(_file(SERVED).parents[1])],
             signature=signature,
             input_example=sent,
@@ -213,7 +211,7 @@ def _register(
         )
     # With its tags in one call: a version that a kill left without its fingerprint would be registered once more.
     known = {
-        FINGERPRINT: tags[FINGERPRINT], "layers": str(choice.layers), "units": str(choice.units), CUT: source.cut,
+        FINGERPRINT: fingerprint, "layers": str(choice.layers), "units": str(choice.units), CUT: source.cut,
         **provenance.tags(client, experiment, source, choice, evaluation),
     }  # fmt: skip
     return str(mlflow.register_model(f"models:/{info.model_id}", name, tags=known).version)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cellsize import files, params
@@ -16,6 +15,7 @@ from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.inspection import wording as inspected
 from cellsize.report import charts, error_tables, metrics, prose, size_chart, summaries, tables, wording
+from cellsize.report.templates import environment
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.choice_records import Choice
@@ -116,18 +116,11 @@ def write(inputs: Inputs, report: params.Report, reports: Path) -> None:
 
 def render(inputs: Inputs, report: params.Report) -> str:
     """The page as HTML."""
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    template = environment(Path(__file__).parent).get_template("page.html.jinja")
     choice, evaluation, candidates = inputs.choice, inputs.evaluation, inputs.candidates
     verdict, bad = wording.verdict(choice, evaluation)
     subset = evaluation.subset
-    return environment.get_template("page.html.jinja").render(
+    return template.render(
         title=report.title,
         answer=wording.answer(choice),
         reason=choice.reason,

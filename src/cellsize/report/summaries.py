@@ -29,15 +29,15 @@ def markdown(choice: Choice, evaluation: Evaluation, record: Registration, repor
     sentences, bad = verdict(choice, evaluation)
     value, reason = registration(record)
     parts = [
-        f"## {_plain(report.title)}",
-        f"**{answer(choice)}** {_plain(choice.reason)}",
-        f"{'⚠️ ' if bad else ''}{_plain(sentences)}",
+        f"## {plain(report.title)}",
+        f"**{answer(choice)}** {plain(choice.reason)}",
+        f"{'⚠️ ' if bad else ''}{plain(sentences)}",
         f"Errors on the {number(evaluation.windows)} windows of the holdout:",
         table(holdout(evaluation, report.unit)),
-        *filter(None, [_plain(clipped(evaluation)), _plain(coverage(evaluation))]),
+        *filter(None, [plain(clipped(evaluation)), plain(coverage(evaluation))]),
         "Scores on the folds:",
         table(_compared(choice)),
-        f"Registry: **{_plain(record.name)}**, {_plain(value)}. Reason: {_plain(reason)}",
+        f"Registry: **{plain(record.name)}**, {plain(value)}. Reason: {plain(reason)}",
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -76,13 +76,13 @@ def _compared(choice: Choice) -> Table:
 def table(content: Table) -> str:
     """A table in GitHub's Markdown."""
     rule = [":--" if at < content.text else "--:" for at in range(len(content.head))]
-    lines = [[_plain(name) for name in content.head], rule]
+    lines = [[plain(name) for name in content.head], rule]
     for row in content.rows:
-        cells = map(_plain, row.cells)
+        cells = map(plain, row.cells)
         lines.append([f"**{cell}**" if at in row.strong else cell for at, cell in enumerate(cells)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown takes literally, on one line."""
     return re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", " ".join(text.split()))

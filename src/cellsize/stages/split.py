@@ -10,9 +10,10 @@ from cellsize.params import Params
 from cellsize.tasks import samples, splitting
 
 
-def main(params: Params, windows: Path, folds: Path) -> None:
-    """Reads the index; writes who learns from which window."""
-    parts, lines = splitting.split(samples.load(windows), params.split, params.window)
-    files.write_parquet(folds, pd.DataFrame(save_labels(parts)))
+def main(params: Params, searched: Path, windows: Path, searched_folds: Path, folds: Path) -> None:
+    """Reads both indexes; writes who learns from which window."""
+    for index, labels in ((searched, searched_folds), (windows, folds)):
+        parts, lines = splitting.split(samples.load(index), params.split, params.window)
+        files.write_parquet(labels, pd.DataFrame(save_labels(parts)))
     for line in lines:
         print(f"split: {line}")

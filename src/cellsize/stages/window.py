@@ -1,4 +1,4 @@
-"""window: clean series → base arrays and the index of usable windows."""
+"""window: clean series → base arrays and the index of usable windows, of all rows and of those that are searched on."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from cellsize.params import Params
 from cellsize.tasks import windowing
 
 
-def main(params: Params, clean: Path, schema: Path, windows: Path) -> None:
-    """Reads series and schema; writes arrays and index."""
-    for line in windowing.window(clean, schema, params.window, params.split, windows):
+def main(params: Params, clean: Path, schema: Path, windows: Path, searched: Path) -> None:
+    """Reads series and schema; writes arrays and index, and the same of the rows until `split.searched_until`."""
+    for line in windowing.window(clean, schema, params.window, params.split, windows, searched):
         print(f"window: {line}")

@@ -1,26 +1,30 @@
-"""The stage `window` by task: clean rows → samples."""
+"""The stage `window` by task: clean rows → samples, of all rows and of those that are searched on."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from cellsize import files
 from cellsize.data import collection, remedies, sequence_arrays
+from cellsize.data.searched import rows_until
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.params_data import Split, Window
 from cellsize.tasks import schemas
 
 
-def window(clean: Path, schema: Path, params: Window, split: Split, samples: Path) -> list[str]:
-    """Reads clean rows; writes base arrays and the index of the samples.
+def window(clean: Path, schema: Path, params: Window, split: Split, samples: Path, searched: Path) -> list[str]:
+    """Reads clean rows; writes base arrays and the index of the samples, and the same of the rows that are searched on.
 
     Args:
         clean: Parquet file that `prepare` wrote.
         schema: JSON file that `prepare` wrote.
         params: What a sample sees.
-        split: Of a forecast, is asked for a remedy alone: a window that fits, and is then too long for the folds, is
-            none.
+        split: Until when is searched. It is asked for a remedy too: a window that fits, and is then too long for the
+            folds, is none.
         samples: npz file to write.
+        searched: Another one; of sequences, which have no time, a copy.
 
     Returns:
         Lines to say.
@@ -31,11 +35,18 @@ def window(clean: Path, schema: Path, params: Window, split: Split, samples: Pat
     if isinstance(meaning, SequenceSchema):
         sequences = sequence_arrays.build(frame, meaning, params)
         sequences.save(samples)
+        files.write(searched, lambda partial: shutil.copyfile(samples, partial))
         shortest = int(sequences.length.min())
         return [f"{len(sequences.first):,} sequences of {shortest} to {sequences.longest} steps, "
                 f"{sequences.n_inputs} inputs a step"]  # fmt: skip
-    arrays = remedies.build(frame, meaning, params, split, clean)
+    arrays, said = remedies.build(frame, meaning, params, split, clean), list[str]()
     arrays.save(samples)
+    if split.searched_until is None:
+        files.write(searched, lambda partial: shutil.copyfile(samples, partial))
+    else:
+        frame = rows_until(frame, meaning, split.searched_until)
+        remedies.build(frame, meaning, params, split, clean).save(searched)
+        said.append(f"sizes are searched on rows until {split.searched_until} (split.searched_until)")
+    said.append(f"{len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} inputs a step")
     out = collection.left_out(arrays)
-    said = [f"{len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} inputs a step"]
     return said + ([collection.sentence(out, len(out), len(arrays.names))] if out else [])

@@ -1,0 +1,49 @@
+"""Losses of several models on the same windows, in the same scale."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cellsize.data.batches import of_targets, truth
+from cellsize.data.forecast import Forecast
+from cellsize.data.scaling import Scaling
+from cellsize.data.windows import Floats, Ints, Windows
+from cellsize.models.forecaster import Forecaster
+from cellsize.models.prediction import Forward, plain_forward
+from cellsize.params import Metric
+
+
+def losses(
+    windows: Windows,
+    scaling: Scaling,
+    metric: Metric,
+    models: Sequence[Forecaster],
+    chosen: Ints,
+    forward: Forward = plain_forward,
+) -> Floats:
+    """What each window adds to the scores of some models, shape (models, n); see `Forecast.score_by_window`.
+
+    Args:
+        windows: Base arrays and index.
+        scaling: In whose standard deviations all are measured; each model has its own.
+        metric: Which error.
+        models: The models.
+        chosen: Positions in `windows.first`, shape (n,).
+        forward: Runs the networks; see `prediction.forecast`.
+    """
+    right, task, scale = truth(windows, scaling, chosen), Forecast.of(windows), scaling.error_scale(metric)
+    return np.stack(
+        [
+            task.score_by_window(rescaled(windows, model, scaling, chosen, forward), right, scale, metric)
+            for model in models
+        ]
+    )
+
+
+def rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints, forward: Forward) -> Floats:
+    """A model's forecasts in the standard deviations of another scaling than its own, (n, horizon, n_targets)."""
+    mean, std = of_targets(windows, model.fitted.scaling, chosen)
+    plain: Floats = model.predict(windows, chosen, forward) * std + mean
+    mean, std = of_targets(windows, scaling, chosen)
+    there: Floats = (plain - mean) / std
+    return there

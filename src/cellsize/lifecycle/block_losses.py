@@ -1,0 +1,125 @@
+"""How wrong forecasts are, block of time by block of time, and how often their intervals hold the truth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cellsize.data.batches import of_targets, standardised, truth
+from cellsize.data.forecast import Forecast, seasonal_naive
+from cellsize.data.scaling import Scaling
+from cellsize.data.windows import Floats, Ints, Windows
+from cellsize.evaluation.holdout import LEVELS
+from cellsize.models import intervals
+from cellsize.models.forecaster import Forecaster
+from cellsize.params import Metric
+
+
+@dataclass(frozen=True)
+class BlockLosses:
+    """Sums over the windows of each block of time, the oldest first; each block has a window.
+
+    Attributes:
+        windows: Number of windows, shape (blocks,).
+        losses: Losses of each model, as they add to its normalised error, shape (models, blocks).
+        naive: Those of the seasonal naive forecast, shape (blocks,).
+        observed: Number of targets that were observed, shape (blocks,).
+        inside: How many of them lie within the intervals of each of `LEVELS`, shape (levels, blocks); NaN for levels
+            that the models' residuals do not allow.
+    """
+
+    windows: Ints
+    losses: Floats
+    naive: Floats
+    observed: Ints
+    inside: Floats
+
+    @property
+    def error(self) -> float:
+        """Normalised error, the mean of the models."""
+        return float(self.losses.sum(axis=1).mean() / self.windows.sum())
+
+    @property
+    def naive_error(self) -> float:
+        """Normalised error of the seasonal naive forecast."""
+        return float(self.naive.sum() / self.windows.sum())
+
+    def coverage(self, level: int) -> float:
+        """Fraction of the observed targets within the intervals of the n-th level; NaN if there are none."""
+        return float(self.inside[level].sum() / self.observed.sum())
+
+
+def measure(
+    windows: Windows,
+    chosen: Ints,
+    blocks: Ints,
+    models: Sequence[Forecaster],
+    scaling: Scaling,
+    season: int,
+    metric: Metric,
+) -> BlockLosses:
+    """Measures models on windows.
+
+    Args:
+        windows: Base arrays and index.
+        chosen: Positions in `windows.first`, shape (n,).
+        blocks: Block of time of each, shape (n,).
+        models: One, or twins.
+        scaling: In whose standard deviations all are measured: that of the model that is served.
+        season: Steps in a season, for the seasonal naive forecast.
+        metric: Whether errors are squared or absolute.
+    """
+    codes = np.unique(blocks, return_inverse=True)[1]
+    count, task = int(codes.max()) + 1, Forecast.of(windows)
+    right, scale = truth(windows, scaling, chosen), scaling.error_scale(metric)
+    there = np.isfinite(right)
+
+    def sums(values: Floats) -> Floats:
+        return np.asarray(np.bincount(codes, weights=values, minlength=count), np.float64)
+
+    losses, inside = [], np.zeros((len(LEVELS), count))
+    for model in models:
+        forecasts = _rescaled(windows, model, scaling, chosen)
+        losses.append(sums(task.score_by_window(forecasts, right, scale, metric)))
+        inside += [sums(held) for held in _inside(model, right - forecasts)]
+    naive = task.score_by_window(_naive(windows, scaling, chosen, season), right, scale, metric)
+    return BlockLosses(
+        windows=np.bincount(codes, minlength=count),
+        losses=np.stack(losses),
+        naive=sums(naive),
+        observed=sums(there.sum(axis=(1, 2)).astype(np.float64)).astype(np.int64),
+        inside=inside / len(models),
+    )
+
+
+def _rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints) -> Floats:
+    """A model's forecasts in the standard deviations of this scaling: each has its own constants."""
+    forecasts = model.predict(windows, chosen)
+    if model.fitted.scaling is scaling:
+        return forecasts
+    mean, std = of_targets(windows, model.fitted.scaling, chosen)
+    plain: Floats = forecasts * std + mean
+    mean, std = of_targets(windows, scaling, chosen)
+    rescaled: Floats = (plain - mean) / std
+    return rescaled
+
+
+def _inside(model: Forecaster, errors: Floats) -> list[Floats]:
+    """How many targets of each window lie within the model's intervals, shape (n,), for each of `LEVELS`."""
+    found = []
+    for level in LEVELS:
+        if model.residuals is None or not intervals.allows(model.residuals, level):
+            found.append(np.full(len(errors), np.nan))
+            continue
+        lower, upper = intervals.bounds(model.residuals, level)
+        found.append(((errors >= lower) & (errors <= upper)).sum(axis=(1, 2)).astype(np.float64))
+    return found
+
+
+def _naive(windows: Windows, scaling: Scaling, chosen: Ints, season: int) -> Floats:
+    """The seasonal naive forecast, shape (n, horizon, n_targets)."""
+    first = windows.first[chosen]
+    values = windows.inputs[:, : windows.n_targets]
+    begin = np.searchsorted(windows.series, windows.series[first])
+    rows = Forecast.of(windows).baseline_rows(first, (season,), begin, np.asarray(np.isfinite(values).all(axis=1)))
+    return standardised(windows, scaling, values[rows[seasonal_naive(season)]], chosen)

@@ -1,0 +1,222 @@
+"""What a check comes to: a verdict, its exit status, and the words for both."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cellsize.evaluation.holdout import LEVELS
+from cellsize.lifecycle import unpaired
+from cellsize.lifecycle.block_losses import BlockLosses
+from cellsize.lifecycle.shift import Shift
+from cellsize.lifecycle.unpaired import Compared
+
+Verdict = Literal["as before", "inputs shifted", "worse", "cannot tell"]
+STATUS: dict[Verdict, int] = {"as before": 0, "inputs shifted": 3, "worse": 4, "cannot tell": 5}
+NAMED = 5  # columns that a sentence names
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured on new rows.
+
+    Attributes:
+        name: Of the registered model.
+        version: Its version.
+        data: The file.
+        first: Time of the first new row.
+        last: Time of the last one.
+        rows: New rows of all series.
+        unknown: Series that the model has not learned from.
+        steps: Steps of a block of time.
+        new: Losses on the new rows.
+        holdout: Losses of the twins on their holdout; None: the version keeps none.
+        metric: What an error is called.
+        compared: Both, compared; None: there are too few blocks, or no holdout's.
+        shifts: Of each input; none where the inputs could not be compared.
+        compared_steps: How many of the newest steps the inputs were compared over.
+        windows: Windows as long that the reference holds, one after another.
+        no_inputs: Why the inputs could not be compared; empty where they were.
+    """
+
+    name: str
+    version: str
+    data: str
+    first: str
+    last: str
+    rows: int
+    unknown: tuple[str, ...]
+    steps: int
+    new: BlockLosses
+    holdout: BlockLosses | None
+    metric: str
+    compared: Compared | None
+    shifts: tuple[Shift, ...]
+    compared_steps: int
+    windows: int
+    no_inputs: str
+
+    @property
+    def shifted(self) -> tuple[Shift, ...]:
+        """The inputs that have shifted, the surest first."""
+        return tuple(sorted((each for each in self.shifts if each.is_shifted), key=lambda each: each.adjusted))
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it comes to: the error counts first, since it is what a forecast is for."""
+        if self.compared is not None and self.compared.is_worse:
+            return "worse"
+        if self.shifted:
+            return "inputs shifted"
+        if self.compared is None or not self.compared.says_something:
+            return "cannot tell"
+        return "as before"
+
+
+def title(found: Found) -> str:
+    """What was checked with which rows."""
+    rows = f"{found.rows:,} new row{'s' * (found.rows != 1)}"
+    return f"{found.name}, version {found.version}: {rows} of {found.data}, from {found.first} to {found.last}"
+
+
+def headline(found: Found) -> str:
+    """The verdict in a sentence."""
+    compared = found.compared
+    match found.verdict:
+        case "worse":
+            assert compared is not None
+            return f"Worse: the error on the new rows is {_higher(compared)} than it was on the holdout."
+        case "inputs shifted":
+            columns = _listed([each.column for each in found.shifted])
+            error = "; the error is not shown to be worse" if compared is not None else "; of the error nothing is said"
+            return f"Inputs shifted: {columns} {_is(found.shifted)} unlike what the model has learned from{error}."
+        case "as before":
+            assert compared is not None
+            return f"As before: the error on the new rows is {_higher(compared)} than on the holdout, within chance."
+        case "cannot tell":
+            return f"Cannot tell: {_why_not(found)}."
+
+
+def advice(found: Found) -> str:
+    """What to do next."""
+    match found.verdict:
+        case "worse":
+            said = "See whether the new rows are right: a sensor, a unit, a late delivery. "
+            if _is_harder(found):
+                return (
+                    f"{said}The seasonal naive forecast has become as much worse: if they are, they are harder to "
+                    "forecast for any model, and to train again (cellsize retrain) may not help."
+                )
+            return f"{said}If they are, train again: cellsize retrain."
+        case "inputs shifted":
+            return (
+                "Look at these columns at their source. If the change is real and stays, train again before the error "
+                "grows: cellsize retrain."
+            )
+        case "as before":
+            return "Nothing has to be done."
+        case "cannot tell":
+            if found.holdout is None:
+                return "A version that is registered from now on keeps it: cellsize run, or cellsize retrain."
+            return "Check again when more rows have come."
+
+
+def error_in_words(found: Found) -> str:
+    """The error beside that of the holdout."""
+    said = f"{found.metric} {found.new.error:.4f} on {_windows(found.new)}"
+    if found.holdout is None:
+        return f"{said}; nothing to compare it with."
+    said += f"; {found.holdout.error:.4f} on the {_windows(found.holdout)} of the holdout"
+    if found.compared is None:
+        return f"{said}."
+    low, high = found.compared.interval
+    return f"{said}: {_higher(found.compared)} ({low:+.0f} to {high:+.0f} % with a probability of 90 %)."
+
+
+def hardness_in_words(found: Found) -> str:
+    """Whether the time was harder to forecast for everyone; empty where nobody knows."""
+    if found.holdout is None or not found.holdout.naive_error:
+        return ""
+    naive = 100 * (found.new.naive_error / found.holdout.naive_error - 1)
+    return f"The seasonal naive forecast: {_more(naive)} than on the holdout."
+
+
+def _is_harder(found: Found) -> bool:
+    """Whether the seasonal naive forecast has become worse by as many percent, or nearly."""
+    if found.compared is None or found.holdout is None or not found.holdout.naive_error:
+        return False
+    return 100 * (found.new.naive_error / found.holdout.naive_error - 1) >= 0.8 * found.compared.higher
+
+
+def coverage_in_words(found: Found) -> list[str]:
+    """Of each level how many targets its intervals hold."""
+    lines = []
+    for at, level in enumerate(LEVELS):
+        new, between = found.new.coverage(at), unpaired.coverage_interval(found.new, at)
+        if new != new:
+            continue
+        said = f"Intervals of {100 * level:.0f} % hold {100 * new:.0f} %"
+        if between is not None:
+            said += f" ({100 * between[0]:.0f} to {100 * between[1]:.0f} % with a probability of 90 %)"
+        before = None if found.holdout is None else found.holdout.coverage(at)
+        if before is not None and before == before:
+            said += f"; on the holdout {100 * before:.0f} %"
+            if between is not None and between[1] < min(level, before):
+                said += ": too narrow now"
+        lines.append(f"{said}.")
+    return lines
+
+
+def inputs_in_words(found: Found) -> str:
+    """What was compared of the inputs, and what has shifted."""
+    if found.no_inputs:
+        return f"Inputs were not compared: {found.no_inputs}."
+    said = (
+        f"{len(found.shifts)} input{'s' * (len(found.shifts) != 1)}, newest {found.compared_steps:,} steps, beside "
+        f"{found.windows} stretches as long that the model has learned from: "
+    )
+    if not found.shifted:
+        return f"{said}none has shifted."
+    return f"{said}{_listed([f'{each.column} (p = {each.adjusted:.2g})' for each in found.shifted])} shifted."
+
+
+def lines(found: Found) -> list[str]:
+    """All of it, as the command prints it."""
+    said = [title(found), headline(found), error_in_words(found), hardness_in_words(found), *coverage_in_words(found)]
+    said.append(inputs_in_words(found))
+    if found.unknown:
+        said.append(f"New to the model, and not among the inputs compared: series {_listed(list(found.unknown))}.")
+    return [line for line in (*said, advice(found)) if line]
+
+
+def _why_not(found: Found) -> str:
+    if found.holdout is None:
+        return f"version {found.version} was registered before cellsize kept what new rows are compared with"
+    if found.compared is None:
+        fewest, new, old = unpaired.FEWEST_BLOCKS, len(found.new.windows), len(found.holdout.windows)
+        side, count = ("the new rows", new) if new < fewest else ("the holdout", old)
+        return f"{side} hold{'s' * (new >= fewest)} {count} of at least {fewest} blocks of {found.steps:,} steps"
+    low, high = found.compared.interval
+    return f"the error may be anything from {_more(low)} to {_more(high)} than on the holdout: the new rows are too few"
+
+
+def _higher(compared: Compared) -> str:
+    return _more(compared.higher)
+
+
+def _more(percent: float) -> str:
+    """A difference in percent: `12 % higher`."""
+    return f"{abs(percent):.0f} % {'higher' if percent >= 0 else 'lower'}"
+
+
+def _windows(side: BlockLosses) -> str:
+    count = int(side.windows.sum())
+    return f"{count:,} window{'s' * (count != 1)}"
+
+
+def _is(columns: tuple[Shift, ...]) -> str:
+    return "is" if len(columns) == 1 else "are"
+
+
+def _listed(names: list[str]) -> str:
+    """Some names, the others counted."""
+    more = len(names) - NAMED
+    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,189 @@
+"""What is new for the champion: the facts by which `verdict` says how much is trained again."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ruamel.yaml import YAML
+
+from cellsize.data.history import differs
+from cellsize.errors import InputError
+from cellsize.evaluation.comparison import incomparable
+from cellsize.lifecycle import arrival
+from cellsize.lifecycle.ageing import Ageing, ageing
+from cellsize.lifecycle.arrival import Arrival
+from cellsize.models import stacked
+from cellsize.params import Params
+from cellsize.registry import champion as registered
+from cellsize.registry import provenance
+from cellsize.registry.provenance import Kept
+from cellsize.registry.store import connect, reached
+from cellsize.sizing.artefacts import Artefact
+from cellsize.sizing.candidates import on_grid, propose
+from cellsize.sizing.rules import describe
+
+# What a size and its model come of; where a search runs is no part of it, nor until when it looked.
+DECIDING = ("prepare", "window", "split", "propose", "baseline", "search", "choose", "refit")
+NOT_DECIDING = {"prepare": ("table",), "split": ("searched_until",), "search": ("compute",)}
+Content = dict[str, Any]
+
+
+class Facts(Artefact):
+    """What is new, compared with what the champion has learned from; null where something before it settles all."""
+
+    refused: str | None
+    """Why the stages would refuse the table."""
+    champion: str | None
+    """Version of the champion."""
+    size: str | None
+    """Its size, in words."""
+    parameters: int | None
+    """Its parameters."""
+    error: float | None
+    """Its twins' error on the holdout of its day."""
+    known: bool
+    """Whether the registry has what the champion has learned from."""
+    changed_rows: str | None
+    """In which way the table does not begin with the rows that the champion has learned from."""
+    changed_params: tuple[str, ...]
+    """Keys of `params.yaml` that decide about sizes and models, and are not what they were."""
+    tried: str | None
+    """The newest version, if it was made of this very table and these parameters and is not champion."""
+    incomparable: str | None
+    """Why the champion cannot forecast the windows of this table."""
+    new_windows: int
+    """Windows of the holdout that predict nothing the champion has learned from."""
+    new_blocks: int
+    """Blocks of time that they lie in."""
+    now: float | None
+    """The champion's mean error there, normalised by the scale of its own training."""
+    before: float | None
+    """The mean error of its twins on what was held out of them."""
+    worse: float | None
+    """Probability that the first is higher by more than `register.margin`."""
+    open_end: str | None
+    """Why a larger size may be better than the champion's: its search ended early, or it is at the bound."""
+    units: int | None
+    """Most units of a size that the rule allows now."""
+    units_before: int | None
+    """Most units that it allowed when the champion was searched for."""
+    searched_until: str | None
+    """Time of the last row that the champion's size was searched on."""
+
+
+NOTHING: Content = dict.fromkeys(Facts.model_fields) | {
+    "known": False, "changed_params": (), "new_windows": 0, "new_blocks": 0,
+}  # fmt: skip
+
+
+def gather(params: Params) -> Facts:
+    """Looks at the table, and at what the registry has of the champion; writes nothing.
+
+    Args:
+        params: Of the project in the current folder.
+
+    Raises:
+        InputError: The registry is out of reach, or the champion cannot be read.
+    """
+    client, _ = connect(params.mlflow)
+    name = params.register_.name
+    with reached(params.mlflow):
+        version = registered.current_version(client, name)
+        newest = registered.newest_version(client, name)
+        kept = {each: _kept(client, name, each) for each in {version, newest} - {None} if each is not None}
+    champion = kept.get(version or "")
+    found = NOTHING | {"champion": version, **(_of(champion) if champion is not None else {})}
+    try:
+        arrived = arrival.read(params)
+    except InputError as error:
+        return Facts(**found | {"refused": str(error)})
+    now = _content(Path("params.yaml").read_text(encoding="utf-8"))
+    last = kept.get(newest or "")
+    if newest != version and last is not None and _is_table(last, params) and not _changed(last, now):
+        found["tried"] = newest
+    if champion is None or champion.history is None:
+        return Facts(**found)
+    changed = _changed(champion, now)
+    # Read in another way, the same rows look otherwise.
+    read_as_before = not any(key.startswith("prepare.") for key in changed)
+    rows = differs(champion.history, arrived.frame, arrived.schema) if read_as_before else None
+    found |= {
+        "known": True, "changed_rows": rows,
+        "changed_params": changed, "searched_until": champion.history.searched_until,
+    }  # fmt: skip
+    return Facts(**found | _measured(params, arrived, champion))
+
+
+def _of(champion: Kept) -> Content:
+    """What a summary says of the champion."""
+    choice, evaluation = champion.choice, champion.evaluation
+    return {
+        "size": describe(choice.size), "parameters": choice.parameters, "error": evaluation.error(evaluation.model),
+    }  # fmt: skip
+
+
+def _measured(params: Params, arrived: Arrival, kept: Kept) -> Content:
+    """How the champion does on this table."""
+    model = registered.load(params.mlflow, params.register_.name)
+    assert model is not None
+    windows, folds = arrived.windows, arrived.folds
+    why = incomparable(windows, np.flatnonzero(folds.holdout), model.model, arrived.schema, params.window)
+    if why is not None:
+        return {"incomparable": why}
+    forward = functools.partial(stacked.forward, engine=params.search.training.engine)
+    found: Ageing = ageing(
+        windows, folds, model, params.baseline.seasons[0], params.choose.metric, params.register_.margin, forward
+    )
+    return {
+        "new_windows": found.windows, "new_blocks": found.blocks, "now": found.now, "before": found.before,
+        "worse": found.worse, **_grown(params, arrived, kept),
+    }  # fmt: skip
+
+
+def _grown(params: Params, arrived: Arrival, kept: Kept) -> Content:
+    """The largest sizes then and now, if the answer then was open upwards."""
+    choice = kept.choice
+    if not (choice.at_least or choice.bound_binding) or kept.history is None:
+        return {}
+    try:
+        then = arrival.until(arrived, kept.history.searched_until, params)
+    except InputError:  # of other rows or parameters, which are said
+        return {}
+    return {
+        "open_end": "the last answer was 'at least'" if choice.at_least else "the last answer is at the bound",
+        "units": _most(params, arrived), "units_before": _most(params, then),
+    }  # fmt: skip
+
+
+def _most(params: Params, arrived: Arrival) -> int:
+    sizes = on_grid(propose(arrived.windows, arrived.folds, params.propose))
+    return max(size.units for size in sizes if size.has_memory)
+
+
+def _kept(client: Any, name: str, version: str) -> Kept | None:
+    """What the registry keeps of a version; None of one that was registered before it kept anything."""
+    try:
+        return provenance.read(client, name, version)
+    except InputError:
+        return None
+
+
+def _is_table(kept: Kept, params: Params) -> bool:
+    return bool(kept.table["md5"] == provenance.md5(Path(params.prepare.table)))
+
+
+def _content(text: str) -> Content:
+    content: Content = YAML(typ="safe", pure=True).load(text)
+    return content
+
+
+def _changed(kept: Kept, now: Content) -> tuple[str, ...]:
+    """Keys whose values differ; one that only one of both has is another cellsize's, whose code DVC compares."""
+    before = _content(kept.params)
+    return tuple(
+        f"{section}.{key}"
+        for section in DECIDING
+        for key, value in now[section].items()
+        if key not in NOT_DECIDING.get(section, ()) and key in before.get(section, {}) and before[section][key] != value
+    )

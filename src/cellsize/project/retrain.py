@@ -1,0 +1,80 @@
+"""`cellsize retrain`: looks at what is new for the champion, and runs the stages that this asks for."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cellsize import files, params_file
+from cellsize.lifecycle import account
+from cellsize.lifecycle.account import STATUS, Results
+from cellsize.lifecycle.facts import Facts
+from cellsize.lifecycle.verdict import Verdict, decide
+from cellsize.project import lock, runner, template
+
+LOOK = f"{runner.BUILD}/look.json"
+PAGE = "retrain.md"
+UNTIL = "split.searched_until"
+BEFORE_THE_SEARCH = "dvc.yaml:propose"
+
+
+def retrain(folder: Path, *, full: bool, say: Callable[[str], None] = print) -> int:
+    """Does the least that is right: nothing, the champion's size refitted on all rows, or a whole sizing.
+
+    A refit writes into `params.yaml` until when the champion's size was searched, so that parameters and table
+    together say what comes of them: the search gets the arrays that it had, and DVC finds it up to date. Nothing is
+    frozen, and no record of DVC is edited. A refused table leaves everything as it was.
+
+    Args:
+        folder: Where `params.yaml` and `dvc.yaml` are.
+        full: Whether a whole sizing is asked for.
+        say: Prints a line.
+
+    Returns:
+        The exit status; see `account.STATUS`.
+
+    Raises:
+        InputError: The folder is no project, the registry is out of reach, or another run works there.
+        SystemExit: A stage failed; it has said why.
+        Interrupted: Ctrl-C, or another signal to end.
+    """
+    stages = runner.check(folder)
+    register = params_file.load(folder / "params.yaml").register_
+    with lock.held(folder):
+        runner.stage(folder, "look", LOOK)
+        facts = Facts.read(folder / LOOK)
+        verdict = decide(facts, register, full=full)
+        if verdict.kind == "refit":
+            verdict = _keep_the_size(folder, stages, facts, verdict)
+        say(verdict.said)
+        results = None
+        if verdict.kind in ("refit", "resize"):
+            if verdict.kind == "resize":
+                _set(folder, None)
+            runner.dvc(folder, "repro", "dvc.yaml")
+            results = Results.read(folder / runner.REPORTS)
+    came_to = account.outcome(verdict, facts, results)
+    files.write_text(folder / runner.REPORTS / PAGE, account.markdown(register.name, verdict, came_to, facts, results))
+    say(account.sentence(came_to, facts, results))
+    return STATUS[came_to]
+
+
+def _keep_the_size(folder: Path, stages: list[str], facts: Facts, verdict: Verdict) -> Verdict:
+    """Has the search keep to its rows; where it would run all the same, it had better see all rows."""
+    _set(folder, facts.searched_until)
+    if "code" in stages:
+        runner.dvc(folder, "repro", "dvc.yaml:code", silent=True)
+    runner.dvc(folder, "repro", BEFORE_THE_SEARCH, silent=True)
+    if runner.dvc(folder, "status", "--quiet", "dvc.yaml:search", may_fail=True) == 0:
+        return verdict
+    why = (
+        f"version {facts.champion} could be refitted, but its search is not the one that DVC has here: that is another "
+        "cellsize's, another version's, or was not pulled"
+    )
+    return Verdict("resize", why)
+
+
+def _set(folder: Path, until: str | None) -> None:
+    """Writes until when is searched, if that is something else than before."""
+    path = folder / "params.yaml"
+    text = path.read_text(encoding="utf-8")
+    if params_file.load(path).split.searched_until != until:
+        files.write_text(path, template.params({UNTIL: until}, text))

@@ -1,0 +1,69 @@
+"""What is known before anything is trained. With a champion it is held in a year, end to end."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from cellsize.lifecycle import facts
+from cellsize.lifecycle.facts import Facts, gather
+from cellsize.params import Params
+from cellsize.registry.provenance import Kept
+from tests.report.conftest import choice, evaluation
+
+
+def content(**changes: Any) -> dict[str, Any]:
+    """Of the project's params.yaml, with other values: `split__folds=4`."""
+    found: dict[str, Any] = YAML(typ="safe").load(Path("params.yaml").read_text(encoding="utf-8"))
+    for key, value in changes.items():
+        *sections, last = key.split("__")
+        section = found
+        for name in sections:
+            section = section[name]
+        section[last] = value
+    return found
+
+
+@pytest.fixture
+def kept(here: Callable[..., Params]) -> Kept:
+    here()
+    text = Path("params.yaml").read_text(encoding="utf-8")
+    return Kept(text, "", "", choice(), evaluation(), {"path": "table.csv", "md5": "0", "bytes": 1}, "", None)
+
+
+def test_without_a_champion_there_is_nothing_to_compare(here: Callable[..., Params]) -> None:
+    assert gather(here()) == Facts(**facts.NOTHING)
+
+
+def test_a_table_that_a_stage_would_refuse_is_a_fact_and_no_error(here: Callable[..., Params]) -> None:
+    params = here()
+    Path("table.csv").write_text("when,lode\n2026-01-01,1\n", encoding="utf-8")
+    found = gather(params)
+    assert found.refused is not None
+    assert found.refused.startswith("table.csv: no column 'load'")
+    found.write(Path("look.json"))
+    assert Facts.read(Path("look.json")) == found
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ()),
+        # Where the table lies, until when was searched and where, what is asked of a champion, and how a page looks.
+        ({"prepare__table": "other.csv"}, ()),
+        ({"split__searched_until": "2026-02-01"}, ()),
+        ({"search__compute__trials": 7}, ()),
+        ({"register__margin": 9.0, "report__title": "Another", "mlflow__uri": "http://server"}, ()),
+        ({"split__folds": 4}, ("split.folds",)),
+        ({"window__lookback": 24, "refit__twins": 5}, ("window.lookback", "refit.twins")),
+        ({"search__training__steps": 10}, ("search.training",)),
+        # A key that the version did not know comes with another cellsize.
+        ({"window__new": 1}, ()),
+    ],
+)
+def test_a_key_that_decides_about_sizes_and_models_is_named_if_it_has_another_value(
+    kept: Kept, changes: dict[str, Any], expected: tuple[str, ...]
+) -> None:
+    assert facts._changed(kept, content(**changes)) == expected
