@@ -1,4 +1,4 @@
-"""split: window index → the holdout, and folds that share no raw row."""
+"""split: window index → the holdout, and folds that share no raw row, of all rows and of those that are searched on."""
 
 from pathlib import Path
 
