@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from ruamel.yaml import YAML
 
 from tests.end_to_end.conftest import Project, make_project
 
@@ -24,6 +25,8 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Project:
         rows += [(f"s{number}", step, value, "abc"[code], part) for step, value in enumerate(wave)]
     table = pd.DataFrame(rows, columns=["name", "step", "x", "kind", "part"])
     table.sample(frac=1, random_state=0).to_csv(project.folder / "table.csv", index=False)
+    plain, path = YAML(typ="safe"), project.folder / "params.yaml"
+    plain.dump(plain.load(path), path)  # without comments: one behind a list that becomes empty would break the file
     project.edit(
         task="classify", prepare__time="step", prepare__series="name", prepare__targets=["kind"],
         prepare__past_covariates=["x"], prepare__frequency="step", prepare__calendar=[], window__lookback=20,
