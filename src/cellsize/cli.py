@@ -157,7 +157,7 @@ def serve(
     name: Annotated[str, typer.Argument(help="Name of the registered model.")],
     alias: Annotated[str, typer.Option(help="Which of its versions.")] = "champion",
     version: Annotated[str | None, typer.Option(help="Number of a version, in place of an alias.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")] = 5000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")] = 5077,
     host: Annotated[
         str, typer.Option(help="Address to listen on; by default nobody else's requests come in.")
     ] = "127.0.0.1",
