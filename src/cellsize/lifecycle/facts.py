@@ -50,6 +50,8 @@ class Facts(Artefact):
     """Keys of `params.yaml` that decide about sizes and models, and are not what they were."""
     tried: str | None
     """The newest version, if it was made of this very table and these parameters and is not champion."""
+    shuffled: bool
+    """Whether the holdout is drawn out of all sequences, so that new ones redraw it: `split.scheme: shuffled`."""
     incomparable: str | None
     """Why the champion cannot forecast the windows of this table."""
     new_windows: int
@@ -73,7 +75,7 @@ class Facts(Artefact):
 
 
 NOTHING: Content = dict.fromkeys(Facts.model_fields) | {
-    "known": False, "changed_params": (), "new_windows": 0, "new_blocks": 0,
+    "known": False, "changed_params": (), "shuffled": False, "new_windows": 0, "new_blocks": 0,
 }  # fmt: skip
 
 
@@ -93,7 +95,7 @@ def gather(params: Params) -> Facts:
         newest = registered.newest_version(client, name)
         kept = {each: _kept(client, name, each) for each in {version, newest} - {None} if each is not None}
     champion = kept.get(version or "")
-    found = NOTHING | {"champion": version, **(_of(champion) if champion is not None else {})}
+    found = NOTHING | {"champion": version, "shuffled": params.split.scheme == "shuffled", **(_of(champion) if champion is not None else {})}
     try:
         arrived = arrival.read(params)
     except InputError as error:
