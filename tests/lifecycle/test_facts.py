@@ -1,6 +1,7 @@
 """What is known before anything is trained. With a champion it is held in a year, end to end."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from ruamel.yaml import YAML
 from cellsize.lifecycle import facts
 from cellsize.lifecycle.facts import Facts, gather
 from cellsize.params import Params
-from cellsize.registry.provenance import Kept
+from cellsize.registry.provenance import Kept, md5
 from tests.report.conftest import choice, evaluation
 
 
@@ -67,3 +68,25 @@ def test_a_key_that_decides_about_sizes_and_models_is_named_if_it_has_another_va
     kept: Kept, changes: dict[str, Any], expected: tuple[str, ...]
 ) -> None:
     assert facts._changed(kept, content(**changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("champion", "gate", "until", "expected"),
+    [
+        ("3", "worse", None, {"tried": "4", "made": "4"}),
+        # Ended after it was registered and before the gate: nobody has judged it.
+        ("3", None, None, {"tried": None, "made": "4"}),
+        ("4", "better", None, {"tried": None, "made": "4"}),
+        # Its size was searched on other rows than these parameters say.
+        ("3", "worse", "2026-01-09T00:00:00", {"tried": "4", "made": None}),
+    ],
+)
+def test_a_version_was_tried_once_a_gate_has_judged_it(
+    kept: Kept, here: Callable[..., Params], champion: str, gate: str | None, until: str | None, expected: Any
+) -> None:
+    params = here()
+    known = replace(kept, gate=gate, table={"path": "table.csv", "md5": md5(Path("table.csv")), "bytes": 1})
+    params = params.model_copy(update={"split": params.split.model_copy(update={"searched_until": until})})
+    assert facts._newest("4", champion, known, params, content()) == expected
+    assert facts._newest("4", champion, kept, params, content()) == {}  # of another table
+    assert facts._newest("4", champion, known, params, content(split__folds=4)) == {}

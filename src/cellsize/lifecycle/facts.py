@@ -49,7 +49,9 @@ class Facts(Artefact):
     changed_params: tuple[str, ...]
     """Keys of `params.yaml` that decide about sizes and models, and are not what they were."""
     tried: str | None
-    """The newest version, if it was made of this very table and these parameters and is not champion."""
+    """The newest version, if it was made of this very table and these parameters, was judged, and is not champion."""
+    made: str | None
+    """The newest version, if this very table and these parameters, `split.searched_until` too, are what it was made of."""
     shuffled: bool
     """Whether the holdout is drawn out of all sequences, so that new ones redraw it: `split.scheme: shuffled`."""
     incomparable: str | None
@@ -95,15 +97,19 @@ def gather(params: Params) -> Facts:
         newest = registered.newest_version(client, name)
         kept = {each: _kept(client, name, each) for each in {version, newest} - {None} if each is not None}
     champion = kept.get(version or "")
-    found = NOTHING | {"champion": version, "shuffled": params.split.scheme == "shuffled", **(_of(champion) if champion is not None else {})}
+    found = NOTHING | {
+        "champion": version,
+        "shuffled": params.split.scheme == "shuffled",
+        **(_of(champion) if champion is not None else {}),
+    }
     try:
         arrived = arrival.read(params)
     except InputError as error:
         return Facts(**found | {"refused": str(error)})
     now = _content(Path("params.yaml").read_text(encoding="utf-8"))
     last = kept.get(newest or "")
-    if newest != version and last is not None and _is_table(last, params) and not _changed(last, now):
-        found["tried"] = newest
+    if newest is not None and last is not None:
+        found |= _newest(newest, version, last, params, now)
     if champion is None or champion.history is None:
         return Facts(**found)
     changed = _changed(champion, now)
@@ -115,6 +121,18 @@ def gather(params: Params) -> Facts:
         "changed_params": changed, "searched_until": champion.history.searched_until,
     }  # fmt: skip
     return Facts(**found | _measured(params, arrived, champion))
+
+
+def _newest(newest: str, champion: str | None, last: Kept, params: Params, now: Content) -> Content:
+    """Whether the newest version was made of what lies here."""
+    if last.table["md5"] != provenance.md5(Path(params.prepare.table)) or _changed(last, now):
+        return {}
+    until = _content(last.params).get("split", {}).get("searched_until")
+    return {
+        # One that no gate has judged is not tried: its registration was ended before.
+        "tried": newest if newest != champion and last.gate is not None else None,
+        "made": newest if until == params.split.searched_until else None,
+    }  # fmt: skip
 
 
 def _of(champion: Kept) -> Content:
@@ -169,10 +187,6 @@ def _kept(client: Any, name: str, version: str) -> Kept | None:
         return provenance.read(client, name, version)
     except InputError:
         return None
-
-
-def _is_table(kept: Kept, params: Params) -> bool:
-    return bool(kept.table["md5"] == provenance.md5(Path(params.prepare.table)))
 
 
 def _content(text: str) -> Content:

@@ -25,6 +25,7 @@ PROJECT = ("params.yaml", "dvc.yaml", "dvc.lock")
 ENVIRONMENT, ROWS = "requirements.txt", "rows.json"
 TABLE, COMMIT, CHANGED, SEARCH = "cellsize.table", "cellsize.git_commit", "cellsize.git_changed", "cellsize.search_run"
 HOLDOUT, ERRORS, REASON = "cellsize.holdout", "cellsize.errors", "cellsize.choice"
+GATE = "cellsize.gate"
 Tags = dict[str, str]
 
 
@@ -109,6 +110,7 @@ class Kept:
         table: Path, MD5 and bytes of the raw table.
         commit: Of git, if it was made in a repository; with a word if files had changed since.
         history: The rows of its table; None of a version that was registered before these were kept.
+        gate: What the gate said; None if the registration was ended before it was asked.
     """
 
     params: str
@@ -119,6 +121,7 @@ class Kept:
     table: dict[str, Any]
     commit: str
     history: History | None
+    gate: str | None = None
 
 
 def read(client: MlflowClient, name: str, version: str) -> Kept:
@@ -145,7 +148,9 @@ def read(client: MlflowClient, name: str, version: str) -> Kept:
         evaluation = Evaluation.read(Path(client.download_artifacts(run, "evaluation.json", kept)))
     changed = ", with changes that were not committed" if known.get(CHANGED) == "yes" else ""
     commit = known[COMMIT] + changed if COMMIT in known else ""
-    return Kept(params, stages, packages, choice, evaluation, json.loads(known[TABLE]), commit, history)
+    return Kept(
+        params, stages, packages, choice, evaluation, json.loads(known[TABLE]), commit, history, known.get(GATE)
+    )
 
 
 def environment() -> list[str]:
