@@ -51,7 +51,7 @@ class Facts(Artefact):
     tried: str | None
     """The newest version, if it was made of this very table and these parameters, was judged, and is not champion."""
     made: str | None
-    """The newest version, if this very table and these parameters, `split.searched_until` too, are what it was made of."""
+    """The newest version, if it was made of this very table and these parameters, `split.searched_until` too."""
     shuffled: bool
     """Whether the holdout is drawn out of all sequences, so that new ones redraw it: `split.scheme: shuffled`."""
     incomparable: str | None

@@ -10,10 +10,13 @@ from cellsize.lifecycle.facts import Facts
 from cellsize.lifecycle.verdict import Verdict, decide
 from cellsize.project import lock, runner, template
 
-LOOK = f"{runner.BUILD}/look.json"
+LOOK, CHAMPION = f"{runner.BUILD}/look.json", f"{runner.BUILD}/champion.txt"
 PAGE = "retrain.md"
 UNTIL = "split.searched_until"
 BEFORE_THE_SEARCH = "dvc.yaml:propose"
+# What all training is done in, and what is left to do after it.
+TRAINED = ("prepare", "window", "split", "propose", "baseline", "search", "choose", "refit")
+AFTERWARDS = ("inspect", "evaluate", "register", "report")
 
 
 def retrain(folder: Path, *, full: bool, say: Callable[[str], None] = print) -> int:
@@ -45,16 +48,49 @@ def retrain(folder: Path, *, full: bool, say: Callable[[str], None] = print) -> 
         if verdict.kind == "refit":
             verdict = _keep_the_size(folder, stages, facts, verdict)
         say(verdict.said)
+        ran = _run(folder, stages, facts, verdict, say)
         results = None
-        if verdict.kind in ("refit", "resize"):
-            if verdict.kind == "resize":
-                _set(folder, None)
-            runner.dvc(folder, "repro", "dvc.yaml")
-            results = Results.read(folder / runner.REPORTS)
+        if ran:
+            runner.stage(folder, "champion", CHAMPION)
+            results = Results.read(folder / runner.REPORTS, (folder / CHAMPION).read_text(encoding="utf-8") or None)
     came_to = account.outcome(verdict, facts, results)
     files.write_text(folder / runner.REPORTS / PAGE, account.markdown(register.name, verdict, came_to, facts, results))
     say(account.sentence(came_to, facts, results))
     return STATUS[came_to]
+
+
+def _run(folder: Path, stages: list[str], facts: Facts, verdict: Verdict, say: Callable[[str], None]) -> bool:
+    """Runs what is needed; whether anything was run."""
+    if verdict.kind in ("refit", "resize"):
+        if verdict.kind == "resize":
+            _set(folder, None)
+        if facts.made is None or facts.made != facts.champion:
+            # DVC knows no champion: what it finds up to date may have been compared with another one.
+            runner.dvc(folder, "repro", "dvc.yaml:baseline", "dvc.yaml:refit")
+            for name in ("evaluate", "register"):
+                runner.dvc(folder, "repro", "--force", "--single-item", f"dvc.yaml:{name}")
+        runner.dvc(folder, "repro", "dvc.yaml")
+        return True
+    if verdict.kind == "refused" or facts.made is None:
+        return False
+    # A run of before may have been ended after the registration. Nothing is trained for "nothing to do".
+    if "code" in stages:
+        runner.dvc(folder, "repro", "dvc.yaml:code", silent=True)
+    if not _up_to_date(folder, *TRAINED):
+        say(
+            f"retrain: the results of version {facts.made} are not here; dvc pull fetches them, cellsize run makes them"
+        )
+        return False
+    if _up_to_date(folder, *AFTERWARDS):
+        return False
+    say(f"retrain: version {facts.made} was made of this table; what its run has left undone is done now")
+    runner.dvc(folder, "repro", "dvc.yaml")
+    return True
+
+
+def _up_to_date(folder: Path, *stages: str) -> bool:
+    words = [f"dvc.yaml:{name}" for name in stages]
+    return runner.dvc(folder, "status", "--quiet", *words, may_fail=True) == 0
 
 
 def _keep_the_size(folder: Path, stages: list[str], facts: Facts, verdict: Verdict) -> Verdict:
@@ -63,7 +99,7 @@ def _keep_the_size(folder: Path, stages: list[str], facts: Facts, verdict: Verdi
     if "code" in stages:
         runner.dvc(folder, "repro", "dvc.yaml:code", silent=True)
     runner.dvc(folder, "repro", BEFORE_THE_SEARCH, silent=True)
-    if runner.dvc(folder, "status", "--quiet", "dvc.yaml:search", may_fail=True) == 0:
+    if _up_to_date(folder, "search"):
         return verdict
     why = (
         f"version {facts.champion} could be refitted, but its search is not the one that DVC has here: that is another "
