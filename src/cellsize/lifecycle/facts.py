@@ -8,7 +8,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from cellsize.data.history import differs
-from cellsize.errors import InputError
+from cellsize.errors import InputError, is_disk_full
 from cellsize.evaluation.comparison import incomparable
 from cellsize.lifecycle import arrival
 from cellsize.lifecycle.ageing import Ageing, ageing
@@ -18,7 +18,7 @@ from cellsize.params import Params
 from cellsize.registry import champion as registered
 from cellsize.registry import provenance
 from cellsize.registry.provenance import Kept
-from cellsize.registry.store import connect, reached
+from cellsize.registry.store import connect, is_out_of_reach, reached
 from cellsize.sizing.artefacts import Artefact
 from cellsize.sizing.candidates import on_grid, propose
 from cellsize.sizing.rules import describe
@@ -26,6 +26,7 @@ from cellsize.sizing.rules import describe
 # What a size and its model come of; where a search runs is no part of it, nor until when it looked.
 DECIDING = ("prepare", "window", "split", "propose", "baseline", "search", "choose", "refit")
 NOT_DECIDING = {"prepare": ("table",), "split": ("searched_until",), "search": ("compute",)}
+PRECISION = "search.compute.precision"  # in which it computes: other numbers come of it
 Content = dict[str, Any]
 
 
@@ -120,7 +121,8 @@ def gather(params: Params) -> Facts:
         "known": True, "changed_rows": rows,
         "changed_params": changed, "searched_until": champion.history.searched_until,
     }  # fmt: skip
-    return Facts(**found | _measured(params, arrived, champion))
+    assert version is not None
+    return Facts(**found | _measured(params, arrived, champion, version))
 
 
 def _newest(newest: str, champion: str | None, last: Kept, params: Params, now: Content) -> Content:
@@ -143,9 +145,14 @@ def _of(champion: Kept) -> Content:
     }  # fmt: skip
 
 
-def _measured(params: Params, arrived: Arrival, kept: Kept) -> Content:
-    """How the champion does on this table."""
-    model = registered.load(params.mlflow, params.register_.name)
+def _measured(params: Params, arrived: Arrival, kept: Kept, version: str) -> Content:
+    """How the champion does on this table; by its number, since another may be champion by now."""
+    try:
+        model = registered.load(params.mlflow, params.register_.name, version)
+    except InputError:
+        if params.evaluate.champion:  # the stage would refuse it too, after all training
+            raise
+        return {"incomparable": "cannot be read"}
     assert model is not None
     windows, folds = arrived.windows, arrived.folds
     why = incomparable(windows, np.flatnonzero(folds.holdout), model.model, arrived.schema, params.window)
@@ -182,10 +189,12 @@ def _most(params: Params, arrived: Arrival) -> int:
 
 
 def _kept(client: Any, name: str, version: str) -> Kept | None:
-    """What the registry keeps of a version; None of one that was registered before it kept anything."""
+    """What the registry keeps of a version; None if it kept nothing yet, or if something of it is gone or broken."""
     try:
         return provenance.read(client, name, version)
-    except InputError:
+    except registered.UNREADABLE as error:
+        if is_out_of_reach(error) or is_disk_full(error):
+            raise
         return None
 
 
@@ -196,10 +205,17 @@ def _content(text: str) -> Content:
 
 def _changed(kept: Kept, now: Content) -> tuple[str, ...]:
     """Keys whose values differ; one that only one of both has is another cellsize's, whose code DVC compares."""
-    before = _content(kept.params)
-    return tuple(
-        f"{section}.{key}"
+    before, after = _decides(_content(kept.params)), _decides(now)
+    return tuple(key for key, value in after.items() if key in before and before[key] != value)
+
+
+def _decides(content: Content) -> Content:
+    """Of `params.yaml` the keys that decide about sizes and models, as `section.key`."""
+    found = {
+        f"{section}.{key}": value
         for section in DECIDING
-        for key, value in now[section].items()
-        if key not in NOT_DECIDING.get(section, ()) and key in before.get(section, {}) and before[section][key] != value
-    )
+        for key, value in content.get(section, {}).items()
+        if key not in NOT_DECIDING.get(section, ())
+    }
+    compute = content.get("search", {}).get("compute", {})
+    return found | ({PRECISION: compute["precision"]} if "precision" in compute else {})

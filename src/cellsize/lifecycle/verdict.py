@@ -64,7 +64,9 @@ def _by_what_changed(facts: Facts) -> Verdict | None:
         return Verdict("resize", "no version is champion yet")
     if not facts.known:
         return Verdict(
-            "resize", f"version {facts.champion} was registered before cellsize kept what it has learned from"
+            "resize",
+            f"what version {facts.champion} has learned from cannot be read: it was registered before cellsize "
+            "kept that, or a file of it is gone or broken",
         )
     if facts.changed_params:
         return Verdict("resize", f"params.yaml has other values since version {facts.champion}: "
