@@ -74,8 +74,8 @@ def _run(folder: Path, stages: list[str], facts: Facts, verdict: Verdict, say: C
     if verdict.kind == "refused" or facts.made is None:
         return False
     # A run of before may have been ended after the registration. Nothing is trained for "nothing to do".
-    if "code" in stages:
-        runner.dvc(folder, "repro", "dvc.yaml:code", silent=True)
+    if "code" in stages:  # not by DVC: dvc.lock stays as it is
+        runner.stage(folder, "code", f"{runner.BUILD}/code")
     if not _up_to_date(folder, *TRAINED):
         say(
             f"retrain: the results of version {facts.made} are not here; dvc pull fetches them, cellsize run makes them"
