@@ -104,6 +104,30 @@ def test_where_the_search_would_run_all_the_same_it_sees_all_rows(call: Call, tm
     assert said[1] == "retrain: version 4 is registered; the champion is version 3: words"
 
 
+@pytest.mark.parametrize(
+    ("was", "why"),
+    [
+        ("a1", "its search is not the one that DVC has here: that is another cellsize's, or was not pulled"),
+        (
+            "b2",
+            f"the search that DVC has here had other rows until {UNTIL}: some came in later, or it is another "
+            "version's",
+        ),
+    ],
+)
+def test_why_it_is_searched_again_is_said_as_the_record_of_dvc_has_it(
+    call: Call, tmp_path: Path, was: str, why: str
+) -> None:
+    arrays = "build/searched_windows.npz"
+    (tmp_path / "dvc.lock").write_text(
+        "stages:\n"
+        f"  window: {{outs: [{{path: build/windows.npz, md5: c3}}, {{path: {arrays}, md5: a1}}]}}\n"
+        f"  search: {{deps: [{{path: {arrays}, md5: {was}}}, {{path: build/candidates.json, md5: d4}}]}}\n",
+        encoding="utf-8",
+    )
+    assert call({}, search=1)[2][0] == f"retrain: resize: a whole sizing; version 3 could be refitted, but {why}"
+
+
 def test_a_whole_sizing_sees_all_rows_again(call: Call, tmp_path: Path) -> None:
     call({})
     assert until(tmp_path) == UNTIL

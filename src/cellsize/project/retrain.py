@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 from cellsize import files, params_file
 from cellsize.lifecycle import account
 from cellsize.lifecycle.account import STATUS, Results
@@ -14,6 +16,7 @@ LOOK, CHAMPION = f"{runner.BUILD}/look.json", f"{runner.BUILD}/champion.txt"
 PAGE = "retrain.md"
 UNTIL = "split.searched_until"
 BEFORE_THE_SEARCH = "dvc.yaml:propose"
+ARRAYS = ("window", "split")  # stages that write what is searched on
 # What all training is done in, and what is left to do after it.
 TRAINED = ("prepare", "window", "split", "propose", "baseline", "search", "choose", "refit")
 AFTERWARDS = ("inspect", "evaluate", "register", "report")
@@ -101,11 +104,21 @@ def _keep_the_size(folder: Path, stages: list[str], facts: Facts, verdict: Verdi
     runner.dvc(folder, "repro", BEFORE_THE_SEARCH, silent=True)
     if _up_to_date(folder, "search"):
         return verdict
-    why = (
-        f"version {facts.champion} could be refitted, but its search is not the one that DVC has here: that is another "
-        "cellsize's, another version's, or was not pulled"
-    )
-    return Verdict("resize", why)
+    return Verdict("resize", f"version {facts.champion} could be refitted, but {_why_searched(folder, facts)}")
+
+
+def _why_searched(folder: Path, facts: Facts) -> str:
+    """Why DVC would run the search, by its record: of other rows, or of something else."""
+    record = folder / "dvc.lock"
+    stages = YAML(typ="safe", pure=True).load(record.read_text(encoding="utf-8"))["stages"] if record.is_file() else {}
+    had = {each["path"]: each.get("md5") for each in stages.get("search", {}).get("deps", ())}
+    now = {each["path"]: each.get("md5") for name in ARRAYS for each in stages.get(name, {}).get("outs", ())}
+    if any(path in had and had[path] != digest for path, digest in now.items()):
+        return (
+            f"the search that DVC has here had other rows until {facts.searched_until}: some came in later, or it is "
+            "another version's"
+        )
+    return "its search is not the one that DVC has here: that is another cellsize's, or was not pulled"
 
 
 def _set(folder: Path, until: str | None) -> None:
