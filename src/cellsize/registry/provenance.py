@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from cellsize import files
 from cellsize.data.history import History
@@ -178,10 +180,24 @@ def _git(folder: Path) -> Tags:
     commit = _output(folder, "git", "rev-parse", "HEAD")
     if not commit:
         return {}
-    changed = _output(folder, "git", "status", "--porcelain", "--untracked-files=no", "--", ".")
+    changed = _output(folder, "git", "diff", "--name-only", "--relative", "HEAD", "--", ".").splitlines()
     # What this very run writes is tracked too: the results, and DVC's record of them.
-    own = [line for line in (changed or "").splitlines() if not re.search(r"(reports/|dvc\.lock)", line)]
-    return {COMMIT: commit, CHANGED: "yes" if own else "no"}
+    others = {name for name in changed if not re.match(r"(reports/|dvc\.lock$)", name)}
+    if "params.yaml" in others and _is_refit(folder):
+        others.remove("params.yaml")
+    return {COMMIT: commit, CHANGED: "yes" if others else "no"}
+
+
+def _is_refit(folder: Path) -> bool:
+    """Whether `params.yaml` differs from its commit in what a retraining writes alone: until when is searched."""
+    texts = (_output(folder, "git", "show", "HEAD:./params.yaml"), (folder / "params.yaml").read_text(encoding="utf-8"))
+    try:
+        before, now = (YAML(typ="safe", pure=True).load(text) for text in texts)
+        for content in (before, now):
+            content["split"].pop("searched_until", None)
+    except (YAMLError, KeyError, TypeError, AttributeError):  # of a commit before it was a file of ours
+        return False
+    return bool(before == now)
 
 
 def _output(folder: Path, *words: str) -> str:
