@@ -146,7 +146,7 @@ def retrain(
 
     Exit status: 0 nothing to do, 10 a new champion, 11 registered and not promoted, 12 the table is refused.
     """
-    with _one_line(resume=f"cellsize retrain{_argument(folder)}"):
+    with _one_line(resume=f"cellsize retrain{_argument(folder)}{' --full' * full}"):
         from cellsize.project.retrain import retrain as train_again
 
         raise typer.Exit(train_again(folder, full=full, say=typer.echo))

@@ -27,7 +27,7 @@ from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Comparison, Errors, Evaluation, Registration
 
 BASELINE, BETTER = 0.5, 0.4
-HISTORY = History("2026-01-03T11:00:00", "2026-01-03T11:00:00", {})
+HISTORY = History("2026-01-03T11:00:00", {})
 TAGS = {"cellsize.version.torch": "2.9.0"}
 
 

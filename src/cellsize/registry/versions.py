@@ -26,12 +26,12 @@ from cellsize.registry import looks, moves, provenance
 from cellsize.registry.champion import CHALLENGER, CHAMPION, CUT, current_version
 from cellsize.registry.conflicts import repeated
 from cellsize.registry.example import raw_columns
-from cellsize.registry.provenance import Source
+from cellsize.registry.provenance import GATE, Source
 from cellsize.registry.store import CLONE, clone, connect, end_abandoned, reached
 from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Evaluation, Registration
 
-FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
+FINGERPRINT, TREES = "cellsize.fingerprint", "cellsize.boosted_trees"
 SERVED = "cellsize.registry.served"
 REFERENCE = "reference"  # folder of a version's run: what new rows are compared with
 EXPERIMENT = "DVC_EXP_NAME"
