@@ -24,7 +24,7 @@ def losses(mean: float, blocks: int, inside: float = 0.9, naive: float = 1.0) ->
 def found(new: BlockLosses, holdout: BlockLosses | None, *shifts: Shift, **changes: Any) -> Found:
     plain = Found(
         name="load", version="7", data="new.csv", first="2026-02-01", last="2026-02-09", rows=200, unknown=(),
-        steps=24, new=new, holdout=holdout, metric="nmse",
+        taken_as_new=False, steps=24, new=new, holdout=holdout, metric="nmse",
         compared=None if holdout is None else unpaired.compare(new, holdout), shifts=shifts,
         compared_steps=192, windows=12, no_inputs="",
     )  # fmt: skip
@@ -89,5 +89,7 @@ def test_inputs_that_could_not_be_compared_and_new_series_are_said() -> None:
     said = check_verdict.lines(case)
     assert "Inputs were not compared: the new rows are fewer than 24 steps." in said
     assert any(line.endswith("series west.") for line in said)
+    assert not any("counted" in line for line in said)
+    assert check_verdict.TAKEN_AS_NEW in check_verdict.lines(replace(AS_BEFORE, taken_as_new=True))
     many = tuple(replace(SHIFTED, column=f"c{number}") for number in range(8))
     assert "c0, c1, c2, c3, c4 and 3 more are unlike" in check_verdict.headline(replace(AS_BEFORE, shifts=many))

@@ -10,6 +10,7 @@ import numpy as np
 
 from cellsize import files, process
 from cellsize.data.forecast import score_name
+from cellsize.data.history import History
 from cellsize.evaluation.holdout import LEVELS
 from cellsize.evaluation.paired import block_length
 from cellsize.lifecycle import check_page, check_verdict, new_rows, shift, sketch, unpaired
@@ -19,9 +20,9 @@ from cellsize.lifecycle.new_rows import NewRows
 from cellsize.lifecycle.reference import Reference, standardised
 from cellsize.lifecycle.shift import Shift
 from cellsize.models.forecaster import Forecaster
-from cellsize.registry import store
+from cellsize.registry import provenance, store
 from cellsize.registry.fetched import fetch, kept, number_of
-from cellsize.registry.versions import REFERENCE
+from cellsize.registry.versions import PROJECT, REFERENCE
 
 NO_SEASON = 24  # steps of a block where the version does not say what a season is
 
@@ -60,7 +61,8 @@ def check(
         model = fetch(name, number)
         there = kept(client, name, number, REFERENCE, Path(folder))
         reference = None if there is None else Reference.load(there)
-        found = measured(name, number, data, model, reference)
+        project = kept(client, name, number, PROJECT, Path(folder)) if new_rows.is_counted(model) else None
+        found = measured(name, number, data, model, reference, None if project is None else _history(project))
     for line in check_verdict.lines(found):
         say(line)
     if json is not None:
@@ -71,7 +73,20 @@ def check(
     return check_verdict.STATUS[found.verdict]
 
 
-def measured(name: str, version: str, data: Path, model: Forecaster, reference: Reference | None) -> Found:
+def _history(project: Path) -> History | None:
+    """The rows that a version has learned from; None of one from before they were kept."""
+    file = project / provenance.ROWS
+    return History.read(file.read_text(encoding="utf-8")) if file.is_file() else None
+
+
+def measured(
+    name: str,
+    version: str,
+    data: Path,
+    model: Forecaster,
+    reference: Reference | None,
+    history: History | None = None,
+) -> Found:
     """Measures a model on new rows, and compares what there is to compare.
 
     Args:
@@ -80,8 +95,9 @@ def measured(name: str, version: str, data: Path, model: Forecaster, reference: 
         data: The file with the new rows.
         model: What is served.
         reference: What the version keeps; None: nothing.
+        history: The rows that it has learned from; None: it does not keep them, or they have times.
     """
-    new = new_rows.read(data, model, new_rows.PLAIN if reference is None else reference.csv)
+    new = new_rows.read(data, model, new_rows.PLAIN if reference is None else reference.csv, history)
     windows, chosen = new.windows, np.arange(len(new.windows.first))
     season = NO_SEASON if reference is None else reference.season
     steps = block_length(season, windows.horizon)
@@ -99,6 +115,7 @@ def measured(name: str, version: str, data: Path, model: Forecaster, reference: 
         last=new.last,
         rows=int(new.is_new.sum()),
         unknown=new.unknown,
+        taken_as_new=new.taken_as_new,
         steps=steps,
         new=losses,
         holdout=None if reference is None else reference.holdout,

@@ -32,6 +32,7 @@ def render(found: Found) -> str:
             advice=check_verdict.advice(found),
             bad=found.verdict in ("worse", "inputs shifted"),
             unknown=list(found.unknown),
+            taken_as_new=check_verdict.TAKEN_AS_NEW if found.taken_as_new else "",
             charts=drawn,
             error=check_verdict.error_in_words(found),
             hardness=check_verdict.hardness_in_words(found),

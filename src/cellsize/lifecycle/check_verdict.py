@@ -12,6 +12,10 @@ from cellsize.lifecycle.unpaired import Compared
 Verdict = Literal["as before", "inputs shifted", "worse", "cannot tell"]
 STATUS: dict[Verdict, int] = {"as before": 0, "inputs shifted": 3, "worse": 4, "cannot tell": 5}
 NAMED = 5  # columns that a sentence names
+TAKEN_AS_NEW = (
+    "Rows are counted and have no time, and these do not begin with all that the model has learned from: each row is "
+    "taken for a new one. Old ones among them would make the error look lower."
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Found:
         last: Time of the last one.
         rows: New rows of all series.
         unknown: Series that the model has not learned from.
+        taken_as_new: Whether rows count as new because nothing says when they are of.
         steps: Steps of a block of time.
         new: Losses on the new rows.
         holdout: Losses of the twins on their holdout; None: the version keeps none.
@@ -44,6 +49,7 @@ class Found:
     last: str
     rows: int
     unknown: tuple[str, ...]
+    taken_as_new: bool
     steps: int
     new: BlockLosses
     holdout: BlockLosses | None
@@ -182,6 +188,8 @@ def lines(found: Found) -> list[str]:
     """All of it, as the command prints it."""
     said = [title(found), headline(found), error_in_words(found), hardness_in_words(found), *coverage_in_words(found)]
     said.append(inputs_in_words(found))
+    if found.taken_as_new:
+        said.append(TAKEN_AS_NEW)
     if found.unknown:
         said.append(f"New to the model, and not among the inputs compared: series {_listed(list(found.unknown))}.")
     return [line for line in (*said, advice(found)) if line]
