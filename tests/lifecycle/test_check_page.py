@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from cellsize.lifecycle import check_page, check_verdict
-from cellsize.lifecycle.check_verdict import Found
+from cellsize.lifecycle.check_verdict import CheckResult
 from tests.lifecycle.test_check_verdict import AS_BEFORE, CALM, CASES, SHIFTED
 
 
@@ -34,7 +34,7 @@ class Tags(HTMLParser):
 
 
 @pytest.mark.parametrize("case", [case for _, _, case, _ in CASES])
-def test_every_verdict_has_a_page_that_fetches_nothing(case: Found) -> None:
+def test_every_verdict_has_a_page_that_fetches_nothing(case: CheckResult) -> None:
     page = check_page.render(case)
     tags = Tags()
     tags.feed(page)
