@@ -16,6 +16,7 @@ from cellsize.report.wording import NONE, number
 
 WIDTH = 7.6
 MOST_DRAWN = 20  # columns in the chart, the least usual ones
+LONGEST_NAME = 40  # characters, to the left of the chart
 
 
 def render(result: CheckResult) -> str:
@@ -61,9 +62,10 @@ def coverage_table(result: CheckResult) -> Table | None:
             f"{100 * new:.1f} %",
             range_,
             NONE if before != before else f"{100 * before:.1f} %",
+            "too narrow now" if check_verdict.is_too_narrow(result, at) else "",
         )
-        rows.append(Row(cells))
-    head = ("Intervals of", "hold on the new rows", "with a probability of 90 % between", "held on the holdout")
+        rows.append(Row(cells, strong=frozenset({4})))
+    head = ("Intervals of", "hold on the new rows", "between, with 90 % probability", "held on the holdout", "")
     return Table(head, tuple(rows), text=1) if rows else None
 
 
@@ -81,8 +83,13 @@ def columns_table(result: CheckResult) -> Table | None:
         )
         for each in sorted(result.shifts, key=lambda each: (each.adjusted, each.p))
     ]  # fmt: skip
-    head = ("Input", "KS", "usual KS", "PSI", "usual PSI", "p", "p of all inputs", "")
+    head = ("Input", "KS", "usual KS", "PSI", "usual PSI", "p", "adjusted p", "")
     return Table(head, tuple(rows), text=1)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the chart; the table has all of it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _p(value: float) -> str:
@@ -130,7 +137,7 @@ def inputs_chart(result: CheckResult) -> str:
             of_kind = [(each.ks, row) for row, each in enumerate(shown) if each.is_shifted == is_shifted]
             if of_kind:
                 axes.plot(*zip(*of_kind, strict=True), "D", ms=6, color=tint, label=label)
-        axes.set_yticks(range(len(shown)), [each.column[:40] for each in shown], color=INK)
+        axes.set_yticks(range(len(shown)), [_short(each.column) for each in shown], color=INK)
         axes.invert_yaxis()
         axes.set_xlim(0, None)
         axes.set_xlabel("KS: largest difference of the cumulative distributions from all the rest")

@@ -142,7 +142,7 @@ def hardness_in_words(result: CheckResult) -> str:
     if result.holdout is None or not result.holdout.naive_error:
         return ""
     naive = 100 * (result.new.naive_error / result.holdout.naive_error - 1)
-    return f"The seasonal naive forecast: {_more(naive)} than on the holdout."
+    return f"The error of the seasonal naive forecast is {_more(naive)} than on the holdout."
 
 
 def _is_harder(result: CheckResult) -> bool:
@@ -165,10 +165,23 @@ def coverage_in_words(result: CheckResult) -> list[str]:
         before = None if result.holdout is None else result.holdout.coverage(at)
         if before is not None and before == before:
             said += f"; on the holdout {100 * before:.0f} %"
-            if between is not None and between[1] < min(level, before):
+            if is_too_narrow(result, at):
                 said += ": too narrow now"
         lines.append(f"{said}.")
     return lines
+
+
+def is_too_narrow(result: CheckResult, level: int) -> bool:
+    """Whether intervals hold less than they promise, and than they did on the holdout, as sure as can be asked for.
+
+    Args:
+        result: What was measured.
+        level: Position in `LEVELS`.
+    """
+    between = unpaired.coverage_interval(result.new, level)
+    if between is None or result.holdout is None:
+        return False
+    return bool(between[1] < min(LEVELS[level], result.holdout.coverage(level)))
 
 
 def inputs_in_words(result: CheckResult) -> str:
@@ -178,7 +191,7 @@ def inputs_in_words(result: CheckResult) -> str:
     count = len(result.shifts)
     said = (
         f"{count} input{'s' * (count != 1)}, newest {result.compared_steps:,} steps, compared with "
-        f"{result.windows} stretches of time as long that the model has learned from: "
+        f"{result.windows} equally long stretches of time that the model has learned from: "
     )
     if not result.shifted:
         return f"{said}none has shifted."
