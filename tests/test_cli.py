@@ -123,6 +123,16 @@ def test_the_exit_status_of_retrain_is_what_it_came_to(here: Here, monkeypatch: 
     assert typed("retrain", "models/a", "--full") == (11, "models/a True\n", "")
 
 
+def test_after_ctrl_c_a_whole_sizing_resumes_as_one(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> int:
+        raise runner.Interrupted
+
+    here()
+    monkeypatch.setattr(retraining, "retrain", interrupted)
+    for words, resume in ((["retrain", "a"], "cellsize retrain a\n"), (["retrain", "--full"], "retrain --full\n")):
+        assert typed(*words)[2].endswith(resume)
+
+
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, runner.Interrupted])
 def test_after_ctrl_c_is_said_how_to_resume(
     here: Here, monkeypatch: pytest.MonkeyPatch, raised: type[BaseException]

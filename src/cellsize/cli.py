@@ -146,7 +146,7 @@ def retrain(
 
     Exit status: 0 nothing to do, 10 a new champion, 11 registered and not promoted, 12 the table is refused.
     """
-    with _one_line(resume=f"cellsize retrain{_argument(folder)}"):
+    with _one_line(resume=f"cellsize retrain{_argument(folder)}{' --full' * full}"):
         from cellsize.project.retrain import retrain as train_again
 
         raise typer.Exit(train_again(folder, full=full, say=typer.echo))
@@ -157,7 +157,7 @@ def serve(
     name: Annotated[str, typer.Argument(help="Name of the registered model.")],
     alias: Annotated[str, typer.Option(help="Which of its versions.")] = "champion",
     version: Annotated[str | None, typer.Option(help="Number of a version, in place of an alias.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")] = 5000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0: a free one.")] = 5077,
     host: Annotated[
         str, typer.Option(help="Address to listen on; by default nobody else's requests come in.")
     ] = "127.0.0.1",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cellsize.data.schema import SERIES, TIME, Schema
-from cellsize.data.searched import rows_until
+from cellsize.data.searched import last_searched, rows_until
 from cellsize.errors import InputError
 
 
@@ -35,6 +35,19 @@ def test_rows_of_a_zone_are_cut_at_an_instant(frame: pd.DataFrame, schema: Schem
         InputError, match=r"split\.searched_until: '2026-01-01' has no offset, but the times have one; "
     ):
         rows_until(zoned, berlin, "2026-01-01")
+
+
+def test_rows_whose_targets_come_later_are_not_searched_on(frame: pd.DataFrame, schema: Schema) -> None:
+    known = frame.assign(**dict.fromkeys(schema.past_columns, frame["x"])).copy()
+    assert last_searched(known, schema, None) == "2026-01-01T03:00:00"
+    known.loc[known[TIME].dt.hour > 1, list(schema.targets)] = np.nan
+    assert last_searched(known, schema, None) == "2026-01-01T01:00:00"
+    assert last_searched(known, schema, "2026-01-01T02:00:00") == "2026-01-01T02:00:00"
+    # One series is enough; and where nothing was ever observed, the stage says so.
+    known.loc[known.index[-2], list(schema.targets)] = 1.0
+    assert last_searched(known, schema, None) == "2026-01-01T02:00:00"
+    nothing = known.assign(**dict.fromkeys(schema.targets, np.nan))
+    assert last_searched(nothing, schema, None) == "2026-01-01T03:00:00"
 
 
 def test_counted_steps_are_whole_numbers(frame: pd.DataFrame, schema: Schema) -> None:

@@ -77,5 +77,5 @@ def test_a_version_of_before_says_so_and_still_has_its_error_measured(project: P
     said = ran.stdout.splitlines()
     assert said[1] == "Cannot tell: version 1 was registered before cellsize kept what new rows are compared with."
     assert "nothing to compare it with" in said[2]
-    assert said[-1].startswith("A version that is registered from now on keeps it")
+    assert said[-1].startswith("Run its project again with this cellsize")
     client.delete_registered_model("old")

@@ -81,7 +81,8 @@ def params(project: Project) -> dict[str, Any]:
 
 def registered(project: Project) -> Any:
     """The champion, or where the gate let none through the version, as a consumer loads it."""
-    mlflow.set_tracking_uri(f"sqlite:///{project.folder}/mlflow.db")
+    for name_store in (mlflow.set_tracking_uri, mlflow.set_registry_uri):  # a test before this one may have named both
+        name_store(f"sqlite:///{project.folder}/mlflow.db")
     return mlflow.pyfunc.load_model(f"models:/{uri(project)}")
 
 

@@ -27,7 +27,8 @@ def test_the_champion_forecasts_rows_in_original_units_without_a_pickle(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
-    mlflow.set_tracking_uri(f"sqlite:///{project.folder}/mlflow.db")
+    for name_store in (mlflow.set_tracking_uri, mlflow.set_registry_uri):  # a test before this one may have named both
+        name_store(f"sqlite:///{project.folder}/mlflow.db")
     model = mlflow.pyfunc.load_model("models:/small@champion")
     made = model.predict(history(project, 12))
     assert list(made.columns) == ["place", "time", "load"]

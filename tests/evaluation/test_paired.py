@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.gate import false_moves
-from cellsize.evaluation.paired import block_length, grown, level, paired
+from cellsize.evaluation.paired import block_length, level, paired
 
 BLOCKS = np.repeat(np.arange(20), 5)
 
@@ -79,29 +79,3 @@ def test_what_may_go_wrong_adds_up_however_often_somebody_looks() -> None:
 def test_ten_looks_at_equal_models_seldom_move_the_champion() -> None:
     # The whole simulation, 1,000 series in each of several cases, is `make bench-gate`.
     assert false_moves(series=40, looks=10, blocks=30, correlation=0.3, seeds=0.013, seed=5) <= 4
-
-
-def test_a_loss_that_is_higher_in_every_block_has_grown_for_certain() -> None:
-    halves = BLOCKS[:50], BLOCKS[50:]
-    for now, expected in ((1.0, 0.0), (1.04, 0.0), (1.06, 1.0), (0.9, 0.0)):
-        ones = np.ones((1, 50))
-        assert grown(now * ones, halves[1], ones, halves[0], margin=5.0) == expected
-
-
-def test_what_both_stretches_leave_open_is_a_probability_near_one_half() -> None:
-    ups = np.random.default_rng(1).standard_normal((2, 20))
-    first, second = ((part - part.mean())[BLOCKS][None] + 5 for part in ups)
-    assert 0.45 < grown(first, BLOCKS, second, BLOCKS, margin=0.0) < 0.55
-    # Twins that differ make it less sure, whichever way it goes.
-    higher = 1.05 * first
-    sure, unsure = (grown(higher, BLOCKS, second + np.array(by)[:, None], BLOCKS, 0.0) for by in ((0,), (-1, 0, 1)))
-    assert 0.5 < unsure < sure
-
-
-def test_a_loss_that_has_not_grown_is_rarely_said_to_have() -> None:
-    random = np.random.default_rng(5)
-    said = 0
-    for _ in range(200):
-        now, before = random.standard_normal((2, 20))
-        said += grown(now[BLOCKS][None] + 9, BLOCKS, before[BLOCKS][None] + 9, BLOCKS, margin=0.0) >= 0.9
-    assert said <= 24  # a tenth of 200 and a standard error

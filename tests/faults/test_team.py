@@ -190,7 +190,7 @@ def test_a_copy_of_the_database_has_every_version(team: Team) -> None:
     client.set_registered_model_alias("copied", "champion", "1")
     dump, create, restore = commands("What to back up")[0].splitlines()
     team.database.run(dump)
-    team.database.run(f"{create.partition('#')[0]} --owner cellsize", role="postgres")
+    team.database.run(create, role="postgres")
     team.database.run(restore)
     query = "select version from registered_model_aliases where name = 'copied' and alias = 'champion'"
     assert team.database.run(f'psql --no-align --tuples-only --dbname restored --command "{query}"').strip() == "1"

@@ -15,12 +15,12 @@ REFIT = Verdict("refit", "on 480 new windows all is well")
 FACTS = Facts(**NOTHING | {"champion": "3", "size": "1 layer of 4 memory cells", "parameters": 120, "error": 0.25})
 
 
-def results(version: str, promoted: bool) -> Results:
+def results(version: str, promoted: bool, champion: str | None = None) -> Results:
     record = Registration(
         name="toy", version=version, alias="champion" if promoted else "challenger", registered=True,
         promoted=promoted, reason="the gate's *words*",
     )  # fmt: skip
-    return Results(choice(), evaluation(), record)
+    return Results(choice(), evaluation(), record, champion or (version if promoted else "3"))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,9 @@ def results(version: str, promoted: bool) -> Results:
         (replace(REFIT, kind="refused"), None, "refused", 12),
         # A whole sizing that comes to the champion itself has changed nothing.
         (replace(REFIT, kind="resize"), results("3", True), "nothing", 0),
+        # A record says what was; who is champion the registry says.
+        (REFIT, results("4", True, champion="3"), "not promoted", 11),
+        (REFIT, results("4", False, champion="4"), "promoted", 10),
     ],
 )
 def test_the_exit_status_tells_what_it_came_to(verdict: Verdict, made: Any, expected: str, status: int) -> None:

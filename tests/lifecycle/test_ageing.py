@@ -6,8 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from cellsize.evaluation.comparison import block_of, newer
 from cellsize.evaluation.rivals import Champion
+from cellsize.lifecycle import unpaired
 from cellsize.lifecycle.ageing import ageing
+from cellsize.lifecycle.block_losses import measure
 from cellsize.models.forecaster import Forecaster
 from cellsize.training.records import Work
 
@@ -70,3 +73,22 @@ def test_targets_that_follow_nothing_any_more_are_worse_for_certain(
     found = ageing(broken, work.folds, champion(half), SEASON, "mse", 1.0)
     assert found.worse is not None
     assert found.worse > 0.99
+
+
+def test_the_probability_is_that_of_a_check_on_the_same_blocks(work: Work, champion: Callable[[int], Champion]) -> None:
+    one = champion(int(work.folds.holdout.sum()) // 2)
+    found = ageing(work.windows, work.folds, one, SEASON, "mse", 7.0)
+    every = np.arange(len(work.windows.first))
+    is_new = newer(work.windows, work.folds, every, one.model)
+    sides = []
+    for models, chosen in (
+        ([one.model], is_new & work.folds.holdout),
+        (one.twins, newer(work.windows, work.folds, every, one.twins[0]) & ~is_new),
+    ):
+        windows = np.flatnonzero(chosen)
+        blocks = block_of(work.windows, work.folds, windows, SEASON)
+        sides.append(measure(work.windows, windows, blocks, models, one.model.fitted.scaling, SEASON, "mse"))
+    compared = unpaired.compare(sides[0], sides[1], margin=7.0)
+    assert compared is not None
+    assert found.worse == compared.worse
+    assert (found.now, found.before) == (sides[0].error, sides[1].error)

@@ -51,3 +51,16 @@ def test_twins_are_measured_in_the_standard_deviations_of_the_model_that_is_serv
     ours, others = (measure(windows, chosen, blocks, [model], each, 6, "mse") for each in (scaling, doubled))
     assert others.error == pytest.approx(ours.error / 4, rel=1e-5)
     assert len(measure(windows, chosen, blocks, [model, model], scaling, 6, "mse").losses) == 2
+
+
+def test_intervals_are_in_the_standard_deviations_of_their_own_model(known: Known) -> None:
+    windows, model = known.windows, known.model
+    chosen = np.arange(100, 160)
+    blocks, scaling = windows.step[windows.first[chosen]] // 6, model.fitted.scaling
+    errors = truth(windows, scaling, chosen) - model.predict(windows, chosen)
+    twin = replace(model, residuals=order_statistics(errors))
+    wide = replace(scaling, std=scaling.std * 3, deviation=scaling.deviation / 3)
+    ours, others = (measure(windows, chosen, blocks, [twin], each, 6, "mse") for each in (scaling, wide))
+    assert others.error == pytest.approx(ours.error / 9, rel=1e-5)
+    np.testing.assert_array_equal(others.inside, ours.inside)
+    assert [ours.coverage(level) for level in range(3)] == pytest.approx([50 / 60, 56 / 60, 1.0])

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 import pytest
 
 from cellsize.lifecycle import check_page, check_verdict
-from cellsize.lifecycle.check_verdict import Found
-from tests.lifecycle.test_check_verdict import AS_BEFORE, CALM, CASES, SHIFTED
+from cellsize.lifecycle.check_verdict import CheckResult
+from tests.lifecycle.test_check_verdict import AS_BEFORE, CALM, CASES, SHIFTED, losses
 
 
 class Tags(HTMLParser):
@@ -34,7 +34,7 @@ class Tags(HTMLParser):
 
 
 @pytest.mark.parametrize("case", [case for _, _, case, _ in CASES])
-def test_every_verdict_has_a_page_that_fetches_nothing(case: Found) -> None:
+def test_every_verdict_has_a_page_that_fetches_nothing(case: CheckResult) -> None:
     page = check_page.render(case)
     tags = Tags()
     tags.feed(page)
@@ -61,3 +61,18 @@ def test_the_least_usual_input_comes_first_and_of_very_many_some_are_drawn() -> 
     assert table.rows[0].cells[-1] == "shifted"
     assert len(table.rows) == 31
     assert "The 20 least usual inputs are drawn." in check_page.render(replace(AS_BEFORE, shifts=many))
+
+
+def test_intervals_that_are_too_narrow_are_marked_in_their_table() -> None:
+    narrow = replace(AS_BEFORE, new=losses(1.0, 8, inside=0.7))
+    for case, mark in ((narrow, "too narrow now"), (AS_BEFORE, "")):
+        table = check_page.coverage_table(case)
+        assert table is not None
+        assert [row.cells[-1] for row in table.rows[:2]] == [mark, mark]
+
+
+def test_a_long_name_is_cut_visibly_in_the_chart_and_whole_in_the_table() -> None:
+    name = "a_very_long_name_of_a_column_that_would_leave_no_room"
+    page = check_page.render(replace(AS_BEFORE, shifts=(replace(CALM, column=name),)))
+    assert page.count(name) == 1
+    assert f"{name[:39]}…" in page

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cellsize.data import series
+from cellsize.data.history import history_of
 from cellsize.errors import InputError
 from cellsize.lifecycle import new_rows
 from tests.lifecycle.known_model import Known
@@ -91,3 +93,23 @@ def test_other_columns_steps_and_times_are_said_for_the_caller(known: Known, wav
 def test_a_file_that_is_not_there_is_said_without_params_yaml(known: Known, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.csv: no such file; name another one with --data$"):
         new_rows.read(tmp_path / "none.csv", known.model)
+
+
+def test_counted_rows_that_the_model_has_learned_from_are_known_by_their_digests(
+    make_known: Make, wave: Table, tmp_path: Path
+) -> None:
+    made = make_known(time=None, frequency="step", calendar=())
+    schema = made.model.schema
+    history = history_of(series.clean(wave(0, UNTIL), Path("table.csv"), schema), schema, None)
+    whole, tail = (new_rows.read(written(tmp_path, wave(*span)), made.model, history=history)
+                   for span in ((0, 640), (560, 640)))  # fmt: skip
+    assert (whole.is_new.sum(), whole.taken_as_new) == (640 - UNTIL, False)
+    assert (whole.first, whole.last) == ("588", "639")
+    begins = whole.windows.step[whole.windows.first] + whole.windows.lookback
+    assert begins.min() == UNTIL
+    # Without the first ones nobody knows, nor without digests.
+    assert (tail.is_new.sum(), tail.taken_as_new) == (80, True)
+    unknown = new_rows.read(written(tmp_path, wave(0, 640)), made.model)
+    assert (unknown.is_new.sum(), unknown.taken_as_new) == (640, True)
+    with pytest.raises(InputError, match=r"no row is newer than what the model has learned from, until 587"):
+        new_rows.read(written(tmp_path, wave(0, UNTIL)), made.model, history=history)

@@ -25,7 +25,7 @@ def test_a_column_without_two_values_has_one_code() -> None:
         assert np.isinf(sketch.borders(values)).all()
 
 
-def test_many_values_are_divided_into_stretches_of_about_as_many() -> None:
+def test_many_values_are_divided_into_bins_of_about_as_many() -> None:
     values = np.random.default_rng(0).standard_normal(10_000)
     codes = sketch.codes(values[:, None], sketch.borders(values)[None])
     counts = np.bincount(codes[:, 0], minlength=sketch.CODES)

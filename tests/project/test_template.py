@@ -96,13 +96,25 @@ def test_the_workflow_is_complete_and_its_actions_have_versions() -> None:
     pinned = re.findall(r"uses: (\S+)@[0-9a-f]{40} # v\d", text)
     assert pinned == ["actions/checkout", "actions/setup-python", "actions/upload-artifact"]
     assert len(pinned) == text.count("uses:")
-    named = ["Install", "Say what is missing", "Pull", "Retrain", "Push what was trained"]  # run in tests/end_to_end
+    named = [  # run in tests/end_to_end; what is free of charge comes before what is paid for
+        "Say whether the server is missing", "Install", "Say whether the remote is missing", "Pull", "Retrain",
+        "Push what is new",
+    ]  # fmt: skip
     assert [step["name"] for step in steps if "run" in step] == named
     assert steps[-1]["with"]["path"] == "a b/c/reports/"
     # YAML 1.1 reads the key `on` as true; GitHub does not.
     watched = content["on"]["push"]["paths"]  # type: ignore[index]
     assert watched[-2:] == [r"a b/c/data \[1\].csv", r"a b/c/data \[1\].csv.dvc"]
     assert not re.search(r"\b(NAME|INSTALL|WATCHED|FOLDER|PYTHON|REPORTS)\b", text)
+
+
+def test_results_are_pushed_whenever_git_has_others_and_the_retraining_did_not_fail() -> None:
+    steps = load(template.workflow(".", "sales.csv"))["jobs"]["retrain"]["steps"]  # type: ignore[index]
+    (push,) = (step for step in steps if step.get("name") == "Push what is new")
+    assert "if" not in push
+    assert push["run"].splitlines()[1:4] == [
+        'if [ -z "$(git status --porcelain -- params.yaml dvc.lock reports)" ]; then', "  exit 0", "fi",
+    ]  # fmt: skip
 
 
 def test_no_job_may_more_than_it_needs_and_no_expression_stands_in_a_script() -> None:

@@ -33,3 +33,14 @@ def test_the_newest_version_is_the_one_with_the_highest_number(settings: Mlflow)
     for _ in range(11):  # as text "9" is after "10"
         client.create_model_version("toy", f"{run.info.artifact_uri}/gone", run.info.run_id)
     assert champion.newest_version(client, "toy") == "11"
+
+
+def test_a_version_that_was_champion_when_somebody_looked_is_read_whoever_is_now(settings: Mlflow) -> None:
+    client, experiment = connect(settings)
+    client.create_registered_model("toy")
+    run = client.create_run(experiment)
+    for _ in range(2):
+        client.create_model_version("toy", f"{run.info.artifact_uri}/gone", run.info.run_id)
+    client.set_registered_model_alias("toy", "champion", "2")
+    with pytest.raises(InputError, match="the champion of 'toy', version 1, cannot be read"):
+        champion.load(settings, "toy", "1")

@@ -55,6 +55,32 @@ def test_a_project_in_git_has_a_commit_and_whether_something_was_changed_since(
     assert tags(client, experiment, source, CHOICE, evaluation(0.4))["cellsize.git_changed"] == "yes"
 
 
+def test_what_a_retraining_writes_is_no_change_and_all_else_is(source: Source, settings: Mlflow) -> None:
+    client, experiment = connect(settings)
+
+    def changed() -> str:
+        return tags(client, experiment, source, CHOICE, evaluation(0.4))["cellsize.git_changed"]
+
+    # In a repository of several projects, with a folder whose name is much like that of the results.
+    git(source.folder.parent, "init", "-q")
+    text = "split: {folds: 3, searched_until: null}\n"
+    (source.folder / "params.yaml").write_text(text, encoding="utf-8")
+    for folder in ("reports", "my_reports"):
+        (source.folder / folder).mkdir()
+        (source.folder / folder / "metrics.json").write_text("{}", encoding="utf-8")
+    git(source.folder, "add", ".")
+    git(source.folder, "commit", "-qm", "first")
+    assert changed() == "no"
+    (source.folder / "reports/metrics.json").write_text("{1: 1}", encoding="utf-8")
+    (source.folder / "params.yaml").write_text(text.replace("null", "'2026-05-31'"), encoding="utf-8")
+    assert changed() == "no"
+    (source.folder / "my_reports/metrics.json").write_text("{1: 1}", encoding="utf-8")
+    assert changed() == "yes"
+    git(source.folder, "checkout", "my_reports")
+    (source.folder / "params.yaml").write_text(text.replace("3", "4"), encoding="utf-8")
+    assert changed() == "yes"
+
+
 def test_the_search_is_found_by_its_fingerprint(source: Source, settings: Mlflow) -> None:
     client, experiment = connect(settings)
     assert "cellsize.search_run" not in tags(client, experiment, source, CHOICE, evaluation(0.4))

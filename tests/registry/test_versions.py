@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Comparison, Errors, Evaluation, Registration
 
 BASELINE, BETTER = 0.5, 0.4
-HISTORY = History("2026-01-03T11:00:00", "2026-01-03T11:00:00", {})
+HISTORY = History("2026-01-03T11:00:00", {})
 TAGS = {"cellsize.version.torch": "2.9.0"}
 
 
@@ -123,6 +124,38 @@ def test_a_champion_of_another_format_is_left_out_until_a_new_version_is_champio
     found = champion.load(settings, "toy")
     assert found is not None
     assert found.version == "2"
+
+
+@pytest.mark.parametrize("gone", ["reference", "project/rows.json", "project"])
+def test_the_same_model_registered_again_keeps_what_an_older_cellsize_did_not(
+    register: Callable[..., Registration], settings: Mlflow, gone: str
+) -> None:
+    first = register(BETTER)
+    client, _ = connect(settings)
+    run = str(client.get_model_version("toy", "1").run_id)
+    kept_files = Path(client.download_artifacts(run, ""))  # in place
+    before = {path.relative_to(kept_files): path.read_bytes() for path in kept_files.rglob("*") if path.is_file()}
+    shutil.rmtree(kept_files / gone) if (kept_files / gone).is_dir() else (kept_files / gone).unlink()
+    (kept_files / "twins" / "mine.txt").write_text("stays", encoding="utf-8")
+    if gone == "project":
+        client.delete_model_version_tag("toy", "1", provenance.TABLE)
+    assert register(BETTER) == first
+    (kept_files / "twins" / "mine.txt").unlink()
+    assert {
+        path.relative_to(kept_files): path.read_bytes() for path in kept_files.rglob("*") if path.is_file()
+    } == before
+    assert json.loads(client.get_model_version("toy", "1").tags[provenance.TABLE])["path"] == "table.csv"
+
+
+def test_a_model_whose_run_was_deleted_is_the_same_version_still(
+    register: Callable[..., Registration], settings: Mlflow
+) -> None:
+    first = register(BETTER)
+    client, _ = connect(settings)
+    run = str(client.get_model_version("toy", "1").run_id)
+    shutil.rmtree(Path(client.download_artifacts(run, "")))
+    client.delete_run(run)
+    assert register(BETTER) == first
 
 
 def test_a_model_that_passes_the_gate_becomes_champion_once(

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data.schema import SERIES, TIME, Schema
+from cellsize.data.searched import in_words, last_searched
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,10 @@ class History:
     """The rows of a table.
 
     Attributes:
-        until: Time of the last row of the table, in ISO 8601 or as a whole number.
-        searched_until: Time of the last row that its size was searched on.
+        searched_until: Time of the last row that its size was searched on, in ISO 8601 or as a whole number.
         series: Name → its rows.
     """
 
-    until: str
     searched_until: str
     series: dict[str, Past]
 
@@ -55,6 +54,7 @@ class History:
     def read(cls, text: str) -> "History":
         """What `text` wrote."""
         content: dict[str, Any] = json.loads(text)
+        content.pop("until", None)  # of the first versions that kept their rows
         series = {name: Past(**past) for name, past in content.pop("series").items()}
         return cls(**content, series=series)
 
@@ -65,12 +65,10 @@ def history_of(frame: pd.DataFrame, schema: Schema, searched_until: str | None) 
     Args:
         frame: Clean series, as `series.clean` returns them.
         schema: Meaning of the columns.
-        searched_until: `split.searched_until`; None: the last row.
+        searched_until: `split.searched_until`; None: the last row in which a target was observed.
     """
-    until = _said(frame[TIME].max())
-    return History(
-        until, searched_until or until, {name: _past(rows, schema) for name, rows in _observed(frame, schema)}
-    )
+    until = last_searched(frame, schema, searched_until)
+    return History(until, {name: _past(rows, schema) for name, rows in _observed(frame, schema)})
 
 
 def differs(before: History, frame: pd.DataFrame, schema: Schema) -> str | None:
@@ -84,7 +82,7 @@ def differs(before: History, frame: pd.DataFrame, schema: Schema) -> str | None:
         if name not in there:
             return f"{of or 'its series: '}gone, which had {past.rows:,} rows until {past.end}"
         rows = there[name]
-        begin, end = _said(rows[TIME].iloc[0]), _said(rows[TIME].iloc[-1])
+        begin, end = in_words(rows[TIME].iloc[0]), in_words(rows[TIME].iloc[-1])
         if begin != past.begin:
             return f"{of}the first row is of {begin}, and was of {past.begin}"
         if len(rows) < past.rows:
@@ -99,7 +97,7 @@ def differs(before: History, frame: pd.DataFrame, schema: Schema) -> str | None:
 
 
 def _past(rows: pd.DataFrame, schema: Schema) -> Past:
-    return Past(_said(rows[TIME].iloc[0]), _said(rows[TIME].iloc[-1]), len(rows), _digests(rows, schema))
+    return Past(in_words(rows[TIME].iloc[0]), in_words(rows[TIME].iloc[-1]), len(rows), _digests(rows, schema))
 
 
 def _observed(frame: pd.DataFrame, schema: Schema) -> list[tuple[str, pd.DataFrame]]:
@@ -124,7 +122,3 @@ def _digests(rows: pd.DataFrame, schema: Schema) -> dict[str, str]:
 def _digest(values: np.ndarray) -> str:
     plain = np.where(np.isnan(values), np.nan, values) + 0.0  # one NaN and one zero: both have several patterns of bits
     return hashlib.sha256(np.ascontiguousarray(plain).data).hexdigest()[:16]
-
-
-def _said(moment: Any) -> str:
-    return str(moment) if isinstance(moment, int | np.integer) else str(moment.isoformat())

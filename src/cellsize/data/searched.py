@@ -3,10 +3,14 @@
 A size that is kept while new rows come in was measured on the rows of its day. `split.searched_until` names the last of
 them: of the longer table the search then gets arrays with the same bytes as before, and DVC runs nothing again. So the
 parameters say what the size was measured on, and anybody who has the table gets the same choice from it.
+
+Rows beyond the last observed target, whose covariates alone are known, are searched on in no case: no window predicts
+anything there, and a later table has other values in them.
 """
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cellsize.data.clock import microseconds
@@ -14,6 +18,25 @@ from cellsize.data.schema import TIME, Schema
 from cellsize.errors import InputError
 
 KEY = "split.searched_until"
+
+
+def last_searched(frame: pd.DataFrame, schema: Schema, said: str | None) -> str:
+    """Time of the last row that is searched on, as `rows_until` reads it.
+
+    Args:
+        frame: Clean series, as `series.clean` returns them.
+        schema: Its targets.
+        said: `split.searched_until`; None: the last row in which a target of any series was observed.
+    """
+    if said is not None:
+        return said
+    seen = frame[list(schema.targets)].notna().any(axis=1)
+    return in_words(frame.loc[seen if seen.any() else slice(None), TIME].max())
+
+
+def in_words(moment: Any) -> str:
+    """A time in ISO 8601, or a whole number."""
+    return str(moment) if isinstance(moment, int | np.integer) else str(moment.isoformat())
 
 
 def rows_until(frame: pd.DataFrame, schema: Schema, said: str) -> pd.DataFrame:

@@ -42,8 +42,13 @@ def losses(
 
 def rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints, forward: Forward) -> Floats:
     """A model's forecasts in the standard deviations of another scaling than its own, (n, horizon, n_targets)."""
-    mean, std = of_targets(windows, model.fitted.scaling, chosen)
-    plain: Floats = model.predict(windows, chosen, forward) * std + mean
+    return in_scaling(windows, model.predict(windows, chosen, forward), model.fitted.scaling, scaling, chosen)
+
+
+def in_scaling(windows: Windows, forecasts: Floats, own: Scaling, scaling: Scaling, chosen: Ints) -> Floats:
+    """Forecasts in the standard deviations of another scaling than their own, shape (n, horizon, n_targets)."""
+    mean, std = of_targets(windows, own, chosen)
+    plain: Floats = forecasts * std + mean
     mean, std = of_targets(windows, scaling, chosen)
     there: Floats = (plain - mean) / std
     return there

@@ -68,34 +68,6 @@ def paired(challenger: Floats, champion: Floats, blocks: Ints, margin: float) ->
     return Paired(count, float(challenger.mean()), float(champion.mean()), better, not_worse)
 
 
-def grown(now: Floats, now_blocks: Ints, before: Floats, before_blocks: Ints, margin: float) -> float:
-    """How sure it is that losses are higher on some windows than they were on others, which nothing pairs.
-
-    The blocks of both are drawn, each for itself, with the allowances of `paired`.
-
-    Args:
-        now: Losses of a model, shape (1, n), or of twins, shape (twins, n).
-        now_blocks: Block of time of each of these windows, shape (n,); at least two are different.
-        before: Losses of a model or of twins on other windows, shape (twins, m).
-        before_blocks: Block of time of each of them, shape (m,); at least two are different.
-        margin: In percent of the mean loss before.
-
-    Returns:
-        Probability that the mean loss is higher now by more than the margin.
-    """
-    then = _drawn_means(before, before_blocks, seed=2)
-    higher = _drawn_means(now, now_blocks, seed=0) + _seed_noise(now, before)
-    return float((higher > then * (1 + margin / 100)).mean())
-
-
-def _drawn_means(losses: Floats, blocks: Ints, seed: int) -> Floats:
-    """Draws of the mean loss, shape (draws,): blocks may hold different numbers of windows."""
-    codes, count = joined(blocks)
-    mean = losses.mean()
-    residuals = np.asarray(np.bincount(codes, weights=losses.mean(axis=0) - mean), np.float64)
-    return np.asarray(mean + times_drawn(count, seed) @ residuals * wider(residuals) / blocks.size)
-
-
 def joined(blocks: Ints) -> tuple[Ints, int]:
     """Number of each window's block, from 0, and of all blocks; neighbours are joined where there are very many."""
     codes = np.unique(blocks, return_inverse=True)[1]

@@ -26,18 +26,20 @@ class Results:
         choice: The size.
         evaluation: Errors on the holdout.
         registration: What became of the model.
+        champion: Version that is champion now, as the registry says: no file can promise that.
     """
 
     choice: Choice
     evaluation: Evaluation
     registration: Registration
+    champion: str | None
 
     @classmethod
-    def read(cls, reports: Path) -> "Results":
+    def read(cls, reports: Path, champion: str | None) -> "Results":
         """Reads the folder of results."""
         return cls(
             Choice.read(reports / "choice.json"), Evaluation.read(reports / "evaluation.json"),
-            Registration.read(reports / "registration.json"),
+            Registration.read(reports / "registration.json"), champion,
         )  # fmt: skip
 
 
@@ -53,20 +55,20 @@ def outcome(verdict: Verdict, facts: Facts, results: Results | None) -> Outcome:
         return "refused"
     if results is None:
         return "nothing"
-    record = results.registration
-    if not record.promoted:
+    if results.registration.version != results.champion:
         return "not promoted"
-    return "nothing" if record.version == facts.champion else "promoted"
+    return "nothing" if results.champion == facts.champion else "promoted"
 
 
 def sentence(came_to: Outcome, facts: Facts, results: Results | None) -> str:
     """What it came to, in a line."""
     if results is None or came_to in ("refused", "nothing"):
-        return f"retrain: the champion is {_version(facts)}, as before"
+        return f"retrain: the champion is {_version(facts.champion)}, as before"
     record = results.registration
     if came_to == "promoted":
-        return f"retrain: version {record.version} is champion, before {_version(facts)}: {record.reason}"
-    return f"retrain: version {record.version} is registered; the champion is {_version(facts)}: {record.reason}"
+        return f"retrain: version {record.version} is champion, before {_version(facts.champion)}: {record.reason}"
+    champion = _version(results.champion)
+    return f"retrain: version {record.version} is registered; the champion is {champion}: {record.reason}"
 
 
 def markdown(name: str, verdict: Verdict, came_to: Outcome, facts: Facts, results: Results | None) -> str:
@@ -84,14 +86,14 @@ def markdown(name: str, verdict: Verdict, came_to: Outcome, facts: Facts, result
         f"**{verdict.kind}**: {plain(verdict.why)}.",
     ]
     if results is None:
-        parts.append(f"The champion is {_version(facts)}, as before.")
+        parts.append(f"The champion is {_version(facts.champion)}, as before.")
     else:
         parts += [table(_compared(facts, results)), f"The gate: {plain(results.registration.reason)}."]
     return "\n\n".join(parts) + "\n"
 
 
-def _version(facts: Facts) -> str:
-    return f"version {facts.champion}" if facts.champion else "none"
+def _version(champion: str | None) -> str:
+    return f"version {champion}" if champion else "none"
 
 
 def _compared(facts: Facts, results: Results) -> Table:
@@ -115,7 +117,7 @@ def _compared(facts: Facts, results: Results) -> Table:
                 "new", record.version, describe(choice.size), _number(choice.parameters),
                 _error(evaluation.error(evaluation.model)), _error(compared.challenger if compared else None),
             ),
-            chosen=record.promoted,
+            chosen=record.version == results.champion,
         )
     )  # fmt: skip
     return Table(head, tuple(rows), text=3)

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellsize.data.batches import of_targets, standardised, truth
+from cellsize.data.batches import standardised, truth
 from cellsize.data.forecast import Forecast, seasonal_naive
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.evaluation.holdout import LEVELS
+from cellsize.evaluation.losses import in_scaling
 from cellsize.models import intervals
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.prediction import Forward, plain_forward
 from cellsize.params import Metric
 
 
@@ -57,6 +59,7 @@ def measure(
     scaling: Scaling,
     season: int,
     metric: Metric,
+    forward: Forward = plain_forward,
 ) -> BlockLosses:
     """Measures models on windows.
 
@@ -65,9 +68,10 @@ def measure(
         chosen: Positions in `windows.first`, shape (n,).
         blocks: Block of time of each, shape (n,).
         models: One, or twins.
-        scaling: In whose standard deviations all are measured: that of the model that is served.
+        scaling: In whose standard deviations all losses are measured: that of the model that is served.
         season: Steps in a season, for the seasonal naive forecast.
         metric: Whether errors are squared or absolute.
+        forward: Runs the networks; see `prediction.forecast`.
     """
     codes = np.unique(blocks, return_inverse=True)[1]
     count, task = int(codes.max()) + 1, Forecast.of(windows)
@@ -79,9 +83,11 @@ def measure(
 
     losses, inside = [], np.zeros((len(LEVELS), count))
     for model in models:
-        forecasts = _rescaled(windows, model, scaling, chosen)
-        losses.append(sums(task.score_by_window(forecasts, right, scale, metric)))
-        inside += [sums(held) for held in _inside(model, right - forecasts)]
+        forecasts, own = model.predict(windows, chosen, forward), model.fitted.scaling
+        shared = forecasts if own is scaling else in_scaling(windows, forecasts, own, scaling, chosen)
+        losses.append(sums(task.score_by_window(shared, right, scale, metric)))
+        # A model's residuals, and so its bounds, are in its own standard deviations.
+        inside += [sums(count_of_level) for count_of_level in _inside(model, truth(windows, own, chosen) - forecasts)]
     naive = task.score_by_window(_naive(windows, scaling, chosen, season), right, scale, metric)
     return BlockLosses(
         windows=np.bincount(codes, minlength=count),
@@ -92,28 +98,21 @@ def measure(
     )
 
 
-def _rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints) -> Floats:
-    """A model's forecasts in the standard deviations of this scaling: each has its own constants."""
-    forecasts = model.predict(windows, chosen)
-    if model.fitted.scaling is scaling:
-        return forecasts
-    mean, std = of_targets(windows, model.fitted.scaling, chosen)
-    plain: Floats = forecasts * std + mean
-    mean, std = of_targets(windows, scaling, chosen)
-    rescaled: Floats = (plain - mean) / std
-    return rescaled
-
-
 def _inside(model: Forecaster, errors: Floats) -> list[Floats]:
-    """How many targets of each window lie within the model's intervals, shape (n,), for each of `LEVELS`."""
-    found = []
+    """How many targets of each window lie within the model's intervals, shape (n,), for each of `LEVELS`.
+
+    Args:
+        model: Its residuals say how wide they are.
+        errors: Truth less forecast in the model's own standard deviations, shape (n, horizon, n_targets).
+    """
+    held = []
     for level in LEVELS:
         if model.residuals is None or not intervals.allows(model.residuals, level):
-            found.append(np.full(len(errors), np.nan))
+            held.append(np.full(len(errors), np.nan))
             continue
         lower, upper = intervals.bounds(model.residuals, level)
-        found.append(((errors >= lower) & (errors <= upper)).sum(axis=(1, 2)).astype(np.float64))
-    return found
+        held.append(((errors >= lower) & (errors <= upper)).sum(axis=(1, 2)).astype(np.float64))
+    return held
 
 
 def _naive(windows: Windows, scaling: Scaling, chosen: Ints, season: int) -> Floats:

@@ -10,18 +10,19 @@ import numpy as np
 
 from cellsize import files, process
 from cellsize.data.forecast import score_name
+from cellsize.data.history import History
 from cellsize.evaluation.holdout import LEVELS
 from cellsize.evaluation.paired import block_length
 from cellsize.lifecycle import check_page, check_verdict, new_rows, shift, sketch, unpaired
 from cellsize.lifecycle.block_losses import measure
-from cellsize.lifecycle.check_verdict import Found
+from cellsize.lifecycle.check_verdict import CheckResult
 from cellsize.lifecycle.new_rows import NewRows
 from cellsize.lifecycle.reference import Reference, standardised
 from cellsize.lifecycle.shift import Shift
 from cellsize.models.forecaster import Forecaster
-from cellsize.registry import store
+from cellsize.registry import provenance, store
 from cellsize.registry.fetched import fetch, kept, number_of
-from cellsize.registry.versions import REFERENCE
+from cellsize.registry.versions import PROJECT, REFERENCE
 
 NO_SEASON = 24  # steps of a block where the version does not say what a season is
 
@@ -60,18 +61,32 @@ def check(
         model = fetch(name, number)
         there = kept(client, name, number, REFERENCE, Path(folder))
         reference = None if there is None else Reference.load(there)
-        found = measured(name, number, data, model, reference)
-    for line in check_verdict.lines(found):
+        project = kept(client, name, number, PROJECT, Path(folder)) if new_rows.is_counted(model) else None
+        result = measured(name, number, data, model, reference, None if project is None else _history(project))
+    for line in check_verdict.lines(result):
         say(line)
     if json is not None:
-        files.write_json(json, content(found))
+        files.write_json(json, content(result))
     if html is not None:
-        files.write_text(html, check_page.render(found))
+        files.write_text(html, check_page.render(result))
         say(f"{html}: the page")
-    return check_verdict.STATUS[found.verdict]
+    return check_verdict.STATUS[result.verdict]
 
 
-def measured(name: str, version: str, data: Path, model: Forecaster, reference: Reference | None) -> Found:
+def _history(project: Path) -> History | None:
+    """The rows that a version has learned from; None of one from before they were kept."""
+    file = project / provenance.ROWS
+    return History.read(file.read_text(encoding="utf-8")) if file.is_file() else None
+
+
+def measured(
+    name: str,
+    version: str,
+    data: Path,
+    model: Forecaster,
+    reference: Reference | None,
+    history: History | None = None,
+) -> CheckResult:
     """Measures a model on new rows, and compares what there is to compare.
 
     Args:
@@ -80,8 +95,9 @@ def measured(name: str, version: str, data: Path, model: Forecaster, reference: 
         data: The file with the new rows.
         model: What is served.
         reference: What the version keeps; None: nothing.
+        history: The rows that it has learned from; None: it does not keep them, or they have times.
     """
-    new = new_rows.read(data, model, new_rows.PLAIN if reference is None else reference.csv)
+    new = new_rows.read(data, model, new_rows.PLAIN if reference is None else reference.csv, history)
     windows, chosen = new.windows, np.arange(len(new.windows.first))
     season = NO_SEASON if reference is None else reference.season
     steps = block_length(season, windows.horizon)
@@ -91,7 +107,7 @@ def measured(name: str, version: str, data: Path, model: Forecaster, reference: 
     metric = "mse" if reference is None else reference.metric
     losses = measure(windows, chosen, blocks, [new.model], new.model.fitted.scaling, season, metric)
     shifts, compared_steps, held, why = inputs(new, reference)
-    return Found(
+    return CheckResult(
         name=name,
         version=version,
         data=str(data),
@@ -99,6 +115,7 @@ def measured(name: str, version: str, data: Path, model: Forecaster, reference: 
         last=new.last,
         rows=int(new.is_new.sum()),
         unknown=new.unknown,
+        taken_as_new=new.taken_as_new,
         steps=steps,
         new=losses,
         holdout=None if reference is None else reference.holdout,
@@ -112,7 +129,7 @@ def measured(name: str, version: str, data: Path, model: Forecaster, reference: 
 
 
 def inputs(new: NewRows, reference: Reference | None) -> tuple[tuple[Shift, ...], int, int, str]:
-    """How far the inputs have shifted; over how many steps, beside how many windows as long; or why not.
+    """How far the inputs have shifted; over how many steps, compared with how many windows as long; or why not.
 
     Of several series those count that the model has learned from and that are among the new rows: a series that is not
     there this time is no shift. Independent sequences are new ones each time, and are compared as they are.
@@ -149,49 +166,49 @@ def _too_short(span: int, length: int, reference: Reference) -> str:
     return f"the new rows are fewer than {length:,} {unit}"
 
 
-def content(found: Found) -> dict[str, Any]:
+def content(result: CheckResult) -> dict[str, Any]:
     """What was measured, for a program: the keys are on docs/drift.md."""
-    holdout, compared = found.holdout, found.compared
+    holdout, compared = result.holdout, result.compared
     coverage = {}
     for at, level in enumerate(LEVELS):
-        if np.isfinite(found.new.coverage(at)):
+        if np.isfinite(result.new.coverage(at)):
             before = None if holdout is None else holdout.coverage(at)
             coverage[f"{100 * level:g}"] = {
-                "new": found.new.coverage(at),
-                "interval": unpaired.coverage_interval(found.new, at),
+                "new": result.new.coverage(at),
+                "interval": unpaired.coverage_interval(result.new, at),
                 "holdout": before if before is not None and np.isfinite(before) else None,
             }
     return {
-        "verdict": found.verdict,
-        "status": check_verdict.STATUS[found.verdict],
-        "words": check_verdict.lines(found),
-        "model": found.name,
-        "version": found.version,
-        "data": found.data,
-        "rows": found.rows,
-        "from": found.first,
-        "until": found.last,
-        "new_series": found.unknown,
+        "verdict": result.verdict,
+        "status": check_verdict.STATUS[result.verdict],
+        "words": check_verdict.lines(result),
+        "model": result.name,
+        "version": result.version,
+        "data": result.data,
+        "rows": result.rows,
+        "from": result.first,
+        "until": result.last,
+        "new_series": result.unknown,
         "error": {
-            "metric": found.metric,
-            "windows": int(found.new.windows.sum()),
-            "new": found.new.error,
+            "metric": result.metric,
+            "windows": int(result.new.windows.sum()),
+            "new": result.new.error,
             "holdout": None if holdout is None else holdout.error,
-            "seasonal_naive_new": found.new.naive_error,
+            "seasonal_naive_new": result.new.naive_error,
             "seasonal_naive_holdout": None if holdout is None else holdout.naive_error,
             **({} if compared is None else asdict(compared)),
         },
         "coverage": coverage,
         "inputs": {
-            "steps": found.compared_steps,
-            "windows": found.windows,
-            "not_compared": found.no_inputs or None,
+            "steps": result.compared_steps,
+            "windows": result.windows,
+            "not_compared": result.no_inputs or None,
             "columns": {
                 each.column: {
                     "ks": each.ks, "usual_ks": each.usual_ks, "psi": each.psi, "usual_psi": each.usual_psi,
                     "p": each.p, "adjusted_p": each.adjusted, "shifted": each.is_shifted,
                 }
-                for each in found.shifts
+                for each in result.shifts
             },
         },
     }  # fmt: skip

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from cellsize.evaluation.holdout import LEVELS
 from cellsize.lifecycle import check_verdict, unpaired
 from cellsize.lifecycle.block_losses import BlockLosses
-from cellsize.lifecycle.check_verdict import Found
+from cellsize.lifecycle.check_verdict import CheckResult
 from cellsize.report.drawing import GRID, INK, MUTED, SERIES, panel, style, svg
 from cellsize.report.tables import Row, Table
 from cellsize.report.templates import environment
@@ -16,59 +16,62 @@ from cellsize.report.wording import NONE, number
 
 WIDTH = 7.6
 MOST_DRAWN = 20  # columns in the chart, the least usual ones
+LONGEST_NAME = 40  # characters, to the left of the chart
 
 
-def render(found: Found) -> str:
+def render(result: CheckResult) -> str:
     """The page as HTML."""
-    drawn = {"error": Markup(error_chart(found))}
-    if found.shifts:
-        drawn["inputs"] = Markup(inputs_chart(found))
+    drawn = {"error": Markup(error_chart(result))}
+    if result.shifts:
+        drawn["inputs"] = Markup(inputs_chart(result))
     return (
         environment(Path(__file__).parent)
         .get_template("check.html.jinja")
         .render(
-            title=check_verdict.title(found),
-            headline=check_verdict.headline(found),
-            advice=check_verdict.advice(found),
-            bad=found.verdict in ("worse", "inputs shifted"),
-            unknown=list(found.unknown),
+            title=check_verdict.title(result),
+            headline=check_verdict.headline(result),
+            advice=check_verdict.advice(result),
+            bad=result.verdict in ("worse", "inputs shifted"),
+            unknown=list(result.unknown),
+            taken_as_new=check_verdict.TAKEN_AS_NEW if result.taken_as_new else "",
             charts=drawn,
-            error=check_verdict.error_in_words(found),
-            hardness=check_verdict.hardness_in_words(found),
-            steps=number(found.steps),
-            metric=found.metric,
-            coverage=coverage_table(found),
-            inputs=check_verdict.inputs_in_words(found),
-            columns=columns_table(found),
-            more=len(found.shifts) > MOST_DRAWN,
+            error=check_verdict.error_in_words(result),
+            hardness=check_verdict.hardness_in_words(result),
+            steps=number(result.steps),
+            metric=result.metric,
+            coverage=coverage_table(result),
+            inputs=check_verdict.inputs_in_words(result),
+            columns=columns_table(result),
+            more=len(result.shifts) > MOST_DRAWN,
             most=MOST_DRAWN,
         )
     )
 
 
-def coverage_table(found: Found) -> Table | None:
+def coverage_table(result: CheckResult) -> Table | None:
     """Coverage of the intervals; None where the model has none."""
     rows = []
     for at, level in enumerate(LEVELS):
-        new, between = found.new.coverage(at), unpaired.coverage_interval(found.new, at)
+        new, between = result.new.coverage(at), unpaired.coverage_interval(result.new, at)
         if new != new:
             continue
-        before = float("nan") if found.holdout is None else found.holdout.coverage(at)
+        before = float("nan") if result.holdout is None else result.holdout.coverage(at)
         range_ = NONE if between is None else f"{100 * between[0]:.1f} to {100 * between[1]:.1f} %"
         cells = (
             f"{100 * level:g} %",
             f"{100 * new:.1f} %",
             range_,
             NONE if before != before else f"{100 * before:.1f} %",
+            "too narrow now" if check_verdict.is_too_narrow(result, at) else "",
         )
-        rows.append(Row(cells))
-    head = ("Intervals of", "hold on the new rows", "with a probability of 90 % between", "held on the holdout")
+        rows.append(Row(cells, strong=frozenset({4})))
+    head = ("Intervals of", "hold on the new rows", "between, with 90 % probability", "held on the holdout", "")
     return Table(head, tuple(rows), text=1) if rows else None
 
 
-def columns_table(found: Found) -> Table | None:
+def columns_table(result: CheckResult) -> Table | None:
     """KS and PSI of each input, the least usual first; None where nothing was compared."""
-    if not found.shifts:
+    if not result.shifts:
         return None
     rows = [
         Row(
@@ -78,22 +81,27 @@ def columns_table(found: Found) -> Table | None:
             ),
             strong=frozenset({0, 7}) if each.is_shifted else frozenset(),
         )
-        for each in sorted(found.shifts, key=lambda each: (each.adjusted, each.p))
+        for each in sorted(result.shifts, key=lambda each: (each.adjusted, each.p))
     ]  # fmt: skip
-    head = ("Input", "KS", "usual KS", "PSI", "usual PSI", "p", "p of all inputs", "")
+    head = ("Input", "KS", "usual KS", "PSI", "usual PSI", "p", "adjusted p", "")
     return Table(head, tuple(rows), text=1)
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the chart; the table has all of it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def _p(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def error_chart(found: Found) -> str:
+def error_chart(result: CheckResult) -> str:
     """The error of each block of time: the holdout's, then the new ones."""
     with style("error"):
         figure, axes = panel(WIDTH, 2.9)
         begin, ticks = 0, []
-        sides = [("holdout", found.holdout, SERIES[0]), ("new rows", found.new, SERIES[1])]
+        sides = [("holdout", result.holdout, SERIES[0]), ("new rows", result.new, SERIES[1])]
         for label, side, tint in sides:
             if side is None:
                 continue
@@ -107,7 +115,7 @@ def error_chart(found: Found) -> str:
         axes.set_xticks([at for at, _ in ticks], [label for _, label in ticks])
         axes.set_ylim(bottom=0)
         axes.grid(visible=False, axis="x")
-        axes.set_ylabel(found.metric)
+        axes.set_ylabel(result.metric)
         figure.legend(loc="outside upper left", ncols=2)
         return svg(figure, "error", "Error of each block of time on the holdout and on the new rows")
 
@@ -117,19 +125,19 @@ def _by_block(side: BlockLosses) -> np.ndarray[tuple[int], np.dtype[np.float64]]
     return errors
 
 
-def inputs_chart(found: Found) -> str:
-    """KS of each input beside that of each stretch of the reference that is as long."""
-    shown = sorted(found.shifts, key=lambda each: (each.adjusted, each.p))[:MOST_DRAWN]
+def inputs_chart(result: CheckResult) -> str:
+    """KS of each input, and that of each stretch of time of the reference that is as long."""
+    shown = sorted(result.shifts, key=lambda each: (each.adjusted, each.p))[:MOST_DRAWN]
     with style("inputs"):
         figure, axes = panel(WIDTH, 1.1 + 0.32 * len(shown))
         for row, each in enumerate(shown):
-            label = "stretches of before" if row == 0 else None
+            label = "old rows, each stretch of time" if row == 0 else None
             axes.plot(each.windows, [row] * len(each.windows), "|", ms=9, color=MUTED, alpha=0.6, label=label)
         for is_shifted, tint, label in ((False, SERIES[0], "new rows"), (True, SERIES[5], "new rows, shifted")):
             of_kind = [(each.ks, row) for row, each in enumerate(shown) if each.is_shifted == is_shifted]
             if of_kind:
                 axes.plot(*zip(*of_kind, strict=True), "D", ms=6, color=tint, label=label)
-        axes.set_yticks(range(len(shown)), [each.column[:40] for each in shown], color=INK)
+        axes.set_yticks(range(len(shown)), [_short(each.column) for each in shown], color=INK)
         axes.invert_yaxis()
         axes.set_xlim(0, None)
         axes.set_xlabel("KS: largest difference of the cumulative distributions from all the rest")

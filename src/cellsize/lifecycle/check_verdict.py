@@ -12,10 +12,14 @@ from cellsize.lifecycle.unpaired import Compared
 Verdict = Literal["as before", "inputs shifted", "worse", "cannot tell"]
 STATUS: dict[Verdict, int] = {"as before": 0, "inputs shifted": 3, "worse": 4, "cannot tell": 5}
 NAMED = 5  # columns that a sentence names
+TAKEN_AS_NEW = (
+    "Rows are counted and have no time, and these do not begin with all that the model has learned from: each row is "
+    "taken for a new one. Old ones among them would make the error look lower."
+)
 
 
 @dataclass(frozen=True)
-class Found:
+class CheckResult:
     """What was measured on new rows.
 
     Attributes:
@@ -26,6 +30,7 @@ class Found:
         last: Time of the last one.
         rows: New rows of all series.
         unknown: Series that the model has not learned from.
+        taken_as_new: Whether rows count as new because nothing says when they are of.
         steps: Steps of a block of time.
         new: Losses on the new rows.
         holdout: Losses of the twins on their holdout; None: the version keeps none.
@@ -44,6 +49,7 @@ class Found:
     last: str
     rows: int
     unknown: tuple[str, ...]
+    taken_as_new: bool
     steps: int
     new: BlockLosses
     holdout: BlockLosses | None
@@ -71,36 +77,36 @@ class Found:
         return "as before"
 
 
-def title(found: Found) -> str:
+def title(result: CheckResult) -> str:
     """What was checked with which rows."""
-    rows = f"{found.rows:,} new row{'s' * (found.rows != 1)}"
-    return f"{found.name}, version {found.version}: {rows} of {found.data}, from {found.first} to {found.last}"
+    rows = f"{result.rows:,} new row{'s' * (result.rows != 1)}"
+    return f"{result.name}, version {result.version}: {rows} of {result.data}, from {result.first} to {result.last}"
 
 
-def headline(found: Found) -> str:
+def headline(result: CheckResult) -> str:
     """The verdict in a sentence."""
-    compared = found.compared
-    match found.verdict:
+    compared = result.compared
+    match result.verdict:
         case "worse":
             assert compared is not None
             return f"Worse: the error on the new rows is {_higher(compared)} than it was on the holdout."
         case "inputs shifted":
-            columns = _listed([each.column for each in found.shifted])
+            columns = _listed([each.column for each in result.shifted])
             error = "; the error is not shown to be worse" if compared is not None else "; of the error nothing is said"
-            return f"Inputs shifted: {columns} {_is(found.shifted)} unlike what the model has learned from{error}."
+            return f"Inputs shifted: {columns} {_is(result.shifted)} unlike what the model has learned from{error}."
         case "as before":
             assert compared is not None
             return f"As before: the error on the new rows is {_higher(compared)} than on the holdout, within chance."
         case "cannot tell":
-            return f"Cannot tell: {_why_not(found)}."
+            return f"Cannot tell: {_why_not(result)}."
 
 
-def advice(found: Found) -> str:
+def advice(result: CheckResult) -> str:
     """What to do next."""
-    match found.verdict:
+    match result.verdict:
         case "worse":
             said = "See whether the new rows are right: a sensor, a unit, a late delivery. "
-            if _is_harder(found):
+            if _is_harder(result):
                 return (
                     f"{said}The seasonal naive forecast has become as much worse: if they are, they are harder to "
                     "forecast for any model, and to train again (cellsize retrain) may not help."
@@ -114,87 +120,109 @@ def advice(found: Found) -> str:
         case "as before":
             return "Nothing has to be done."
         case "cannot tell":
-            if found.holdout is None:
-                return "A version that is registered from now on keeps it: cellsize run, or cellsize retrain."
+            if result.holdout is None:
+                return "Run its project again with this cellsize (cellsize run): the version then gets it."
             return "Check again when more rows have come."
 
 
-def error_in_words(found: Found) -> str:
-    """The error beside that of the holdout."""
-    said = f"{found.metric} {found.new.error:.4f} on {_windows(found.new)}"
-    if found.holdout is None:
+def error_in_words(result: CheckResult) -> str:
+    """The error compared with that of the holdout."""
+    said = f"{result.metric} {result.new.error:.4f} on {_windows(result.new)}"
+    if result.holdout is None:
         return f"{said}; nothing to compare it with."
-    said += f"; {found.holdout.error:.4f} on the {_windows(found.holdout)} of the holdout"
-    if found.compared is None:
+    said += f"; {result.holdout.error:.4f} on the {_windows(result.holdout)} of the holdout"
+    if result.compared is None:
         return f"{said}."
-    low, high = found.compared.interval
-    return f"{said}: {_higher(found.compared)} ({low:+.0f} to {high:+.0f} % with a probability of 90 %)."
+    low, high = result.compared.interval
+    return f"{said}: {_higher(result.compared)} ({low:+.0f} to {high:+.0f} % with a probability of 90 %)."
 
 
-def hardness_in_words(found: Found) -> str:
+def hardness_in_words(result: CheckResult) -> str:
     """Whether the time was harder to forecast for everyone; empty where nobody knows."""
-    if found.holdout is None or not found.holdout.naive_error:
+    if result.holdout is None or not result.holdout.naive_error:
         return ""
-    naive = 100 * (found.new.naive_error / found.holdout.naive_error - 1)
-    return f"The seasonal naive forecast: {_more(naive)} than on the holdout."
+    naive = 100 * (result.new.naive_error / result.holdout.naive_error - 1)
+    return f"The error of the seasonal naive forecast is {_more(naive)} than on the holdout."
 
 
-def _is_harder(found: Found) -> bool:
+def _is_harder(result: CheckResult) -> bool:
     """Whether the seasonal naive forecast has become worse by as many percent, or nearly."""
-    if found.compared is None or found.holdout is None or not found.holdout.naive_error:
+    if result.compared is None or result.holdout is None or not result.holdout.naive_error:
         return False
-    return 100 * (found.new.naive_error / found.holdout.naive_error - 1) >= 0.8 * found.compared.higher
+    return 100 * (result.new.naive_error / result.holdout.naive_error - 1) >= 0.8 * result.compared.higher
 
 
-def coverage_in_words(found: Found) -> list[str]:
+def coverage_in_words(result: CheckResult) -> list[str]:
     """Of each level how many targets its intervals hold."""
     lines = []
     for at, level in enumerate(LEVELS):
-        new, between = found.new.coverage(at), unpaired.coverage_interval(found.new, at)
+        new, between = result.new.coverage(at), unpaired.coverage_interval(result.new, at)
         if new != new:
             continue
         said = f"Intervals of {100 * level:.0f} % hold {100 * new:.0f} %"
         if between is not None:
             said += f" ({100 * between[0]:.0f} to {100 * between[1]:.0f} % with a probability of 90 %)"
-        before = None if found.holdout is None else found.holdout.coverage(at)
+        before = None if result.holdout is None else result.holdout.coverage(at)
         if before is not None and before == before:
             said += f"; on the holdout {100 * before:.0f} %"
-            if between is not None and between[1] < min(level, before):
+            if is_too_narrow(result, at):
                 said += ": too narrow now"
         lines.append(f"{said}.")
     return lines
 
 
-def inputs_in_words(found: Found) -> str:
+def is_too_narrow(result: CheckResult, level: int) -> bool:
+    """Whether intervals hold less than they promise, and than they did on the holdout, as sure as can be asked for.
+
+    Args:
+        result: What was measured.
+        level: Position in `LEVELS`.
+    """
+    between = unpaired.coverage_interval(result.new, level)
+    if between is None or result.holdout is None:
+        return False
+    return bool(between[1] < min(LEVELS[level], result.holdout.coverage(level)))
+
+
+def inputs_in_words(result: CheckResult) -> str:
     """What was compared of the inputs, and what has shifted."""
-    if found.no_inputs:
-        return f"Inputs were not compared: {found.no_inputs}."
+    if result.no_inputs:
+        return f"Inputs were not compared: {result.no_inputs}."
+    count = len(result.shifts)
     said = (
-        f"{len(found.shifts)} input{'s' * (len(found.shifts) != 1)}, newest {found.compared_steps:,} steps, beside "
-        f"{found.windows} stretches as long that the model has learned from: "
+        f"{count} input{'s' * (count != 1)}, newest {result.compared_steps:,} steps, compared with "
+        f"{result.windows} equally long stretches of time that the model has learned from: "
     )
-    if not found.shifted:
+    if not result.shifted:
         return f"{said}none has shifted."
-    return f"{said}{_listed([f'{each.column} (p = {each.adjusted:.2g})' for each in found.shifted])} shifted."
+    return f"{said}{_listed([f'{each.column} (p = {each.adjusted:.2g})' for each in result.shifted])} shifted."
 
 
-def lines(found: Found) -> list[str]:
+def lines(result: CheckResult) -> list[str]:
     """All of it, as the command prints it."""
-    said = [title(found), headline(found), error_in_words(found), hardness_in_words(found), *coverage_in_words(found)]
-    said.append(inputs_in_words(found))
-    if found.unknown:
-        said.append(f"New to the model, and not among the inputs compared: series {_listed(list(found.unknown))}.")
-    return [line for line in (*said, advice(found)) if line]
+    said = [
+        title(result),
+        headline(result),
+        error_in_words(result),
+        hardness_in_words(result),
+        *coverage_in_words(result),
+    ]
+    said.append(inputs_in_words(result))
+    if result.taken_as_new:
+        said.append(TAKEN_AS_NEW)
+    if result.unknown:
+        said.append(f"New to the model, and not among the inputs compared: series {_listed(list(result.unknown))}.")
+    return [line for line in (*said, advice(result)) if line]
 
 
-def _why_not(found: Found) -> str:
-    if found.holdout is None:
-        return f"version {found.version} was registered before cellsize kept what new rows are compared with"
-    if found.compared is None:
-        fewest, new, old = unpaired.FEWEST_BLOCKS, len(found.new.windows), len(found.holdout.windows)
+def _why_not(result: CheckResult) -> str:
+    if result.holdout is None:
+        return f"version {result.version} was registered before cellsize kept what new rows are compared with"
+    if result.compared is None:
+        fewest, new, old = unpaired.FEWEST_BLOCKS, len(result.new.windows), len(result.holdout.windows)
         side, count = ("the new rows", new) if new < fewest else ("the holdout", old)
-        return f"{side} hold{'s' * (new >= fewest)} {count} of at least {fewest} blocks of {found.steps:,} steps"
-    low, high = found.compared.interval
+        return f"{side} hold{'s' * (new >= fewest)} {count} of at least {fewest} blocks of {result.steps:,} steps"
+    low, high = result.compared.interval
     return f"the error may be anything from {_more(low)} to {_more(high)} than on the holdout: the new rows are too few"
 
 

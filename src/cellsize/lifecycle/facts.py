@@ -8,7 +8,7 @@ import numpy as np
 from ruamel.yaml import YAML
 
 from cellsize.data.history import differs
-from cellsize.errors import InputError
+from cellsize.errors import InputError, is_disk_full
 from cellsize.evaluation.comparison import incomparable
 from cellsize.lifecycle import arrival
 from cellsize.lifecycle.ageing import Ageing, ageing
@@ -18,7 +18,7 @@ from cellsize.params import Params
 from cellsize.registry import champion as registered
 from cellsize.registry import provenance
 from cellsize.registry.provenance import Kept
-from cellsize.registry.store import connect, reached
+from cellsize.registry.store import connect, is_out_of_reach, reached
 from cellsize.sizing.artefacts import Artefact
 from cellsize.sizing.candidates import on_grid, propose
 from cellsize.sizing.rules import describe
@@ -26,6 +26,7 @@ from cellsize.sizing.rules import describe
 # What a size and its model come of; where a search runs is no part of it, nor until when it looked.
 DECIDING = ("prepare", "window", "split", "propose", "baseline", "search", "choose", "refit")
 NOT_DECIDING = {"prepare": ("table",), "split": ("searched_until",), "search": ("compute",)}
+PRECISION = "search.compute.precision"  # in which it computes: other numbers come of it
 Content = dict[str, Any]
 
 
@@ -49,7 +50,11 @@ class Facts(Artefact):
     changed_params: tuple[str, ...]
     """Keys of `params.yaml` that decide about sizes and models, and are not what they were."""
     tried: str | None
-    """The newest version, if it was made of this very table and these parameters and is not champion."""
+    """The newest version, if it was made of this very table and these parameters, was judged, and is not champion."""
+    made: str | None
+    """The newest version, if it was made of this very table and these parameters, `split.searched_until` too."""
+    shuffled: bool
+    """Whether the holdout is drawn out of all sequences, so that new ones redraw it: `split.scheme: shuffled`."""
     incomparable: str | None
     """Why the champion cannot forecast the windows of this table."""
     new_windows: int
@@ -73,7 +78,7 @@ class Facts(Artefact):
 
 
 NOTHING: Content = dict.fromkeys(Facts.model_fields) | {
-    "known": False, "changed_params": (), "new_windows": 0, "new_blocks": 0,
+    "known": False, "changed_params": (), "shuffled": False, "new_windows": 0, "new_blocks": 0,
 }  # fmt: skip
 
 
@@ -93,15 +98,19 @@ def gather(params: Params) -> Facts:
         newest = registered.newest_version(client, name)
         kept = {each: _kept(client, name, each) for each in {version, newest} - {None} if each is not None}
     champion = kept.get(version or "")
-    found = NOTHING | {"champion": version, **(_of(champion) if champion is not None else {})}
+    found = NOTHING | {
+        "champion": version,
+        "shuffled": params.split.scheme == "shuffled",
+        **(_of(champion) if champion is not None else {}),
+    }
     try:
         arrived = arrival.read(params)
     except InputError as error:
         return Facts(**found | {"refused": str(error)})
     now = _content(Path("params.yaml").read_text(encoding="utf-8"))
     last = kept.get(newest or "")
-    if newest != version and last is not None and _is_table(last, params) and not _changed(last, now):
-        found["tried"] = newest
+    if newest is not None and last is not None:
+        found |= _newest(newest, version, last, params, now)
     if champion is None or champion.history is None:
         return Facts(**found)
     changed = _changed(champion, now)
@@ -112,7 +121,20 @@ def gather(params: Params) -> Facts:
         "known": True, "changed_rows": rows,
         "changed_params": changed, "searched_until": champion.history.searched_until,
     }  # fmt: skip
-    return Facts(**found | _measured(params, arrived, champion))
+    assert version is not None
+    return Facts(**found | _measured(params, arrived, champion, version))
+
+
+def _newest(newest: str, champion: str | None, last: Kept, params: Params, now: Content) -> Content:
+    """Whether the newest version was made of what lies here."""
+    if last.table["md5"] != provenance.md5(Path(params.prepare.table)) or _changed(last, now):
+        return {}
+    until = _content(last.params).get("split", {}).get("searched_until")
+    return {
+        # One that no gate has judged is not tried: its registration was ended before.
+        "tried": newest if newest != champion and last.gate is not None else None,
+        "made": newest if until == params.split.searched_until else None,
+    }  # fmt: skip
 
 
 def _of(champion: Kept) -> Content:
@@ -123,9 +145,14 @@ def _of(champion: Kept) -> Content:
     }  # fmt: skip
 
 
-def _measured(params: Params, arrived: Arrival, kept: Kept) -> Content:
-    """How the champion does on this table."""
-    model = registered.load(params.mlflow, params.register_.name)
+def _measured(params: Params, arrived: Arrival, kept: Kept, version: str) -> Content:
+    """How the champion does on this table; by its number, since another may be champion by now."""
+    try:
+        model = registered.load(params.mlflow, params.register_.name, version)
+    except InputError:
+        if params.evaluate.champion:  # the stage would refuse it too, after all training
+            raise
+        return {"incomparable": "cannot be read"}
     assert model is not None
     windows, folds = arrived.windows, arrived.folds
     why = incomparable(windows, np.flatnonzero(folds.holdout), model.model, arrived.schema, params.window)
@@ -162,15 +189,13 @@ def _most(params: Params, arrived: Arrival) -> int:
 
 
 def _kept(client: Any, name: str, version: str) -> Kept | None:
-    """What the registry keeps of a version; None of one that was registered before it kept anything."""
+    """What the registry keeps of a version; None if it kept nothing yet, or if something of it is gone or broken."""
     try:
         return provenance.read(client, name, version)
-    except InputError:
+    except registered.UNREADABLE as error:
+        if is_out_of_reach(error) or is_disk_full(error):
+            raise
         return None
-
-
-def _is_table(kept: Kept, params: Params) -> bool:
-    return bool(kept.table["md5"] == provenance.md5(Path(params.prepare.table)))
 
 
 def _content(text: str) -> Content:
@@ -180,10 +205,17 @@ def _content(text: str) -> Content:
 
 def _changed(kept: Kept, now: Content) -> tuple[str, ...]:
     """Keys whose values differ; one that only one of both has is another cellsize's, whose code DVC compares."""
-    before = _content(kept.params)
-    return tuple(
-        f"{section}.{key}"
+    before, after = _decides(_content(kept.params)), _decides(now)
+    return tuple(key for key, value in after.items() if key in before and before[key] != value)
+
+
+def _decides(content: Content) -> Content:
+    """Of `params.yaml` the keys that decide about sizes and models, as `section.key`."""
+    found = {
+        f"{section}.{key}": value
         for section in DECIDING
-        for key, value in now[section].items()
-        if key not in NOT_DECIDING.get(section, ()) and key in before.get(section, {}) and before[section][key] != value
-    )
+        for key, value in content.get(section, {}).items()
+        if key not in NOT_DECIDING.get(section, ())
+    }
+    compute = content.get("search", {}).get("compute", {})
+    return found | ({PRECISION: compute["precision"]} if "precision" in compute else {})

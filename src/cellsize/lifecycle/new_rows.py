@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data import base_arrays, series, table, usable
+from cellsize.data.history import History, differs
 from cellsize.data.scaling import Scaling, own_offsets, with_unknown
 from cellsize.data.schema import SERIES, Schema
 from cellsize.data.windows import Windows
@@ -30,6 +31,7 @@ class NewRows:
         model: The model, with constants for series that it has not learned from.
         is_new: Which rows are newer than all that the model has learned from of their series, shape (rows,).
         unknown: Series that it has not learned from.
+        taken_as_new: Whether rows count as new because nothing says when they are of.
         first: Time of the first new row.
         last: Time of the last one.
     """
@@ -38,17 +40,19 @@ class NewRows:
     model: Forecaster
     is_new: np.ndarray[tuple[int], np.dtype[np.bool_]]
     unknown: tuple[str, ...]
+    taken_as_new: bool
     first: str
     last: str
 
 
-def read(path: Path, model: Forecaster, csv: Csv = PLAIN) -> NewRows:
+def read(path: Path, model: Forecaster, csv: Csv = PLAIN, history: History | None = None) -> NewRows:
     """Reads a table that has new rows, and as many old ones as a forecast looks back on.
 
     Args:
         path: A text or Parquet file with the columns, units and clock of the model's own table.
         model: What forecasts.
         csv: How a text file is written.
+        history: The rows that the model has learned from; of use where rows are counted and have no time.
 
     Raises:
         InputError: The file cannot be read, or the model cannot forecast from it; or no row of it is new. The message
@@ -58,7 +62,7 @@ def read(path: Path, model: Forecaster, csv: Csv = PLAIN) -> NewRows:
         raise InputError(f"{path}: no such file; name another one with --data")
     try:
         rows = table.read(path, _texts(model.schema), csv, model.schema.time)
-        return _windows(path, rows, model)
+        return _windows(path, rows, model, history)
     except InputError as error:
         raise InputError(error.for_caller) from None
 
@@ -72,7 +76,7 @@ def _texts(schema: Schema) -> tuple[str, ...]:
     )
 
 
-def _windows(path: Path, rows: pd.DataFrame, model: Forecaster) -> NewRows:
+def _windows(path: Path, rows: pd.DataFrame, model: Forecaster, history: History | None) -> NewRows:
     schema, window, scaling = model.schema, model.window, model.fitted.scaling
     rows, as_read = understood(model, rows)
     frame = series.clean(rows, path, as_read, recent=ALL)
@@ -80,7 +84,12 @@ def _windows(path: Path, rows: pd.DataFrame, model: Forecaster) -> NewRows:
     names = tuple(map(str, frame[SERIES].cat.categories))
     arrays = base_arrays.base(frame, schema, window, scaling.mean, own_offsets(scaling, names))
     scaling = _with_new_series(arrays, scaling)
-    is_new, unknown = _newer(arrays, model)
+    if is_counted(model):
+        is_new, taken_as_new = _not_known(arrays, frame, as_read, history)
+        unknown = tuple[str, ...]()
+    else:
+        is_new, unknown = _newer(arrays, model)
+        taken_as_new = False
     if not is_new.any():
         until = max(model.learned_of.values(), key=arrays.stamp_of, default=model.learned_until)
         raise InputError(
@@ -99,6 +108,7 @@ def _windows(path: Path, rows: pd.DataFrame, model: Forecaster) -> NewRows:
         model=replace(model, fitted=replace(model.fitted, scaling=scaling)),
         is_new=is_new,
         unknown=unknown,
+        taken_as_new=taken_as_new,
         first=arrays.said(int(new[np.argmin(arrays.stamp[new])])),
         last=arrays.said(int(new[np.argmax(arrays.stamp[new])])),
     )
@@ -138,13 +148,33 @@ def _with_new_series(arrays: Windows, scaling: Scaling) -> Scaling:
     return scaling
 
 
-def _newer(arrays: Windows, model: Forecaster) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], tuple[str, ...]]:
-    """Which rows are new, and the series that the model has not learned from: all rows of these are new.
+def is_counted(model: Forecaster) -> bool:
+    """Whether its rows have no time, and are counted from 0 in each file."""
+    return model.schema.clock.unit == "integer" and not model.schema.time
 
-    Rows that are counted in their own file begin at 0 in each: nobody knows which are new, and all are taken for it.
+
+def _not_known(
+    arrays: Windows, frame: pd.DataFrame, schema: Schema, history: History | None
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], bool]:
+    """Which counted rows are new, and whether some are taken for it: those of series that do not begin as before.
+
+    A series that begins with all the rows that the model has learned from, by their digests, is that one. Of any other
+    one nobody knows which rows are old.
     """
-    if model.schema.clock.unit == "integer" and not model.schema.time:
-        return np.ones(len(arrays.step), np.bool_), ()
+    is_new, taken_as_new = np.ones(len(arrays.step), np.bool_), False
+    for code, name in enumerate(arrays.names):
+        past = None if history is None else history.series.get(name)
+        if history is None or past is None or differs(replace(history, series={name: past}), frame, schema) is not None:
+            taken_as_new = True
+            continue
+        # Rows without a target that follow the digested ones are new.
+        of_it = arrays.series == code
+        is_new[of_it] = arrays.stamp[of_it] > arrays.stamp_of(past.end)
+    return is_new, taken_as_new
+
+
+def _newer(arrays: Windows, model: Forecaster) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], tuple[str, ...]]:
+    """Which rows are new, and the series that the model has not learned from: all rows of these are new."""
     newer, unknown = np.ones(len(arrays.step), np.bool_), list[str]()
     for code, name in enumerate(arrays.names):
         learned, of_it = model.learned_of.get(name), arrays.series == code

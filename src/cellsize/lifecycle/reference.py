@@ -39,7 +39,7 @@ class Reference:
 
     Attributes:
         columns: Names of the inputs that are compared.
-        borders: Between the stretches of each, shape (columns, 254); see `sketch.borders`.
+        borders: Between the bins of each, shape (columns, 254); see `sketch.borders`.
         codes: Shape (rows, columns).
         step: Step of each row, shape (rows,); of independent sequences the position of its series.
         series: Series of each row, as a position in `names`, shape (rows,).

@@ -2,9 +2,9 @@
 
 The textbook's p-value of a Kolmogorov-Smirnov test takes rows to be independent. Those of a series are not: on an
 autocorrelated or seasonal one it raises an alarm in 58 to 100 % of windows that are like all before
-(`make bench-drift`). What the new rows are compared with here are stretches of the reference that are as long: each is
-exchanged with the new one, that is compared with all the rest as the new one is. A January is compared with the rest
-of a year as each other month is, and is no shift if months differ that much.
+(`make bench-drift`). What the new rows are compared with here are stretches of time of the reference, as long as they
+are: its windows. Each is exchanged with the new one, that is compared with all the rest as the new one is. A January
+is compared with the rest of a year as each other month is, and is no shift if months differ that much.
 
 Of windows of equal length that are exchangeable, the newest is among the k most unusual of W + 1 with a probability of
 k / (W + 1). That is the p-value. A few windows cannot give a small one; where the newest is beyond all of them, a
@@ -22,7 +22,7 @@ from cellsize.lifecycle.sketch import MISSING
 LEVEL = 0.05  # of an alarm on any column
 FEWEST_WINDOWS = 8  # of the new rows' length that the reference has to hold, one after another
 MOST_BLOCKS = 2000  # of the reference: neighbours are joined beyond, for time and memory
-BINS = 10  # of PSI, as everybody counts it: tenths of the reference, and one for what is missing
+PSI_BINS = 10  # of PSI, as everybody counts it: tenths of the reference, and one for what is missing
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def bins_of(counts: Ints) -> Ints:
     """
     values = counts[:MISSING]
     before = np.cumsum(values) - values / 2  # the middle of each code
-    tenth = np.minimum(BINS * before // max(int(values.sum()), 1), BINS - 1)
+    tenth = np.minimum(PSI_BINS * before // max(int(values.sum()), 1), PSI_BINS - 1)
     return np.append(np.unique(tenth, return_inverse=True)[1], np.unique(tenth).size).astype(np.int64)
 
 
@@ -123,7 +123,7 @@ def shifts(names: tuple[str, ...], reference: Ints, new: Ints) -> tuple[Shift, .
     blocks, number = len(reference), len(new)
     ours, every = new.sum(axis=0), reference.sum(axis=0)
     before = np.concatenate([np.zeros((1, *every.shape), np.int64), np.cumsum(reference, axis=0)])
-    found = []
+    of_columns = []
     for column, name in enumerate(names):
         bins = bins_of(every[column])
         windows = before[number:, column] - before[:-number, column]
@@ -134,11 +134,11 @@ def shifts(names: tuple[str, ...], reference: Ints, new: Ints) -> tuple[Shift, .
         p = min(1.0, 2 * min(p_value(usual, value, number, 1 / rows) for usual, value in measured))
         (of_ks, one_ks), (of_psi, one_psi) = measured
         in_turn = of_ks[(blocks - number) % number :: number]
-        found.append(
+        of_columns.append(
             (name, one_ks, one_psi, _median(of_ks), _median(of_psi), tuple(map(float, np.nan_to_num(in_turn))), p)
         )
-    adjusted = holm([each[-1] for each in found])
-    return tuple(Shift(*each, adjusted=value) for each, value in zip(found, adjusted, strict=True))
+    adjusted = holm([each[-1] for each in of_columns])
+    return tuple(Shift(*each, adjusted=value) for each, value in zip(of_columns, adjusted, strict=True))
 
 
 def p_value(usual: Floats, value: float, overlap: int, least: float) -> float:
@@ -162,8 +162,8 @@ def p_value(usual: Floats, value: float, overlap: int, least: float) -> float:
     parts = [part[np.isfinite(part)] for part in (logarithms[begin::overlap] for begin in range(overlap))]
     variances = [part.var(ddof=1) for part in parts if part.size > 1]
     spread = float(np.sqrt(np.mean(variances) * (1 + 1 / number)))
-    beside = (new - float(np.mean(logarithms[np.isfinite(logarithms)]))) / spread if spread else np.inf
-    tail = float(stats.t.sf(beside, number - 1))
+    beyond_mean = (new - float(np.mean(logarithms[np.isfinite(logarithms)]))) / spread if spread else np.inf
+    tail = float(stats.t.sf(beyond_mean, number - 1))
     return max(rank, tail) if beyond else tail
 
 

@@ -1,7 +1,7 @@
-"""A column as codes of one byte: which of 255 stretches of what the model has learned from a value lies in.
+"""A column as codes of one byte: in which of 255 bins of what the model has learned from a value lies.
 
 A reference for later has to be small and has to keep the order of its rows: whether a month is unusual can only be
-said beside other months. So each value becomes the number of its stretch. The stretches hold about as many values
+said in comparison with other months. So each value becomes the number of its bin. The bins hold about as many values
 each, and values that repeat are never divided: 0 and 1 stay 0 and 1.
 """
 
@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from cellsize.data.windows import Floats, Ints
 
-STRETCHES = 255
+BINS = 255
 MISSING = 255  # code of a value that is not there
 CODES = 256
 Codes = npt.NDArray[np.uint8]
 
 
 def borders(values: Floats) -> Floats:
-    """The borders between the stretches of a column, ascending, float64, shape (254,); infinite where fewer do.
+    """The borders between the bins of a column, ascending, float64, shape (254,); infinite where fewer do.
 
     Each lies halfway between two values that are there: the same value computed once more, with another last digit,
     has the same code.
@@ -26,18 +26,18 @@ def borders(values: Floats) -> Floats:
         values: Shape (rows,), NaN where missing.
     """
     distinct, counts = np.unique(values[np.isfinite(values)].astype(np.float64), return_counts=True)
-    found = np.full(STRETCHES - 1, np.inf)
+    between = np.full(BINS - 1, np.inf)
     if distinct.size < 2:
-        return found
-    if distinct.size <= STRETCHES:
+        return between
+    if distinct.size <= BINS:
         last = np.arange(distinct.size - 1)
     else:
         ranks = np.cumsum(counts)
-        wanted = np.arange(1, STRETCHES) / STRETCHES * ranks[-1]
+        wanted = np.arange(1, BINS) / BINS * ranks[-1]
         last = np.unique(np.searchsorted(ranks, wanted))
         last = last[last < distinct.size - 1]
-    found[: last.size] = (distinct[last] + distinct[last + 1]) / 2
-    return found
+    between[: last.size] = (distinct[last] + distinct[last + 1]) / 2
+    return between
 
 
 def codes(values: Floats, borders: Floats) -> Codes:
@@ -47,11 +47,11 @@ def codes(values: Floats, borders: Floats) -> Codes:
         values: Shape (rows, columns), NaN where missing.
         borders: Of each column, shape (columns, 254).
     """
-    found = np.empty(values.shape, np.uint8)
+    coded = np.empty(values.shape, np.uint8)
     for column, of_column in enumerate(borders):
-        found[:, column] = np.searchsorted(of_column, values[:, column].astype(np.float64))
-        found[~np.isfinite(values[:, column]), column] = MISSING
-    return found
+        coded[:, column] = np.searchsorted(of_column, values[:, column].astype(np.float64))
+        coded[~np.isfinite(values[:, column]), column] = MISSING
+    return coded
 
 
 def blocks_of(step: Ints, length: int) -> Ints:
@@ -75,8 +75,8 @@ def counts(codes: Codes, blocks: Ints, number: int) -> Ints:
     """
     kept = blocks < number
     of_row = number - 1 - blocks[kept]
-    found = np.zeros((number, codes.shape[1], CODES), np.int64)
+    counted = np.zeros((number, codes.shape[1], CODES), np.int64)
     for column in range(codes.shape[1]):
         flat = np.bincount(of_row * CODES + codes[kept, column], minlength=number * CODES)
-        found[:, column] = flat.reshape(number, CODES)
-    return found
+        counted[:, column] = flat.reshape(number, CODES)
+    return counted

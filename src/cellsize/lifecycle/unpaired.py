@@ -14,7 +14,7 @@ from cellsize.evaluation.paired import DRAWS, joined, times_drawn, wider
 from cellsize.lifecycle.block_losses import BlockLosses
 
 FEWEST_BLOCKS = 4  # on each side; fewer say nothing about how much blocks differ
-MARGIN = 5.0  # percent by which an error has to be higher to be worse
+MARGIN = 5.0  # percent by which an error has to be higher to be worse, where no params.yaml says it
 TOLERATED = 50.0  # percent: where so much worse cannot be excluded either, nothing can be said
 PROBABILITY, NOT_WORSE = 0.95, 0.8
 
@@ -27,7 +27,7 @@ class Compared:
         blocks: Blocks of the new windows, and of the holdout, as they were drawn.
         higher: By how many percent the error is higher; negative: lower.
         interval: Of that, with a probability of 90 %.
-        worse: Probability that it is higher by more than `MARGIN`.
+        worse: Probability that it is higher by more than the margin.
         not_much_worse: Probability that it is higher by no more than `TOLERATED`.
     """
 
@@ -39,21 +39,22 @@ class Compared:
 
     @property
     def is_worse(self) -> bool:
-        """Whether the error is worse, as sure as is asked for."""
+        """Whether the error is worse, as sure as a check asks for."""
         return self.worse >= PROBABILITY
 
     @property
     def says_something(self) -> bool:
-        """Whether a much higher error can be excluded, or a higher one was found."""
+        """Whether a much higher error can be excluded, or a higher one is shown."""
         return self.is_worse or self.not_much_worse >= NOT_WORSE
 
 
-def compare(new: BlockLosses, holdout: BlockLosses) -> Compared | None:
+def compare(new: BlockLosses, holdout: BlockLosses, margin: float = MARGIN) -> Compared | None:
     """Compares the losses of one model with those of its twins; None where there are too few blocks.
 
     Args:
         new: Of the model that is served.
         holdout: Of its twins.
+        margin: What counts as worse, in percent of the twins' error.
 
     Returns:
         The same for the same losses.
@@ -72,7 +73,7 @@ def compare(new: BlockLosses, holdout: BlockLosses) -> Compared | None:
         blocks=(drawn[0][0], drawn[1][0]),
         higher=100 * (new.error / holdout.error - 1),
         interval=(float(low), float(high)),
-        worse=float((ours > (1 + MARGIN / 100) * theirs).mean()),
+        worse=float((ours > (1 + margin / 100) * theirs).mean()),
         not_much_worse=float((ours <= (1 + TOLERATED / 100) * theirs).mean()),
     )
 

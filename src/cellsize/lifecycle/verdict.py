@@ -64,7 +64,9 @@ def _by_what_changed(facts: Facts) -> Verdict | None:
         return Verdict("resize", "no version is champion yet")
     if not facts.known:
         return Verdict(
-            "resize", f"version {facts.champion} was registered before cellsize kept what it has learned from"
+            "resize",
+            f"what version {facts.champion} has learned from cannot be read: it was registered before cellsize "
+            "kept that, or a file of it is gone or broken",
         )
     if facts.changed_params:
         return Verdict("resize", f"params.yaml has other values since version {facts.champion}: "
@@ -91,6 +93,12 @@ def _by_new_rows(facts: Facts, gate: Register) -> Verdict:
         return Verdict(
             "resize", f"{facts.open_end}, and the rows now allow {facts.units} units where they allowed "
             f"{facts.units_before}"
+        )  # fmt: skip
+    if facts.shuffled:
+        # The champion's size was chosen on sequences that may be held out now: no error there would be untouched.
+        return Verdict(
+            "resize", f"{on}{then}; with split.scheme: shuffled new sequences redraw the holdout, so that it may hold "
+            "some that the size was chosen on"
         )  # fmt: skip
     sure = "" if facts.worse is None else f" (worse by more than {gate.margin:g} % with probability {facts.worse:.2f})"
     return Verdict("refit", f"{on}{then}{sure}")

@@ -27,17 +27,22 @@ UNREADABLE = (
 )  # fmt: skip
 
 
-def load(settings: Mlflow, name: str) -> Champion | None:
+def load(settings: Mlflow, name: str, version: str | None = None) -> Champion | None:
     """The current champion, or None if there is none.
 
     A version that was registered before there were twins has none, and its recipe if its `choice.json` names it.
+
+    Args:
+        settings: Where models are kept.
+        name: Of the model.
+        version: The one that was champion when somebody looked; None: the one that is now.
 
     Raises:
         InputError: It is not where the registry says, or is not a model of this version of cellsize.
     """
     client, _ = connect(settings)
     with reached(settings):
-        version = current_version(client, name)
+        version = version or current_version(client, name)
     if version is None:
         return None
     try:

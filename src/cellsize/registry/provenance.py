@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mlflow import MlflowClient
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from cellsize import files
 from cellsize.data.history import History
@@ -25,6 +27,7 @@ PROJECT = ("params.yaml", "dvc.yaml", "dvc.lock")
 ENVIRONMENT, ROWS = "requirements.txt", "rows.json"
 TABLE, COMMIT, CHANGED, SEARCH = "cellsize.table", "cellsize.git_commit", "cellsize.git_changed", "cellsize.search_run"
 HOLDOUT, ERRORS, REASON = "cellsize.holdout", "cellsize.errors", "cellsize.choice"
+GATE = "cellsize.gate"
 Tags = dict[str, str]
 
 
@@ -109,6 +112,7 @@ class Kept:
         table: Path, MD5 and bytes of the raw table.
         commit: Of git, if it was made in a repository; with a word if files had changed since.
         history: The rows of its table; None of a version that was registered before these were kept.
+        gate: What the gate said; None if the registration was ended before it was asked.
     """
 
     params: str
@@ -119,6 +123,7 @@ class Kept:
     table: dict[str, Any]
     commit: str
     history: History | None
+    gate: str | None = None
 
 
 def read(client: MlflowClient, name: str, version: str) -> Kept:
@@ -145,7 +150,9 @@ def read(client: MlflowClient, name: str, version: str) -> Kept:
         evaluation = Evaluation.read(Path(client.download_artifacts(run, "evaluation.json", kept)))
     changed = ", with changes that were not committed" if known.get(CHANGED) == "yes" else ""
     commit = known[COMMIT] + changed if COMMIT in known else ""
-    return Kept(params, stages, packages, choice, evaluation, json.loads(known[TABLE]), commit, history)
+    return Kept(
+        params, stages, packages, choice, evaluation, json.loads(known[TABLE]), commit, history, known.get(GATE)
+    )
 
 
 def environment() -> list[str]:
@@ -173,10 +180,24 @@ def _git(folder: Path) -> Tags:
     commit = _output(folder, "git", "rev-parse", "HEAD")
     if not commit:
         return {}
-    changed = _output(folder, "git", "status", "--porcelain", "--untracked-files=no", "--", ".")
+    changed = _output(folder, "git", "diff", "--name-only", "--relative", "HEAD", "--", ".").splitlines()
     # What this very run writes is tracked too: the results, and DVC's record of them.
-    own = [line for line in (changed or "").splitlines() if not re.search(r"(reports/|dvc\.lock)", line)]
-    return {COMMIT: commit, CHANGED: "yes" if own else "no"}
+    others = {name for name in changed if not re.match(r"(reports/|dvc\.lock$)", name)}
+    if "params.yaml" in others and _is_refit(folder):
+        others.remove("params.yaml")
+    return {COMMIT: commit, CHANGED: "yes" if others else "no"}
+
+
+def _is_refit(folder: Path) -> bool:
+    """Whether `params.yaml` differs from its commit in what a retraining writes alone: until when is searched."""
+    texts = (_output(folder, "git", "show", "HEAD:./params.yaml"), (folder / "params.yaml").read_text(encoding="utf-8"))
+    try:
+        before, now = (YAML(typ="safe", pure=True).load(text) for text in texts)
+        for content in (before, now):
+            content["split"].pop("searched_until", None)
+    except (YAMLError, KeyError, TypeError, AttributeError):  # of a commit before it was a file of ours
+        return False
+    return bool(before == now)
 
 
 def _output(folder: Path, *words: str) -> str:

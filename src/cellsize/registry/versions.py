@@ -15,6 +15,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 
@@ -26,13 +27,14 @@ from cellsize.registry import looks, moves, provenance
 from cellsize.registry.champion import CHALLENGER, CHAMPION, CUT, current_version
 from cellsize.registry.conflicts import repeated
 from cellsize.registry.example import raw_columns
-from cellsize.registry.provenance import Source
+from cellsize.registry.provenance import GATE, Source
 from cellsize.registry.store import CLONE, clone, connect, end_abandoned, reached
 from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Evaluation, Registration
 
-FINGERPRINT, GATE, TREES = "cellsize.fingerprint", "cellsize.gate", "cellsize.boosted_trees"
+FINGERPRINT, TREES = "cellsize.fingerprint", "cellsize.boosted_trees"
 SERVED = "cellsize.registry.served"
+PROJECT = "project"  # folder of a version's run: what rebuilds it
 REFERENCE = "reference"  # folder of a version's run: what new rows are compared with
 EXPERIMENT = "DVC_EXP_NAME"
 ATTEMPTS = 4  # while others move the alias: each of them has moved it once, or stops
@@ -93,7 +95,38 @@ def _version(client: MlflowClient, experiment: str, name: str, submission: Submi
         version = _registered(client, name, fingerprint) or new
         if version != new:  # another project has registered the same model meanwhile
             client.delete_model_version(name, new)
+    else:
+        _complete(client, experiment, name, version, submission)
     return version
+
+
+def _complete(client: MlflowClient, experiment: str, name: str, version: str, submission: Submission) -> None:
+    """Adds what a cellsize from before did not keep with a version yet: the same model comes of the same rows.
+
+    Otherwise it could never be checked, nor refitted: as long as no row is new, no other version is made. What is there
+    stays as it is. A run that was deleted has no place for it.
+    """
+    entry, source = client.get_model_version(name, version), submission.source
+    run = str(entry.run_id)
+    try:
+        there = {each.path for folder in (None, PROJECT) for each in client.list_artifacts(run, folder)}
+    except (MlflowException, OSError):
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        provenance.write(source, folder / PROJECT)
+        if PROJECT not in there:
+            client.log_artifacts(run, str(folder / PROJECT), PROJECT)
+        elif f"{PROJECT}/{provenance.ROWS}" not in there:
+            client.log_artifact(run, str(folder / PROJECT / provenance.ROWS), PROJECT)
+        if source.reference is not None and REFERENCE not in there:
+            source.reference(folder / REFERENCE)
+            client.log_artifacts(run, str(folder / REFERENCE), REFERENCE)
+    if provenance.TABLE not in entry.tags:
+        known = provenance.tags(client, experiment, source, submission.choice, submission.evaluation)
+        # The last one says that all are there.
+        for key in sorted(known, key=lambda key: key == provenance.TABLE):
+            repeated(client.set_model_version_tag, name, version, key, known[key])
 
 
 def _registered(client: MlflowClient, name: str, fingerprint: str) -> str | None:
@@ -194,8 +227,8 @@ def _register(client: MlflowClient, experiment: str, name: str, submission: Subm
             record.write(path)
             mlflow.log_artifact(str(path))
         mlflow.log_artifacts(str(submission.twins), "twins")
-        provenance.write(source, Path(folder) / "project")
-        mlflow.log_artifacts(str(Path(folder) / "project"), "project")
+        provenance.write(source, Path(folder) / PROJECT)
+        mlflow.log_artifacts(str(Path(folder) / PROJECT), PROJECT)
         if source.reference is not None:
             source.reference(Path(folder) / REFERENCE)
             mlflow.log_artifacts(str(Path(folder) / REFERENCE), REFERENCE)

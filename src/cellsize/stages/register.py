@@ -30,5 +30,5 @@ def main(params: Params, clean: Path, searched: Path, searched_folds: Path, wind
     source = provenance.Source(Path(), params.prepare.table, key, refit.cut_of(work.windows, work.folds), known, kept)
     results = choice_records.Choice.read(choice), evaluation_records.Evaluation.read(evaluation)
     submission = Submission(model, twins, recent, *results, versions.versions(), source)
-    made = register(params.mlflow, params.register_, submission, params.evaluate.champion)
-    print(f"register: {by_task.written(made, registration)}")
+    entry = register(params.mlflow, params.register_, submission, params.evaluate.champion)
+    print(f"register: {by_task.written(entry, registration)}")

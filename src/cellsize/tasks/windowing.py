@@ -8,7 +8,8 @@ import pandas as pd
 
 from cellsize import files
 from cellsize.data import collection, remedies, sequence_arrays
-from cellsize.data.searched import rows_until
+from cellsize.data.schema import TIME
+from cellsize.data.searched import in_words, last_searched, rows_until
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.params_data import Split, Window
 from cellsize.tasks import schemas
@@ -41,11 +42,13 @@ def window(clean: Path, schema: Path, params: Window, split: Split, samples: Pat
                 f"{sequences.n_inputs} inputs a step"]  # fmt: skip
     arrays, said = remedies.build(frame, meaning, params, split, clean), list[str]()
     arrays.save(samples)
-    if split.searched_until is None:
+    until = last_searched(frame, meaning, split.searched_until)
+    if until == in_words(frame[TIME].max()):
         files.write(searched, lambda partial: shutil.copyfile(samples, partial))
     else:
-        frame = rows_until(frame, meaning, split.searched_until)
+        frame = rows_until(frame, meaning, until)
         remedies.build(frame, meaning, params, split, clean).save(searched)
+    if split.searched_until is not None:
         said.append(f"sizes are searched on rows until {split.searched_until} (split.searched_until)")
     said.append(f"{len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} inputs a step")
     out = collection.left_out(arrays)
