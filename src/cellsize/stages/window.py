@@ -1,12 +1,10 @@
 """window: clean series → base arrays and the index of usable windows, of all rows and of those that are searched on."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from cellsize import files
 from cellsize.data import collection, remedies
 from cellsize.data.schema import TIME, Schema
 from cellsize.data.searched import in_words, last_searched, rows_until
@@ -23,10 +21,9 @@ def main(params: Params, clean: Path, schema: Path, windows: Path, searched: Pat
     arrays.save(windows)
     until = last_searched(frame, meaning, params.split.searched_until)
     if until == in_words(frame[TIME].max()):
-        files.write(searched, lambda partial: shutil.copyfile(windows, partial))
+        arrays.save(searched)
     else:
-        frame = rows_until(frame, meaning, until)
-        remedies.build(frame, meaning, params.window, params.split, clean).save(searched)
+        remedies.build(rows_until(frame, meaning, until), meaning, params.window, params.split, clean).save(searched)
     if params.split.searched_until is not None:
         print(f"window: sizes are searched on rows until {params.split.searched_until} (split.searched_until)")
     print(f"window: {len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} inputs a step")
