@@ -71,9 +71,9 @@ example: $(INSTALLED) ## the same for examples/NAME: make example NAME=new-york-
 test: $(INSTALLED) ## run the tests, but for the slow ones (within 20 minutes on 2 cores)
 	@$(IN_VENV) python -m pytest -m "not slow"
 
-# Two files at a time: most of it waits for servers, kills and clusters.
+# Three files at a time: most of it waits for servers, kills and clusters.
 test-slow: $(INSTALLED) ## run the slow ones: servers, whole runs again and again (within 40 minutes)
-	@$(IN_VENV) python -m pytest -m slow --numprocesses 2 --dist loadfile --durations 30
+	@$(IN_VENV) python -m pytest -m slow --numprocesses 3 --dist loadfile --durations 30
 
 torture: $(INSTALLED) ## kill a tiny project's run at 30 random moments, and look at what became of it (an hour)
 	@$(MAKE) --no-print-directory -C benchmarks torture

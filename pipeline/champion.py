@@ -1,4 +1,4 @@
-"""What is new for the champion, before anything is trained: `cellsize retrain`. No stage of dvc.yaml."""
+"""Which version is champion now, after a registration: `cellsize retrain`. No stage of dvc.yaml."""
 
 from cellsize import stage
 

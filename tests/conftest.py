@@ -2,6 +2,7 @@
 
 import copy
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,15 @@ settings.register_profile("tests", derandomize=True)
 settings.load_profile("tests")
 
 SOURCE = Path("clean.parquet")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_registry_of_another_file() -> None:
+    """MLflow keeps the registry that was named last for the whole process, and takes it for that of any other store."""
+    if "mlflow" in sys.modules:
+        sys.modules["mlflow"].set_registry_uri("")
+    os.environ.pop("MLFLOW_REGISTRY_URI", None)
+
 
 PLAIN_CSV: dict[str, Any] = {
     "separator": ",", "decimal": ".", "thousands": None, "comment": None, "encoding": "utf-8", "units_row": False,

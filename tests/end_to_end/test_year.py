@@ -100,7 +100,7 @@ class Year:
                     if target == f"dvc.yaml:{name}":
                         break
                 return 0
-        raise NotImplementedError(words)
+        raise AssertionError(words)  # a call that this stand-in for DVC does not know
 
     def _reads(self) -> Any:
         params = params_file.load(Path("params.yaml"))

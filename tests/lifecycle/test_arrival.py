@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cellsize import params_file
 from cellsize.data.folds import load
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.lifecycle import arrival
 from cellsize.params import Params
+from cellsize.project import template
 from cellsize.stages import prepare, split, window
 
 
@@ -54,6 +56,32 @@ def test_of_a_longer_table_the_search_gets_the_bytes_that_it_had(here: Callable[
     assert arrival.until(arrival.read(longer), "2026-01-17T15:00:00", longer).windows.first.size == (
         Windows.load(Path("e")).first.size
     )
+
+
+def test_a_new_series_with_a_longer_past_moves_the_holdout_over_rows_that_were_searched_on(
+    here: Callable[..., Params],
+) -> None:
+    def delivered(*begins_and_ends: tuple[str, int, int]) -> Params:
+        here()
+        parts = [
+            pd.DataFrame({
+                "when": pd.Timestamp("2026-01-01") + pd.to_timedelta(np.arange(begin, end), "h"),
+                "load": 50 + 5 * np.sin(2 * np.pi * np.arange(begin, end) / 12), "place": name,
+            })
+            for name, begin, end in begins_and_ends
+        ]  # fmt: skip
+        pd.concat(parts).to_csv("table.csv", index=False)
+        text = template.params({"prepare.series": "place"}, Path("params.yaml").read_text(encoding="utf-8"))
+        Path("params.yaml").write_text(text, encoding="utf-8")
+        return params_file.load(Path("params.yaml"))
+
+    params = delivered(("a", 0, 400))
+    searched = arrival.read(params)
+    assert not arrival.holds_searched(searched, searched)
+    assert not arrival.holds_searched(arrival.read(delivered(("a", 0, 480))), searched)
+    assert not arrival.holds_searched(arrival.read(delivered(("a", 0, 480), ("b", 0, 480))), searched)
+    longer = arrival.read(delivered(("a", 0, 410), ("b", -4000, 410)))
+    assert arrival.holds_searched(longer, searched)
 
 
 def test_what_a_stage_would_refuse_is_refused_in_its_words(here: Callable[..., Params]) -> None:

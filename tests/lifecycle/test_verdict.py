@@ -39,9 +39,9 @@ def facts(**changes: Any) -> Facts:
         ({"open_end": "the last answer is at the bound", "units": 64, "units_before": 64}, False, "refit"),
         ({"open_end": "the last answer is at the bound", "units": 128, "units_before": 64}, False, "resize"),
         ({"open_end": None, "units": 128, "units_before": 64}, False, "refit"),
-        # A holdout that is drawn anew may hold what the size was chosen on.
-        ({"shuffled": True}, False, "resize"),
-        ({"shuffled": True, "new_blocks": 19}, False, "nothing"),
+        # No error on rows that the size was searched on would be untouched.
+        ({"holds_searched": True}, False, "resize"),
+        ({"holds_searched": True, "new_blocks": 19}, False, "nothing"),
         # Nothing to refit.
         ({"champion": None, "known": False}, False, "resize"),
         ({"known": False}, False, "resize"),
@@ -72,9 +72,8 @@ def test_a_verdict_says_what_and_why_in_a_line() -> None:
         "retrain: resize: a whole sizing; on 480 new windows in 20 blocks version 3 has an error of 0.3000, its twins "
         "had 0.2500 on their holdout: worse by more than 1 %, with probability 0.97"
     )
-    assert decide(facts(shuffled=True), GATE, full=False).why.endswith(
-        "on their holdout; with split.scheme: shuffled new sequences redraw the holdout, so that it may hold some that "
-        "the size was chosen on"
+    assert decide(facts(holds_searched=True), GATE, full=False).why.endswith(
+        "on their holdout; but the holdout now has rows that the size was searched on"
     )
     assert decide(facts(new_windows=24, new_blocks=1), GATE, full=False).said == (
         "retrain: nothing to do; 24 new windows in 1 blocks, and fewer than 20 blocks (register.blocks) count as none"

@@ -1,6 +1,7 @@
 """A real SQLite store for each test."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +11,7 @@ from mlflow import MlflowClient
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Mlflow
 from cellsize.registry.served import Served
+from cellsize.registry.store import connect
 
 
 def served_model(forecaster: Forecaster, folder: Path) -> Served:
@@ -35,3 +37,18 @@ def settings(tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.delenv(key, raising=False)
     shutil.copy(empty_store, tmp_path / "store.db")
     return Mlflow(uri="sqlite:///store.db", experiment="toy")
+
+
+@pytest.fixture
+def with_versions(settings: Mlflow) -> Callable[[int], MlflowClient]:
+    """A registry with so many versions of `toy`, none of them champion; none has files."""
+
+    def make(count: int) -> MlflowClient:
+        client, experiment = connect(settings)
+        client.create_registered_model("toy")
+        run = client.create_run(experiment)
+        for _ in range(count):
+            client.create_model_version("toy", f"{run.info.artifact_uri}/gone", run.info.run_id)
+        return client
+
+    return make

@@ -1,6 +1,9 @@
 """The champion, from a real SQLite store."""
 
+from collections.abc import Callable
+
 import pytest
+from mlflow import MlflowClient
 
 from cellsize.errors import InputError
 from cellsize.params import Mlflow
@@ -35,12 +38,10 @@ def test_the_newest_version_is_the_one_with_the_highest_number(settings: Mlflow)
     assert champion.newest_version(client, "toy") == "11"
 
 
-def test_a_version_that_was_champion_when_somebody_looked_is_read_whoever_is_now(settings: Mlflow) -> None:
-    client, experiment = connect(settings)
-    client.create_registered_model("toy")
-    run = client.create_run(experiment)
-    for _ in range(2):
-        client.create_model_version("toy", f"{run.info.artifact_uri}/gone", run.info.run_id)
+def test_a_version_that_was_champion_when_somebody_looked_is_read_whoever_is_now(
+    settings: Mlflow, with_versions: Callable[[int], MlflowClient]
+) -> None:
+    client = with_versions(2)
     client.set_registered_model_alias("toy", "champion", "2")
     with pytest.raises(InputError, match="the champion of 'toy', version 1, cannot be read"):
         champion.load(settings, "toy", "1")

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -16,22 +16,15 @@ import pytest
 from mlflow import MlflowClient
 
 from cellsize.errors import InputError
-from cellsize.params import Mlflow
 from cellsize.registry import moves
 from cellsize.registry.champion import current_version
 from cellsize.registry.moves import Move, before, heal, history, move, taken_back
-from cellsize.registry.store import connect
 
 
 @pytest.fixture
-def client(settings: Mlflow) -> MlflowClient:
+def client(with_versions: Callable[[int], MlflowClient]) -> MlflowClient:
     """A registry with four versions of `toy`, none of them champion."""
-    made, experiment = connect(settings)
-    made.create_registered_model("toy")
-    run = made.create_run(experiment)
-    for _ in range(4):
-        made.create_model_version("toy", f"{run.info.artifact_uri}/model", run.info.run_id)
-    return made
+    return with_versions(4)
 
 
 def listed(entries: list[Move]) -> list[tuple[str | None, str, str]]:

@@ -1,24 +1,20 @@
 """Promotion and roll-back by hand, in a real SQLite store."""
 
+from collections.abc import Callable
+
 import pytest
 from mlflow import MlflowClient
 
 from cellsize.errors import InputError
-from cellsize.params import Mlflow
 from cellsize.registry.champion import current_version
 from cellsize.registry.moves import history, move
 from cellsize.registry.promotion import promote, rollback
-from cellsize.registry.store import connect
 
 
 @pytest.fixture
-def client(settings: Mlflow) -> MlflowClient:
+def client(with_versions: Callable[[int], MlflowClient]) -> MlflowClient:
     """A registry with three versions of `toy`, of which the first is champion."""
-    made, experiment = connect(settings)
-    made.create_registered_model("toy")
-    run = made.create_run(experiment)
-    for _ in range(3):
-        made.create_model_version("toy", f"{run.info.artifact_uri}/model", run.info.run_id)
+    made = with_versions(3)
     move(made, "toy", "1", "first", "gate", None)
     return made
 

@@ -458,10 +458,10 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
         getattr(results, name).to_csv(build / f"{name}.csv", index=False)
     seconds = {"baseline": ["ridge_linear", "boosted_trees"] * 2, "fold": [1, 1, 2, 2], "seconds": [0.5, 2.5, 0.5, 3.5]}
     pd.DataFrame(seconds).to_csv(build / "baseline_timings.csv", index=False)
-    pd.DataFrame(folds.save_labels(results.folds)).to_parquet(build / "folds.parquet")
+    pd.DataFrame(folds.save_labels(results.folds)).to_parquet(build / "searched_folds.parquet")
     results.forecasts.to_parquet(build / "forecasts.parquet")
     results.schema.save(build / "schema.json")
-    results.windows.save(build / "windows.npz")
+    results.windows.save(build / "searched_windows.npz")
     return build, reports
 
 

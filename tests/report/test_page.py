@@ -281,7 +281,7 @@ def test_what_the_stages_wrote_is_read_as_it_was(
     assert page.render(read, report) == page.render(toy(), report)
 
 
-@pytest.mark.parametrize("name", ["trials.csv", "candidates.json", "windows.npz", "forecasts.parquet"])
+@pytest.mark.parametrize("name", ["trials.csv", "candidates.json", "searched_windows.npz", "forecasts.parquet"])
 def test_a_missing_artefact_ends_in_one_line(folders: tuple[Path, Path], name: str) -> None:
     build, reports = folders
     (build / name).unlink()

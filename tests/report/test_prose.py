@@ -14,6 +14,8 @@ from cellsize.sizing.choice_records import Budget, Choice, UndecidedSize
 from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.inspection_records import Inspection
 
+LAST = "2024-05-02T11:00:00"  # row of the toy windows' holdout
+
 
 def test_the_tiles_are_the_key_facts(
     toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], toy_registration: Registration
@@ -224,7 +226,7 @@ def test_the_bound_is_said_with_its_numbers(toy_choice: Callable[..., Choice], t
 def test_the_method_says_windows_folds_and_refit(
     toy_windows: Windows, toy_folds: Folds, toy_choice: Callable[..., Choice], toy_trials: pd.DataFrame
 ) -> None:
-    lines = prose.method(toy_windows, toy_folds, toy_choice(), toy_trials)
+    lines = prose.method(toy_windows, toy_folds, toy_choice(), toy_trials, LAST)
     windows, holdout = len(toy_windows.first), int(toy_folds.holdout.sum())
     assert lines[0] == (
         f"A window sees 12 steps and forecasts the next 6. There are {windows:,} windows. The holdout, the last part "
@@ -236,16 +238,25 @@ def test_the_method_says_windows_folds_and_refit(
         "What is served was trained the same way on all windows."
     )
     two_seeds = toy_trials.assign(seed=toy_trials["fold"] % 2)
-    assert "on 5 folds, with 2 seeds each." in prose.method(toy_windows, toy_folds, toy_choice(), two_seeds)[1]
-    zero = prose.method(toy_windows, toy_folds, toy_choice(0, 0), toy_trials)
+    assert "on 5 folds, with 2 seeds each." in prose.method(toy_windows, toy_folds, toy_choice(), two_seeds, LAST)[1]
+    zero = prose.method(toy_windows, toy_folds, toy_choice(0, 0), toy_trials, LAST)
     assert zero[-1].startswith("The chosen size was trained again on everything but the holdout")
+
+
+def test_after_a_refit_the_method_says_on_which_rows_the_size_was_searched(
+    toy_windows: Windows, toy_folds: Folds, toy_choice: Callable[..., Choice], toy_trials: pd.DataFrame
+) -> None:
+    plain = prose.method(toy_windows, toy_folds, toy_choice(), toy_trials, LAST)
+    lines = prose.method(toy_windows, toy_folds, toy_choice(), toy_trials, "2027-01-01T00:00:00")
+    assert lines[0].startswith(f"The size was searched on rows until {LAST}, and kept while new rows came in")
+    assert lines[1:] == plain
 
 
 def test_a_budget_is_named_with_what_the_choice_costs(
     toy_windows: Windows, toy_folds: Folds, toy_choice: Callable[..., Choice], toy_trials: pd.DataFrame
 ) -> None:
     budget = {"rule": "budget", "budget": Budget(unit="bytes", limit=50000.0, cost=43128.0)}
-    lines = prose.method(toy_windows, toy_folds, toy_choice().model_copy(update=budget), toy_trials)
+    lines = prose.method(toy_windows, toy_folds, toy_choice().model_copy(update=budget), toy_trials, LAST)
     assert "The answer is the best size at no more than 50,000 bytes (rule: budget); it has 43,128." in lines
 
 
@@ -275,11 +286,13 @@ def test_the_method_says_what_is_left_out_and_what_each_series_has_of_its_own(
     begin = own.start[toy_folds.holdout].min()
     holdout = own.start >= begin - 24 * south
     development = own.start + own.span <= begin - 24 * south
-    lines = prose.method(own, replace(toy_folds, holdout=holdout, development=development), toy_choice(), toy_trials)
+    lines = prose.method(
+        own, replace(toy_folds, holdout=holdout, development=development), toy_choice(), toy_trials, LAST
+    )
     assert "The holdout, the last part of each series, " in lines[0]
     assert lines[0].endswith("Of the targets to be forecast 25.0% are missing, and left out.")
     assert "Means and standard deviations of each series for scaling come from the training part alone." in lines[2]
     assert lines[2].endswith("Errors of a series are in its own standard deviations.")
-    plain = prose.method(toy_windows, toy_folds, toy_choice(), toy_trials)
+    plain = prose.method(toy_windows, toy_folds, toy_choice(), toy_trials, LAST)
     assert "left out" not in plain[0]
     assert "each series" not in " ".join(plain)

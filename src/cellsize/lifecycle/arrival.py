@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from cellsize.data import constant_targets, remedies, series, table, times
-from cellsize.data.folds import Folds
+from cellsize.data.folds import Folds, row_mask
+from cellsize.data.forecast import Forecast
 from cellsize.data.schema import Schema
 from cellsize.data.searched import rows_until
-from cellsize.data.windows import Windows
+from cellsize.data.windows import Ints, Windows
 from cellsize.params import Params
 
 
@@ -50,6 +52,26 @@ def until(arrived: Arrival, said: str, params: Params) -> Arrival:
         InputError: There are too few of them.
     """
     return _arrival(rows_until(arrived.frame, arrived.schema, said), arrived.schema, params)
+
+
+def holds_searched(arrived: Arrival, searched: Arrival) -> bool:
+    """Whether the holdout predicts a row that sizes were searched on: no error there would be untouched.
+
+    In time it lies behind them as long as rows come at the end. A new series with a longer past, or sequences that are
+    drawn anew, may move it.
+
+    Args:
+        arrived: All rows.
+        searched: Those until the champion's size was searched.
+    """
+    rows = np.flatnonzero(row_mask(searched.windows, np.flatnonzero(searched.folds.development)))
+    held = Forecast.of(arrived.windows).target_rows(arrived.windows.first[arrived.folds.holdout])
+    return bool(_named(arrived.windows, np.unique(held)).isin(_named(searched.windows, rows)).any())
+
+
+def _named(windows: Windows, rows: Ints) -> pd.MultiIndex:
+    """Series and time of some rows."""
+    return pd.MultiIndex.from_arrays([np.asarray(windows.names)[windows.series[rows]], windows.stamp[rows]])
 
 
 def _arrival(frame: pd.DataFrame, schema: Schema, params: Params) -> Arrival:

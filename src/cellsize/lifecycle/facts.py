@@ -53,8 +53,8 @@ class Facts(Artefact):
     """The newest version, if it was made of this very table and these parameters, was judged, and is not champion."""
     made: str | None
     """The newest version, if it was made of this very table and these parameters, `split.searched_until` too."""
-    shuffled: bool
-    """Whether the holdout is drawn out of all sequences, so that new ones redraw it: `split.scheme: shuffled`."""
+    holds_searched: bool
+    """Whether the holdout has rows that the champion's size was searched on."""
     incomparable: str | None
     """Why the champion cannot forecast the windows of this table."""
     new_windows: int
@@ -78,7 +78,7 @@ class Facts(Artefact):
 
 
 NOTHING: Content = dict.fromkeys(Facts.model_fields) | {
-    "known": False, "changed_params": (), "shuffled": False, "new_windows": 0, "new_blocks": 0,
+    "known": False, "changed_params": (), "holds_searched": False, "new_windows": 0, "new_blocks": 0,
 }  # fmt: skip
 
 
@@ -100,7 +100,6 @@ def gather(params: Params) -> Facts:
     champion = kept.get(version or "")
     found = NOTHING | {
         "champion": version,
-        "shuffled": params.split.scheme == "shuffled",
         **(_of(champion) if champion is not None else {}),
     }
     try:
@@ -164,20 +163,22 @@ def _measured(params: Params, arrived: Arrival, kept: Kept, version: str) -> Con
     )
     return {
         "new_windows": found.windows, "new_blocks": found.blocks, "now": found.now, "before": found.before,
-        "worse": found.worse, **_grown(params, arrived, kept),
+        "worse": found.worse, **_searched(params, arrived, kept),
     }  # fmt: skip
 
 
-def _grown(params: Params, arrived: Arrival, kept: Kept) -> Content:
-    """The largest sizes then and now, if the answer then was open upwards."""
+def _searched(params: Params, arrived: Arrival, kept: Kept) -> Content:
+    """What the rows that were searched on say: of the holdout; and of the largest sizes, if the answer was open."""
     choice = kept.choice
-    if not (choice.at_least or choice.bound_binding) or kept.history is None:
-        return {}
+    assert kept.history is not None
     try:
         then = arrival.until(arrived, kept.history.searched_until, params)
     except InputError:  # of other rows or parameters, which are said
         return {}
-    return {
+    found: Content = {"holds_searched": arrival.holds_searched(arrived, then)}
+    if not (choice.at_least or choice.bound_binding):
+        return found
+    return found | {
         "open_end": "the last answer was 'at least'" if choice.at_least else "the last answer is at the bound",
         "units": _most(params, arrived), "units_before": _most(params, then),
     }  # fmt: skip

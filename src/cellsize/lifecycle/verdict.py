@@ -94,11 +94,7 @@ def _by_new_rows(facts: Facts, gate: Register) -> Verdict:
             "resize", f"{facts.open_end}, and the rows now allow {facts.units} units where they allowed "
             f"{facts.units_before}"
         )  # fmt: skip
-    if facts.shuffled:
-        # The champion's size was chosen on sequences that may be held out now: no error there would be untouched.
-        return Verdict(
-            "resize", f"{on}{then}; with split.scheme: shuffled new sequences redraw the holdout, so that it may hold "
-            "some that the size was chosen on"
-        )  # fmt: skip
+    if facts.holds_searched:
+        return Verdict("resize", f"{on}{then}; but the holdout now has rows that the size was searched on")
     sure = "" if facts.worse is None else f" (worse by more than {gate.margin:g} % with probability {facts.worse:.2f})"
     return Verdict("refit", f"{on}{then}{sure}")

@@ -124,9 +124,8 @@ def find_series(
         values = table[name]
         if name in taken or values.isna().any() or pd.api.types.is_float_dtype(values):
             continue
-        try:
-            codes = pd.factorize(values)[0]
-        except TypeError:  # of lists and dictionaries, which name nothing
+        codes = _codes(values)
+        if codes is None:
             continue
         tells_apart = 2 <= codes.max() + 1 <= len(table) / 2 and not _repeats(times, codes)
         # An id and a name of the same series are one.
@@ -155,14 +154,22 @@ def find_series(
     raise InputError(f"{where}, and no column tells series apart; keep one row of each time, or give --series")
 
 
+def _codes(values: "pd.Series[Any]") -> Any:
+    """A number for each different value; None of lists and dictionaries, which name nothing."""
+    try:
+        return pd.factorize(values)[0]
+    except TypeError:
+        return None
+
+
 def _two_that_tell_apart(table: pd.DataFrame, times: "pd.Series[Any]", taken: set[str]) -> tuple[str, str] | None:
     """Two columns of names or whole numbers that tell series apart together, or None."""
-    few = {
-        str(name): pd.factorize(values)[0]
+    coded = {
+        str(name): _codes(values)
         for name, values in table.items()
         if name not in taken and not values.isna().any() and not pd.api.types.is_float_dtype(values)
-        and 2 <= values.nunique() <= len(table) / 4
-    }  # fmt: skip
+    }
+    few = {name: codes for name, codes in coded.items() if codes is not None and 2 <= codes.max() + 1 <= len(table) / 4}
     for one, other in itertools.combinations(list(few)[:LISTED], 2):
         codes = few[one] * (few[other].max() + 1) + few[other]
         if len(np.unique(codes)) <= len(table) / 2 and not _repeats(times, codes):

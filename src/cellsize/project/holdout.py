@@ -49,9 +49,10 @@ class Holdout:
         """True for raw rows before the holdout."""
         held = np.flatnonzero(~self.seen())
         codes, first = np.unique(self.code[held], return_index=True)
-        begins = pd.Series(self.time.iloc[held[first]].to_numpy(), index=codes)
-        late = self.raw_time.to_numpy() >= begins.reindex(self.raw_code).to_numpy()
-        return np.asarray(~late)
+        # As columns: of zoned times an array is one of objects, and a series without a holdout has no number there.
+        begins = self.time.iloc[held[first]].set_axis(codes).reindex(self.raw_code)
+        late = self.raw_time.reset_index(drop=True) >= begins.reset_index(drop=True)
+        return ~late.to_numpy(np.bool_)
 
 
 def find_holdout(rows: Rows, targets: tuple[str, ...], params: Params) -> Holdout:

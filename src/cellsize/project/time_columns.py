@@ -38,8 +38,8 @@ class Time:
     Attributes:
         columns: Where it stands, as `prepare.time` names them; none: rows are in order, and have no time.
         time_format: As `prepare.time_format` has it.
-        local: Date and time of day of each row as written, without its offset, shape (rows,); the number of the row
-            where there is no time.
+        local: Date and time of day of each row as written, without its offset, shape (rows,); in a table
+            without times the position of the row.
         offset: Seconds east of UTC of each row, or None.
         ambiguous: As `prepare.ambiguous` has it: refuse, or infer where a clock set back shows times twice.
     """

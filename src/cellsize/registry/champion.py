@@ -46,8 +46,9 @@ def load(settings: Mlflow, name: str, version: str | None = None) -> Champion | 
     if version is None:
         return None
     try:
-        folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}")
-        model = Forecaster.load(Path(folder) / "artifacts" / "model")
+        with tempfile.TemporaryDirectory() as kept:  # from a server MLflow would leave a copy in a folder of its own
+            folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=kept)
+            model = Forecaster.load(Path(folder) / "artifacts" / "model")
     except UNREADABLE as error:
         raise InputError(
             f"register.name: the champion of {name!r}, version {version}, cannot be read "

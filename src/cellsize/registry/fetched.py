@@ -1,5 +1,6 @@
 """A version of a registered model, found and fetched for somebody who has the registry and nothing else."""
 
+import tempfile
 from pathlib import Path
 
 import mlflow
@@ -83,8 +84,9 @@ def fetch(name: str, version: str) -> Forecaster:
         InputError: Its files are not there, or were not written by cellsize.
     """
     try:
-        folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}")
-        return Forecaster.load(Path(folder) / "artifacts" / "model")
+        with tempfile.TemporaryDirectory() as kept:  # from a server MLflow would leave a copy in a folder of its own
+            folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=kept)
+            return Forecaster.load(Path(folder) / "artifacts" / "model")
     except (MlflowException, OSError, KeyError) as error:
         what = " ".join(str(error).split())[:200]
         raise InputError(

@@ -33,8 +33,8 @@ class Inputs:
         trials: `trials.csv`, with the kind of network of each size that counts; see `scores.marked`.
         curves: `curves.csv`.
         timings: `timings.csv`.
-        folds: `folds.parquet`.
-        windows: `windows.npz`.
+        folds: `searched_folds.parquet`: of the rows that the size was searched on.
+        windows: `searched_windows.npz`.
         schema: `schema.json`.
         inspection: `inspection.json`.
         baselines: `baselines.json`.
@@ -69,18 +69,19 @@ def read_folders(build: Path, reports: Path) -> Inputs:
     Raises:
         InputError: One of them is missing, or another version of cellsize wrote it.
     """
-    names = ("trials.csv", "curves.csv", "timings.csv", "folds.parquet", "windows.npz", "schema.json")
+    names = ("trials.csv", "curves.csv", "timings.csv", "searched_folds.parquet", "searched_windows.npz",
+             "schema.json")  # fmt: skip
     for path in (*(build / name for name in names), build / "forecasts.parquet"):
         if not path.is_file():
             raise InputError(f"{path}: no such file; run `cellsize run`, which makes it")
-    labels = pd.read_parquet(build / "folds.parquet")
+    labels = pd.read_parquet(build / "searched_folds.parquet")
     return Inputs(
         candidates=Candidates.read(build / "candidates.json"),
         trials=marked(pd.read_csv(build / "trials.csv")),
         curves=pd.read_csv(build / "curves.csv"),
         timings=pd.read_csv(build / "timings.csv"),
         folds=load_labels({str(name): labels[name].to_numpy(np.int8) for name in labels}),
-        windows=Windows.load(build / "windows.npz"),
+        windows=Windows.load(build / "searched_windows.npz"),
         schema=Schema.load(build / "schema.json"),
         inspection=Inspection.read(reports / "inspection.json"),
         baselines=Baselines.read(build / "baselines.json"),
@@ -152,7 +153,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         bound=prose.bound(choice, candidates),
         rules=tables.rules_of_thumb(choice),
         costs=tables.costs(candidates, choice),
-        method=prose.method(inputs.windows, inputs.folds, choice, inputs.trials),
+        method=prose.method(inputs.windows, inputs.folds, choice, inputs.trials, evaluation.rows_until),
     )
 
 

@@ -210,8 +210,16 @@ def bound(choice: Choice, candidates: Candidates) -> str:
     )
 
 
-def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame) -> list[str]:
-    """How the size was chosen, in plain lines."""
+def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame, evaluated_until: str) -> list[str]:
+    """How the size was chosen, in plain lines.
+
+    Args:
+        windows: Those that sizes were searched on.
+        folds: Theirs.
+        choice: The size.
+        trials: All trainings.
+        evaluated_until: Time of the last row of the holdout of all rows: after a refit a later one.
+    """
     count = len(folds.labels)
     by_size = trials[(trials["units"] > 0) & (trials["status"] == "ok")].groupby(["layers", "units"])["seed"].nunique()
     seeds, most = (int(by_size.min()), int(by_size.max())) if len(by_size) else (1, 1)
@@ -232,7 +240,14 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame)
     of_cells = (
         "" if windows.cell_lookback == windows.lookback else f" (memory cells the last {windows.cell_lookback} of them)"
     )
+    held = windows.first[folds.holdout] + windows.span - 1
+    until = windows.said(int(held[np.argmax(windows.stamp[held])]))
+    refitted = (
+        f"The size was searched on rows until {until}, and kept while new rows came in (split.searched_until). What is "
+        "said here of windows and folds is of these rows; the errors on the holdout are of newer ones."
+    )
     return [
+        *([refitted] if until != evaluated_until else []),
         f"A window sees {plural(windows.lookback, 'step')}{of_cells} and forecasts the next {windows.horizon}. "
         f"There are {len(start):,} windows. The holdout, {last}"
         f"{int(folds.holdout.sum()):,} of them, was not used to choose the size.{left_out}",

@@ -1,12 +1,10 @@
 """The stage `window` by task: clean rows → samples, of all rows and of those that are searched on."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from cellsize import files
 from cellsize.data import collection, remedies, sequence_arrays
 from cellsize.data.schema import TIME
 from cellsize.data.searched import in_words, last_searched, rows_until
@@ -36,7 +34,7 @@ def window(clean: Path, schema: Path, params: Window, split: Split, samples: Pat
     if isinstance(meaning, SequenceSchema):
         sequences = sequence_arrays.build(frame, meaning, params)
         sequences.save(samples)
-        files.write(searched, lambda partial: shutil.copyfile(samples, partial))
+        sequences.save(searched)
         shortest = int(sequences.length.min())
         return [f"{len(sequences.first):,} sequences of {shortest} to {sequences.longest} steps, "
                 f"{sequences.n_inputs} inputs a step"]  # fmt: skip
@@ -44,10 +42,9 @@ def window(clean: Path, schema: Path, params: Window, split: Split, samples: Pat
     arrays.save(samples)
     until = last_searched(frame, meaning, split.searched_until)
     if until == in_words(frame[TIME].max()):
-        files.write(searched, lambda partial: shutil.copyfile(samples, partial))
+        arrays.save(searched)
     else:
-        frame = rows_until(frame, meaning, until)
-        remedies.build(frame, meaning, params, split, clean).save(searched)
+        remedies.build(rows_until(frame, meaning, until), meaning, params, split, clean).save(searched)
     if split.searched_until is not None:
         said.append(f"sizes are searched on rows until {split.searched_until} (split.searched_until)")
     said.append(f"{len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} inputs a step")
