@@ -11,7 +11,7 @@ SEQUENCE, STEP, LABEL = "sequence", "step", "label"
 
 
 def features(count: int) -> tuple[str, ...]:
-    """Names of the numbers of a step: x1, x2, …"""
+    """Names of the numbers of a step: x1, x2 and so on."""
     return tuple(f"x{number}" for number in range(1, count + 1))
 
 

@@ -1,8 +1,8 @@
 """The text format `.ts` of aeon and sktime: a line for each labelled sequence, its features apart by colons.
 
 A header of lines that begin with `@`, then `@data`, then `1,2,3:4,5,6:label`: the values of the first feature, those of
-the second, the label. `?` and `NaN` are missing values. Lines that begin with `#` or `%` are comments. The rules are those
-of the page "Loading data from file" of aeon; whatever the header promises is held.
+the second, the label. `?` and `NaN` are missing values. Lines that begin with `#` or `%` are comments. The rules are
+those of the page "Loading data from file" of aeon; whatever the header promises is held.
 """
 
 from dataclasses import dataclass
@@ -62,8 +62,8 @@ def read(path: Path) -> pd.DataFrame:
         labels.append(_label(where, label.strip(), header))
         if values[-1].shape[1] != values[0].shape[1]:
             raise InputError(
-                f"{where}: {values[-1].shape[1]} dimensions, and the first sequence has {values[0].shape[1]}; give each "
-                "sequence all of them, divided by colons"
+                f"{where}: {values[-1].shape[1]} dimensions, and the first sequence has {values[0].shape[1]}; give "
+                "each sequence all of them, divided by colons"
             )
         if header.flags.get("equallength") and len(values[-1]) != len(values[0]):
             raise InputError(
@@ -139,8 +139,8 @@ def _values(where: str, dimensions: list[str], header: Header) -> Floats:
     for number, column in enumerate(columns, start=1):
         if len(column) != len(columns[0]):
             raise InputError(
-                f"{where}: dimension {number} has {len(column)} values, and dimension 1 {len(columns[0])}; a step has a "
-                "value of each, ? where it is missing"
+                f"{where}: dimension {number} has {len(column)} values, and dimension 1 {len(columns[0])}; a step has "
+                "a value of each, ? where it is missing"
             )
     if length and len(columns[0]) != length:
         raise InputError(
