@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data import table as tables
-from cellsize.data.sequence_schema import GROUP, HELD_OUT, LABEL, SEQUENCE, SequenceSchema
+from cellsize.data import text_file
+from cellsize.data.sequence_schema import GROUP, HELD_OUT, LABEL, SEQUENCE, SequenceSchema, label_type
 from cellsize.errors import InputError
 from cellsize.params_data import HoldoutPart, Prepare
 
@@ -67,7 +68,10 @@ def clean(
             f"{path}, column {prepare.targets[0]!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
             "name another column in prepare.targets"
         )
-    schema = SequenceSchema(prepare.series, step, prepare.past_covariates, prepare.targets[0], prepare.group, classes)
+    kind = label_type(table[prepare.targets[0]], classes, text_file.is_text(path))
+    schema = SequenceSchema(
+        prepare.series, step, prepare.past_covariates, prepare.targets[0], prepare.group, classes, kind
+    )
     return frame.reset_index(drop=True), schema
 
 
