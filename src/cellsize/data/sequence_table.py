@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellsize.data import sequence_features
+from cellsize.data import sequence_features, text_file
 from cellsize.data import table as tables
-from cellsize.data import text_file
 from cellsize.data.sequence_schema import GROUP, HELD_OUT, LABEL, SEQUENCE, SequenceSchema, label_type
 from cellsize.errors import InputError
 from cellsize.params_data import HoldoutPart, Prepare
