@@ -20,7 +20,6 @@ OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
     "window.scale": ("global",),
     "split.scheme": ("stratified",),
     "split.holdout_of": ("table",),
-    "split.searched_until": (None,),
     "baseline.classical": ("none",),
     "choose.metric": ("log_loss",),
     "register.beat": ((),),
