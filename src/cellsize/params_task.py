@@ -46,6 +46,8 @@ def misfit(params: Any) -> str | None:
         return "prepare.past_covariates: empty, but task: classify reads them at each step; name the features"
     if isinstance(params.prepare.time, tuple):
         return "prepare.time: several columns, but task: classify has steps in one; name it, or set null"
+    if "encoder_decoder" in params.propose.network.head:
+        return "propose.network.head: encoder_decoder is for task: forecast, which has steps to decode; leave it out"
     return _other(params, OF_A_CLASSIFICATION)
 
 
