@@ -28,7 +28,7 @@ def make_classifier(
         fitted, net = refit_size(work, size, setting, 1.0, 6 if size != ZERO else 0)
         assert isinstance(work.samples, Sequences)
         window = make_window(horizon=1)
-        return Classifier(size, sequence_schema, window, work.network, fitted, net), work.samples
+        return Classifier(size, sequence_schema, window, work.network, fitted, work.samples.longest, net), work.samples
 
     return make
 
