@@ -20,7 +20,11 @@ def texts(prepare: Prepare, part: HoldoutPart | None) -> tuple[str, ...]:
 
 
 def clean(
-    table: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None
+    table: pd.DataFrame,
+    path: Path,
+    prepare: Prepare,
+    part: HoldoutPart | None,
+    known: tuple[str, ...] | None = None,
 ) -> tuple[pd.DataFrame, SequenceSchema]:
     """Checks the rows of a long table, and puts them in order.
 
@@ -30,6 +34,7 @@ def clean(
         prepare: Meaning of the columns: `series` names the sequence, `time` the step, `past_covariates` the features,
             `targets` the label.
         part: The column and value that declare the holdout, or None.
+        known: The classes of a model that is asked; None: those of the table are learnt.
 
     Returns:
         A frame ordered by sequence (as they come first in the table), then step: the features in float64 and columns
@@ -61,7 +66,7 @@ def clean(
     order = pd.Series(pd.factorize(frame[SEQUENCE])[0])
     in_order = np.argsort(order.to_numpy(), kind="stable")
     frame = frame.iloc[in_order] if step is None else _by_step(frame, order, table, path, step)
-    classes = tuple(sorted(frame[LABEL].unique()))
+    classes = tuple(sorted(frame[LABEL].unique())) if known is None else known
     if not 2 <= len(classes) <= MOST_CLASSES:
         raise InputError(
             f"{path}, column {prepare.targets[0]!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
