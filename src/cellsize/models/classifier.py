@@ -34,6 +34,7 @@ class Classifier:
         network: What the candidates had in common.
         fitted: Scaling constants and the logistic regression.
         net: The network, or None without memory cells.
+        learned_from: Names of the sequences that it has learned from.
     """
 
     size: Size
@@ -42,6 +43,7 @@ class Classifier:
     network: Network
     fitted: FittedFold
     net: Net | None
+    learned_from: tuple[str, ...] = ()
 
     def probabilities(self, sequences: Sequences, chosen: Ints, forward: Forward = plain_forward) -> Floats:
         """Probability of each class of some sequences, float64, shape (n, classes).
@@ -70,6 +72,7 @@ class Classifier:
             "window": self.window.model_dump(),
             "network": self.network.model_dump(),
             **form(self.net),
+            "learned_from": self.learned_from,
         }
         (folder / MODEL).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -90,4 +93,5 @@ class Classifier:
         network = Network(**content["network"])
         schema = SequenceSchema.of(content["schema"])
         fitted = read_fitted(found, content["penalty"], True, ())
-        return cls(size, schema, Window(**content["window"]), network, fitted, read_net(content, found, size, network))
+        net, learned_from = read_net(content, found, size, network), tuple(content["learned_from"])
+        return cls(size, schema, Window(**content["window"]), network, fitted, net, learned_from)
