@@ -69,7 +69,7 @@ def _new(
     is_labelled = schema.label in rows.columns and not rows[schema.label].isna().all()
     if not is_labelled:
         rows = rows.assign(**{schema.label: schema.classes[0]})
-    frame, _ = sequence_table.clean(rows, path, prepare, None, schema.classes)
+    frame, _ = sequence_table.clean(rows, path, prepare, None, schema)
     of_each = frame.drop_duplicates(SEQUENCE)
     labels, groups = (tuple(of_each[column].astype(str)) for column in (LABEL, GROUP))
     # The place of a label that the model does not know is taken by another one; nothing reads it.

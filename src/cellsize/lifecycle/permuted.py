@@ -18,7 +18,9 @@ SHOWN = 60  # draws that a chart shows
 FEWEST_GROUPS = 8  # on each side
 
 
-def shifts(names: tuple[str, ...], before: Codes, now: Codes, groups_before: Ints, groups_now: Ints) -> tuple[Shift, ...]:
+def shifts(
+    names: tuple[str, ...], before: Codes, now: Codes, groups_before: Ints, groups_now: Ints
+) -> tuple[Shift, ...]:
     """How far each column has shifted; none where there are fewer than `FEWEST_GROUPS` groups on a side.
 
     Args:

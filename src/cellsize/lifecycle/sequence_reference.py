@@ -75,9 +75,7 @@ class SequenceReference:
         return cls(columns=tuple(content["columns"]), holdout=losses, **kept)
 
 
-def make(
-    sequences: Sequences, folds: Folds, twins: Sequence[Classifier], served: Classifier
-) -> SequenceReference:
+def make(sequences: Sequences, folds: Folds, twins: Sequence[Classifier], served: Classifier) -> SequenceReference:
     """What is kept of a model.
 
     Args:

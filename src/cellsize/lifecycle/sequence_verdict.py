@@ -100,7 +100,9 @@ def advice(result: SequenceCheck) -> str:
     """What to do next."""
     match result.verdict:
         case "worse" if result.found.unknown_labels:
-            return "See whether these labels are right. If they are, train again: cellsize retrain measures the size anew."
+            return (
+                "See whether these labels are right. If they are, train again: cellsize retrain measures the size anew."
+            )
         case "worse":
             return "See whether the new sequences and labels are right. If they are, train again: cellsize retrain."
         case "inputs shifted":

@@ -65,9 +65,7 @@ class Compared:
         return self.is_worse or self.not_much_worse >= NOT_WORSE
 
 
-def compare(
-    new: Losses, holdout: Losses, margin: float = MARGIN, fewest: int = FEWEST_BLOCKS
-) -> Compared | None:
+def compare(new: Losses, holdout: Losses, margin: float = MARGIN, fewest: int = FEWEST_BLOCKS) -> Compared | None:
     """Compares the losses of one model with those of its twins; None where there are too few blocks.
 
     Args:

@@ -33,6 +33,7 @@ class Classifier:
         window: The most steps that are read of a sequence.
         network: What the candidates had in common.
         fitted: Scaling constants and the logistic regression.
+        longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
         net: The network, or None without memory cells.
         learned_from: Names of the sequences that it has learned from.
     """
@@ -42,6 +43,7 @@ class Classifier:
     window: Window
     network: Network
     fitted: FittedFold
+    longest: int
     net: Net | None
     learned_from: tuple[str, ...] = ()
 
@@ -54,6 +56,7 @@ class Classifier:
             forward: Runs the network; see `prediction.predict`.
         """
         networks = [] if self.net is None else [self.net]
+        sequences = sequences.at_most(self.longest)
         outputs = predict(Classification(sequences), sequences, self.fitted, networks, chosen, forward)[0]
         probabilities: Floats = Classify.probabilities(outputs)[:, 0]
         return probabilities
@@ -71,6 +74,7 @@ class Classifier:
             "schema": asdict(self.schema),
             "window": self.window.model_dump(),
             "network": self.network.model_dump(),
+            "longest": self.longest,
             **form(self.net),
             "learned_from": self.learned_from,
         }
@@ -93,5 +97,6 @@ class Classifier:
         network = Network(**content["network"])
         schema = SequenceSchema.of(content["schema"])
         fitted = read_fitted(found, content["penalty"], True, ())
-        net, learned_from = read_net(content, found, size, network), tuple(content["learned_from"])
-        return cls(size, schema, Window(**content["window"]), network, fitted, net, learned_from)
+        net, window = read_net(content, found, size, network), Window(**content["window"])
+        learned_from = tuple(content["learned_from"])
+        return cls(size, schema, window, network, fitted, int(content["longest"]), net, learned_from)
