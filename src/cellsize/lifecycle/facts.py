@@ -15,8 +15,8 @@ from cellsize.lifecycle.ageing import Ageing, ageing
 from cellsize.lifecycle.arrival import Arrival
 from cellsize.models import stacked
 from cellsize.params import Params
-from cellsize.registry import champion as registered
 from cellsize.registry import by_task, provenance
+from cellsize.registry import champion as registered
 from cellsize.registry.provenance import Kept
 from cellsize.registry.store import connect, is_out_of_reach, reached
 from cellsize.sizing.artefacts import Artefact
@@ -140,7 +140,8 @@ def _of(champion: Kept) -> Content:
     """What a summary says of the champion."""
     choice, evaluation = champion.choice, champion.evaluation
     return {
-        "size": describe(choice.size), "parameters": choice.parameters, "error": by_task.said_of_errors(evaluation)["mean"],
+        "size": describe(choice.size), "parameters": choice.parameters,
+        "error": by_task.said_of_errors(evaluation)["mean"],
     }  # fmt: skip
 
 
