@@ -109,8 +109,10 @@ def test_which_task_it_is_is_asked_at_the_doors_alone() -> None:
         "models/zero_cells.py",
         "params_task.py",
     }
-    floors = ("models", "inspection", "training", "evaluation", "registry", "report", "lifecycle")
-    doors |= {f"{name}/by_task.py" for name in floors}
+    doors |= {
+        f"{name}/by_task.py"
+        for name in ("models", "inspection", "training", "evaluation", "registry", "report", "lifecycle")
+    }
     asks = re.compile(r"isinstance\(\w+, (Sequences|SequenceSchema)\)|\btask [!=]= \"")
     found = {str(path.relative_to(SOURCE)) for path in modules() if asks.search(path.read_text(encoding="utf-8"))}
     assert found <= doors

@@ -5,9 +5,7 @@ from typing import Any
 # The only values that keys may have. What is not here may be anything.
 OF_A_FORECAST: dict[str, tuple[Any, ...]] = {"prepare.group": (None,), "split.holdout_part": (None,)}
 OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
-    "prepare.categorical_covariates": ((),),
     "prepare.known_future_covariates": ((),),
-    "prepare.static_covariates": ((),),
     "prepare.series_as_input": (False,),
     "prepare.calendar": ((),),
     "prepare.linear_calendar": ((),),
@@ -22,7 +20,6 @@ OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
     "window.scale": ("global",),
     "split.scheme": ("stratified",),
     "split.holdout_of": ("table",),
-    "split.searched_until": (None,),
     "baseline.classical": ("none",),
     "choose.metric": ("log_loss",),
     "register.beat": ((),),
@@ -45,10 +42,12 @@ def misfit(params: Any) -> str | None:
         return "prepare.series: null, but task: classify has many sequences; name the column that tells them apart"
     if len(params.prepare.targets) != 1:
         return f"prepare.targets: {len(params.prepare.targets)} columns, but a sequence has one label; name one"
-    if not params.prepare.past_covariates:
+    if not params.prepare.past_covariates and not params.prepare.categorical_covariates:
         return "prepare.past_covariates: empty, but task: classify reads them at each step; name the features"
     if isinstance(params.prepare.time, tuple):
         return "prepare.time: several columns, but task: classify has steps in one; name it, or set null"
+    if "encoder_decoder" in params.propose.network.head:
+        return "propose.network.head: encoder_decoder is for task: forecast, which has steps to decode; leave it out"
     return _other(params, OF_A_CLASSIFICATION)
 
 

@@ -2,13 +2,14 @@
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from cellsize.data.schema import MISSING
 from cellsize.data.sequences import TASK
 from cellsize.data.windows import Ints
 
@@ -30,6 +31,9 @@ class SequenceSchema:
         group: What a sequence belongs to, likewise; None: each is alone.
         classes: Names of the classes, sorted.
         label_type: What a label is in the table: a model gives back what it was given.
+        levels: Text column that may change from step to step → its levels, an indicator each.
+        static_covariates: Column that is constant in each sequence → its levels, or no level if it is a number.
+        flagged: Features that have missing values, each with an indicator.
     """
 
     sequence: str
@@ -39,6 +43,30 @@ class SequenceSchema:
     group: str | None
     classes: tuple[str, ...]
     label_type: LabelType = "text"
+    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    static_covariates: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    flagged: tuple[str, ...] = ()
+
+    @property
+    def series(self) -> str:
+        """What `static` calls it: a sequence is a series there."""
+        return self.sequence
+
+    @property
+    def series_levels(self) -> tuple[str, ...]:
+        """Sequences with an indicator each: none, since a new one is to be labelled."""
+        return ()
+
+    @property
+    def input_columns(self) -> tuple[str, ...]:
+        """Columns of the clean rows that are inputs of each step, in the order of `Sequences.inputs`."""
+        indicators = [f"{name}={level}" for name, levels in self.levels.items() for level in levels]
+        constant = [
+            column
+            for name, levels in self.static_covariates.items()
+            for column in ([f"{name}={level}" for level in levels] or [name])
+        ]
+        return (*self.features, *constant, *indicators, *(f"{name}{MISSING}" for name in self.flagged))
 
     def labels(self, codes: Ints) -> pd.Series:
         """Positions in `classes` as labels of the type that they have in the table, shape (n,)."""
@@ -63,7 +91,12 @@ class SequenceSchema:
     @classmethod
     def of(cls, content: dict[str, Any]) -> "SequenceSchema":
         """From its fields, lists for tuples."""
-        return cls(**content | {key: tuple(content[key]) for key in ("features", "classes")})
+        tuples = {key: tuple(content[key]) for key in ("features", "classes", "flagged")}
+        of_each = {
+            key: {name: tuple(levels) for name, levels in content[key].items()}
+            for key in ("levels", "static_covariates")
+        }
+        return cls(**content | tuples | of_each)
 
 
 def label_type(values: pd.Series, names: tuple[str, ...], is_text_file: bool) -> LabelType:

@@ -23,7 +23,7 @@ class Sequences:
     sequence has one step to be predicted, with a column for each class.
 
     Attributes:
-        inputs: Features of each step less `offset`, float32, shape (rows, n_inputs).
+        inputs: Features of each step less `offset`, NaN where missing, float32, shape (rows, n_inputs).
         offset: What was subtracted from each column in float64, shape (n_inputs,); see `offsets.offset_of`.
         first: First row of each sequence, shape (n,).
         length: Its steps, shape (n,).
