@@ -560,7 +560,7 @@ def draw_classifier(
                 torch.nn.init.uniform_(weights, -0.6, 0.6)
         window = make_window(lookback=9, horizon=1)
         schema = replace(sequence_schema, features=arrays.features, classes=arrays.classes)
-        return Classifier(size, schema, window, kind, fitted, arrays.longest, net), arrays
+        return Classifier(size, schema, window, kind, fitted, net, arrays.longest), arrays
 
     return made
 

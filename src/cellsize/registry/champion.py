@@ -27,7 +27,7 @@ UNREADABLE = (
 )  # fmt: skip
 
 
-def load(settings: Mlflow, name: str, version: str | None = None) -> Champion | None:
+def load(settings: Mlflow, name: str, version: str | None = None) -> Champion[Forecaster] | None:
     """The current champion, or None if there is none.
 
     A version that was registered before there were twins has none, and its recipe if its `choice.json` names it.
