@@ -54,14 +54,17 @@ BROKEN: list[tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = [
     (lambda rows: rows.drop(columns="step"), "no column 'step'; send it: the model reads name, step, x, z"),
     (lambda rows: rows.drop(columns="name"), "no column 'name'; send it: the model reads name, step, x, z"),
     (lambda rows: rows.assign(x="high"), "row 0, column 'x': 'high' is not a number; send numbers with a decimal"),
-    (lambda rows: rows.assign(x=rows["x"].where(rows.index != 3)), "row 3, column 'x': no value; send it in each row"),
+    (
+        lambda rows: rows.assign(x=rows["x"].where(rows.index != 3)),
+        "row 3, column 'x': missing; send it in each",
+    ),
     (lambda rows: rows.assign(x=np.nan), "column 'x': every value is missing; send its values"),
     (lambda rows: rows.assign(x=np.inf), "row 0, column 'x': infinite"),
     (lambda rows: rows.assign(name=rows["name"].where(rows.index != 2)), "row 2, column 'name': no value; send it"),
     (lambda rows: rows.assign(step=0), "row 1, column 'step': sequence 's0' has step 0 twice; send each step once"),
     (lambda rows: rows.assign(step=rows["step"].where(rows.index != 1)), "row 1, column 'step': no value"),
     (lambda rows: pd.concat([rows, rows[["x"]]], axis=1), "column 'x' is duplicated; send it once"),
-    (lambda rows: rows.assign(x=[[1.0]] * len(rows)), "row 0, column 'x': [1.0] is neither a number nor text"),
+    (lambda rows: rows.assign(x=pd.Series([[1.0]] * len(rows), dtype=object)), "row 0, column 'x': [1.0] is neither a number nor text"),
 ]
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
-from mlflow.pyfunc import PyFuncModel
 
 from cellsize.data import sequence_table
 from cellsize.data.sequences import Sequences
@@ -31,10 +30,11 @@ from tests.registry.test_versions import BETTER, CHOICE, evaluation
 
 ERRORS = ClassErrors(accuracy=0.9, macro_f1=0.88, log_loss=0.25, score=0.2)
 CLASSES = ClassEvaluation(
-    task="classify", metric="log_loss", sequences=12, classes=("1", "2"), model=ERRORS, twins=(ERRORS,), baselines={},
-    confusion=((6, 0), (1, 5)),
+    task="classify", metric="log_loss", sequences=12, groups=12, classes=("1", "2"), model=ERRORS, twins=(ERRORS,),
+    accuracy_se=0.1, baselines={"boosted_trees": ERRORS}, differences={}, left_out=None, champion=None, comparison=None,
+    champion_not_measured=None, champion_version=None, confusion=((6, 0), (1, 5)), reliability=(), mistakes=(),
 )  # fmt: skip
-Labelled = tuple[Registration, PyFuncModel, Classifier, pd.DataFrame]
+Labelled = tuple[Registration, Any, Classifier, pd.DataFrame]
 
 
 @pytest.fixture
@@ -58,8 +58,9 @@ def labelled(
     model = replace(draw_classifier(Size(1, 2), sequences=sequences)[0], schema=schema)
     model.save(Path("model"))
     save([model], Path("twins"))
-    shown = by_task.rows_shown(make_long_prepare(), Path("clean.parquet"), Path("model"))
-    source = Source(Path(), "table.csv", "0123456789abcdef", "the cut", None)
+    shown = by_task.rows_shown(make_long_prepare(table="table.csv"), Path("model"))
+    known = by_task.known_rows(Path("clean.parquet"), Path("model"), None)
+    source = Source(Path(), "table.csv", "0123456789abcdef", "the cut", known)
     gate = Register(name="kinds", beat=(), margin=1.0, probability=0.9, not_worse=0.8, blocks=8)
     new = Submission(Path("model"), Path("twins"), shown, CHOICE, CLASSES, {}, source)
     entry = versions.register(settings, gate, new, compare=True)
@@ -73,10 +74,10 @@ def test_a_version_says_what_it_reads_and_answers_with_labels_of_the_tables_type
     assert served.predict(table)["class"].dtype == np.int64
     assert served.metadata.metadata == {
         "task": "classify", "reads": ["name", "step", "x"], "sequence": "name", "step": "step", "features": ["x"],
-        "reads_steps": 3, "label": "class", "probabilities": {"1": "probability of 1", "2": "probability of 2"},
+        "may_be_missing": [], "reads_steps": 3, "label": "class",
+        "probabilities": {"1": "probability of 1", "2": "probability of 2"},
     }  # fmt: skip
-    outputs: Any = served.metadata.signature
-    assert [(column.name, column.type.name) for column in outputs.outputs] == [
+    assert [(column.name, column.type.name) for column in served.metadata.signature.outputs] == [
         ("name", "string"), ("class", "long"), ("probability of 1", "double"), ("probability of 2", "double"),
     ]  # fmt: skip
     # The example: a sequence of each class, in the columns that are read.

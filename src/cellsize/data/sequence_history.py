@@ -113,8 +113,7 @@ def _digests(frame: pd.DataFrame, schema: SequenceSchema) -> dict[str, str]:
     ends = np.flatnonzero(np.diff(codes, append=-1)) + 1
     begins = np.concatenate([[0], ends[:-1]])
     return {
-        str(names[codes[begin]]): _digest(hashed[begin:end].tobytes())
-        for begin, end in zip(begins, ends, strict=True)
+        str(names[codes[begin]]): _digest(hashed[begin:end].tobytes()) for begin, end in zip(begins, ends, strict=True)
     }
 
 
