@@ -22,7 +22,11 @@ OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
     "split.holdout_of": ("table",),
     "baseline.classical": ("none",),
     "choose.metric": ("log_loss",),
-    "register.beat": ((),),
+}
+# What `register.beat` may name.
+BEATEN = {
+    "forecast": ("naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical"),
+    "classify": ("majority_class", "logistic_regression", "boosted_trees"),
 }
 
 
@@ -52,12 +56,16 @@ def misfit(params: Any) -> str | None:
 
 
 def _other(params: Any, only: dict[str, tuple[Any, ...]]) -> str | None:
-    """The first key that has another value than those that a task knows."""
+    """The first key that has another value than those that a task knows, or names a baseline that it has not."""
     for key, values in only.items():
         section, _, name = key.partition(".")
         found = getattr(getattr(params, "register_" if section == "register" else section), name)
         if found not in values:
             return f"{key}: {_yaml(found)} does not suit task: {params.task}; set {key}: {_yaml(values[0])}"
+    beaten = BEATEN[params.task]
+    for name in params.register_.beat:
+        if name not in beaten:
+            return f"register.beat: {name} is no baseline of task: {params.task}; name some of {', '.join(beaten)}"
     return None
 
 

@@ -10,9 +10,7 @@ import numpy.typing as npt
 from cellsize.data.sequences import Sequences
 
 
-def held_out(
-    sequences: Sequences, before: npt.NDArray[np.bool_], kept: int, fraction: float
-) -> npt.NDArray[np.bool_]:
+def held_out(sequences: Sequences, before: npt.NDArray[np.bool_], kept: int, fraction: float) -> npt.NDArray[np.bool_]:
     """The holdout of all sequences, shape (n,).
 
     Of the new groups every n-th of each class is held out, in the order of the table, and classes do not begin with the

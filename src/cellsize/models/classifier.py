@@ -33,8 +33,9 @@ class Classifier:
         window: The most steps that are read of a sequence.
         network: What the candidates had in common.
         fitted: Scaling constants and the logistic regression.
-        longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
         net: The network, or None without memory cells.
+        longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
+        learned_from: Names of the sequences that it has learned from.
     """
 
     size: Size
@@ -42,8 +43,9 @@ class Classifier:
     window: Window
     network: Network
     fitted: FittedFold
-    longest: int
     net: Net | None
+    longest: int
+    learned_from: tuple[str, ...] = ()
 
     def probabilities(self, sequences: Sequences, chosen: Ints, forward: Forward = plain_forward) -> Floats:
         """Probability of each class of some sequences, float64, shape (n, classes).
@@ -74,6 +76,7 @@ class Classifier:
             "network": self.network.model_dump(),
             "longest": self.longest,
             **form(self.net),
+            "learned_from": self.learned_from,
         }
         (folder / MODEL).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -95,4 +98,5 @@ class Classifier:
         schema = SequenceSchema.of(content["schema"])
         fitted = read_fitted(found, content["penalty"], True, ())
         net, window = read_net(content, found, size, network), Window(**content["window"])
-        return cls(size, schema, window, network, fitted, int(content["longest"]), net)
+        longest, learned_from = int(content["longest"]), tuple(content["learned_from"])
+        return cls(size, schema, window, network, fitted, net, longest, learned_from)
