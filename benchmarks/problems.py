@@ -390,6 +390,7 @@ def _folds(windows: Windows, scheme: Literal["contiguous", "shuffled"]) -> Folds
     early_stopping = shipped().split.early_stopping
     params = Split(
         scheme=scheme,
+        duplicates="group",
         holdout=HOLDOUT,
         holdout_of="table",
         holdout_part=None,

@@ -61,6 +61,7 @@ PARAMS: dict[str, Any] = {
         "time_format": None,
         "series": "place",
         "group": None,
+        "text": None,
         "targets": ["y"],
         "past_covariates": ["x"],
         "categorical_covariates": ["wind"],
@@ -92,6 +93,7 @@ PARAMS: dict[str, Any] = {
         "searched_until": None,
         "folds": 3,
         "scheme": "contiguous",
+        "duplicates": "group",
         "early_stopping": {"fraction": 0.1, "blocks": 2},
     },
     "propose": {
@@ -203,8 +205,8 @@ def make_prepare() -> Callable[..., Prepare]:
     def make(**changes: Any) -> Prepare:
         plain = {
             "table": "toy.csv", "csv": PLAIN_CSV, "time": "when", "time_format": None, "series": None, "group": None,
-            "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [], "known_future_covariates": [],
-            "static_covariates": [], "series_as_input": False, "calendar": ["hour"], "linear_calendar": [],
+            "text": None, "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [],
+            "known_future_covariates": [], "static_covariates": [], "series_as_input": False, "calendar": ["hour"], "linear_calendar": [],
             "holidays": None, "timezone": None, "ambiguous": "refuse", "frequency": "h", "gap": 48,
         }  # fmt: skip
         return Prepare.model_validate(plain | changes)
@@ -325,6 +327,7 @@ def make_split() -> Callable[..., Split]:
             "searched_until": None,
             "folds": 2,
             "scheme": "contiguous",
+            "duplicates": "group",
             "early_stopping": {"fraction": fraction, "blocks": blocks},
         }
         return Split.model_validate(plain | changes)

@@ -3,7 +3,13 @@
 from typing import Any
 
 # The only values that keys may have. What is not here may be anything.
-OF_A_FORECAST: dict[str, tuple[Any, ...]] = {"prepare.group": (None,), "split.holdout_part": (None,)}
+OF_A_FORECAST: dict[str, tuple[Any, ...]] = {
+    "prepare.group": (None,),
+    "prepare.text": (None,),
+    "split.holdout_part": (None,),
+    "split.duplicates": ("group",),
+}
+OF_A_TEXT: dict[str, tuple[Any, ...]] = {"prepare.time": (None,), "prepare.past_covariates": ((),)}
 OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
     "prepare.categorical_covariates": ((),),
     "prepare.known_future_covariates": ((),),
@@ -41,15 +47,16 @@ def misfit(params: Any) -> str | None:
         if params.choose.metric == "log_loss":
             return "choose.metric: log_loss is for task: classify; set mse or mae"
         return _other(params, OF_A_FORECAST)
-    if params.prepare.series is None:
+    is_text = params.prepare.text is not None
+    if params.prepare.series is None and not is_text:
         return "prepare.series: null, but task: classify has many sequences; name the column that tells them apart"
     if len(params.prepare.targets) != 1:
         return f"prepare.targets: {len(params.prepare.targets)} columns, but a sequence has one label; name one"
-    if not params.prepare.past_covariates:
+    if not params.prepare.past_covariates and not is_text:
         return "prepare.past_covariates: empty, but task: classify reads them at each step; name the features"
     if isinstance(params.prepare.time, tuple):
         return "prepare.time: several columns, but task: classify has steps in one; name it, or set null"
-    return _other(params, OF_A_CLASSIFICATION)
+    return _other(params, OF_A_CLASSIFICATION | (OF_A_TEXT if is_text else {}))
 
 
 def _other(params: Any, only: dict[str, tuple[Any, ...]]) -> str | None:

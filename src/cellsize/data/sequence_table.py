@@ -15,7 +15,8 @@ MOST_CLASSES = 1000
 
 def texts(prepare: Prepare, part: HoldoutPart | None) -> tuple[str, ...]:
     """The columns that hold names."""
-    named = (prepare.series, *prepare.targets, prepare.group, None if part is None else part.column)
+    text = None if prepare.text is None else prepare.text.column
+    named = (prepare.series, *prepare.targets, prepare.group, None if part is None else part.column, text)
     return tuple(dict.fromkeys(column for column in named if column is not None))
 
 
