@@ -206,7 +206,8 @@ def make_prepare() -> Callable[..., Prepare]:
         plain = {
             "table": "toy.csv", "csv": PLAIN_CSV, "time": "when", "time_format": None, "series": None, "group": None,
             "text": None, "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [],
-            "known_future_covariates": [], "static_covariates": [], "series_as_input": False, "calendar": ["hour"], "linear_calendar": [],
+            "known_future_covariates": [], "static_covariates": [], "series_as_input": False, "calendar": ["hour"],
+            "linear_calendar": [],
             "holidays": None, "timezone": None, "ambiguous": "refuse", "frequency": "h", "gap": 48,
         }  # fmt: skip
         return Prepare.model_validate(plain | changes)
