@@ -14,7 +14,7 @@ from hypothesis import settings
 from ruamel.yaml import YAML
 
 from cellsize import process
-from cellsize.data import folds, series, stratified, usable, windows
+from cellsize.data import folds, sequence_arrays, series, stratified, text_table, usable, windows
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
@@ -425,6 +425,33 @@ def make_sequences() -> Callable[..., Sequences]:
             classes=tuple("abcdefgh"[code] for code in range(int(target.max()) + 1)),
             longest=int(length.max()),
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_text_prepare(make_prepare: Callable[..., Prepare]) -> Callable[..., Prepare]:
+    """The section `prepare` for a table with the columns text and class."""
+
+    def make(characters: int = 5, case: str = "keep", **changes: Any) -> Prepare:
+        text = {"column": "text", "characters": characters, "case": case}
+        plain = {"time": None, "targets": ["class"], "past_covariates": [], "calendar": [], "frequency": "step"}
+        return make_prepare(**plain | {"text": text} | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_texts(
+    make_text_prepare: Callable[..., Prepare], make_window: Callable[..., Window]
+) -> Callable[..., Sequences]:
+    """Texts as sequences of characters; of the classes a and b in turn, unless told."""
+
+    def make(texts: Any, classes: str = "", lookback: int = 20, **changes: Any) -> Sequences:
+        labels = list(classes or "ab" * len(texts))[: len(texts)]
+        table = pd.DataFrame({"text": list(texts), "class": labels})
+        frame, schema = text_table.clean(table, SOURCE, make_text_prepare(**changes), None)
+        return sequence_arrays.build(frame, schema, make_window(lookback=lookback))
 
     return make
 

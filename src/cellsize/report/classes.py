@@ -6,13 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from cellsize import files
+from cellsize.inspection.sequences import of_duplicates
 from cellsize.params import Report
 from cellsize.report import metrics
 from cellsize.report.summaries import table
 from cellsize.report.tables import Row, Table
 from cellsize.report.wording import answer, measured
 from cellsize.sizing.choice_records import Choice
-from cellsize.sizing.class_records import ClassErrors, ClassEvaluation, ClassMetrics
+from cellsize.sizing.class_records import ClassErrors, ClassEvaluation, ClassMetrics, SequenceInspection
 from cellsize.sizing.evaluation_records import Registration
 from cellsize.sizing.scores import marked
 
@@ -27,12 +28,15 @@ def write(build: Path, report: Report, reports: Path) -> None:
     Args:
         build: Folder of the intermediate results.
         report: Title.
-        reports: Folder with `choice.json`, `evaluation.json` and `registration.json`; it is written to.
+        reports: Folder with `choice.json`, `evaluation.json`, `registration.json` and `inspection.json`; it is written
+            to.
     """
     choice, evaluation = Choice.read(reports / "choice.json"), ClassEvaluation.read(reports / "evaluation.json")
     record = Registration.read(reports / "registration.json")
     curves, trials = pd.read_csv(build / "curves.csv"), marked(pd.read_csv(build / "trials.csv"))
+    inspection = SequenceInspection.read(reports / "inspection.json")
     sentences = [answer(choice), choice.reason, f"Registry: {record.reason}."]
+    sentences += [f"Duplicates: {line}." for line in of_duplicates(inspection)]
     shown = [errors(evaluation), confusion(evaluation)]
     summary = "\n\n".join([f"## {report.title}", *sentences, *map(table, shown)]) + "\n"
     body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
