@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from cellsize.params_data import Section
+
 # The only values that keys may have. What is not here may be anything.
 OF_A_FORECAST: dict[str, tuple[Any, ...]] = {
     "prepare.group": (None,),
@@ -73,6 +75,8 @@ def _yaml(value: object) -> str:
     """A value as `params.yaml` has it."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(_yaml, value))}]"
+    if isinstance(value, Section):
+        return f"{{{', '.join(f'{key}: {_yaml(each)}' for key, each in value.model_dump().items())}}}"
     if value is None:
         return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)
