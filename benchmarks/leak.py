@@ -52,7 +52,9 @@ def of_both(work: Work, sizes: dict[str, Size], count: int, fraction: float) -> 
         for how in ("grouped", "spread"):
             labels = work.folds.labels if how == "grouped" else np.zeros((count, work.task.count), np.int8)
             if how == "spread":
-                for row, validation in zip(labels, stratified.parts(work.samples, development, count, "", 0), strict=True):
+                for row, validation in zip(
+                    labels, stratified.parts(work.samples, development, count, "", 0), strict=True
+                ):
                     rest = np.setdiff1d(development, validation)
                     row[rest] = parts.TRAIN
                     row[stratified.parts(work.samples, rest, round(1 / fraction), "", 1)[0]] = parts.EARLY_STOPPING

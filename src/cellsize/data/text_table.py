@@ -1,5 +1,6 @@
 """A table with a column of texts, a row for each, as clean sequences of characters."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,9 +51,7 @@ def clean(
     frame, schema = sequence_table.clean(rows, path, as_one_step, part)
     long = frame.loc[np.repeat(np.arange(len(frame)), [len(text) for text in texts])].reset_index(drop=True)
     long[prepare.text.column] = np.concatenate([[ord(sign) for sign in text] for text in texts]).astype(np.float64)
-    return long, SequenceSchema(
-        prepare.series, None, schema.features, schema.label, schema.group, schema.classes, prepare.text
-    )
+    return long, replace(schema, sequence=prepare.series, step=None, text=prepare.text)
 
 
 def read(table: pd.DataFrame, path: Path, how: Text) -> list[str]:
