@@ -25,9 +25,9 @@ def toy(**changes: Any) -> pd.DataFrame:
 
 def test_each_row_is_a_sequence_of_code_points_named_by_its_number(make_text_prepare: MakePrepare) -> None:
     frame, schema = text_table.clean(toy(), HERE, make_text_prepare(case="lower"), None)
-    assert frame[SEQUENCE].tolist() == ["0", "0", "0", "1", "1"]
+    assert frame[SEQUENCE].tolist() == ["0: ann"] * 3 + ["1: bo"] * 2
     assert "".join(map(chr, frame["text"].astype(int))) == "annbo"
-    assert (schema.sequence, schema.step, schema.features, schema.classes) == (None, None, ("text",), ("f", "m"))
+    assert (schema.sequence, schema.step, schema.features, schema.classes) == ("text", None, ("text",), ("f", "m"))
     assert SequenceSchema.of(schema.content()) == schema
     assert schema.characters == 5
 

@@ -25,7 +25,7 @@ class SequenceSchema:
     """The columns of the raw table.
 
     Attributes:
-        sequence: Names the sequence of a row; None: a row is a sequence, named by its number.
+        sequence: Names the sequence of a row; of texts without a name the column of the text.
         step: Orders the rows of a sequence, by number; None: as they are in the table.
         features: Numbers of each step.
         label: The class, the same in all rows of a sequence.
@@ -39,7 +39,7 @@ class SequenceSchema:
             that holds code points. None: features are numbers.
     """
 
-    sequence: str | None
+    sequence: str
     step: str | None
     features: tuple[str, ...]
     label: str
@@ -57,7 +57,7 @@ class SequenceSchema:
         return 0 if self.text is None else self.text.characters
 
     @property
-    def series(self) -> str | None:
+    def series(self) -> str:
         """What `static` calls it: a sequence is a series there."""
         return self.sequence
 

@@ -9,8 +9,12 @@ import pandas as pd
 from cellsize.data import characters, sequence_table
 from cellsize.data import table as tables
 from cellsize.data.sequence_schema import SEQUENCE, SequenceSchema
+from cellsize.data.sequences import Sequences
+from cellsize.data.windows import Floats
 from cellsize.errors import InputError
 from cellsize.params_data import HoldoutPart, Prepare, Text
+
+SHOWN = 60  # characters of a text that a sequence without a name is called by, behind the number of its row
 
 
 def clean(
@@ -21,7 +25,8 @@ def clean(
     Args:
         table: Raw rows: each is a sequence.
         path: Where they come from, for messages.
-        prepare: `text` names the column, `targets` the label, `series` what a row is called, or None: its number.
+        prepare: `text` names the column, `targets` the label, `series` what a row is called, or None: by its number and
+            the text.
         part: The column and value that declare the holdout, or None.
 
     Returns:
@@ -37,7 +42,7 @@ def clean(
     texts = read(table, path, prepare.text)
     rows, name = table[list(named)].copy(), prepare.series or SEQUENCE
     if prepare.series is None:
-        rows[name] = np.arange(len(rows)).astype(str)
+        rows[name] = [f"{row}: {text[:SHOWN]}" for row, text in enumerate(texts)]
     else:
         again = np.flatnonzero(tables.labels(rows[name]).duplicated().to_numpy())
         if again.size:
@@ -50,8 +55,8 @@ def clean(
     as_one_step = prepare.model_copy(update={"series": name, "past_covariates": (prepare.text.column,)})
     frame, schema = sequence_table.clean(rows, path, as_one_step, part)
     long = frame.loc[np.repeat(np.arange(len(frame)), [len(text) for text in texts])].reset_index(drop=True)
-    long[prepare.text.column] = np.concatenate([[ord(sign) for sign in text] for text in texts]).astype(np.float64)
-    return long, replace(schema, sequence=prepare.series, step=None, text=prepare.text)
+    long[prepare.text.column] = points(texts)
+    return long, replace(schema, sequence=prepare.series or prepare.text.column, step=None, text=prepare.text)
 
 
 def read(table: pd.DataFrame, path: Path, how: Text) -> list[str]:
@@ -80,3 +85,37 @@ def read(table: pd.DataFrame, path: Path, how: Text) -> list[str]:
             "send a text, or leave the row out",
         )
     return texts
+
+
+def asked(rows: pd.DataFrame, path: Path, schema: SequenceSchema) -> Sequences:
+    """The texts of a request, each a sequence of its own, in their order; equal ones and equal names too.
+
+    Args:
+        rows: With any index; columns that the model does not read are left alone.
+        path: Where they come from, for messages.
+        schema: Meaning of the columns.
+    """
+    assert schema.text is not None
+    rows = rows.reset_index(drop=True)
+    tables.require(rows, path, (schema.sequence, schema.text.column), "prepare")
+    texts = read(rows, path, schema.text)
+    length = np.array([len(text) for text in texts])
+    return Sequences(
+        inputs=points(texts).astype(np.float32)[:, None],
+        offset=np.zeros(1),
+        first=np.cumsum(length) - length,
+        length=length,
+        target=np.zeros(len(length), np.int64),  # nobody knows it: it is what is asked for
+        group=np.arange(len(length)),
+        held_out=np.empty(0, np.bool_),
+        names=tuple(tables.labels(rows[schema.sequence]).fillna("")),
+        features=schema.input_columns,
+        classes=schema.classes,
+        longest=int(length.max()),
+        characters=schema.characters,
+    )
+
+
+def points(texts: list[str]) -> Floats:
+    """The code points of all characters of some texts, one text after another."""
+    return np.array([ord(sign) for text in texts for sign in text], np.float64)
