@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from cellsize.data.stratified import TooFewSequencesError
 from cellsize.errors import InputError
 from cellsize.params_data import Csv
 from cellsize.project import examine_sequences, sequence_columns, sequence_roles, source, template, time_columns
@@ -73,8 +72,11 @@ def examined(found: Found, asked: Asked) -> tuple[dict[str, template.Value], lis
     if group is not None:
         try:
             changes, said = examine_sequences.examine(found.written, found.columns, replace(asked, group=group))
-        except TooFewSequencesError:
-            lines.append(f"remark: {group!r} may say what sequences belong to, but its values are too few to divide")
+        except InputError:  # what has another cause is raised again below
+            lines.append(
+                f"remark: {group!r} may say what sequences belong to, and they cannot be divided by it; "
+                f"--group {group} says why"
+            )
         else:
             return changes, [*lines, *said]
     changes, said = examine_sequences.examine(found.written, found.columns, asked)

@@ -41,6 +41,8 @@ def roles_of(
     able = list[str]()
     for name in (*kinds.numeric, *kinds.texts):
         why = _useless(before[name], before[found.sequence])
+        if asked.past is None and NAMED_GROUP.fullmatch(name.strip()):
+            why = "says what a sequence belongs to: --group keeps these together"
         if asked.past is not None and name not in asked.past:
             left_out[name] = "not among --past"
         elif why and asked.past is None:
