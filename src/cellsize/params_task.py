@@ -20,10 +20,13 @@ OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
     "window.scale": ("global",),
     "split.scheme": ("stratified",),
     "split.holdout_of": ("table",),
-    "split.searched_until": (None,),
     "baseline.classical": ("none",),
     "choose.metric": ("log_loss",),
-    "register.beat": ((),),
+}
+# What `register.beat` may name.
+BEATEN = {
+    "forecast": ("naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical"),
+    "classify": ("majority_class", "logistic_regression", "boosted_trees"),
 }
 
 
@@ -47,16 +50,22 @@ def misfit(params: Any) -> str | None:
         return "prepare.past_covariates: empty, but task: classify reads them at each step; name the features"
     if isinstance(params.prepare.time, tuple):
         return "prepare.time: several columns, but task: classify has steps in one; name it, or set null"
+    if "encoder_decoder" in params.propose.network.head:
+        return "propose.network.head: encoder_decoder is for task: forecast, which has steps to decode; leave it out"
     return _other(params, OF_A_CLASSIFICATION)
 
 
 def _other(params: Any, only: dict[str, tuple[Any, ...]]) -> str | None:
-    """The first key that has another value than those that a task knows."""
+    """The first key that has another value than those that a task knows, or names a baseline that it has not."""
     for key, values in only.items():
         section, _, name = key.partition(".")
         found = getattr(getattr(params, "register_" if section == "register" else section), name)
         if found not in values:
             return f"{key}: {_yaml(found)} does not suit task: {params.task}; set {key}: {_yaml(values[0])}"
+    beaten = BEATEN[params.task]
+    for name in params.register_.beat:
+        if name not in beaten:
+            return f"register.beat: {name} is no baseline of task: {params.task}; name some of {', '.join(beaten)}"
     return None
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellsize.data import sequence_features
+from cellsize.data import sequence_features, text_file
 from cellsize.data import table as tables
-from cellsize.data.sequence_schema import GROUP, HELD_OUT, LABEL, SEQUENCE, SequenceSchema
+from cellsize.data.sequence_schema import GROUP, HELD_OUT, LABEL, SEQUENCE, SequenceSchema, label_type
 from cellsize.errors import InputError
 from cellsize.params_data import HoldoutPart, Prepare
 
@@ -62,9 +62,17 @@ def clean(
             f"{path}, column {prepare.targets[0]!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
             "name another column in prepare.targets"
         )
+    kind = label_type(table[prepare.targets[0]], classes, text_file.is_text(path))
     described = sequence_features.describe(table, path, prepare)
     schema = SequenceSchema(
-        prepare.series, step, prepare.past_covariates, prepare.targets[0], prepare.group, classes, **vars(described)
+        prepare.series,
+        step,
+        prepare.past_covariates,
+        prepare.targets[0],
+        prepare.group,
+        classes,
+        kind,
+        **vars(described),
     )
     frame = pd.concat([frame, pd.DataFrame(sequence_features.columns(table, path, schema))], axis=1)
     order = pd.Series(pd.factorize(frame[SEQUENCE])[0])

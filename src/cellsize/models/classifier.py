@@ -33,7 +33,9 @@ class Classifier:
         window: The most steps that are read of a sequence.
         network: What the candidates had in common.
         fitted: Scaling constants and the logistic regression.
+        longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
         net: The network, or None without memory cells.
+        learned_from: Names of the sequences that it has learned from.
     """
 
     size: Size
@@ -41,7 +43,9 @@ class Classifier:
     window: Window
     network: Network
     fitted: FittedFold
+    longest: int
     net: Net | None
+    learned_from: tuple[str, ...] = ()
 
     def probabilities(self, sequences: Sequences, chosen: Ints, forward: Forward = plain_forward) -> Floats:
         """Probability of each class of some sequences, float64, shape (n, classes).
@@ -52,6 +56,7 @@ class Classifier:
             forward: Runs the network; see `prediction.predict`.
         """
         networks = [] if self.net is None else [self.net]
+        sequences = sequences.at_most(self.longest)
         outputs = predict(Classification(sequences), sequences, self.fitted, networks, chosen, forward)[0]
         probabilities: Floats = Classify.probabilities(outputs)[:, 0]
         return probabilities
@@ -69,7 +74,9 @@ class Classifier:
             "schema": asdict(self.schema),
             "window": self.window.model_dump(),
             "network": self.network.model_dump(),
+            "longest": self.longest,
             **form(self.net),
+            "learned_from": self.learned_from,
         }
         (folder / MODEL).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -90,4 +97,6 @@ class Classifier:
         network = Network(**content["network"])
         schema = SequenceSchema.of(content["schema"])
         fitted = read_fitted(found, content["penalty"], True, ())
-        return cls(size, schema, Window(**content["window"]), network, fitted, read_net(content, found, size, network))
+        net, window = read_net(content, found, size, network), Window(**content["window"])
+        longest, learned_from = int(content["longest"]), tuple(content["learned_from"])
+        return cls(size, schema, window, network, fitted, longest, net, learned_from)
