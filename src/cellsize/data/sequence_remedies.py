@@ -12,6 +12,7 @@ from cellsize.data.stratified import TooFewSequencesError
 from cellsize.params_data import Split
 
 FOLDS = (5, 4, 3, 2)
+LEAST = 3  # of a class outside of the holdout: one to validate with, one to stop early by, one to learn from
 HOLDOUTS, EARLY_STOPPING = (0.2, 0.25, 0.34, 0.5), (0.2, 0.25, 0.34, 0.5)
 
 
@@ -50,7 +51,7 @@ def needed(sequences: Sequences) -> tuple[str, int, int]:
         len(np.unique(sequences.group[(sequences.target == code) & ~held])) for code in range(len(sequences.classes))
     ]
     rarest = int(np.argmin(counts))
-    return sequences.classes[rarest], counts[rarest], 4 if held.any() else 6
+    return sequences.classes[rarest], counts[rarest], LEAST if held.any() else LEAST + 1
 
 
 def _others(params: Split, is_declared: bool) -> Iterator[Split]:

@@ -112,6 +112,8 @@ def _fitting(sequences: Sequences, params: Split, asked: Asked) -> Split:
         found = sequence_remedies.fitting(sequences, params)
         if found is None:
             name, count, least = sequence_remedies.needed(sequences)
+            if count >= least:  # groups of unequal size: it is not their number
+                raise
             what = "sequences" if asked.group is None else f"values of {asked.group!r}"
             raise TooFewSequencesError(
                 f"{asked.table}: class {name!r} has {count} {what}"
