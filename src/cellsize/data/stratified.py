@@ -16,6 +16,20 @@ from cellsize.errors import InputError
 from cellsize.params_data import Split
 
 
+class TooFewSequencesError(InputError):
+    """A class has too few sequences for the parts that are asked for: fewer parts may do."""
+
+    @property
+    def fault(self) -> str:
+        """What is wrong, without what to do."""
+        return str(self).partition("; ")[0]
+
+    @property
+    def remedy(self) -> str:
+        """What to do."""
+        return str(self).partition("; ")[2]
+
+
 def split(sequences: Sequences, params: Split) -> Folds:
     """Divides sequences into a holdout and folds; all that are not held out are in each fold.
 
@@ -31,7 +45,8 @@ def split(sequences: Sequences, params: Split) -> Folds:
         The labels. No group is in two sets of a fold, or in the holdout and elsewhere.
 
     Raises:
-        InputError: A class has too few sequences or groups, or none outside of the holdout.
+        TooFewSequencesError: A class has too few sequences or groups.
+        InputError: A class has none outside of the holdout.
     """
     count, is_given = len(sequences.first), sequences.held_out.size > 0
     holdout, left_out = np.zeros(count, np.bool_), np.zeros(count, np.bool_)
@@ -82,7 +97,7 @@ def parts(sequences: Sequences, chosen: Ints, count: int, key: str, seed: int) -
         there = len(np.unique(group[of_class])) if is_grouped else int(of_class.sum())
         if there < count:
             what = "groups (equal sequences are one)" if is_grouped else "sequences"
-            raise InputError(
+            raise TooFewSequencesError(
                 f"{key}: class {sequences.classes[code]!r} has {there} {what}, and {count} parts are asked for; "
                 "give more of them, fewer parts (a larger fraction), or leave the class out"
             )
@@ -116,7 +131,7 @@ def _require_classes(sequences: Sequences, train: Ints, number: int) -> None:
     """Refuses a training set without some class."""
     lacking = np.setdiff1d(np.arange(len(sequences.classes)), sequences.target[train])
     if lacking.size:
-        raise InputError(
+        raise TooFewSequencesError(
             f"split.folds: class {sequences.classes[lacking[0]]!r} is not in the training set of fold {number + 1}; "
             "give more groups with it, fewer folds, or leave the class out"
         )
