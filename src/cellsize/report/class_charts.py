@@ -10,6 +10,7 @@ from cellsize.report.charts import WIDTH
 from cellsize.report.drawing import GRID, INK, MUTED, SERIES, panel, style, svg
 from cellsize.sizing.class_records import ReliabilityBin
 
+MOST_SQUARE = 12  # classes whose cells are square; of more, the chart's whole width is used
 MOST_CLASSES = 30  # with numbers in the cells; more would be too small to read
 
 
@@ -22,9 +23,8 @@ def confusion(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
     """
     table = np.array(counts)
     parts = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    side = 0.62 * len(classes) + 1.6
     with style("confusion"):
-        figure, axes = panel(min(WIDTH, max(4.2, side)), min(WIDTH, max(2.6, 0.75 * side)))
+        figure, axes = panel(WIDTH, min(7.0, 1.1 + 0.45 * len(classes)))
         for row, column in np.ndindex(*table.shape):
             if not table[row, column]:
                 continue
@@ -41,6 +41,7 @@ def confusion(counts: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
         axes.set_ylim(len(classes) - 0.5, -0.5)
         axes.set_xlabel("class that the model says")
         axes.set_ylabel("true class")
+        axes.set_aspect("equal" if len(classes) <= MOST_SQUARE else "auto", anchor="W")
         axes.grid(False)
         return svg(figure, "confusion", "How many sequences of each class are said to be of each class")
 
@@ -52,17 +53,19 @@ def reliability(bins: Sequence[ReliabilityBin]) -> str:
         bins: Sequences by the probability of the class that was said.
     """
     with style("reliability"):
-        figure, axes = panel(5.2, 3.6)
+        figure, axes = panel(WIDTH, 3.4)
         axes.plot([0, 1], [0, 1], color=MUTED, ls="--", lw=1.2, label="as often right as said")
         sure, right, count = (
             np.array(of) for of in zip(*((b.probability, b.right, b.count) for b in bins), strict=True)
         )
         spread = np.sqrt(np.maximum(sure * (1 - sure), 1e-12) / count)
-        axes.errorbar(sure, right, spread, fmt="none", ecolor=SERIES[0], elinewidth=1.2, capsize=3)
+        bars = np.stack([np.minimum(spread, right), np.minimum(spread, 1 - right)])  # none goes beyond 0 and 100 %
+        axes.errorbar(sure, right, bars, fmt="none", ecolor=SERIES[0], elinewidth=1.2, capsize=3)
         axes.plot(sure, right, color=GRID, lw=1.2, zorder=1)
-        axes.scatter(sure, right, s=24 + 160 * count / count.max(), color=SERIES[0], alpha=0.8, lw=0, label="sequences")
+        area, label = 24 + 160 * count / count.max(), "the model, with the number of sequences"
+        axes.scatter(sure, right, s=area, color=SERIES[0], alpha=0.8, lw=0, label=label)
         for x, y, number in zip(sure, right, count, strict=True):
-            axes.annotate(f"{number:,}", (x, y), xytext=(0, -16), textcoords="offset points", ha="center", color=MUTED)
+            axes.annotate(f"{number:,}", (x, y), xytext=(10, -4), textcoords="offset points", color=MUTED)
         axes.set_xlim(min(0.45, float(sure.min()) - 0.08), 1.05)
         axes.set_ylim(min(0.3, float(right.min()) - 0.15), 1.08)
         for axis in (axes.xaxis, axes.yaxis):

@@ -111,9 +111,15 @@ def data(inspection: SequenceInspection, evaluation: ClassEvaluation) -> list[st
     counts = ", ".join(f"{name} {count:,}" for name, count in inspection.classes.items())
     return [
         f"Before the holdout there are {inspection.sequences:,} sequences of {inspection.shortest} to "
-        f"{plural(inspection.longest, 'step')}, in {inspection.groups:,} groups that stay together.",
+        f"{plural(inspection.longest, 'step')}"
+        + (
+            f", in {inspection.groups:,} groups that stay together."
+            if inspection.groups < inspection.sequences
+            else "."
+        ),
         f"Classes before the holdout: {counts}.",
-        f"The holdout has {evaluation.sequences:,} sequences in {evaluation.groups:,} groups.",
+        f"The holdout has {evaluation.sequences:,} sequences"
+        + (f" in {evaluation.groups:,} groups." if evaluation.groups < evaluation.sequences else "."),
     ]
 
 

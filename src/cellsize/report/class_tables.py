@@ -18,6 +18,8 @@ NAMES = {
     "nearest_neighbour": "nearest neighbour (DTW)",
 }
 
+ALIKE = 1e-6  # a standard error of rounding alone, which justifies no digits
+
 
 def percent(fraction: float) -> str:
     """A fraction in per cent with one decimal."""
@@ -73,7 +75,8 @@ def on_folds(choice: Choice, baselines: ClassBaselines, seconds: pd.DataFrame, t
     rows = [Row((NAMES["model"], measured(choice.score, choice.score_se), NONE, _seconds(ours)), chosen=True)]
     for name in sorted(baselines.all, key=lambda each: fmean(baselines.all[each])):
         scores, accuracy = baselines.all[name], baselines.accuracy[name]
-        score = measured(fmean(scores), stdev(scores) / len(scores) ** 0.5)
+        spread = stdev(scores) / len(scores) ** 0.5
+        score = measured(fmean(scores), spread) if spread > ALIKE else number(fmean(scores), 3)
         rows.append(Row((NAMES[name], score, percent(fmean(accuracy)), _seconds(took.get(name)))))
     return Table(
         ("Model", "Score (normalised log loss)", "Accuracy", "Fitting and answering on all folds, s"), tuple(rows)

@@ -59,9 +59,9 @@ def tell(
 def blocks(inputs: SequenceInputs, evaluation: ClassEvaluation, baselines: ClassBaselines) -> list[Block]:
     """Tables and charts of the holdout."""
     errors = (
-        f"Errors on the {evaluation.sequences:,} sequences of the holdout; the best in each column is bold. Macro-F1 is "
-        "the mean over the classes of F1, the harmonic mean of precision and recall. The normalised log loss is the log "
-        "loss divided by that of the class frequencies of the training sequences: what the models are compared by."
+        f"Errors on the {evaluation.sequences:,} sequences of the holdout; the best in each column is bold. Macro-F1 "
+        "is the mean over the classes of F1, the harmonic mean of precision and recall. The normalised log loss, which "
+        "models are compared by, is the log loss divided by that of the class frequencies of the training sequences."
     )
     folds = (
         "On the folds, where sizes are scored: means over the validation sets. A baseline is fitted on the training "
@@ -75,8 +75,8 @@ def blocks(inputs: SequenceInputs, evaluation: ClassEvaluation, baselines: Class
         Block(
             "Which classes are taken for which?",
             class_charts.confusion(evaluation.confusion, evaluation.classes),
-            "Sequences of the holdout by their true class, down, and the class that the model says, across: the first of "
-            "its trainings. What is off the diagonal is wrong; the darker, the larger a part of its row.",
+            "Sequences of the holdout by their true class, down, and the class that the model says, across, in the "
+            "first of its trainings. What is off the diagonal is wrong; the darker, the larger a part of its row.",
         ),
         Block(
             "How good is it at each class?", class_tables.classes(evaluation), "Of the first training, as in the chart."

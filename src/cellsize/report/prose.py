@@ -237,7 +237,8 @@ def bound(choice: Choice, candidates: Candidates, words: Words | None = None, sa
     used = candidates.bound
     samples = candidates.samples.model_dump()[candidates.counted]
     allowed = (
-        f"The training part of the smallest fold has {number(samples)} {samples_are or SAMPLES[candidates.counted]} (N_s). "
+        f"The training part of the smallest fold has {number(samples)} "
+        f"{samples_are or SAMPLES[candidates.counted]} (N_s). "
         f"A {candidates.counted_inputs} has {plural(candidates.n_inputs, 'input')} (N_i), {words.output.lower()} "
         f"{plural(candidates.n_outputs, 'output')} (N_o). With α = {used.alpha:g} the rule of thumb allows "
         f"{plural(used.units, 'memory cell')}"
@@ -311,8 +312,8 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame,
         "Sizes are compared fold by fold, each with the best one, so that an easy or a hard fold favours none. The "
         "standard error is the one of Nadeau and Bengio, which corrects for training parts that overlap.",
         rules.sentence(choice),
-        f"Zero cells, that is no memory cells, is a size too: {words_of(choice).zero_cells}. So memory cells are chosen only "
-        "where they help.",
+        f"Zero cells, that is no memory cells, is a size too: {words_of(choice).zero_cells}. So memory cells are "
+        "chosen only where they help.",
         f"The chosen size was trained again{steps} on everything but the holdout, and then evaluated once on it. What "
         "is served was trained the same way on all windows.",
     ]

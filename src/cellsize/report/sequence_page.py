@@ -154,7 +154,7 @@ def render(inputs: SequenceInputs, told: Told, title: str) -> str:
         sure=prose.sure(choice),
         holdout=told.holdout,
         sizes=tables.sizes(choice, inputs.timings),
-        made_of=tables.made_of(choice, inputs.timings),
+        made_of=tables.made_of(choice, inputs.timings, "Answer"),
         notes=prose.notes(choice, candidates, inputs.trials),
         data=told.data,
         parts=parts(inputs.folds),

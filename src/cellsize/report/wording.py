@@ -20,8 +20,8 @@ EXPLAINED: dict[Metric, str] = {
     "1 − R².",
     "mae": "Scores are normalised MAE (nmae) too: the MAE divided by the mean absolute deviation of the training "
     "targets from their median.",
-    "log_loss": "Scores are normalised log loss too: the log loss divided by that of always giving the class frequencies "
-    "of the training sequences.",
+    "log_loss": "Scores are normalised log loss too: the log loss divided by that of always giving the class "
+    "frequencies of the training sequences.",
 }
 # The best constant forecast, which scores 1.
 CONSTANT: dict[Metric, str] = {"mse": "mean", "mae": "median", "log_loss": "class frequencies"}
