@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 FOLDER = Path(__file__).parent / "images"
-WIDTH, LEFT, STEP = 720, 96, 18  # pixels; a step of time is so wide
+WIDTH, LEFT, STEP = 720, 108, 18  # pixels; a step of time is so wide
 INK, PALE, SEEN, ASKED, REST = "#1f2933", "#7b8794", "#2b6cb0", "#c05621", "#e4e7eb"
 
 Point = tuple[float, float]
@@ -44,7 +44,7 @@ def forecast() -> str:
     origin = LEFT + STEP * 16.5
     parts.append(f'<path d="M{origin} 28V124" stroke="{INK}" stroke-dasharray="3 4"/>')
     parts += [text(origin + 6, 34, "the moment of the forecast", INK), text(LEFT - 8, 74, "one series", INK, "end")]
-    parts.append(text(LEFT, 218, "So many samples as windows; neighbours share all steps but one.", INK))
+    parts.append(text(LEFT, 218, "As many samples as windows; neighbours share all steps but one.", INK))
     return svg(
         232, "A window of one series is a sample: the steps seen, and the next steps, which are predicted", parts
     )
