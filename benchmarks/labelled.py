@@ -173,7 +173,10 @@ def _problem(name: str, seed: int, draw: Draw, units: tuple[int, ...], unlike: b
 
     work = Work(
         samples=sequences,
-        folds=stratified.split(sequences, problems.how_to_split("stratified")),
+        # Short sequences are drawn again and again, and so are fresh ones: what is equal is no leak here.
+        folds=stratified.split(
+            sequences, problems.how_to_split("stratified").model_copy(update={"duplicates": "spread"})
+        ),
         network=settings.propose.network,
         training=problems.training(),
         penalties=settings.baseline.penalties,
