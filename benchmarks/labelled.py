@@ -110,7 +110,7 @@ def never_behind(seed: int) -> Problem:
     def draw(generator: np.random.Generator, count: int) -> tuple[Values, Codes, Values]:
         symbols, length = generator.integers(2, size=(count, LONGEST)), _lengths(generator, count)
         ahead = np.cumsum(np.where(symbols == 0, 1, -1), axis=1)
-        behind = ((ahead < 0) & (np.arange(LONGEST) < length[:, None])).any(axis=1).astype(np.int64)
+        behind = np.asarray(((ahead < 0) & (np.arange(LONGEST) < length[:, None])).any(axis=1), np.int64)
         return np.eye(2)[symbols], length, with_wrong_labels(behind, 2)
 
     return _problem("never-behind", seed, draw, SHORT)
