@@ -16,8 +16,9 @@ MOST_CLASSES = 1000
 
 def texts(prepare: Prepare, part: HoldoutPart | None) -> tuple[str, ...]:
     """The columns that hold names."""
+    text = None if prepare.text is None else prepare.text.column
     named = (
-        prepare.series, *prepare.targets, prepare.group, None if part is None else part.column,
+        prepare.series, *prepare.targets, prepare.group, None if part is None else part.column, text,
         *sequence_features.texts(prepare),
     )  # fmt: skip
     return tuple(dict.fromkeys(column for column in named if column is not None))

@@ -17,7 +17,9 @@ def split(samples: Samples, params: Split, window: Window) -> tuple[Folds, list[
     """
     if isinstance(samples, Sequences):
         parts = sequence_remedies.split(samples, params)
-        return parts, [_counts(parts, "sequences")]
+        left_out = int((~parts.holdout & ~parts.development).sum())
+        said = [f"{left_out:,} sequences are equal to one of the holdout, and in no fold"] if left_out else []
+        return parts, [*said, _counts(parts, "sequences")]
     parts = remedies.split(samples, params, window)
     constant_targets.refuse(samples, parts, params)
     said, out = list[str](), collection.left_out(samples, parts)
