@@ -9,7 +9,8 @@ OPTIONS = {
     "prepare.targets": "--target", "prepare.time_format": "--time-format", "prepare.time": "--time",
     "prepare.series": "--series", "prepare.frequency": "--frequency", "prepare.timezone": "--timezone",
     "prepare.known_future_covariates": "--future", "prepare.past_covariates": "--past",
-    "prepare.categorical_covariates": "--past", "prepare.group": "--group", "window.horizon": "--horizon", "window.lookback": "--lookback",
+    "prepare.categorical_covariates": "--past", "prepare.group": "--group", "window.horizon": "--horizon",
+    "window.lookback": "--lookback",
 }  # fmt: skip
 # What a key cannot say is said otherwise; the first pattern that fits comes first.
 REMEDIES = (
