@@ -142,3 +142,9 @@ def fed(sequences: Sequences, chosen: Ints | Sequence[int]) -> dict[str, npt.NDA
     values = np.zeros((len(chosen), int(length.max()), sequences.inputs.shape[1]))
     values[np.arange(values.shape[1]) < length[:, None]] = sequences.inputs[sequences.rows(chosen)] + sequences.offset
     return {VALUES: values, LENGTHS: length}
+
+
+def longest(model: Classifier) -> dict[str, npt.NDArray[np.generic]]:
+    """One sequence of as many steps as the model reads at most, of zeros: what the graph takes longest for."""
+    values = np.zeros((1, model.longest, len(model.schema.input_columns)))
+    return {VALUES: values, LENGTHS: np.array([model.longest], np.int64)}
