@@ -43,6 +43,8 @@ class Scaling:
         names: Series that have training rows, and so constants of their own, by name; none: all have the same.
         own_mean: Their means of the first inputs, float64, shape (names, n_own).
         own_std: Their standard deviations, of the same shape; never 0.
+        characters: Of texts, the code points that a model knows, the most frequent first; see `data.characters`.
+        ngrams: Of texts, the n-grams that its linear model counts, ascending.
     """
 
     mean: Floats
@@ -53,6 +55,8 @@ class Scaling:
     names: tuple[str, ...] = ()
     own_mean: Floats | None = None
     own_std: Floats | None = None
+    characters: Ints | None = None
+    ngrams: Ints | None = None
 
     def error_scale(self, metric: Metric) -> Floats:
         """What errors in standard deviations are multiplied by, so that a constant forecast scores 1: (n_targets,)."""

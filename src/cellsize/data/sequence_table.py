@@ -16,15 +16,20 @@ MOST_CLASSES = 1000
 
 def texts(prepare: Prepare, part: HoldoutPart | None) -> tuple[str, ...]:
     """The columns that hold names."""
+    text = None if prepare.text is None else prepare.text.column
     named = (
-        prepare.series, *prepare.targets, prepare.group, None if part is None else part.column,
+        prepare.series, *prepare.targets, prepare.group, None if part is None else part.column, text,
         *sequence_features.texts(prepare),
     )  # fmt: skip
     return tuple(dict.fromkeys(column for column in named if column is not None))
 
 
 def clean(
-    table: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None
+    table: pd.DataFrame,
+    path: Path,
+    prepare: Prepare,
+    part: HoldoutPart | None,
+    known: SequenceSchema | None = None,
 ) -> tuple[pd.DataFrame, SequenceSchema]:
     """Checks the rows of a long table, and puts them in order.
 
@@ -34,6 +39,7 @@ def clean(
         prepare: Meaning of the columns: `series` names the sequence, `time` the step, `past_covariates` the features,
             `targets` the label.
         part: The column and value that declare the holdout, or None.
+        known: What the columns mean to a model that is asked; None: that is found out.
 
     Returns:
         A frame ordered by sequence (as they come first in the table), then step: `schema.input_columns` in float64, NaN
@@ -56,29 +62,35 @@ def clean(
         raise InputError(
             f"{path}, column {part.column!r}: no row is {part.value!r}; fix split.holdout_part, or set it to null"
         )
-    classes = tuple(sorted(frame[LABEL].unique()))
+    classes = tuple(sorted(frame[LABEL].unique())) if known is None else known.classes
     if not 2 <= len(classes) <= MOST_CLASSES:
         raise InputError(
             f"{path}, column {prepare.targets[0]!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
             "name another column in prepare.targets"
         )
-    kind = label_type(table[prepare.targets[0]], classes, text_file.is_text(path))
-    described = sequence_features.describe(table, path, prepare)
-    schema = SequenceSchema(
+    schema = _described(table, path, prepare, step, classes) if known is None else known
+    frame = pd.concat([frame, pd.DataFrame(sequence_features.columns(table, path, schema))], axis=1)
+    order = pd.Series(pd.factorize(frame[SEQUENCE])[0])
+    in_order = np.argsort(order.to_numpy(), kind="stable")
+    frame = frame.iloc[in_order] if step is None else _by_step(frame, order, table, path, step)
+    return frame.reset_index(drop=True), schema
+
+
+def _described(
+    table: pd.DataFrame, path: Path, prepare: Prepare, step: str | None, classes: tuple[str, ...]
+) -> SequenceSchema:
+    """What the columns mean, with what is found out of their values."""
+    assert prepare.series is not None
+    return SequenceSchema(
         prepare.series,
         step,
         prepare.past_covariates,
         prepare.targets[0],
         prepare.group,
         classes,
-        kind,
-        **vars(described),
+        label_type(table[prepare.targets[0]], classes, text_file.is_text(path)),
+        **vars(sequence_features.describe(table, path, prepare)),
     )
-    frame = pd.concat([frame, pd.DataFrame(sequence_features.columns(table, path, schema))], axis=1)
-    order = pd.Series(pd.factorize(frame[SEQUENCE])[0])
-    in_order = np.argsort(order.to_numpy(), kind="stable")
-    frame = frame.iloc[in_order] if step is None else _by_step(frame, order, table, path, step)
-    return frame.reset_index(drop=True), schema
 
 
 def _names(table: pd.DataFrame, path: Path, column: str) -> pd.Series:

@@ -4,6 +4,7 @@ import numpy as np
 
 from cellsize.data.folds import Folds
 from cellsize.data.sequences import TASK, Sequences
+from cellsize.inspection import leak as leaks
 from cellsize.sizing.class_records import SequenceInspection
 
 
@@ -16,11 +17,6 @@ def inspect(sequences: Sequences, folds: Folds) -> SequenceInspection:
     """
     chosen = np.flatnonzero(folds.development)
     counts = np.bincount(sequences.target[chosen], minlength=len(sequences.classes))
-    seen, duplicates = dict[bytes, int](), 0
-    for one in chosen:
-        content = sequences.inputs[sequences.rows(np.array([one]))].tobytes()
-        first = seen.setdefault(content, int(one))
-        duplicates += sequences.group[first] != sequences.group[one]
     return SequenceInspection(
         task=TASK,
         sequences=len(chosen),
@@ -28,7 +24,8 @@ def inspect(sequences: Sequences, folds: Folds) -> SequenceInspection:
         classes=dict(zip(sequences.classes, map(int, counts), strict=True)),
         shortest=int(sequences.length[chosen].min()),
         longest=int(sequences.length[chosen].max()),
-        duplicates=int(duplicates),
+        duplicates=leaks.again(sequences, folds),
+        leak=leaks.measure(sequences, folds),
     )
 
 
@@ -39,9 +36,20 @@ def printed(found: SequenceInspection) -> str:
         f"inspect: {found.sequences:,} sequences of {found.shortest} to {found.longest} steps, {len(found.classes)} "
         f"classes, the rarest {fewest!r} with {found.classes[fewest]:,}"
     )
-    if found.duplicates:
-        said += (
-            f"\ninspect: {found.duplicates:,} sequences are equal to an earlier one: scores are too good if these lie "
-            "in different folds; name a column of equal ones in prepare.group"
-        )
-    return said
+    return "\n".join([said, *(f"inspect: {line}" for line in of_duplicates(found))])
+
+
+def of_duplicates(found: SequenceInspection) -> list[str]:
+    """What equal sequences would make of scores, and whether they do: one line, or none without any."""
+    if not found.duplicates:
+        return []
+    told, leak = f"{found.duplicates:,} sequences are equal to an earlier one", found.leak
+    if leak is None:
+        return [f"{told}, and too few are different to measure what that makes of scores"]
+    told = (
+        f"{told}: with equal ones in one fold logistic regression labels {leak.accuracy_grouped:.1%} right, with equal "
+        f"ones spread over folds {leak.accuracy_spread:.1%}, since it has then seen them"
+    )
+    if leak.is_in_the_folds:
+        return [f"{told}; the folds here spread them, so that all scores are too good: set split.duplicates: group"]
+    return [f"{told}; here they stay together, in folds and holdout (split.duplicates: group)"]

@@ -14,6 +14,7 @@ from cellsize.lifecycle import arrival
 from cellsize.lifecycle.ageing import Ageing, ageing
 from cellsize.lifecycle.arrival import Arrival
 from cellsize.models import stacked
+from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
 from cellsize.registry import by_task, provenance
 from cellsize.registry import champion as registered
@@ -154,6 +155,8 @@ def _measured(params: Params, arrived: Arrival, kept: Kept, version: str) -> Con
             raise
         return {"incomparable": "cannot be read"}
     assert model is not None
+    if not isinstance(model.model, Forecaster):
+        return {"incomparable": "is a model of another task"}
     windows, folds = arrived.windows, arrived.folds
     why = incomparable(windows, np.flatnonzero(folds.holdout), model.model, arrived.schema, params.window)
     if why is not None:

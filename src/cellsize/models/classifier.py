@@ -1,7 +1,7 @@
 """The refitted model of labelled sequences as files, and its probabilities."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors.torch import load_file, save_file
@@ -71,7 +71,7 @@ class Classifier:
             "layers": self.size.layers,
             "units": self.size.units,
             "penalty": None if self.fitted.linear is None else self.fitted.linear.penalty,
-            "schema": asdict(self.schema),
+            "schema": self.schema.content(),
             "window": self.window.model_dump(),
             "network": self.network.model_dump(),
             "longest": self.longest,

@@ -81,7 +81,9 @@ def of_each_class(table: pd.DataFrame, schema: SequenceSchema) -> pd.DataFrame:
     """
     names, labels = tables.labels(table[schema.sequence]), tables.labels(table[schema.label])
     first = names[~labels.duplicated()].head(CLASSES)
-    rows = table.loc[names.isin(first), list(sequence_rows.columns(schema))].reset_index(drop=True)
+    # A row of a text is all of it, and equal texts are called the same.
+    of_first = names.index.isin(first.index) if schema.text is not None else names.isin(first)
+    rows = table.loc[of_first, list(sequence_rows.columns(schema))].reset_index(drop=True)
     return rows.assign(**{schema.sequence: tables.labels(rows[schema.sequence])})
 
 

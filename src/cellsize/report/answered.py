@@ -9,7 +9,7 @@ from cellsize.report import answer, classes
 
 def lines(title: str, build: Path, reports: Path) -> str:
     """What `cellsize run` ends with; see `answer.lines`."""
-    return classes.lines(title, reports) if is_of_classes(reports) else answer.lines(title, build, reports)
+    return classes.lines(title, build, reports) if is_of_classes(reports) else answer.lines(title, build, reports)
 
 
 def is_of_classes(reports: Path) -> bool:

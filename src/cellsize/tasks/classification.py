@@ -9,7 +9,7 @@ import numpy as np
 from cellsize.data.classify import Classify
 from cellsize.data.forecast import Values
 from cellsize.data.scaling import Scaling
-from cellsize.data.sequence_batches import fit_scaling, padded_steps, summaries
+from cellsize.data.sequence_batches import fit_scaling, linear_inputs, padded_steps
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
 from cellsize.params import Metric
@@ -62,7 +62,7 @@ class Classification:
         return Read(
             steps=steps,
             known_future=np.empty((n, 1, 0), np.float32),
-            linear_inputs=summaries(steps, length),
+            linear_inputs=linear_inputs(self.sequences, scaling, chosen, steps),
             target=self._classify.target(self.sequences.target[chosen]),
             location=np.zeros((n, 1, 1), np.float32),
             scale=np.ones((n, 1, 1), np.float32),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cellsize import files
-from cellsize.data import sequence_table, series, table, times
+from cellsize.data import sequence_table, series, table, text_table, times
 from cellsize.data.sequence_schema import SEQUENCE
 from cellsize.params import Task
 from cellsize.params_data import HoldoutPart, Prepare
@@ -25,7 +25,8 @@ def prepare(task: Task, params: Prepare, part: HoldoutPart | None, clean: Path, 
     raw = Path(params.table)
     if task == "classify":
         rows = table.read(raw, sequence_table.texts(params, part), params.csv)
-        frame, meaning = sequence_table.clean(rows, raw, params, part)
+        clean_rows = sequence_table.clean if params.text is None else text_table.clean
+        frame, meaning = clean_rows(rows, raw, params, part)
         files.write_parquet(clean, frame)
         files.write(schema, meaning.save)
         count = frame[SEQUENCE].nunique()
