@@ -29,7 +29,7 @@ def assert_equal(model: Classifier, sequences: Sequences) -> None:
     session = session_of(model)
     for chosen in ([0], [3, 0, 4], np.arange(len(sequences.first))):
         fed = onnx_sequences.fed(sequences, chosen)
-        behind = np.arange(fed[VALUES].shape[1]) >= fed[LENGTHS][:, None]
+        behind = np.arange(fed[VALUES].shape[1]) >= np.asarray(fed[LENGTHS], np.int64)[:, None]
         fed[VALUES][behind] = 7.0
         (found,) = session.run(None, fed)
         expected = model.probabilities(sequences, np.asarray(chosen))
