@@ -27,6 +27,13 @@ OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
     "choose.metric": ("log_loss",),
     "register.beat": ((),),
 }
+# Of a number there is more to choose: the error that counts, a transformation, and folds that ask for no classes.
+OF_A_REGRESSION: dict[str, tuple[Any, ...]] = OF_A_CLASSIFICATION | {
+    "window.transform": ("none", "log1p", "sqrt"),
+    "split.scheme": ("stratified", "shuffled"),
+    "choose.metric": ("mse", "mae"),
+}
+KNOWN = {"forecast": OF_A_FORECAST, "classify": OF_A_CLASSIFICATION, "regress": OF_A_REGRESSION}
 
 
 def misfit(params: Any) -> str | None:
@@ -37,19 +44,20 @@ def misfit(params: Any) -> str | None:
     """
     if params.task == "forecast":
         if params.split.scheme == "stratified":
-            return "split.scheme: stratified is for task: classify; set contiguous, or another scheme"
+            return "split.scheme: stratified is for tasks with whole sequences; set contiguous, or another scheme"
         if params.choose.metric == "log_loss":
             return "choose.metric: log_loss is for task: classify; set mse or mae"
         return _other(params, OF_A_FORECAST)
+    task = params.task
     if params.prepare.series is None:
-        return "prepare.series: null, but task: classify has many sequences; name the column that tells them apart"
+        return f"prepare.series: null, but task: {task} has many sequences; name the column that tells them apart"
     if len(params.prepare.targets) != 1:
         return f"prepare.targets: {len(params.prepare.targets)} columns, but a sequence has one label; name one"
     if not params.prepare.past_covariates:
-        return "prepare.past_covariates: empty, but task: classify reads them at each step; name the features"
+        return f"prepare.past_covariates: empty, but task: {task} reads them at each step; name the features"
     if isinstance(params.prepare.time, tuple):
-        return "prepare.time: several columns, but task: classify has steps in one; name it, or set null"
-    return _other(params, OF_A_CLASSIFICATION)
+        return f"prepare.time: several columns, but task: {task} has steps in one; name it, or set null"
+    return _other(params, KNOWN[task])
 
 
 def _other(params: Any, only: dict[str, tuple[Any, ...]]) -> str | None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from cellsize.data.classify import Classify
+from cellsize.data.regress import Regress
 from cellsize.data.scaling import MARGIN, Scaling
 from cellsize.data.sequences import SUMMARIES, Sequences
 from cellsize.data.windows import Floats, Ints
@@ -11,7 +12,8 @@ from cellsize.data.windows import Floats, Ints
 def fit_scaling(sequences: Sequences, train: Ints) -> Scaling:
     """Mean, standard deviation and bounds of each feature over the steps of the training sequences, and over no other.
 
-    `Scaling.deviation` is the log loss of the class frequencies of the training sequences.
+    `Scaling.deviation` is the log loss of the class frequencies of the training sequences, or the mean absolute
+    deviation of their numbers.
     """
     values = sequences.inputs[sequences.rows(train)]
     mean = np.asarray(values.mean(axis=0, dtype=np.float64))
@@ -21,12 +23,17 @@ def fit_scaling(sequences: Sequences, train: Ints) -> Scaling:
     rounding = np.maximum(1e-6 * np.abs(mean), 1e-12 * np.abs(sequences.offset))
     std = np.where(std > np.maximum(rounding, np.finfo(np.float32).tiny), std, 1.0)
     room = MARGIN * (highest - lowest)
+    labels = sequences.target[train]
+    number = None if sequences.classes else Regress.fitted(labels)
+    deviation = Classify.constant_error(labels) if number is None else number.deviation
     return Scaling(
         mean=mean + sequences.offset,
         std=std.astype(np.float32),
-        deviation=np.array([Classify.constant_error(sequences.target[train])], np.float32),
+        deviation=np.array([deviation], np.float32),
         lower=((lowest - room - mean) / std).astype(np.float32),
         upper=((highest + room - mean) / std).astype(np.float32),
+        label_mean=None if number is None else np.array([number.mean]),
+        label_std=None if number is None else np.array([number.std]),
     )
 
 

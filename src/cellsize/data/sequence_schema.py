@@ -3,9 +3,9 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from cellsize.data.sequences import TASK
+from cellsize.data.sequences import REGRESS, TASK
 
 # Columns of the clean rows, beside the features.
 SEQUENCE, LABEL, GROUP, HELD_OUT = "_sequence", "_label", "_group", "_held_out"
@@ -19,9 +19,9 @@ class SequenceSchema:
         sequence: Names the sequence of a row.
         step: Orders the rows of a sequence, by number; None: as they are in the table.
         features: Numbers of each step.
-        label: The class, the same in all rows of a sequence.
+        label: The class or the number, the same in all rows of a sequence.
         group: What a sequence belongs to, likewise; None: each is alone.
-        classes: Names of the classes, sorted.
+        classes: Names of the classes, sorted; empty where the label is a number.
     """
 
     sequence: str
@@ -31,9 +31,14 @@ class SequenceSchema:
     group: str | None
     classes: tuple[str, ...]
 
+    @property
+    def task(self) -> Literal["classify", "regress"]:
+        """What the labels say that it is."""
+        return TASK if self.classes else REGRESS
+
     def save(self, path: Path) -> None:
         """Writes JSON."""
-        path.write_text(json.dumps({"task": TASK, **asdict(self)}, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps({"task": self.task, **asdict(self)}, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> "SequenceSchema":

@@ -13,14 +13,15 @@ from cellsize.params_data import HoldoutPart, Prepare
 MOST_CLASSES = 1000
 
 
-def texts(prepare: Prepare, part: HoldoutPart | None) -> tuple[str, ...]:
-    """The columns that hold names."""
-    named = (prepare.series, *prepare.targets, prepare.group, None if part is None else part.column)
+def texts(prepare: Prepare, part: HoldoutPart | None, is_number: bool = False) -> tuple[str, ...]:
+    """The columns that hold names; the label does where it is no number."""
+    labels = () if is_number else prepare.targets
+    named = (prepare.series, *labels, prepare.group, None if part is None else part.column)
     return tuple(dict.fromkeys(column for column in named if column is not None))
 
 
 def clean(
-    table: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None
+    table: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None, is_number: bool = False
 ) -> tuple[pd.DataFrame, SequenceSchema]:
     """Checks the rows of a long table, and puts them in order.
 
@@ -30,6 +31,7 @@ def clean(
         prepare: Meaning of the columns: `series` names the sequence, `time` the step, `past_covariates` the features,
             `targets` the label.
         part: The column and value that declare the holdout, or None.
+        is_number: Whether the label is a number, and no class.
 
     Returns:
         A frame ordered by sequence (as they come first in the table), then step: the features in float64 and columns
@@ -41,18 +43,14 @@ def clean(
     assert prepare.series is not None
     table = table.reset_index(drop=True)
     step = prepare.time if isinstance(prepare.time, str) else None
-    named = [*texts(prepare, part), *([] if step is None else [step]), *prepare.past_covariates]
+    named = [*texts(prepare, part), *prepare.targets, *([] if step is None else [step]), *prepare.past_covariates]
     tables.require(table, path, tuple(named), "prepare")
     frame = pd.DataFrame({SEQUENCE: _names(table, path, prepare.series)})
-    frame[LABEL] = _names(table, path, prepare.targets[0])
+    frame[LABEL] = (_numbers if is_number else _names)(table, path, prepare.targets[0])
     frame[GROUP] = frame[SEQUENCE] if prepare.group is None else _names(table, path, prepare.group)
     frame[HELD_OUT] = False if part is None else _names(table, path, part.column) == part.value
     for column in prepare.past_covariates:
-        values = frame[column] = tables.numbers(table, path, column)
-        missing = np.flatnonzero(np.isnan(values))
-        if missing.size:
-            where = tables.line(path, int(missing[0]))
-            raise InputError(f"{path}, {where}, column {column!r}: missing; fill it in, or leave the row out")
+        frame[column] = _numbers(table, path, column)
     _refuse_two_values(frame, path, prepare, part)
     if part is not None and not frame[HELD_OUT].any():
         raise InputError(
@@ -61,8 +59,13 @@ def clean(
     order = pd.Series(pd.factorize(frame[SEQUENCE])[0])
     in_order = np.argsort(order.to_numpy(), kind="stable")
     frame = frame.iloc[in_order] if step is None else _by_step(frame, order, table, path, step)
-    classes = tuple(sorted(frame[LABEL].unique()))
-    if not 2 <= len(classes) <= MOST_CLASSES:
+    classes = () if is_number else tuple(sorted(frame[LABEL].unique()))
+    if is_number and frame[LABEL].nunique() < 2:
+        raise InputError(
+            f"{path}, column {prepare.targets[0]!r}: all sequences have {frame[LABEL][0]:g}; name another column in "
+            "prepare.targets"
+        )
+    if not is_number and not 2 <= len(classes) <= MOST_CLASSES:
         raise InputError(
             f"{path}, column {prepare.targets[0]!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
             "name another column in prepare.targets"
@@ -78,6 +81,16 @@ def _names(table: pd.DataFrame, path: Path, column: str) -> pd.Series:
     if missing.size:
         raise InputError(f"{path}, {tables.line(path, int(missing[0]))}, column {column!r}: missing; fill it in")
     return names
+
+
+def _numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
+    """A column of numbers, none of them missing."""
+    values = tables.numbers(table, path, column)
+    missing = np.flatnonzero(np.isnan(values))
+    if missing.size:
+        where = tables.line(path, int(missing[0]))
+        raise InputError(f"{path}, {where}, column {column!r}: missing; fill it in, or leave the row out")
+    return values
 
 
 def _refuse_two_values(frame: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None) -> None:

@@ -8,14 +8,15 @@ import pandas as pd
 
 from cellsize.data import folds as folding
 from cellsize.data.sequences import Sequences
-from cellsize.evaluation import classes, holdout
+from cellsize.evaluation import classes, holdout, numbers
 from cellsize.evaluation.rivals import Champion, rivals
 from cellsize.models import stacked
-from cellsize.models.twins import load, load_classifiers
+from cellsize.models.twins import load, load_classifiers, load_regressors
 from cellsize.params import Baseline, Metric, Refit, Register, Search
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.class_records import ClassEvaluation
 from cellsize.sizing.evaluation_records import Evaluation
+from cellsize.sizing.number_records import NumberEvaluation
 from cellsize.sizing.recipe import Recipe
 from cellsize.tasks import samples
 from cellsize.training.records import load_work
@@ -34,7 +35,7 @@ def evaluate(
     gate: Register,
     refit: Refit,
     note: Callable[[str], None],
-) -> tuple[Evaluation | ClassEvaluation, pd.DataFrame, str]:
+) -> tuple[Evaluation | ClassEvaluation | NumberEvaluation, pd.DataFrame, str]:
     """The content of `evaluation.json`, a table of predictions and truth, and what to say.
 
     Args:
@@ -53,6 +54,10 @@ def evaluate(
     """
     arrays, parts = samples.load(windows), folding.load(folds)
     forward = functools.partial(stacked.forward, engine=search.training.engine)
+    if isinstance(arrays, Sequences) and arrays.task == "regress":
+        regressors, scored = load_regressors(twins), Baselines.read(baselines)
+        of_numbers, table = numbers.evaluate(arrays, parts, regressors, baseline, metric, scored, forward)
+        return of_numbers, table, numbers.in_words(of_numbers)
     if isinstance(arrays, Sequences):
         found, table = classes.evaluate(arrays, parts, load_classifiers(twins), baseline, metric, forward)
         return found, table, classes.in_words(found)

@@ -1,4 +1,4 @@
-"""What becomes of a model in the registry, by its task: labelled sequences have no served model yet."""
+"""What becomes of a model in the registry, by its task: whole sequences have no served model yet."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from cellsize.models.forecaster import MODEL
 from cellsize.sizing.evaluation_records import Registration
 
-NOT_YET = "not registered: task classify has no served model yet; build/model holds the trained one"
+NOT_YET = "not registered: task {task} has no served model yet; build/model holds the trained one"
 
 
 def is_left_out(name: str, model: Path, registration: Path) -> bool:
@@ -17,12 +17,12 @@ def is_left_out(name: str, model: Path, registration: Path) -> bool:
         model: Folder that `refit` wrote.
         registration: JSON file to write.
     """
-    if "task" not in json.loads((model / MODEL).read_text(encoding="utf-8")):
+    content = json.loads((model / MODEL).read_text(encoding="utf-8"))
+    if "task" not in content:
         return False
-    Registration(name=name, version="", alias=None, registered=False, promoted=False, reason=NOT_YET).write(
-        registration
-    )
-    print(f"register: {NOT_YET}")
+    reason = NOT_YET.format(task=content["task"])
+    Registration(name=name, version="", alias=None, registered=False, promoted=False, reason=reason).write(registration)
+    print(f"register: {reason}")
     return True
 
 
