@@ -4,6 +4,7 @@ import copy
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -450,6 +451,39 @@ def make_class_work(
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def make_numbers(make_sequences: Callable[..., Sequences]) -> Callable[..., Sequences]:
+    """Sequences labelled by numbers: feature x is noise around the number; other arguments are `make_sequences`'."""
+
+    def make(numbers: Any = None, count: int = 36, **changes: Any) -> Sequences:
+        values = np.arange(count) % 12 / 4 if numbers is None else np.asarray(numbers, np.float64)
+        made = make_sequences(np.zeros(len(values), np.int64), **changes)
+        inputs = made.inputs.copy()
+        inputs[:, 0] += np.repeat(values, made.length).astype(np.float32)
+        return replace(made, inputs=inputs, target=values, classes=())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_number_work(
+    make_class_work: Callable[..., Work], make_numbers: Callable[..., Sequences]
+) -> Callable[..., Work]:
+    """Everything that a trial of sequences with numbers needs."""
+
+    def make(sequences: Sequences | None = None, metric: Any = "mse", **changes: Any) -> Work:
+        arrays = make_numbers() if sequences is None else sequences
+        return replace(make_class_work(arrays, **changes), metric=metric)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def number_schema() -> SequenceSchema:
+    """The meaning of the columns of `make_numbers`."""
+    return SequenceSchema("name", "step", ("x", "z"), "y", None, ())
 
 
 @pytest.fixture(scope="session")

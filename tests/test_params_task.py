@@ -16,6 +16,8 @@ CLASSIFY: dict[str, Any] = {
     "choose.metric": "log_loss", "register.beat": [],
 }  # fmt: skip
 
+REGRESS = CLASSIFY | {"task": "regress", "choose.metric": "mae", "window.transform": "log1p"}
+
 
 def changed(content: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Content of a params.yaml with other values."""
@@ -31,12 +33,14 @@ def changed(content: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 def test_each_task_has_params_that_suit_it(params_content: Callable[[], dict[str, Any]]) -> None:
     assert misfit(Params.model_validate(params_content())) is None
     assert misfit(Params.model_validate(changed(params_content(), CLASSIFY))) is None
+    for scheme in ("stratified", "shuffled"):
+        assert misfit(Params.model_validate(changed(params_content(), REGRESS | {"split.scheme": scheme}))) is None
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"split.scheme": "stratified"}, "split.scheme: stratified is for task: classify; set contiguous"),
+        ({"split.scheme": "stratified"}, "split.scheme: stratified is for tasks with whole sequences; set contiguous"),
         ({"choose.metric": "log_loss"}, "choose.metric: log_loss is for task: classify; set mse or mae"),
         ({"prepare.group": "who"}, "prepare.group: who does not suit task: forecast; set prepare.group: null"),
         (CLASSIFY | {"prepare.series": None}, "prepare.series: null, but task: classify has many sequences"),
@@ -45,6 +49,11 @@ def test_each_task_has_params_that_suit_it(params_content: Callable[[], dict[str
         (CLASSIFY | {"window.horizon": 3}, "window.horizon: 3 does not suit task: classify; set window.horizon: 1"),
         (CLASSIFY | {"prepare.calendar": ["hour"]}, "prepare.calendar: [hour] does not suit task: classify; set prepa"),
         (CLASSIFY | {"choose.metric": "mse"}, "choose.metric: mse does not suit task: classify; set choose.metric: lo"),
+        (
+            REGRESS | {"choose.metric": "log_loss"},
+            "choose.metric: log_loss does not suit task: regress; set choose.metri",
+        ),
+        (REGRESS | {"prepare.series": None}, "prepare.series: null, but task: regress has many sequences"),
     ],
 )
 def test_what_a_task_cannot_do_is_said_with_a_value_that_it_can(

@@ -1,0 +1,71 @@
+"""The model of sequences with numbers as files, its numbers and intervals."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cellsize.data.sequence_schema import SequenceSchema
+from cellsize.data.sequences import Sequences
+from cellsize.errors import InputError
+from cellsize.models.intervals import order_statistics
+from cellsize.models.regressor import Regressor
+from cellsize.models.twins import load_regressors, save
+from cellsize.params_data import Window
+from cellsize.sizing.sizes import ZERO, Size
+from cellsize.training.records import Setting, Work
+from cellsize.training.refit import refit_size
+
+Make = Callable[..., tuple[Regressor, Sequences]]
+
+
+@pytest.fixture
+def make_regressor(
+    make_number_work: Callable[..., Work], number_schema: SequenceSchema, make_window: Callable[..., Window]
+) -> Make:
+    def make(size: Size = ZERO, skip: str = "none", transform: str = "none") -> tuple[Regressor, Sequences]:
+        work = make_number_work(network={"bidirectional": True, "summary": "mean", "skip": [skip]})
+        setting = Setting(0.05, 0.0, 0.0, skip, "plain")  # type: ignore[arg-type]
+        fitted, net = refit_size(work, size, setting, 1.0, 6 if size != ZERO else 0)
+        assert isinstance(work.samples, Sequences)
+        residuals = order_statistics(np.linspace(-1, 1, 39)[:, None, None])
+        window = make_window(horizon=1, transform=transform)
+        return Regressor(size, number_schema, window, work.network, fitted, net, residuals), work.samples
+
+    return make
+
+
+@pytest.mark.parametrize(("size", "skip"), [(ZERO, "none"), (Size(1, 3), "none"), (Size(1, 3), "joint")])
+def test_a_model_that_was_read_says_what_the_written_one_says(
+    make_regressor: Make, size: Size, skip: str, tmp_path: Path
+) -> None:
+    model, sequences = make_regressor(size, skip)
+    save([model], tmp_path)
+    read, chosen = load_regressors(tmp_path)[0], np.arange(9)
+    np.testing.assert_array_equal(read.numbers(sequences, chosen), model.numbers(sequences, chosen))
+    outputs = model.outputs(sequences, chosen)
+    np.testing.assert_array_equal(read.interval(outputs, 0.9), model.interval(outputs, 0.9))
+    assert (read.schema, read.window, read.network) == (model.schema, model.window, model.network)
+
+
+def test_numbers_are_in_the_unit_of_the_table(make_regressor: Make) -> None:
+    model, sequences = make_regressor()
+    found = model.numbers(sequences, np.arange(36))
+    assert np.abs(found - sequences.target).mean() < 0.3 * np.abs(sequences.target - sequences.target.mean()).mean()
+
+
+def test_an_interval_is_around_the_number_and_a_transformed_one_is_never_negative(make_regressor: Make) -> None:
+    plain, sequences = make_regressor()
+    outputs = plain.outputs(sequences, np.arange(36))
+    lower, upper = plain.interval(outputs, 0.9)
+    std = plain.fitted.scaling.label_std  # of the training sequences
+    np.testing.assert_allclose(upper - lower, 2 * (1 - 1 / 19) * std, rtol=1e-5)  # ranks 2 and 38 of 39
+    rooted, _ = make_regressor(transform="sqrt")
+    assert rooted.interval(outputs - 9, 0.9)[0].min() == 0
+
+
+def test_a_level_that_the_residuals_are_too_few_for_is_refused(make_regressor: Make) -> None:
+    model, sequences = make_regressor()
+    with pytest.raises(InputError, match=r"ask for at most 0\.95"):
+        model.interval(model.outputs(sequences, np.arange(2)), 0.99)
