@@ -129,6 +129,23 @@ def test_the_maximum_is_at_least_the_steps(write_params: Write, params_content: 
     assert refusal(write_params(content)).startswith("search.training: maximum_steps: give at least steps")
 
 
+@pytest.mark.parametrize(
+    ("changes", "key"), [({"bidirectional": True}, "bidirectional: true"), ({"projection": 2}, "projection: 2")]
+)
+def test_a_decoder_needs_one_state_to_carry_on(
+    write_params: Write, params_content: Content, changes: dict[str, Any], key: str
+) -> None:
+    content = params_content()
+    content["propose"]["network"] |= {"head": ["encoder_decoder"], **changes}
+    remedy = key.replace("true", "false").replace("2", "0")
+    assert refusal(write_params(content)) == (
+        f"propose.network: {key} has no state that a decoder could carry on; set {remedy}, or leave encoder_decoder "
+        "out of head"
+    )
+    content["propose"]["network"] |= {"bidirectional": False, "projection": 0}
+    assert params_file.load(write_params(content)).propose.network.head == ("encoder_decoder",)
+
+
 @pytest.mark.parametrize(("key", "values"), [("skip", ["none", "none"]), ("head", ["mixed", "mixed"])])
 def test_what_is_tuned_is_named_once(write_params: Write, params_content: Content, key: str, values: list[str]) -> None:
     content = params_content()

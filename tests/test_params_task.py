@@ -48,6 +48,10 @@ def test_each_task_has_params_that_suit_it(params_content: Callable[[], dict[str
         (CLASSIFY | {"prepare.past_covariates": []}, "prepare.past_covariates: empty, but task: classify reads"),
         (CLASSIFY | {"window.horizon": 3}, "window.horizon: 3 does not suit task: classify; set window.horizon: 1"),
         (CLASSIFY | {"prepare.calendar": ["hour"]}, "prepare.calendar: [hour] does not suit task: classify; set prepa"),
+        (
+            CLASSIFY | {"propose.network.head": ["encoder_decoder"]},
+            "propose.network.head: encoder_decoder is for task: forecast, which has steps to decode; leave it out",
+        ),
         (CLASSIFY | {"choose.metric": "mse"}, "choose.metric: mse does not suit task: classify; set choose.metric: lo"),
         (
             REGRESS | {"choose.metric": "log_loss"},

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from cellsize import stage
 from cellsize.params import Params, Search
-from cellsize.registry import versions
+from cellsize.registry import logged
 from cellsize.sizing.evaluation_records import Metrics
 
 ROOT = Path(__file__).parents[1]
@@ -110,7 +110,10 @@ def test_which_task_it_is_is_asked_at_the_doors_alone() -> None:
         "params_task.py",
         "report/answered.py",
     }
-    doors |= {f"{name}/by_task.py" for name in ("models", "inspection", "training", "evaluation", "registry", "report")}
+    doors |= {
+        f"{name}/by_task.py"
+        for name in ("models", "inspection", "training", "evaluation", "registry", "report", "lifecycle")
+    }
     asks = re.compile(r"isinstance\(\w+, (Sequences|SequenceSchema)\)|\btask [!=]= \"")
     found = {str(path.relative_to(SOURCE)) for path in modules() if asks.search(path.read_text(encoding="utf-8"))}
     assert found <= doors
@@ -173,7 +176,7 @@ def test_training_reaches_neither_ray_nor_mlflow() -> None:
 
 def test_a_served_model_is_told_of_every_library_it_imports_and_needs_no_compiler() -> None:
     reached = set().union(*(libraries(path) for path in stage.closure("cellsize.registry.served")))
-    assert reached == {name.split(".")[0] for name in versions.REQUIREMENTS}
+    assert reached == {name.split(".")[0] for name in logged.REQUIREMENTS}
     assert "numba" not in reached
 
 
@@ -193,7 +196,9 @@ def test_every_imported_package_is_declared_and_none_is_declared_in_vain() -> No
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = declared_packages(project["dependencies"])
     development = declared_packages(project["optional-dependencies"]["dev"])
-    extra = set().union(*(declared_packages(project["optional-dependencies"][name]) for name in ("onnx", "server")))
+    extra = set().union(
+        *(declared_packages(project["optional-dependencies"][name]) for name in ("onnx", "sequences", "server"))
+    )
     assert extra <= development  # the tests need what a user may leave out
     shipped, others = packages_of(SOURCE, PIPELINE), packages_of(TESTS, ROOT / "benchmarks")
     assert [name for name, packages in shipped.items() if not packages & (declared | extra)] == []

@@ -17,10 +17,13 @@ CountedInputs = Literal["step", "window"]
 Procedure = Literal["climb", "grid", "random", "alpha"]
 Cell = Literal["lstm", "gru", "rnn"]
 Skip = Literal["none", "linear", "joint"]
-Head = Literal["plain", "mixed"]
+Head = Literal["plain", "mixed", "encoder_decoder"]
 BoundKind = Literal["neurons", "parameters"]
 BudgetUnit = Literal["parameters", "bytes", "milliseconds"]
 Precision = Literal["32-true", "bf16-mixed"]
+Beaten = Literal[
+    "naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical", "majority_class", "logistic_regression"
+]
 Rule = Literal["adequate", "one_standard_error", "best", "within_percent", "budget"]
 
 
@@ -40,7 +43,8 @@ class Network(Section):
     skip: Annotated[tuple[Skip, ...], Field(min_length=1)]
     """What the cells stand beside; several are tuned: nothing, the ridge-linear model as it is, or trained along."""
     head: Annotated[tuple[Head, ...], Field(min_length=1)]
-    """How the head is made; several are tuned: linear, or in addition one hidden layer over memory and known future."""
+    """How the head is made; several are tuned: linear, or in addition one hidden layer over memory and known future, or
+    a decoder: recurrent layers of the same units that carry the state on over the steps to be predicted."""
 
     @field_validator("skip", "head", mode="before")
     @classmethod
@@ -56,6 +60,16 @@ class Network(Section):
     def _projection_is_for_lstm(self) -> "Network":
         if self.projection and self.cell != "lstm":
             raise ValueError("projection needs cell: lstm; set projection to 0")
+        return self
+
+    @model_validator(mode="after")
+    def _a_decoder_carries_one_state_on(self) -> "Network":
+        if "encoder_decoder" in self.head and (self.bidirectional or self.projection):
+            key = "bidirectional: true" if self.bidirectional else f"projection: {self.projection}"
+            remedy = "bidirectional: false" if self.bidirectional else "projection: 0"
+            raise ValueError(
+                f"{key} has no state that a decoder could carry on; set {remedy}, or leave encoder_decoder out of head"
+            )
         return self
 
     @model_validator(mode="after")
@@ -222,7 +236,7 @@ class Register(Section):
     """The gate and the name in the registry."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
-    beat: tuple[Literal["naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical"], ...]
+    beat: tuple[Beaten, ...]
     margin: Annotated[float, Field(ge=0, lt=100)]
     probability: Annotated[float, Field(gt=0.5, lt=1)]
     not_worse: Annotated[float, Field(gt=0.5, lt=1)]

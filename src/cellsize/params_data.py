@@ -136,7 +136,7 @@ class Split(Section):
     """The holdout and the folds."""
 
     holdout: Annotated[float, Field(gt=0, le=0.5)]
-    holdout_of: Literal["table", "series"]
+    holdout_of: Literal["table", "series", "whole_series"]
     holdout_part: HoldoutPart | None
     searched_until: str | None
     folds: Annotated[int, Field(ge=2, le=1000)]

@@ -5,9 +5,7 @@ from typing import Any
 # The only values that keys may have. What is not here may be anything.
 OF_A_FORECAST: dict[str, tuple[Any, ...]] = {"prepare.group": (None,), "split.holdout_part": (None,)}
 OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
-    "prepare.categorical_covariates": ((),),
     "prepare.known_future_covariates": ((),),
-    "prepare.static_covariates": ((),),
     "prepare.series_as_input": (False,),
     "prepare.calendar": ((),),
     "prepare.linear_calendar": ((),),
@@ -22,10 +20,14 @@ OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
     "window.scale": ("global",),
     "split.scheme": ("stratified",),
     "split.holdout_of": ("table",),
-    "split.searched_until": (None,),
     "baseline.classical": ("none",),
     "choose.metric": ("log_loss",),
-    "register.beat": ((),),
+}
+# What `register.beat` may name.
+BEATEN = {
+    "forecast": ("naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical"),
+    "classify": ("majority_class", "logistic_regression", "boosted_trees"),
+    "regress": ("ridge_linear", "boosted_trees"),
 }
 # Of a number there is more to choose: the error that counts, a transformation, and folds that ask for no classes.
 OF_A_REGRESSION: dict[str, tuple[Any, ...]] = OF_A_CLASSIFICATION | {
@@ -53,20 +55,26 @@ def misfit(params: Any) -> str | None:
         return f"prepare.series: null, but task: {task} has many sequences; name the column that tells them apart"
     if len(params.prepare.targets) != 1:
         return f"prepare.targets: {len(params.prepare.targets)} columns, but a sequence has one label; name one"
-    if not params.prepare.past_covariates:
+    if not params.prepare.past_covariates and not params.prepare.categorical_covariates:
         return f"prepare.past_covariates: empty, but task: {task} reads them at each step; name the features"
     if isinstance(params.prepare.time, tuple):
         return f"prepare.time: several columns, but task: {task} has steps in one; name it, or set null"
+    if "encoder_decoder" in params.propose.network.head:
+        return "propose.network.head: encoder_decoder is for task: forecast, which has steps to decode; leave it out"
     return _other(params, KNOWN[task])
 
 
 def _other(params: Any, only: dict[str, tuple[Any, ...]]) -> str | None:
-    """The first key that has another value than those that a task knows."""
+    """The first key that has another value than those that a task knows, or names a baseline that it has not."""
     for key, values in only.items():
         section, _, name = key.partition(".")
         found = getattr(getattr(params, "register_" if section == "register" else section), name)
         if found not in values:
             return f"{key}: {_yaml(found)} does not suit task: {params.task}; set {key}: {_yaml(values[0])}"
+    beaten = BEATEN[params.task]
+    for name in params.register_.beat:
+        if name not in beaten:
+            return f"register.beat: {name} is no baseline of task: {params.task}; name some of {', '.join(beaten)}"
     return None
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellsize.data import folds
+from cellsize.data import folds, remedies
 from cellsize.data.windows import Ints, TooFewWindowsError, Windows
 from cellsize.errors import InputError
-from cellsize.params_data import Split
+from cellsize.params_data import Split, Window
 
 Make = Callable[..., Windows]
 MakeSplit = Callable[..., Split]
@@ -198,6 +198,41 @@ def test_a_shuffled_holdout_is_a_fraction_of_the_series(make_windows: Make, make
     divided = folds.split(arrays, make_split(scheme="shuffled", folds=3, holdout=0.3))
     assert len(names(arrays, np.flatnonzero(divided.holdout))) == 3
     assert len(names(arrays, np.flatnonzero(divided.development))) == 7
+
+
+@pytest.mark.parametrize("scheme", ["groups", "contiguous"])
+def test_a_holdout_of_whole_series_is_of_series_never_seen(
+    make_windows: Make, make_split: MakeSplit, scheme: str
+) -> None:
+    # They end at different times, so that no cut in time would divide them so.
+    arrays = make_windows(*[range(30 + number) for number in range(10)])
+    split = make_split(scheme=scheme, folds=3, holdout=0.3, holdout_of="whole_series")
+    divided = folds.split(arrays, split)
+    held, learnt = np.flatnonzero(divided.holdout), np.flatnonzero(divided.development)
+    assert len(names(arrays, held)) == 3
+    assert len(held) + len(learnt) == len(arrays.first)  # nothing is purged before it
+    assert folds.are_unseen(arrays, held, learnt)
+    assert not folds.of_each_series(arrays, divided)
+    for fold in divided.all():
+        assert folds.are_unseen(arrays, fold.validation, fold.train) == (scheme == "groups")
+        assert folds.are_unseen(arrays, fold.validation, fold.early_stopping) == (scheme == "groups")
+
+
+def test_a_holdout_of_no_series_is_refused_with_a_fraction_that_works(
+    make_windows: Make, make_split: MakeSplit, make_window: Callable[..., Window]
+) -> None:
+    arrays = make_windows(*[range(40)] * 4)
+    split = make_split(scheme="groups", folds=2, holdout=0.1, holdout_of="whole_series")
+    with pytest.raises(TooFewWindowsError, match=r"^split.holdout: 0.1 of 4 series is none"):
+        folds.split(arrays, split)
+    with pytest.raises(InputError, match=r"^split.holdout: 0.1 of 4 series is none; set split.holdout: 0.3"):
+        remedies.split(arrays, split, make_window())
+
+
+def test_whole_series_held_out_have_no_scale_of_their_own(make_windows: Make, make_split: MakeSplit) -> None:
+    arrays = make_windows(*[range(40)] * 6, scale="series")
+    with pytest.raises(InputError, match=r"and split.holdout_of: whole_series judges on series that have none; set "):
+        folds.split(arrays, make_split(holdout_of="whole_series"))
 
 
 def test_labels_are_read_as_they_were_written_also_beyond_nine_folds(make_windows: Make, make_split: MakeSplit) -> None:

@@ -46,7 +46,7 @@ def test_groups_and_a_declared_holdout_come_from_their_columns(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"x": (1, np.nan)}, "long.csv, line 3, column 'x': missing; fill it in, or leave the row out"),
+        ({"name": (1, None)}, "long.csv, line 3, column 'name': missing; fill it in"),
         ({"class": (1, "b")}, "long.csv, line 3, column 'class': sequence 'a0' has another value in an earlier row"),
         ({"class": (1, None)}, "long.csv, line 3, column 'class': missing; fill it in"),
         ({"step": (1, 0)}, "long.csv, line 3, column 'step': sequence 'a0' has step 0 twice; remove one, or set"),

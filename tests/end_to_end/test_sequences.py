@@ -33,7 +33,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Project:
         window__horizon=1, window__normalise="none", split__scheme="stratified",
         split__holdout_part={"column": "part", "value": "test"}, split__early_stopping__fraction=0.25,
         propose__layers=1, propose__network__bidirectional=True, propose__network__summary="mean",
-        baseline__classical="none", baseline__penalties=[1.0, 10.0], choose__metric="log_loss", register__beat=[],
+        baseline__classical="none", baseline__penalties=[1.0, 10.0], choose__metric="log_loss", register__beat=["majority_class", "logistic_regression"],
         search__training__batch_size=16, refit__twins=2,
     )  # fmt: skip
     ran = project.repro()

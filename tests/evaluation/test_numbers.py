@@ -69,12 +69,14 @@ def test_twins_and_baselines_are_scored_on_the_same_held_out_sequences(
     kept = order_statistics(np.linspace(-9, 9, 39)[:, None, None])
     trained = twins(work, RECIPE, number_schema, make_window(horizon=1), 2, kept)
     scored = score_folds(work.samples, work.folds, BASELINE, "mse")[0]
-    found, table = evaluate(work.samples, work.folds, trained, BASELINE, "mse", scored)
+    found, table = evaluate(work.samples, work.folds, trained, None, BASELINE, "mse", scored)
     assert found.sequences == len(table) == work.folds.holdout.sum()
     assert len(found.twins) == 2
     assert found.model.mae == pytest.approx(np.mean([each.mae for each in found.twins]))
     assert (table["predicted"] - table["true"]).abs().mean() == pytest.approx(found.twins[0].mae)
     assert set(found.baselines) == {"mean", "ridge_linear", "boosted_trees"}
     assert found.baselines["mean"].score == pytest.approx(1, abs=0.3)
+    assert found.differences["mean"].score == pytest.approx(found.baselines["mean"].score - found.model.score)
+    assert found.differences["mean"].score_se > 0
     assert found.coverage == {"80": 1, "90": 1, "95": 1}
     assert in_words(found).startswith(f"MAE {found.model.mae:.4g}, R² {found.model.r2:.3f} on {found.sequences} seq")

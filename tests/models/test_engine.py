@@ -21,6 +21,7 @@ MakeTraining = Callable[..., Training]
         ({"cell": "rnn"}, ("cpu", "32-true"), "propose.network.cell is rnn"),
         ({"bidirectional": True}, ("cpu", "32-true"), "propose.network.bidirectional is true"),
         ({"projection": 2}, ("cpu", "32-true"), "propose.network.projection is 2"),
+        ({"head": ["plain", "encoder_decoder"]}, ("cpu", "32-true"), "propose.network.head names encoder_decoder"),
         ({}, ("gpu", "32-true"), r"the device is gpu \(search.compute.gpus_per_trial\)"),
         ({}, ("cpu", "bf16-mixed"), "search.compute.precision is bf16-mixed"),
     ],

@@ -6,11 +6,11 @@ from itertools import product
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from cellsize.models import stacked
 from cellsize.models.network import CORRECTION, Net
-from cellsize.params import Network
+from cellsize.params import Cell, Head, Network
 from cellsize.sizing.sizes import Architecture, Shape, Size, cost, recurrent_parameters
 
 SHAPE = Shape(
@@ -25,6 +25,7 @@ KINDS = [
 
 
 ARCHITECTURES = [Architecture(skip, head) for skip in ("none", "linear", "joint") for head in ("plain", "mixed")]
+DECODERS = [Architecture(skip, "encoder_decoder") for skip in ("none", "linear", "joint")]
 
 
 def make(
@@ -63,25 +64,26 @@ def test_counted_parameters_are_those_of_the_network(network: Network, layers: i
     assert costs.bytes == sum(weight.numel() * weight.element_size() for weight in net.parameters())
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+@pytest.mark.parametrize("architecture", [*ARCHITECTURES, *DECODERS], ids=str)
 @pytest.mark.parametrize("size", [Size(1, 3), Size(2, 8), Size(0, 5)], ids=str)
 @pytest.mark.parametrize("n_static", [0, 1])
 def test_counted_parameters_are_those_of_every_architecture(
     size: Size, architecture: Architecture, n_static: int
 ) -> None:
-    if not size.layers and architecture.head == "mixed":
+    if not size.layers and architecture.head != "plain":
         return  # an MLP has a plain head
     shape = replace(SHAPE, n_static=n_static)
     net, costs = make(size, PLAIN, architecture, shape), cost(size, PLAIN, shape, architecture)
     # The ridge-linear model of skip: linear lies outside the network; that of skip: joint is corrected inside it.
     outside = costs.linear if architecture.skip == "linear" else 0
     assert costs.parameters - outside == counted(net.parameters())
-    assert costs.recurrent == counted(net.layers.parameters())
+    decoder = net.decoder.layers.parameters() if architecture.head == "encoder_decoder" else []
+    assert costs.recurrent == counted([*net.layers.parameters(), *decoder])
     if architecture.skip == "joint":
         assert costs.linear == net.correction.weight.numel() == SHAPE.n_linear * SHAPE.n_outputs
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=str)
+@pytest.mark.parametrize("architecture", [*ARCHITECTURES, *DECODERS], ids=str)
 def test_the_recurrent_layers_come_first_whatever_the_architecture(architecture: Architecture) -> None:
     # Networks of several architectures are run together, as views of rows with the layers in the same place.
     names = [name for name, _ in make(Size(2, 3), PLAIN, architecture).named_parameters()]
@@ -89,6 +91,52 @@ def test_the_recurrent_layers_come_first_whatever_the_architecture(architecture:
     layers = [name for name in plain if name.startswith("layers.")]
     assert len(layers) == 8
     assert names[: len(plain)] == plain == [*layers, "head.weight", "head.bias", "known_future.weight"]
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("n_static", [0, 1])
+def test_an_encoder_decoder_is_one_of_plain_torch_with_the_same_weights(cell: Cell, layers: int, n_static: int) -> None:
+    shape, size = replace(SHAPE, n_static=n_static), Size(layers, 4)
+    network = PLAIN.model_copy(update={"cell": cell})
+    net = with_head(make(size, network, Architecture("none", "encoder_decoder"), shape)).eval()
+    # Two modules of PyTorch, as a textbook has them: the state of the one is where the other begins.
+    make_plain = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[cell]
+    encoder = make_plain(SHAPE.n_inputs, 4, layers, batch_first=True)
+    decoder = make_plain(SHAPE.n_known_future - n_static + 1, 4, layers, batch_first=True)
+    for plain, ours in ((encoder, net.layers), (decoder, net.decoder.layers)):
+        plain.load_state_dict(
+            {name: ours[int(name[-1])].state_dict()[f"{name[:-1]}0"] for name in plain.state_dict()}, strict=True
+        )
+    steps, known, linear = inputs()
+    numbers = torch.tensor([1 / 3, 2 / 3, 1.0]).view(1, 3, 1).expand(len(steps), -1, -1)
+    outputs, _ = decoder(torch.cat([known[:, :, n_static:], numbers], dim=2), encoder(steps)[1])
+    expected = outputs @ net.head.weight.T + net.head.bias
+    expected = expected + torch.einsum("nhk,hkt->nht", known, net.known_future.weight)
+    torch.testing.assert_close(net(steps, known, linear), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_dropout_acts_after_every_layer_of_a_decoder_and_never_on_the_state() -> None:
+    net = with_head(make(Size(1, 4), PLAIN, Architecture("none", "encoder_decoder")))
+    net.dropout, net.generator = 0.5, torch.Generator().manual_seed(0)
+    seen: list[Tensor] = []
+    net.decoder.register_forward_pre_hook(lambda _, arguments: seen.extend(arguments[1][0]))
+    net(*inputs())
+    net.eval()(*inputs())
+    torch.testing.assert_close(seen[:2], seen[2:])
+    net.train().dropout = 0.999
+    net.head.bias.data.zero_()
+    net.known_future.weight.data.zero_()
+    assert (net(*inputs()) == 0).float().mean() > 0.9
+
+
+def test_an_encoder_begins_alike_whatever_the_head() -> None:
+    weights = []
+    heads: tuple[Head, ...] = ("plain", "encoder_decoder")
+    for head in heads:
+        torch.manual_seed(3)
+        weights.append(make(Size(2, 4), PLAIN, Architecture("joint", head)).layers.state_dict())
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
 
 
 @pytest.mark.parametrize("network", KINDS, ids=str)

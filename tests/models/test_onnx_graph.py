@@ -50,11 +50,18 @@ def test_every_kind_of_layer(draw_model: Make, cell: Cell, projection: int, bidi
 
 
 @pytest.mark.parametrize("skip", ["none", "linear", "joint"])
-@pytest.mark.parametrize("head", ["plain", "mixed"])
+@pytest.mark.parametrize("head", ["plain", "mixed", "encoder_decoder"])
 @pytest.mark.parametrize(("second", "normalise"), [(False, "none"), (True, "last"), (True, "standard")])
 def test_every_skip_connection_and_head(draw_model: Make, skip: Skip, head: Head, second: bool, normalise: str) -> None:
     window = {"normalise": normalise, "linear_lookback": 7}
     assert_equal(*draw_model(Size(1, 4), skip, head, second, linear_calendar=("hour_of_day",), window=window))
+
+
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("layers", [1, 3])
+def test_a_decoder_begins_with_the_state_of_its_encoder(draw_model: Make, cell: Cell, layers: int) -> None:
+    model, arrays = draw_model(Size(layers, 3), "joint", "encoder_decoder", cell=cell)
+    assert_equal(model, arrays)
 
 
 @pytest.mark.parametrize("transform", ["none", "log1p", "sqrt"])

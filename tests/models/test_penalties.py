@@ -1,31 +1,40 @@
-"""Which ridge penalty is chosen."""
+"""The ridge penalty of a linear model."""
 
-import pytest
+import math
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cellsize.models.penalties import EXTENSIONS, best
 
 
-def of(scores: dict[float, float]):
-    return lambda penalties: [(scores[penalty], penalty) for penalty in penalties]
+def scored(score: Callable[[float], float]) -> Callable[[tuple[float, ...]], list[tuple[float, float]]]:
+    """Models that are their own penalties."""
+    return lambda penalties: [(score(penalty), penalty) for penalty in penalties]
 
 
-def test_the_best_of_a_list_is_taken_and_of_equals_the_smallest() -> None:
-    assert best((1.0, 10.0, 100.0), of({1: 3, 10: 1, 100: 2})) == 10
-    assert best((10.0, 1.0, 0.1, 100.0), of({0.1: 3, 1: 1, 10: 1, 100: 2})) == 1
+def test_the_lowest_score_wins_and_of_equals_the_smallest_penalty() -> None:
+    assert best((1.0, 10.0, 100.0), scored(lambda penalty: abs(math.log10(penalty) - 1))) == 10
+    assert best((1.0, 10.0, 100.0, 1000.0), scored(lambda penalty: 0.5 if 2 < penalty < 200 else 0.6)) == 10
 
 
-@pytest.mark.parametrize(("penalties", "found"), [((1.0, 10.0), 1000), ((1e5, 1e4), 1000), ((1.0,), 1)])
-def test_a_list_whose_end_is_best_is_extended_until_it_gets_worse(penalties: tuple[float, ...], found: float) -> None:
-    # Of one penalty there is no factor to go on by.
-    assert best(penalties, lambda tried: [(abs(penalty - 1000), penalty) for penalty in tried]) == found
+def test_a_best_penalty_at_an_end_extends_the_list_by_its_last_factor() -> None:
+    assert best((1.0, 10.0), scored(lambda penalty: abs(math.log10(penalty) - 3))) == 1000
+    assert best((1.0, 10.0), scored(lambda penalty: abs(math.log10(penalty) + 2))) == 0.01
 
 
-def test_what_is_better_for_ever_by_less_and_less_ends() -> None:
-    tried = list[float]()
+def test_a_list_of_one_is_no_list_to_extend() -> None:
+    assert best((1.0,), scored(lambda penalty: -penalty)) == 1
 
-    def scored(penalties: tuple[float, ...]) -> list[tuple[float, float]]:
+
+@given(st.sampled_from([-1.0, 1.0]))
+def test_an_extension_ends(sign: float) -> None:
+    tried: list[float] = []
+
+    def try_out(penalties: tuple[float, ...]) -> list[tuple[float, float]]:
         tried.extend(penalties)
-        return [(1 + penalty, penalty) for penalty in penalties]
+        return [(-sign * math.log(penalty) + 100, penalty) for penalty in penalties]
 
-    assert best((1.0, 10.0), scored) == pytest.approx(1e-4)
-    assert len(tried) < 2 + EXTENSIONS
+    best((1.0, 10.0), try_out)
+    assert len(tried) <= 2 + EXTENSIONS

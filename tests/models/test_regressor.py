@@ -32,7 +32,8 @@ def make_regressor(
         assert isinstance(work.samples, Sequences)
         residuals = order_statistics(np.linspace(-1, 1, 39)[:, None, None])
         window = make_window(horizon=1, transform=transform)
-        return Regressor(size, number_schema, window, work.network, fitted, net, residuals), work.samples
+        model = Regressor(size, number_schema, window, work.network, fitted, 6, net, ("s0", "s1"), residuals)
+        return model, work.samples
 
     return make
 
@@ -48,6 +49,7 @@ def test_a_model_that_was_read_says_what_the_written_one_says(
     outputs = model.outputs(sequences, chosen)
     np.testing.assert_array_equal(read.interval(outputs, 0.9), model.interval(outputs, 0.9))
     assert (read.schema, read.window, read.network) == (model.schema, model.window, model.network)
+    assert (read.longest, read.learned_from) == (6, ("s0", "s1"))
 
 
 def test_numbers_are_in_the_unit_of_the_table(make_regressor: Make) -> None:

@@ -16,7 +16,7 @@ SHAPE = Shape(
     n_inputs=3, n_known_future=1, lookback=5, cell_lookback=5, horizon=2, n_targets=2, n_origin=0, n_linear=18
 )
 PLAIN = Network(cell="lstm", projection=0, bidirectional=False, summary="last", skip=("none",), head=("plain",))
-NONE = Architecture("none", "plain")
+NONE, DECODER = Architecture("none", "plain"), Architecture("none", "encoder_decoder")
 MIXTURE = [Architecture("joint", "mixed"), NONE, Architecture("none", "mixed"), Architecture("joint", "plain"),
            Architecture("linear", "plain"), NONE]  # fmt: skip
 NOT_FUSED = [{"cell": "gru"}, {"cell": "rnn"}, {"bidirectional": True}, {"projection": 2}]
@@ -124,6 +124,24 @@ def test_given_parameters_take_the_place_of_the_networks_own_and_get_the_gradien
     rows.requires_grad_()
     assert_rows_take_the_place_of_weights(networks, others, batches, rows, engine)
     assert all(weight.grad is None for net in networks for weight in net.parameters())
+
+
+def test_networks_with_a_decoder_run_one_by_one_beside_others_that_run_together() -> None:
+    architectures = [NONE, NONE, DECODER, DECODER, NONE]
+    networks = nets(5, Size(1, 3), architectures=architectures)
+    assert stacked.groups(networks, [0, 1, 4, 6, 7]) == [[0, 1], [4], [6], [7]]
+    assert stacked.groups(networks, [0, 1, 4, 6, 7], engine="torch") == [[0], [1], [4], [6], [7]]
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_given_rows_take_the_place_of_an_encoders_and_a_decoders_weights(layers: int) -> None:
+    for skip in ("none", "joint"):
+        architectures = [Architecture(skip, "encoder_decoder")]
+        networks, others = (nets(count, Size(layers, 3), architectures=architectures) for count in (2, 4))
+        vectors = [torch.nn.utils.parameters_to_vector(net.parameters()).detach() for net in others[2:]]
+        rows = stacked.padded([*vectors, torch.zeros(200)])[:2].requires_grad_()
+        rows.retain_grad()
+        assert_rows_take_the_place_of_weights(networks, others[2:], windows(4, 4), rows, "auto")
 
 
 def test_large_networks_run_in_smaller_groups() -> None:

@@ -9,7 +9,8 @@ from cellsize.sizing.number_records import NumberErrors, NumberEvaluation
 GOOD = NumberErrors(mse=4, mae=1.5, r2=0.9, nmse=0.1, nmae=0.3, score=0.1)
 BAD = NumberErrors(mse=40, mae=5, r2=0, nmse=1, nmae=1, score=1)
 EVALUATION = NumberEvaluation(
-    task="regress", metric="mse", sequences=3, target="y", model=GOOD, twins=(GOOD,),
+    task="regress", metric="mse", sequences=3, groups=3, target="y", model=GOOD, twins=(GOOD,), differences={},
+    champion=None, comparison=None, champion_not_measured=None, champion_version=None,
     baselines={"mean": BAD, "ridge_linear": GOOD, "boosted_trees": BAD}, coverage={"90": 1.0},
 )  # fmt: skip
 

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cellsize.data.folds import Folds
+from cellsize.data.folds import Folds, split
 from cellsize.data.windows import Windows
+from cellsize.params_data import Split
 from cellsize.report import prose, wording
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.candidate_records import Candidates, GridBound
@@ -241,6 +242,19 @@ def test_the_method_says_windows_folds_and_refit(
     assert "on 5 folds, with 2 seeds each." in prose.method(toy_windows, toy_folds, toy_choice(), two_seeds, LAST)[1]
     zero = prose.method(toy_windows, toy_folds, toy_choice(0, 0), toy_trials, LAST)
     assert zero[-1].startswith("The chosen size was trained again on everything but the holdout")
+
+
+def test_the_method_says_that_series_were_never_seen(
+    make_windows: Callable[..., Windows], make_split: Callable[..., Split], toy_choice: Callable[..., Choice],
+    toy_trials: pd.DataFrame,
+) -> None:  # fmt: skip
+    arrays = make_windows(*[range(40)] * 8)
+    for scheme, unseen in (("groups", True), ("contiguous", False)):
+        for held, whole in (("whole_series", True), ("table", False)):
+            divided = split(arrays, make_split(scheme=scheme, folds=3, holdout_of=held))
+            text = " ".join(prose.method(arrays, divided, toy_choice(), toy_trials, LAST))
+            assert ("scores are those on series never seen" in text) == unseen
+            assert ("The holdout, whole series, never seen in training, " in text) == whole
 
 
 def test_after_a_refit_the_method_says_on_which_rows_the_size_was_searched(

@@ -1,12 +1,16 @@
 """What a size costs, and the grid of sizes; test_network.py compares the counts with PyTorch's."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.params import Network
 from cellsize.sizing.sizes import (
+    BACKWARD,
     HEADS,
+    OVERHEAD,
     SKIPS,
     ZERO,
     Architecture,
@@ -114,8 +118,27 @@ def test_without_an_architecture_a_size_costs_what_the_largest_that_is_tuned_cos
 
 
 def test_the_recurrent_parameters_do_not_depend_on_skip_connection_or_head() -> None:
-    tuned = [Architecture(skip, head) for skip in SKIPS for head in HEADS]
+    tuned = [Architecture(skip, head) for skip in SKIPS for head in ("plain", "mixed")]
     assert len({cost(Size(2, 4), BOTH, SHAPE, architecture).recurrent for architecture in tuned}) == 1
+
+
+def test_the_cells_of_a_decoder_count_worked_out_by_hand() -> None:
+    # Beside the encoder's 304: layer 1 reads the known value and the number of a step, 4 · 4 · (2 + 4 + 2) = 128,
+    # layer 2 as the encoder's 160.
+    decoder = Architecture("none", "encoder_decoder")
+    costs, plain = cost(Size(2, 4), BOTH, SHAPE, decoder), cost(Size(2, 4), BOTH, SHAPE, Architecture("none", "plain"))
+    assert (plain.recurrent, costs.recurrent) == (304, 304 + 128 + 160)
+    assert costs.textbook == costs.recurrent - 4 * 16
+    assert recurrent_parameters(Size(2, 4), BOTH, 3, n_decoder=2) == costs.recurrent
+    # One head for all steps: 4 weights and a bias for the one target, and 1 known value for each of 2 hours ahead.
+    assert costs.head == 5 + 2
+    # It decodes 2 steps after the 6 that are seen, forward and backward.
+    decoding = 128 + 160 - 4 * 16 + 2 * OVERHEAD
+    assert costs.window_work == plain.window_work + BACKWARD * 2 * decoding
+    # What is constant in each series is none of its inputs; an MLP has no decoder.
+    assert replace(SHAPE, n_static=1).n_decoder == 1
+    assert cost(Size(0, 16), BOTH, SHAPE, decoder) == cost(Size(0, 16), BOTH, SHAPE, Architecture("none", "plain"))
+    assert largest(BOTH.model_copy(update={"head": HEADS})).head == "encoder_decoder"
 
 
 def test_only_sizes_with_layers_have_memory() -> None:

@@ -12,6 +12,10 @@ With `split.holdout_of: series` each series has such a time of its own: its last
 of it that may be learnt from shares a row with that. Where series end at different times, some are learnt from at times
 that are the holdout of others. The folds divide the time that all series share, as ever.
 
+With `split.holdout_of: whole_series` a fraction of the series is drawn: nothing of them is learnt from. With
+`split.scheme: groups` the validation set of each fold is whole series too: then all errors are those on series never
+seen.
+
 With `window.scale: series` a series is scaled by its training rows. Where a fold has none, none of its windows is in
 V or s of that fold; and none is in H if it has no window before the holdout. `collection` names such series.
 """
@@ -83,14 +87,18 @@ def split(windows: Windows, params: Split) -> Folds:
         InputError: The scheme allows no scale of each series, or a set has no value of a target.
     """
     start, span = windows.start, windows.span
-    if windows.n_own and params.scheme in ("groups", "shuffled"):
+    unseen = (
+        f"scheme: {params.scheme}" if params.scheme in ("groups", "shuffled") else f"holdout_of: {params.holdout_of}"
+    )
+    if windows.n_own and unseen in ("scheme: groups", "scheme: shuffled", "holdout_of: whole_series"):
+        judges = "validates" if unseen.startswith("scheme") else "judges"
         raise InputError(
-            f"window.scale: series scales each series by its own training rows, and split.scheme: {params.scheme} "
-            "validates on series that have none; set window.scale: global and window.normalise: standard, which scales "
+            f"window.scale: series scales each series by its own training rows, and split.{unseen} "
+            f"{judges} on series that have none; set window.scale: global and window.normalise: standard, which scales "
             "each window by what it sees"
         )
-    if params.scheme == "shuffled":
-        holdout, development = _shuffled_holdout(windows, params)
+    if params.scheme == "shuffled" or params.holdout_of == "whole_series":
+        holdout, development = _holdout_of_whole_series(windows, params)
     else:
         cut = _cut(windows, params)
         holdout, development = start >= cut, start + span <= cut
@@ -125,6 +133,18 @@ def of_each_series(windows: Windows, folds: Folds) -> bool:
     holdout, development = windows.first[folds.holdout], windows.first[folds.development]
     by_time = windows.step[development].max() < windows.step[holdout].min()
     return not by_time and bool(np.isin(windows.series[holdout], windows.series[development]).any())
+
+
+def are_unseen(windows: Windows, judged: Ints, learnt: Ints) -> bool:
+    """Whether windows are of series of which nothing is learnt.
+
+    Args:
+        windows: Base arrays and index.
+        judged: Positions of the windows that are judged on, shape (n,).
+        learnt: Positions of those that are learnt from, shape (m,).
+    """
+    series = windows.series[windows.first]
+    return not np.isin(series[judged], series[learnt]).any()
 
 
 def _cut(windows: Windows, params: Split) -> Ints:
@@ -239,11 +259,17 @@ def _early_stopping(
     return early_stopping, train
 
 
-def _shuffled_holdout(windows: Windows, params: Split) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Independent sequences have no last part in time: the holdout is a random fraction of them."""
+def _holdout_of_whole_series(windows: Windows, params: Split) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """A random fraction of the series; independent sequences have no last part in time that could be held out."""
     series = windows.series[windows.first]
     names = np.random.default_rng(2).permutation(np.unique(series))
-    holdout = np.isin(series, names[: round(params.holdout * len(names))])
+    count = round(params.holdout * len(names))
+    if not count:
+        raise TooFewWindowsError(
+            f"split.holdout: {params.holdout} of {len(names)} series is none",
+            "give more series, a larger fraction or split.holdout_of: table",
+        )
+    holdout = np.isin(series, names[:count])
     return holdout, ~holdout
 
 

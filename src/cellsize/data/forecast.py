@@ -31,8 +31,8 @@ def season_of(name: str) -> int | None:
 
 
 def score_name(metric: Metric) -> str:
-    """What a score is called: `nmse` (normalised MSE) or `nmae` (normalised MAE)."""
-    return f"n{metric}"
+    """What a score is called: `nmse` (normalised MSE), `nmae` (normalised MAE) or `normalised log loss`."""
+    return "normalised log loss" if metric == "log_loss" else f"n{metric}"
 
 
 class Dimensions(Protocol):

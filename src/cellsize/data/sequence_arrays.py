@@ -28,7 +28,7 @@ def build(frame: pd.DataFrame, schema: SequenceSchema, window: Window) -> Sequen
     length = np.bincount(codes)
     first = np.cumsum(length) - length
     of_each = frame.iloc[first]
-    values = frame[list(schema.features)].to_numpy(np.float64)
+    values = frame[list(schema.input_columns)].to_numpy(np.float64)
     offset = np.array([offset_of(column) for column in values.T])
     held_out = of_each[HELD_OUT].to_numpy(np.bool_)
     return Sequences(
@@ -40,7 +40,7 @@ def build(frame: pd.DataFrame, schema: SequenceSchema, window: Window) -> Sequen
         group=pd.factorize(of_each[GROUP])[0],
         held_out=held_out if held_out.any() else np.empty(0, np.bool_),
         names=tuple(map(str, names)),
-        features=schema.features,
+        features=schema.input_columns,
         classes=schema.classes,
         longest=int(length.max()),
     )

@@ -12,13 +12,20 @@ from cellsize.data.windows import Floats, Ints
 def fit_scaling(sequences: Sequences, train: Ints) -> Scaling:
     """Mean, standard deviation and bounds of each feature over the steps of the training sequences, and over no other.
 
+    Steps where a feature is missing do not count; one that is always missing has the mean 0.
     `Scaling.deviation` is the log loss of the class frequencies of the training sequences, or the mean absolute
     deviation of their numbers.
     """
     values = sequences.inputs[sequences.rows(train)]
-    mean = np.asarray(values.mean(axis=0, dtype=np.float64))
-    std = np.asarray(values.std(axis=0, dtype=np.float64))
-    lowest, highest = values.min(axis=0).astype(np.float64), values.max(axis=0).astype(np.float64)
+    missing = np.isnan(values)
+    mean_of, std_of, min_of, max_of = np.mean, np.std, np.min, np.max
+    if missing.any():
+        values = values.astype(np.float64)
+        values[:, missing.all(axis=0)] = 0.0
+        mean_of, std_of, min_of, max_of = np.nanmean, np.nanstd, np.nanmin, np.nanmax
+    mean = np.asarray(mean_of(values, axis=0, dtype=np.float64))
+    std = np.asarray(std_of(values, axis=0, dtype=np.float64))
+    lowest, highest = min_of(values, axis=0).astype(np.float64), max_of(values, axis=0).astype(np.float64)
     # A feature that is constant in training is divided by 1, as in `scaling.fit_scaling`.
     rounding = np.maximum(1e-6 * np.abs(mean), 1e-12 * np.abs(sequences.offset))
     std = np.where(std > np.maximum(rounding, np.finfo(np.float32).tiny), std, 1.0)
@@ -38,13 +45,17 @@ def fit_scaling(sequences: Sequences, train: Ints) -> Scaling:
 
 
 def padded_steps(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
-    """Scaled and clipped steps of some sequences, zeros behind their ends, float32, shape (n, longest, n_inputs)."""
+    """Scaled and clipped steps of some sequences, float32, shape (n, longest, n_inputs).
+
+    Zeros stand behind their ends, and where a number is missing: the mean of training.
+    """
     assert scaling.lower is not None
     assert scaling.upper is not None
     rows, length = sequences.rows(chosen), sequences.length[chosen]
     values = sequences.inputs[rows] - (scaling.mean - sequences.offset).astype(np.float32)
     values /= scaling.std
     np.clip(values, scaling.lower, scaling.upper, out=values)
+    np.nan_to_num(values, copy=False, nan=0.0)
     steps = np.zeros((len(chosen), sequences.longest, sequences.n_inputs), np.float32)
     steps[there(length, sequences.longest)] = values
     return steps

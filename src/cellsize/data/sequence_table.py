@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cellsize.data import sequence_features, text_file
 from cellsize.data import table as tables
-from cellsize.data.sequence_schema import GROUP, HELD_OUT, LABEL, SEQUENCE, SequenceSchema
+from cellsize.data.sequence_schema import GROUP, HELD_OUT, LABEL, SEQUENCE, SequenceSchema, label_type
 from cellsize.errors import InputError
 from cellsize.params_data import HoldoutPart, Prepare
 
@@ -15,8 +16,10 @@ MOST_CLASSES = 1000
 
 def texts(prepare: Prepare, part: HoldoutPart | None, is_number: bool = False) -> tuple[str, ...]:
     """The columns that hold names; the label does where it is no number."""
-    labels = () if is_number else prepare.targets
-    named = (prepare.series, *labels, prepare.group, None if part is None else part.column)
+    named = (
+        prepare.series, *(() if is_number else prepare.targets), prepare.group,
+        None if part is None else part.column, *sequence_features.texts(prepare),
+    )  # fmt: skip
     return tuple(dict.fromkeys(column for column in named if column is not None))
 
 
@@ -34,31 +37,26 @@ def clean(
         is_number: Whether the label is a number, and no class.
 
     Returns:
-        A frame ordered by sequence (as they come first in the table), then step: the features in float64 and columns
-        for sequence, label, group and holdout; and what the columns mean.
+        A frame ordered by sequence (as they come first in the table), then step: `schema.input_columns` in float64, NaN
+        where a number is missing, and columns for sequence, label, group and holdout; and what the columns mean.
 
     Raises:
-        InputError: A value is missing, a step is there twice, or a sequence has two labels, groups or parts.
+        InputError: A name is missing, a step is there twice, or a sequence has two labels, groups or parts.
     """
     assert prepare.series is not None
     table = table.reset_index(drop=True)
     step = prepare.time if isinstance(prepare.time, str) else None
-    named = [*texts(prepare, part), *prepare.targets, *([] if step is None else [step]), *prepare.past_covariates]
+    named = [*texts(prepare, part), *prepare.targets, *([] if step is None else [step])]
     tables.require(table, path, tuple(named), "prepare")
     frame = pd.DataFrame({SEQUENCE: _names(table, path, prepare.series)})
     frame[LABEL] = (_numbers if is_number else _names)(table, path, prepare.targets[0])
     frame[GROUP] = frame[SEQUENCE] if prepare.group is None else _names(table, path, prepare.group)
     frame[HELD_OUT] = False if part is None else _names(table, path, part.column) == part.value
-    for column in prepare.past_covariates:
-        frame[column] = _numbers(table, path, column)
     _refuse_two_values(frame, path, prepare, part)
     if part is not None and not frame[HELD_OUT].any():
         raise InputError(
             f"{path}, column {part.column!r}: no row is {part.value!r}; fix split.holdout_part, or set it to null"
         )
-    order = pd.Series(pd.factorize(frame[SEQUENCE])[0])
-    in_order = np.argsort(order.to_numpy(), kind="stable")
-    frame = frame.iloc[in_order] if step is None else _by_step(frame, order, table, path, step)
     classes = () if is_number else tuple(sorted(frame[LABEL].unique()))
     if is_number and frame[LABEL].nunique() < 2:
         raise InputError(
@@ -70,7 +68,22 @@ def clean(
             f"{path}, column {prepare.targets[0]!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
             "name another column in prepare.targets"
         )
-    schema = SequenceSchema(prepare.series, step, prepare.past_covariates, prepare.targets[0], prepare.group, classes)
+    kind = "number" if is_number else label_type(table[prepare.targets[0]], classes, text_file.is_text(path))
+    described = sequence_features.describe(table, path, prepare)
+    schema = SequenceSchema(
+        prepare.series,
+        step,
+        prepare.past_covariates,
+        prepare.targets[0],
+        prepare.group,
+        classes,
+        kind,
+        **vars(described),
+    )
+    frame = pd.concat([frame, pd.DataFrame(sequence_features.columns(table, path, schema))], axis=1)
+    order = pd.Series(pd.factorize(frame[SEQUENCE])[0])
+    in_order = np.argsort(order.to_numpy(), kind="stable")
+    frame = frame.iloc[in_order] if step is None else _by_step(frame, order, table, path, step)
     return frame.reset_index(drop=True), schema
 
 

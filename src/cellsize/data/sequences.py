@@ -1,6 +1,6 @@
 """Sequences of unequal length as an index over base arrays, each with one label."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +24,7 @@ class Sequences:
     sequence has one step to be predicted, with a column for each class, or one for a number.
 
     Attributes:
-        inputs: Features of each step less `offset`, float32, shape (rows, n_inputs).
+        inputs: Features of each step less `offset`, NaN where missing, float32, shape (rows, n_inputs).
         offset: What was subtracted from each column in float64, shape (n_inputs,); see `offsets.offset_of`.
         first: First row of each sequence, shape (n,).
         length: Its steps, shape (n,).
@@ -121,6 +121,13 @@ class Sequences:
         begins = np.cumsum(length) - length
         rows: Ints = np.repeat(first - begins, length) + np.arange(length.sum())
         return rows
+
+    def at_most(self, longest: int) -> "Sequences":
+        """The same sequences as a model reads them whose batches have so many steps: of a longer one the last ones."""
+        if longest == self.longest:
+            return self
+        length = np.minimum(self.length, longest)
+        return replace(self, first=self.first + self.length - length, length=length, longest=longest)
 
     def save(self, path: Path) -> None:
         """Writes an uncompressed npz without pickles, whole or not at all."""

@@ -9,7 +9,9 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
+from cellsize.data import growing
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION, Folds
+from cellsize.data.searched_sequences import count_of
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Ints
 from cellsize.errors import InputError
@@ -23,8 +25,8 @@ def split(sequences: Sequences, params: Split) -> Folds:
 
     Args:
         sequences: Labels and groups; and the holdout, where the table declares one.
-        params: Fraction of the holdout, number of folds, fraction of the early-stopping sets; with the scheme
-            `shuffled` numbers are not looked at.
+        params: Fraction of the holdout, number of folds, fraction of the early-stopping sets; and how many sequences
+            are searched on, none of which gets into the holdout. With the scheme `shuffled` numbers are not looked at.
 
     Returns:
         The labels. No group is in two sets of a fold, or in the holdout and elsewhere.
@@ -38,7 +40,9 @@ def split(sequences: Sequences, params: Split) -> Folds:
         holdout = sequences.held_out.copy()
         _refuse_declared(sequences, holdout)
     else:
-        holdout[_parts(sequences, np.arange(count), round(1 / params.holdout), "split.holdout", 2, by_label)[0]] = True
+        kept, parts = count_of(params.searched_until, count), round(1 / params.holdout)
+        holdout[_parts(sequences, np.arange(kept), parts, "split.holdout", 2, by_label)[0]] = True
+        holdout = growing.held_out(sequences, holdout[:kept], kept, params.holdout)
     development = np.flatnonzero(~holdout)
     labels = np.zeros((params.folds, count), np.int8)
     for number, validation in enumerate(_parts(sequences, development, params.folds, "split.folds", 0, by_label)):

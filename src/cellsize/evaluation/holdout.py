@@ -34,7 +34,7 @@ def evaluate(
     windows: Windows,
     folds: Folds,
     twins: Sequence[Forecaster],
-    rivals: Rivals | None,
+    rivals: Rivals[Forecaster] | None,
     baseline: Baseline,
     metric: Metric,
     on_folds: Baselines,
@@ -254,7 +254,7 @@ def _subset(
 
 
 def _with_champion(
-    measure: _Measure, folds: Folds, rivals: Rivals | None, season: int, holdout: Ints, forward: Forward
+    measure: _Measure, folds: Folds, rivals: Rivals[Forecaster] | None, season: int, holdout: Ints, forward: Forward
 ) -> dict[str, Any]:
     """The keys of an evaluation that are about the champion."""
     if rivals is None:

@@ -22,7 +22,7 @@ from cellsize.lifecycle.shift import Shift
 from cellsize.models.forecaster import Forecaster
 from cellsize.registry import provenance, store
 from cellsize.registry.fetched import fetch, kept, number_of
-from cellsize.registry.versions import PROJECT, REFERENCE
+from cellsize.registry.logged import PROJECT, REFERENCE
 
 NO_SEASON = 24  # steps of a block where the version does not say what a season is
 

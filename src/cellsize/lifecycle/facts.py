@@ -14,9 +14,10 @@ from cellsize.lifecycle import arrival
 from cellsize.lifecycle.ageing import Ageing, ageing
 from cellsize.lifecycle.arrival import Arrival
 from cellsize.models import stacked
+from cellsize.models.forecaster import Forecaster
 from cellsize.params import Params
+from cellsize.registry import by_task, provenance
 from cellsize.registry import champion as registered
-from cellsize.registry import provenance
 from cellsize.registry.provenance import Kept
 from cellsize.registry.store import connect, is_out_of_reach, reached
 from cellsize.sizing.artefacts import Artefact
@@ -140,7 +141,8 @@ def _of(champion: Kept) -> Content:
     """What a summary says of the champion."""
     choice, evaluation = champion.choice, champion.evaluation
     return {
-        "size": describe(choice.size), "parameters": choice.parameters, "error": evaluation.error(evaluation.model),
+        "size": describe(choice.size), "parameters": choice.parameters,
+        "error": by_task.said_of_errors(evaluation)["mean"],
     }  # fmt: skip
 
 
@@ -153,6 +155,8 @@ def _measured(params: Params, arrived: Arrival, kept: Kept, version: str) -> Con
             raise
         return {"incomparable": "cannot be read"}
     assert model is not None
+    if not isinstance(model.model, Forecaster):
+        return {"incomparable": "is a model of another task"}
     windows, folds = arrived.windows, arrived.folds
     why = incomparable(windows, np.flatnonzero(folds.holdout), model.model, arrived.schema, params.window)
     if why is not None:

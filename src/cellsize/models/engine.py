@@ -34,6 +34,8 @@ def obstacle(network: Network, accelerator: str = "cpu", precision: str = "32-tr
         return f"propose.network.cell is {network.cell}"
     if network.bidirectional:
         return "propose.network.bidirectional is true"
+    if "encoder_decoder" in network.head:
+        return "propose.network.head names encoder_decoder"
     if network.projection:
         return f"propose.network.projection is {network.projection}"
     if accelerator != "cpu":

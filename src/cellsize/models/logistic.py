@@ -13,6 +13,7 @@ from cellsize.data.folds import Fold
 from cellsize.data.scaling import Scaling
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
+from cellsize.models.penalties import best
 from cellsize.models.ridge_linear import RidgeLinear, apply
 from cellsize.params import Metric
 from cellsize.tasks.classification import Classification
@@ -32,7 +33,7 @@ def fit(sequences: Sequences, scaling: Scaling, train: Ints, penalties: tuple[fl
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    inputs, codes = _inputs(sequences, scaling, train)[:, :-1].astype(np.float64), sequences.target[train]
+    inputs, codes = inputs_of(sequences, scaling, train)[:, :-1].astype(np.float64), sequences.target[train]
     models = []
     for penalty in penalties:
         model = LogisticRegression(C=1 / penalty, max_iter=ITERATIONS, tol=1e-6)
@@ -49,10 +50,16 @@ def fit(sequences: Sequences, scaling: Scaling, train: Ints, penalties: tuple[fl
 def fit_chosen(
     sequences: Sequences, scaling: Scaling, fold: Fold, penalties: tuple[float, ...], metric: Metric
 ) -> RidgeLinear:
-    """Fits on the training part, with the penalty that is best on the early-stopping set; of equals the smallest."""
-    models = fit(sequences, scaling, fold.train, penalties)
-    scores = [score(sequences, scaling, model, fold.early_stopping, metric) for model in models]
-    return models[min(range(len(models)), key=lambda index: (scores[index], models[index].penalty))]
+    """Fits on the training part, with the penalty that is best on the early-stopping set; of equals the smallest.
+
+    A best one at the end of a list of several extends the list while that pays; see `penalties.best`.
+    """
+
+    def try_out(penalties: tuple[float, ...]) -> list[tuple[float, RidgeLinear]]:
+        models = fit(sequences, scaling, fold.train, penalties)
+        return [(score(sequences, scaling, model, fold.early_stopping, metric), model) for model in models]
+
+    return best(penalties, try_out)
 
 
 def score(sequences: Sequences, scaling: Scaling, model: RidgeLinear, chosen: Ints, metric: Metric) -> float:
@@ -65,10 +72,10 @@ def score(sequences: Sequences, scaling: Scaling, model: RidgeLinear, chosen: In
 
 def predict(sequences: Sequences, scaling: Scaling, model: RidgeLinear, chosen: Ints) -> Floats:
     """Log-odds, shape (n, 1, classes)."""
-    return apply(sequences, model, _inputs(sequences, scaling, chosen))
+    return apply(sequences, model, inputs_of(sequences, scaling, chosen))
 
 
-def _inputs(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
-    """Summaries of some sequences, a 1 last, shape (n, n_linear)."""
+def inputs_of(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
+    """Scaled summaries of some sequences, a 1 last, shape (n, n_linear)."""
     task = Classification(sequences)
     return np.concatenate([task.read(scaling, piece).linear_inputs for piece in chunks(chosen)])

@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from cellsize.models import unequal
+from cellsize.models.decoder import Decoder
+from cellsize.models.recurrent_layers import leave_weights, open_forget_gates, recurrent_layers
 from cellsize.params import Network
 from cellsize.sizing.sizes import MIXED_WIDTH, Architecture, Shape, Size, width
-
-CELLS: dict[str, Callable[..., nn.RNNBase]] = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}
-
 
 # What a trained linear skip connection is multiplied by. Adam moves every weight by about the learning rate, whatever
 # its size: weights that begin at the ridge solution would be shaken out of it (measured: docs/decisions.md).
@@ -43,27 +43,12 @@ class Net(nn.Module):
         self.network, self.shape, self.architecture, self.dropout = network, shape, architecture, 0.0
         self.units = size.units
         self.generator: torch.Generator | None = None
-        options: dict[str, int] = {}
-        if 0 < network.projection < size.units:
-            options["proj_size"] = network.projection
-        out = width(size, network)
+        out, has_decoder = width(size, network), architecture.head == "encoder_decoder"
         # The recurrent layers come first: networks of several architectures have them in the same place.
-        self.layers = nn.ModuleList(
-            CELLS[network.cell](
-                shape.n_inputs if depth == 0 else out,
-                size.units,
-                batch_first=True,
-                bidirectional=network.bidirectional,
-                **options,
-            )
-            for depth in range(size.layers)
-        )
-        for layer in self.layers:
-            # Weights are views of flat parameters: cuDNN's packing would move them into a memory of its own.
-            layer.flatten_parameters = _leave_weights  # type: ignore[assignment]
+        self.layers = recurrent_layers(size, network, shape.n_inputs)
         if not size.layers:
             self.hidden = nn.Linear(shape.n_linear, size.units, bias=False)  # a 1 is among the inputs
-        self.head = nn.Linear(out, shape.n_outputs)
+        self.head = nn.Linear(out, shape.n_targets if has_decoder else shape.n_outputs)
         self.known_future = Weights(shape.horizon, shape.n_known_future, shape.n_targets)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
@@ -71,19 +56,12 @@ class Net(nn.Module):
             self.mixing = nn.Linear(out + shape.n_known, MIXED_WIDTH)
             self.mixed_head = nn.Linear(MIXED_WIDTH, shape.n_outputs, bias=False)
             nn.init.zeros_(self.mixed_head.weight)
+        if has_decoder:
+            self.decoder = Decoder(size, network, shape)
         if architecture.skip == "joint":
             self.correction = Weights(shape.n_linear, shape.n_outputs)
         if network.cell == "lstm":
-            self._open_forget_gates(size.units)
-
-    def _open_forget_gates(self, units: int) -> None:
-        """Begins with cells that keep their values (Gers et al. 2000; Jozefowicz et al. 2015).
-
-        Without it a single cell often never learns to hold a bit, and a size looks too small that is not.
-        """
-        for name, weight in self.layers.named_parameters():
-            if ".bias_" in name:
-                weight.data[units : 2 * units] = 1.0 if ".bias_ih" in name else 0.0
+            open_forget_gates(self.layers, size.units)
 
     def forward(
         self, steps: Tensor, known_future: Tensor, linear_inputs: Tensor, lengths: Tensor | None = None
@@ -103,11 +81,14 @@ class Net(nn.Module):
             return self.read(self.drop(torch.relu(self.hidden(linear_inputs))), known_future, linear_inputs)
         if lengths is not None:
             return self.read(self._summary_of(steps, lengths), known_future, linear_inputs)
-        last = len(self.layers) - 1
+        last, has_decoder, states = len(self.layers) - 1, self.architecture.head == "encoder_decoder", list[Any]()
         for depth, layer in enumerate(self.layers):
-            steps = layer(steps)[0]
-            if depth < last or self.network.summary == "mean":
+            steps, state = layer(steps)
+            states.append(state)
+            if depth < last or (self.network.summary == "mean" and not has_decoder):
                 steps = self.drop(steps)
+        if has_decoder:
+            return self.read(self.decoder(known_future, states, self.drop), known_future, linear_inputs)
         summary = self.summary(steps)
         if self.network.summary == "last":
             # Of the last layer the head reads the last step alone, and only that is worth drawing for.
@@ -143,8 +124,11 @@ class Net(nn.Module):
         return torch.cat([outputs[:, -1, :half], outputs[:, 0, half:]], dim=1)
 
     def read(self, summary: Tensor, known_future: Tensor, linear_inputs: Tensor) -> Tensor:
-        """The head: forecasts from the summary (n, width), from what is known in future, and from linear inputs."""
-        remembered: Tensor = self.head(summary)
+        """The head: forecasts from the summary, from what is known in future, and from linear inputs.
+
+        The summary has the shape (n, width), or of a decoder (n, horizon, width).
+        """
+        remembered: Tensor = self.head(summary).flatten(1)
         if self.architecture.head == "mixed":
             mixed = torch.relu(self.mixing(torch.cat([summary, flat_known(known_future, self.shape)], dim=1)))
             remembered = remembered + self.mixed_head(mixed)
@@ -169,7 +153,7 @@ def run_direction(layer: nn.RNNBase, inputs: Tensor, suffix: str) -> Tensor:
     options: dict[str, int] = {"proj_size": layer.proj_size} if layer.proj_size else {}
     make: Callable[..., nn.RNNBase] = type(layer)
     single = make(layer.input_size, layer.hidden_size, batch_first=True, device="meta", **options)
-    single.flatten_parameters = _leave_weights  # type: ignore[method-assign]
+    single.flatten_parameters = leave_weights  # type: ignore[method-assign]
     weights = {name: getattr(layer, name + suffix) for name, _ in single.named_parameters()}
     outputs = torch.func.functional_call(single, weights, (inputs.permute(2, 0, 1),))[0]
     directed: Tensor = outputs.permute(1, 2, 0)
@@ -181,10 +165,6 @@ def flat_known(known_future: Tensor, shape: Shape) -> Tensor:
     if not shape.n_static:
         return known_future.flatten(-2)
     return torch.cat([known_future[..., 0, : shape.n_static], known_future[..., shape.n_static :].flatten(-2)], dim=-1)
-
-
-def _leave_weights() -> None:
-    """In place of packing the weights."""
 
 
 def apply_dropout(values: Tensor, net: Net) -> Tensor:

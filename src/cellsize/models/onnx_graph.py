@@ -172,10 +172,13 @@ class _Read:
         if n_static:
             first = graph.part(graph.part(self.ahead(), 1, 0, 1), 2, 0, n_static)
             parts.append(graph.flat(first, n_static))
-        if n_known > n_static:
-            changing = graph.part(self.ahead(), 2, n_static, n_known)
-            parts.append(graph.flat(changing, horizon * (n_known - n_static)))
+        parts += [graph.flat(changing, horizon * (n_known - n_static)) for changing in self.changing()]
         return parts
+
+    def changing(self) -> list[str]:
+        """Known-future columns of the horizon that change within a series, (n, horizon, columns); none if none does."""
+        n_static, n_known = len(self.model.schema.static_columns), len(self.model.schema.known_future_columns)
+        return [self.graph.part(self.ahead(), 2, n_static, n_known)] if n_known > n_static else []
 
     def product(self, weights: Floats, reads_past: bool = True) -> str:
         """The inputs of `ridge_linear.design` times weights (inputs, width), the bias last: (n, width)."""
@@ -208,7 +211,9 @@ class _Read:
 def _network(graph: Graph, net: Net, read: _Read) -> str:
     """Forecasts of the network alone, (n, horizon, n_targets); see `Net.forward`."""
     weights: dict[str, npt.NDArray[np.float32]] = {name: value.numpy() for name, value in net.state_dict().items()}
-    if net.layers:
+    if net.architecture.head == "encoder_decoder":
+        summary = onnx_recurrent.decoded(graph, net, read.cells(), read.changing())
+    elif net.layers:
         summary = onnx_recurrent.summary(graph, net, read.cells())
     else:
         summary = graph.add("Relu", read.product(weights["hidden.weight"].T))
@@ -222,6 +227,8 @@ def _network(graph: Graph, net: Net, read: _Read) -> str:
         mixed = graph.add("Relu", dense("mixing", graph.joined(summary, *read.known_flat(), axis=1)))
         remembered = graph.add("Add", remembered, dense("mixed_head", mixed, bias=False))
     if net.architecture.skip == "joint":
+        if net.architecture.head == "encoder_decoder":
+            remembered = graph.flat(remembered, net.shape.n_outputs)
         correction = graph.add(
             "Mul", read.product(weights["correction.weight"]), graph.constant(np.float32(CORRECTION))
         )

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from onnx import TensorProto, helper
 
+from cellsize.models.decoder import step_numbers
 from cellsize.models.network import Net
 from cellsize.models.onnx_nodes import Graph
 
@@ -21,10 +22,7 @@ def summary(graph: Graph, net: Net, steps: str) -> str:
     outputs = graph.add("Transpose", steps, perm=[1, 0, 2])
     half = 0
     for index in range(len(net.layers)):
-        weights = {
-            name.removeprefix(f"layers.{index}."): value.numpy()
-            for name, value in net.state_dict().items() if name.startswith(f"layers.{index}.")
-        }  # fmt: skip
+        weights = _weights(net, f"layers.{index}.")
         directions = ["", "_reverse"] if net.network.bidirectional else [""]
         if "weight_hr_l0" in weights:
             parts = [_projected(graph, outputs, weights, suffix) for suffix in directions]
@@ -43,10 +41,49 @@ def summary(graph: Graph, net: Net, steps: str) -> str:
     return graph.joined(graph.part(last, 1, 0, half), graph.part(first, 1, half, 2 * half), axis=1)
 
 
+def decoded(graph: Graph, net: Net, steps: str, known: list[str]) -> str:
+    """What a decoder gives the head, shape (n, horizon, units).
+
+    Args:
+        graph: Where the nodes go.
+        net: The network.
+        steps: What the cells see, (n, cell_lookback, n_inputs).
+        known: What is known of the steps to be predicted and changes, (n, horizon, columns); none if nothing is.
+    """
+    lookback, horizon = net.shape.cell_lookback, net.shape.horizon
+    outputs, states = graph.add("Transpose", steps, perm=[1, 0, 2]), list[tuple[str, ...]]()
+    cell, units = net.network.cell, net.units
+    for index in range(len(net.layers)):
+        outputs = _layer(graph, outputs, _weights(net, f"layers.{index}."), cell, [""], units, lookback)
+        states.append(_last_state(graph, cell))
+    n = graph.part(graph.add("Shape", steps), 0, 0, 1)
+    numbers = graph.constant(step_numbers(horizon).numpy())
+    numbers = graph.add("Expand", numbers, graph.joined(n, graph.whole(horizon, 1), axis=0))
+    outputs = graph.add("Transpose", graph.joined(*known, numbers, axis=2), perm=[1, 0, 2])
+    for index, state in enumerate(states):
+        outputs = _layer(graph, outputs, _weights(net, f"decoder.layers.{index}."), cell, [""], units, horizon, state)
+    return graph.add("Transpose", outputs, perm=[1, 0, 2])
+
+
+def _weights(net: Net, prefix: str) -> dict[str, Array]:
+    """Those of one layer, by the names that PyTorch has for them."""
+    found = net.state_dict().items()
+    return {name.removeprefix(prefix): value.numpy() for name, value in found if name.startswith(prefix)}
+
+
+def _last_state(graph: Graph, cell: str) -> tuple[str, ...]:
+    """Names of the last state of the layer that was added last: more outputs of its operator."""
+    (node,) = [node for node in graph.nodes if node.op_type == OPERATORS[cell]][-1:]
+    states = tuple(f"{node.name}_{part}" for part in (("hidden", "cell") if cell == "lstm" else ("hidden",)))
+    node.output.extend(states)
+    return states
+
+
 def _layer(
-    graph: Graph, steps: str, weights: dict[str, Array], cell: str, directions: list[str], units: int, lookback: int
+    graph: Graph, steps: str, weights: dict[str, Array], cell: str, directions: list[str], units: int, lookback: int,
+    state: tuple[str, ...] = (),
 ) -> str:  # fmt: skip
-    """One layer, from (lookback, n, inputs) to (lookback, n, directions · units)."""
+    """One layer, from (lookback, n, inputs) to (lookback, n, directions · units); it begins with a state, or zeros."""
 
     def reordered(name: str) -> Array:
         by_direction = []
@@ -63,7 +100,7 @@ def _layer(
         attributes["linear_before_reset"] = 1
     outputs = graph.add(
         OPERATORS[cell], steps, graph.constant(reordered("weight_ih_l0")), graph.constant(reordered("weight_hh_l0")),
-        graph.constant(biases), **attributes,
+        graph.constant(biases), *(("", *state) if state else ()), **attributes,
     )  # fmt: skip
     by_window = graph.add("Transpose", outputs, perm=[0, 2, 1, 3])
     return graph.add("Reshape", by_window, graph.whole(lookback, -1, len(directions) * units))

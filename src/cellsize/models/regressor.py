@@ -27,7 +27,9 @@ class Regressor:
         window: The most steps that are read of a sequence, and the transformation of the numbers.
         network: What the candidates had in common.
         fitted: Scaling constants, those of the numbers among them, and the ridge regression.
+        longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
         net: The network, or None without memory cells.
+        learned_from: Names of the sequences that it has learned from.
         residuals: Of the search's validation sequences, which intervals are made of; None: there are none.
     """
 
@@ -36,12 +38,15 @@ class Regressor:
     window: Window
     network: Network
     fitted: FittedFold
+    longest: int
     net: Net | None
+    learned_from: tuple[str, ...] = ()
     residuals: OrderStatistics | None = None
 
     def outputs(self, sequences: Sequences, chosen: Ints, forward: Forward = plain_forward) -> Floats:
         """Numbers in standard deviations of the (transformed) training ones, shape (n, 1, 1); see `numbers`."""
         networks = [] if self.net is None else [self.net]
+        sequences = sequences.at_most(self.longest)
         return predict(Regression(sequences), sequences, self.fitted, networks, chosen, forward)[0]
 
     def numbers(self, sequences: Sequences, chosen: Ints, forward: Forward = plain_forward) -> Floats:

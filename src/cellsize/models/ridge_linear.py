@@ -86,16 +86,18 @@ def fit_chosen(
 ) -> RidgeLinear:
     """Fits on the training part, with the penalty that is best by the metric on the early-stopping set.
 
-    A best one at the end of a list of several extends the list, by its last factor, while that pays.
+    A best one at the end of a list of several extends the list while that pays; see `penalties.best`.
     """
     equations = _normal_equations(_Rows(windows, scaling, fold.train, reads_past))
 
-    def scored(penalties: tuple[float, ...]) -> list[tuple[float, RidgeLinear]]:
-        solutions = zip(_solve(equations, penalties), penalties, strict=True)
-        models = [RidgeLinear(weights, penalty, reads_past) for weights, penalty in solutions]
+    def try_out(penalties: tuple[float, ...]) -> list[tuple[float, RidgeLinear]]:
+        models = [
+            RidgeLinear(weights, penalty, reads_past)
+            for weights, penalty in zip(_solve(equations, penalties), penalties, strict=True)
+        ]
         return [(score(windows, scaling, model, fold.early_stopping, metric), model) for model in models]
 
-    return best(penalties, scored)
+    return best(penalties, try_out)
 
 
 def score(windows: Windows, scaling: Scaling, linear: RidgeLinear, chosen: Ints, metric: Metric) -> float:

@@ -47,8 +47,16 @@ class SequenceModel(Protocol):
         """Scaling constants and linear model."""
 
     @property
+    def longest(self) -> int:
+        """Steps of the longest sequence that it was trained on: of one that is longer its last ones are read."""
+
+    @property
     def net(self) -> Net | None:
         """The network, or None without memory cells."""
+
+    @property
+    def learned_from(self) -> tuple[str, ...]:
+        """Names of the sequences that it has learned from."""
 
 
 class Parts(NamedTuple):
@@ -59,7 +67,9 @@ class Parts(NamedTuple):
     window: Window
     network: Network
     fitted: FittedFold
+    longest: int
     net: Net | None
+    learned_from: tuple[str, ...]
 
 
 def save(model: SequenceModel, folder: Path, **arrays: np.ndarray) -> None:
@@ -81,7 +91,9 @@ def save(model: SequenceModel, folder: Path, **arrays: np.ndarray) -> None:
         "schema": asdict(model.schema),
         "window": model.window.model_dump(),
         "network": model.network.model_dump(),
+        "longest": model.longest,
         **form(model.net),
+        "learned_from": model.learned_from,
     }
     (folder / MODEL).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -106,5 +118,7 @@ def load(folder: Path) -> tuple[Parts, Mapping[str, Tensor]]:
         window=Window(**content["window"]),
         network=network,
         fitted=read_fitted(found, content["penalty"], True, ()),
+        longest=int(content["longest"]),
         net=read_net(content, found, size, network),
+        learned_from=tuple(content["learned_from"]),
     ), found

@@ -37,11 +37,11 @@ def groups(
         engine: Which kernels run the LSTM layers.
         has_lengths: Whether they read sequences of unequal length.
     """
-    together = bool(networks) and _run_together(networks[0], engine, has_lengths)
-    size = max(1, UNITS_TOGETHER // networks[0].units) if together else 1
     counts = windows or [0] * len(indices)
+    kinds = [(count, _run_together(net, engine, has_lengths)) for net, count in zip(networks, counts, strict=True)]
     result: list[list[int]] = []
-    for _, same in groupby(zip(indices, counts, strict=True), key=lambda pair: pair[1]):
+    for (_, together), same in groupby(zip(indices, kinds, strict=True), key=lambda pair: pair[1]):
+        size = max(1, UNITS_TOGETHER // networks[0].units) if together else 1
         equal = [index for index, _ in same]
         result += [equal[begin : begin + size] for begin in range(0, len(equal), size)]
     return result
@@ -59,7 +59,8 @@ def forward(
     """Forecasts of several networks, each on its own windows, equally many for each.
 
     Args:
-        networks: Networks of one size, all training or all not; their architectures may differ.
+        networks: Networks of one size, all training or all not; their architectures may differ, as far as `groups`
+            puts them together.
         steps: What each network's windows see, each of shape (n, lookback, n_inputs).
         known_future: Known-future covariates, each of shape (n, horizon, n_known_future).
         linear_inputs: What the ridge-linear model reads, each of shape (n, n_linear).
@@ -206,6 +207,7 @@ def _is_fused(net: Net, engine: Engine, has_lengths: bool) -> bool:
     layer: Any = net.layers[0]
     return (
         engine != "torch"
+        and net.architecture.head != "encoder_decoder"  # they begin with no state, and give none back
         and net.network.cell == "lstm"
         and (has_lengths or not net.network.bidirectional)
         and layer.proj_size == 0

@@ -33,7 +33,7 @@ def load_regressors(folder: Path) -> list[Regressor]:
     return [Regressor.load(path) for path in sorted(folder.iterdir(), key=lambda path: int(path.name))]
 
 
-def parameters(model: Forecaster) -> int:
+def parameters(model: Forecaster | Classifier | Regressor) -> int:
     """Parameters of a model, its linear part included; a linear part that is trained along counts once."""
     linear = 0 if model.fitted.linear is None else model.fitted.linear.weights.size
     if model.net is None:

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
 
@@ -11,9 +12,13 @@ from mlflow.exceptions import MlflowException
 from safetensors import SafetensorError
 
 from cellsize.errors import InputError
-from cellsize.evaluation.rivals import Champion
-from cellsize.models.forecaster import Forecaster
+from cellsize.evaluation.by_task import AnyChampion
+from cellsize.evaluation.rivals import Champion, M
+from cellsize.models import answers
+from cellsize.models.classifier import Classifier
+from cellsize.models.regressor import Regressor
 from cellsize.models.twins import load as load_twins
+from cellsize.models.twins import load_classifiers, load_regressors
 from cellsize.params import Mlflow
 from cellsize.registry.store import connect, reached
 from cellsize.sizing.recipe import Recipe
@@ -27,7 +32,7 @@ UNREADABLE = (
 )  # fmt: skip
 
 
-def load(settings: Mlflow, name: str, version: str | None = None) -> Champion | None:
+def load(settings: Mlflow, name: str, version: str | None = None) -> AnyChampion:
     """The current champion, or None if there is none.
 
     A version that was registered before there were twins has none, and its recipe if its `choice.json` names it.
@@ -48,7 +53,7 @@ def load(settings: Mlflow, name: str, version: str | None = None) -> Champion | 
     try:
         with tempfile.TemporaryDirectory() as kept:  # from a server MLflow would leave a copy in a folder of its own
             folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=kept)
-            model = Forecaster.load(Path(folder) / "artifacts" / "model")
+            model = answers.load(Path(folder) / "artifacts" / "model")
     except UNREADABLE as error:
         raise InputError(
             f"register.name: the champion of {name!r}, version {version}, cannot be read "
@@ -58,7 +63,13 @@ def load(settings: Mlflow, name: str, version: str | None = None) -> Champion | 
     known = client.get_model_version(name, version)
     with tempfile.TemporaryDirectory() as kept:
         recipe = _recipe(client, str(known.run_id), Path(kept))
-        twins = _twins(client, str(known.run_id), Path(kept))
+        if isinstance(model, Classifier):
+            labels = _twins(client, str(known.run_id), Path(kept), load_classifiers)
+            return Champion(version, model, recipe, labels, known.tags.get(CUT))
+        if isinstance(model, Regressor):
+            numbers = _twins(client, str(known.run_id), Path(kept), load_regressors)
+            return Champion(version, model, recipe, numbers, known.tags.get(CUT))
+        twins = _twins(client, str(known.run_id), Path(kept), load_twins)
     return Champion(version, model, recipe, twins, known.tags.get(CUT))
 
 
@@ -71,10 +82,10 @@ def _recipe(client: MlflowClient, run: str, folder: Path) -> Recipe | None:
         return None
 
 
-def _twins(client: MlflowClient, run: str, folder: Path) -> tuple[Forecaster, ...]:
+def _twins(client: MlflowClient, run: str, folder: Path, load: Callable[[Path], list[M]]) -> tuple[M, ...]:
     """The twins that the run keeps; none if it has none that can be read."""
     try:
-        return tuple(load_twins(Path(client.download_artifacts(run, "twins", str(folder)))))
+        return tuple(load(Path(client.download_artifacts(run, "twins", str(folder)))))
     except UNREADABLE:
         return ()
 

@@ -10,9 +10,13 @@ import pandas as pd
 from cellsize.data import series, usable
 from cellsize.data import table as tables
 from cellsize.data.schema import TIME, Schema
+from cellsize.data.sequence_schema import LABEL, SEQUENCE, SequenceSchema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_rows
+
+CLASSES = 5  # of so many a sequence each is shown
+FIRST = 3  # so many sequences are shown where there are no classes
 
 
 def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
@@ -67,6 +71,30 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     if isinstance(accepted, str):
         raise InputError(f"{source}: the model can forecast no series of it: {accepted}")
     return accepted
+
+
+def of_each_class(frame: pd.DataFrame, schema: SequenceSchema) -> pd.DataFrame:
+    """The first sequence of each class, of a few classes at most, in the columns that a model reads.
+
+    Args:
+        frame: Clean rows, ordered by sequence and step.
+        schema: Meaning of the columns.
+    """
+    return _shown(frame, schema, frame.drop_duplicates(LABEL)[SEQUENCE].head(CLASSES))
+
+
+def of_first(frame: pd.DataFrame, schema: SequenceSchema) -> pd.DataFrame:
+    """The first few sequences, in the columns that a model reads; see `of_each_class`."""
+    return _shown(frame, schema, frame.drop_duplicates(SEQUENCE)[SEQUENCE].head(FIRST))
+
+
+def _shown(frame: pd.DataFrame, schema: SequenceSchema, of_each: pd.Series) -> pd.DataFrame:
+    """Some sequences by name as a model is sent them."""
+    rows = frame[frame[SEQUENCE].isin(of_each)].reset_index(drop=True)
+    made = pd.DataFrame({schema.sequence: rows[SEQUENCE].astype("str")})
+    if schema.step is not None:
+        made[schema.step] = rows.groupby(SEQUENCE).cumcount()
+    return pd.concat([made, rows[list(schema.features)]], axis=1)
 
 
 def _accepted(forecaster: Forecaster, parts: list[pd.DataFrame]) -> pd.DataFrame | str:

@@ -18,10 +18,11 @@ from ruamel.yaml.error import YAMLError
 from cellsize import files
 from cellsize.data.history import History
 from cellsize.errors import InputError
+from cellsize.registry import by_task
+from cellsize.registry.by_task import AnyEvaluation
 from cellsize.registry.runs import FINGERPRINT, SIZE
 from cellsize.registry.store import PASSWORD, require_model
 from cellsize.sizing.choice_records import Choice
-from cellsize.sizing.evaluation_records import Evaluation
 
 PROJECT = ("params.yaml", "dvc.yaml", "dvc.lock")
 ENVIRONMENT, ROWS = "requirements.txt", "rows.json"
@@ -40,7 +41,7 @@ class Source:
         table: The raw table, as `params.yaml` names it.
         search: Fingerprint of its search, by which its runs are found.
         cut: Names what the twins have learned from; see `training.refit.cut_of`.
-        history: The rows of its table.
+        history: The rows of its table; None of a task whose rows are not known again.
         reference: Writes what new rows are compared with later into a folder; see `lifecycle.reference`. None: nothing.
     """
 
@@ -48,11 +49,11 @@ class Source:
     table: str
     search: str
     cut: str
-    history: History
+    history: History | None
     reference: Callable[[Path], None] | None = None
 
 
-def tags(client: MlflowClient, experiment: str, source: Source, choice: Choice, evaluation: Evaluation) -> Tags:
+def tags(client: MlflowClient, experiment: str, source: Source, choice: Choice, evaluation: AnyEvaluation) -> Tags:
     """What a version says of itself.
 
     Args:
@@ -64,17 +65,12 @@ def tags(client: MlflowClient, experiment: str, source: Source, choice: Choice, 
     """
     table = source.folder / source.table
     content = {"path": source.table, "md5": md5(table), "bytes": table.stat().st_size}
-    errors = [evaluation.error(twin) for twin in evaluation.twins]
-    holdout = {"from": evaluation.rows_from, "until": evaluation.rows_until, "windows": evaluation.windows,
-               "series": evaluation.series}  # fmt: skip
     return {
         **_git(source.folder),
         **_search(client, experiment, source.search),
         TABLE: json.dumps(content),
-        HOLDOUT: json.dumps(holdout),
-        ERRORS: json.dumps(
-            {"metric": f"n{evaluation.metric}", "mean": evaluation.error(evaluation.model), "twins": errors}
-        ),
+        HOLDOUT: json.dumps(by_task.said_of_holdout(evaluation)),
+        ERRORS: json.dumps(by_task.said_of_errors(evaluation)),
         REASON: choice.reason[:4000],
     }  # fmt: skip
 
@@ -96,7 +92,8 @@ def write(source: Source, folder: Path) -> None:
             text = (source.folder / name).read_text(encoding="utf-8")
             files.write_text(folder / name, PASSWORD.sub(r"\1***@", text))  # of mlflow.uri
     files.write_text(folder / ENVIRONMENT, "\n".join(environment()) + "\n")
-    files.write_text(folder / ROWS, source.history.text())
+    if source.history is not None:
+        files.write_text(folder / ROWS, source.history.text())
 
 
 @dataclass(frozen=True)
@@ -119,7 +116,7 @@ class Kept:
     stages: str
     environment: str
     choice: Choice
-    evaluation: Evaluation
+    evaluation: AnyEvaluation
     table: dict[str, Any]
     commit: str
     history: History | None
@@ -147,7 +144,7 @@ def read(client: MlflowClient, name: str, version: str) -> Kept:
         rows = project / ROWS
         history = History.read(rows.read_text(encoding="utf-8")) if rows.is_file() else None
         choice = Choice.read(Path(client.download_artifacts(run, "choice.json", kept)))
-        evaluation = Evaluation.read(Path(client.download_artifacts(run, "evaluation.json", kept)))
+        evaluation = by_task.read_evaluation(Path(client.download_artifacts(run, "evaluation.json", kept)))
     changed = ", with changes that were not committed" if known.get(CHANGED) == "yes" else ""
     commit = known[COMMIT] + changed if COMMIT in known else ""
     return Kept(

@@ -6,7 +6,7 @@ from statistics import fmean, stdev
 import numpy as np
 import pandas as pd
 
-from cellsize.data.folds import Folds, of_each_series
+from cellsize.data.folds import Folds, are_unseen, of_each_series
 from cellsize.data.forecast import score_name
 from cellsize.data.windows import Windows
 from cellsize.report.tables import untried
@@ -226,6 +226,12 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame,
     start = windows.start
     last = "the last part in time, " if start[folds.holdout].min() > start[folds.development].max() else ""
     last = "the last part of each series, " if of_each_series(windows, folds) else last
+    if are_unseen(windows, np.flatnonzero(folds.holdout), np.flatnonzero(folds.development)):
+        last = "whole series, never seen in training, "
+    new_series = (
+        "The validation set of each fold is whole series, of which nothing is in its training part: scores are those "
+        "on series never seen."
+    )
     own = " of each series" if windows.n_own else ""
     own_errors = " Errors of a series are in its own standard deviations." if windows.n_own else ""
     part = float(windows.observed(np.arange(len(start))).mean()) / windows.n_outputs
@@ -252,6 +258,7 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame,
         f"There are {len(start):,} windows. The holdout, {last}"
         f"{int(folds.holdout.sum()):,} of them, was not used to choose the size.{left_out}",
         f"Each size was trained on {count} folds{each_seed}. No window of one part shares a row of data with another.",
+        *([new_series] if all(are_unseen(windows, fold.validation, fold.train) for fold in folds.all()) else []),
         "In each fold the early-stopping set, not the validation set, decides the number of steps and the settings. "
         "The validation set gives the scores, by which sizes are compared, and for each size its plain networks with "
         f"those beside a linear model. Means and standard deviations{own} for scaling come from the "

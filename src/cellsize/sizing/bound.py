@@ -82,9 +82,17 @@ def neurons(samples: float, alpha: float, n_inputs: int, n_outputs: int) -> int:
     return max(1, int(samples / (alpha * (n_inputs + n_outputs))))
 
 
-def units_within(parameters: float, network: Network, n_inputs: int, layers: int = 1) -> int:
-    """The most units that each layer can have within a number of recurrent parameters, at least 1."""
+def units_within(parameters: float, network: Network, n_inputs: int, layers: int = 1, n_decoder: int = 0) -> int:
+    """The most units that each layer can have within a number of recurrent parameters, at least 1.
+
+    Args:
+        parameters: The number.
+        network: What all candidates have in common.
+        n_inputs: What the first layer reads at a step.
+        layers: Recurrent layers.
+        n_decoder: What a decoder reads at a step; 0 without one.
+    """
     units = 1
-    while recurrent_parameters(Size(layers, units + 1), network, n_inputs) <= parameters:
+    while recurrent_parameters(Size(layers, units + 1), network, n_inputs, n_decoder=n_decoder) <= parameters:
         units += 1
     return units

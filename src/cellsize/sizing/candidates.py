@@ -16,7 +16,7 @@ from cellsize.sizing.candidate_records import (
     RuleOfThumb,
     SampleCounts,
 )
-from cellsize.sizing.sizes import Size, cost, grid, shape
+from cellsize.sizing.sizes import Size, cost, grid, largest, shape
 from cellsize.tasks.samples import Samples
 
 ALPHAS = (2.0, 5.0, 10.0)
@@ -37,11 +37,12 @@ def propose(windows: Samples, folds: Folds, params: Propose) -> Candidates:
         InputError: A projection is asked for that no candidate can have.
     """
     samples, form = count_samples(windows, folds), shape(windows)
+    n_decoder = form.n_decoder if largest(params.network).head == "encoder_decoder" else 0
     n_samples: int = getattr(samples, params.samples)
     inputs = count_inputs(windows)
     n_inputs: int = getattr(inputs, params.inputs)
     bounds = [
-        _bound(windows, params, samples, inputs, counted, alpha)
+        _bound(windows, params, samples, inputs, counted, alpha, n_decoder)
         for counted in get_args(Counted)
         for alpha in sorted({*ALPHAS, *params.alpha})
     ]
@@ -51,7 +52,7 @@ def propose(windows: Samples, folds: Folds, params: Propose) -> Candidates:
         """The bound on the units of one layer: the neurons are shared among the layers, and so are the parameters."""
         if params.bound == "neurons":
             return max(1, loose.neurons(params.inputs) // depth)
-        return units_within(loose.parameters_by_outputs, params.network, windows.n_cell_inputs, depth)
+        return units_within(loose.parameters_by_outputs, params.network, windows.n_cell_inputs, depth, n_decoder)
 
     rules = tuple(
         RuleOfThumb(
@@ -155,8 +156,9 @@ def _alphas(loose: float, tight: float) -> list[float]:
 
 
 def _bound(
-    windows: Samples, params: Propose, samples: SampleCounts, inputs: InputCounts, counted: Counted, alpha: float
-) -> Bound:
+    windows: Samples, params: Propose, samples: SampleCounts, inputs: InputCounts, counted: Counted, alpha: float,
+    n_decoder: int,
+) -> Bound:  # fmt: skip
     """What the rules of thumb allow for one way to count the samples."""
     count: int = getattr(samples, counted)
     by_outputs, by_samples = int(count * windows.n_outputs / alpha), int(count / alpha)
@@ -167,6 +169,6 @@ def _bound(
         neurons_by_window=neurons(count, alpha, inputs.window, windows.n_outputs),
         parameters_by_outputs=by_outputs,
         parameters_by_samples=by_samples,
-        units_by_outputs=units_within(by_outputs, params.network, windows.n_cell_inputs),
-        units_by_samples=units_within(by_samples, params.network, windows.n_cell_inputs),
+        units_by_outputs=units_within(by_outputs, params.network, windows.n_cell_inputs, n_decoder=n_decoder),
+        units_by_samples=units_within(by_samples, params.network, windows.n_cell_inputs, n_decoder=n_decoder),
     )

@@ -4,6 +4,7 @@ from typing import Literal
 
 from cellsize.params import Metric
 from cellsize.sizing.artefacts import Artefact
+from cellsize.sizing.sequence_records import SequenceComparison
 
 
 class NumberInspection(Artefact):
@@ -42,6 +43,25 @@ class NumberErrors(Artefact):
     """That of the two that `metric` names."""
 
 
+class ChampionNumberErrors(NumberErrors):
+    """Errors of the current champion."""
+
+    version: str
+    """Its version."""
+
+
+class NumberDifference(Artefact):
+    """What a baseline has more than the model, on the same sequences of the holdout.
+
+    The standard error counts the sequences, whole groups of them where these are declared, and the twins' seeds.
+    """
+
+    score: float
+    """Its score minus the model's."""
+    score_se: float
+    """Standard error of this difference."""
+
+
 class NumberEvaluation(Artefact):
     """`reports/evaluation.json` of `task: regress`: errors on the untouched holdout."""
 
@@ -51,6 +71,8 @@ class NumberEvaluation(Artefact):
     """What ranks models: `mse` or `mae`."""
     sequences: int
     """Sequences of the holdout."""
+    groups: int
+    """Groups that they belong to; each sequence its own where none are declared."""
     target: str
     """Column of the number."""
     model: NumberErrors
@@ -60,9 +82,23 @@ class NumberEvaluation(Artefact):
     baselines: dict[str, NumberErrors]
     """Name → errors of the models without memory cells: `mean` (for `mae` `median`), `ridge_linear` on the summaries of
     each feature, `boosted_trees` on the same."""
+    differences: dict[str, NumberDifference]
+    """Name → how far the same are from the model, paired by sequence."""
+    champion: ChampionNumberErrors | None
+    """The current champion on all of these sequences; null if there is none, it cannot be measured, or only on some."""
+    comparison: SequenceComparison | None
+    """Challenger and champion, paired; null if there is no champion or it cannot be measured."""
+    champion_not_measured: str | None
+    """Why the champion cannot be compared on the same sequences; null if it can, or there is none."""
+    champion_version: str | None
+    """Version of the current champion, measured or not; null if there is none."""
     coverage: dict[str, float]
     """Level of prediction intervals in percent → fraction of the holdout's numbers within them: measured, never tuned.
     A level that the residuals of the folds are too few for is left out."""
+
+    def error(self, errors: NumberErrors) -> float:
+        """Of some errors the one that opens the gate."""
+        return errors.score
 
 
 class NumberMetrics(Artefact):

@@ -16,7 +16,7 @@ class Recipe(Sized):
     skip: Skip
     """What the cells stand beside: nothing (none), the ridge-linear model (linear), the same trained along (joint)."""
     head: Head
-    """plain, or mixed: known-future covariates and what is remembered through one hidden layer."""
+    """plain; mixed: known-future covariates and what is remembered through one hidden layer; or encoder_decoder."""
     steps: int
     """Optimizer steps."""
     penalty: float

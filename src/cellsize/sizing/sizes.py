@@ -16,7 +16,7 @@ OVERHEAD = 2000  # what a step of a layer costs in addition to its multiply-adds
 BACKWARD = 3  # forward and backward pass, in forward passes
 MIXED_WIDTH = 64  # hidden units of a mixed head
 SKIPS: tuple[Skip, ...] = ("none", "linear", "joint")  # from few parameters to many
-HEADS: tuple[Head, ...] = ("plain", "mixed")
+HEADS: tuple[Head, ...] = ("plain", "mixed", "encoder_decoder")  # a decoder has recurrent parameters
 
 
 @dataclass(frozen=True, order=True)
@@ -48,8 +48,9 @@ class Architecture:
     Attributes:
         skip: What the cells stand beside. none: nothing; linear: the ridge-linear model, as it is; joint: the same,
             trained along with the network.
-        head: plain: linear in what is remembered and what is known in future; mixed: in addition one hidden layer that
-            reads both.
+        head: plain: linear in what is remembered and what is known in future, one vector for all steps to be predicted;
+            mixed: in addition one hidden layer that reads both; encoder_decoder: as many recurrent layers again, which
+            begin with the last state and read what is known of each step to be predicted, and its number.
     """
 
     skip: Skip
@@ -92,6 +93,11 @@ class Shape:
         """Numbers to predict, N_o."""
         return self.horizon * self.n_targets
 
+    @property
+    def n_decoder(self) -> int:
+        """What a decoder reads of each step to be predicted: what is known and changes, and the number of the step."""
+        return self.n_known_future - self.n_static + 1
+
 
 def shape(samples: Samples) -> Shape:
     """The shape of everything that these samples feed."""
@@ -113,12 +119,12 @@ class Cost:
     """What a size costs.
 
     Attributes:
-        recurrent: Parameters of the recurrent layers (PyTorch's two biases).
+        recurrent: Parameters of the recurrent layers, a decoder's too (PyTorch's two biases).
         textbook: The same with one bias for each gate.
         head: Parameters of the head; of an MLP all its weights.
         linear: Parameters of the linear skip connection, or of the ridge-linear model; with skip: none only zero cells
             have them, for what is known in future.
-        multiply_adds: Multiply-adds of the recurrent layers, or of an MLP, for one step of one window.
+        multiply_adds: Multiply-adds of the recurrent layers, or of an MLP, for one step that a window sees.
         window_work: Multiply-adds of one optimizer step for one window, with a layer's overhead.
         bytes: Bytes of all parameters as float32.
     """
@@ -153,8 +159,10 @@ def layer_parameters(cell: str, n_in: int, units: int, projection: int = 0, bias
     return gates + projection * units + peepholes * units
 
 
-def recurrent_parameters(size: Size, network: Network, n_inputs: int, biases: int = 2) -> int:
-    """Parameters of all recurrent layers."""
+def recurrent_parameters(size: Size, network: Network, n_inputs: int, biases: int = 2, n_decoder: int = 0) -> int:
+    """Parameters of all recurrent layers; with those of a decoder that reads `n_decoder` inputs a step, if any."""
+    if n_decoder:
+        return sum(recurrent_parameters(size, network, inputs, biases) for inputs in (n_inputs, n_decoder))
     directions = 2 if network.bidirectional else 1
     projection = _projection(size, network)
     width = directions * (projection or size.units)
@@ -190,11 +198,16 @@ def cost(size: Size, network: Network, shape: Shape, architecture: Architecture 
         architecture: Skip connection and head; by default the largest of those that are tuned.
     """
     architecture = architecture or largest(network)
-    recurrent, multiply_adds = (recurrent_parameters(size, network, shape.n_inputs, biases) for biases in (2, 0))
+    has_decoder = size.layers > 0 and architecture.head == "encoder_decoder"
+    n_decoder = shape.n_decoder if has_decoder else 0
+    recurrent, textbook = (recurrent_parameters(size, network, shape.n_inputs, biases, n_decoder) for biases in (2, 1))
+    multiply_adds = recurrent_parameters(size, network, shape.n_inputs, biases=0)
+    decoding = recurrent_parameters(size, network, n_decoder, biases=0) if has_decoder else 0
     head = 0
     if size != ZERO:
         known_at_each_step = shape.horizon * shape.n_known_future * shape.n_targets
-        head = (width(size, network) + 1) * shape.n_outputs + known_at_each_step
+        outputs = shape.n_targets if has_decoder else shape.n_outputs  # one head for all steps of a decoder
+        head = (width(size, network) + 1) * outputs + known_at_each_step
     if size.layers and architecture.head == "mixed":
         head += (width(size, network) + shape.n_known + 1) * MIXED_WIDTH + MIXED_WIDTH * shape.n_outputs
     if size != ZERO and not size.layers:  # the hidden layer of an MLP
@@ -204,13 +217,17 @@ def cost(size: Size, network: Network, shape: Shape, architecture: Architecture 
         linear = (shape.n_known + shape.n_origin + 1) * shape.n_outputs
     else:
         linear = shape.n_linear * shape.n_outputs if size == ZERO or architecture.skip != "none" else 0
+    overhead = OVERHEAD * max(1, size.layers)
+    steps = shape.cell_lookback * (multiply_adds + overhead)
+    if has_decoder:
+        steps += shape.horizon * (decoding + overhead)
     return Cost(
         recurrent=recurrent,
-        textbook=recurrent_parameters(size, network, shape.n_inputs, biases=1),
+        textbook=textbook,
         head=head,
         linear=linear,
         multiply_adds=multiply_adds,
-        window_work=BACKWARD * shape.cell_lookback * (multiply_adds + OVERHEAD * max(1, size.layers)),
+        window_work=BACKWARD * steps,
         bytes=BYTES_EACH * (recurrent + head + linear),
     )
 

@@ -9,7 +9,7 @@ from cellsize.params_data import Window
 from cellsize.progress import unsaid
 from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
-from cellsize.training.refit_sequences import fit, of_twins, on_all
+from cellsize.training.refit_sequences import fit, learned_from, of_twins, on_all
 
 
 def twins(
@@ -57,4 +57,7 @@ def refit(
 ) -> Regressor:
     """Trains it on the sequences before the holdout; see `refit.refit`."""
     fitted, network = fit(work, recipe, note)
-    return Regressor(recipe.size, schema, window, work.network, fitted, network, residuals)
+    names = learned_from(work)
+    return Regressor(
+        recipe.size, schema, window, work.network, fitted, work.samples.lookback, network, names, residuals
+    )

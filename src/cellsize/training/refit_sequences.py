@@ -37,7 +37,8 @@ def refit(
 ) -> Classifier:
     """Trains what a recipe names on the sequences before the holdout; see `refit.refit`."""
     fitted, network = fit(work, recipe, note)
-    return Classifier(recipe.size, schema, window, work.network, fitted, network)
+    names = learned_from(work)
+    return Classifier(recipe.size, schema, window, work.network, fitted, work.samples.lookback, network, names)
 
 
 def of_twins(work: Work, recipe: Recipe, count: int) -> list[Work]:
@@ -55,3 +56,8 @@ def fit(work: Work, recipe: Recipe, note: Callable[[str], None] = unsaid) -> tup
     """Trains what a recipe names; see `refit.refit_size`."""
     setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
     return refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note)
+
+
+def learned_from(work: Work) -> tuple[str, ...]:
+    """Names of the sequences that are learned from."""
+    return tuple(work.samples.names[at] for at in np.flatnonzero(work.folds.development))
