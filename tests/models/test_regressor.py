@@ -32,7 +32,7 @@ def make_regressor(
         assert isinstance(work.samples, Sequences)
         residuals = order_statistics(np.linspace(-1, 1, 39)[:, None, None])
         window = make_window(horizon=1, transform=transform)
-        model = Regressor(size, number_schema, window, work.network, fitted, 6, net, ("s0", "s1"), residuals)
+        model = Regressor(size, number_schema, window, work.network, fitted, net, 6, ("s0", "s1"), residuals)
         return model, work.samples
 
     return make

@@ -23,7 +23,7 @@ def model(
 ) -> Regressor:
     work = make_number_work()
     fitted, net = refit_size(work, ZERO, Setting(0.0, 0.0, 0.0), 1.0, 0)
-    return Regressor(ZERO, number_schema, make_window(horizon=1), work.network, fitted, 6, net)
+    return Regressor(ZERO, number_schema, make_window(horizon=1), work.network, fitted, net, 6)
 
 
 def test_arrays_that_a_task_has_in_addition_are_found_by_name(model: Regressor, tmp_path: Path) -> None:

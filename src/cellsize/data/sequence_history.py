@@ -85,7 +85,8 @@ def differs(before: SequenceHistory, frame: pd.DataFrame, schema: SequenceSchema
         frame: Clean sequences, as `sequence_table.clean` returns them.
         schema: Meaning of the columns.
     """
-    now = _digests(frame, schema)
+    # A column that only one of both has, such as the flag of what is missing in a new one, is no change of a value.
+    now = _digests(frame, schema, set(before.columns))
     gone = [name for name in before.sequences if name not in now]
     if gone:
         return f"sequence {gone[0]!r}: gone" + (f", and {len(gone) - 1:,} more" if len(gone) > 1 else "")
@@ -101,15 +102,17 @@ def differs(before: SequenceHistory, frame: pd.DataFrame, schema: SequenceSchema
 
 def _meant(frame: pd.DataFrame, schema: SequenceSchema) -> dict[str, str]:
     """Columns of the clean rows that count, and what they are called in the table."""
-    called = {column: column for column in schema.features} | {LABEL: schema.label}
+    called = {column: column for column in schema.input_columns} | {LABEL: schema.label}
     if schema.group is not None:
         called[GROUP] = schema.group
     return called | {HELD_OUT: "split.holdout_part"}
 
 
-def _digests(frame: pd.DataFrame, schema: SequenceSchema) -> dict[str, str]:
+def _digests(frame: pd.DataFrame, schema: SequenceSchema, only: set[str] | None = None) -> dict[str, str]:
     codes, names = pd.factorize(frame[SEQUENCE])
-    hashed = pd.util.hash_pandas_object(_plain(frame, schema), index=False).to_numpy()
+    called = _meant(frame, schema)
+    counted = _plain(frame, schema)[[column for column, name in called.items() if only is None or name in only]]
+    hashed = pd.util.hash_pandas_object(counted, index=False).to_numpy()
     ends = np.flatnonzero(np.diff(codes, append=-1)) + 1
     begins = np.concatenate([[0], ends[:-1]])
     return {

@@ -24,7 +24,12 @@ def texts(prepare: Prepare, part: HoldoutPart | None, is_number: bool = False) -
 
 
 def clean(
-    table: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None, is_number: bool = False
+    table: pd.DataFrame,
+    path: Path,
+    prepare: Prepare,
+    part: HoldoutPart | None,
+    known: SequenceSchema | None = None,
+    is_number: bool = False,
 ) -> tuple[pd.DataFrame, SequenceSchema]:
     """Checks the rows of a long table, and puts them in order.
 
@@ -34,6 +39,7 @@ def clean(
         prepare: Meaning of the columns: `series` names the sequence, `time` the step, `past_covariates` the features,
             `targets` the label.
         part: The column and value that declare the holdout, or None.
+        known: What the columns mean to a model that is asked; None: that is found out.
         is_number: Whether the label is a number, and no class.
 
     Returns:
@@ -44,6 +50,7 @@ def clean(
         InputError: A name is missing, a step is there twice, or a sequence has two labels, groups or parts.
     """
     assert prepare.series is not None
+    is_number = is_number or (known is not None and not known.classes)
     table = table.reset_index(drop=True)
     step = prepare.time if isinstance(prepare.time, str) else None
     named = [*texts(prepare, part), *prepare.targets, *([] if step is None else [step])]
@@ -57,34 +64,46 @@ def clean(
         raise InputError(
             f"{path}, column {part.column!r}: no row is {part.value!r}; fix split.holdout_part, or set it to null"
         )
-    classes = () if is_number else tuple(sorted(frame[LABEL].unique()))
-    if is_number and frame[LABEL].nunique() < 2:
+    classes = _classes(frame[LABEL], path, prepare.targets[0], is_number) if known is None else known.classes
+    schema = _described(table, path, prepare, step, classes) if known is None else known
+    frame = pd.concat([frame, pd.DataFrame(sequence_features.columns(table, path, schema))], axis=1)
+    order = pd.Series(pd.factorize(frame[SEQUENCE])[0])
+    in_order = np.argsort(order.to_numpy(), kind="stable")
+    frame = frame.iloc[in_order] if step is None else _by_step(frame, order, table, path, step)
+    return frame.reset_index(drop=True), schema
+
+
+def _classes(labels: pd.Series, path: Path, column: str, is_number: bool) -> tuple[str, ...]:
+    """The classes, sorted; none of numbers, which are not all the same."""
+    if is_number and labels.nunique() < 2:
         raise InputError(
-            f"{path}, column {prepare.targets[0]!r}: all sequences have {frame[LABEL][0]:g}; name another column in "
-            "prepare.targets"
+            f"{path}, column {column!r}: all sequences have {labels[0]:g}; name another column in prepare.targets"
         )
+    classes = () if is_number else tuple(sorted(labels.unique()))
     if not is_number and not 2 <= len(classes) <= MOST_CLASSES:
         raise InputError(
-            f"{path}, column {prepare.targets[0]!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
+            f"{path}, column {column!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
             "name another column in prepare.targets"
         )
-    kind = "number" if is_number else label_type(table[prepare.targets[0]], classes, text_file.is_text(path))
-    described = sequence_features.describe(table, path, prepare)
-    schema = SequenceSchema(
+    return classes
+
+
+def _described(
+    table: pd.DataFrame, path: Path, prepare: Prepare, step: str | None, classes: tuple[str, ...]
+) -> SequenceSchema:
+    """What the columns mean, with what is found out of their values."""
+    assert prepare.series is not None
+    label = table[prepare.targets[0]]
+    return SequenceSchema(
         prepare.series,
         step,
         prepare.past_covariates,
         prepare.targets[0],
         prepare.group,
         classes,
-        kind,
-        **vars(described),
+        label_type(label, classes, text_file.is_text(path)) if classes else "number",
+        **vars(sequence_features.describe(table, path, prepare)),
     )
-    frame = pd.concat([frame, pd.DataFrame(sequence_features.columns(table, path, schema))], axis=1)
-    order = pd.Series(pd.factorize(frame[SEQUENCE])[0])
-    in_order = np.argsort(order.to_numpy(), kind="stable")
-    frame = frame.iloc[in_order] if step is None else _by_step(frame, order, table, path, step)
-    return frame.reset_index(drop=True), schema
 
 
 def _names(table: pd.DataFrame, path: Path, column: str) -> pd.Series:

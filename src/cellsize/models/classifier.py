@@ -26,8 +26,8 @@ class Classifier:
         window: The most steps that are read of a sequence.
         network: What the candidates had in common.
         fitted: Scaling constants and the logistic regression.
-        longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
         net: The network, or None without memory cells.
+        longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
         learned_from: Names of the sequences that it has learned from.
     """
 
@@ -36,8 +36,8 @@ class Classifier:
     window: Window
     network: Network
     fitted: FittedFold
-    longest: int
     net: Net | None
+    longest: int
     learned_from: tuple[str, ...] = ()
 
     def probabilities(self, sequences: Sequences, chosen: Ints, forward: Forward = plain_forward) -> Floats:

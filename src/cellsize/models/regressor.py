@@ -27,8 +27,8 @@ class Regressor:
         window: The most steps that are read of a sequence, and the transformation of the numbers.
         network: What the candidates had in common.
         fitted: Scaling constants, those of the numbers among them, and the ridge regression.
-        longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
         net: The network, or None without memory cells.
+        longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
         learned_from: Names of the sequences that it has learned from.
         residuals: Of the search's validation sequences, which intervals are made of; None: there are none.
     """
@@ -38,8 +38,8 @@ class Regressor:
     window: Window
     network: Network
     fitted: FittedFold
-    longest: int
     net: Net | None
+    longest: int
     learned_from: tuple[str, ...] = ()
     residuals: OrderStatistics | None = None
 

@@ -67,8 +67,8 @@ class Parts(NamedTuple):
     window: Window
     network: Network
     fitted: FittedFold
-    longest: int
     net: Net | None
+    longest: int
     learned_from: tuple[str, ...]
 
 
@@ -118,7 +118,7 @@ def load(folder: Path) -> tuple[Parts, Mapping[str, Tensor]]:
         window=Window(**content["window"]),
         network=network,
         fitted=read_fitted(found, content["penalty"], True, ()),
-        longest=int(content["longest"]),
         net=read_net(content, found, size, network),
+        longest=int(content["longest"]),
         learned_from=tuple(content["learned_from"]),
     ), found

@@ -6,22 +6,21 @@ from typing import Any
 
 import pandas as pd
 
-from cellsize.data import history, series, table, times
+from cellsize.data import history, sequence_history, sequence_table, series, table, times
 from cellsize.data.history import History
-from cellsize.evaluation import by_task as judged
+from cellsize.data.sequence_history import SequenceHistory
 from cellsize.models import answers
 from cellsize.models.classifier import Classifier
 from cellsize.models.regressor import Regressor
-from cellsize.params import Register
 from cellsize.params_data import Prepare
 from cellsize.registry import callers, example
 from cellsize.registry.callers import Shown
 from cellsize.sizing.class_records import ClassEvaluation
-from cellsize.sizing.evaluation_records import Comparison, Evaluation, Registration
+from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.number_records import NumberEvaluation
-from cellsize.sizing.sequence_records import SequenceComparison
 
 AnyEvaluation = Evaluation | ClassEvaluation | NumberEvaluation
+AnyHistory = History | SequenceHistory
 
 
 def read_evaluation(path: Path) -> AnyEvaluation:
@@ -31,36 +30,40 @@ def read_evaluation(path: Path) -> AnyEvaluation:
     return kinds.get(task, Evaluation).read(path)
 
 
-def rows_shown(prepare: Prepare, clean: Path, model: Path) -> pd.DataFrame:
+def rows_shown(prepare: Prepare, model: Path) -> pd.DataFrame:
     """The rows that a version is shown with; see `example`.
 
     Args:
         prepare: The raw table, and the meaning of its columns.
-        clean: Rows that `prepare` wrote.
         model: Folder of the model that is served.
     """
-    served = answers.load(model)
+    served, raw = answers.load(model), Path(prepare.table)
     if isinstance(served, Classifier):
-        return example.of_each_class(pd.read_parquet(clean), served.schema)
+        rows = table.read(raw, sequence_table.texts(prepare, None), prepare.csv)
+        return example.of_each_class(rows, served.schema)
     if isinstance(served, Regressor):
-        return example.of_first(pd.read_parquet(clean), served.schema)
-    raw = Path(prepare.table)
+        return example.of_first(table.read(raw, sequence_table.texts(prepare, None, True), prepare.csv), served.schema)
     rows = table.read(raw, series.texts(prepare), prepare.csv, times.columns_of(prepare))
     return example.recent_rows(rows, raw, model)
 
 
-def known_rows(clean: Path, model: Path, searched_until: str | None) -> History | None:
-    """The rows that a version has learned from, in a few digits; None of sequences.
+def known_rows(clean: Path, model: Path, searched_until: str | None) -> AnyHistory:
+    """What a version has learned from, in a few digits.
 
     Args:
         clean: Rows that `prepare` wrote.
         model: Folder of the model that is served.
         searched_until: `split.searched_until`.
     """
-    served = answers.load(model)
+    served, frame = answers.load(model), pd.read_parquet(clean)
     if isinstance(served, Classifier | Regressor):
-        return None
-    return history.history_of(pd.read_parquet(clean), served.schema, searched_until)
+        return sequence_history.history_of(frame, served.schema, searched_until)
+    return history.history_of(frame, served.schema, searched_until)
+
+
+def read_history(text: str) -> AnyHistory:
+    """Reads the text of a history, of whichever task."""
+    return SequenceHistory.read(text) if sequence_history.is_history(text) else History.read(text)
 
 
 def shown(model: Path, rows: pd.DataFrame) -> Shown:
@@ -106,21 +109,6 @@ def said_of_holdout(evaluation: AnyEvaluation) -> dict[str, Any]:
         return {"sequences": evaluation.sequences}
     return {"from": evaluation.rows_from, "until": evaluation.rows_until, "windows": evaluation.windows,
             "series": evaluation.series}  # fmt: skip
-
-
-def comparison(evaluation: AnyEvaluation) -> Comparison | SequenceComparison | None:
-    """What a model was compared with the champion on; None if it was not."""
-    return evaluation.comparison
-
-
-def gate(evaluation: AnyEvaluation, register: Register, champion: str | None, look: int) -> tuple[bool, str]:
-    """Whether a model becomes champion, and why; see `evaluation.gate.judge`."""
-    return judged.opens(evaluation, register, champion, look)
-
-
-def compared_with_trees(evaluation: AnyEvaluation) -> str:
-    """Whether boosted trees would be better, in words."""
-    return judged.compared_with_trees(evaluation)[1]
 
 
 def written(record: Registration, path: Path) -> str:

@@ -60,7 +60,8 @@ def _reads_sequences(model: Classifier | Regressor) -> dict[str, Any]:
         "reads": list(sequence_rows.columns(schema)),
         "sequence": schema.sequence,
         "step": schema.step,
-        "features": list(schema.features),
+        "features": [*schema.features, *schema.levels, *schema.static_covariates],
+        "may_be_missing": list(schema.flagged),
         "reads_steps": model.longest,
         "label": schema.label,
     }

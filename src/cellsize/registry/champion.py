@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import TypeVar
 
 import mlflow
 from mlflow import MlflowClient
@@ -13,16 +14,15 @@ from safetensors import SafetensorError
 
 from cellsize.errors import InputError
 from cellsize.evaluation.by_task import AnyChampion
-from cellsize.evaluation.rivals import Champion, M
-from cellsize.models import answers
+from cellsize.evaluation.rivals import Champion
+from cellsize.models import answers, twins
 from cellsize.models.classifier import Classifier
 from cellsize.models.regressor import Regressor
-from cellsize.models.twins import load as load_twins
-from cellsize.models.twins import load_classifiers, load_regressors
 from cellsize.params import Mlflow
 from cellsize.registry.store import connect, reached
 from cellsize.sizing.recipe import Recipe
 
+T = TypeVar("T")
 CHAMPION, CHALLENGER = "champion", "challenger"
 CUT = "cellsize.cut"  # tag of a version: what its twins have learned from
 # What reading a model raises that is gone, broken, or of another version of cellsize.
@@ -63,14 +63,15 @@ def load(settings: Mlflow, name: str, version: str | None = None) -> AnyChampion
     known = client.get_model_version(name, version)
     with tempfile.TemporaryDirectory() as kept:
         recipe = _recipe(client, str(known.run_id), Path(kept))
+        cut = known.tags.get(CUT)
         if isinstance(model, Classifier):
-            labels = _twins(client, str(known.run_id), Path(kept), load_classifiers)
-            return Champion(version, model, recipe, labels, known.tags.get(CUT))
+            of_classes = _twins(client, str(known.run_id), Path(kept), twins.load_classifiers)
+            return Champion(version, model, recipe, of_classes, cut)
         if isinstance(model, Regressor):
-            numbers = _twins(client, str(known.run_id), Path(kept), load_regressors)
-            return Champion(version, model, recipe, numbers, known.tags.get(CUT))
-        twins = _twins(client, str(known.run_id), Path(kept), load_twins)
-    return Champion(version, model, recipe, twins, known.tags.get(CUT))
+            of_numbers = _twins(client, str(known.run_id), Path(kept), twins.load_regressors)
+            return Champion(version, model, recipe, of_numbers, cut)
+        of_forecasts = _twins(client, str(known.run_id), Path(kept), twins.load)
+        return Champion(version, model, recipe, of_forecasts, cut)
 
 
 def _recipe(client: MlflowClient, run: str, folder: Path) -> Recipe | None:
@@ -82,7 +83,7 @@ def _recipe(client: MlflowClient, run: str, folder: Path) -> Recipe | None:
         return None
 
 
-def _twins(client: MlflowClient, run: str, folder: Path, load: Callable[[Path], list[M]]) -> tuple[M, ...]:
+def _twins(client: MlflowClient, run: str, folder: Path, load: Callable[[Path], list[T]]) -> tuple[T, ...]:
     """The twins that the run keeps; none if it has none that can be read."""
     try:
         return tuple(load(Path(client.download_artifacts(run, "twins", str(folder)))))

@@ -59,5 +59,5 @@ def refit(
     fitted, network = fit(work, recipe, note)
     names = learned_from(work)
     return Regressor(
-        recipe.size, schema, window, work.network, fitted, work.samples.lookback, network, names, residuals
+        recipe.size, schema, window, work.network, fitted, network, work.samples.lookback, names, residuals
     )

@@ -38,7 +38,7 @@ def refit(
     """Trains what a recipe names on the sequences before the holdout; see `refit.refit`."""
     fitted, network = fit(work, recipe, note)
     names = learned_from(work)
-    return Classifier(recipe.size, schema, window, work.network, fitted, work.samples.lookback, network, names)
+    return Classifier(recipe.size, schema, window, work.network, fitted, network, work.samples.lookback, names)
 
 
 def of_twins(work: Work, recipe: Recipe, count: int) -> list[Work]:
