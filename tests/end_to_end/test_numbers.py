@@ -1,12 +1,12 @@
-"""Sequences with a number each from a long table to a report, as a user runs it: the adding problem.
+"""Sequences with a number each from a long table to a registered model that answers: the adding problem.
 
 Two steps of each sequence are marked, and its number is the sum of their values (Hochreiter and Schmidhuber 1997). No
 summary of a feature says which values the marks stand at: whoever is right has a memory.
 """
 
 import json
-from pathlib import Path
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,7 +37,8 @@ def adding(tmp_path_factory: pytest.TempPathFactory) -> Project:
         window__lookback=20, window__horizon=1, window__normalise="none", split__scheme="stratified",
         split__early_stopping__fraction=0.25, split__folds=2, propose__layers=1, propose__mlp_units=[],
         propose__network__skip=["none"], baseline__classical="none", baseline__penalties=[1.0, 10.0],
-        register__beat=[], search__training__learning_rates=[0.03], search__training__batch_size=32,
+        register__beat=["ridge_linear", "boosted_trees"],
+        search__training__learning_rates=[0.03], search__training__batch_size=32,
         search__training__steps=200, search__training__maximum_steps=200, search__training__patience=200,
         refit__twins=2, report__unit="points",
     )  # fmt: skip
@@ -75,4 +76,21 @@ def test_one_column_is_predicted_and_a_sequence_is_a_sample(adding: Project) -> 
 def test_the_report_is_that_of_numbers(adding: Project) -> None:
     assert "MAE (points)" in adding.read("reports/summary.md")
     assert "holdout_r2" in json.loads(adding.read("reports/metrics.json"))
-    assert Path(adding.folder / "build/model/model.json").is_file()
+
+
+def test_the_registered_version_gives_each_sequence_its_number_and_an_interval(adding: Project) -> None:
+    registration = json.loads(adding.read("reports/registration.json"))
+    assert (registration["registered"], registration["promoted"], registration["version"]) == (True, True, "1")
+    for name_store in (mlflow.set_tracking_uri, mlflow.set_registry_uri):  # a test before this one may have named both
+        name_store(f"sqlite:///{adding.folder}/mlflow.db")
+    model = mlflow.pyfunc.load_model("models:/small@champion")
+    rows = pd.DataFrame({
+        "name": ["mine"] * 4 + ["yours"] * 4, "step": [0, 1, 2, 3] * 2, "value": [1.0, 9, 9, 3, 9, 8, 2, 2],
+        "mark": [1.0, 0, 0, 1, 1, 1, 0, 0],
+    })  # fmt: skip
+    answered = model.predict(rows, params={"levels": [0.9]})
+    assert list(answered) == ["name", "sum", "sum_lower_90", "sum_upper_90"]
+    assert answered["name"].tolist() == ["mine", "yours"]
+    assert answered["sum"].to_numpy() == pytest.approx([4, 17], abs=3)
+    assert (answered["sum_lower_90"] < answered["sum"]).all()
+    assert (answered["sum"] < answered["sum_upper_90"]).all()
