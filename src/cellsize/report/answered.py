@@ -13,7 +13,7 @@ def lines(title: str, build: Path, reports: Path) -> str:
     task = task_of(reports)
     if task == "regress":
         return numbers.lines(title, reports)
-    return classes.lines(title, reports) if task == "classify" else answer.lines(title, build, reports)
+    return classes.lines(title, build, reports) if task == "classify" else answer.lines(title, build, reports)
 
 
 def task_of(reports: Path) -> str:

@@ -180,3 +180,7 @@ class ClassMetrics(Artefact):
     """The accuracy of the logistic regression."""
     holdout_log_loss_logistic_regression: float
     """Its log loss."""
+    holdout_accuracy_boosted_trees: float
+    """The accuracy of boosted trees."""
+    holdout_log_loss_boosted_trees: float
+    """Their log loss."""

@@ -26,7 +26,7 @@ def prepare(task: Task, params: Prepare, part: HoldoutPart | None, clean: Path, 
     if task != "forecast":
         is_number = task == "regress"
         rows = table.read(raw, sequence_table.texts(params, part, is_number), params.csv)
-        frame, meaning = sequence_table.clean(rows, raw, params, part, is_number)
+        frame, meaning = sequence_table.clean(rows, raw, params, part, is_number=is_number)
         files.write_parquet(clean, frame)
         files.write(schema, meaning.save)
         count = frame[SEQUENCE].nunique()
