@@ -15,7 +15,7 @@ from hypothesis import settings
 from ruamel.yaml import YAML
 
 from cellsize import process
-from cellsize.data import folds, series, stratified, usable, windows
+from cellsize.data import folds, sequence_arrays, series, stratified, text_table, usable, windows
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.data.sequence_batches import fit_scaling
 from cellsize.data.sequence_schema import SequenceSchema
@@ -65,6 +65,7 @@ PARAMS: dict[str, Any] = {
         "time_format": None,
         "series": "place",
         "group": None,
+        "text": None,
         "targets": ["y"],
         "past_covariates": ["x"],
         "categorical_covariates": ["wind"],
@@ -96,6 +97,7 @@ PARAMS: dict[str, Any] = {
         "searched_until": None,
         "folds": 3,
         "scheme": "contiguous",
+        "duplicates": "group",
         "early_stopping": {"fraction": 0.1, "blocks": 2},
     },
     "propose": {
@@ -207,8 +209,9 @@ def make_prepare() -> Callable[..., Prepare]:
     def make(**changes: Any) -> Prepare:
         plain = {
             "table": "toy.csv", "csv": PLAIN_CSV, "time": "when", "time_format": None, "series": None, "group": None,
-            "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [], "known_future_covariates": [],
-            "static_covariates": [], "series_as_input": False, "calendar": ["hour"], "linear_calendar": [],
+            "text": None, "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [],
+            "known_future_covariates": [], "static_covariates": [], "series_as_input": False, "calendar": ["hour"],
+            "linear_calendar": [],
             "holidays": None, "timezone": None, "ambiguous": "refuse", "frequency": "h", "gap": 48,
         }  # fmt: skip
         return Prepare.model_validate(plain | changes)
@@ -329,6 +332,7 @@ def make_split() -> Callable[..., Split]:
             "searched_until": None,
             "folds": 2,
             "scheme": "contiguous",
+            "duplicates": "group",
             "early_stopping": {"fraction": fraction, "blocks": blocks},
         }
         return Split.model_validate(plain | changes)
@@ -425,6 +429,33 @@ def make_sequences() -> Callable[..., Sequences]:
             classes=tuple("abcdefgh"[code] for code in range(int(target.max()) + 1)),
             longest=int(length.max()),
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_text_prepare(make_prepare: Callable[..., Prepare]) -> Callable[..., Prepare]:
+    """The section `prepare` for a table with the columns text and class."""
+
+    def make(characters: int = 5, case: str = "keep", **changes: Any) -> Prepare:
+        text = {"column": "text", "characters": characters, "case": case}
+        plain = {"time": None, "targets": ["class"], "past_covariates": [], "calendar": [], "frequency": "step"}
+        return make_prepare(**plain | {"text": text} | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_texts(
+    make_text_prepare: Callable[..., Prepare], make_window: Callable[..., Window]
+) -> Callable[..., Sequences]:
+    """Texts as sequences of characters; of the classes a and b in turn, unless told."""
+
+    def make(texts: Any, classes: str = "", lookback: int = 20, **changes: Any) -> Sequences:
+        labels = list(classes or "ab" * len(texts))[: len(texts)]
+        table = pd.DataFrame({"text": list(texts), "class": labels})
+        frame, schema = text_table.clean(table, SOURCE, make_text_prepare(**changes), None)
+        return sequence_arrays.build(frame, schema, make_window(lookback=lookback))
 
     return make
 

@@ -19,6 +19,12 @@ CLASSIFY: dict[str, Any] = {
 REGRESS = CLASSIFY | {"task": "regress", "choose.metric": "mae", "window.transform": "log1p"}
 
 
+TEXT = CLASSIFY | {
+    "prepare.text": {"column": "name", "characters": 26, "case": "lower"}, "prepare.time": None, "prepare.series": None,
+    "prepare.past_covariates": [],
+}  # fmt: skip
+
+
 def changed(content: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Content of a params.yaml with other values."""
     for key, value in changes.items():
@@ -35,6 +41,7 @@ def test_each_task_has_params_that_suit_it(params_content: Callable[[], dict[str
     assert misfit(Params.model_validate(changed(params_content(), CLASSIFY))) is None
     for scheme in ("stratified", "shuffled"):
         assert misfit(Params.model_validate(changed(params_content(), REGRESS | {"split.scheme": scheme}))) is None
+    assert misfit(Params.model_validate(changed(params_content(), TEXT))) is None
 
 
 @pytest.mark.parametrize(
@@ -43,6 +50,16 @@ def test_each_task_has_params_that_suit_it(params_content: Callable[[], dict[str
         ({"split.scheme": "stratified"}, "split.scheme: stratified is for tasks with whole sequences; set contiguous"),
         ({"choose.metric": "log_loss"}, "choose.metric: log_loss is for task: classify; set mse or mae"),
         ({"prepare.group": "who"}, "prepare.group: who does not suit task: forecast; set prepare.group: null"),
+        (
+            {"split.duplicates": "spread"},
+            "split.duplicates: spread does not suit task: forecast; set split.duplicates: gr",
+        ),
+        (
+            {"prepare.text": TEXT["prepare.text"]},
+            "prepare.text: {column: name, characters: 26, case: lower} does not suit task: forecast; set prep",
+        ),
+        (TEXT | {"prepare.time": "when"}, "prepare.time: when does not suit task: classify; set prepare.time: null"),
+        (TEXT | {"prepare.past_covariates": ["x"]}, "prepare.past_covariates: [x] does not suit task: classify; set"),
         (CLASSIFY | {"prepare.series": None}, "prepare.series: null, but task: classify has many sequences"),
         (CLASSIFY | {"prepare.targets": ["y", "z"]}, "prepare.targets: 2 columns, but a sequence has one label"),
         (CLASSIFY | {"prepare.past_covariates": []}, "prepare.past_covariates: empty, but task: classify reads"),

@@ -46,6 +46,8 @@ class Scaling:
         own_std: Their standard deviations, of the same shape; never 0.
         label_mean: Where a sequence is labelled by a number, the mean of these in training, float64, shape (1,).
         label_std: Their standard deviation, likewise; never 0.
+        characters: Of texts, the code points that a model knows, the most frequent first; see `data.characters`.
+        ngrams: Of texts, the n-grams that its linear model counts, ascending.
     """
 
     mean: Floats
@@ -58,6 +60,8 @@ class Scaling:
     own_std: Floats | None = None
     label_mean: Floats | None = None
     label_std: Floats | None = None
+    characters: Ints | None = None
+    ngrams: Ints | None = None
 
     def error_scale(self, metric: Metric) -> Floats:
         """What errors in standard deviations are multiplied by, so that a constant forecast scores 1: (n_targets,)."""

@@ -29,7 +29,8 @@ def build(frame: pd.DataFrame, schema: SequenceSchema, window: Window) -> Sequen
     first = np.cumsum(length) - length
     of_each = frame.iloc[first]
     values = frame[list(schema.input_columns)].to_numpy(np.float64)
-    offset = np.array([offset_of(column) for column in values.T])
+    # Code points are names, not numbers: nothing is subtracted from them.
+    offset = np.array([0.0 if schema.characters else offset_of(column) for column in values.T])
     held_out = of_each[HELD_OUT].to_numpy(np.bool_)
     return Sequences(
         inputs=np.ascontiguousarray(values - offset, np.float32),
@@ -43,6 +44,7 @@ def build(frame: pd.DataFrame, schema: SequenceSchema, window: Window) -> Sequen
         features=schema.input_columns,
         classes=schema.classes,
         longest=int(length.max()),
+        characters=schema.characters,
     )
 
 

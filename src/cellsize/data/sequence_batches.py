@@ -1,7 +1,10 @@
 """Batches of sequences: gathered by index, scaled, and filled up with zeros on the right; and their summaries."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from cellsize.data import characters
 from cellsize.data.classify import Classify
 from cellsize.data.regress import Regress
 from cellsize.data.scaling import MARGIN, Scaling
@@ -14,8 +17,21 @@ def fit_scaling(sequences: Sequences, train: Ints) -> Scaling:
 
     Steps where a feature is missing do not count; one that is always missing has the mean 0.
     `Scaling.deviation` is the log loss of the class frequencies of the training sequences, or the mean absolute
-    deviation of their numbers.
+    deviation of their numbers. Of texts the constants are the characters and n-grams that are known.
     """
+    labels = sequences.target[train]
+    if sequences.classes:
+        return _of_steps(sequences, train, Classify.constant_error(labels))
+    number = Regress.fitted(labels)
+    scaling = _of_steps(sequences, train, number.deviation)
+    return replace(scaling, label_mean=np.array([number.mean]), label_std=np.array([number.std]))
+
+
+def _of_steps(sequences: Sequences, train: Ints, error: float) -> Scaling:
+    """The same without what is of labels, but for the error of the best constant."""
+    deviation = np.array([error], np.float32)
+    if sequences.characters:
+        return characters.fit(sequences, train, deviation)
     values = sequences.inputs[sequences.rows(train)]
     missing = np.isnan(values)
     mean_of, std_of, min_of, max_of = np.mean, np.std, np.min, np.max
@@ -30,17 +46,12 @@ def fit_scaling(sequences: Sequences, train: Ints) -> Scaling:
     rounding = np.maximum(1e-6 * np.abs(mean), 1e-12 * np.abs(sequences.offset))
     std = np.where(std > np.maximum(rounding, np.finfo(np.float32).tiny), std, 1.0)
     room = MARGIN * (highest - lowest)
-    labels = sequences.target[train]
-    number = None if sequences.classes else Regress.fitted(labels)
-    deviation = Classify.constant_error(labels) if number is None else number.deviation
     return Scaling(
         mean=mean + sequences.offset,
         std=std.astype(np.float32),
-        deviation=np.array([deviation], np.float32),
+        deviation=deviation,
         lower=((lowest - room - mean) / std).astype(np.float32),
         upper=((highest + room - mean) / std).astype(np.float32),
-        label_mean=None if number is None else np.array([number.mean]),
-        label_std=None if number is None else np.array([number.std]),
     )
 
 
@@ -52,11 +63,14 @@ def padded_steps(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats
     assert scaling.lower is not None
     assert scaling.upper is not None
     rows, length = sequences.rows(chosen), sequences.length[chosen]
+    steps = np.zeros((len(chosen), sequences.longest, sequences.n_inputs), np.float32)
+    if sequences.characters:
+        steps[there(length, sequences.longest)] = characters.one_hot(sequences, scaling, rows)
+        return steps
     values = sequences.inputs[rows] - (scaling.mean - sequences.offset).astype(np.float32)
     values /= scaling.std
     np.clip(values, scaling.lower, scaling.upper, out=values)
     np.nan_to_num(values, copy=False, nan=0.0)
-    steps = np.zeros((len(chosen), sequences.longest, sequences.n_inputs), np.float32)
     steps[there(length, sequences.longest)] = values
     return steps
 
@@ -64,6 +78,20 @@ def padded_steps(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats
 def there(length: Ints, longest: int) -> np.ndarray:
     """True for the steps that a sequence has, shape (n, longest)."""
     return np.asarray(np.arange(longest) < length[:, None])
+
+
+def linear_inputs(sequences: Sequences, scaling: Scaling, chosen: Ints, steps: Floats) -> Floats:
+    """What the linear model reads of some sequences, a 1 last, float32, shape (n, n_linear).
+
+    Args:
+        sequences: Base arrays and index.
+        scaling: Constants of the training sequences.
+        chosen: Positions of the sequences, shape (n,).
+        steps: What `padded_steps` has made of them.
+    """
+    if sequences.characters:
+        return characters.counts(sequences, scaling, chosen)
+    return summaries(steps, sequences.length[chosen])
 
 
 def summaries(steps: Floats, length: Ints) -> Floats:

@@ -16,9 +16,10 @@ MOST_CLASSES = 1000
 
 def texts(prepare: Prepare, part: HoldoutPart | None, is_number: bool = False) -> tuple[str, ...]:
     """The columns that hold names; the label does where it is no number."""
+    text = None if prepare.text is None else prepare.text.column
     named = (
         prepare.series, *(() if is_number else prepare.targets), prepare.group,
-        None if part is None else part.column, *sequence_features.texts(prepare),
+        None if part is None else part.column, text, *sequence_features.texts(prepare),
     )  # fmt: skip
     return tuple(dict.fromkeys(column for column in named if column is not None))
 

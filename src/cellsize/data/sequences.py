@@ -12,6 +12,7 @@ from cellsize.data.windows import Floats, Ints
 
 TASK: Literal["classify"] = "classify"  # in the file, so that nobody takes it for windows
 REGRESS: Literal["regress"] = "regress"
+NGRAMS = 2048  # of texts: so many of the n-grams of characters, the most frequent in training, are counted
 SUMMARIES = 6  # of each feature: mean, standard deviation, smallest, largest, first, last
 
 
@@ -36,6 +37,9 @@ class Sequences:
         features: Names of the columns.
         classes: Names of the classes; empty where the label is a number.
         longest: Steps of the longest sequence that a batch holds.
+        characters: Different characters that a model may know, if the steps are characters: then `inputs` has one
+            column, their code points, and networks see an indicator for each that is known and one for all others. 0:
+            features are numbers.
     """
 
     inputs: Floats
@@ -49,6 +53,7 @@ class Sequences:
     features: tuple[str, ...]
     classes: tuple[str, ...]
     longest: int
+    characters: int = 0
 
     @property
     def task(self) -> Literal["classify", "regress"]:
@@ -58,7 +63,7 @@ class Sequences:
     @property
     def n_inputs(self) -> int:
         """Inputs of one step."""
-        return int(self.inputs.shape[1])
+        return self.characters + 1 if self.characters else int(self.inputs.shape[1])
 
     @property
     def n_cell_inputs(self) -> int:
@@ -112,8 +117,8 @@ class Sequences:
 
     @property
     def n_linear(self) -> int:
-        """Inputs of the linear model: the summaries of each feature, the length, and a 1."""
-        return SUMMARIES * self.n_inputs + 2
+        """Inputs of the linear model: the summaries of each feature, the length, and a 1; of texts n-grams and a 1."""
+        return NGRAMS + 1 if self.characters else SUMMARIES * self.n_inputs + 2
 
     def rows(self, chosen: Ints) -> Ints:
         """The rows of some sequences one after another, shape (their steps together,)."""
@@ -140,5 +145,6 @@ class Sequences:
             values = {each.name: content[each.name] for each in fields(cls)}
         for key in ("names", "features", "classes"):
             values[key] = tuple(map(str, values[key]))
-        values["longest"] = int(values["longest"])
+        for key in ("longest", "characters"):
+            values[key] = int(values[key])
         return cls(**values)

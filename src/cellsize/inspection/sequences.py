@@ -5,7 +5,8 @@ import numpy as np
 from cellsize.data.folds import Folds
 from cellsize.data.regress import untransformed
 from cellsize.data.sequences import REGRESS, TASK, Sequences
-from cellsize.data.windows import Ints, Transform
+from cellsize.data.windows import Transform
+from cellsize.inspection import leak as leaks
 from cellsize.sizing.class_records import SequenceInspection
 from cellsize.sizing.number_records import NumberInspection
 
@@ -28,7 +29,8 @@ def inspect(sequences: Sequences, folds: Folds) -> SequenceInspection:
         classes=dict(zip(sequences.classes, map(int, counts), strict=True)),
         shortest=int(sequences.length[chosen].min()),
         longest=int(sequences.length[chosen].max()),
-        duplicates=_duplicates(sequences, chosen),
+        duplicates=leaks.again(sequences, folds),
+        leak=leaks.measure(sequences, folds),
     )
 
 
@@ -49,42 +51,43 @@ def inspect_numbers(sequences: Sequences, folds: Folds, transform: Transform) ->
         quantiles={str(percent): float(np.percentile(numbers, percent)) for percent in QUARTERS},
         shortest=int(sequences.length[chosen].min()),
         longest=int(sequences.length[chosen].max()),
-        duplicates=_duplicates(sequences, chosen),
+        duplicates=leaks.again(sequences, folds),
     )
-
-
-def _duplicates(sequences: Sequences, chosen: Ints) -> int:
-    """Sequences that are equal to an earlier one in another group."""
-    seen, duplicates = dict[bytes, int](), 0
-    for one in chosen:
-        content = sequences.inputs[sequences.rows(np.array([one]))].tobytes()
-        first = seen.setdefault(content, int(one))
-        duplicates += sequences.group[first] != sequences.group[one]
-    return int(duplicates)
 
 
 def printed(found: SequenceInspection) -> str:
     """What the stage prints."""
     fewest = min(found.classes, key=lambda name: (found.classes[name], name))
-    return _with_duplicates(
-        found, f"{len(found.classes)} classes, the rarest {fewest!r} with {found.classes[fewest]:,}"
+    said = (
+        f"inspect: {found.sequences:,} sequences of {found.shortest} to {found.longest} steps, {len(found.classes)} "
+        f"classes, the rarest {fewest!r} with {found.classes[fewest]:,}"
     )
+    return "\n".join([said, *(f"inspect: {line}" for line in of_duplicates(found))])
 
 
 def printed_numbers(found: NumberInspection) -> str:
     """The same of numbers."""
-    lowest, highest = found.quantiles["0"], found.quantiles["100"]
-    return _with_duplicates(
-        found, f"numbers from {lowest:g} to {highest:g}, half of them up to {found.quantiles['50']:g}"
+    lowest, median, highest = (found.quantiles[percent] for percent in ("0", "50", "100"))
+    said = (
+        f"inspect: {found.sequences:,} sequences of {found.shortest} to {found.longest} steps, numbers from {lowest:g} "
+        f"to {highest:g}, half of them up to {median:g}"
     )
-
-
-def _with_duplicates(found: SequenceInspection | NumberInspection, labels: str) -> str:
-    """How many sequences there are, what labels they have, and which are there twice."""
-    said = f"inspect: {found.sequences:,} sequences of {found.shortest} to {found.longest} steps, {labels}"
     if found.duplicates:
-        said += (
-            f"\ninspect: {found.duplicates:,} sequences are equal to an earlier one: scores are too good if these lie "
-            "in different folds; name a column of equal ones in prepare.group"
-        )
+        said += f"\ninspect: {found.duplicates:,} sequences are equal to an earlier one (split.duplicates)"
     return said
+
+
+def of_duplicates(found: SequenceInspection) -> list[str]:
+    """What equal sequences would make of scores, and whether they do: one line, or none without any."""
+    if not found.duplicates:
+        return []
+    told, leak = f"{found.duplicates:,} sequences are equal to an earlier one", found.leak
+    if leak is None:
+        return [f"{told}, and too few are different to measure what that makes of scores"]
+    told = (
+        f"{told}: with equal ones in one fold logistic regression labels {leak.accuracy_grouped:.1%} right, with equal "
+        f"ones spread over folds {leak.accuracy_spread:.1%}, since it has then seen them"
+    )
+    if leak.is_in_the_folds:
+        return [f"{told}; the folds here spread them, so that all scores are too good: set split.duplicates: group"]
+    return [f"{told}; here they stay together, in folds and holdout (split.duplicates: group)"]

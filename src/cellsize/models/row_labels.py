@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellsize.data import sequence_rows
+from cellsize.data import characters, sequence_rows
 from cellsize.data.scaling import Scaling
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
@@ -24,6 +24,7 @@ def label_rows(classifier: Classifier, rows: pd.DataFrame) -> pd.DataFrame:
     - rows in any order (but for the steps of a sequence where no column says what a step is), with any index, of any
       number of sequences; other columns are ignored, the label's own too;
     - numbers as numbers, as text with a decimal point, or as true and false;
+    - texts, a row each, of a model that reads characters;
     - a sequence that is longer than all of the training: its last steps are read, as many as the longest one had.
 
     Args:
@@ -69,6 +70,11 @@ def remarks(sequences: Sequences, scaling: Scaling, longest: int) -> list[str]:
     said = [f"sequences of more than {longest} steps, of which the last are read: {long}"] if long else []
     assert scaling.lower is not None
     assert scaling.upper is not None
+    if sequences.characters:
+        unknown = round(
+            sequences.length.sum() * characters.unknown(sequences, scaling, np.arange(len(sequences.first)))
+        )
+        return said + ([f"characters that are unknown to the model: {unknown}"] if unknown else [])
     values = sequences.inputs / scaling.std
     beyond = ((values < scaling.lower) | (values > scaling.upper)).sum(axis=0)
     counts = ", ".join(f"{name} {count}" for name, count in zip(sequences.features, beyond, strict=True) if count)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -88,7 +87,7 @@ def save(model: SequenceModel, folder: Path, **arrays: np.ndarray) -> None:
         "layers": model.size.layers,
         "units": model.size.units,
         "penalty": None if model.fitted.linear is None else model.fitted.linear.penalty,
-        "schema": asdict(model.schema),
+        "schema": model.schema.content(),
         "window": model.window.model_dump(),
         "network": model.network.model_dump(),
         "longest": model.longest,

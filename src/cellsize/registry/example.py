@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -81,18 +82,21 @@ def of_each_class(table: pd.DataFrame, schema: SequenceSchema) -> pd.DataFrame:
         schema: Meaning of its columns.
     """
     names, labels = tables.labels(table[schema.sequence]), tables.labels(table[schema.label])
-    return _shown(table, schema, names[~labels.duplicated()].head(CLASSES))
+    first = names[~labels.duplicated()].head(CLASSES)
+    # A row of a text is all of it, and equal texts are called the same.
+    of_first = names.index.isin(first.index) if schema.text is not None else names.isin(first)
+    return _shown(table, schema, of_first)
 
 
 def of_first(table: pd.DataFrame, schema: SequenceSchema) -> pd.DataFrame:
     """The first few sequences of a raw table, in the columns that a model reads; see `of_each_class`."""
-    return _shown(table, schema, tables.labels(table[schema.sequence]).drop_duplicates().head(FIRST))
-
-
-def _shown(table: pd.DataFrame, schema: SequenceSchema, chosen: pd.Series) -> pd.DataFrame:
-    """Some sequences by name as a model is sent them."""
     names = tables.labels(table[schema.sequence])
-    rows = table.loc[names.isin(chosen), list(sequence_rows.columns(schema))].reset_index(drop=True)
+    return _shown(table, schema, names.isin(names.drop_duplicates().head(FIRST)))
+
+
+def _shown(table: pd.DataFrame, schema: SequenceSchema, chosen: Any) -> pd.DataFrame:
+    """Some rows, by a mask, as a model is sent them."""
+    rows = table.loc[chosen, list(sequence_rows.columns(schema))].reset_index(drop=True)
     return rows.assign(**{schema.sequence: tables.labels(rows[schema.sequence])})
 
 

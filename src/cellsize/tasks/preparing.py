@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cellsize import files
-from cellsize.data import sequence_table, series, table, times
+from cellsize.data import sequence_table, series, table, text_table, times
 from cellsize.data.sequence_schema import SEQUENCE
 from cellsize.params import Task
 from cellsize.params_data import HoldoutPart, Prepare
@@ -26,7 +26,10 @@ def prepare(task: Task, params: Prepare, part: HoldoutPart | None, clean: Path, 
     if task != "forecast":
         is_number = task == "regress"
         rows = table.read(raw, sequence_table.texts(params, part, is_number), params.csv)
-        frame, meaning = sequence_table.clean(rows, raw, params, part, is_number=is_number)
+        if params.text is None:
+            frame, meaning = sequence_table.clean(rows, raw, params, part, is_number=is_number)
+        else:
+            frame, meaning = text_table.clean(rows, raw, params, part)
         files.write_parquet(clean, frame)
         files.write(schema, meaning.save)
         count = frame[SEQUENCE].nunique()

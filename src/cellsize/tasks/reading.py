@@ -3,7 +3,7 @@
 import numpy as np
 
 from cellsize.data.scaling import Scaling
-from cellsize.data.sequence_batches import padded_steps, summaries
+from cellsize.data.sequence_batches import linear_inputs, padded_steps
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
 from cellsize.tasks.task import Read
@@ -23,7 +23,7 @@ def read(sequences: Sequences, scaling: Scaling, chosen: Ints, target: Floats) -
     return Read(
         steps=steps,
         known_future=np.empty((n, 1, 0), np.float32),
-        linear_inputs=summaries(steps, length),
+        linear_inputs=linear_inputs(sequences, scaling, chosen, steps),
         target=target,
         location=np.zeros((n, 1, 1), np.float32),
         scale=np.ones((n, 1, 1), np.float32),
