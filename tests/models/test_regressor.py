@@ -7,35 +7,13 @@ import numpy as np
 import pytest
 
 from cellsize.data.regress import Regress
-from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
-from cellsize.models.intervals import order_statistics
 from cellsize.models.regressor import Regressor
 from cellsize.models.twins import load_regressors, save
-from cellsize.params_data import Window
 from cellsize.sizing.sizes import ZERO, Size
-from cellsize.training.records import Setting, Work
-from cellsize.training.refit import refit_size
 
 Make = Callable[..., tuple[Regressor, Sequences]]
-
-
-@pytest.fixture
-def make_regressor(
-    make_number_work: Callable[..., Work], number_schema: SequenceSchema, make_window: Callable[..., Window]
-) -> Make:
-    def make(size: Size = ZERO, skip: str = "none", transform: str = "none") -> tuple[Regressor, Sequences]:
-        work = make_number_work(network={"bidirectional": True, "summary": "mean", "skip": [skip]})
-        setting = Setting(0.05, 0.0, 0.0, skip, "plain")  # type: ignore[arg-type]
-        fitted, net = refit_size(work, size, setting, 1.0, 6 if size != ZERO else 0)
-        assert isinstance(work.samples, Sequences)
-        residuals = order_statistics(np.linspace(-1, 1, 39)[:, None, None])
-        window = make_window(horizon=1, transform=transform)
-        model = Regressor(size, number_schema, window, work.network, fitted, net, 6, ("s0", "s1"), residuals)
-        return model, work.samples
-
-    return make
 
 
 @pytest.mark.parametrize(("size", "skip"), [(ZERO, "none"), (Size(1, 3), "none"), (Size(1, 3), "joint")])
