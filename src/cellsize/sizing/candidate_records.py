@@ -14,7 +14,7 @@ class SampleCounts(Artefact):
     sequences: int
     """Series; labelled sequences."""
     effective: int
-    """Targets divided by their integrated autocorrelation time; groups of labelled sequences."""
+    """Targets divided by their integrated autocorrelation time; of labelled sequences what belongs together, groups and equal ones."""
 
 
 class InputCounts(Artefact):
