@@ -4,6 +4,7 @@ import copy
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,17 @@ from ruamel.yaml import YAML
 from cellsize import process
 from cellsize.data import folds, series, stratified, usable, windows
 from cellsize.data.schema import SERIES, TIME, Schema
+from cellsize.data.sequence_batches import fit_scaling
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.params import Metric, Network, Training
 from cellsize.params_data import Csv, Prepare, Split, Window
 from cellsize.sizing.recipe import Recipe
+from cellsize.sizing.sizes import ZERO, Architecture, Size, shape
 from cellsize.training.records import Work
 
 if TYPE_CHECKING:  # it loads torch, which few tests need
+    from cellsize.models.classifier import Classifier
     from cellsize.models.forecaster import Forecaster
 
 # Tensors as small as these lose more by a second thread than they gain; read when torch is imported.
@@ -518,3 +522,58 @@ def make_model(
         return refit(work, recipe, schema, window)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def draw_classifier(
+    make_sequences: Callable[..., Sequences],
+    sequence_schema: SequenceSchema,
+    make_window: Callable[..., Window],
+    make_network: Callable[..., Network],
+) -> Callable[..., tuple["Classifier", Sequences]]:
+    """A model of labelled sequences whose network has weights drawn at random, and sequences for it."""
+
+    def made(
+        size: Size = ZERO,
+        skip: Any = "none",
+        head: Any = "plain",
+        sequences: Sequences | None = None,
+        **network: Any,
+    ) -> tuple["Classifier", Sequences]:
+        import torch
+
+        from cellsize.models import logistic
+        from cellsize.models.classifier import Classifier
+        from cellsize.models.network import Net
+        from cellsize.models.prediction import FittedFold
+
+        arrays = make_sequences() if sequences is None else sequences
+        every, nothing = np.arange(len(arrays.first)), np.empty(0, np.int64)
+        scaling = fit_scaling(arrays, every)
+        linear = logistic.fit(arrays, scaling, every, (1.0,))[0]
+        fitted = FittedFold(folds.Fold(every, nothing, nothing), scaling, linear, 0.0, 0.0)
+        kind, net = make_network(**network), None
+        if size != ZERO:
+            torch.manual_seed(0)
+            net = Net(size, kind, shape(arrays), Architecture(skip, head)).eval()
+            for weights in net.parameters():  # those that begin at 0 too
+                torch.nn.init.uniform_(weights, -0.6, 0.6)
+        window = make_window(lookback=9, horizon=1)
+        schema = replace(sequence_schema, features=arrays.features, classes=arrays.classes)
+        return Classifier(size, schema, window, kind, fitted, net, arrays.longest), arrays
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def rows_of() -> Callable[[Sequences], pd.DataFrame]:
+    """The raw rows that sequences were made of, as somebody sends them who does not know the labels."""
+
+    def rows(sequences: Sequences) -> pd.DataFrame:
+        of_row = np.repeat(np.arange(len(sequences.first)), sequences.length)
+        values = sequences.inputs.astype(np.float64) + sequences.offset
+        table = pd.DataFrame({"name": np.array(sequences.names)[of_row]})
+        table["step"] = np.arange(len(of_row)) - sequences.first[of_row]
+        return pd.concat([table, pd.DataFrame(values, columns=list(sequences.features))], axis=1)
+
+    return rows

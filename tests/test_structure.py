@@ -195,7 +195,9 @@ def test_every_imported_package_is_declared_and_none_is_declared_in_vain() -> No
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = declared_packages(project["dependencies"])
     development = declared_packages(project["optional-dependencies"]["dev"])
-    extra = set().union(*(declared_packages(project["optional-dependencies"][name]) for name in ("onnx", "server")))
+    extra = set().union(
+        *(declared_packages(project["optional-dependencies"][name]) for name in ("onnx", "sequences", "server"))
+    )
     assert extra <= development  # the tests need what a user may leave out
     shipped, others = packages_of(SOURCE, PIPELINE), packages_of(TESTS, ROOT / "benchmarks")
     assert [name for name, packages in shipped.items() if not packages & (declared | extra)] == []

@@ -33,7 +33,8 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Project:
         window__horizon=1, window__normalise="none", split__scheme="stratified",
         split__holdout_part={"column": "part", "value": "test"}, split__early_stopping__fraction=0.25,
         propose__layers=1, propose__network__bidirectional=True, propose__network__summary="mean",
-        baseline__classical="none", baseline__penalties=[1.0, 10.0], choose__metric="log_loss", register__beat=[],
+        baseline__classical="none", baseline__penalties=[1.0, 10.0], choose__metric="log_loss",
+        register__beat=["majority_class", "logistic_regression"],
         search__training__batch_size=16, refit__twins=2,
     )  # fmt: skip
     ran = project.repro()
@@ -60,15 +61,11 @@ def test_every_size_has_a_score_on_every_fold_and_a_sequence_is_a_sample(labelle
     assert (candidates["n_outputs"], candidates["inputs"]["step"]) == (3, 1)
 
 
-def test_the_results_are_those_of_a_classification_and_registering_says_that_it_is_not_there_yet(
-    labelled: Project,
-) -> None:
+def test_the_results_are_those_of_a_classification_and_the_model_is_registered(labelled: Project) -> None:
     assert "accuracy" in labelled.read("reports/summary.md").lower()
     assert "holdout_accuracy" in json.loads(labelled.read("reports/metrics.json"))
     registration = json.loads(labelled.read("reports/registration.json"))
-    assert not registration["registered"]
-    assert registration["reason"].startswith("not registered: task classify has no served model yet")
-    assert Path(labelled.folder / "build/model/model.json").is_file()
+    assert (registration["registered"], registration["version"]) == (True, "1")
 
 
 def test_a_value_that_does_not_suit_the_task_is_one_line(labelled: Project, tmp_path: Path) -> None:

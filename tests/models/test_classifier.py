@@ -28,8 +28,9 @@ def make_classifier(
         fitted, net = refit_size(work, size, setting, 1.0, 6 if size != ZERO else 0)
         assert isinstance(work.samples, Sequences)
         window = make_window(horizon=1)
-        longest = work.samples.longest
-        return Classifier(size, sequence_schema, window, work.network, fitted, longest, net, ("s1", "s2")), work.samples
+        longest, learned_from = work.samples.longest, ("s1", "s2")
+        found = Classifier(size, sequence_schema, window, work.network, fitted, net, longest, learned_from)
+        return found, work.samples
 
     return make
 

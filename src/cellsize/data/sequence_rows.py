@@ -6,13 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cellsize.data import sequence_features
 from cellsize.data import table as tables
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats
 from cellsize.errors import InputError
-
-AGAIN = "send it in each row"
 
 
 def read(rows: pd.DataFrame, path: Path, schema: SequenceSchema, offset: Floats) -> Sequences:
@@ -22,7 +21,7 @@ def read(rows: pd.DataFrame, path: Path, schema: SequenceSchema, offset: Floats)
         rows: In any order, with any index; columns that the model does not read are left alone.
         path: Where they come from, for messages.
         schema: Meaning of the columns.
-        offset: What is subtracted from each feature before it becomes single: the mean of training, so that no digit is
+        offset: What is subtracted from each input before it becomes single: the mean of training, so that no digit is
             lost, whatever these few rows are like. Shape (n_inputs,).
 
     Raises:
@@ -34,10 +33,8 @@ def read(rows: pd.DataFrame, path: Path, schema: SequenceSchema, offset: Floats)
     names = tables.labels(rows[schema.sequence])
     _refuse_missing(names.isna().to_numpy(), path, schema.sequence)
     codes, distinct = pd.factorize(names)
-    values = np.empty((len(rows), len(schema.features)))
-    for position, feature in enumerate(schema.features):
-        values[:, position] = tables.numbers(rows, path, feature)
-        _refuse_missing(np.isnan(values[:, position]), path, feature)
+    made = sequence_features.columns(rows, path, schema)
+    values = np.stack([made[column] for column in schema.input_columns], axis=1)
     step = np.zeros(len(rows)) if schema.step is None else _steps(rows, path, schema.step, names)
     order = np.lexsort((np.arange(len(rows)), step, codes))
     length = np.bincount(codes)
@@ -50,7 +47,7 @@ def read(rows: pd.DataFrame, path: Path, schema: SequenceSchema, offset: Floats)
         group=np.arange(len(length)),
         held_out=np.empty(0, np.bool_),
         names=tuple(map(str, distinct)),
-        features=schema.features,
+        features=schema.input_columns,
         classes=schema.classes,
         longest=int(length.max()),
     )
@@ -58,7 +55,8 @@ def read(rows: pd.DataFrame, path: Path, schema: SequenceSchema, offset: Floats)
 
 def columns(schema: SequenceSchema) -> tuple[str, ...]:
     """The columns of the raw table that a model reads, each once."""
-    return tuple(dict.fromkeys((schema.sequence, *([schema.step] if schema.step else []), *schema.features)))
+    named = [schema.sequence, *([schema.step] if schema.step else []), *schema.features, *schema.levels]
+    return tuple(dict.fromkeys([*named, *schema.static_covariates]))
 
 
 def _steps(rows: pd.DataFrame, path: Path, step: str, names: pd.Series) -> npt.NDArray[np.float64]:
@@ -77,7 +75,5 @@ def _steps(rows: pd.DataFrame, path: Path, step: str, names: pd.Series) -> npt.N
 
 def _refuse_missing(missing: npt.NDArray[np.bool_], path: Path, column: str) -> None:
     if missing.any():
-        raise InputError(
-            f"{path}, {tables.line(path, int(np.argmax(missing)))}, column {column!r}: no value; {AGAIN}: the model "
-            "has seen no sequence in which one is missing"
-        )
+        row = tables.line(path, int(np.argmax(missing)))
+        raise InputError(f"{path}, {row}, column {column!r}: no value; send it in each row")

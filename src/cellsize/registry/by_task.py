@@ -6,19 +6,19 @@ from typing import Any
 
 import pandas as pd
 
-from cellsize.data import history, series, table, times
+from cellsize.data import history, sequence_history, sequence_table, series, table, times
 from cellsize.data.history import History
-from cellsize.evaluation import gate as of_forecasts
+from cellsize.data.sequence_history import SequenceHistory
 from cellsize.models import answers
 from cellsize.models.classifier import Classifier
-from cellsize.params import Register
 from cellsize.params_data import Prepare
 from cellsize.registry import callers, example
 from cellsize.registry.callers import Shown
 from cellsize.sizing.class_records import ClassEvaluation
-from cellsize.sizing.evaluation_records import Comparison, Evaluation, Registration
+from cellsize.sizing.evaluation_records import Evaluation, Registration
 
 AnyEvaluation = Evaluation | ClassEvaluation
+AnyHistory = History | SequenceHistory
 
 
 def read_evaluation(path: Path) -> AnyEvaluation:
@@ -27,34 +27,38 @@ def read_evaluation(path: Path) -> AnyEvaluation:
     return ClassEvaluation.read(path) if of_classes else Evaluation.read(path)
 
 
-def rows_shown(prepare: Prepare, clean: Path, model: Path) -> pd.DataFrame:
+def rows_shown(prepare: Prepare, model: Path) -> pd.DataFrame:
     """The rows that a version is shown with; see `example`.
 
     Args:
         prepare: The raw table, and the meaning of its columns.
-        clean: Rows that `prepare` wrote.
         model: Folder of the model that is served.
     """
-    served = answers.load(model)
+    served, raw = answers.load(model), Path(prepare.table)
     if isinstance(served, Classifier):
-        return example.of_each_class(pd.read_parquet(clean), served.schema)
-    raw = Path(prepare.table)
+        rows = table.read(raw, sequence_table.texts(prepare, None), prepare.csv)
+        return example.of_each_class(rows, served.schema)
     rows = table.read(raw, series.texts(prepare), prepare.csv, times.columns_of(prepare))
     return example.recent_rows(rows, raw, model)
 
 
-def known_rows(clean: Path, model: Path, searched_until: str | None) -> History | None:
-    """The rows that a version has learned from, in a few digits; None of sequences.
+def known_rows(clean: Path, model: Path, searched_until: str | None) -> AnyHistory:
+    """What a version has learned from, in a few digits.
 
     Args:
         clean: Rows that `prepare` wrote.
         model: Folder of the model that is served.
         searched_until: `split.searched_until`.
     """
-    served = answers.load(model)
+    served, frame = answers.load(model), pd.read_parquet(clean)
     if isinstance(served, Classifier):
-        return None
-    return history.history_of(pd.read_parquet(clean), served.schema, searched_until)
+        return sequence_history.history_of(frame, served.schema, searched_until)
+    return history.history_of(frame, served.schema, searched_until)
+
+
+def read_history(text: str) -> AnyHistory:
+    """Reads the text of a history, of whichever task."""
+    return SequenceHistory.read(text) if sequence_history.is_history(text) else History.read(text)
 
 
 def shown(model: Path, rows: pd.DataFrame) -> Shown:
@@ -95,36 +99,6 @@ def said_of_holdout(evaluation: AnyEvaluation) -> dict[str, Any]:
         return {"sequences": evaluation.sequences}
     return {"from": evaluation.rows_from, "until": evaluation.rows_until, "windows": evaluation.windows,
             "series": evaluation.series}  # fmt: skip
-
-
-def comparison(evaluation: AnyEvaluation) -> Comparison | None:
-    """What a model was compared with the champion on; None if it was not."""
-    return None if isinstance(evaluation, ClassEvaluation) else evaluation.comparison
-
-
-def gate(evaluation: AnyEvaluation, register: Register, champion: str | None, look: int) -> tuple[bool, str]:
-    """Whether a model becomes champion, and why; see `evaluation.gate.gate`."""
-    if isinstance(evaluation, ClassEvaluation):
-        return _plain(evaluation, register, champion)
-    return of_forecasts.gate(evaluation, register, champion, look)
-
-
-def compared_with_trees(evaluation: AnyEvaluation) -> str | None:
-    """Whether boosted trees would be better, in words; None where there are none."""
-    return None if isinstance(evaluation, ClassEvaluation) else of_forecasts.compared_with_trees(evaluation)[1]
-
-
-def _plain(evaluation: ClassEvaluation, register: Register, champion: str | None) -> tuple[bool, str]:
-    """Opens to a model of the smallest log loss where there is no champion yet."""
-    if champion is not None:
-        return False, (
-            f"version {champion} is champion, and nobody measured both on the same sequences; cellsize promote "
-            f"{register.name} VERSION --why REASON promotes by hand"
-        )
-    lost = [name for name in register.beat if evaluation.baselines[name].log_loss < evaluation.model.log_loss]
-    if lost:
-        return False, f"not better on the holdout than {', '.join(lost)}"
-    return True, f"no worse on the holdout than {', '.join(register.beat) or 'no baseline asked for'}"
 
 
 def written(record: Registration, path: Path) -> str:

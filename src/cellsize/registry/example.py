@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellsize.data import series, usable
+from cellsize.data import sequence_rows, series, usable
 from cellsize.data import table as tables
 from cellsize.data.schema import TIME, Schema
-from cellsize.data.sequence_schema import LABEL, SEQUENCE, SequenceSchema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_rows
@@ -72,19 +72,17 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     return accepted
 
 
-def of_each_class(frame: pd.DataFrame, schema: SequenceSchema) -> pd.DataFrame:
-    """The first sequence of each class, of a few classes at most, in the columns that a model reads.
+def of_each_class(table: pd.DataFrame, schema: SequenceSchema) -> pd.DataFrame:
+    """The first sequence of each class of a raw table, of a few classes at most, in the columns that a model reads.
 
     Args:
-        frame: Clean rows, ordered by sequence and step.
-        schema: Meaning of the columns.
+        table: The raw table, as it was trained on.
+        schema: Meaning of its columns.
     """
-    of_each = frame.drop_duplicates(LABEL)[SEQUENCE].head(CLASSES)
-    rows = frame[frame[SEQUENCE].isin(of_each)].reset_index(drop=True)
-    made = pd.DataFrame({schema.sequence: rows[SEQUENCE].astype("str")})
-    if schema.step is not None:
-        made[schema.step] = rows.groupby(SEQUENCE).cumcount()
-    return pd.concat([made, rows[list(schema.features)]], axis=1)
+    names, labels = tables.labels(table[schema.sequence]), tables.labels(table[schema.label])
+    first = names[~labels.duplicated()].head(CLASSES)
+    rows = table.loc[names.isin(first), list(sequence_rows.columns(schema))].reset_index(drop=True)
+    return rows.assign(**{schema.sequence: tables.labels(rows[schema.sequence])})
 
 
 def _accepted(forecaster: Forecaster, parts: list[pd.DataFrame]) -> pd.DataFrame | str:

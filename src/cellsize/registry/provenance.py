@@ -16,10 +16,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from cellsize import files
-from cellsize.data.history import History
 from cellsize.errors import InputError
 from cellsize.registry import by_task
-from cellsize.registry.by_task import AnyEvaluation
+from cellsize.registry.by_task import AnyEvaluation, AnyHistory
 from cellsize.registry.runs import FINGERPRINT, SIZE
 from cellsize.registry.store import PASSWORD, require_model
 from cellsize.sizing.choice_records import Choice
@@ -41,7 +40,7 @@ class Source:
         table: The raw table, as `params.yaml` names it.
         search: Fingerprint of its search, by which its runs are found.
         cut: Names what the twins have learned from; see `training.refit.cut_of`.
-        history: The rows of its table; None of a task whose rows are not known again.
+        history: The rows of its table.
         reference: Writes what new rows are compared with later into a folder; see `lifecycle.reference`. None: nothing.
     """
 
@@ -49,7 +48,7 @@ class Source:
     table: str
     search: str
     cut: str
-    history: History | None
+    history: AnyHistory
     reference: Callable[[Path], None] | None = None
 
 
@@ -92,8 +91,7 @@ def write(source: Source, folder: Path) -> None:
             text = (source.folder / name).read_text(encoding="utf-8")
             files.write_text(folder / name, PASSWORD.sub(r"\1***@", text))  # of mlflow.uri
     files.write_text(folder / ENVIRONMENT, "\n".join(environment()) + "\n")
-    if source.history is not None:
-        files.write_text(folder / ROWS, source.history.text())
+    files.write_text(folder / ROWS, source.history.text())
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ class Kept:
     evaluation: AnyEvaluation
     table: dict[str, Any]
     commit: str
-    history: History | None
+    history: AnyHistory | None
     gate: str | None = None
 
 
@@ -142,7 +140,7 @@ def read(client: MlflowClient, name: str, version: str) -> Kept:
             (project / file).read_text(encoding="utf-8") for file in ("params.yaml", "dvc.yaml", ENVIRONMENT)
         )
         rows = project / ROWS
-        history = History.read(rows.read_text(encoding="utf-8")) if rows.is_file() else None
+        history = by_task.read_history(rows.read_text(encoding="utf-8")) if rows.is_file() else None
         choice = Choice.read(Path(client.download_artifacts(run, "choice.json", kept)))
         evaluation = by_task.read_evaluation(Path(client.download_artifacts(run, "evaluation.json", kept)))
     changed = ", with changes that were not committed" if known.get(CHANGED) == "yes" else ""

@@ -9,8 +9,9 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from cellsize.evaluation.by_task import compared_with_trees, opens
 from cellsize.params import Mlflow, Register
-from cellsize.registry import by_task, looks, moves, provenance
+from cellsize.registry import looks, moves, provenance
 from cellsize.registry.by_task import AnyEvaluation
 from cellsize.registry.champion import CHALLENGER, CHAMPION, current_version
 from cellsize.registry.conflicts import repeated
@@ -77,7 +78,7 @@ def _complete(client: MlflowClient, experiment: str, name: str, version: str, su
         provenance.write(source, folder / PROJECT)
         if PROJECT not in there:
             client.log_artifacts(run, str(folder / PROJECT), PROJECT)
-        elif source.history is not None and f"{PROJECT}/{provenance.ROWS}" not in there:
+        elif f"{PROJECT}/{provenance.ROWS}" not in there:
             client.log_artifact(run, str(folder / PROJECT / provenance.ROWS), PROJECT)
         if source.reference is not None and REFERENCE not in there:
             source.reference(folder / REFERENCE)
@@ -110,9 +111,7 @@ def _decide(
 ) -> Registration:
     """Moves the alias if the gate opens, and says why it did or did not; the same once more after a kill in between."""
     # Promoted or not: who fetches this version sees whether another kind of model would do better.
-    trees = by_task.compared_with_trees(evaluation)
-    if trees is not None:
-        repeated(client.set_model_version_tag, params.name, version, TREES, trees)
+    repeated(client.set_model_version_tag, params.name, version, TREES, compared_with_trees(evaluation)[1])
     current = current_version(client, params.name)
     if current == version:
         promoted, reason = True, _promoted_for(client, params.name, version)
@@ -131,8 +130,8 @@ def _judge(
     client: MlflowClient, params: Register, version: str, evaluation: AnyEvaluation, current: str | None, compare: bool
 ) -> tuple[bool, str]:
     """Whether a version becomes champion in place of the current one, and why."""
-    look = looks.look(client, params.name, version, by_task.comparison(evaluation) if compare else None)
-    promoted, reason = by_task.gate(evaluation, params, current if compare else None, look)
+    look = looks.look(client, params.name, version, evaluation.comparison if compare else None)
+    promoted, reason = opens(evaluation, params, current if compare else None, look)
     if promoted and EXPERIMENT in os.environ:  # an experiment registers, but never promotes
         return False, f"a DVC experiment is not promoted; it was {reason}"
     back = moves.taken_back(moves.history(client, params.name), version)

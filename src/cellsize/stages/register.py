@@ -25,7 +25,7 @@ def main(params: Params, clean: Path, searched: Path, searched_folds: Path, wind
     cut = refit.cut_of(work.samples, work.folds)
     source = provenance.Source(Path(), params.prepare.table, key, cut, known, kept)
     results = Choice.read(choice), by_task.read_evaluation(evaluation)
-    shown = by_task.rows_shown(params.prepare, clean, model)
+    shown = by_task.rows_shown(params.prepare, model)
     submission = Submission(model, twins, shown, *results, versions.versions(), source)
     entry = register(params.mlflow, params.register_, submission, params.evaluate.champion)
     print(f"register: {by_task.written(entry, registration)}")

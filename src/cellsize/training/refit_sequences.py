@@ -39,8 +39,6 @@ def refit(
     """Trains what a recipe names on the sequences before the holdout; see `refit.refit`."""
     setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
     fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note)
-    learned_from, longest = (
-        tuple(work.samples.names[at] for at in np.flatnonzero(work.folds.development)),
-        work.samples.lookback,
-    )
-    return Classifier(recipe.size, schema, window, work.network, fitted, longest, network, learned_from)
+    learned_from = tuple(work.samples.names[at] for at in np.flatnonzero(work.folds.development))
+    longest = work.samples.lookback
+    return Classifier(recipe.size, schema, window, work.network, fitted, network, longest, learned_from)
