@@ -64,7 +64,10 @@ BROKEN: list[tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = [
     (lambda rows: rows.assign(step=0), "row 1, column 'step': sequence 's0' has step 0 twice; send each step once"),
     (lambda rows: rows.assign(step=rows["step"].where(rows.index != 1)), "row 1, column 'step': no value"),
     (lambda rows: pd.concat([rows, rows[["x"]]], axis=1), "column 'x' is duplicated; send it once"),
-    (lambda rows: rows.assign(x=pd.Series([[1.0]] * len(rows), dtype=object)), "row 0, column 'x': [1.0] is neither a number nor text"),
+    (
+        lambda rows: rows.assign(x=pd.Series([[1.0]] * len(rows), dtype=object)),
+        "row 0, column 'x': [1.0] is neither a number nor text",
+    ),
 ]
 
 

@@ -21,7 +21,7 @@ from cellsize.sizing.sizes import ZERO
 from cellsize.training.records import Setting, Work
 from cellsize.training.refit import refit_size
 
-LEARNED = 150  # sequences of the model's table
+LEARNED = 300  # sequences of the model's table
 PATH = Path("table.csv")
 
 
@@ -35,12 +35,13 @@ class KnownClassifier:
     frame: pd.DataFrame
     schema: SequenceSchema
     prepare: Prepare
+    split: Split
     reference: SequenceReference
     history: SequenceHistory
 
 
 def sequences_table(
-    begin: int, end: int, level: float = 0.0, noise: float = 0.8, people: int = 0, classes: str = "ab"
+    begin: int, end: int, level: float = 0.0, noise: float = 1.5, people: int = 0, classes: str = "ab"
 ) -> pd.DataFrame:
     """Sequences of 4 to 8 steps: `x` tells the classes apart, `z` is noise, and `level` is added to it.
 
@@ -74,7 +75,8 @@ def make_known_classifier(
         frame, schema = sequence_table.clean(sequences_table(0, LEARNED, people=people), PATH, prepare, None)
         window = make_window(horizon=1, lookback=10)
         sequences = sequence_arrays.build(frame, schema, window)
-        folds = stratified.split(sequences, make_split(fraction=0.34, scheme="stratified", folds=2))
+        split = make_split(fraction=0.34, scheme="stratified", folds=2)
+        folds = stratified.split(sequences, split)
         work = make_class_work(sequences)
 
         def trained(development: np.ndarray) -> Classifier:
@@ -94,6 +96,7 @@ def make_known_classifier(
             frame=frame,
             schema=schema,
             prepare=prepare,
+            split=split,
             reference=sequence_reference.make(sequences, folds, [twin], served),
             history=sequence_history.history_of(frame, schema, None),
         )

@@ -22,7 +22,9 @@ def test_of_all_groups_together_they_are_the_errors_of_an_evaluation(labels: Kno
     assert found.losses.shape == (2, len(chosen))
 
 
-def test_a_group_is_a_sum_in_the_order_in_which_groups_come(make_known_classifier: Callable[..., KnownClassifier]) -> None:
+def test_a_group_is_a_sum_in_the_order_in_which_groups_come(
+    make_known_classifier: Callable[..., KnownClassifier],
+) -> None:
     known = make_known_classifier(people=5)
     chosen = np.arange(20)[::-1].copy()
     found = measure(known.sequences, chosen, [known.model], known.model, np.array([0.5, 0.5]))
