@@ -63,3 +63,20 @@ def test_persons_that_cannot_be_divided_are_no_group_and_it_is_said(tmp_path: Pa
     )
     with pytest.raises(InputError, match=r"class 'a' has \d values of 'person'|split\."):
         examine(Asked(written(tmp_path, table), group="person"))
+
+
+def test_labels_that_are_numbers_make_a_regression(tmp_path: Path) -> None:
+    lines = [f"{n % 7},{n % 3}:{n % 5}.5" for n in range(30)]
+    (tmp_path / "toy.ts").write_text("\n".join(["@targetLabel true", "@data", *lines]) + "\n")
+    np.savez(tmp_path / "toy.npz", X=np.random.default_rng(0).normal(size=(30, 4, 2)), y=np.arange(30) / 7)
+    table = waves(30).assign(price=lambda rows: rows["name"].str[1:].astype(int) / 7)
+    for asked in (
+        Asked(tmp_path / "toy.ts"),
+        Asked(tmp_path / "toy.npz"),
+        Asked(written(tmp_path, table), task="regress"),
+    ):
+        found = examine(asked)
+        made = params(found)
+        assert (made.task, made.choose.metric, made.split.scheme) == ("regress", "mse", "stratified")
+        assert made.prepare.targets == ("price" if asked.task else "label",)
+        assert said(found, "label").endswith(", a number")
