@@ -13,7 +13,7 @@ CLASSIFY: dict[str, Any] = {
     "task": "classify", "prepare.categorical_covariates": [], "prepare.known_future_covariates": [],
     "prepare.calendar": [], "prepare.timezone": None, "prepare.frequency": "step", "window.horizon": 1,
     "window.normalise": "none", "split.scheme": "stratified", "baseline.classical": "none",
-    "choose.metric": "log_loss", "register.beat": [],
+    "choose.metric": "log_loss", "register.beat": ["majority_class", "boosted_trees"],
 }  # fmt: skip
 
 REGRESS = CLASSIFY | {"task": "regress", "choose.metric": "mae", "window.transform": "log1p"}
@@ -69,6 +69,11 @@ def test_each_task_has_params_that_suit_it(params_content: Callable[[], dict[str
             CLASSIFY | {"propose.network.head": ["encoder_decoder"]},
             "propose.network.head: encoder_decoder is for task: forecast, which has steps to decode; leave it out",
         ),
+        (
+            CLASSIFY | {"register.beat": ["majority_class", "naive"]},
+            "register.beat: naive is no baseline of task: classify; name some of majority_class, logistic_regression",
+        ),
+        ({"register.beat": ["majority_class"]}, "register.beat: majority_class is no baseline of task: forecast"),
         (CLASSIFY | {"choose.metric": "mse"}, "choose.metric: mse does not suit task: classify; set choose.metric: lo"),
         (
             REGRESS | {"choose.metric": "log_loss"},
