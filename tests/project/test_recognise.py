@@ -80,3 +80,13 @@ def test_labels_that_are_numbers_make_a_regression(tmp_path: Path) -> None:
         assert (made.task, made.choose.metric, made.split.scheme) == ("regress", "mse", "stratified")
         assert made.prepare.targets == ("price" if asked.task else "label",)
         assert said(found, "label").endswith(", a number")
+
+
+def test_the_shipped_vowels_are_found_out_with_their_official_parts() -> None:
+    found = examine(Asked(Path(__file__).parents[2] / "data/raw/japanese-vowels.parquet"))
+    made = params(found)
+    assert (made.task, made.prepare.series, made.prepare.targets) == ("classify", "utterance", ("speaker",))
+    assert len(made.prepare.past_covariates) == 12
+    assert made.split.holdout_part is not None
+    assert (made.window.lookback, made.split.folds) == (26, 5)
+    assert said(found, "holdout").startswith("holdout: the rows whose 'part' is 'test', 370 sequences;")

@@ -156,11 +156,10 @@ def _label(table: pd.DataFrame, codes: Codes, sequence: str, taken: set[Any], pa
     able = [
         name
         for name, code in codes.items()
-        if name not in taken
-        and not NAMED_GROUP.fullmatch(name.strip())
-        and 2 <= code.max() + 1 <= min(MOST_CLASSES, of.max())
-        and _within(code, of)
+        if name not in taken and 2 <= code.max() + 1 <= min(MOST_CLASSES, of.max()) and _within(code, of)
     ]
+    # Who speaks may be what is to be told, if nothing else is.
+    able = [name for name in able if not NAMED_GROUP.fullmatch(name.strip())] or able
     texts = [name for name in able if not pd.api.types.is_integer_dtype(table[name])]
     for found in ([name for name in able if NAMED_LABEL.fullmatch(name.strip())], texts, able):
         if len(found) == 1:
