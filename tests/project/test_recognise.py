@@ -10,6 +10,7 @@ from cellsize.errors import InputError
 from cellsize.project.asked import Asked
 from cellsize.project.examine import examine
 from cellsize.project.recognise import sequences
+from cellsize.tasks import preparing, samples, splitting, windowing
 from tests.project.conftest import params, said
 from tests.project.test_examine_sequences import waves, written
 
@@ -33,6 +34,22 @@ def test_a_format_of_sequences_is_recognised(tmp_path: Path, make: Callable[[Pat
     assert (made.task, made.prepare.series, made.prepare.time) == ("classify", "sequence", "step")
     assert (made.prepare.targets, made.register_.name) == (("label",), "toy")
     assert "file holds labelled sequences" in said(found, "task")
+
+
+@pytest.mark.parametrize("make", [ts, npz, lambda folder: written(folder, waves(30))])
+def test_the_first_stages_take_what_init_has_written_and_hold_out_what_it_says(
+    tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    path = make(tmp_path)
+    found = examine(Asked(path))
+    made = params(found)
+    prepare = made.prepare.model_copy(update={"table": str(path)})
+    rows, schema, windows, again = (tmp_path / name for name in ("a.parquet", "b.json", "c.npz", "d.npz"))
+    preparing.prepare(made.task, prepare, made.split.holdout_part, rows, schema)
+    windowing.window(rows, schema, made.window, made.split, windows, again)
+    parts = splitting.split(samples.load(windows), made.split, made.window)[0]
+    assert f", {parts.holdout.sum()} sequences;" in said(found, "holdout")
+    assert len(parts.labels) == made.split.folds
 
 
 def test_a_table_with_times_or_without_a_label_of_text_is_for_a_forecast(hourly: Callable[..., Path]) -> None:
