@@ -58,6 +58,15 @@ def test_ngrams_are_counted_with_the_marks_of_begin_and_end_and_a_one_is_last(ma
     assert len(scaling.ngrams) == 8
 
 
+def test_trees_read_both_ends_of_a_text_as_ranks_and_its_length(make_texts: Make) -> None:
+    sequences = make_texts(["ab", "ab", "a", "abcdz"])
+    scaling = fit_scaling(sequences, np.array([0, 1, 2]))  # a is more frequent than b; all others are unknown: 5
+    assert characters.ends(sequences, scaling, np.array([2, 3])).tolist() == [
+        [0, -1, -1, -1, 0, -1, -1, -1, 1],
+        [0, 1, 5, 5, 5, 5, 5, 1, 5],
+    ]
+
+
 def test_a_text_is_composed_and_its_case_is_kept_unless_declared() -> None:
     keep, lower = (Text(column="t", characters=5, case=case) for case in ("keep", "lower"))
     assert characters.normalised(" Zoe\u0308 ", keep) == "Zo\u00eb"

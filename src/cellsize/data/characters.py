@@ -16,6 +16,7 @@ from cellsize.params_data import Text
 # Training texts that have a character before it is known. What stands in one alone is unknown there already: so a
 # network learns what an unknown character is worth.
 SHOWN = 2
+ENDS = 4  # characters at each end of a text that trees read
 LONGEST_NGRAM = 4  # characters, the marks of begin and end included
 
 
@@ -83,6 +84,19 @@ def counts(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
     table = np.bincount(cells, minlength=len(chosen) * (NGRAMS + 1)).astype(np.float32).reshape(len(chosen), -1)
     table[:, -1] = 1
     return table
+
+
+def ends(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
+    """The first and the last characters of some texts as numbers, and the length, float32, shape (n, 2 · ENDS + 1).
+
+    The number of a character is its rank by frequency, of an unknown one the next; −1 where a text is shorter.
+    """
+    first, length = sequences.first[chosen][:, None], sequences.length[chosen][:, None]
+    step = np.arange(ENDS)
+    rows = np.concatenate([first + step, first + length - 1 - step], axis=1)
+    there = np.tile(step < length, 2)
+    codes = _codes(sequences, scaling, np.where(there, rows, first).ravel()).reshape(rows.shape)
+    return np.concatenate([np.where(there, codes, -1), length], axis=1).astype(np.float32)
 
 
 def unknown(sequences: Sequences, scaling: Scaling, chosen: Ints) -> float:
