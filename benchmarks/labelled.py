@@ -83,7 +83,7 @@ def parity(seed: int, bits: int) -> Problem:
         marks = np.zeros(ones.shape, np.int64)
         np.put_along_axis(marks, order[:, :bits], 1, axis=1)
         marks *= np.arange(LONGEST) < length[:, None]
-        odd = (ones * marks).sum(axis=1) % 2
+        odd = np.asarray((ones * marks).sum(axis=1) % 2)
         return np.stack([ones, marks], axis=2).astype(np.float64), length, with_wrong_labels(odd, 2)
 
     return _problem(f"odd-{bits}", seed, draw, SHORT)
@@ -98,7 +98,7 @@ def more_often(seed: int) -> Problem:
         odds = np.exp(4 * (steps * there[:, :, None]).sum(axis=1) / length[:, None])
         return steps, length, odds / odds.sum(axis=1, keepdims=True)
 
-    return _problem("more-often", seed, draw, SHORT)
+    return _problem("more-often", seed, draw, SHORT, unlike=True)
 
 
 def never_behind(seed: int) -> Problem:
@@ -122,7 +122,7 @@ def modulo(seed: int, divisor: int) -> Problem:
     def draw(generator: np.random.Generator, count: int) -> tuple[Values, Codes, Values]:
         symbols, length = generator.integers(2, size=(count, LONGEST)), _lengths(generator, count)
         times = (symbols * (np.arange(LONGEST) < length[:, None])).sum(axis=1)
-        return np.eye(2)[symbols], length, with_wrong_labels(times % divisor, divisor)
+        return np.eye(2)[symbols], length, with_wrong_labels(np.asarray(times % divisor), divisor)
 
     return _problem(f"count-modulo-{divisor}", seed, draw, SHORT)
 
@@ -153,7 +153,7 @@ def _lengths(generator: np.random.Generator, count: int) -> Codes:
     return generator.integers(SHORTEST, LONGEST + 1, size=count)
 
 
-def _problem(name: str, seed: int, draw: Draw, units: tuple[int, ...]) -> Problem:
+def _problem(name: str, seed: int, draw: Draw, units: tuple[int, ...], unlike: bool = False) -> Problem:
     """A problem with the shipped network, training and MLPs; see `problems._problem`.
 
     Args:
@@ -161,6 +161,7 @@ def _problem(name: str, seed: int, draw: Draw, units: tuple[int, ...]) -> Proble
         seed: Of all that is drawn, and of the training.
         draw: Draws so many sequences.
         units: Units of the grid.
+        unlike: Whether the Bayes risk of one sequence is not that of another.
     """
     settings = problems.shipped()
     development = _sample(draw, np.random.default_rng([seed, DEVELOPMENT]), COUNT)
@@ -179,7 +180,7 @@ def _problem(name: str, seed: int, draw: Draw, units: tuple[int, ...]) -> Proble
         seed=seed,
         metric="log_loss",
     )
-    noise = true_error.entropy(fresh().expected)
+    noise = true_error.entropy(fresh(FRESH if unlike else 1).expected)
     return Problem(name, work, units, layers=1, noise=noise, fresh=fresh, mlp_units=settings.propose.mlp_units)
 
 

@@ -401,6 +401,7 @@ def how_to_split(scheme: Literal["contiguous", "shuffled", "stratified"]) -> Spl
     """Holdout and folds of every problem, with the shipped early-stopping sets."""
     return Split(
         scheme=scheme,
+        duplicates="group",
         holdout=HOLDOUT,
         holdout_of="table",
         holdout_part=None,

@@ -5,8 +5,10 @@ network it is the linear skip connection: its log-odds are added.
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
 from cellsize.data.batches import chunks
@@ -34,7 +36,10 @@ def fit(sequences: Sequences, scaling: Scaling, train: Ints, penalties: tuple[fl
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    inputs, codes = inputs_of(sequences, scaling, train)[:, :-1].astype(np.float64), sequences.target[train]
+    inputs: Any = inputs_of(sequences, scaling, train)[:, :-1].astype(np.float64)
+    if sequences.characters:  # nearly all n-grams are in no text: ten times faster, to the same weights
+        inputs = csr_array(inputs)
+    codes = sequences.target[train]
     models = []
     for penalty in penalties:
         model = LogisticRegression(C=1 / penalty, max_iter=ITERATIONS, tol=1e-6)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from cellsize.data.characters import ends
 from cellsize.data.folds import Fold
 from cellsize.data.scaling import Scaling
 from cellsize.data.sequences import Sequences
@@ -77,7 +78,9 @@ def drawn(chosen: Ints) -> Ints:
 
 
 def _inputs(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
-    """The summaries without the 1 that a linear model reads."""
+    """The summaries without the 1 that a linear model reads; of texts their ends: n-grams are too many for trees."""
+    if sequences.characters:
+        return ends(sequences, scaling, chosen)
     return inputs_of(sequences, scaling, chosen)[:, :-1]
 
 

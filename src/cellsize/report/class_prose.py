@@ -3,6 +3,7 @@
 import math
 
 from cellsize.data.classify import LOGISTIC_REGRESSION
+from cellsize.inspection.sequences import of_duplicates
 from cellsize.report.class_tables import NAMES, percent
 from cellsize.report.prose import NO_CLEAR, Tile, difference
 from cellsize.report.wording import ERROR, EXPLAINED, plural, with_error
@@ -97,13 +98,7 @@ def tiles(evaluation: ClassEvaluation) -> list[Tile]:
 
 def remarks(inspection: SequenceInspection, evaluation: ClassEvaluation) -> list[str]:
     """What is odd about the sequences, and which baseline was not measured."""
-    lines = []
-    if inspection.duplicates:
-        lines.append(
-            f"{inspection.duplicates:,} sequences are equal to an earlier one, and may lie in another part of a fold: "
-            "scores are too good then; name a column of equal ones in prepare.group"
-        )
-    return [*lines, *([evaluation.left_out] if evaluation.left_out else [])]
+    return [*of_duplicates(inspection), *([evaluation.left_out] if evaluation.left_out else [])]
 
 
 def data(inspection: SequenceInspection, evaluation: ClassEvaluation) -> list[str]:
