@@ -21,8 +21,10 @@ from cellsize.models import onnx_graph, onnx_sequences
 from cellsize.models.answers import Model
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 from cellsize.params import Metric
 
+Exportable = Forecaster | Classifier
 REPEATS, PIECE = 200, 256
 
 
@@ -41,14 +43,25 @@ class Measured:
     holdout: float | None
 
 
-def write(model: Model, path: Path) -> None:
+def exportable(model: Model) -> Exportable:
+    """The model, if it can be written as a graph.
+
+    Raises:
+        InputError: It gives numbers to sequences.
+    """
+    if isinstance(model, Regressor):
+        raise InputError("--onnx: a model of task: regress has no ONNX file yet; serve it with mlflow models serve")
+    return model
+
+
+def write(model: Exportable, path: Path) -> None:
     """Writes the graph of a model."""
     made = onnx_sequences.build(model) if isinstance(model, Classifier) else onnx_graph.build(model)
     graph = made.SerializeToString()
     files.write(path, lambda partial: partial.write_bytes(graph))
 
 
-def write_int8(model: Model, path: Path, quantised: Path) -> None:
+def write_int8(model: Exportable, path: Path, quantised: Path) -> None:
     """Writes the file at `path` with the weights of its LSTM layers in 8 bits; all else stays as it is.
 
     Its operator is onnxruntime's own (DynamicQuantizeLSTM): other runtimes do not know it.

@@ -30,7 +30,7 @@ def export(name: str, version: str, path: Path, int8: bool, say: Callable[[str],
     except ImportError as error:
         raise InputError(f"--onnx {INSTALL} ({error})") from None
     number = version_of(name, version if version.isdigit() else None, version)
-    model = fetch(name, number)
+    model = onnx_file.exportable(fetch(name, number))
     onnx_file.write(model, path)
     written = {"float32": path}
     if int8:
