@@ -22,6 +22,7 @@ from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Metric
 
+Exportable = Forecaster | Classifier
 REPEATS, PIECE = 200, 256
 
 
