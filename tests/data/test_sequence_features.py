@@ -96,7 +96,7 @@ def test_a_column_that_does_not_fit_is_named(
     table: pd.DataFrame, prepare: Prepare, column: str, values: list[object], said: str
 ) -> None:
     with pytest.raises(InputError) as error:
-        clean(table.assign(**{column: values}), HERE, prepare, None)
+        clean(table.assign(**{column: pd.Series(values)}), HERE, prepare, None)
     assert said in str(error.value)
 
 

@@ -27,7 +27,7 @@ def of(values: npt.NDArray[np.float64], length: npt.NDArray[np.integer], each: M
         Columns `sequence` and `step`, both counted from 1, a column for each feature, and those of `each`.
     """
     begins = np.cumsum(length) - length
-    table = {SEQUENCE: np.repeat(np.arange(1, len(length) + 1), length)}
+    table: dict[str, npt.NDArray[Any]] = {SEQUENCE: np.repeat(np.arange(1, len(length) + 1), length)}
     table[STEP] = np.arange(1, len(values) + 1) - np.repeat(begins, length)
     table |= {name: values[:, column] for column, name in enumerate(features(values.shape[1]))}
     return pd.DataFrame(table | {name: np.repeat(np.asarray(one), length) for name, one in each.items()})

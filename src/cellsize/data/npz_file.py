@@ -91,12 +91,13 @@ def _lengths(path: Path, array: npt.NDArray[np.generic], count: int, steps: int)
     length = _of_each(path, LENGTHS, array, count)
     if length.dtype.kind not in "iu":
         raise InputError(f"{path}, {LENGTHS}: {length.dtype}, and no whole numbers; save whole numbers")
-    bad = np.flatnonzero((length < 1) | (length > steps))
+    whole = length.astype(np.int64)
+    bad = np.flatnonzero((whole < 1) | (whole > steps))
     if bad.size:
         raise InputError(
-            f"{path}, {LENGTHS}[{bad[0]}]: {length[bad[0]]}, but {VALUES} has {steps} steps; give 1 to {steps}"
+            f"{path}, {LENGTHS}[{bad[0]}]: {whole[bad[0]]}, but {VALUES} has {steps} steps; give 1 to {steps}"
         )
-    return length.astype(np.int64)
+    return whole
 
 
 def _of_each(path: Path, name: str, array: npt.NDArray[np.generic], count: int) -> npt.NDArray[np.generic]:

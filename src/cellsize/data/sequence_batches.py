@@ -1,8 +1,12 @@
 """Batches of sequences: gathered by index, scaled, and filled up with zeros on the right; and their summaries."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from cellsize.data import characters
 from cellsize.data.classify import Classify
+from cellsize.data.regress import Regress
 from cellsize.data.scaling import MARGIN, Scaling
 from cellsize.data.sequences import SUMMARIES, Sequences
 from cellsize.data.windows import Floats, Ints
@@ -12,8 +16,22 @@ def fit_scaling(sequences: Sequences, train: Ints) -> Scaling:
     """Mean, standard deviation and bounds of each feature over the steps of the training sequences, and over no other.
 
     Steps where a feature is missing do not count; one that is always missing has the mean 0.
-    `Scaling.deviation` is the log loss of the class frequencies of the training sequences.
+    `Scaling.deviation` is the log loss of the class frequencies of the training sequences, or the mean absolute
+    deviation of their numbers. Of texts the constants are the characters and n-grams that are known.
     """
+    labels = sequences.target[train]
+    if sequences.classes:
+        return _of_steps(sequences, train, Classify.constant_error(labels))
+    number = Regress.fitted(labels)
+    scaling = _of_steps(sequences, train, number.deviation)
+    return replace(scaling, label_mean=np.array([number.mean]), label_std=np.array([number.std]))
+
+
+def _of_steps(sequences: Sequences, train: Ints, error: float) -> Scaling:
+    """The same without what is of labels, but for the error of the best constant."""
+    deviation = np.array([error], np.float32)
+    if sequences.characters:
+        return characters.fit(sequences, train, deviation)
     values = sequences.inputs[sequences.rows(train)]
     missing = np.isnan(values)
     mean_of, std_of, min_of, max_of = np.mean, np.std, np.min, np.max
@@ -31,7 +49,7 @@ def fit_scaling(sequences: Sequences, train: Ints) -> Scaling:
     return Scaling(
         mean=mean + sequences.offset,
         std=std.astype(np.float32),
-        deviation=np.array([Classify.constant_error(sequences.target[train])], np.float32),
+        deviation=deviation,
         lower=((lowest - room - mean) / std).astype(np.float32),
         upper=((highest + room - mean) / std).astype(np.float32),
     )
@@ -45,11 +63,14 @@ def padded_steps(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats
     assert scaling.lower is not None
     assert scaling.upper is not None
     rows, length = sequences.rows(chosen), sequences.length[chosen]
+    steps = np.zeros((len(chosen), sequences.longest, sequences.n_inputs), np.float32)
+    if sequences.characters:
+        steps[there(length, sequences.longest)] = characters.one_hot(sequences, scaling, rows)
+        return steps
     values = sequences.inputs[rows] - (scaling.mean - sequences.offset).astype(np.float32)
     values /= scaling.std
     np.clip(values, scaling.lower, scaling.upper, out=values)
     np.nan_to_num(values, copy=False, nan=0.0)
-    steps = np.zeros((len(chosen), sequences.longest, sequences.n_inputs), np.float32)
     steps[there(length, sequences.longest)] = values
     return steps
 
@@ -57,6 +78,20 @@ def padded_steps(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats
 def there(length: Ints, longest: int) -> np.ndarray:
     """True for the steps that a sequence has, shape (n, longest)."""
     return np.asarray(np.arange(longest) < length[:, None])
+
+
+def linear_inputs(sequences: Sequences, scaling: Scaling, chosen: Ints, steps: Floats) -> Floats:
+    """What the linear model reads of some sequences, a 1 last, float32, shape (n, n_linear).
+
+    Args:
+        sequences: Base arrays and index.
+        scaling: Constants of the training sequences.
+        chosen: Positions of the sequences, shape (n,).
+        steps: What `padded_steps` has made of them.
+    """
+    if sequences.characters:
+        return characters.counts(sequences, scaling, chosen)
+    return summaries(steps, sequences.length[chosen])
 
 
 def summaries(steps: Floats, length: Ints) -> Floats:

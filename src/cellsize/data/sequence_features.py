@@ -97,6 +97,7 @@ def columns(table: pd.DataFrame, path: Path, schema: SequenceSchema) -> dict[str
         found[name] = of_each.astype(np.float64)
     for name, levels in schema.levels.items():
         text = tables.labels(table[name])
-        found |= {f"{name}={level}": (text == level).to_numpy(np.float64, na_value=0.0) for level in levels}
+        for level in levels:
+            found[f"{name}={level}"] = np.asarray(text == level, np.float64)
     found |= {f"{name}{MISSING}": np.isnan(found[name]).astype(np.float64) for name in schema.flagged}
     return found

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from cellsize.data import sequence_features
+from cellsize.data import sequence_features, text_table
 from cellsize.data import table as tables
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
@@ -28,6 +28,8 @@ def read(rows: pd.DataFrame, path: Path, schema: SequenceSchema, offset: Floats)
         InputError: A column or a value is missing or unreadable, or a step is there twice.
             `InputError.for_caller` says what to send.
     """
+    if schema.text is not None:
+        return text_table.asked(rows, path, schema)
     rows = rows.reset_index(drop=True)
     tables.require(rows, path, columns(schema), "prepare")
     names = tables.labels(rows[schema.sequence])

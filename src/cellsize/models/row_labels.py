@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cellsize.data import sequence_rows
+from cellsize.data import characters, sequence_rows
 from cellsize.data.scaling import Scaling
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
@@ -24,6 +24,7 @@ def label_rows(classifier: Classifier, rows: pd.DataFrame) -> pd.DataFrame:
     - rows in any order (but for the steps of a sequence where no column says what a step is), with any index, of any
       number of sequences; other columns are ignored, the label's own too;
     - numbers as numbers, as text with a decimal point, or as true and false;
+    - texts, a row each, of a model that reads characters;
     - a sequence that is longer than all of the training: its last steps are read, as many as the longest one had.
 
     Args:
@@ -52,7 +53,7 @@ def labels_and_remarks(classifier: Classifier, rows: pd.DataFrame) -> tuple[pd.D
     table = pd.DataFrame({schema.sequence: pd.Series(sequences.names, dtype="str")})
     table[schema.label] = schema.labels(probabilities.argmax(axis=1))
     columns = pd.DataFrame(probabilities, columns=probability_columns(schema))
-    return pd.concat([table, columns], axis=1), _remarks(sequences, scaling, classifier.longest)
+    return pd.concat([table, columns], axis=1), remarks(sequences, scaling, classifier.longest)
 
 
 def probability_columns(schema: SequenceSchema) -> list[str]:
@@ -63,12 +64,17 @@ def probability_columns(schema: SequenceSchema) -> list[str]:
     return [f"{begin}{name}" for name in schema.classes]
 
 
-def _remarks(sequences: Sequences, scaling: Scaling, longest: int) -> list[str]:
+def remarks(sequences: Sequences, scaling: Scaling, longest: int) -> list[str]:
     """What of the rows was not read as it was sent: steps before the last ones, and values beyond the bounds."""
     long = int((sequences.length > longest).sum())
     said = [f"sequences of more than {longest} steps, of which the last are read: {long}"] if long else []
     assert scaling.lower is not None
     assert scaling.upper is not None
+    if sequences.characters:
+        unknown = round(
+            sequences.length.sum() * characters.unknown(sequences, scaling, np.arange(len(sequences.first)))
+        )
+        return said + ([f"characters that are unknown to the model: {unknown}"] if unknown else [])
     values = sequences.inputs / scaling.std
     beyond = ((values < scaling.lower) | (values > scaling.upper)).sum(axis=0)
     counts = ", ".join(f"{name} {count}" for name, count in zip(sequences.features, beyond, strict=True) if count)

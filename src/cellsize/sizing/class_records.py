@@ -7,6 +7,23 @@ from cellsize.sizing.artefacts import Artefact
 from cellsize.sizing.sequence_records import SequenceComparison
 
 
+class DuplicateLeak(Artefact):
+    """What equal sequences on both sides make of a score: logistic regression, cross-validated twice."""
+
+    folds: int
+    """How many folds both were measured with."""
+    accuracy_grouped: float
+    """Accuracy with equal sequences in one fold: what it is for sequences never seen."""
+    accuracy_spread: float
+    """Accuracy with equal sequences spread over folds as they come: some are known by heart."""
+    score_grouped: float
+    """Normalised log loss of the first."""
+    score_spread: float
+    """Normalised log loss of the second."""
+    is_in_the_folds: bool
+    """Whether sizes are searched on folds that spread them too (`split.duplicates`)."""
+
+
 class SequenceInspection(Artefact):
     """`reports/inspection.json` of `task: classify`: what is odd about the sequences before the holdout."""
 
@@ -24,6 +41,8 @@ class SequenceInspection(Artefact):
     """Steps of the longest one."""
     duplicates: int
     """Sequences that are equal to an earlier one, step by step, and are in no group with it."""
+    leak: DuplicateLeak | None
+    """What they would make of scores; null without any."""
 
 
 class ClassBaselines(Artefact):
@@ -180,3 +199,7 @@ class ClassMetrics(Artefact):
     """The accuracy of the logistic regression."""
     holdout_log_loss_logistic_regression: float
     """Its log loss."""
+    holdout_accuracy_boosted_trees: float
+    """The accuracy of boosted trees."""
+    holdout_log_loss_boosted_trees: float
+    """Their log loss."""
