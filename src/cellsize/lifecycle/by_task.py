@@ -46,6 +46,7 @@ from cellsize.models import stacked
 from cellsize.models.answers import Model
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 from cellsize.params import Params
 from cellsize.params_data import Csv
 from cellsize.registry import provenance
@@ -55,6 +56,7 @@ from cellsize.registry.logged import PROJECT, REFERENCE
 from cellsize.training.records import Work
 
 Arrived = Arrival | SequenceArrival
+NOT_YET = "says a number for a sequence, and cellsize does not measure yet how such a model ages"
 ANOTHER_TASK = "is a model of another task"
 
 
@@ -75,8 +77,8 @@ class Checked:
     page: Callable[[], str]
 
 
-def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv: Csv) -> Callable[[Path], None]:
-    """What writes the reference of a model into a folder, if it is registered.
+def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv: Csv) -> Callable[[Path], None] | None:
+    """What writes the reference of a model into a folder, if it is registered; None of numbers.
 
     Args:
         work: Samples, folds and metric.
@@ -86,6 +88,8 @@ def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv:
         csv: How the table is written.
     """
     if isinstance(work.samples, Sequences):
+        if not work.samples.classes:
+            return None
         return sequence_reference.writer(work.samples, work.folds, twins, served)
     return reference.writer(work, twins, served, seasons[0], csv)
 
@@ -96,7 +100,7 @@ def read(params: Params) -> Arrived:
     Raises:
         InputError: One of these stages would refuse it.
     """
-    return sequence_arrival.read(params) if params.task == "classify" else arrival.read(params)
+    return arrival.read(params) if params.task == "forecast" else sequence_arrival.read(params)
 
 
 def differs(before: AnyHistory, arrived: Arrived) -> str | None:
@@ -135,7 +139,10 @@ def holds_searched(arrived: Arrived, searched: Arrived, before: AnyHistory) -> b
 
 
 def aged(
-    params: Params, arrived: Arrived, champion: Champion[Forecaster] | Champion[Classifier], there: Path | None
+    params: Params,
+    arrived: Arrived,
+    champion: Champion[Forecaster] | Champion[Classifier] | Champion[Regressor],
+    there: Path | None,
 ) -> Ageing | str:
     """How the champion does on what is new, or why it cannot be asked.
 
@@ -149,6 +156,8 @@ def aged(
     margin = params.register_.margin
     model = champion.model
     if isinstance(arrived, SequenceArrival):
+        if isinstance(model, Regressor):
+            return NOT_YET
         if not isinstance(model, Classifier):
             return ANOTHER_TASK
         kept_ones = None if there is None else SequenceReference.load(there)
@@ -196,6 +205,11 @@ def checked(client: MlflowClient, name: str, version: str, data: Path, model: Mo
             of_sequences.verdict, sequence_verdict.lines(of_sequences), sequence_check.content(of_sequences),
             functools.partial(sequence_page.render, of_sequences),
         )  # fmt: skip
+    if isinstance(model, Regressor):
+        raise InputError(
+            f"model {name!r}, version {version}: {NOT_YET}; compare its errors on new sequences by hand (cellsize "
+            f"models {name} has that of its holdout)"
+        )
     before = _history(kept(client, name, version, PROJECT, folder)) if new_rows.is_counted(model) else None
     known = None if there is None else Reference.load(there)
     result = check.measured(name, version, data, model, known, before if isinstance(before, History) else None)
