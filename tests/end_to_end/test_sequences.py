@@ -79,7 +79,7 @@ def test_a_value_that_does_not_suit_the_task_is_one_line(labelled: Project, tmp_
     assert ran.stderr.strip().endswith("window.horizon: 3 does not suit task: classify; set window.horizon: 1")
 
 
-# --- what docs/consumers.md shows of labelled sequences, as a consumer runs it -----------------------------------------
+# --- what docs/consumers.md shows of labelled sequences, as a consumer runs it ----------------------------------------
 
 SECTION = "Labelled sequences"
 

@@ -41,11 +41,11 @@ def test_labelled_sequences_are_judged_without_a_champion_and_a_forecast_is_none
     recipe.write(tmp_path / "recipe.json")
     assert isinstance(work.samples, Sequences)
     score_folds(work.samples, work.folds, params.baseline, "log_loss")[0].write(tmp_path / "baselines.json")
-    names = ("windows.npz", "folds.parquet", "recipe.json", "twins", "baselines.json")
 
     def judged(champion: AnyChampion) -> tuple[AnyEvaluation, pd.DataFrame, str]:
         return evaluate(
-            *(tmp_path / name for name in names), lambda: champion, params.search, params.baseline, "log_loss",
+            tmp_path / "windows.npz", tmp_path / "folds.parquet", tmp_path / "recipe.json", tmp_path / "twins",
+            tmp_path / "baselines.json", lambda: champion, params.search, params.baseline, "log_loss",
             params.register_, params.refit, unsaid,
         )  # fmt: skip
 
