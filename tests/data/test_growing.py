@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellsize.data.growing import held_out
+from cellsize.data.growing import first_of, held_out
 from cellsize.data.sequences import Sequences
 from cellsize.data.stratified import split
 from cellsize.params_data import Split
@@ -16,20 +16,32 @@ Make = Callable[..., Sequences]
 
 def test_without_new_sequences_it_is_what_it_was(make_sequences: Make) -> None:
     before = np.arange(36) % 5 == 0
-    np.testing.assert_array_equal(held_out(make_sequences(), before, 36, 0.2), before)
+    np.testing.assert_array_equal(held_out(make_sequences(), before, 0.2)[0], before)
 
 
 def test_of_new_ones_every_nth_of_each_class_is_held_out(make_sequences: Make) -> None:
     sequences = make_sequences(np.repeat([0, 1], [20, 10]))
-    found = held_out(sequences, np.zeros(0, np.bool_), 0, 0.2)
+    found, _ = held_out(sequences, np.zeros(0, np.bool_), 0.2)
     assert np.bincount(sequences.target[found]).tolist() == [4, 2]
     assert np.flatnonzero(found).tolist() == [4, 9, 14, 19, 23, 28]
 
 
 def test_who_is_in_a_group_of_before_stays_with_it(make_sequences: Make) -> None:
     sequences = make_sequences(np.zeros(8, int), groups=np.array([0, 1, 2, 1, 0, 3, 3, 3]))
-    found = held_out(sequences, np.array([False, True, False]), 3, 1.0)
+    found, nowhere = held_out(sequences, np.array([False, True, False]), 1.0)
+    assert not nowhere.any()
     assert found.tolist() == [False, True, False, True, False, True, True, True]
+
+
+def test_who_belongs_to_both_sides_is_in_no_set_and_old_ones_stay(make_sequences: Make) -> None:
+    sequences = make_sequences(np.zeros(3, int), groups=np.array([0, 0, 0]))
+    found, nowhere = held_out(sequences, np.array([False, True]), 0.5)
+    assert (found.tolist(), nowhere.tolist()) == ([False, True, False], [False, False, True])
+
+
+def test_the_first_ones_are_the_first_of_each_array(make_sequences: Make) -> None:
+    first = first_of(make_sequences(), 5)
+    assert (first.names, len(first.length), first.held_out.size) == (("s0", "s1", "s2", "s3", "s4"), 5, 0)
 
 
 @settings(max_examples=15, deadline=None)

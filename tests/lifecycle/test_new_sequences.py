@@ -42,7 +42,7 @@ def test_a_file_without_labels_is_read(labels: KnownClassifier, tmp_path: Path, 
     table = sequences_table(LEARNED, LEARNED + 5)
     table = table.drop(columns="kind") if labelled == "no column" else table.assign(kind="")
     found = of(labels, table, tmp_path)
-    assert (found.is_labelled, found.has_label.any(), len(found.new)) == (False, False, 5)
+    assert (found.is_labelled, bool(found.has_label.any()), len(found.new)) == (False, False, 5)
 
 
 def test_a_label_that_the_model_has_never_seen_is_counted_and_one_class_is_enough(

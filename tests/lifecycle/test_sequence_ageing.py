@@ -17,8 +17,10 @@ from tests.lifecycle.known_classifier import LEARNED, PATH, KnownClassifier, seq
 
 def arrived(known: KnownClassifier, count: int, **table: float) -> SequenceArrival:
     """The known table with so many sequences behind it."""
-    new = sequences_table(LEARNED, LEARNED + count, **table)  # type: ignore[arg-type]
-    rows = pd.concat([sequences_table(0, LEARNED), new], ignore_index=True) if count else sequences_table(0, LEARNED)
+    parts = [sequences_table(0, LEARNED)]
+    if count:
+        parts.append(sequences_table(LEARNED, LEARNED + count, **table))  # type: ignore[arg-type]
+    rows = pd.concat(parts, ignore_index=True)
     frame, schema = sequence_table.clean(rows, PATH, known.prepare, None)
     samples = sequence_arrays.build(frame, schema, known.model.window)
     folds = stratified.split(samples, known.split.model_copy(update={"searched_until": str(LEARNED)}))

@@ -60,15 +60,15 @@ def split(sequences: Sequences, params: Split) -> Folds:
     if is_given:
         holdout = sequences.held_out.copy()
         _refuse_declared(sequences, holdout)
+    kept = count_of(params.searched_until, count)
+    first = growing.first_of(sequences, kept)
     if params.duplicates == "group":
         if is_given:
             left_out = _again(sequences, holdout)
-        sequences = replace(sequences, group=together(sequences))
+        sequences, first = (replace(each, group=together(each)) for each in (sequences, first))
     if not is_given:
-        kept = count_of(params.searched_until, count)
-        held = parts(sequences, np.arange(kept), round(1 / params.holdout), "split.holdout", 2, by_label)[0]
-        holdout[held] = True
-        holdout = growing.held_out(sequences, holdout[:kept], kept, params.holdout)
+        held = parts(first, np.arange(kept), round(1 / params.holdout), "split.holdout", 2, by_label)[0]
+        holdout, left_out = growing.held_out(sequences, np.isin(np.arange(kept), held), params.holdout)
     development = np.flatnonzero(~holdout & ~left_out)
     labels = np.zeros((params.folds, count), np.int8)
     for number, validation in enumerate(parts(sequences, development, params.folds, "split.folds", 0, by_label)):

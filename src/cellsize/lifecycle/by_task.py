@@ -78,7 +78,7 @@ class Checked:
 
 
 def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv: Csv) -> Callable[[Path], None] | None:
-    """What writes the reference of a model into a folder, if it is registered; None of sequences with numbers.
+    """What writes the reference of a model into a folder, if it is registered; None of numbers.
 
     Args:
         work: Samples, folds and metric.
@@ -88,7 +88,7 @@ def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv:
         csv: How the table is written.
     """
     if isinstance(work.samples, Sequences):
-        if work.samples.task == "regress":
+        if not work.samples.classes:
             return None
         return sequence_reference.writer(work.samples, work.folds, twins, served)
     return reference.writer(work, twins, served, seasons[0], csv)
@@ -100,9 +100,7 @@ def read(params: Params) -> Arrived:
     Raises:
         InputError: One of these stages would refuse it.
     """
-    if params.task == "forecast":
-        return arrival.read(params)
-    return sequence_arrival.read(params, is_number=params.task == "regress")
+    return arrival.read(params) if params.task == "forecast" else sequence_arrival.read(params)
 
 
 def differs(before: AnyHistory, arrived: Arrived) -> str | None:
@@ -160,13 +158,13 @@ def aged(params: Params, arrived: Arrived, champion: AnyChampion, there: Path | 
             return ANOTHER_TASK
         kept_ones = None if there is None else SequenceReference.load(there)
         why = sequence_ageing.incomparable(arrived, model)
-        return why or sequence_ageing.ageing(arrived, champion, kept_ones, margin, forward)  # type: ignore[arg-type]
+        return why or sequence_ageing.ageing(arrived, champion, kept_ones, margin, forward)
     if not isinstance(model, Forecaster):
         return ANOTHER_TASK
     windows, folds = arrived.windows, arrived.folds
     why = comparison.incomparable(windows, np.flatnonzero(folds.holdout), model, arrived.schema, params.window)
     season, metric = params.baseline.seasons[0], params.choose.metric
-    return why or ageing.ageing(windows, folds, champion, season, metric, margin, forward)  # type: ignore[arg-type]
+    return why or ageing.ageing(windows, folds, champion, season, metric, margin, forward)
 
 
 def words(arrived: Arrived) -> dict[str, str]:
@@ -194,6 +192,11 @@ def checked(client: MlflowClient, name: str, version: str, data: Path, model: Mo
         raise InputError(f"model {name!r}, version {version}: {NO_NUMBERS}; look at its errors on the holdout instead")
     there = kept(client, name, version, REFERENCE, folder)
     if isinstance(model, Classifier):
+        if model.schema.text is not None:
+            raise InputError(
+                f"model {name!r}, version {version}: it reads texts, and cellsize compares no texts yet; cellsize "
+                "retrain compares its errors when rows were added to the table of its project"
+            )
         project = kept(client, name, version, PROJECT, folder)
         before, params = _history(project), _params(project, name, version)
         of_sequences = sequence_check.measured(

@@ -22,7 +22,7 @@ from cellsize.sizing.candidates import on_grid, propose
 from cellsize.sizing.rules import describe
 
 # What a size and its model come of; where a search runs is no part of it, nor until when it looked.
-DECIDING = ("prepare", "text", "window", "split", "propose", "baseline", "search", "choose", "refit")
+DECIDING = ("prepare", "window", "split", "propose", "baseline", "search", "choose", "refit")
 NOT_DECIDING = {"prepare": ("table",), "split": ("searched_until",), "search": ("compute",)}
 PRECISION = "search.compute.precision"  # in which it computes: other numbers come of it
 Content = dict[str, Any]
@@ -220,7 +220,7 @@ def _decides(content: Content) -> Content:
     found = {
         f"{section}.{key}": value
         for section in DECIDING
-        for key, value in (content.get(section) or {}).items()
+        for key, value in content.get(section, {}).items()
         if key not in NOT_DECIDING.get(section, ())
     }
     compute = content.get("search", {}).get("compute", {})

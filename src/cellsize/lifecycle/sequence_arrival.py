@@ -1,18 +1,18 @@
 """What a table of sequences would be for the stages, before any of them runs: nothing is written. See `arrival`."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cellsize.data import searched_sequences, sequence_arrays, sequence_table, stratified, table
+from cellsize.data import searched_sequences, sequence_arrays, stratified
 from cellsize.data.folds import Folds
 from cellsize.data.sequence_history import SequenceHistory
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
 from cellsize.params import Params
+from cellsize.tasks import preparing
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,7 @@ def read(params: Params, is_number: bool = False) -> SequenceArrival:
     Raises:
         InputError: One of these stages would refuse it.
     """
-    raw, part = Path(params.prepare.table), params.split.holdout_part
-    rows = table.read(raw, sequence_table.texts(params.prepare, part, is_number), params.prepare.csv)
-    frame, schema = sequence_table.clean(rows, raw, params.prepare, part, is_number=is_number)
+    frame, schema = preparing.read_sequences(params.task, params.prepare, params.split.holdout_part)
     samples = sequence_arrays.build(frame, schema, params.window)
     return SequenceArrival(frame, schema, samples, stratified.split(samples, params.split))
 

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from cellsize import files
 from cellsize.data import sequence_table, series, table, text_table, times
-from cellsize.data.sequence_schema import SEQUENCE
+from cellsize.data.sequence_schema import SEQUENCE, SequenceSchema
 from cellsize.params import Task
 from cellsize.params_data import HoldoutPart, Prepare
 
@@ -24,16 +26,11 @@ def prepare(task: Task, params: Prepare, part: HoldoutPart | None, clean: Path, 
     """
     raw = Path(params.table)
     if task != "forecast":
-        is_number = task == "regress"
-        rows = table.read(raw, sequence_table.texts(params, part, is_number), params.csv)
-        if params.text is None:
-            frame, meaning = sequence_table.clean(rows, raw, params, part, is_number=is_number)
-        else:
-            frame, meaning = text_table.clean(rows, raw, params, part)
+        frame, meaning = read_sequences(task, params, part)
         files.write_parquet(clean, frame)
         files.write(schema, meaning.save)
         count = frame[SEQUENCE].nunique()
-        labels = "with a number each" if is_number else f"of {len(meaning.classes)} classes"
+        labels = f"of {len(meaning.classes)} classes" if meaning.classes else "with a number each"
         return [f"{len(frame):,} rows, {count:,} sequences {labels}"]
     rows = table.read(raw, series.texts(params), params.csv, times.columns_of(params))
     described = series.describe(rows, raw, params)
@@ -49,3 +46,12 @@ def prepare(task: Task, params: Prepare, part: HoldoutPart | None, clean: Path, 
             "prepare.timezone declares which",
         )
     return said
+
+
+def read_sequences(task: Task, params: Prepare, part: HoldoutPart | None) -> tuple[pd.DataFrame, SequenceSchema]:
+    """Reads a raw table of sequences: clean rows, and what their columns mean. See `prepare`."""
+    raw, is_number = Path(params.table), task == "regress"
+    rows = table.read(raw, sequence_table.texts(params, part, is_number), params.csv)
+    if params.text is not None:
+        return text_table.clean(rows, raw, params, part)
+    return sequence_table.clean(rows, raw, params, part, is_number=is_number)
