@@ -8,7 +8,14 @@ from tests.report.conftest import choice as toy_choice
 from tests.sizing.class_examples import errors, evaluation
 
 INSPECTION = SequenceInspection(
-    task="classify", sequences=90, groups=90, classes={"a": 60, "b": 30}, shortest=5, longest=15, duplicates=0
+    task="classify",
+    sequences=90,
+    groups=90,
+    classes={"a": 60, "b": 30},
+    shortest=5,
+    longest=15,
+    duplicates=0,
+    leak=None,
 )
 
 
