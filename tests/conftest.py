@@ -29,6 +29,7 @@ from cellsize.training.records import Work
 if TYPE_CHECKING:  # it loads torch, which few tests need
     from cellsize.models.classifier import Classifier
     from cellsize.models.forecaster import Forecaster
+    from cellsize.models.regressor import Regressor
 
 # Tensors as small as these lose more by a second thread than they gain; read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -483,6 +484,65 @@ def make_class_work(
             seed=1,
             metric="log_loss",
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_numbers(make_sequences: Callable[..., Sequences]) -> Callable[..., Sequences]:
+    """Sequences labelled by numbers: feature x is noise around the number; other arguments are `make_sequences`'."""
+
+    def make(numbers: Any = None, count: int = 36, **changes: Any) -> Sequences:
+        values = np.arange(count) % 12 / 4 if numbers is None else np.asarray(numbers, np.float64)
+        made = make_sequences(np.zeros(len(values), np.int64), **changes)
+        inputs = made.inputs.copy()
+        inputs[:, 0] += np.repeat(values, made.length).astype(np.float32)
+        return replace(made, inputs=inputs, target=values, classes=())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_number_work(
+    make_class_work: Callable[..., Work], make_numbers: Callable[..., Sequences]
+) -> Callable[..., Work]:
+    """Everything that a trial of sequences with numbers needs."""
+
+    def make(sequences: Sequences | None = None, metric: Any = "mse", **changes: Any) -> Work:
+        arrays = make_numbers() if sequences is None else sequences
+        return replace(make_class_work(arrays, **changes), metric=metric)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def number_schema() -> SequenceSchema:
+    """The meaning of the columns of `make_numbers`."""
+    return SequenceSchema("name", "step", ("x", "z"), "y", None, ())
+
+
+@pytest.fixture(scope="session")
+def make_regressor(
+    make_number_work: Callable[..., Work], number_schema: SequenceSchema, make_window: Callable[..., Window]
+) -> Callable[..., tuple["Regressor", Sequences]]:
+    """A model of sequences with numbers, hardly trained, with 39 residuals from -1 to 1, and sequences for it."""
+
+    def make(
+        size: Size = ZERO, skip: str = "none", transform: str = "none", **network: Any
+    ) -> tuple["Regressor", Sequences]:
+        from cellsize.models.intervals import order_statistics
+        from cellsize.models.regressor import Regressor
+        from cellsize.training.records import Setting
+        from cellsize.training.refit import refit_size
+
+        work = make_number_work(network={"bidirectional": True, "summary": "mean", "skip": [skip], **network})
+        setting = Setting(0.05, 0.0, 0.0, skip, "plain")  # type: ignore[arg-type]
+        fitted, net = refit_size(work, size, setting, 1.0, 6 if size != ZERO else 0)
+        assert isinstance(work.samples, Sequences)
+        residuals = order_statistics(np.linspace(-1, 1, 39)[:, None, None])
+        window = make_window(horizon=1, transform=transform)
+        model = Regressor(size, number_schema, window, work.network, fitted, net, 6, ("s0", "s1"), residuals)
+        return model, work.samples
 
     return make
 

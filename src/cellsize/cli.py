@@ -239,7 +239,7 @@ def check(
     Exit status: 0 as before, 3 inputs shifted, 4 worse, 5 cannot tell, 1 the rows cannot be used.
     """
     with _one_line():
-        from cellsize.lifecycle.check import check
+        from cellsize.lifecycle.checking import check
 
         raise typer.Exit(check(name, data, version, alias, uri, html, json, typer.echo))
 

@@ -10,7 +10,7 @@ from cellsize import params_task
 from cellsize.errors import masked
 from cellsize.params_data import Natural, Positive, Prepare, Section, Split, Window
 
-Task = Literal["forecast", "classify"]
+Task = Literal["forecast", "classify", "regress"]
 Metric = Literal["mse", "mae", "log_loss"]
 Counted = Literal["targets", "windows", "sequences", "effective"]
 CountedInputs = Literal["step", "window"]

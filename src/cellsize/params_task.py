@@ -40,7 +40,16 @@ OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
 BEATEN = {
     "forecast": ("naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical"),
     "classify": ("majority_class", "logistic_regression", "boosted_trees"),
+    "regress": ("ridge_linear", "boosted_trees"),
 }
+# Of a number there is more to choose: the error that counts, a transformation, and folds that ask for no classes.
+OF_A_REGRESSION: dict[str, tuple[Any, ...]] = OF_A_CLASSIFICATION | {
+    "prepare.text": (None,),
+    "window.transform": ("none", "log1p", "sqrt"),
+    "split.scheme": ("stratified", "shuffled"),
+    "choose.metric": ("mse", "mae"),
+}
+KNOWN = {"forecast": OF_A_FORECAST, "classify": OF_A_CLASSIFICATION, "regress": OF_A_REGRESSION}
 
 
 def misfit(params: Any) -> str | None:
@@ -51,22 +60,22 @@ def misfit(params: Any) -> str | None:
     """
     if params.task == "forecast":
         if params.split.scheme == "stratified":
-            return "split.scheme: stratified is for task: classify; set contiguous, or another scheme"
+            return "split.scheme: stratified is for tasks with whole sequences; set contiguous, or another scheme"
         if params.choose.metric == "log_loss":
             return "choose.metric: log_loss is for task: classify; set mse or mae"
         return _other(params, OF_A_FORECAST)
-    is_text = params.prepare.text is not None
+    task, is_text = params.task, params.prepare.text is not None
     if params.prepare.series is None and not is_text:
-        return "prepare.series: null, but task: classify has many sequences; name the column that tells them apart"
+        return f"prepare.series: null, but task: {task} has many sequences; name the column that tells them apart"
     if len(params.prepare.targets) != 1:
         return f"prepare.targets: {len(params.prepare.targets)} columns, but a sequence has one label; name one"
     if not params.prepare.past_covariates and not params.prepare.categorical_covariates and not is_text:
-        return "prepare.past_covariates: empty, but task: classify reads them at each step; name the features"
+        return f"prepare.past_covariates: empty, but task: {task} reads them at each step; name the features"
     if isinstance(params.prepare.time, tuple):
-        return "prepare.time: several columns, but task: classify has steps in one; name it, or set null"
+        return f"prepare.time: several columns, but task: {task} has steps in one; name it, or set null"
     if "encoder_decoder" in params.propose.network.head:
         return "propose.network.head: encoder_decoder is for task: forecast, which has steps to decode; leave it out"
-    return _other(params, OF_A_CLASSIFICATION | (OF_A_TEXT if is_text else {}))
+    return _other(params, KNOWN[task] | (OF_A_TEXT if is_text and task == "classify" else {}))
 
 
 def _other(params: Any, only: dict[str, tuple[Any, ...]]) -> str | None:

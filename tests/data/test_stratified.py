@@ -76,6 +76,41 @@ def test_the_same_sequences_give_the_same_folds(make_sequences: Make, make_split
     np.testing.assert_array_equal(first.labels, again.labels)
 
 
+@settings(max_examples=15, deadline=None)
+@given(st.integers(2, 4), st.integers(0, 3), st.booleans(), st.sampled_from(["stratified", "shuffled"]))
+def test_sequences_with_numbers_are_each_validated_once_and_groups_stay_together(
+    make_numbers: Make, make_split: MakeSplit, folds: int, seed: int, is_grouped: bool, scheme: str
+) -> None:
+    draw = np.random.default_rng(seed)
+    groups = draw.integers(0, 60, 120) if is_grouped else None
+    sequences = make_numbers(draw.standard_normal(120), groups=groups)
+    parts = split(sequences, make_split(scheme=scheme, folds=folds, fraction=0.25))
+    assert ((parts.labels == VALIDATION).sum(axis=0) == ~parts.holdout).all()
+    for row in (*parts.labels, np.where(parts.holdout, 1, 2)):
+        sets = [sequences.group[row == label] for label in np.unique(row[row > 0])]
+        assert sum(len(np.unique(each)) for each in sets) == len(np.unique(np.concatenate(sets)))
+
+
+def test_stratified_each_tenth_of_the_numbers_has_its_part_of_each_set(
+    make_numbers: Make, make_split: MakeSplit
+) -> None:
+    sequences = make_numbers(np.random.default_rng(0).permutation(100))
+    parts = split(sequences, make_split(scheme="stratified", folds=4, fraction=0.25))
+    assert np.bincount(sequences.target[parts.holdout].astype(int) // 10).tolist() == [2] * 10
+    shuffled = split(sequences, make_split(scheme="shuffled", folds=4, fraction=0.25))
+    assert shuffled.holdout.sum() == 20
+    assert np.bincount(sequences.target[shuffled.holdout].astype(int) // 10).tolist() != [2] * 10
+
+
+def test_too_few_sequences_with_numbers_or_groups_of_them_are_refused(
+    make_numbers: Make, make_split: MakeSplit
+) -> None:
+    with pytest.raises(InputError, match=r"split.folds: there are 4 sequences, too few for 9 parts; give more"):
+        split(make_numbers(range(5)), make_split(scheme="stratified", folds=9))
+    with pytest.raises(InputError, match=r"split.holdout: there are 3 groups \(equal .*, too few for 5 parts"):
+        split(make_numbers(range(9), groups=np.arange(9) % 3), make_split(scheme="stratified"))
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 5), min_size=30, max_size=30))
 def test_equal_sequences_are_in_one_set_of_each_fold_and_the_holdout_has_none_of_what_is_learnt(

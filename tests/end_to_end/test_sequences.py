@@ -1,6 +1,7 @@
 """Labelled sequences from a long table to a report, as a user runs it."""
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.end_to_end.conftest import Project, make_project
+from tests.end_to_end.test_consumers import blocks, commands, python, shell, started
 
 pytestmark = pytest.mark.slow  # half a minute of training
 
@@ -75,3 +77,61 @@ def test_a_value_that_does_not_suit_the_task_is_one_line(labelled: Project, tmp_
     ran = other.command("python", "-m", "cellsize.stage", "prepare", "a.parquet", "b.json")
     assert ran.returncode == 1
     assert ran.stderr.strip().endswith("window.horizon: 3 does not suit task: classify; set window.horizon: 1")
+
+
+# --- what docs/consumers.md shows of labelled sequences, as a consumer runs it ----------------------------------------
+
+SECTION = "Labelled sequences"
+
+
+def test_labels_in_python_and_over_http(labelled: Project) -> None:
+    load, ask, _ = blocks(SECTION, "python")
+    said = python(labelled, load)
+    assert "['name', 'step', 'x'] 15" in said
+    some, csv, refused, csv_again, _ = commands(SECTION)
+    serve, serve_by_mlflow = blocks(SECTION, "sh")
+    shell(labelled, some)
+    with started(labelled, serve, "5079") as port:
+        answer = json.loads(shell(labelled, csv.replace("5079", port)))["predictions"]
+        table = pd.read_csv(labelled.folder / "some.csv")
+        assert [row["name"] for row in answer] == table["name"].drop_duplicates().to_list()
+        assert set(answer[0]) == {"name", "kind", *(f"probability of {kind}" for kind in "abc")}
+        asked = python(labelled, load, ask.replace("5079", port)).splitlines()[-1]
+        assert asked.startswith("[{'name': 's7', 'kind': ")
+        assert shell(labelled, refused.replace("5079", port)).strip() == blocks(SECTION, "text")[0].strip()
+        for body, words in REFUSED.items():
+            at = f"http://127.0.0.1:{port}/invocations"
+            found = json.loads(shell(labelled, f"printf %s {shlex.quote(body)} | curl -s {at} {JSON} --data-binary @-"))
+            assert found["error_code"] == "BAD_REQUEST"
+            assert words in found["message"]
+            assert "prepare" not in found["message"]
+    assert "Traceback" not in labelled.read("served.log")
+    with started(labelled, serve_by_mlflow, "5080") as port:
+        assert json.loads(shell(labelled, csv_again.replace("5080", port)))["predictions"] == answer
+
+
+JSON = "-H 'Content-Type: application/json'"
+REFUSED = {
+    '{"dataframe_split": {"columns": ["name", "step", "x"], "data": []}}': "no rows; send",
+    '{"dataframe_records": [{"name": "a", "step": 0, "x": "much"}]}': "row 0, column 'x': 'much' is not a number; send",
+    '{"dataframe_records": [{"name": "a", "step": 0, "x": null}, {"name": "b", "step": 0, "x": 1}]}': "'x': missing; ",
+    '{"dataframe_records": [{"name": "a", "step": 0, "x": NaN}]}': "NaN is not JSON; send null",
+    '{"dataframe_records": [{"name": null, "step": 0, "x": 1}]}': "row 0, column 'name': no value; send it in each row",
+    '{"dataframe_records": [{"name": "a", "x": 1}]}': "no column 'step'; send it: the model reads name, step, x",
+    '{"dataframe_records": [{"name": "a", "step": 0, "x": 1}], "params": {"levels": [0.9]}}': "unknown 'levels'; known",
+}  # fmt: skip
+
+
+def test_labels_with_onnx(labelled: Project) -> None:
+    said = shell(labelled, commands(SECTION)[-1])
+    assert "holdout accuracy" in said.splitlines()[0]
+    assert "int8" in said.splitlines()[1]
+    load, _, run = blocks(SECTION, "python")
+    found = python(labelled, load, "import json", run).splitlines()[-1]
+    expected = python(
+        labelled, load, "two = labels.set_index('name').loc[['s7', 's8']]", "print(two['kind'].to_list(), "
+        "two.filter(like='probability').max(axis=1).to_numpy())"
+    ).splitlines()[-1]  # fmt: skip
+    assert found.partition("]")[0] == expected.partition("]")[0]
+    numbers = [np.fromstring(line.rpartition("[")[2].strip("]"), sep=" ") for line in (found, expected)]
+    np.testing.assert_allclose(*numbers, atol=1e-5)

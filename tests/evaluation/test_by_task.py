@@ -10,7 +10,7 @@ from cellsize.data.folds import save_labels
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
-from cellsize.evaluation.by_task import AnyChampion, evaluate
+from cellsize.evaluation.by_task import AnyChampion, AnyEvaluation, evaluate
 from cellsize.evaluation.rivals import Champion
 from cellsize.models.class_baselines import score_folds
 from cellsize.models.forecaster import Forecaster
@@ -19,7 +19,6 @@ from cellsize.params import Params
 from cellsize.params_data import Window
 from cellsize.progress import unsaid
 from cellsize.sizing.class_records import ClassEvaluation
-from cellsize.sizing.evaluation_records import Evaluation
 from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit_sequences import twins
@@ -42,11 +41,11 @@ def test_labelled_sequences_are_judged_without_a_champion_and_a_forecast_is_none
     recipe.write(tmp_path / "recipe.json")
     assert isinstance(work.samples, Sequences)
     score_folds(work.samples, work.folds, params.baseline, "log_loss")[0].write(tmp_path / "baselines.json")
-    names = ("windows.npz", "folds.parquet", "recipe.json", "twins", "baselines.json")
 
-    def judged(champion: AnyChampion) -> tuple[Evaluation | ClassEvaluation, pd.DataFrame, str]:
+    def judged(champion: AnyChampion) -> tuple[AnyEvaluation, pd.DataFrame, str]:
         return evaluate(
-            *(tmp_path / name for name in names), lambda: champion, params.search, params.baseline, "log_loss",
+            tmp_path / "windows.npz", tmp_path / "folds.parquet", tmp_path / "recipe.json", tmp_path / "twins",
+            tmp_path / "baselines.json", lambda: champion, params.search, params.baseline, "log_loss",
             params.register_, params.refit, unsaid,
         )  # fmt: skip
 

@@ -9,8 +9,10 @@ from cellsize.data.sequences import Sequences
 from cellsize.models.answers import answer, load
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 from cellsize.models.row_forecasts import forecast_rows
 from cellsize.models.row_labels import label_rows
+from cellsize.models.row_numbers import number_rows
 
 
 def test_a_model_is_read_and_asked_as_its_task_wants(
@@ -18,11 +20,13 @@ def test_a_model_is_read_and_asked_as_its_task_wants(
     make_table: Callable[..., pd.DataFrame],
     rows_of: Callable[..., pd.DataFrame],
     draw_classifier: Callable[..., tuple[Classifier, Sequences]],
+    make_regressor: Callable[..., tuple[Regressor, Sequences]],
     tmp_path: Path,
 ) -> None:
     table = make_table()
     forecaster, (classifier, sequences) = make_model(table), draw_classifier()
-    for name, model in (("forecaster", forecaster), ("classifier", classifier)):
+    regressor, numbered = make_regressor()
+    for name, model in (("forecaster", forecaster), ("classifier", classifier), ("regressor", regressor)):
         model.save(tmp_path / name)
         assert type(load(tmp_path / name)) is type(model)
     forecast = answer(forecaster, table.tail(6))
@@ -31,3 +35,5 @@ def test_a_model_is_read_and_asked_as_its_task_wants(
     labels = answer(load(tmp_path / "classifier"), rows_of(sequences))
     pd.testing.assert_frame_equal(labels.table, label_rows(classifier, rows_of(sequences)))
     assert forecast.remarks == labels.remarks == []
+    with_interval = answer(regressor, rows_of(numbered), (0.9,)).table
+    pd.testing.assert_frame_equal(with_interval, number_rows(regressor, rows_of(numbered), (0.9,)))

@@ -9,7 +9,8 @@ import pytest
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
-from cellsize.models.classifier import MODEL, Classifier
+from cellsize.models.classifier import Classifier
+from cellsize.models.sequence_files import MODEL
 from cellsize.params_data import Window
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.records import Setting, Work

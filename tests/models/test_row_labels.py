@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cellsize.data.sequence_schema import LabelType
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
 from cellsize.models.classifier import Classifier
@@ -63,7 +64,7 @@ def test_values_beyond_what_training_has_shown_are_counted(draw_classifier: Draw
 
 def test_labels_come_back_as_the_table_has_them(draw_classifier: Draw, rows_of: Rows) -> None:
     model, sequences = draw_classifier()
-    names = {"integer": ("-7", "0", "12"), "text": ("07", "", 'a, "b"\n∑')}
+    names: dict[LabelType, tuple[str, ...]] = {"integer": ("-7", "0", "12"), "text": ("07", "", 'a, "b"\n∑')}
     for kind, classes in names.items():
         schema = replace(model.schema, classes=classes, label_type=kind)
         found = label_rows(replace(model, schema=schema), rows_of(sequences))

@@ -1,6 +1,7 @@
 """Gradient-boosted trees on the summaries of sequences."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -34,6 +35,19 @@ def test_the_same_data_give_the_same_trees_whatever_is_held_out(make_sequences: 
         for each in (sequences, other)
     ]
     np.testing.assert_array_equal(*found)
+
+
+def test_the_trees_that_are_best_on_the_early_stopping_set_are_used_and_no_more(
+    make_sequences: Callable[..., Sequences],
+) -> None:
+    sequences = make_sequences((0, 1, 2) * 50)
+    scaling = fit_scaling(sequences, TRAIN)
+    trees = fit_chosen(sequences, scaling, Fold(TRAIN, STOPPING, REST))
+    codes, losses = sequences.target[STOPPING], []
+    for count in (1, trees.iterations, trees.model.n_iter_):
+        outputs = log_odds(sequences, scaling, replace(trees, iterations=count), STOPPING)
+        losses.append(-outputs[np.arange(len(codes)), 0, codes].mean())
+    assert losses[1] == min(losses)
 
 
 def test_two_classes_have_two_probabilities(make_sequences: Callable[..., Sequences]) -> None:

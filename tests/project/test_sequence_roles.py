@@ -22,8 +22,8 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "name": number, "step": step, "kind": number % 2, "x": np.sin(number + step), "flat": 1.0,
-            "count": step + 1, "mood": np.where((number + step) % 3 == 0, "low", "high"), "age": 20 + number % 5, "person": number % 8,
-            "empty": np.nan,
+            "count": step + 1, "mood": np.where((number + step) % 3 == 0, "low", "high"), "age": 20 + number % 5,
+            "person": number % 8, "empty": np.nan,
         }
     )  # fmt: skip
 

@@ -106,6 +106,18 @@ def test_a_labelled_sequence_is_one_sample_whatever_its_length_and_effective_are
     assert counted.effective == len(np.unique(sequences.group[train])) < len(train)
 
 
+def test_a_name_that_is_there_again_and_again_is_effective_once(
+    make_sequences: MakeSequences, make_split: MakeSplit
+) -> None:
+    sequences = make_sequences(labels=(0, 1) * 40)
+    row = np.arange(len(sequences.inputs)) - np.repeat(sequences.first, sequences.length)
+    equal = replace(sequences, inputs=row[:, None].astype(np.float32), offset=np.zeros(1), features=("x",))
+    divided = stratified.split(sequences, make_split(scheme="stratified", holdout=0.25, fraction=0.25))
+    counted = bound.count_samples(equal, divided)
+    assert counted.effective == 5  # of 2 to 6 steps: so many different ones
+    assert counted.sequences > 20
+
+
 # --- windows ----------------------------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,12 @@
 """Batches of sequences: gathered by index, scaled, and filled up with zeros on the right; and their summaries."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from cellsize.data import characters
 from cellsize.data.classify import Classify
+from cellsize.data.regress import Regress
 from cellsize.data.scaling import MARGIN, Scaling
 from cellsize.data.sequences import SUMMARIES, Sequences
 from cellsize.data.windows import Floats, Ints
@@ -13,10 +16,20 @@ def fit_scaling(sequences: Sequences, train: Ints) -> Scaling:
     """Mean, standard deviation and bounds of each feature over the steps of the training sequences, and over no other.
 
     Steps where a feature is missing do not count; one that is always missing has the mean 0.
-    `Scaling.deviation` is the log loss of the class frequencies of the training sequences. Of texts the constants are
-    the characters and n-grams that are known.
+    `Scaling.deviation` is the log loss of the class frequencies of the training sequences, or the mean absolute
+    deviation of their numbers. Of texts the constants are the characters and n-grams that are known.
     """
-    deviation = np.array([Classify.constant_error(sequences.target[train])], np.float32)
+    labels = sequences.target[train]
+    if sequences.classes:
+        return _of_steps(sequences, train, Classify.constant_error(labels))
+    number = Regress.fitted(labels)
+    scaling = _of_steps(sequences, train, number.deviation)
+    return replace(scaling, label_mean=np.array([number.mean]), label_std=np.array([number.std]))
+
+
+def _of_steps(sequences: Sequences, train: Ints, error: float) -> Scaling:
+    """The same without what is of labels, but for the error of the best constant."""
+    deviation = np.array([error], np.float32)
     if sequences.characters:
         return characters.fit(sequences, train, deviation)
     values = sequences.inputs[sequences.rows(train)]

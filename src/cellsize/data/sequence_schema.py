@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data.schema import MISSING
-from cellsize.data.sequences import TASK
+from cellsize.data.sequences import REGRESS, TASK
 from cellsize.data.windows import Ints
 from cellsize.params_data import Text
 
-LabelType = Literal["text", "integer", "boolean"]
+LabelType = Literal["text", "integer", "boolean", "number"]
 
 # Columns of the clean rows, beside the features.
 SEQUENCE, LABEL, GROUP, HELD_OUT = "_sequence", "_label", "_group", "_held_out"
@@ -28,9 +28,9 @@ class SequenceSchema:
         sequence: Names the sequence of a row; of texts without a name the column of the text.
         step: Orders the rows of a sequence, by number; None: as they are in the table.
         features: Numbers of each step.
-        label: The class, the same in all rows of a sequence.
+        label: The class or the number, the same in all rows of a sequence.
         group: What a sequence belongs to, likewise; None: each is alone.
-        classes: Names of the classes, sorted.
+        classes: Names of the classes, sorted; empty where the label is a number.
         label_type: What a label is in the table: a model gives back what it was given.
         levels: Text column that may change from step to step → its levels, an indicator each.
         static_covariates: Column that is constant in each sequence → its levels, or no level if it is a number.
@@ -86,9 +86,14 @@ class SequenceSchema:
             return pd.Series(names == "True", dtype="bool")
         return pd.Series(names, dtype="str")
 
+    @property
+    def task(self) -> Literal["classify", "regress"]:
+        """What the labels say that it is."""
+        return TASK if self.classes else REGRESS
+
     def save(self, path: Path) -> None:
         """Writes JSON."""
-        path.write_text(json.dumps({"task": TASK, **self.content()}, indent=2) + "\n", encoding="utf-8")
+        path.write_text(json.dumps({"task": self.task, **self.content()}, indent=2) + "\n", encoding="utf-8")
 
     def content(self) -> dict[str, Any]:
         """Its fields as plain values, which `of` reads."""

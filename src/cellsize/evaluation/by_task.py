@@ -9,23 +9,26 @@ import pandas as pd
 from cellsize.data import folds as folding
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
-from cellsize.evaluation import class_gate, classes, holdout, sequence_comparison
+from cellsize.evaluation import class_gate, classes, holdout, numbers, sequence_comparison
 from cellsize.evaluation import gate as of_forecasts
 from cellsize.evaluation.rivals import Champion
 from cellsize.evaluation.rivals import rivals as rivals_of_forecasts
 from cellsize.models import stacked
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
-from cellsize.models.twins import load, load_classifiers
+from cellsize.models.regressor import Regressor
+from cellsize.models.twins import load, load_classifiers, load_regressors
 from cellsize.params import Baseline, Metric, Refit, Register, Search
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.class_records import ClassBaselines, ClassEvaluation
 from cellsize.sizing.evaluation_records import Evaluation
+from cellsize.sizing.number_records import NumberEvaluation
 from cellsize.sizing.recipe import Recipe
 from cellsize.tasks import samples
 from cellsize.training.records import load_work
 
-AnyChampion = Champion[Forecaster] | Champion[Classifier] | None
+AnyChampion = Champion[Forecaster] | Champion[Classifier] | Champion[Regressor] | None
+AnyEvaluation = Evaluation | ClassEvaluation | NumberEvaluation
 OTHER_TASK = "is a model of another task; give another register.name"
 
 
@@ -42,7 +45,7 @@ def evaluate(
     gate: Register,
     refit: Refit,
     note: Callable[[str], None],
-) -> tuple[Evaluation | ClassEvaluation, pd.DataFrame, str]:
+) -> tuple[AnyEvaluation, pd.DataFrame, str]:
     """The content of `evaluation.json`, a table of predictions and truth, and what to say.
 
     Args:
@@ -65,6 +68,14 @@ def evaluate(
     arrays, parts = samples.load(windows), folding.load(folds)
     forward = functools.partial(stacked.forward, engine=search.training.engine)
     beaten, how = champion(), (search, baseline.penalties, metric, refit.seed)
+    if isinstance(arrays, Sequences) and arrays.task == "regress":
+        regressors, scored = load_regressors(twins), Baselines.read(baselines)
+        work = load_work(windows, folds, regressors[0].network, *how)
+        with_numbers = sequence_comparison.rivals_with_numbers(
+            _of_numbers(beaten, gate.name), regressors, Recipe.read(recipe), work, gate, refit.twins, note
+        )
+        of_numbers, table = numbers.evaluate(arrays, parts, regressors, with_numbers, baseline, metric, scored, forward)
+        return of_numbers, table, numbers.in_words(of_numbers)
     if isinstance(arrays, Sequences):
         classifiers = load_classifiers(twins)
         work = load_work(windows, folds, classifiers[0].network, *how)
@@ -86,17 +97,17 @@ def evaluate(
 
 
 def opens(
-    evaluation: Evaluation | ClassEvaluation, register: Register, champion: str | None = None, look: int = 1
+    evaluation: AnyEvaluation, register: Register, champion: str | None = None, look: int = 1
 ) -> tuple[bool, str]:
     """Whether a model is good enough to become champion, and why; see `gate.judge`."""
-    if isinstance(evaluation, ClassEvaluation):
+    if isinstance(evaluation, ClassEvaluation | NumberEvaluation):
         return class_gate.gate(evaluation, register, champion, look)
     return of_forecasts.gate(evaluation, register, champion, look)
 
 
-def compared_with_trees(evaluation: Evaluation | ClassEvaluation) -> tuple[bool, str]:
+def compared_with_trees(evaluation: AnyEvaluation) -> tuple[bool, str]:
     """Whether boosted trees are better on the holdout, and both errors in words."""
-    if isinstance(evaluation, ClassEvaluation):
+    if isinstance(evaluation, ClassEvaluation | NumberEvaluation):
         return class_gate.compared_with_trees(evaluation)
     return of_forecasts.compared_with_trees(evaluation)
 
@@ -110,6 +121,15 @@ def _of_classes(champion: AnyChampion, name: str) -> Champion[Classifier] | None
     if champion is None:
         return None
     if not isinstance(champion.model, Classifier):
+        raise InputError(f"register.name: the champion of {name!r} {OTHER_TASK}")
+    return champion
+
+
+def _of_numbers(champion: AnyChampion, name: str) -> Champion[Regressor] | None:
+    """A champion that gives sequences their numbers; see `_of_classes`."""
+    if champion is None:
+        return None
+    if not isinstance(champion.model, Regressor):
         raise InputError(f"register.name: the champion of {name!r} {OTHER_TASK}")
     return champion
 

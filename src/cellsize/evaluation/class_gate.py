@@ -1,18 +1,19 @@
-"""The gate for labelled sequences: the rule of `gate`, on normalised log losses."""
+"""The gate for labelled sequences: the rule of `gate`, on normalised log losses, or errors of numbers."""
 
 from cellsize.data.forecast import BOOSTED_TREES
 from cellsize.evaluation.gate import Rival, judge, trees_in_words
 from cellsize.params import Register
 from cellsize.sizing.class_records import ClassEvaluation
+from cellsize.sizing.number_records import NumberEvaluation
+
+OfSequences = ClassEvaluation | NumberEvaluation
 
 
-def gate(
-    evaluation: ClassEvaluation, register: Register, champion: str | None = None, look: int = 1
-) -> tuple[bool, str]:
+def gate(evaluation: OfSequences, register: Register, champion: str | None = None, look: int = 1) -> tuple[bool, str]:
     """Whether a model of labelled sequences is good enough to become champion, and why; see `gate.judge`."""
     rivals = [
         Rival(
-            name, evaluation.error(evaluation.model), evaluation.error(evaluation.baselines[name]),
+            name, evaluation.model.score, evaluation.baselines[name].score,
             evaluation.differences[name].score_se,
         )
         for name in register.beat
@@ -20,6 +21,6 @@ def gate(
     return judge(rivals, evaluation, register, champion, look)
 
 
-def compared_with_trees(evaluation: ClassEvaluation) -> tuple[bool, str]:
+def compared_with_trees(evaluation: OfSequences) -> tuple[bool, str]:
     """Whether boosted trees on the same summaries are better on the holdout, and both errors in words."""
-    return trees_in_words(evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model))
+    return trees_in_words(evaluation.baselines[BOOSTED_TREES].score, evaluation.model.score)

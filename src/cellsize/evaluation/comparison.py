@@ -13,6 +13,7 @@ from cellsize.evaluation.paired import block_length, paired
 from cellsize.evaluation.rivals import Rivals
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 from cellsize.models.twins import parameters
 from cellsize.params_data import Window
 from cellsize.sizing.evaluation_records import Comparison
@@ -132,7 +133,7 @@ def by_time(windows: Windows, folds: Folds) -> bool:
     return bool(windows.start[folds.development].max() < windows.start[folds.holdout].min())
 
 
-def network_of(model: Forecaster | Classifier) -> tuple[object, ...]:
+def network_of(model: Forecaster | Classifier | Regressor) -> tuple[object, ...]:
     """What is the same network: size, cells and architecture; what it was trained by may differ."""
     if model.size == ZERO or model.net is None:
         return (model.size,)

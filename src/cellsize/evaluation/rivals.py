@@ -6,13 +6,14 @@ from typing import Generic, TypeVar
 
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 from cellsize.params import Register
 from cellsize.progress import unsaid
 from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import cut_of, twins
 
-M = TypeVar("M", Forecaster, Classifier)  # models of one task, which can be compared
+M = TypeVar("M", Forecaster, Classifier, Regressor)  # models of one task, which can be compared
 Train = Callable[[Recipe, M], Sequence[M]]  # a recipe, and whose network it is → its twins
 
 

@@ -5,7 +5,7 @@ As `comparison` does for forecasts, with groups of sequences in place of blocks 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Generic
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -14,22 +14,25 @@ from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
 from cellsize.evaluation.comparison import network_of
 from cellsize.evaluation.paired import paired
-from cellsize.evaluation.rivals import Challenger, Champion, M, Rivals
+from cellsize.evaluation.rivals import Challenger, Champion, Rivals
 from cellsize.models.classifier import Classifier
+from cellsize.models.regressor import Regressor
 from cellsize.models.twins import parameters
 from cellsize.params import Register
 from cellsize.progress import unsaid
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.sequence_records import SequenceComparison
+from cellsize.training import refit_numbers
 from cellsize.training.records import Work
 from cellsize.training.refit import cut_of
 from cellsize.training.refit_sequences import twins
 
-Losses = Callable[[Sequence[M], Ints], Floats]  # models, sequences → shape (models, n)
+S = TypeVar("S", Classifier, Regressor)  # models of whole sequences
+Losses = Callable[[Sequence[S], Ints], Floats]  # models, sequences → shape (models, n)
 
 
 @dataclass(frozen=True)
-class FairSequences(Generic[M]):
+class FairSequences(Generic[S]):
     """What the challenger's twins are compared with.
 
     Attributes:
@@ -39,7 +42,7 @@ class FairSequences(Generic[M]):
     """
 
     chosen: Ints
-    models: tuple[M, ...]
+    models: tuple[S, ...]
     is_served: bool
 
 
@@ -52,7 +55,7 @@ def rivals(
     count: int,
     note: Callable[[str], None] = unsaid,
 ) -> Rivals[Classifier] | None:
-    """The rivals of a run; None without a champion. See `rivals.rivals`."""
+    """The rivals of a run that labels sequences; None without a champion. See `rivals.rivals`."""
     if champion is None:
         return None
 
@@ -63,7 +66,31 @@ def rivals(
     return Rivals(Challenger(trained, recipe, cut_of(work.samples, work.folds)), champion, gate, train)
 
 
-def fair(sequences: Sequences, folds: Folds, rivals: Rivals[Classifier]) -> FairSequences[Classifier] | str:
+def rivals_with_numbers(
+    champion: Champion[Regressor] | None,
+    trained: Sequence[Regressor],
+    recipe: Recipe,
+    work: Work,
+    gate: Register,
+    count: int,
+    note: Callable[[str], None] = unsaid,
+) -> Rivals[Regressor] | None:
+    """The same of a run that gives sequences their numbers."""
+    if champion is None:
+        return None
+
+    def train(of: Recipe, model: Regressor) -> Sequence[Regressor]:
+        theirs = replace(work, network=model.network)
+
+        def said(text: str) -> None:
+            note(f"the champion's recipe: {text}")
+
+        return refit_numbers.twins(theirs, of, model.schema, model.window, count, None, said)
+
+    return Rivals(Challenger(trained, recipe, cut_of(work.samples, work.folds)), champion, gate, train)
+
+
+def fair(sequences: Sequences, folds: Folds, rivals: Rivals[S]) -> FairSequences[S] | str:
     """The sequences that neither has learned from, and what is compared there.
 
     The champion that is served has seen everything that there was. Where enough groups of the holdout are new to it, it
@@ -95,9 +122,7 @@ def fair(sequences: Sequences, folds: Folds, rivals: Rivals[Classifier]) -> Fair
     return FairSequences(holdout, tuple(rivals.train(champion.recipe, champion.model)), False)
 
 
-def compare(
-    sequences: Sequences, rivals: Rivals[Classifier], chosen: FairSequences[Classifier], losses: Losses[Classifier]
-) -> SequenceComparison:
+def compare(sequences: Sequences, rivals: Rivals[S], chosen: FairSequences[S], losses: Losses[S]) -> SequenceComparison:
     """Compares both on the sequences that are fair: whole groups are drawn, and the seeds' variance counts.
 
     Args:
@@ -130,12 +155,12 @@ def compare(
     )
 
 
-def learned(sequences: Sequences, model: Classifier) -> Ints:
+def learned(sequences: Sequences, model: Classifier | Regressor) -> Ints:
     """Positions of the sequences that a model has learned from, by their names."""
     known = set(model.learned_from)
     return np.flatnonzero([name in known for name in sequences.names])
 
 
-def incomparable(champion: Classifier, challenger: Classifier) -> bool:
+def incomparable(champion: Classifier | Regressor, challenger: Classifier | Regressor) -> bool:
     """Whether the champion cannot read what the challenger reads, or means other classes."""
     return champion.schema != challenger.schema or champion.window != challenger.window

@@ -1,11 +1,16 @@
-"""What is odd about labelled sequences before the holdout."""
+"""What is odd about sequences before the holdout, labelled by classes or by numbers."""
 
 import numpy as np
 
 from cellsize.data.folds import Folds
-from cellsize.data.sequences import TASK, Sequences
+from cellsize.data.regress import untransformed
+from cellsize.data.sequences import REGRESS, TASK, Sequences
+from cellsize.data.windows import Transform
 from cellsize.inspection import leak as leaks
 from cellsize.sizing.class_records import SequenceInspection
+from cellsize.sizing.number_records import NumberInspection
+
+QUARTERS = (0, 25, 50, 75, 100)
 
 
 def inspect(sequences: Sequences, folds: Folds) -> SequenceInspection:
@@ -29,6 +34,27 @@ def inspect(sequences: Sequences, folds: Folds) -> SequenceInspection:
     )
 
 
+def inspect_numbers(sequences: Sequences, folds: Folds, transform: Transform) -> NumberInspection:
+    """The same where labels are numbers: their quartiles in place of classes.
+
+    Args:
+        sequences: Base arrays and index.
+        folds: Which of them come before the holdout; no other is looked at.
+        transform: Of the numbers, to be undone.
+    """
+    chosen = np.flatnonzero(folds.development)
+    numbers = untransformed(sequences.target[chosen], transform)
+    return NumberInspection(
+        task=REGRESS,
+        sequences=len(chosen),
+        groups=len(np.unique(sequences.group[chosen])),
+        quantiles={str(percent): float(np.percentile(numbers, percent)) for percent in QUARTERS},
+        shortest=int(sequences.length[chosen].min()),
+        longest=int(sequences.length[chosen].max()),
+        duplicates=leaks.again(sequences, folds),
+    )
+
+
 def printed(found: SequenceInspection) -> str:
     """What the stage prints."""
     fewest = min(found.classes, key=lambda name: (found.classes[name], name))
@@ -37,6 +63,18 @@ def printed(found: SequenceInspection) -> str:
         f"classes, the rarest {fewest!r} with {found.classes[fewest]:,}"
     )
     return "\n".join([said, *(f"inspect: {line}" for line in of_duplicates(found))])
+
+
+def printed_numbers(found: NumberInspection) -> str:
+    """The same of numbers."""
+    lowest, median, highest = (found.quantiles[percent] for percent in ("0", "50", "100"))
+    said = (
+        f"inspect: {found.sequences:,} sequences of {found.shortest} to {found.longest} steps, numbers from {lowest:g} "
+        f"to {highest:g}, half of them up to {median:g}"
+    )
+    if found.duplicates:
+        said += f"\ninspect: {found.duplicates:,} sequences are equal to an earlier one (split.duplicates)"
+    return said
 
 
 def of_duplicates(found: SequenceInspection) -> list[str]:

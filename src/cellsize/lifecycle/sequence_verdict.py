@@ -91,6 +91,7 @@ def headline(result: SequenceCheck) -> str:
         case "as before" if compared is None:
             return "As before: no input has shifted; without labels nothing is said of the error."
         case "as before":
+            assert compared is not None
             return f"As before: the error on the new sequences is {more(compared.higher)} than on the holdout, within chance."  # noqa: E501
         case "cannot tell":
             return f"Cannot tell: {_why_not(result)}."

@@ -53,7 +53,7 @@ def labels_and_remarks(classifier: Classifier, rows: pd.DataFrame) -> tuple[pd.D
     table = pd.DataFrame({schema.sequence: pd.Series(sequences.names, dtype="str")})
     table[schema.label] = schema.labels(probabilities.argmax(axis=1))
     columns = pd.DataFrame(probabilities, columns=probability_columns(schema))
-    return pd.concat([table, columns], axis=1), _remarks(sequences, scaling, classifier.longest)
+    return pd.concat([table, columns], axis=1), remarks(sequences, scaling, classifier.longest)
 
 
 def probability_columns(schema: SequenceSchema) -> list[str]:
@@ -64,7 +64,7 @@ def probability_columns(schema: SequenceSchema) -> list[str]:
     return [f"{begin}{name}" for name in schema.classes]
 
 
-def _remarks(sequences: Sequences, scaling: Scaling, longest: int) -> list[str]:
+def remarks(sequences: Sequences, scaling: Scaling, longest: int) -> list[str]:
     """What of the rows was not read as it was sent: steps before the last ones, and values beyond the bounds."""
     long = int((sequences.length > longest).sum())
     said = [f"sequences of more than {longest} steps, of which the last are read: {long}"] if long else []

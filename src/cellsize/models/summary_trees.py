@@ -1,6 +1,7 @@
 """Gradient-boosted trees on the summaries of sequences: the classifier that a user would pick first."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ class SummaryTrees:
 
     Attributes:
         model: Says the probability of each class.
-        iterations: Its trees of each class.
+        iterations: How many trees of each class are used.
     """
 
     model: "HistGradientBoostingClassifier"
@@ -57,14 +58,14 @@ def fit_chosen(sequences: Sequences, scaling: Scaling, fold: Fold) -> SummaryTre
             y_val=sequences.target[stopping],
         )  # fmt: skip
     # One score for each iteration, higher is better, and before them that of no iteration.
-    best = max(1, int(np.argmax(model.validation_score_)))
-    return fit(sequences, scaling, fold.train, best)
+    return SummaryTrees(model, max(1, int(np.argmax(model.validation_score_))))
 
 
 def log_odds(sequences: Sequences, scaling: Scaling, trees: SummaryTrees, chosen: Ints) -> Floats:
     """Logarithms of the probabilities of each class, shape (n, 1, classes)."""
     with threadpool_limits(ONE_THREAD):
-        found = trees.model.predict_proba(_inputs(sequences, scaling, chosen))
+        staged = trees.model.staged_predict_proba(_inputs(sequences, scaling, chosen))
+        found = next(islice(staged, trees.iterations - 1, None))
     outputs: Floats = np.log(np.maximum(found, np.finfo(np.float32).tiny))[:, None].astype(np.float32)
     return outputs
 

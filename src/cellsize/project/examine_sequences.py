@@ -42,16 +42,18 @@ def examine(written: Csv, found: Columns, asked: Asked) -> tuple[Values, list[st
     table = tables.read(asked.table, texts, written)
     no_features = params.prepare.model_copy(update={"past_covariates": ()})
     sequences = _sequences(table, params, no_features, asked)
-    parts = _fitting(sequences, params.split, asked)
-    held = split(sequences, parts).holdout
+    # Without features all sequences of one length are equal: which really are is seen below.
+    bare = params.split.model_copy(update={"duplicates": "spread"})
+    held = split(sequences, _fitting(sequences, bare, asked)).holdout
     while True:
         rows = pd.factorize(tables.labels(table[found.sequence]))[0]
         features, left_out = sequence_roles.roles_of(table, found, asked, ~held[rows])
         params = template.validated(changes | features)
         declared = tables.read(asked.table, (*texts, *sequence_features.texts(params.prepare)), written)
         sequences = _sequences(declared, params, params.prepare, asked)
-        parts = _fitting(sequences, parts, asked)
-        more = split(sequences, parts).holdout & ~held
+        parts = _fitting(sequences, params.split, asked)
+        final = split(sequences, parts).holdout
+        more = final & ~held
         if not more.any():
             break
         held |= more  # what has been seen is not what is held out: these have no say either
@@ -60,7 +62,7 @@ def examine(written: Csv, found: Columns, asked: Asked) -> tuple[Values, list[st
     return changes | features | decided, [
         *said,
         *(f"left out: {name} ({why})" for name, why in left_out.items()),
-        *_said(sequences, parts, held, found, decided, asked),
+        *_said(sequences, parts, held, int(final.sum()), found, asked),
     ]
 
 
@@ -138,7 +140,7 @@ def _decided(sequences: Sequences, parts: Split, held: npt.NDArray[np.bool_], pa
 
 
 def _said(
-    sequences: Sequences, parts: Split, held: npt.NDArray[np.bool_], found: Columns, decided: Values, asked: Asked
+    sequences: Sequences, parts: Split, held: npt.NDArray[np.bool_], count: int, found: Columns, asked: Asked
 ) -> list[str]:
     """Lines on steps, network, folds and holdout."""
     shown, counts = sequences.length[~held], np.bincount(sequences.target[~held], minlength=len(sequences.classes))
@@ -154,6 +156,6 @@ def _said(
         "network: it reads a sequence in both directions, and its label from the mean over the steps (propose.network)",
         f"folds: {parts.folds}, each class in each alike; the rarest, {sequences.classes[rarest]!r}, has "
         f"{counts[rarest]} sequences outside of the holdout",
-        f"holdout: {held_out}, {int(held.sum()):,} sequences; of it only names, labels, lengths and which values are "
+        f"holdout: {held_out}, {count:,} sequences; of it only names, labels, lengths and which values are "
         "missing had a say",
     ]  # fmt: skip

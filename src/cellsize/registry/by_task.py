@@ -11,20 +11,23 @@ from cellsize.data.history import History
 from cellsize.data.sequence_history import SequenceHistory
 from cellsize.models import answers
 from cellsize.models.classifier import Classifier
+from cellsize.models.regressor import Regressor
 from cellsize.params_data import Prepare
 from cellsize.registry import callers, example
 from cellsize.registry.callers import Shown
 from cellsize.sizing.class_records import ClassEvaluation
 from cellsize.sizing.evaluation_records import Evaluation, Registration
+from cellsize.sizing.number_records import NumberEvaluation
 
-AnyEvaluation = Evaluation | ClassEvaluation
+AnyEvaluation = Evaluation | ClassEvaluation | NumberEvaluation
 AnyHistory = History | SequenceHistory
 
 
 def read_evaluation(path: Path) -> AnyEvaluation:
     """Reads `evaluation.json`, of whichever task."""
-    of_classes = "task" in json.loads(path.read_text(encoding="utf-8"))
-    return ClassEvaluation.read(path) if of_classes else Evaluation.read(path)
+    task = json.loads(path.read_text(encoding="utf-8")).get("task")
+    kinds: dict[str | None, type[AnyEvaluation]] = {"classify": ClassEvaluation, "regress": NumberEvaluation}
+    return kinds.get(task, Evaluation).read(path)
 
 
 def rows_shown(prepare: Prepare, model: Path) -> pd.DataFrame:
@@ -38,6 +41,8 @@ def rows_shown(prepare: Prepare, model: Path) -> pd.DataFrame:
     if isinstance(served, Classifier):
         rows = table.read(raw, sequence_table.texts(prepare, None), prepare.csv)
         return example.of_each_class(rows, served.schema)
+    if isinstance(served, Regressor):
+        return example.of_first(table.read(raw, sequence_table.texts(prepare, None, True), prepare.csv), served.schema)
     rows = table.read(raw, series.texts(prepare), prepare.csv, times.columns_of(prepare))
     return example.recent_rows(rows, raw, model)
 
@@ -51,7 +56,7 @@ def known_rows(clean: Path, model: Path, searched_until: str | None) -> AnyHisto
         searched_until: `split.searched_until`.
     """
     served, frame = answers.load(model), pd.read_parquet(clean)
-    if isinstance(served, Classifier):
+    if isinstance(served, Classifier | Regressor):
         return sequence_history.history_of(frame, served.schema, searched_until)
     return history.history_of(frame, served.schema, searched_until)
 
@@ -71,6 +76,8 @@ def shown(model: Path, rows: pd.DataFrame) -> Shown:
     served = answers.load(model)
     if isinstance(served, Classifier):
         return callers.of_classifier(served, rows)
+    if isinstance(served, Regressor):
+        return callers.of_regressor(served, rows)
     return callers.of_forecaster(served, rows)
 
 
@@ -89,13 +96,16 @@ def said_of_errors(evaluation: AnyEvaluation) -> dict[str, Any]:
         twins = [twin.log_loss for twin in evaluation.twins]
         accuracy = evaluation.model.accuracy
         return {"metric": "log_loss", "mean": evaluation.model.log_loss, "twins": twins, "accuracy": accuracy}
+    if isinstance(evaluation, NumberEvaluation):
+        scores = [twin.score for twin in evaluation.twins]
+        return {"metric": f"n{evaluation.metric}", "mean": evaluation.model.score, "twins": scores}
     twins = [evaluation.error(twin) for twin in evaluation.twins]
     return {"metric": f"n{evaluation.metric}", "mean": evaluation.error(evaluation.model), "twins": twins}
 
 
 def said_of_holdout(evaluation: AnyEvaluation) -> dict[str, Any]:
     """What the model was measured on."""
-    if isinstance(evaluation, ClassEvaluation):
+    if isinstance(evaluation, ClassEvaluation | NumberEvaluation):
         return {"sequences": evaluation.sequences}
     return {"from": evaluation.rows_from, "until": evaluation.rows_until, "windows": evaluation.windows,
             "series": evaluation.series}  # fmt: skip

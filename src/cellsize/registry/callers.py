@@ -12,6 +12,7 @@ from cellsize.data import sequence_rows
 from cellsize.models.answers import answer
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 from cellsize.models.row_forecasts import with_times_as_text
 from cellsize.models.row_labels import probability_columns
 from cellsize.registry.example import raw_columns
@@ -36,15 +37,26 @@ class Shown:
 
 def of_forecaster(model: Forecaster, rows: pd.DataFrame) -> Shown:
     """What a version that forecasts shows; the rows are recent history."""
-    levels = ParamSpec("levels", DataType.double, np.array([], np.float64), shape=(-1,))
-    return Shown(with_times_as_text(rows), typed(answer(model, rows).table), (levels,), reads(model))
+    return Shown(with_times_as_text(rows), typed(answer(model, rows).table), (_levels(),), reads(model))
 
 
 def of_classifier(model: Classifier, rows: pd.DataFrame) -> Shown:
     """What a version that labels sequences shows."""
     schema = model.schema
-    about = {
-        "task": "classify",
+    about = {"probabilities": dict(zip(schema.classes, probability_columns(schema), strict=True))}
+    return Shown(rows, typed(answer(model, rows).table), (), _reads_sequences(model) | about)
+
+
+def of_regressor(model: Regressor, rows: pd.DataFrame) -> Shown:
+    """What a version that gives sequences their numbers shows."""
+    return Shown(rows, typed(answer(model, rows).table), (_levels(),), _reads_sequences(model))
+
+
+def _reads_sequences(model: Classifier | Regressor) -> dict[str, Any]:
+    """What a caller has to know of the sequences that a model is sent."""
+    schema = model.schema
+    return {
+        "task": schema.task,
         "reads": list(sequence_rows.columns(schema)),
         "sequence": schema.sequence,
         "step": schema.step,
@@ -52,9 +64,12 @@ def of_classifier(model: Classifier, rows: pd.DataFrame) -> Shown:
         "may_be_missing": list(schema.flagged),
         "reads_steps": model.longest,
         "label": schema.label,
-        "probabilities": dict(zip(schema.classes, probability_columns(schema), strict=True)),
     }
-    return Shown(rows, typed(answer(model, rows).table), (), about)
+
+
+def _levels() -> ParamSpec:
+    """The parameter of a request that asks for intervals."""
+    return ParamSpec("levels", DataType.double, np.array([], np.float64), shape=(-1,))
 
 
 def reads(forecaster: Forecaster) -> dict[str, Any]:

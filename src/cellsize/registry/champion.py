@@ -17,6 +17,7 @@ from cellsize.evaluation.by_task import AnyChampion
 from cellsize.evaluation.rivals import Champion
 from cellsize.models import answers, twins
 from cellsize.models.classifier import Classifier
+from cellsize.models.regressor import Regressor
 from cellsize.params import Mlflow
 from cellsize.registry.store import connect, reached
 from cellsize.sizing.recipe import Recipe
@@ -66,6 +67,9 @@ def load(settings: Mlflow, name: str, version: str | None = None) -> AnyChampion
         if isinstance(model, Classifier):
             of_classes = _twins(client, str(known.run_id), Path(kept), twins.load_classifiers)
             return Champion(version, model, recipe, of_classes, cut)
+        if isinstance(model, Regressor):
+            of_numbers = _twins(client, str(known.run_id), Path(kept), twins.load_regressors)
+            return Champion(version, model, recipe, of_numbers, cut)
         of_forecasts = _twins(client, str(known.run_id), Path(kept), twins.load)
         return Champion(version, model, recipe, of_forecasts, cut)
 

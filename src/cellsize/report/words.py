@@ -42,3 +42,4 @@ def of_forecast(sees: Literal["window", "known_future"]) -> Words:
 OF_CLASSES = Words(
     "These sequences need", "logistic regression", "on summaries of each sequence", "giving", "An answer"
 )
+OF_NUMBERS = Words("These sequences need", "ridge regression", "on summaries of each sequence", "giving", "A number")

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
+from cellsize.data import duplicates
 from cellsize.data.folds import Folds
 from cellsize.data.forecast import Forecast
 from cellsize.data.sequences import Sequences
@@ -17,12 +18,12 @@ def count_samples(samples: Samples, folds: Folds) -> SampleCounts:
     """Counts the samples of the fold with the fewest training windows, in four ways.
 
     Of several targets each counts for its part: a row with one of two observed is half a target. A labelled sequence is
-    one sample, whatever its length: it has one label. What is effective of them is their groups, as if those of one
-    group, such as a name that stands in the table again and again, said the same.
+    one sample, whatever its length: it has one label. What is effective of them is what belongs together, groups and
+    equal sequences: as if those of one person, or a name that stands in the table again and again, said the same.
     """
     train = min((fold.train for fold in folds.all()), key=len)
     if isinstance(samples, Sequences):
-        groups = len(np.unique(samples.group[train]))
+        groups = len(np.unique(duplicates.together(samples)[train]))
         return SampleCounts(targets=len(train), windows=len(train), sequences=len(train), effective=groups)
     windows = samples
     edges = np.zeros(len(windows.step) + 1, np.int64)

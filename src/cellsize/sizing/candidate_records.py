@@ -14,7 +14,8 @@ class SampleCounts(Artefact):
     sequences: int
     """Series; labelled sequences."""
     effective: int
-    """Targets divided by their integrated autocorrelation time; groups of labelled sequences."""
+    """Targets divided by their integrated autocorrelation time; of labelled
+    sequences the groups, equal ones being one."""
 
 
 class InputCounts(Artefact):
