@@ -79,10 +79,10 @@ def init(
     ] = None,
     task: Annotated[
         str | None,
-        typer.Option(help="forecast, or classify: a label for each sequence; else what the table's shape says."),
+        typer.Option(help="forecast; classify, regress: a label for each sequence. Else what the table says."),
     ] = None,
     group: Annotated[
-        str | None, typer.Option(help="classify: column whose sequences stay together in a fold, such as a person.")
+        str | None, typer.Option(help="Column whose sequences stay together in a fold, such as a person.")
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
 ) -> None:

@@ -10,6 +10,7 @@ from cellsize.errors import InputError
 from cellsize.project.asked import Asked
 from cellsize.project.examine import examine
 from cellsize.project.recognise import sequences
+from cellsize.tasks import preparing, samples, splitting, windowing
 from tests.project.conftest import params, said
 from tests.project.test_examine_sequences import waves, written
 
@@ -33,6 +34,22 @@ def test_a_format_of_sequences_is_recognised(tmp_path: Path, make: Callable[[Pat
     assert (made.task, made.prepare.series, made.prepare.time) == ("classify", "sequence", "step")
     assert (made.prepare.targets, made.register_.name) == (("label",), "toy")
     assert "file holds labelled sequences" in said(found, "task")
+
+
+@pytest.mark.parametrize("make", [ts, npz, lambda folder: written(folder, waves(30))])
+def test_the_first_stages_take_what_init_has_written_and_hold_out_what_it_says(
+    tmp_path: Path, make: Callable[[Path], Path]
+) -> None:
+    path = make(tmp_path)
+    found = examine(Asked(path))
+    made = params(found)
+    prepare = made.prepare.model_copy(update={"table": str(path)})
+    rows, schema, windows, again = (tmp_path / name for name in ("a.parquet", "b.json", "c.npz", "d.npz"))
+    preparing.prepare(made.task, prepare, made.split.holdout_part, rows, schema)
+    windowing.window(rows, schema, made.window, made.split, windows, again)
+    parts = splitting.split(samples.load(windows), made.split, made.window)[0]
+    assert f", {parts.holdout.sum()} sequences;" in said(found, "holdout")
+    assert len(parts.labels) == made.split.folds
 
 
 def test_a_table_with_times_or_without_a_label_of_text_is_for_a_forecast(hourly: Callable[..., Path]) -> None:
@@ -63,3 +80,30 @@ def test_persons_that_cannot_be_divided_are_no_group_and_it_is_said(tmp_path: Pa
     )
     with pytest.raises(InputError, match=r"class 'a' has \d values of 'person'|split\."):
         examine(Asked(written(tmp_path, table), group="person"))
+
+
+def test_labels_that_are_numbers_make_a_regression(tmp_path: Path) -> None:
+    lines = [f"{n % 7},{n % 3}:{n % 5}.5" for n in range(30)]
+    (tmp_path / "toy.ts").write_text("\n".join(["@targetLabel true", "@data", *lines]) + "\n")
+    np.savez(tmp_path / "toy.npz", X=np.random.default_rng(0).normal(size=(30, 4, 2)), y=np.arange(30) / 7)
+    table = waves(30).assign(price=lambda rows: rows["name"].str[1:].astype(int) / 7)
+    for asked in (
+        Asked(tmp_path / "toy.ts"),
+        Asked(tmp_path / "toy.npz"),
+        Asked(written(tmp_path, table), task="regress"),
+    ):
+        found = examine(asked)
+        made = params(found)
+        assert (made.task, made.choose.metric, made.split.scheme) == ("regress", "mse", "stratified")
+        assert made.prepare.targets == ("price" if asked.task else "label",)
+        assert said(found, "label").endswith(", a number")
+
+
+def test_the_shipped_vowels_are_found_out_with_their_official_parts() -> None:
+    found = examine(Asked(Path(__file__).parents[2] / "data/raw/japanese-vowels.parquet"))
+    made = params(found)
+    assert (made.task, made.prepare.series, made.prepare.targets) == ("classify", "utterance", ("speaker",))
+    assert len(made.prepare.past_covariates) == 12
+    assert made.split.holdout_part is not None
+    assert (made.window.lookback, made.split.folds) == (26, 5)
+    assert said(found, "holdout").startswith("holdout: the rows whose 'part' is 'test', 370 sequences;")

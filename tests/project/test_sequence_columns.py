@@ -82,3 +82,7 @@ def test_a_part_that_is_neither_training_nor_test_is_no_holdout(table: pd.DataFr
         find(table.assign(part=table["part"].str.replace("train", "other")), replace(ASKED, targets=("kind",))).part
         is None
     )
+
+
+def test_who_speaks_is_the_label_if_nothing_else_may_be(table: pd.DataFrame) -> None:
+    assert find(table.drop(columns="kind"), ASKED).label == "person"

@@ -45,7 +45,9 @@ def test_a_difference_within_its_standard_error_is_not_clear() -> None:
     assert "the difference is 0.010 ± 0.030 (standard error)" in said
 
 
-@pytest.mark.parametrize(("se", "clear"), [(0.01, "and clearly: "), (0.2, "though not clearly: ")])
+@pytest.mark.parametrize(
+    ("se", "clear"), [(0.01, " is better: the difference is "), (0.2, " is better, though not clearly: ")]
+)
 def test_a_baseline_that_wins_is_the_first_thing_said_with_both_errors(se: float, clear: str) -> None:
     said, bad = verdict(toy_choice(), with_best(0.1, 0.986, se))
     assert bad

@@ -22,6 +22,13 @@ MOST_STEPS = 500  # that are read of a sequence, unless more are asked for: a tr
 BATCHES = 8  # in one pass through the training sequences, at least
 BATCH_SIZES = (128, 64, 32, 16)
 Values = dict[str, template.Value]
+OF_CLASSES: Values = {
+    "task": "classify",
+    "baseline.penalties": [0.1, 1.0, 10.0],
+    "choose.metric": "log_loss",
+    "register.beat": ["majority_class", "logistic_regression"],
+}
+OF_NUMBERS: Values = {"task": "regress", "choose.metric": "mse", "register.beat": ["ridge_linear"]}
 
 
 def examine(written: Csv, found: Columns, asked: Asked) -> tuple[Values, list[str]]:
@@ -35,10 +42,10 @@ def examine(written: Csv, found: Columns, asked: Asked) -> tuple[Values, list[st
     Raises:
         InputError: A column cannot be read, or there are too few sequences.
     """
-    changes = _always(written, found, asked)
+    changes = _always(written, found, asked) | (OF_NUMBERS if asked.task == "regress" else OF_CLASSES)
     features: Values = {"prepare.past_covariates": ["nothing is read of it yet"]}
     params = template.validated(changes | features)
-    texts = sequence_table.texts(params.prepare, params.split.holdout_part)
+    texts = sequence_table.texts(params.prepare, params.split.holdout_part, asked.task == "regress")
     table = tables.read(asked.table, texts, written)
     no_features = params.prepare.model_copy(update={"past_covariates": ()})
     sequences = _sequences(table, params, no_features, asked)
@@ -70,7 +77,6 @@ def _always(written: Csv, found: Columns, asked: Asked) -> Values:
     """What does not depend on values."""
     part = None if found.part is None else found.part.model_dump()
     return {f"prepare.csv.{key}": value for key, value in written} | {
-        "task": "classify",
         "prepare.time": found.step,
         "prepare.series": found.sequence,
         "prepare.targets": [found.label],
@@ -93,16 +99,14 @@ def _always(written: Csv, found: Columns, asked: Asked) -> Values:
         "propose.network.summary": "mean",
         "propose.network.head": ["plain"],
         "baseline.seasons": [1],
-        "baseline.penalties": [0.1, 1.0, 10.0],
         "baseline.classical": "none",
-        "choose.metric": "log_loss",
-        "register.beat": ["majority_class", "logistic_regression"],
     }
 
 
 def _sequences(table: pd.DataFrame, params: Params, prepare: Prepare, asked: Asked) -> Sequences:
     """What the stages make of the table."""
-    frame, schema = sequence_table.clean(table, asked.table, prepare, params.split.holdout_part)
+    part, is_number = params.split.holdout_part, asked.task == "regress"
+    frame, schema = sequence_table.clean(table, asked.table, prepare, part, is_number=is_number)
     return sequence_arrays.build(frame, schema, params.window)
 
 
@@ -113,6 +117,8 @@ def _fitting(sequences: Sequences, params: Split, asked: Asked) -> Split:
     except TooFewSequencesError as error:
         found = sequence_remedies.fitting(sequences, params)
         if found is None:
+            if not sequences.classes:
+                raise
             name, count, least = sequence_remedies.needed(sequences)
             if count >= least:  # groups of unequal size: it is not their number
                 raise
@@ -143,19 +149,29 @@ def _said(
     sequences: Sequences, parts: Split, held: npt.NDArray[np.bool_], count: int, found: Columns, asked: Asked
 ) -> list[str]:
     """Lines on steps, network, folds and holdout."""
-    shown, counts = sequences.length[~held], np.bincount(sequences.target[~held], minlength=len(sequences.classes))
+    shown = sequences.length[~held]
     cut = int(sequences.length.max()) == MOST_STEPS and asked.lookback is None
-    rarest = int(np.argmin(counts))
     held_out = (
         f"the rows whose {found.part.column!r} is {found.part.value!r}" if found.part else
-        f"{100 * parts.holdout:.0f} % of the sequences, of each class alike"
+        f"{100 * parts.holdout:.0f} % of the sequences" + ", of each class alike" * bool(sequences.classes)
     )  # fmt: skip
     return [
         f"steps: {int(shown.min())} to {int(shown.max())}"
         + (f"; of longer sequences the last {MOST_STEPS} are read, --lookback takes more" if cut else ""),
         "network: it reads a sequence in both directions, and its label from the mean over the steps (propose.network)",
-        f"folds: {parts.folds}, each class in each alike; the rarest, {sequences.classes[rarest]!r}, has "
-        f"{counts[rarest]} sequences outside of the holdout",
+        f"folds: {parts.folds}, {_shared(sequences, held)}",
         f"holdout: {held_out}, {count:,} sequences; of it only names, labels, lengths and which values are "
         "missing had a say",
     ]  # fmt: skip
+
+
+def _shared(sequences: Sequences, held: npt.NDArray[np.bool_]) -> str:
+    """What each fold has of the labels, in words."""
+    if not sequences.classes:
+        return "small and large numbers in each alike"
+    counts = np.bincount(sequences.target[~held], minlength=len(sequences.classes))
+    rarest = int(np.argmin(counts))
+    return (
+        f"each class in each alike; the rarest, {sequences.classes[rarest]!r}, has {counts[rarest]} sequences "
+        "outside of the holdout"
+    )

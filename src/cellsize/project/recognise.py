@@ -4,7 +4,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from cellsize.data import long_table
 from cellsize.errors import InputError
+from cellsize.params import Task
 from cellsize.params_data import Csv
 from cellsize.project import examine_sequences, sequence_columns, sequence_roles, source, template, time_columns
 from cellsize.project.asked import Asked
@@ -20,12 +22,14 @@ class Found:
     """Labelled sequences.
 
     Attributes:
+        task: What is to be learnt of them.
         columns: Those with a role.
         table: Raw rows.
         written: How the file is written.
         why: What says that it holds labelled sequences.
     """
 
+    task: Task
     columns: Columns
     table: pd.DataFrame
     written: Csv
@@ -46,12 +50,13 @@ def sequences(asked: Asked) -> Found | None:
     source.refuse_no_header(table, asked.table)
     if asked.task is not None or suffix in OF_SEQUENCES:
         why = "as asked for" if asked.task is not None else OF_SEQUENCES[suffix]
-        columns = sequence_columns.find(table, asked)
+        task = asked.task or _task_of(table, suffix)
+        columns = sequence_columns.find(table, replace(asked, task=task))
     else:
         recognised = None if _has_times(table, asked) else sequence_columns.recognised(table, asked)
         if recognised is None:
             return None
-        columns = recognised
+        task, columns = "classify", recognised
         why = (
             f"{columns.label!r} is the same in all rows of each {columns.sequence!r}, {columns.step!r} counts its "
             "rows, and no column holds a time; --task forecast if a forecast is meant"
@@ -62,12 +67,13 @@ def sequences(asked: Asked) -> Found | None:
                 f"{asked.table}: --{name.replace('_', '-')} is for forecasts, and labelled sequences have no time; "
                 "leave it out"
             )
-    return Found(columns, table, written, why)
+    return Found(task, columns, table, written, why)
 
 
 def examined(found: Found, asked: Asked) -> tuple[dict[str, template.Value], list[str]]:
     """What `examine_sequences` finds; sequences that seem to belong together stay so, if there are enough groups."""
-    lines = [f"task: classify, {'' if asked.task else 'since '}{found.why}"]
+    lines = [f"task: {found.task}, {'' if asked.task else 'since '}{found.why}"]
+    asked = replace(asked, task=found.task)
     group = sequence_roles.group_of(found.table, found.columns) if asked.group is None else None
     if group is not None:
         try:
@@ -81,6 +87,14 @@ def examined(found: Found, asked: Asked) -> tuple[dict[str, template.Value], lis
             return changes, [*lines, *said]
     changes, said = examine_sequences.examine(found.written, found.columns, asked)
     return changes, [*lines, *said]
+
+
+def _task_of(table: pd.DataFrame, suffix: str) -> Task:
+    """What labels of a file say: numbers of `@targetLabel`, or numbers with decimals, are no classes."""
+    label = table[long_table.LABEL]
+    if not pd.api.types.is_float_dtype(label) or (suffix == ".npz" and (label % 1 == 0).all()):
+        return "classify"
+    return "regress"
 
 
 def _is_forecast(asked: Asked) -> bool:

@@ -19,6 +19,7 @@ from cellsize.params_data import HoldoutPart
 from cellsize.project.asked import Asked
 from cellsize.project.columns import LISTED
 
+Codes = dict[str, npt.NDArray[np.integer]]
 NAMED_STEP = re.compile(r"(time[ _-]?)?(step|index|idx|position|pos|frame|order)s?|t", re.IGNORECASE)
 NAMED_LABEL = re.compile(r"labels?|class(es)?|target|y|categor(y|ies)", re.IGNORECASE)
 NAMED_PART = re.compile(r"part|split|subset|set|partition|fold", re.IGNORECASE)
@@ -69,12 +70,18 @@ def find(table: pd.DataFrame, asked: Asked) -> Columns:
         option, what = ("--target", "label") if len(asked.targets) > 1 else ("--time", "column of steps")
         raise InputError(f"{path}: {option} names several columns, but a sequence has one {what}; name one")
     codes = _coded(table)
-    sequence = asked.series or _sequence(codes, asked, path)
+    labels = _numbers(table) if asked.task == "regress" else codes
+    sequence = asked.series or _sequence(codes, labels, asked, path)
     if sequence not in codes:
         codes[sequence] = pd.factorize(table[sequence])[0]
     part = _part(table, codes, sequence)
     not_labels = {sequence, asked.group, *asked.time, *([part.column] if part else [])}
-    label = asked.targets[0] if asked.targets else _label(table, codes, sequence, not_labels, path)
+    if asked.targets:
+        label = asked.targets[0]
+    elif asked.task == "regress":
+        label = _number(labels, codes[sequence], not_labels, path)
+    else:
+        label = _label(table, codes, sequence, not_labels, path)
     return Columns(sequence, _step(table, codes[sequence], {sequence, label}, asked), label, part)
 
 
@@ -88,9 +95,9 @@ def recognised(table: pd.DataFrame, asked: Asked) -> Columns | None:
     return found if is_text and found.step is not None else None
 
 
-def _coded(table: pd.DataFrame) -> dict[str, npt.NDArray[np.integer]]:
+def _coded(table: pd.DataFrame) -> Codes:
     """A number for each value of the columns that may name something: no decimals, none missing."""
-    found = dict[str, npt.NDArray[np.integer]]()
+    found = Codes()
     for name in map(str, table.columns):
         values = table[name]
         if values.isna().any() or pd.api.types.is_float_dtype(values):
@@ -102,6 +109,15 @@ def _coded(table: pd.DataFrame) -> dict[str, npt.NDArray[np.integer]]:
     return found
 
 
+def _numbers(table: pd.DataFrame) -> Codes:
+    """The same for the columns of numbers, none missing: a label of `regress` has decimals."""
+    return {
+        str(name): np.asarray(pd.factorize(values)[0])
+        for name, values in table.items()
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values) and not values.isna().any()
+    }
+
+
 def _within(codes: npt.NDArray[np.integer], of: npt.NDArray[np.integer]) -> bool:
     """Whether a column is the same in all rows of each value of another one."""
     first = np.full(of.max() + 1, -1)
@@ -109,7 +125,7 @@ def _within(codes: npt.NDArray[np.integer], of: npt.NDArray[np.integer]) -> bool
     return bool((codes == first[of]).all())
 
 
-def _sequence(codes: dict[str, npt.NDArray[np.integer]], asked: Asked, path: Path) -> str:
+def _sequence(codes: Codes, labels: Codes, asked: Asked, path: Path) -> str:
     """The column with the most values in whose rows the label is the same, or any other column of names."""
     named = {*asked.time, *asked.targets, asked.group}
     able = {
@@ -117,11 +133,12 @@ def _sequence(codes: dict[str, npt.NDArray[np.integer]], asked: Asked, path: Pat
         for name, code in codes.items()
         if name not in named and 2 <= code.max() + 1 <= len(code) / 2 and not NAMED_PART.fullmatch(name)
     }
-    wanted = asked.targets or tuple(codes)
+    wanted = {name: code for name, code in labels.items() if not asked.targets or name in asked.targets}
+    most = 1 if asked.task == "regress" else 0  # each sequence may have a number of its own, but a class is of several
     finest = ""
     for name, code in able.items():
-        labels = [codes[other] for other in wanted if other in codes and other != name]
-        has_one = any(1 < other.max() + 1 < code.max() + 1 and _within(other, code) for other in labels)
+        others = [other for label, other in wanted.items() if label != name]
+        has_one = any(0 < other.max() < code.max() + most and _within(other, code) for other in others)
         if has_one and (not finest or code.max() > able[finest].max()):
             finest = name
     if not finest:
@@ -133,19 +150,16 @@ def _sequence(codes: dict[str, npt.NDArray[np.integer]], asked: Asked, path: Pat
     return finest
 
 
-def _label(
-    table: pd.DataFrame, codes: dict[str, npt.NDArray[np.integer]], sequence: str, taken: set[Any], path: Path
-) -> str:
+def _label(table: pd.DataFrame, codes: Codes, sequence: str, taken: set[Any], path: Path) -> str:
     """The only column that may be the label: one that is called so, else one of text or truth values, else numbers."""
     of = codes[sequence]
     able = [
         name
         for name, code in codes.items()
-        if name not in taken
-        and not NAMED_GROUP.fullmatch(name.strip())
-        and 2 <= code.max() + 1 <= min(MOST_CLASSES, of.max())
-        and _within(code, of)
+        if name not in taken and 2 <= code.max() + 1 <= min(MOST_CLASSES, of.max()) and _within(code, of)
     ]
+    # Who speaks may be what is to be told, if nothing else is.
+    able = [name for name in able if not NAMED_GROUP.fullmatch(name.strip())] or able
     texts = [name for name in able if not pd.api.types.is_integer_dtype(table[name])]
     for found in ([name for name in able if NAMED_LABEL.fullmatch(name.strip())], texts, able):
         if len(found) == 1:
@@ -159,7 +173,22 @@ def _label(
     )
 
 
-def _part(table: pd.DataFrame, codes: dict[str, npt.NDArray[np.integer]], sequence: str) -> HoldoutPart | None:
+def _number(labels: Codes, of: npt.NDArray[np.integer], taken: set[Any], path: Path) -> str:
+    """The only column of numbers that is constant in each sequence, or the one that is called so."""
+    able = [
+        name
+        for name, code in labels.items()
+        if name not in taken and not NAMED_GROUP.fullmatch(name.strip()) and code.max() > 0 and _within(code, of)
+    ]
+    named = [name for name in able if NAMED_LABEL.fullmatch(name.strip())]
+    for found in (named, able):
+        if len(found) == 1:
+            return found[0]
+    listed = ", ".join(f"--target {name}" for name in able[:LISTED]) or "--target COLUMN"
+    raise InputError(f"{path}: {len(able)} columns of numbers may be the label of a sequence; name it: {listed}")
+
+
+def _part(table: pd.DataFrame, codes: Codes, sequence: str) -> HoldoutPart | None:
     """The rows that the table itself declares as the holdout: a column such as `part`, with the value `test`."""
     for name, code in codes.items():
         if not NAMED_PART.fullmatch(name.strip()) or not _within(code, codes[sequence]):

@@ -92,8 +92,10 @@ def said(table: pd.DataFrame, found: Columns, asked: Asked, features: dict[str, 
     lines = [
         f"sequences: {sequence.nunique():,}, told apart by {found.sequence!r}, in "
         + (f"the order of {found.step!r}" if found.step else "the order of their rows: no column counts the steps"),
-        f"label: {found.label!r}, {label.nunique()} classes: {_listed(sorted(map(str, label.dropna().unique())))}",
-    ]
+        f"label: {found.label!r}, "
+        + ("a number" if asked.task == "regress" else
+           f"{label.nunique()} classes: {_listed(sorted(map(str, label.dropna().unique())))}"),
+    ]  # fmt: skip
     if asked.group:
         lines.append(f"group: sequences of one {asked.group!r} stay together ({table[asked.group].nunique()} of them)")
     for key, words in (

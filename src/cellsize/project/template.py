@@ -20,7 +20,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 CHECKOUT = Path(__file__).parents[3]
 OF_THE_EXAMPLES = ("metrics", "params", "plots")  # keys of dvc.yaml that name the checkout's examples
 INSTALL = "python -m pip install -r requirements.txt"
-Value = str | int | float | bool | None | Sequence[str] | Sequence[int] | Mapping[str, object]
+Value = str | int | float | bool | None | Sequence[str] | Sequence[float] | Mapping[str, object]
 
 
 def shipped(name: str) -> str:
