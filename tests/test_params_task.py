@@ -16,7 +16,7 @@ CLASSIFY: dict[str, Any] = {
     "choose.metric": "log_loss", "register.beat": ["majority_class", "boosted_trees"],
 }  # fmt: skip
 
-REGRESS = CLASSIFY | {"task": "regress", "choose.metric": "mae", "window.transform": "log1p"}
+REGRESS = CLASSIFY | {"task": "regress", "choose.metric": "mae", "window.transform": "log1p", "register.beat": []}
 
 
 TEXT = CLASSIFY | {

@@ -83,3 +83,12 @@ def test_names_that_look_like_something_else_are_texts_of_a_csv(make_text_prepar
     rows = table.read(path, ("text", "class"), prepare.csv)
     assert prepare.text is not None
     assert text_table.read(rows, path, prepare.text) == ["Nan", "NA", "007"]
+
+
+def test_texts_of_a_request_are_sequences_in_their_order_equal_ones_too(make_text_prepare: MakePrepare) -> None:
+    _, schema = text_table.clean(toy(), HERE, make_text_prepare(case="lower"), None)
+    asked = text_table.asked(pd.DataFrame({"text": ["Bo", "BO", "A\u0308"]}, index=[7, 7, 7]), HERE, schema)
+    assert (asked.names, asked.length.tolist()) == (("Bo", "BO", "A\u0308"), [2, 2, 1])
+    assert "".join(map(chr, asked.inputs[:, 0].astype(int))) == "bobo\u00e4"
+    with pytest.raises(InputError, match=r"names\.csv, line 2, column 'text': missing"):
+        text_table.asked(pd.DataFrame({"text": [None]}), HERE, schema)
