@@ -158,13 +158,13 @@ def aged(params: Params, arrived: Arrived, champion: AnyChampion, there: Path | 
             return ANOTHER_TASK
         kept_ones = None if there is None else SequenceReference.load(there)
         why = sequence_ageing.incomparable(arrived, model)
-        return why or sequence_ageing.ageing(arrived, champion, kept_ones, margin, forward)
+        return why or sequence_ageing.ageing(arrived, champion, kept_ones, margin, forward)  # type: ignore[arg-type]
     if not isinstance(model, Forecaster):
         return ANOTHER_TASK
     windows, folds = arrived.windows, arrived.folds
     why = comparison.incomparable(windows, np.flatnonzero(folds.holdout), model, arrived.schema, params.window)
     season, metric = params.baseline.seasons[0], params.choose.metric
-    return why or ageing.ageing(windows, folds, champion, season, metric, margin, forward)
+    return why or ageing.ageing(windows, folds, champion, season, metric, margin, forward)  # type: ignore[arg-type]
 
 
 def words(arrived: Arrived) -> dict[str, str]:
