@@ -110,7 +110,7 @@ def never_behind(seed: int) -> Problem:
     def draw(generator: np.random.Generator, count: int) -> tuple[Values, Codes, Values]:
         symbols, length = generator.integers(2, size=(count, LONGEST)), _lengths(generator, count)
         ahead = np.cumsum(np.where(symbols == 0, 1, -1), axis=1)
-        behind = ((ahead < 0) & (np.arange(LONGEST) < length[:, None])).any(axis=1).astype(np.int64)
+        behind = np.asarray(((ahead < 0) & (np.arange(LONGEST) < length[:, None])).any(axis=1), np.int64)
         return np.eye(2)[symbols], length, with_wrong_labels(behind, 2)
 
     return _problem("never-behind", seed, draw, SHORT)
@@ -173,7 +173,10 @@ def _problem(name: str, seed: int, draw: Draw, units: tuple[int, ...], unlike: b
 
     work = Work(
         samples=sequences,
-        folds=stratified.split(sequences, problems.how_to_split("stratified")),
+        # Short sequences are drawn again and again, and so are fresh ones: what is equal is no leak here.
+        folds=stratified.split(
+            sequences, problems.how_to_split("stratified").model_copy(update={"duplicates": "spread"})
+        ),
         network=settings.propose.network,
         training=problems.training(),
         penalties=settings.baseline.penalties,

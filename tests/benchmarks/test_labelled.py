@@ -54,6 +54,7 @@ def test_sequences_are_of_unequal_length_and_every_class_is_in_every_fold(name: 
     assert problem.work.folds.labels.shape == (5, labelled.COUNT)
     for fold in problem.work.folds.all():
         assert len(np.unique(sequences.target[fold.train])) == len(sequences.classes)
+        assert len(fold.validation) == pytest.approx(0.9 * labelled.COUNT / 5, rel=0.02)  # equal ones are spread
 
 
 @ALL

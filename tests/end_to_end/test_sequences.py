@@ -134,4 +134,4 @@ def test_labels_with_onnx(labelled: Project) -> None:
     ).splitlines()[-1]  # fmt: skip
     assert found.partition("]")[0] == expected.partition("]")[0]
     numbers = [np.fromstring(line.rpartition("[")[2].strip("]"), sep=" ") for line in (found, expected)]
-    np.testing.assert_allclose(*numbers, atol=1e-5)
+    np.testing.assert_allclose(numbers[0], numbers[1], atol=1e-5)

@@ -3,8 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from mlflow import MlflowClient
+
 from cellsize.data.history import History
 from cellsize.data.sequence_history import SequenceHistory
+from cellsize.data.sequences import Sequences
+from cellsize.errors import InputError
 from cellsize.evaluation.rivals import Champion
 from cellsize.lifecycle import by_task
 from cellsize.lifecycle.ageing import Ageing
@@ -12,6 +17,7 @@ from cellsize.lifecycle.arrival import Arrival
 from cellsize.lifecycle.sequence_arrival import SequenceArrival
 from cellsize.lifecycle.sequence_reference import SequenceReference
 from cellsize.models import twins
+from cellsize.models.regressor import Regressor
 from cellsize.params import Params
 from cellsize.params_data import Csv
 from cellsize.training.records import Work
@@ -30,7 +36,9 @@ def test_of_sequences_what_new_ones_are_compared_with_is_kept(
     twins.save([labels.model], tmp_path / "twins")
     labels.model.save(tmp_path / "model")
     work = make_class_work(labels.sequences)
-    by_task.writer(work, tmp_path / "twins", tmp_path / "model", (1,), make_csv())(tmp_path / "kept")
+    write = by_task.writer(work, tmp_path / "twins", tmp_path / "model", (1,), make_csv())
+    assert write is not None
+    write(tmp_path / "kept")
     assert SequenceReference.load(tmp_path / "kept") is not None
 
 
@@ -69,3 +77,15 @@ def test_of_sequences_the_first_ones_were_searched_on(labels: KnownClassifier) -
     table = arrival_of(labels)
     assert not by_task.holds_searched(table, table, labels.history)
     assert by_task.holds_searched(table, table, SERIES)
+
+
+def test_of_sequences_with_numbers_nothing_is_kept_and_their_model_is_not_compared(
+    make_number_work: Callable[..., Work], make_regressor: Callable[..., tuple[Regressor, Sequences]],
+    labels: KnownClassifier, here: Callable[..., Params], make_csv: Callable[..., Csv], tmp_path: Path,
+) -> None:  # fmt: skip
+    assert by_task.writer(make_number_work(), tmp_path, tmp_path, (1,), make_csv()) is None
+    model = make_regressor()[0]
+    champion = Champion("4", model, None, (), None)
+    assert by_task.aged(here(400), arrival_of(labels), champion, None) == by_task.NO_NUMBERS
+    with pytest.raises(InputError, match=r"model 'sums', version 4: gives numbers to sequences \(task: regress\)"):
+        by_task.checked(MlflowClient(), "sums", "4", tmp_path, model, tmp_path)

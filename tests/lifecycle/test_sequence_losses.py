@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from cellsize.evaluation.classes import errors_of
+from cellsize.evaluation.class_errors import errors_of
 from cellsize.lifecycle.sequence_losses import SequenceLosses, frequencies, measure
 from tests.lifecycle.known_classifier import KnownClassifier
 

@@ -9,10 +9,12 @@ import pytest
 
 from cellsize.data.batches import truth
 from cellsize.data.forecast import Forecast
+from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.models import onnx_file
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 from cellsize.sizing.sizes import ZERO, Size
 
 Make = Callable[..., tuple[Forecaster, Windows]]
@@ -52,3 +54,8 @@ def test_what_8_bits_would_not_make_smaller_is_said(draw_model: Make, tmp_path: 
     ):  # fmt: skip
         with pytest.raises(InputError, match=f"--int8: .*{words}.*leave --int8 out"):
             onnx_file.write_int8(draw_model(size, **network)[0], tmp_path / "a.onnx", tmp_path / "b.onnx")
+
+
+def test_a_model_of_numbers_is_refused_in_words(make_regressor: Callable[..., tuple[Regressor, Sequences]]) -> None:
+    with pytest.raises(InputError, match="a model of task: regress has no ONNX file yet; serve it with"):
+        onnx_file.exportable(make_regressor()[0])

@@ -34,7 +34,7 @@ def test_the_same_data_give_the_same_trees_whatever_is_held_out(make_sequences: 
         log_odds(each, fit_scaling(each, TRAIN), fit(each, fit_scaling(each, TRAIN), TRAIN, 5), STOPPING)
         for each in (sequences, other)
     ]
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], found[1])
 
 
 def test_the_trees_that_are_best_on_the_early_stopping_set_are_used_and_no_more(

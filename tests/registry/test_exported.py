@@ -11,7 +11,9 @@ import pytest
 
 from cellsize.data.folds import Folds, save_labels
 from cellsize.data.sequences import Sequences
+from cellsize.errors import InputError
 from cellsize.models.classifier import Classifier
+from cellsize.params_data import Text
 from cellsize.registry import export as exports
 from cellsize.registry import exported
 from cellsize.registry.export import export
@@ -60,3 +62,11 @@ def test_a_project_of_another_table_measures_nothing(project: Classifier) -> Non
     export("toy", "champion", Path("toy.onnx"), False, said.append)
     assert said[0].endswith(f"holdout {exported.NO_HOLDOUT}")
     assert json.loads(Path("toy.json").read_text(encoding="utf-8"))["files"]["float32"]["accuracy"] is None
+
+
+def test_what_has_no_graph_yet_is_said_and_served(project: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = replace(project.schema, text=Text(column="name", case="lower", characters=30))
+    monkeypatch.setattr(exports, "fetch", lambda name, version: replace(project, schema=texts))
+    with pytest.raises(InputError, match="gives labels of texts, which have no ONNX graph yet; it is served by"):
+        export("toy", "1", Path("toy.onnx"), False, print)
+    assert not Path("toy.onnx").exists()

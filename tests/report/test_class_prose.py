@@ -8,7 +8,14 @@ from tests.report.conftest import choice as toy_choice
 from tests.sizing.class_examples import errors, evaluation
 
 INSPECTION = SequenceInspection(
-    task="classify", sequences=90, groups=90, classes={"a": 60, "b": 30}, shortest=5, longest=15, duplicates=0
+    task="classify",
+    sequences=90,
+    groups=90,
+    classes={"a": 60, "b": 30},
+    shortest=5,
+    longest=15,
+    duplicates=0,
+    leak=None,
 )
 
 
@@ -38,7 +45,9 @@ def test_a_difference_within_its_standard_error_is_not_clear() -> None:
     assert "the difference is 0.010 ± 0.030 (standard error)" in said
 
 
-@pytest.mark.parametrize(("se", "clear"), [(0.01, "and clearly: "), (0.2, "though not clearly: ")])
+@pytest.mark.parametrize(
+    ("se", "clear"), [(0.01, " is better: the difference is "), (0.2, " is better, though not clearly: ")]
+)
 def test_a_baseline_that_wins_is_the_first_thing_said_with_both_errors(se: float, clear: str) -> None:
     said, bad = verdict(toy_choice(), with_best(0.1, 0.986, se))
     assert bad

@@ -91,6 +91,11 @@ def test_two_classes_are_one_output_and_more_are_as_many(
     assert bound.count_outputs(make_sequences(labels=np.arange(16) % classes)) == expected
 
 
+def test_a_number_is_one_output(make_sequences: MakeSequences) -> None:
+    sequences = make_sequences()
+    assert bound.count_outputs(replace(sequences, target=sequences.target / 7, classes=())) == 1
+
+
 def test_outputs_of_a_forecast_are_all_steps_of_all_targets(make_windows: Make) -> None:
     assert bound.count_outputs(make_windows(range(40), lookback=5, horizon=3, second=True)) == 6
 

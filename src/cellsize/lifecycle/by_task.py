@@ -20,7 +20,7 @@ from cellsize.data.sequence_history import SequenceHistory
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
 from cellsize.evaluation import comparison
-from cellsize.evaluation.rivals import Champion
+from cellsize.evaluation.by_task import AnyChampion
 from cellsize.lifecycle import (
     ageing,
     arrival,
@@ -46,6 +46,7 @@ from cellsize.models import stacked
 from cellsize.models.answers import Model
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 from cellsize.params import Params
 from cellsize.params_data import Csv
 from cellsize.registry import provenance
@@ -56,6 +57,7 @@ from cellsize.training.records import Work
 
 Arrived = Arrival | SequenceArrival
 ANOTHER_TASK = "is a model of another task"
+NO_NUMBERS = "gives numbers to sequences (task: regress), of which new ones are not compared with old ones yet"
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ class Checked:
     page: Callable[[], str]
 
 
-def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv: Csv) -> Callable[[Path], None]:
-    """What writes the reference of a model into a folder, if it is registered.
+def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv: Csv) -> Callable[[Path], None] | None:
+    """What writes the reference of a model into a folder, if it is registered; None of sequences with numbers.
 
     Args:
         work: Samples, folds and metric.
@@ -86,6 +88,8 @@ def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv:
         csv: How the table is written.
     """
     if isinstance(work.samples, Sequences):
+        if work.samples.task == "regress":
+            return None
         return sequence_reference.writer(work.samples, work.folds, twins, served)
     return reference.writer(work, twins, served, seasons[0], csv)
 
@@ -96,7 +100,9 @@ def read(params: Params) -> Arrived:
     Raises:
         InputError: One of these stages would refuse it.
     """
-    return sequence_arrival.read(params) if params.task == "classify" else arrival.read(params)
+    if params.task == "forecast":
+        return arrival.read(params)
+    return sequence_arrival.read(params, is_number=params.task == "regress")
 
 
 def differs(before: AnyHistory, arrived: Arrived) -> str | None:
@@ -134,9 +140,7 @@ def holds_searched(arrived: Arrived, searched: Arrived, before: AnyHistory) -> b
     return not isinstance(before, SequenceHistory) or sequence_arrival.holds_searched(arrived, before)
 
 
-def aged(
-    params: Params, arrived: Arrived, champion: Champion[Forecaster] | Champion[Classifier], there: Path | None
-) -> Ageing | str:
+def aged(params: Params, arrived: Arrived, champion: AnyChampion, there: Path | None) -> Ageing | str:
     """How the champion does on what is new, or why it cannot be asked.
 
     Args:
@@ -147,7 +151,10 @@ def aged(
     """
     forward = functools.partial(stacked.forward, engine=params.search.training.engine)
     margin = params.register_.margin
+    assert champion is not None
     model = champion.model
+    if isinstance(model, Regressor):
+        return NO_NUMBERS
     if isinstance(arrived, SequenceArrival):
         if not isinstance(model, Classifier):
             return ANOTHER_TASK
@@ -181,8 +188,10 @@ def checked(client: MlflowClient, name: str, version: str, data: Path, model: Mo
         folder: Where what the version keeps is put.
 
     Raises:
-        InputError: The rows cannot be used.
+        InputError: The rows cannot be used, or the model is one of numbers.
     """
+    if isinstance(model, Regressor):
+        raise InputError(f"model {name!r}, version {version}: {NO_NUMBERS}; look at its errors on the holdout instead")
     there = kept(client, name, version, REFERENCE, folder)
     if isinstance(model, Classifier):
         project = kept(client, name, version, PROJECT, folder)

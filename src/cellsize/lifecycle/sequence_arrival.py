@@ -32,15 +32,19 @@ class SequenceArrival:
     folds: Folds
 
 
-def read(params: Params) -> SequenceArrival:
+def read(params: Params, is_number: bool = False) -> SequenceArrival:
     """Reads the table that `prepare.table` names, as `prepare`, `window` and `split` do.
+
+    Args:
+        params: Of the project.
+        is_number: Whether the label is a number, and no class.
 
     Raises:
         InputError: One of these stages would refuse it.
     """
     raw, part = Path(params.prepare.table), params.split.holdout_part
-    rows = table.read(raw, sequence_table.texts(params.prepare, part), params.prepare.csv)
-    frame, schema = sequence_table.clean(rows, raw, params.prepare, part)
+    rows = table.read(raw, sequence_table.texts(params.prepare, part, is_number), params.prepare.csv)
+    frame, schema = sequence_table.clean(rows, raw, params.prepare, part, is_number=is_number)
     samples = sequence_arrays.build(frame, schema, params.window)
     return SequenceArrival(frame, schema, samples, stratified.split(samples, params.split))
 

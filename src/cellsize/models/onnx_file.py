@@ -18,11 +18,11 @@ from cellsize.data.sequences import Sequences
 from cellsize.data.windows import FORWARD, Floats, Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models import onnx_graph, onnx_sequences
-from cellsize.models.answers import Model
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Metric
 
+Exportable = Forecaster | Classifier
 REPEATS, PIECE = 200, 256
 
 
@@ -41,14 +41,14 @@ class Measured:
     holdout: float | None
 
 
-def write(model: Model, path: Path) -> None:
+def write(model: Forecaster | Classifier, path: Path) -> None:
     """Writes the graph of a model."""
     made = onnx_sequences.build(model) if isinstance(model, Classifier) else onnx_graph.build(model)
     graph = made.SerializeToString()
     files.write(path, lambda partial: partial.write_bytes(graph))
 
 
-def write_int8(model: Model, path: Path, quantised: Path) -> None:
+def write_int8(model: Forecaster | Classifier, path: Path, quantised: Path) -> None:
     """Writes the file at `path` with the weights of its LSTM layers in 8 bits; all else stays as it is.
 
     Its operator is onnxruntime's own (DynamicQuantizeLSTM): other runtimes do not know it.

@@ -96,7 +96,7 @@ def of_first(table: pd.DataFrame, schema: SequenceSchema) -> pd.DataFrame:
 
 def _shown(table: pd.DataFrame, schema: SequenceSchema, chosen: Any) -> pd.DataFrame:
     """Some rows, by a mask, as a model is sent them."""
-    rows = table.loc[chosen, list(sequence_rows.columns(schema))].reset_index(drop=True)
+    rows: pd.DataFrame = table.loc[chosen, list(sequence_rows.columns(schema))].reset_index(drop=True)
     return rows.assign(**{schema.sequence: tables.labels(rows[schema.sequence])})
 
 

@@ -19,7 +19,6 @@ from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Ints, Windows
 from cellsize.evaluation.class_errors import errors_of
 from cellsize.models import onnx_file, onnx_sequence_sheet, onnx_sequences, onnx_sheet
-from cellsize.models.answers import Model
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Metric
@@ -41,7 +40,7 @@ class Worth(NamedTuple):
     said: str
 
 
-def sheet(model: Model, name: str, version: str) -> dict[str, Any]:
+def sheet(model: Forecaster | Classifier, name: str, version: str) -> dict[str, Any]:
     """What the files are fed with: the content of the JSON.
 
     Args:
@@ -54,7 +53,7 @@ def sheet(model: Model, name: str, version: str) -> dict[str, Any]:
     return onnx_sheet.sheet(model, name, version)
 
 
-def measured(model: Model, written: Mapping[str, Path], project: Path) -> dict[str, Worth]:
+def measured(model: Forecaster | Classifier, written: Mapping[str, Path], project: Path) -> dict[str, Worth]:
     """Measures files.
 
     Args:

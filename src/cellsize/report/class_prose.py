@@ -54,9 +54,9 @@ def verdict(choice: Choice, evaluation: ClassEvaluation) -> tuple[str, bool]:
         said = f"{labels}. Its {kind} is {lower}: {values}."
     else:
         bad = True
-        clear = f"though not clearly: {error_of}" if unclear else f"and clearly: {error_of}"
+        clear = f", though not clearly: {error_of}" if unclear else f": {error_of}"
         said = (
-            f"But on the holdout, which was not used before, the baseline {NAMES[name]} is better, {clear}. The "
+            f"But on the holdout, which was not used before, the baseline {NAMES[name]} is better{clear}. The "
             f"{kind} of this model is {values}; it labels {accuracy(evaluation)} (standard error) of "
             f"{evaluation.sequences:,} sequences rightly, the baseline "
             f"{percent(evaluation.baselines[name].accuracy)}. Do not use it before you know why."
