@@ -54,4 +54,4 @@ def test_trees_are_the_same_whatever_the_threads(make_number_work: Callable[...,
         with threadpool_limits(threads):
             trees = fit_chosen_trees(work.samples, scaling, fold, "mse")
             found.append(predictions(work.samples, scaling, fold.train, linear, trees, "mse", every)["boosted_trees"])
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(found[0], found[1])
