@@ -43,7 +43,7 @@ def test_a_row_is_a_sequence_and_no_name_of_the_holdout_is_learnt_from(named: Pr
     is_held_out = labels["holdout"].to_numpy(bool)
     assert not set(people["name"][is_held_out]) & set(people["name"][~is_held_out])
     candidates = json.loads(named.read("build/candidates.json"))
-    assert (candidates["n_outputs"], candidates["inputs"]["step"]) == (2, 27)
+    assert (candidates["n_outputs"], candidates["inputs"]["step"]) == (1, 27)
 
 
 def test_the_report_says_what_equal_names_on_both_sides_would_have_made_of_it(named: Project) -> None:
