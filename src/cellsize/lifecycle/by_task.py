@@ -196,8 +196,8 @@ def checked(client: MlflowClient, name: str, version: str, data: Path, model: Mo
     if isinstance(model, Classifier):
         if model.schema.text is not None:
             raise InputError(
-                f"model {name!r}, version {version}: it reads texts, and cellsize compares no texts yet; cellsize retrain "
-                "compares its errors when rows were added to the table of its project"
+                f"model {name!r}, version {version}: it reads texts, and cellsize compares no texts yet; cellsize "
+                "retrain compares its errors when rows were added to the table of its project"
             )
         project = kept(client, name, version, PROJECT, folder)
         before, params = _history(project), _params(project, name, version)
