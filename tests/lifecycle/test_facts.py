@@ -131,7 +131,7 @@ def test_a_champion_that_cannot_be_read_is_sized_anew_where_nothing_is_compared_
 ) -> None:
     arrived, kept = arrival.read(without_files), cast(Kept, None)
     with pytest.raises(InputError, match="version 1, cannot be read"):
-        facts._measured(without_files, arrived, kept, "1")
+        facts._measured(None, without_files, arrived, kept, "1")
     alone = without_files.evaluate.model_copy(update={"champion": False})
     params = without_files.model_copy(update={"evaluate": alone})
-    assert facts._measured(params, arrived, kept, "1") == {"incomparable": "cannot be read"}
+    assert facts._measured(None, params, arrived, kept, "1") == {"incomparable": "cannot be read"}
