@@ -64,6 +64,11 @@ class Sequences:
         return len(self.classes)
 
     @property
+    def n_columns(self) -> int:
+        """Columns that networks predict."""
+        return self.n_targets
+
+    @property
     def n_outputs(self) -> int:
         """Numbers that a network gives for each sequence, N_o: a log-odds for each class."""
         return self.n_targets

@@ -42,5 +42,7 @@ def inspect(
     if isinstance(meaning, SequenceSchema):
         found = sequences.inspect(sequence_arrays.build(frame, meaning, window), folds)
         return found, sequences.printed(found)
-    told = advice.inspect(frame, meaning, window, folds, seasons, metric, note)
+    # The ridge-linear model of an option has no quantiles: the median's error ranks options in their place.
+    ranked: Metric = "mae" if metric == "quantile" else metric
+    told = advice.inspect(frame, meaning, window, folds, seasons, ranked, note)
     return told, wording.printed(told)

@@ -42,6 +42,11 @@ def export(name: str, version: str, path: Path, int8: bool, say: Callable[[str],
         raise InputError(f"--onnx {INSTALL} ({error})") from None
     number = version_of(name, version if version.isdigit() else None, version)
     model = fetch(name, number)
+    if model.quantiles:
+        raise InputError(
+            f"--onnx: version {number} forecasts quantiles (choose.metric: quantile), and only forecasts of values are "
+            "exported; name a version that was trained with choose.metric: mae"
+        )
     onnx_file.write(model, path)
     written = {"float32": path}
     if int8:

@@ -214,7 +214,7 @@ def _register(client: MlflowClient, experiment: str, name: str, submission: Subm
     # columns of any type it reads no CSV. The model checks what it is sent, in words; the example says what to send.
     levels = ParamSpec("levels", DataType.double, np.array([], np.float64), shape=(-1,))
     signature = ModelSignature(inputs=None, outputs=_columns(forecasts), params=ParamSchema([levels]))
-    errors = evaluation.model.model_dump(exclude={"by_step"}, exclude_none=True)
+    errors = evaluation.model.model_dump(exclude={"by_step", "below"}, exclude_none=True)
     tags = {**submission.tags, FINGERPRINT: fingerprint, CLONE: clone()}
     run = client.create_run(experiment, run_name=f"register-{fingerprint[:8]}", tags=tags)
     with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:

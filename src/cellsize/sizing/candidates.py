@@ -69,7 +69,7 @@ def propose(windows: Samples, folds: Folds, params: Propose) -> Candidates:
             f"propose.network.projection: {params.network.projection} is not smaller than the units of any candidate "
             f"(at most {most}), so that no layer would have one; lower it, or set 0"
         )
-    ladder = [Size(1, neurons(n_samples, alpha, n_inputs, windows.n_outputs)) for alpha in _alphas(*params.alpha)]
+    ladder = [Size(1, neurons(n_samples, alpha, n_inputs, form.n_outputs)) for alpha in _alphas(*params.alpha)]
 
     def candidate(size: Size) -> Candidate:
         costs, limit = cost(size, params.network, form), units_bound(max(1, size.layers))
@@ -90,7 +90,7 @@ def propose(windows: Samples, folds: Folds, params: Propose) -> Candidates:
         folds=len(folds.labels),
         counted_inputs=params.inputs,
         inputs=inputs,
-        n_outputs=windows.n_outputs,
+        n_outputs=form.n_outputs,
         bound=GridBound(
             kind=params.bound,
             alpha=params.alpha[0],
@@ -132,7 +132,7 @@ def rules_of_thumb(n_samples: int, n_inputs: int, windows: Samples) -> list[tupl
         n_inputs: N_i; the rules without α mean the inputs of a step all the same.
         windows: Base arrays and index.
     """
-    n_in, n_out = windows.n_cell_inputs, windows.n_outputs
+    n_in, n_out = windows.n_cell_inputs, shape(windows).n_outputs
     return [
         *((f"α = {alpha:g}", Size(1, neurons(n_samples, alpha, n_inputs, n_out))) for alpha in ALPHAS),
         ("as many units as inputs", Size(1, n_in)),
@@ -161,12 +161,13 @@ def _bound(
 ) -> Bound:  # fmt: skip
     """What the rules of thumb allow for one way to count the samples."""
     count: int = getattr(samples, counted)
-    by_outputs, by_samples = int(count * windows.n_outputs / alpha), int(count / alpha)
+    n_outputs = shape(windows).n_outputs
+    by_outputs, by_samples = int(count * n_outputs / alpha), int(count / alpha)
     return Bound(
         samples=counted,
         alpha=alpha,
-        neurons_by_step=neurons(count, alpha, inputs.step, windows.n_outputs),
-        neurons_by_window=neurons(count, alpha, inputs.window, windows.n_outputs),
+        neurons_by_step=neurons(count, alpha, inputs.step, n_outputs),
+        neurons_by_window=neurons(count, alpha, inputs.window, n_outputs),
         parameters_by_outputs=by_outputs,
         parameters_by_samples=by_samples,
         units_by_outputs=units_within(by_outputs, params.network, windows.n_cell_inputs, n_decoder=n_decoder),
