@@ -69,7 +69,7 @@ example: $(INSTALLED) ## the same for examples/NAME: make example NAME=new-york-
 	$(call pipeline,$(FOLDER)/)
 
 test: $(INSTALLED) ## run the tests, but for the slow ones (within 20 minutes on 2 cores)
-	@$(IN_VENV) python -m pytest -m "not slow"
+	@$(IN_VENV) python -m pytest -m "not slow" --numprocesses 2 --dist loadfile
 
 # Three files at a time: most of it waits for servers, kills and clusters.
 test-slow: $(INSTALLED) ## run the slow ones: servers, whole runs again and again (within 40 minutes)

@@ -6,7 +6,8 @@ benchmarks/results/known_size.json, and a line for each data set to known_size.j
 
 **True error.** What is deployed is a refit, trained on everything before the holdout. So each size is refitted with the
 setting and the number of steps of each of its scored trainings in turn (two for each fold), and forecasts 100,000 fresh
-values of the same law. Its risk is their mean squared error over all refits, divided by the variance of the target.
+values of the same law. Its risk is their mean squared error over all refits, divided by the variance of the target;
+of labelled sequences the log loss, divided by the entropy of the labels (`true_error.py`).
 (With the one setting that most folds chose it would be the luck of that setting too, which no rule can know:
 it makes a size 10 % better or worse.) The errors are taken to what can be known (`problems.Sample.expected`), and the
 noise is added as a constant: it is the same for all. The best size is the one with the lowest risk.
@@ -34,16 +35,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks import data, problems
+from benchmarks import data, labelled, problems, true_error
 from benchmarks.machine import machine
-from benchmarks.problems import KNOWN, MAKERS, Problem, Sample
+from benchmarks.problems import Problem, Sample
 from cellsize import files, stage
-from cellsize.data.batches import original
 from cellsize.data.folds import Fold
-from cellsize.data.scaling import fit_scaling
-from cellsize.models import ridge_linear, stacked
+from cellsize.models import stacked, zero_cells
 from cellsize.models.network import Net
-from cellsize.models.prediction import FittedFold, forecast
+from cellsize.models.prediction import FittedFold, predict
 from cellsize.params import Params
 from cellsize.search import store
 from cellsize.search.scheduler import Scheduler
@@ -57,6 +56,7 @@ from cellsize.sizing.rules import apply, lowest, one_standard_error
 from cellsize.sizing.scores import Scores, extent, from_trials, ladders
 from cellsize.sizing.sizes import ZERO, Size, shape
 from cellsize.sizing.walk import Plan, Walk, after
+from cellsize.tasks.samples import task_of
 from cellsize.training import halving
 from cellsize.training.fit import fit, kept_networks
 from cellsize.training.joint import JointTraining
@@ -64,6 +64,7 @@ from cellsize.training.records import Row, Setting, Work, frame
 from cellsize.training.state import of_seeds
 from cellsize.training.train import train
 
+KNOWN, MAKERS = problems.KNOWN | labelled.KNOWN, problems.MAKERS | labelled.MAKERS
 KEPT = data.ROOT / ".cache/benchmarks/known_size"
 LINES = data.ROOT / "benchmarks/results/known_size.jsonl"
 # What a true risk may be above the lowest one: as a fraction of that, and at least so much of the target's variance.
@@ -72,6 +73,8 @@ OURS = "ours"
 RULES = (OURS, "best", "one_standard_error", "alpha_2", "random")
 MANY, FEW = 10, 3  # data sets of a problem: many where one takes less than a minute
 QUICK: tuple[str, ...] = ()  # the problems where it does
+# With --short, where the time is short: what differs from the shipped training; the results go to a file of their own.
+SHORT = {"learning_rates": (0.01, 0.03), "dropouts": (0.0,), "steps": 600, "maximum_steps": 1200, "patience": 240}
 
 # --- the truth --------------------------------------------------------------------------------------------------------
 
@@ -127,10 +130,11 @@ def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFol
         cells.
     """
     everything, nothing = np.flatnonzero(work.folds.development), np.empty(0, np.int64)
-    scaling, size, every = fit_scaling(work.windows, everything), trained[0].size, work.training.check_every
-    penalties = sorted({recipe.penalty for recipe in trained if size == ZERO or recipe.skip != "none"})
-    models = ridge_linear.fit(work.windows, scaling, everything, tuple(penalties), work.network.has_linear_skip)
-    linear = dict(zip(penalties, models, strict=True))
+    scaling, size, every = work.task.fit_scaling(everything), trained[0].size, work.training.check_every
+    linear = {
+        penalty: zero_cells.fit(work.samples, scaling, everything, penalty, work.network.has_linear_skip)
+        for penalty in sorted({recipe.penalty for recipe in trained if size == ZERO or recipe.skip != "none"})
+    }
     fold = Fold(everything, nothing, nothing)
     fitted = {
         at: FittedFold(fold, scaling, linear.get(recipe.penalty), float("inf"), float("inf"))
@@ -153,7 +157,7 @@ def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFol
                 state.status = "done"
 
     end(0)
-    joint = JointTraining(work, size, fitted, shape(work.windows), states, plan_of_all)
+    joint = JointTraining(work, size, fitted, shape(work.samples), states, plan_of_all)
     if joint.active():
         fit(joint, on_check=end)
     networks = zip(joint.states, kept_networks(joint), strict=True)
@@ -172,8 +176,8 @@ def risks_of(problem: Problem, sample: Sample, trained: Sequence[Recipe]) -> lis
     work = replace(problem.work, seed=10_000 + problem.work.seed)
     fitted, networks = refitted(work, trained)
     forward = partial(stacked.forward, engine=work.training.engine)
-    windows, total = sample.windows, variance(problem, sample)
-    every = np.arange(len(windows.first))
+    task, every = task_of(sample.samples), np.arange(len(sample.samples.first))
+    total = true_error.of_best_constant(problem, sample)
     found: list[float | None] = [None] * len(trained)
     # Those with the same linear part are run together.
     for key in dict.fromkeys(_linear_part(recipe) for recipe in trained):
@@ -181,11 +185,12 @@ def risks_of(problem: Problem, sample: Sample, trained: Sequence[Recipe]) -> lis
         ran = together if trained[0].size == ZERO else [at for at in together if at in networks]
         if not ran:
             continue
-        forecasts = forecast(windows, fitted[ran[0]], [networks[at] for at in ran if at in networks], every, forward)
-        # Zero cells have one forecast, whatever the number of recipes with this penalty.
+        together_ran = [networks[at] for at in ran if at in networks]
+        outputs = predict(task, sample.samples, fitted[ran[0]], together_ran, every, forward)
+        # Zero cells have one output, whatever the number of recipes with this penalty.
         for place, at in enumerate(ran):
-            values = original(windows, fitted[at].scaling, forecasts[min(place, len(forecasts) - 1)])
-            found[at] = (problem.noise + float(np.mean((values - sample.expected) ** 2))) / total
+            of_one = outputs[min(place, len(outputs) - 1)]
+            found[at] = (problem.noise + true_error.excess(problem, sample, fitted[at].scaling, of_one)) / total
     return found
 
 
@@ -194,14 +199,9 @@ def _linear_part(recipe: Recipe) -> float | None:
     return recipe.penalty if recipe.size == ZERO or recipe.skip != "none" else None
 
 
-def variance(problem: Problem, sample: Sample) -> float:
-    """The target's variance: of what can be known of it, and of the noise."""
-    return problem.noise + float(np.var(sample.expected))
-
-
 def digest(sample: Sample) -> str:
     """Names fresh rows."""
-    found = hashlib.sha256(sample.windows.inputs.tobytes())
+    found = hashlib.sha256(sample.samples.inputs.tobytes())
     found.update(sample.expected.tobytes())
     return found.hexdigest()[:16]
 
@@ -350,7 +350,7 @@ def grid(problem: Problem) -> list[Size]:
 
 def candidates_of(problem: Problem, params: Params) -> Candidates:
     """The candidates that the pipeline would propose, cut to the grid of the problem."""
-    proposed = propose(problem.work.windows, problem.work.folds, params.propose)
+    proposed = propose(problem.work.samples, problem.work.folds, params.propose)
     wanted = set(grid(problem))
     kept = tuple(candidate for candidate in proposed.candidates if candidate.size in wanted)
     return proposed.model_copy(update={"candidates": kept})
@@ -389,14 +389,17 @@ def search(problem: Problem, walk: Plan, whole: Sequence[Size], folder: Path) ->
     return walk(scheduler.scores), scheduler
 
 
-def measure(what: tuple[str, int, bool]) -> dict[str, Any]:
+def measure(what: tuple[str, int, bool, bool]) -> dict[str, Any]:
     """Searches one data set, measures the true error of every size of the grid, and judges the choices.
 
     Args:
-        what: The problem, the seed, and whether to try the code with few sizes and steps.
+        what: The problem, the seed, whether to train as `SHORT` says, and whether to try the code with few sizes and
+            steps.
     """
-    name, seed, smoke = what
+    name, seed, short, smoke = what
     problem, params = MAKERS[name](seed), problems.shipped()
+    if short:
+        problem, params = shortened(problem, params)
     if smoke:
         training = data.changed(params.search.training, **data.SMOKE)
         params = params.model_copy(update={"search": params.search.model_copy(update={"training": training})})
@@ -430,6 +433,16 @@ def measure(what: tuple[str, int, bool]) -> dict[str, Any]:
         "seconds": round(sum(result.seconds for result in scheduler.results.values()), 1),
         "seconds_of_truth": round(truth.seconds, 1),
     }
+
+
+def shortened(problem: Problem, params: Params) -> tuple[Problem, Params]:
+    """A problem and parameters with fewer settings, steps and seeds, as `SHORT` says, and plain networks alone."""
+    training = data.changed(params.search.training, **SHORT)
+    searched = params.search.model_copy(update={"training": training, "maximum_seeds": training.seeds})
+    network = params.propose.network.model_copy(update={"skip": ("none",), "head": ("plain",)})
+    proposed = params.propose.model_copy(update={"network": network})
+    work = replace(problem.work, training=training, network=network)
+    return replace(problem, work=work), params.model_copy(update={"search": searched, "propose": proposed})
 
 
 def judged(choices: Mapping[str, Size], risks: Risks, scores: Mapping[Size, Scores], floor: float) -> dict[str, Any]:
@@ -515,7 +528,7 @@ class Truth:
         sample = problem.fresh(values)
         key = f"{stage.code_hash('cellsize.training.refit')[:16]}-{digest(sample)}"
         folder = KEPT / store.key(problem.work) / "truth"
-        return cls(problem, sample, folder, key, problem.noise / variance(problem, sample))
+        return cls(problem, sample, folder, key, problem.noise / true_error.of_best_constant(problem, sample))
 
     def of(self, trained: Sequence[Recipe]) -> Risk:
         """The risk of a size.
@@ -639,15 +652,17 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=20)
     parser.add_argument("--only", nargs="*", default=list(MAKERS), choices=list(MAKERS), metavar="PROBLEM")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--short", action="store_true", help="fewer settings, steps and seeds; plain networks alone")
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     wanted = [
-        (name, given.first + number, given.smoke)
+        (name, given.first + number, given.short, given.smoke)
         for number in range(1 if given.smoke else given.seeds or MANY)
         for name in given.only
         if given.smoke or number < (given.seeds or (MANY if name in QUICK else FEW))
     ]
-    path = data.result("known_size", given.smoke).with_suffix(".jsonl")
+    named = "known_size-short" if given.short else "known_size"
+    path = data.result(named, given.smoke).with_suffix(".jsonl")
     lines = _read(path)
     with get_context("spawn").Pool(given.workers) as pool:
         for line in pool.imap_unordered(measure, wanted, chunksize=1):
@@ -668,7 +683,8 @@ def main() -> None:
         print(name, summary)
     whole = overall(summaries, list(lines.values()))
     print("all", whole)
-    data.write("known_size", {"all": whole, **summaries}, given.smoke)
+    of_all = {"training": SHORT, "all": whole} if given.short else {"all": whole}
+    data.write(named, {**of_all, **summaries}, given.smoke)
 
 
 def _read(path: Path) -> dict[tuple[str, int], dict[str, Any]]:

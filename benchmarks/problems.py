@@ -3,7 +3,7 @@
 A problem is a law. Its seed draws what the law leaves open (the weights of an autoregression, the periods of waves, a
 teacher's weights), then the development set, and, independently, fresh rows: the true error of a forecaster is measured
 on these. What can be known of the target at each origin is kept with them (`Sample.expected`), so that the noise, which
-no forecaster can know, adds no noise to the truth.
+no forecaster can know, adds no noise to the truth. Labelled sequences are in `labelled.py`.
 """
 
 from collections.abc import Callable
@@ -22,6 +22,7 @@ from cellsize.data.folds import Folds, split
 from cellsize.data.windows import Floats, Windows
 from cellsize.params import Params, Training
 from cellsize.params_data import Split
+from cellsize.tasks.samples import Samples, windows_of
 from cellsize.training.records import Work
 
 NOISE = 0.3
@@ -38,13 +39,18 @@ class Sample:
     """Rows drawn from a law.
 
     Attributes:
-        windows: Base arrays and index.
+        samples: Base arrays and index.
         expected: What a forecaster that knows the law and its hidden state would forecast in each window, shape
-            (windows, horizon, n_targets).
+            (windows, horizon, n_targets); of labelled sequences the probability of each class, (sequences, 1, classes).
     """
 
-    windows: Windows
+    samples: Samples
     expected: Floats
+
+    @property
+    def windows(self) -> Windows:
+        """The samples of a forecast."""
+        return windows_of(self.samples)
 
 
 Draw = Callable[[np.random.Generator, int], Sample]
@@ -59,7 +65,8 @@ class Problem:
         work: Data, folds and how to train.
         units: The grid: zero cells, MLPs, and layers of these.
         layers: Layers of the grid, at most.
-        noise: Mean squared error of the forecasts `Sample.expected`: no forecaster has less.
+        noise: Mean squared error of the forecasts `Sample.expected`: no forecaster has less. Of labelled sequences the
+            log loss of these probabilities, the Bayes risk.
         fresh: Draws at least so many fresh values to be predicted, of the same law, and always the same ones.
         mlp_units: Hidden units of each MLP.
     """
@@ -387,17 +394,21 @@ def _problem(
 
 
 def _folds(windows: Windows, scheme: Literal["contiguous", "shuffled"]) -> Folds:
-    early_stopping = shipped().split.early_stopping
-    params = Split(
+    return split(windows, how_to_split(scheme))
+
+
+def how_to_split(scheme: Literal["contiguous", "shuffled", "stratified"]) -> Split:
+    """Holdout and folds of every problem, with the shipped early-stopping sets."""
+    return Split(
         scheme=scheme,
+        duplicates="group",
         holdout=HOLDOUT,
         holdout_of="table",
         holdout_part=None,
         searched_until=None,
         folds=FOLDS,
-        early_stopping=early_stopping,
+        early_stopping=shipped().split.early_stopping,
     )
-    return split(windows, params)
 
 
 def _last_written(bits: Floats, marks: Floats) -> Floats:

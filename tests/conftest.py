@@ -4,6 +4,7 @@ import copy
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +15,21 @@ from hypothesis import settings
 from ruamel.yaml import YAML
 
 from cellsize import process
-from cellsize.data import folds, series, stratified, usable, windows
+from cellsize.data import folds, sequence_arrays, series, stratified, text_table, usable, windows
 from cellsize.data.schema import SERIES, TIME, Schema
+from cellsize.data.sequence_batches import fit_scaling
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.params import Metric, Network, Training
 from cellsize.params_data import Csv, Prepare, Split, Window
 from cellsize.sizing.recipe import Recipe
+from cellsize.sizing.sizes import ZERO, Architecture, Size, shape
 from cellsize.training.records import Work
 
 if TYPE_CHECKING:  # it loads torch, which few tests need
+    from cellsize.models.classifier import Classifier
     from cellsize.models.forecaster import Forecaster
+    from cellsize.models.regressor import Regressor
 
 # Tensors as small as these lose more by a second thread than they gain; read when torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -61,6 +66,7 @@ PARAMS: dict[str, Any] = {
         "time_format": None,
         "series": "place",
         "group": None,
+        "text": None,
         "targets": ["y"],
         "past_covariates": ["x"],
         "categorical_covariates": ["wind"],
@@ -92,6 +98,7 @@ PARAMS: dict[str, Any] = {
         "searched_until": None,
         "folds": 3,
         "scheme": "contiguous",
+        "duplicates": "group",
         "early_stopping": {"fraction": 0.1, "blocks": 2},
     },
     "propose": {
@@ -204,8 +211,9 @@ def make_prepare() -> Callable[..., Prepare]:
     def make(**changes: Any) -> Prepare:
         plain = {
             "table": "toy.csv", "csv": PLAIN_CSV, "time": "when", "time_format": None, "series": None, "group": None,
-            "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [], "known_future_covariates": [],
-            "static_covariates": [], "series_as_input": False, "calendar": ["hour"], "linear_calendar": [],
+            "text": None, "targets": ["y"], "past_covariates": ["x"], "categorical_covariates": [],
+            "known_future_covariates": [], "static_covariates": [], "series_as_input": False, "calendar": ["hour"],
+            "linear_calendar": [],
             "holidays": None, "timezone": None, "ambiguous": "refuse", "frequency": "h", "gap": 48,
         }  # fmt: skip
         return Prepare.model_validate(plain | changes)
@@ -326,6 +334,7 @@ def make_split() -> Callable[..., Split]:
             "searched_until": None,
             "folds": 2,
             "scheme": "contiguous",
+            "duplicates": "group",
             "early_stopping": {"fraction": fraction, "blocks": blocks},
         }
         return Split.model_validate(plain | changes)
@@ -427,6 +436,33 @@ def make_sequences() -> Callable[..., Sequences]:
 
 
 @pytest.fixture(scope="session")
+def make_text_prepare(make_prepare: Callable[..., Prepare]) -> Callable[..., Prepare]:
+    """The section `prepare` for a table with the columns text and class."""
+
+    def make(characters: int = 5, case: str = "keep", **changes: Any) -> Prepare:
+        text = {"column": "text", "characters": characters, "case": case}
+        plain = {"time": None, "targets": ["class"], "past_covariates": [], "calendar": [], "frequency": "step"}
+        return make_prepare(**plain | {"text": text} | changes)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_texts(
+    make_text_prepare: Callable[..., Prepare], make_window: Callable[..., Window]
+) -> Callable[..., Sequences]:
+    """Texts as sequences of characters; of the classes a and b in turn, unless told."""
+
+    def make(texts: Any, classes: str = "", lookback: int = 20, **changes: Any) -> Sequences:
+        labels = list(classes or "ab" * len(texts))[: len(texts)]
+        table = pd.DataFrame({"text": list(texts), "class": labels})
+        frame, schema = text_table.clean(table, SOURCE, make_text_prepare(**changes), None)
+        return sequence_arrays.build(frame, schema, make_window(lookback=lookback))
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def make_class_work(
     make_sequences: Callable[..., Sequences],
     make_split: Callable[..., Split],
@@ -449,6 +485,65 @@ def make_class_work(
             seed=1,
             metric="log_loss",
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_numbers(make_sequences: Callable[..., Sequences]) -> Callable[..., Sequences]:
+    """Sequences labelled by numbers: feature x is noise around the number; other arguments are `make_sequences`'."""
+
+    def make(numbers: Any = None, count: int = 36, **changes: Any) -> Sequences:
+        values = np.arange(count) % 12 / 4 if numbers is None else np.asarray(numbers, np.float64)
+        made = make_sequences(np.zeros(len(values), np.int64), **changes)
+        inputs = made.inputs.copy()
+        inputs[:, 0] += np.repeat(values, made.length).astype(np.float32)
+        return replace(made, inputs=inputs, target=values, classes=())
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_number_work(
+    make_class_work: Callable[..., Work], make_numbers: Callable[..., Sequences]
+) -> Callable[..., Work]:
+    """Everything that a trial of sequences with numbers needs."""
+
+    def make(sequences: Sequences | None = None, metric: Any = "mse", **changes: Any) -> Work:
+        arrays = make_numbers() if sequences is None else sequences
+        return replace(make_class_work(arrays, **changes), metric=metric)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def number_schema() -> SequenceSchema:
+    """The meaning of the columns of `make_numbers`."""
+    return SequenceSchema("name", "step", ("x", "z"), "y", None, ())
+
+
+@pytest.fixture(scope="session")
+def make_regressor(
+    make_number_work: Callable[..., Work], number_schema: SequenceSchema, make_window: Callable[..., Window]
+) -> Callable[..., tuple["Regressor", Sequences]]:
+    """A model of sequences with numbers, hardly trained, with 39 residuals from -1 to 1, and sequences for it."""
+
+    def make(
+        size: Size = ZERO, skip: str = "none", transform: str = "none", **network: Any
+    ) -> tuple["Regressor", Sequences]:
+        from cellsize.models.intervals import order_statistics
+        from cellsize.models.regressor import Regressor
+        from cellsize.training.records import Setting
+        from cellsize.training.refit import refit_size
+
+        work = make_number_work(network={"bidirectional": True, "summary": "mean", "skip": [skip], **network})
+        setting = Setting(0.05, 0.0, 0.0, skip, "plain")  # type: ignore[arg-type]
+        fitted, net = refit_size(work, size, setting, 1.0, 6 if size != ZERO else 0)
+        assert isinstance(work.samples, Sequences)
+        residuals = order_statistics(np.linspace(-1, 1, 39)[:, None, None])
+        window = make_window(horizon=1, transform=transform)
+        model = Regressor(size, number_schema, window, work.network, fitted, net, 6, ("s0", "s1"), residuals)
+        return model, work.samples
 
     return make
 
@@ -519,3 +614,58 @@ def make_model(
         return refit(work, recipe, schema, window)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def draw_classifier(
+    make_sequences: Callable[..., Sequences],
+    sequence_schema: SequenceSchema,
+    make_window: Callable[..., Window],
+    make_network: Callable[..., Network],
+) -> Callable[..., tuple["Classifier", Sequences]]:
+    """A model of labelled sequences whose network has weights drawn at random, and sequences for it."""
+
+    def made(
+        size: Size = ZERO,
+        skip: Any = "none",
+        head: Any = "plain",
+        sequences: Sequences | None = None,
+        **network: Any,
+    ) -> tuple["Classifier", Sequences]:
+        import torch
+
+        from cellsize.models import logistic
+        from cellsize.models.classifier import Classifier
+        from cellsize.models.network import Net
+        from cellsize.models.prediction import FittedFold
+
+        arrays = make_sequences() if sequences is None else sequences
+        every, nothing = np.arange(len(arrays.first)), np.empty(0, np.int64)
+        scaling = fit_scaling(arrays, every)
+        linear = logistic.fit(arrays, scaling, every, (1.0,))[0]
+        fitted = FittedFold(folds.Fold(every, nothing, nothing), scaling, linear, 0.0, 0.0)
+        kind, net = make_network(**network), None
+        if size != ZERO:
+            torch.manual_seed(0)
+            net = Net(size, kind, shape(arrays), Architecture(skip, head)).eval()
+            for weights in net.parameters():  # those that begin at 0 too
+                torch.nn.init.uniform_(weights, -0.6, 0.6)
+        window = make_window(lookback=9, horizon=1)
+        schema = replace(sequence_schema, features=arrays.features, classes=arrays.classes)
+        return Classifier(size, schema, window, kind, fitted, net, arrays.longest), arrays
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def rows_of() -> Callable[[Sequences], pd.DataFrame]:
+    """The raw rows that sequences were made of, as somebody sends them who does not know the labels."""
+
+    def rows(sequences: Sequences) -> pd.DataFrame:
+        of_row = np.repeat(np.arange(len(sequences.first)), sequences.length)
+        values = sequences.inputs.astype(np.float64) + sequences.offset
+        table = pd.DataFrame({"name": np.array(sequences.names)[of_row]})
+        table["step"] = np.arange(len(of_row)) - sequences.first[of_row]
+        return pd.concat([table, pd.DataFrame(values, columns=list(sequences.features))], axis=1)
+
+    return rows

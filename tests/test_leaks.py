@@ -315,6 +315,25 @@ def test_of_labelled_sequences_nothing_outside_its_training_changes_a_folds_trai
         assert scores[0] != scores[1]
 
 
+@pytest.mark.parametrize("size", [ZERO, Size(1, 2)])
+def test_of_texts_characters_outside_of_its_training_change_nothing_of_a_folds_training(
+    make_texts: MakeWork, make_class_work: MakeWork, size: Size
+) -> None:
+    texts = sorted({f"{number * 7 % 125:03o}" for number in range(60)})
+    work = make_class_work(make_texts(texts, characters=6), network={"skip": ["none", "joint"]}, **MANY)
+    assert isinstance(work.samples, Sequences)
+    expected = train.train(work, size)
+    for fold_index, fold in enumerate(work.folds.all()):
+        outside = np.setdiff1d(np.arange(work.task.count), np.concatenate([fold.train, fold.early_stopping]))
+        inputs = work.samples.inputs.copy()
+        inputs[work.samples.rows(outside)[::2]] = ord("\u6f22")  # a character that training has never seen
+        poisoned = replace(work, samples=replace(work.samples, inputs=inputs))
+        result = train.train(poisoned, size)
+        assert of_fold(result, fold_index + 1) == of_fold(expected, fold_index + 1)
+        scores = [[row.score for row in each.rows if row.fold == fold_index + 1] for each in (expected, result)]
+        assert scores[0] != scores[1]
+
+
 # --- noise ----------------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,8 @@ from ruamel.yaml import YAML
 
 from cellsize import stage
 from cellsize.params import Params, Search
-from cellsize.registry import versions
+from cellsize.registry import logged
+from cellsize.sizing.class_records import ClassMetrics
 from cellsize.sizing.evaluation_records import Metrics
 
 ROOT = Path(__file__).parents[1]
@@ -108,8 +109,12 @@ def test_which_task_it_is_is_asked_at_the_doors_alone() -> None:
         "sizing/bound.py",
         "models/zero_cells.py",
         "params_task.py",
+        "report/answered.py",
     }
-    doors |= {f"{name}/by_task.py" for name in ("models", "inspection", "training", "evaluation", "registry", "report")}
+    doors |= {
+        f"{name}/by_task.py"
+        for name in ("models", "inspection", "training", "evaluation", "registry", "report", "lifecycle")
+    }
     asks = re.compile(r"isinstance\(\w+, (Sequences|SequenceSchema)\)|\btask [!=]= \"")
     found = {str(path.relative_to(SOURCE)) for path in modules() if asks.search(path.read_text(encoding="utf-8"))}
     assert found <= doors
@@ -172,7 +177,7 @@ def test_training_reaches_neither_ray_nor_mlflow() -> None:
 
 def test_a_served_model_is_told_of_every_library_it_imports_and_needs_no_compiler() -> None:
     reached = set().union(*(libraries(path) for path in stage.closure("cellsize.registry.served")))
-    assert reached == {name.split(".")[0] for name in versions.REQUIREMENTS}
+    assert reached == {name.split(".")[0] for name in logged.REQUIREMENTS}
     assert "numba" not in reached
 
 
@@ -192,7 +197,9 @@ def test_every_imported_package_is_declared_and_none_is_declared_in_vain() -> No
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = declared_packages(project["dependencies"])
     development = declared_packages(project["optional-dependencies"]["dev"])
-    extra = set().union(*(declared_packages(project["optional-dependencies"][name]) for name in ("onnx", "server")))
+    extra = set().union(
+        *(declared_packages(project["optional-dependencies"][name]) for name in ("onnx", "sequences", "server"))
+    )
     assert extra <= development  # the tests need what a user may leave out
     shipped, others = packages_of(SOURCE, PIPELINE), packages_of(TESTS, ROOT / "benchmarks")
     assert [name for name, packages in shipped.items() if not packages & (declared | extra)] == []
@@ -278,10 +285,11 @@ def test_a_stage_is_thin_imports_no_other_and_its_command_is_three_lines(name: s
 def test_the_results_in_git_are_those_of_these_stages() -> None:
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
     folders = sorted(name.removesuffix("params.yaml") for name in tracked if name.endswith("params.yaml"))
-    assert len(folders) == 4
+    assert len(folders) >= 4
     for folder in folders:
         assert {f"{folder}reports/{name}" for name in ("metrics.json", "sizes.csv", "curves.csv")} <= set(tracked)
-        Metrics.read(ROOT / folder / "reports/metrics.json")
+        task = YAML(typ="safe").load(ROOT / folder / "params.yaml")["task"]
+        (ClassMetrics if task == "classify" else Metrics).read(ROOT / folder / "reports/metrics.json")
         lock = YAML(typ="safe").load(ROOT / folder / "dvc.lock")
         assert set(lock["stages"]) == {"code", *STAGES}
         assert not any("src/" in dep["path"] for stage in lock["stages"].values() for dep in stage.get("deps", []))

@@ -51,7 +51,9 @@ def _main(
 
 @app.command()
 def init(
-    table: Annotated[Path, typer.Argument(help="A CSV file (.csv, .csv.gz) or a Parquet file.")],
+    table: Annotated[
+        Path, typer.Argument(help="A CSV file (.csv, .csv.gz) or a Parquet file; sequences also in .ts or .npz.")
+    ],
     into: Annotated[Path, typer.Option(help="Folder of the project; made if it is missing.")] = Path(),
     target: Annotated[
         list[str] | None, typer.Option(help=f"What to forecast. {COLUMNS} Asked for, unless only one has numbers.")
@@ -75,6 +77,13 @@ def init(
     future: Annotated[
         list[str] | None, typer.Option(help=f"Covariate also known for the steps to forecast: a price. {COLUMNS}")
     ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(help="forecast, or classify: a label for each sequence; else what the table's shape says."),
+    ] = None,
+    group: Annotated[
+        str | None, typer.Option(help="classify: column whose sequences stay together in a fold, such as a person.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
 ) -> None:
     """Make a project of a table: look at it, and write params.yaml, dvc.yaml and what a repository needs.
@@ -84,7 +93,7 @@ def init(
     with _one_line():
         from cellsize.progress import lines
         from cellsize.project import folder
-        from cellsize.project.asked import Asked
+        from cellsize.project.asked import Asked, task_of
         from cellsize.project.examine import examine
 
         folder.refuse_existing(into)
@@ -96,6 +105,7 @@ def init(
             table=table, targets=tuple(target or ()), time=tuple(time or ()), time_format=time_format,
             timezone=timezone, series=series[0] if series else None, frequency=frequency, horizon=horizon,
             lookback=lookback, past=None if past is None else tuple(past), future=tuple(future or ()),
+            task=task_of(task), group=group,
         )  # fmt: skip
         place = folder.table_from(into, table)
         process.return_memory()
@@ -229,7 +239,7 @@ def check(
     Exit status: 0 as before, 3 inputs shifted, 4 worse, 5 cannot tell, 1 the rows cannot be used.
     """
     with _one_line():
-        from cellsize.lifecycle.check import check
+        from cellsize.lifecycle.checking import check
 
         raise typer.Exit(check(name, data, version, alias, uri, html, json, typer.echo))
 

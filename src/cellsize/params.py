@@ -10,7 +10,7 @@ from cellsize import params_task
 from cellsize.errors import masked
 from cellsize.params_data import Natural, Positive, Prepare, Section, Split, Window
 
-Task = Literal["forecast", "classify"]
+Task = Literal["forecast", "classify", "regress"]
 Metric = Literal["mse", "mae", "quantile", "log_loss"]
 Counted = Literal["targets", "windows", "sequences", "effective"]
 CountedInputs = Literal["step", "window"]
@@ -21,6 +21,9 @@ Head = Literal["plain", "mixed", "encoder_decoder"]
 BoundKind = Literal["neurons", "parameters"]
 BudgetUnit = Literal["parameters", "bytes", "milliseconds"]
 Precision = Literal["32-true", "bf16-mixed"]
+Beaten = Literal[
+    "naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical", "majority_class", "logistic_regression"
+]
 Rule = Literal["adequate", "one_standard_error", "best", "within_percent", "budget"]
 
 
@@ -246,7 +249,7 @@ class Register(Section):
     """The gate and the name in the registry."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")]
-    beat: tuple[Literal["naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical"], ...]
+    beat: tuple[Beaten, ...]
     margin: Annotated[float, Field(ge=0, lt=100)]
     probability: Annotated[float, Field(gt=0.5, lt=1)]
     not_worse: Annotated[float, Field(gt=0.5, lt=1)]

@@ -49,6 +49,14 @@ class Csv(Section):
         return self
 
 
+class Text(Section):
+    """A column of texts, each of them a sequence of characters."""
+
+    column: str
+    characters: Annotated[int, Field(ge=1, le=4096)]
+    case: Literal["keep", "lower"]
+
+
 class Prepare(Section):
     """Which table, which columns, which clock."""
 
@@ -58,6 +66,7 @@ class Prepare(Section):
     time_format: str | None
     series: str | None
     group: str | None
+    text: Text | None
     targets: Annotated[Names, Field(min_length=1)]
     past_covariates: Names
     categorical_covariates: Names
@@ -80,6 +89,7 @@ class Prepare(Section):
             *self.categorical_covariates,
             *self.known_future_covariates,
             *self.static_covariates,
+            *(() if self.text is None else (self.text.column,)),
         ]
         duplicated = sorted({name for name in named if named.count(name) > 1})
         if duplicated:
@@ -141,6 +151,7 @@ class Split(Section):
     searched_until: str | None
     folds: Annotated[int, Field(ge=2, le=1000)]
     scheme: Literal["contiguous", "expanding", "sliding", "groups", "shuffled", "stratified"]
+    duplicates: Literal["group", "spread"]
     early_stopping: EarlyStopping
 
     @model_validator(mode="after")

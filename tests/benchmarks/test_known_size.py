@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import data, known_size, problems
+from benchmarks import data, known_size, problems, true_error
 from benchmarks.known_size import (
+    MAKERS,
     OURS,
     QUICK,
     Risk,
@@ -31,11 +32,11 @@ from benchmarks.known_size import (
     right,
     risks_of,
     summarised,
-    variance,
     within_margin,
 )
-from benchmarks.problems import MAKERS, Problem
+from benchmarks.problems import Problem
 from cellsize.data.scaling import fit_scaling
+from cellsize.search import store
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.scores import Scores
 from cellsize.sizing.sizes import ZERO, Size
@@ -241,11 +242,23 @@ def test_what_misses_its_mark_is_named() -> None:
     assert whole["not_learnt"] == ["parity-5"]
 
 
-@pytest.mark.parametrize("name", ["few-windows", "linear", "recall-8", "delay-48", "teacher-4-4"])
+@pytest.mark.parametrize(
+    "name",
+    ["few-windows", "linear", "recall-8", "delay-48", "teacher-4-4", "automaton-2", "automaton-16", "more-often"],
+)
 def test_every_size_of_a_problem_is_one_that_the_pipeline_would_propose(name: str) -> None:
     problem = MAKERS[name](0)
     candidates = known_size.candidates_of(problem, problems.shipped()).candidates
     assert {candidate.size for candidate in candidates} == set(known_size.grid(problem))
+
+
+def test_a_short_run_trains_plain_networks_with_fewer_settings_and_says_so_in_the_key_of_its_store() -> None:
+    problem, params = problems.MAKERS["recall-2"](3), problems.shipped()
+    shorter, changed = known_size.shortened(problem, params)
+    assert shorter.work.network.skip == ("none",)
+    assert shorter.work.training == changed.search.training != params.search.training
+    assert changed.search.maximum_seeds == changed.search.training.seeds == params.search.training.seeds
+    assert store.key(shorter.work) != store.key(problem.work)
 
 
 def test_the_quick_problems_are_there() -> None:
@@ -276,17 +289,17 @@ def test_who_forecasts_what_can_be_known_has_the_risk_of_the_floor(monkeypatch: 
     def knows(*_: object) -> list[Any]:
         return [(sample.expected - scaling.mean[:1]) / scaling.std[:1] + wrong for wrong in (0.0, 0.5)]
 
-    monkeypatch.setattr(known_size, "forecast", knows)
+    monkeypatch.setattr(known_size, "predict", knows)
     total = problem.noise + np.var(sample.expected)
     floor, above = problem.noise / total, (problem.noise + (0.5 * scaling.std[0]) ** 2) / total
-    assert variance(problem, sample) == pytest.approx(total)
+    assert true_error.of_best_constant(problem, sample) == pytest.approx(total)
     assert risks_of(problem, sample, [recipe(), recipe()]) == pytest.approx([floor, above])
 
 
 def test_the_ridge_linear_model_of_bits_that_come_back_is_near_the_floor() -> None:
     problem = MAKERS["recall-2"](3)
     sample = problem.fresh(2000)
-    floor = problem.noise / variance(problem, sample)
+    floor = problem.noise / true_error.of_best_constant(problem, sample)
     first, other, again = risks_of(problem, sample, [recipe(), recipe(penalty=500.0), recipe()])
     assert first is not None
     assert floor < first < 1.02 * floor
@@ -351,6 +364,18 @@ def test_a_size_whose_refits_all_diverge_has_no_risk(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(known_size, "risks_of", lambda *_: [None] * 5)
     with pytest.raises(ValueError, match="recall-2 3: all refits diverged: 1x2"):
         Truth.begin(MAKERS["recall-2"](3), values=100).of([recipe(Size(1, 2))] * 5)
+
+
+@pytest.mark.parametrize("size", [ZERO, Size(1, 2)])
+def test_labelled_sequences_are_refitted_and_judged_in_the_same_way(size: Size) -> None:
+    problem = small("more-often")
+    sample = problem.fresh(2000)
+    floor = problem.noise / true_error.of_best_constant(problem, sample)
+    of_one = recipe(size, steps=60, learning_rate=0.03, skip="none" if size == ZERO else "joint")
+    (first,), (again,) = risks_of(problem, sample, [of_one]), risks_of(problem, sample, [of_one])
+    assert first == again
+    assert first is not None
+    assert floor < first < 1.05 * floor  # logistic regression knows it all, and a network beside it
 
 
 # --- resuming ---------------------------------------------------------------------------------------------------------

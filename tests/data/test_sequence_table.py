@@ -46,7 +46,7 @@ def test_groups_and_a_declared_holdout_come_from_their_columns(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"x": (1, np.nan)}, "long.csv, line 3, column 'x': missing; fill it in, or leave the row out"),
+        ({"name": (1, None)}, "long.csv, line 3, column 'name': missing; fill it in"),
         ({"class": (1, "b")}, "long.csv, line 3, column 'class': sequence 'a0' has another value in an earlier row"),
         ({"class": (1, None)}, "long.csv, line 3, column 'class': missing; fill it in"),
         ({"step": (1, 0)}, "long.csv, line 3, column 'step': sequence 'a0' has step 0 twice; remove one, or set"),
@@ -77,3 +77,33 @@ def test_one_class_is_nothing_to_learn(make_long_table: Table, make_long_prepare
 def test_sequences_come_in_the_order_of_the_table(make_long_table: Table, make_long_prepare: MakePrepare) -> None:
     frame = clean(make_long_table()[::-1], HERE, make_long_prepare(), None)[0]
     assert list(frame[SEQUENCE].unique()) == ["b1", "a1", "b0", "a0"]
+
+
+def test_a_label_may_be_a_number(
+    make_long_table: Table, make_long_prepare: MakePrepare, make_window: Callable[..., Window]
+) -> None:
+    table = make_long_table()
+    table["y"] = table["name"].map({"a0": 1.5, "b0": -2.0, "a1": 1e9, "b1": 1e9 + 1})
+    frame, schema = clean(table, HERE, make_long_prepare(targets=["y"]), None, is_number=True)
+    assert (schema.task, schema.classes) == ("regress", ())
+    sequences = build(frame, schema, make_window(lookback=9))
+    assert sequences.target.tolist() == [1.5, -2.0, 1e9, 1e9 + 1]
+    assert (sequences.task, sequences.n_targets) == ("regress", 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ((1.0, 1.0, 1.0, 1.0), "long.csv, column 'y': all sequences have 1; name another column in prepare.targets"),
+        ((1.0, None, 1.0, 2.0), "long.csv, line 5, column 'y': missing; fill it in, or leave the row out"),
+        ((1.0, "high", 1.0, 2.0), "long.csv, line 5, column 'y':"),
+    ],
+)
+def test_a_number_that_says_nothing_or_is_none_is_refused(
+    make_long_table: Table, make_long_prepare: MakePrepare, values: tuple[Any, ...], message: str
+) -> None:
+    table = make_long_table()
+    table["y"] = table["name"].map(dict(zip(("a0", "b0", "a1", "b1"), values, strict=True)))
+    with pytest.raises(InputError) as refused:
+        clean(table, HERE, make_long_prepare(targets=["y"]), None, is_number=True)
+    assert str(refused.value).startswith(message)

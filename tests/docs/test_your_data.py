@@ -118,6 +118,53 @@ def in_parts() -> pd.DataFrame:
     return pd.DataFrame(parts | {"load": wave(1000, 24)})
 
 
+def waves(**columns: Any) -> pd.DataFrame:
+    """120 sequences of 4 to 9 steps, of three frequencies, by thirty persons, of whom seven are for tests."""
+    draw, parts = np.random.default_rng(0), []
+    for number in range(120):
+        steps, code = 4 + number % 6, number % 3
+        x = np.sin(np.arange(steps) * (1 + code)) + draw.normal(0, 0.3, steps)
+        part = pd.DataFrame({"name": f"s{number}", "step": range(steps), "x": x.round(2)})
+        if columns:
+            part["pressed"] = np.where(draw.random(steps) < 0.5, "yes", "no")
+            part["x"] = part["x"].where(part["step"] != 1)
+            part["age"] = 30 + number // 4 % 9
+        part["kind"] = ("slow", "middle", "fast")[code]
+        if not columns:
+            part["person"], part["part"] = f"p{number // 4}", "test" if number >= 92 else "train"
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def write_csv(path: Path, rows: pd.DataFrame) -> None:
+    rows.to_csv(path, index=False)
+
+
+def write_ts(path: Path, rows: pd.DataFrame) -> None:
+    head = ["@problemName waves", "@univariate true", "@missing true", "@equalLength false",
+            "@classLabel true slow middle fast", "@data"]  # fmt: skip
+    lines = [
+        ",".join("?" if np.isnan(value) else str(value) for value in each["x"]) + f":{each['kind'].iloc[0]}"
+        for _, each in rows.groupby("name", sort=False)
+    ]
+    path.write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
+
+
+def write_npz(path: Path, rows: pd.DataFrame) -> None:
+    each = rows.groupby("name", sort=False)
+    lengths, values = each.size().to_numpy(), np.full((each.ngroups, 9, 1), np.nan)
+    values[np.arange(9) < lengths[:, None], 0] = rows["x"]
+    first = each.first()
+    np.savez(path, X=values, lengths=lengths, y=first["kind"].to_numpy(str), person=first["person"].to_numpy(str))
+
+
+# Heading on the page → file, its rows, and how they are written.
+SEQUENCES: dict[str, tuple[str, Callable[[], pd.DataFrame], Callable[[Path, pd.DataFrame], None]]] = {
+    "A row for each step": ("waves.csv", waves, write_csv),
+    "Texts, constants, missing values": ("waves.csv", lambda: waves(more=True), write_csv),
+    "The format .ts": ("waves.ts", lambda: waves(more=True), write_ts),
+    "NumPy arrays": ("waves.npz", waves, write_npz),
+}
 TARGETS = ("load", "sold", "spots", "price", "pressure", "bread", "Umsatz")
 # Heading on the page → a longer table of that kind.
 TABLES: dict[str, Callable[[], pd.DataFrame]] = {
@@ -170,6 +217,10 @@ class Kind:
 
     def write(self, folder: Path) -> Path:
         """The longer table as a file."""
+        if self.name in SEQUENCES:
+            name, make, write = SEQUENCES[self.name]
+            write(folder / name, make())
+            return folder / name
         rows = TABLES[self.name]()
         if "parquet" in self.fence("console"):
             rows.to_parquet(folder / "sales.parquet")
@@ -182,11 +233,17 @@ class Kind:
 def flat(content: dict[str, Any], before: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in content.items():
-        found |= flat(value, f"{before}{key}.") if isinstance(value, dict) else {f"{before}{key}": value}
+        is_section = isinstance(value, dict) and key != "holdout_part"
+        found |= flat(value, f"{before}{key}.") if is_section else {f"{before}{key}": value}
     return found
 
 
-KINDS = [Kind(*part.split("\n", 1)) for part in re.split(r"(?m)^### ", PAGE)[1:] if part.split("\n", 1)[0] in TABLES]
+KINDS = [
+    Kind(*part.split("\n", 1))
+    for part in re.split(r"(?m)^### ", PAGE)[1:]
+    if part.split("\n", 1)[0] in {*TABLES, *SEQUENCES}
+]
+FORECASTS = [kind for kind in KINDS if kind.name in TABLES]
 every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 
 
@@ -206,19 +263,19 @@ def test_every_kind_is_on_the_page_and_tried() -> None:
     with_a_table = [Kind(*part.split("\n", 1)).name for part in re.split(r"(?m)^### ", PAGE)[1:] if "```yaml" in part]
     assert len(headings) == len(set(headings))
     assert with_a_table == [kind.name for kind in KINDS]
-    assert set(TABLES) == set(with_a_table)
+    assert {*TABLES, *SEQUENCES} == set(with_a_table)
 
 
 @every_kind
 def test_the_table_shown_is_the_beginning_of_the_one_tried(kind: Kind, tmp_path: Path) -> None:
     path = kind.write(tmp_path)
-    if path.suffix == ".csv":
+    if path.suffix in (".csv", ".ts"):
         shown = kind.fence("text")
         assert len(shown.splitlines()) >= 3
         assert path.read_text(encoding="utf-8").startswith(shown)
 
 
-@every_kind
+@pytest.mark.parametrize("kind", FORECASTS, ids=lambda kind: kind.name)
 def test_the_settings_shown_make_windows_and_folds_of_the_table(kind: Kind, tmp_path: Path) -> None:
     path = kind.write(tmp_path)
     content = YAML(typ="safe", pure=True).load((ROOT / "params.yaml").read_text(encoding="utf-8"))

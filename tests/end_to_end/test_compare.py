@@ -13,7 +13,8 @@ from tests.end_to_end.conftest import ROOT, Project
 from tests.end_to_end.test_pipeline import quietly
 
 pytestmark = pytest.mark.end_to_end
-PLACES = ["", "examples/new-york-weather/", "examples/beijing-air/", "examples/santa-fe-laser/"]
+EXAMPLES = ("new-york-weather", "beijing-air", "santa-fe-laser", "japanese-vowels")
+PLACES = ["", *(f"examples/{name}/" for name in EXAMPLES)]
 NUMBERS = {"units": 32, "score": 0.3}
 
 

@@ -1,6 +1,7 @@
 """Labelled sequences from a long table to a report, as a user runs it."""
 
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.end_to_end.conftest import Project, make_project
+from tests.end_to_end.test_consumers import blocks, commands, python, shell, started
 
 pytestmark = pytest.mark.slow  # half a minute of training
 
@@ -33,7 +35,8 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Project:
         window__horizon=1, window__normalise="none", split__scheme="stratified",
         split__holdout_part={"column": "part", "value": "test"}, split__early_stopping__fraction=0.25,
         propose__layers=1, propose__network__bidirectional=True, propose__network__summary="mean",
-        baseline__classical="none", baseline__penalties=[1.0, 10.0], choose__metric="log_loss", register__beat=[],
+        baseline__classical="none", baseline__penalties=[1.0, 10.0], choose__metric="log_loss",
+        register__beat=["majority_class", "logistic_regression"],
         search__training__batch_size=16, refit__twins=2,
     )  # fmt: skip
     ran = project.repro()
@@ -60,15 +63,11 @@ def test_every_size_has_a_score_on_every_fold_and_a_sequence_is_a_sample(labelle
     assert (candidates["n_outputs"], candidates["inputs"]["step"]) == (3, 1)
 
 
-def test_the_results_are_those_of_a_classification_and_registering_says_that_it_is_not_there_yet(
-    labelled: Project,
-) -> None:
+def test_the_results_are_those_of_a_classification_and_the_model_is_registered(labelled: Project) -> None:
     assert "accuracy" in labelled.read("reports/summary.md").lower()
     assert "holdout_accuracy" in json.loads(labelled.read("reports/metrics.json"))
     registration = json.loads(labelled.read("reports/registration.json"))
-    assert not registration["registered"]
-    assert registration["reason"].startswith("not registered: task classify has no served model yet")
-    assert Path(labelled.folder / "build/model/model.json").is_file()
+    assert (registration["registered"], registration["version"]) == (True, "1")
 
 
 def test_a_value_that_does_not_suit_the_task_is_one_line(labelled: Project, tmp_path: Path) -> None:
@@ -78,3 +77,61 @@ def test_a_value_that_does_not_suit_the_task_is_one_line(labelled: Project, tmp_
     ran = other.command("python", "-m", "cellsize.stage", "prepare", "a.parquet", "b.json")
     assert ran.returncode == 1
     assert ran.stderr.strip().endswith("window.horizon: 3 does not suit task: classify; set window.horizon: 1")
+
+
+# --- what docs/consumers.md shows of labelled sequences, as a consumer runs it ----------------------------------------
+
+SECTION = "Labelled sequences"
+
+
+def test_labels_in_python_and_over_http(labelled: Project) -> None:
+    load, ask, _ = blocks(SECTION, "python")
+    said = python(labelled, load)
+    assert "['name', 'step', 'x'] 15" in said
+    some, csv, refused, csv_again, _ = commands(SECTION)
+    serve, serve_by_mlflow = blocks(SECTION, "sh")
+    shell(labelled, some)
+    with started(labelled, serve, "5079") as port:
+        answer = json.loads(shell(labelled, csv.replace("5079", port)))["predictions"]
+        table = pd.read_csv(labelled.folder / "some.csv")
+        assert [row["name"] for row in answer] == table["name"].drop_duplicates().to_list()
+        assert set(answer[0]) == {"name", "kind", *(f"probability of {kind}" for kind in "abc")}
+        asked = python(labelled, load, ask.replace("5079", port)).splitlines()[-1]
+        assert asked.startswith("[{'name': 's7', 'kind': ")
+        assert shell(labelled, refused.replace("5079", port)).strip() == blocks(SECTION, "text")[0].strip()
+        for body, words in REFUSED.items():
+            at = f"http://127.0.0.1:{port}/invocations"
+            found = json.loads(shell(labelled, f"printf %s {shlex.quote(body)} | curl -s {at} {JSON} --data-binary @-"))
+            assert found["error_code"] == "BAD_REQUEST"
+            assert words in found["message"]
+            assert "prepare" not in found["message"]
+    assert "Traceback" not in labelled.read("served.log")
+    with started(labelled, serve_by_mlflow, "5080") as port:
+        assert json.loads(shell(labelled, csv_again.replace("5080", port)))["predictions"] == answer
+
+
+JSON = "-H 'Content-Type: application/json'"
+REFUSED = {
+    '{"dataframe_split": {"columns": ["name", "step", "x"], "data": []}}': "no rows; send",
+    '{"dataframe_records": [{"name": "a", "step": 0, "x": "much"}]}': "row 0, column 'x': 'much' is not a number; send",
+    '{"dataframe_records": [{"name": "a", "step": 0, "x": null}, {"name": "b", "step": 0, "x": 1}]}': "'x': missing; ",
+    '{"dataframe_records": [{"name": "a", "step": 0, "x": NaN}]}': "NaN is not JSON; send null",
+    '{"dataframe_records": [{"name": null, "step": 0, "x": 1}]}': "row 0, column 'name': no value; send it in each row",
+    '{"dataframe_records": [{"name": "a", "x": 1}]}': "no column 'step'; send it: the model reads name, step, x",
+    '{"dataframe_records": [{"name": "a", "step": 0, "x": 1}], "params": {"levels": [0.9]}}': "unknown 'levels'; known",
+}  # fmt: skip
+
+
+def test_labels_with_onnx(labelled: Project) -> None:
+    said = shell(labelled, commands(SECTION)[-1])
+    assert "holdout accuracy" in said.splitlines()[0]
+    assert "int8" in said.splitlines()[1]
+    load, _, run = blocks(SECTION, "python")
+    found = python(labelled, load, "import json", run).splitlines()[-1]
+    expected = python(
+        labelled, load, "two = labels.set_index('name').loc[['s7', 's8']]", "print(two['kind'].to_list(), "
+        "two.filter(like='probability').max(axis=1).to_numpy())"
+    ).splitlines()[-1]  # fmt: skip
+    assert found.partition("]")[0] == expected.partition("]")[0]
+    numbers = [np.fromstring(line.rpartition("[")[2].strip("]"), sep=" ") for line in (found, expected)]
+    np.testing.assert_allclose(*numbers, atol=1e-5)

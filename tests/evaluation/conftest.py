@@ -45,12 +45,12 @@ def refitted(described: Callable[..., Any]) -> Callable[..., Forecaster]:
 
 
 @pytest.fixture(scope="session")
-def against() -> Callable[..., Rivals]:
+def against() -> Callable[..., Rivals[Forecaster]]:
     """Rivals: the challenger's twins and a champion, which has no twins unless some are given."""
 
     def make(
         work: Work, trained: Sequence[Forecaster], champion: Forecaster, recipe: Recipe | None = None, **known: Any
-    ) -> Rivals:
+    ) -> Rivals[Forecaster]:
         """`recipe` is the champion's, `known` what else the registry has of it."""
         champions = {"recipe": recipe, "twins": (), "cut": None} | known
         made = rivals(Champion("4", champion, **champions), trained, recipe_of(), work, GATE, count=2)

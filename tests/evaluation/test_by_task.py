@@ -4,10 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from cellsize.data.folds import save_labels
 from cellsize.data.sequence_schema import SequenceSchema
-from cellsize.evaluation.by_task import evaluate
+from cellsize.data.sequences import Sequences
+from cellsize.errors import InputError
+from cellsize.evaluation.by_task import AnyChampion, AnyEvaluation, evaluate
+from cellsize.evaluation.rivals import Champion
+from cellsize.models.class_baselines import score_folds
+from cellsize.models.forecaster import Forecaster
 from cellsize.models.twins import save
 from cellsize.params import Params
 from cellsize.params_data import Window
@@ -18,9 +24,10 @@ from cellsize.training.records import Work
 from cellsize.training.refit_sequences import twins
 
 
-def test_labelled_sequences_need_no_champion(
+def test_labelled_sequences_are_judged_without_a_champion_and_a_forecast_is_none_of_theirs(
     make_class_work: Callable[..., Work], sequence_schema: SequenceSchema, make_window: Callable[..., Window],
-    params_content: Callable[..., dict[str, object]], tmp_path: Path,
+    params_content: Callable[..., dict[str, object]], make_model: Callable[..., Forecaster],
+    make_table: Callable[..., pd.DataFrame], tmp_path: Path,
 ) -> None:  # fmt: skip
     work, params = make_class_work(), Params.model_validate(params_content())
     recipe = Recipe(
@@ -31,14 +38,20 @@ def test_labelled_sequences_need_no_champion(
     work.samples.save(tmp_path / "windows.npz")
     pd.DataFrame(save_labels(work.folds)).to_parquet(tmp_path / "folds.parquet")
 
-    def champion() -> None:
-        raise AssertionError("nobody asks for a champion")
+    recipe.write(tmp_path / "recipe.json")
+    assert isinstance(work.samples, Sequences)
+    score_folds(work.samples, work.folds, params.baseline, "log_loss")[0].write(tmp_path / "baselines.json")
 
-    nowhere = tmp_path / "nowhere"
-    found, table, said = evaluate(
-        tmp_path / "windows.npz", tmp_path / "folds.parquet", nowhere, tmp_path / "twins", nowhere, champion,
-        params.search, params.baseline, "log_loss", params.register_, params.refit, unsaid,
-    )  # fmt: skip
+    def judged(champion: AnyChampion) -> tuple[AnyEvaluation, pd.DataFrame, str]:
+        return evaluate(
+            tmp_path / "windows.npz", tmp_path / "folds.parquet", tmp_path / "recipe.json", tmp_path / "twins",
+            tmp_path / "baselines.json", lambda: champion, params.search, params.baseline, "log_loss",
+            params.register_, params.refit, unsaid,
+        )  # fmt: skip
+
+    with pytest.raises(InputError, match=r"register\.name: the champion of 'toy' is a model of another task"):
+        judged(Champion("4", make_model(make_table()), None, (), None))
+    found, table, said = judged(None)
     assert isinstance(found, ClassEvaluation)
     assert len(found.twins) == 1  # without memory cells seeds change nothing
     assert len(table) == found.sequences

@@ -20,7 +20,7 @@ MakeWork = Callable[..., Work]
 SEASON = 3  # a block is three steps: longer than the horizon
 
 
-def found(work: Work, both: Rivals) -> Fair | str:
+def found(work: Work, both: Rivals[Forecaster]) -> Fair | str:
     return fair(work.windows, work.folds, both, SEASON)
 
 
@@ -31,7 +31,7 @@ def until(work: Work, model: Forecaster, window: int) -> Forecaster:
 
 
 def test_a_champion_is_compared_as_it_is_served_where_enough_of_the_holdout_is_newer(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     work = make_work()
     model, holdout = refitted(work), np.flatnonzero(work.folds.holdout)
@@ -45,7 +45,7 @@ def test_a_champion_is_compared_as_it_is_served_where_enough_of_the_holdout_is_n
 
 
 def test_where_too_few_rows_are_newer_both_recipes_are_trained_on_the_same_cut(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     work = make_work()
     twins, served = [refitted(work)], refit_on_all(work, recipe_of(2), *_described(refitted(work)))
@@ -74,7 +74,7 @@ def test_where_too_few_rows_are_newer_both_recipes_are_trained_on_the_same_cut(
 
 def test_a_champion_that_reads_other_columns_is_not_compared(
     make_work: MakeWork, make_window: Callable[..., Window], refitted: Callable[..., Forecaster],
-    against: Callable[..., Rivals],
+    against: Callable[..., Rivals[Forecaster]],
 ) -> None:  # fmt: skip
     work = make_work()
     model = refitted(work)
@@ -87,7 +87,7 @@ def test_a_champion_that_reads_other_columns_is_not_compared(
 
 
 def test_a_holdout_of_few_blocks_compares_nothing(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     work = make_work()
     model = refitted(work)
@@ -103,7 +103,7 @@ def ragged(make_work: MakeWork, scale: str = "global") -> Work:
 
 
 def test_where_series_have_holdouts_of_their_own_each_is_newer_from_its_own_time_on(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     work = ragged(make_work)
     model, holdout = refitted(work), np.flatnonzero(work.folds.holdout)
@@ -118,7 +118,7 @@ def test_where_series_have_holdouts_of_their_own_each_is_newer_from_its_own_time
 
 
 def test_a_champion_without_the_scale_of_a_series_is_not_compared(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     work = ragged(make_work, "series")
     model = refitted(work)
@@ -128,7 +128,7 @@ def test_a_champion_without_the_scale_of_a_series_is_not_compared(
 
 
 def test_independent_sequences_are_newer_if_the_champion_has_not_learned_from_them(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     waves = [np.sin(np.arange(12) / (2 + number)) for number in range(26)]
     work = make_work(*waves, split={"scheme": "shuffled", "holdout": 0.3})
@@ -158,7 +158,7 @@ def test_independent_sequences_are_newer_if_the_champion_has_not_learned_from_th
     ],
 )  # fmt: skip
 def test_it_is_said_what_the_challenger_is_beside_the_champion(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals],
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]],
     champion: dict[str, Any], known: dict[str, Any], expected: dict[str, bool],
 ) -> None:  # fmt: skip
     work = make_work()
@@ -169,7 +169,7 @@ def test_it_is_said_what_the_challenger_is_beside_the_champion(
 
 
 def test_a_model_of_all_rows_leaves_no_newer_ones(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     work = make_work()
     model = refitted(work)
@@ -180,7 +180,7 @@ def test_a_model_of_all_rows_leaves_no_newer_ones(
     assert result.rows_until == served.learned_until
 
 
-def compared(work: Work, both: Rivals) -> Comparison:
+def compared(work: Work, both: Rivals[Forecaster]) -> Comparison:
     chosen = found(work, both)
     assert isinstance(chosen, Fair)
     ones = lambda models, windows: np.ones((len(models), len(windows)))  # noqa: E731

@@ -61,7 +61,7 @@ def test_zero_cells_are_the_ridge_linear_baseline(make_work: MakeWork, refitted:
 
 
 def test_quantiles_are_measured_by_their_pinball_loss_and_how_often_each_held(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals], tmp_path: Path
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]], tmp_path: Path
 ) -> None:
     plain = make_work(np.sin(np.arange(400) / 3) + 0.3 * np.random.default_rng(0).standard_normal(400))
     work = replace(plain, metric="quantile", samples=replace(plain.windows, quantiles=(0.1, 0.5, 0.9)))
@@ -105,7 +105,7 @@ def test_without_quantiles_no_file_says_anything_of_them(
 
 
 def test_a_champion_is_measured_on_the_same_windows(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     work = make_work()
     model = refitted(work)
@@ -126,7 +126,7 @@ def test_a_champion_is_measured_on_the_same_windows(
 
 
 def test_a_champion_that_is_compared_on_a_part_of_the_holdout_has_no_errors_on_all_of_it(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     work = make_work()
     model = refitted(work)
@@ -238,7 +238,7 @@ def test_a_target_that_repeats_itself_exactly_has_no_scaled_error(
 
 @pytest.mark.parametrize("metric", ["mse", "mae"])
 def test_both_normalised_errors_are_measured_and_the_steps_by_the_metric(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals], metric: Metric
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]], metric: Metric
 ) -> None:
     work = make_work(metric=metric)
     model = refitted(work)
@@ -272,7 +272,7 @@ def test_values_of_the_holdout_beyond_what_training_has_shown_are_counted_by_col
 
 
 def test_errors_do_not_depend_on_what_is_added_to_the_target(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     values = np.round(np.sin(np.arange(160) / 3) + 0.3 * np.random.default_rng(0).standard_normal(160), 3)
     for normalise in ("none", "last", "standard"):

@@ -20,7 +20,7 @@ def test_without_a_champion_there_are_no_rivals(
 
 
 def test_the_champions_recipe_is_trained_with_its_own_network_on_the_challengers_rows(
-    make_work: Callable[..., Work], refitted: Callable[..., Forecaster], against: Callable[..., Rivals]
+    make_work: Callable[..., Work], refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:
     work = make_work()
     of_champion = replace(work, network=work.network.model_copy(update={"cell": "gru"}))

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from cellsize.data.folds import Folds
 from cellsize.data.sequences import Sequences
-from cellsize.inspection.sequences import inspect, printed
+from cellsize.inspection.sequences import inspect, inspect_numbers, printed, printed_numbers
 
 Make = Callable[..., Sequences]
 
@@ -42,3 +43,11 @@ def test_the_holdout_is_not_looked_at(make_sequences: Make) -> None:
 def test_the_rarest_class_is_said(make_sequences: Make) -> None:
     found = inspect(make_sequences((0, 0, 1)), before(np.zeros(3, np.bool_)))
     assert printed(found) == "inspect: 3 sequences of 2 to 4 steps, 2 classes, the rarest 'b' with 1"
+
+
+def test_numbers_have_quartiles_in_the_unit_of_the_table_and_the_holdout_is_not_looked_at(make_numbers: Make) -> None:
+    sequences = make_numbers(np.sqrt([0.0, 1.0, 2.0, 3.0, 4.0, 99.0]))
+    found = inspect_numbers(sequences, before(np.arange(6) > 4), "sqrt")
+    assert found.quantiles == pytest.approx({"0": 0, "25": 1, "50": 2, "75": 3, "100": 4})
+    assert (found.sequences, found.duplicates, found.shortest, found.longest) == (5, 0, 2, 6)
+    assert printed_numbers(found) == "inspect: 5 sequences of 2 to 6 steps, numbers from 0 to 4, half of them up to 2"

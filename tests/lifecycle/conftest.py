@@ -11,9 +11,10 @@ from cellsize import params_file
 from cellsize.params import Params
 from cellsize.project import template
 from tests.evaluation.conftest import described, refitted
+from tests.lifecycle.known_classifier import labels, make_known_classifier
 from tests.lifecycle.known_model import known, make_known, wave
 
-__all__ = ["described", "known", "make_known", "refitted", "wave"]
+__all__ = ["described", "known", "labels", "make_known", "make_known_classifier", "refitted", "wave"]
 CHANGES: dict[str, template.Value] = {
     "prepare.table": "table.csv", "prepare.time": "when", "prepare.targets": ["load"], "prepare.calendar": [],
     "prepare.linear_calendar": [], "window.lookback": 12, "window.linear_lookback": None, "window.horizon": 3,

@@ -23,19 +23,21 @@ def work(make_work: Callable[..., Work]) -> Work:
 
 
 @pytest.fixture
-def champion(work: Work, refitted: Callable[..., Forecaster]) -> Callable[[int], Champion]:
+def champion(work: Work, refitted: Callable[..., Forecaster]) -> Callable[[int], Champion[Forecaster]]:
     """One that has learned the first target of a window of the holdout; its twin nothing of it."""
     twin = refitted(work)
     first = work.windows.first[work.folds.holdout]
 
-    def make(window: int) -> Champion:
+    def make(window: int) -> Champion[Forecaster]:
         until = work.windows.said(first[window] + work.windows.lookback)
         return Champion("4", replace(twin, learned_until=until), None, (twin,), None)
 
     return make
 
 
-def test_what_is_new_is_measured_against_what_was_held_out(work: Work, champion: Callable[[int], Champion]) -> None:
+def test_what_is_new_is_measured_against_what_was_held_out(
+    work: Work, champion: Callable[[int], Champion[Forecaster]]
+) -> None:
     count = int(work.folds.holdout.sum())
     half = count // 2
     found = ageing(work.windows, work.folds, champion(half), SEASON, "mse", 1.0)
@@ -48,13 +50,13 @@ def test_what_is_new_is_measured_against_what_was_held_out(work: Work, champion:
     assert ageing(work.windows, work.folds, champion(half), SEASON, "mse", 1.0) == found
 
 
-def test_where_nothing_is_new_nothing_is_said(work: Work, champion: Callable[[int], Champion]) -> None:
+def test_where_nothing_is_new_nothing_is_said(work: Work, champion: Callable[[int], Champion[Forecaster]]) -> None:
     found = ageing(work.windows, work.folds, champion(-1), SEASON, "mse", 1.0)
     assert (found.windows, found.blocks, found.now, found.worse) == (0, 0, None, None)
 
 
 def test_a_champion_without_twins_has_nothing_to_be_compared_with(
-    work: Work, champion: Callable[[int], Champion]
+    work: Work, champion: Callable[[int], Champion[Forecaster]]
 ) -> None:
     found = ageing(work.windows, work.folds, replace(champion(5), twins=()), SEASON, "mse", 1.0)
     assert found.now is not None
@@ -62,7 +64,7 @@ def test_a_champion_without_twins_has_nothing_to_be_compared_with(
 
 
 def test_targets_that_follow_nothing_any_more_are_worse_for_certain(
-    work: Work, champion: Callable[[int], Champion]
+    work: Work, champion: Callable[[int], Champion[Forecaster]]
 ) -> None:
     half = int(work.folds.holdout.sum()) // 2
     said = champion(half).model.learned_until
@@ -75,7 +77,9 @@ def test_targets_that_follow_nothing_any_more_are_worse_for_certain(
     assert found.worse > 0.99
 
 
-def test_the_probability_is_that_of_a_check_on_the_same_blocks(work: Work, champion: Callable[[int], Champion]) -> None:
+def test_the_probability_is_that_of_a_check_on_the_same_blocks(
+    work: Work, champion: Callable[[int], Champion[Forecaster]]
+) -> None:
     one = champion(int(work.folds.holdout.sum()) // 2)
     found = ageing(work.windows, work.folds, one, SEASON, "mse", 7.0)
     every = np.arange(len(work.windows.first))

@@ -9,7 +9,8 @@ import pytest
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
-from cellsize.models.classifier import MODEL, Classifier
+from cellsize.models.classifier import Classifier
+from cellsize.models.sequence_files import MODEL
 from cellsize.params_data import Window
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.training.records import Setting, Work
@@ -28,7 +29,9 @@ def make_classifier(
         fitted, net = refit_size(work, size, setting, 1.0, 6 if size != ZERO else 0)
         assert isinstance(work.samples, Sequences)
         window = make_window(horizon=1)
-        return Classifier(size, sequence_schema, window, work.network, fitted, net), work.samples
+        longest, learned_from = work.samples.longest, ("s1", "s2")
+        found = Classifier(size, sequence_schema, window, work.network, fitted, net, longest, learned_from)
+        return found, work.samples
 
     return make
 
@@ -44,6 +47,7 @@ def test_a_model_that_was_read_says_what_the_written_one_says(
     np.testing.assert_array_equal(read.probabilities(sequences, chosen), probabilities)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1)
     assert (read.schema, read.window, read.network) == (model.schema, model.window, model.network)
+    assert read.learned_from == ("s1", "s2")
 
 
 def test_a_model_of_another_version_is_refused(

@@ -62,7 +62,7 @@ def test_a_model_of_quantiles_gives_a_column_for_each_level(make_model: MakeMode
     )  # fmt: skip
     found = forecast_rows(model, table)
     (target,) = model.schema.targets
-    assert [name for name in found if name.startswith(target)] == [
+    assert [name for name in map(str, found) if name.startswith(target)] == [
         target, f"{target}_q10", f"{target}_q50", f"{target}_q97.5",
     ]  # fmt: skip
     np.testing.assert_allclose(found[target], found[f"{target}_q50"])

@@ -47,8 +47,8 @@ REFUSED: list[tuple[Any, str]] = [
     (split(data=[["a", 1.5], ["b", True]]), "row 1, column 'y': true or false among numbers; send a number"),
     ({"dataframe_records": [ROW, ROW | {"y": True}]}, "row 1, column 'y': true or false among numbers"),
     # No rows, or more of them than there are.
-    (split(data=[]), "no rows; send the recent history"),
-    ({"dataframe_records": []}, "no rows; send the recent history"),
+    (split(data=[]), "no rows; send those that the model reads"),
+    ({"dataframe_records": []}, "no rows; send those that the model reads"),
     (split(index=[0, 1, 2]), "index has not a value for each of the 2 rows; leave it out"),
     (split(index=3), "index has not a value for each"),
     (split(data=[["a\0b", 1.0]]), "column 'time': text with U+0000"),

@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from cellsize.params import Mlflow, Register
-from cellsize.registry import moves, versions
+from cellsize.registry import logged, moves, versions
 from cellsize.registry.champion import current_version
 from cellsize.registry.conflicts import TIMES, making, moving, repeated
 from cellsize.registry.store import connect
@@ -29,7 +29,7 @@ def client(settings: Mlflow) -> MlflowClient:
     made.create_registered_model("toy")
     run = made.create_run(experiment)
     for model in ("one", "other"):
-        made.create_model_version("toy", f"{run.info.artifact_uri}/m", run.info.run_id, {versions.FINGERPRINT: model})
+        made.create_model_version("toy", f"{run.info.artifact_uri}/m", run.info.run_id, {logged.FINGERPRINT: model})
     return made
 
 

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_rows, with_times_as_text
-from cellsize.registry.example import recent_rows
+from cellsize.registry.example import of_first, recent_rows
 from cellsize.registry.served import Served
 
 HERE = Path("toy.csv")
@@ -200,3 +201,11 @@ def test_series_of_different_phases_keep_their_own_stamps_in_the_example_and_aft
     make_model(raw, series="place").save(tmp_path)
     forecasts = forecast_rows(Forecaster.load(tmp_path), recent_rows(raw, HERE, tmp_path))
     assert forecasts.groupby("place")["time"].first().dt.minute.to_dict() == {"early": 0, "late": 20}
+
+
+def test_of_sequences_with_numbers_the_first_few_are_shown(number_schema: SequenceSchema) -> None:
+    rows = [(f"s{number}", step, 1.0, 2.0, 0.5 * number) for number in range(5) for step in range(2)]
+    table = pd.DataFrame(rows, columns=["name", "step", "x", "z", "y"])
+    shown = of_first(table, number_schema)
+    assert list(shown.columns) == ["name", "step", "x", "z"]
+    assert shown["name"].tolist() == ["s0", "s0", "s1", "s1", "s2", "s2"]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.registry import export as exports
+from cellsize.registry import exported
 from cellsize.registry.export import export
 
 
@@ -37,7 +39,7 @@ def test_a_file_a_json_and_what_they_cost_are_written_and_said(registered: Forec
     assert (content["model"], content["version"]) == ("toy", "1")
     assert content["files"]["float32"]["holdout"] is None
     assert f"{size:,} bytes" in said[0]
-    assert said[0].endswith(f"holdout {exports.NO_HOLDOUT}")
+    assert said[0].endswith(f"holdout {exported.NO_HOLDOUT}")
     session = onnxruntime.InferenceSession("out/toy.onnx", providers=["CPUExecutionProvider"])
     assert [entry.name for entry in session.get_inputs()] == list(content["inputs"])
 
@@ -53,7 +55,7 @@ def test_in_the_folder_of_the_project_the_holdout_is_measured(
     raw["y"], raw["x"] = range(60), 1.0
     frame = series.clean(raw, SOURCE, registered.schema)
     windows = usable.build(frame, registered.schema, registered.window, SOURCE)
-    monkeypatch.setattr(exports, "_holdout", lambda model: (windows, windows.first[:10] * 0 + range(10), "mae"))
+    monkeypatch.setattr(exported, "_windows", lambda model, project: (windows, np.arange(10), "mae"))
     export("toy", "3", Path("toy.onnx"), False, said.append)
     content = json.loads(Path("toy.json").read_text(encoding="utf-8"))
     assert content["files"]["float32"]["metric"] == "nmae"

@@ -35,7 +35,9 @@ def registered(
 def test_a_version_is_found_by_its_number_or_by_an_alias(registered: Forecaster) -> None:
     assert version_of("toy", None, "champion") == "1"
     assert version_of("toy", "1", "champion") == "1"
-    assert fetch("toy", "1").learned_until == registered.learned_until
+    found = fetch("toy", "1")
+    assert isinstance(found, Forecaster)
+    assert found.learned_until == registered.learned_until
 
 
 def test_what_is_not_there_is_said_with_what_is(registered: Forecaster) -> None:

@@ -129,7 +129,7 @@ def test_a_fault_of_ours_is_500_without_a_word_of_what_it_was(
     def broken(*_: object) -> None:
         raise error
 
-    for place in ("cellsize.registry.served.forecast_and_clipped", "cellsize.registry.layer.check"):
+    for place in ("cellsize.models.answers.forecast_and_clipped", "cellsize.registry.layer.check"):
         with monkeypatch.context() as patched:
             patched.setattr(place, broken)
             status, said = ask(split(make_table().tail(6)))

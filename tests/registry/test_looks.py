@@ -9,6 +9,7 @@ from cellsize.params import Mlflow
 from cellsize.registry.looks import look
 from cellsize.registry.store import connect
 from cellsize.sizing.evaluation_records import Comparison
+from tests.sizing.class_examples import comparison as of_sequences
 
 
 @pytest.fixture
@@ -66,3 +67,9 @@ def test_counted_steps_and_zones_are_compared_as_what_they_are(client: MlflowCli
     zoned = comparison("2026-07-01T02:00:00+02:00", "2026-07-02T00:00:00+02:00")
     assert look(client, "toy", "5", zoned) == 4
     assert look(client, "toy", "6", comparison("2026-07-01T22:00:00+00:00", "2026-07-03T00:00:00+00:00")) == 5
+
+
+def test_every_look_at_sequences_counts_for_they_have_no_times_that_tell_them_apart(client: MlflowClient) -> None:
+    assert [look(client, "toy", version, of_sequences()) for version in ("2", "3")] == [1, 2]
+    assert look(client, "toy", "4", of_sequences(rerun=True)) == 1
+    assert look(client, "toy", "5", MAY) == 3

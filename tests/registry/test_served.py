@@ -330,7 +330,7 @@ def test_a_fault_of_ours_is_not_answered_as_the_callers(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("in /home/someone/secret.py")
 
-    monkeypatch.setattr("cellsize.registry.served.forecast_and_clipped", broken)
+    monkeypatch.setattr("cellsize.models.answers.forecast_and_clipped", broken)
     with pytest.raises(MlflowException) as caught:
         served.predict(None, make_table().tail(6))
     assert caught.value.error_code == "INTERNAL_ERROR"  # which a server answers with 500

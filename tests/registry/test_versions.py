@@ -19,7 +19,7 @@ from cellsize.errors import InputError
 from cellsize.models.forecaster import VERSION, Forecaster
 from cellsize.models.twins import save
 from cellsize.params import Mlflow, Register
-from cellsize.registry import champion, moves, provenance, versions
+from cellsize.registry import champion, logged, moves, provenance, versions
 from cellsize.registry.moves import history
 from cellsize.registry.promotion import promote, rollback
 from cellsize.registry.provenance import Source, md5
@@ -99,7 +99,7 @@ def register(
             name="toy", beat=("naive", "ridge_linear"), margin=1.0, probability=0.9, not_worse=0.8, blocks=8
         )
         source = Source(Path(), "table.csv", "0123456789abcdef", f"cut of {len(rows)} rows", HISTORY, kept)
-        new = versions.Submission(folder, twins, rows.tail(6), CHOICE, evaluation(nmse, compared), TAGS, source)
+        new = logged.Submission(folder, twins, rows.tail(6), CHOICE, evaluation(nmse, compared), TAGS, source)
         return versions.register(settings, gate, new, compare)
 
     return call
@@ -191,7 +191,7 @@ def test_a_registered_model_brings_its_code_and_the_versions_it_needs(register: 
     folder = Path(mlflow.artifacts.download_artifacts("models:/toy/1"))
     assert (folder / "code" / "cellsize" / "registry" / "served.py").is_file()
     required = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert [line.split("==")[0] for line in required] == list(versions.REQUIREMENTS)
+    assert [line.split("==")[0] for line in required] == list(logged.REQUIREMENTS)
     assert not any(line.startswith("numba") for line in required)
     assert json.loads((folder / "serving_input_example.json").read_text(encoding="utf-8"))
 
@@ -298,7 +298,7 @@ def test_a_version_says_where_it_comes_from(register: Callable[..., Registration
     assert json.loads(version.tags["cellsize.errors"]) == {"metric": "nmse", "mean": BETTER, "twins": [BETTER]}
     assert version.tags["cellsize.choice"] == "Because."
     there = {entry.path for entry in client.list_artifacts(str(version.run_id))}
-    assert there >= {"twins", "project", "choice.json", versions.REFERENCE}
+    assert there >= {"twins", "project", "choice.json", logged.REFERENCE}
     assert [entry.path for entry in client.list_artifacts(str(version.run_id), "reference")] == ["reference/kept.txt"]
 
 

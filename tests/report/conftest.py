@@ -65,6 +65,7 @@ def labels(cut: Windows) -> folds.Folds:
         searched_until=None,
         folds=FOLDS,
         scheme="contiguous",
+        duplicates="group",
         early_stopping=early_stopping,
     )
     return folds.split(cut, params)

@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 
 from cellsize.params import Report
-from cellsize.report import by_task, classes, page
+from cellsize.report import by_task, classes, numbers, page
 
 
-@pytest.mark.parametrize(("content", "expected"), [('{"task": "classify"}', ["classes"]), ("{}", ["page"])])
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [('{"task": "classify"}', ["classes"]), ('{"task": "regress"}', ["numbers"]), ("{}", ["page"])],
+)
 def test_the_report_is_that_of_the_results(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str, expected: list[str]
 ) -> None:
@@ -16,6 +19,7 @@ def test_the_report_is_that_of_the_results(
     monkeypatch.setattr(page, "read_folders", lambda *_: None)
     monkeypatch.setattr(page, "write", lambda *_: written.append("page"))
     monkeypatch.setattr(classes, "write", lambda *_: written.append("classes"))
+    monkeypatch.setattr(numbers, "write", lambda *_: written.append("numbers"))
     (tmp_path / "evaluation.json").write_text(content)
     by_task.write(tmp_path, Report(title="t", unit="u", examples=1), tmp_path)
     assert written == expected

@@ -1,24 +1,67 @@
 """The report on labelled sequences."""
 
-from cellsize.report.classes import confusion, errors
-from cellsize.report.summaries import table
-from cellsize.sizing.class_records import ClassErrors, ClassEvaluation
+from collections.abc import Callable
+from pathlib import Path
 
-GOOD = ClassErrors(accuracy=0.9, macro_f1=0.8, log_loss=0.3, score=0.2)
-BAD = ClassErrors(accuracy=0.5, macro_f1=0.3, log_loss=0.7, score=1.0)
-EVALUATION = ClassEvaluation(
-    task="classify", metric="log_loss", sequences=3, classes=("a", "b"), model=GOOD, twins=(GOOD,),
-    baselines={"majority_class": BAD, "logistic_regression": GOOD}, confusion=((1, 1), (0, 1)),
-)  # fmt: skip
+import pandas as pd
+import pytest
 
-
-def test_the_table_of_errors_has_a_row_for_each_model() -> None:
-    shown = table(errors(EVALUATION)).splitlines()
-    assert "| model | 90.0 % | 0.800 | 0.300 | 0.200 |" in shown
-    assert "| majority class | 50.0 % | 0.300 | 0.700 | 1.000 |" in shown
-    assert any(line.startswith("| logistic regression on summaries |") for line in shown)
+from cellsize.report.classes import lines, markdown, numbers
+from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.evaluation_records import Registration
+from tests.sizing.class_examples import errors, evaluation
 
 
-def test_the_confusion_matrix_has_true_classes_down_and_labels_across() -> None:
-    shown = table(confusion(EVALUATION)).splitlines()
-    assert shown[-2:] == ["| a | 1 | 1 |", "| b | 0 | 1 |"]
+@pytest.fixture
+def results(tmp_path: Path, toy_choice: Callable[..., Choice], toy_registration: Registration) -> Path:
+    """Folders of results of a model that no baseline beats."""
+    toy_choice().write(tmp_path / "choice.json")
+    evaluation().write(tmp_path / "evaluation.json")
+    toy_registration.write(tmp_path / "registration.json")
+    sizes = pd.DataFrame({"layers": [toy_choice().layers], "units": [toy_choice().units], "seconds": [41.0]})
+    sizes.to_csv(tmp_path / "timings.csv", index=False)
+    seconds = pd.DataFrame({"baseline": ["logistic_regression"], "fold": [1], "seconds": [1.2]})
+    seconds.to_csv(tmp_path / "baseline_timings.csv", index=False)
+    return tmp_path
+
+
+def test_the_summary_has_the_answer_the_errors_and_what_became_of_the_model(
+    toy_choice: Callable[..., Choice], toy_registration: Registration
+) -> None:
+    text = markdown("Names & <sounds>", toy_choice(0, 0), evaluation(), toy_registration)
+    assert text.startswith("## Names & \\<sounds\\>")
+    assert "These sequences need no memory cells: a logistic regression on summaries of each sequence" in text
+    assert "| this model | **95.0 %** |" in text
+    assert "Note: the nearest neighbour is not measured." in text
+    assert "Registry: **" in text
+    assert "ridge-linear" not in text
+
+
+def test_a_baseline_that_wins_is_marked_in_the_summary(
+    toy_choice: Callable[..., Choice], toy_registration: Registration
+) -> None:
+    text = markdown("t", toy_choice(), evaluation(model=errors(0.5)), toy_registration)
+    assert "⚠️ But on the holdout, which was not used before, the baseline logistic regression on summaries" in text
+
+
+def test_metrics_are_those_of_the_model_and_of_two_baselines(toy_choice: Callable[..., Choice]) -> None:
+    found = numbers(toy_choice(), evaluation())
+    assert (found.holdout_accuracy, found.holdout_log_loss) == (0.95, 0.4)
+    assert found.holdout_accuracy_logistic_regression == 0.9
+    assert found.holdout_log_loss_boosted_trees == 0.6
+
+
+def test_the_last_lines_say_accuracy_with_its_error_and_the_best_baseline(results: Path) -> None:
+    said = lines("Toy", results, results)
+    assert "accuracy 95.0 % ± 3.0 %, macro-F1 0.950, log loss 0.400, mean of 2 trainings" in said
+    assert "best baseline logistic regression on summaries: accuracy 90.0 %" in said
+    assert "is better on the holdout" not in said
+
+
+def test_where_a_baseline_is_better_both_errors_and_times_are_said(results: Path) -> None:
+    evaluation(model=errors(0.5)).write(results / "evaluation.json")
+    said = lines("Toy", results, results)
+    assert (
+        "  but           logistic regression on summaries is better on the holdout: normalised log loss 0.250 against "
+        "0.500; on the folds 1 s against 41 s"
+    ) in said

@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from cellsize.report import wording
+from cellsize.report.words import OF_CLASSES
 from cellsize.sizing import rules
 from cellsize.sizing.choice_records import Choice, UndecidedSize
 from cellsize.sizing.evaluation_records import Evaluation, Registration
@@ -285,3 +286,11 @@ def test_a_difference_stands_with_its_standard_error() -> None:
 def test_the_worst_series_are_counted() -> None:
     assert wording.worst(7, 20) == "The 7 series"
     assert wording.worst(500, 20) == "The worst 20 of 500 series"
+
+
+def test_sequences_are_not_called_a_forecast(toy_choice: Callable[..., Choice]) -> None:
+    none = wording.answer(toy_choice(0, 0), OF_CLASSES)
+    assert none == (
+        "These sequences need no memory cells: a logistic regression on summaries of each sequence is as good."
+    )
+    assert wording.answer(toy_choice(1, 32), OF_CLASSES) == wording.answer(toy_choice(1, 32))

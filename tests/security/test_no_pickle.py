@@ -21,7 +21,7 @@ from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.twins import save
 from cellsize.params import Mlflow, Register
-from cellsize.registry import champion, versions
+from cellsize.registry import champion, logged, versions
 from cellsize.registry.provenance import Source
 from cellsize.registry.serve import app_of
 from cellsize.sizing.sizes import Size
@@ -65,7 +65,7 @@ def registered(
          "blocks": 8}
     )  # fmt: skip
     source = Source(Path(), "table.csv", "0123456789abcdef", "cut", HISTORY)
-    new = versions.Submission(Path("model"), Path("twins"), rows.tail(6), CHOICE, evaluation(BETTER), TAGS, source)
+    new = logged.Submission(Path("model"), Path("twins"), rows.tail(6), CHOICE, evaluation(BETTER), TAGS, source)
     versions.register(settings, gate, new, compare=False)
     return settings, rows.tail(6)
 

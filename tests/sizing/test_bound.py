@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellsize.data import folds
+from cellsize.data import folds, stratified
+from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Windows
 from cellsize.params import Network
 from cellsize.params_data import Split
@@ -17,6 +18,7 @@ from cellsize.sizing.sizes import Size, recurrent_parameters
 
 Make = Callable[..., Windows]
 MakeSplit = Callable[..., Split]
+MakeSequences = Callable[..., Sequences]
 PLAIN = Network(cell="lstm", projection=0, bidirectional=False, summary="last", skip=("linear",), head=("plain",))
 
 
@@ -34,6 +36,89 @@ def test_hidden_units_worked_out_by_hand(
     samples: int, alpha: float, n_inputs: int, n_outputs: int, expected: int
 ) -> None:
     assert bound.neurons(samples, alpha, n_inputs, n_outputs) == expected
+
+
+# --- labelled sequences -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("alpha", "fewest", "most"), [(2, 1944, 2105), (5, 4860, 5264), (10, 9720, 10_529)])
+def test_the_textbook_layer_of_12_units_on_80_inputs_is_what_so_many_samples_allow(
+    alpha: float, fewest: int, most: int
+) -> None:
+    # The textbook case of test_sizes.py says nothing of samples or α. N_i is 80 in it: inputs of one step, whatever the
+    # number of steps. With one output the rule allows its 12 units from so many samples on.
+    assert [bound.neurons(samples, alpha, 80, 1) for samples in (fewest - 1, fewest, most, most + 1)] == [
+        11,
+        12,
+        12,
+        13,
+    ]
+
+
+def test_80_steps_of_one_input_are_one_input_or_80_as_they_are_counted(make_sequences: MakeSequences) -> None:
+    signal = make_sequences(labels=[0, 1] * 50)
+    signal = replace(signal, inputs=signal.inputs[:, :1], offset=signal.offset[:1], features=("x",), longest=80)
+    counts = bound.count_inputs(signal)
+    assert (counts.step, counts.window) == (1, 80)
+
+
+@pytest.mark.parametrize(
+    ("labelled", "n_inputs", "classes", "expected"),
+    [
+        # The nationality of a name by its characters: 20,074 names, 57 letters one-hot, 18 languages.
+        (20_074, 57, 18, 133),
+        # The sentiment of a sentence as one label: 25,000 reviews, words in 128 dimensions, good or bad: N_o = 1.
+        (25_000, 128, 2, 96),
+    ],
+)
+def test_one_label_is_one_sample_and_its_inputs_are_those_of_one_step(
+    make_sequences: MakeSequences, labelled: int, n_inputs: int, classes: int, expected: int
+) -> None:
+    few = make_sequences(labels=[0, 1] * 8)
+    rows = len(few.inputs)
+    names = tuple(f"class {code}" for code in range(classes))
+    sequences = replace(few, inputs=np.zeros((rows, n_inputs), np.float32), classes=names)
+    n_steps_fed = bound.count_inputs(sequences)
+    assert n_steps_fed.step == n_inputs
+    assert n_steps_fed.window == n_inputs * sequences.longest  # the longest, as all are filled up to it
+    assert bound.neurons(labelled, 2, n_steps_fed.step, bound.count_outputs(sequences)) == expected
+
+
+@pytest.mark.parametrize(("classes", "expected"), [(2, 1), (3, 3), (8, 8)])
+def test_two_classes_are_one_output_and_more_are_as_many(
+    make_sequences: MakeSequences, classes: int, expected: int
+) -> None:
+    assert bound.count_outputs(make_sequences(labels=np.arange(16) % classes)) == expected
+
+
+def test_outputs_of_a_forecast_are_all_steps_of_all_targets(make_windows: Make) -> None:
+    assert bound.count_outputs(make_windows(range(40), lookback=5, horizon=3, second=True)) == 6
+
+
+def test_a_labelled_sequence_is_one_sample_whatever_its_length_and_effective_are_groups(
+    make_sequences: MakeSequences, make_split: MakeSplit
+) -> None:
+    sequences = make_sequences(labels=(0, 1) * 40, groups=np.arange(80) // 2 % 20)
+    divided = stratified.split(sequences, make_split(scheme="stratified", holdout=0.25, fraction=0.25))
+    train = min((fold.train for fold in divided.all()), key=len)
+    counted = bound.count_samples(sequences, divided)
+    assert counted.targets == counted.windows == counted.sequences == len(train)
+    assert counted.effective == len(np.unique(sequences.group[train])) < len(train)
+
+
+def test_a_name_that_is_there_again_and_again_is_effective_once(
+    make_sequences: MakeSequences, make_split: MakeSplit
+) -> None:
+    sequences = make_sequences(labels=(0, 1) * 40)
+    row = np.arange(len(sequences.inputs)) - np.repeat(sequences.first, sequences.length)
+    equal = replace(sequences, inputs=row[:, None].astype(np.float32), offset=np.zeros(1), features=("x",))
+    divided = stratified.split(sequences, make_split(scheme="stratified", holdout=0.25, fraction=0.25))
+    counted = bound.count_samples(equal, divided)
+    assert counted.effective == 5  # of 2 to 6 steps: so many different ones
+    assert counted.sequences > 20
+
+
+# --- windows ----------------------------------------------------------------------------------------------------------
 
 
 def test_inputs_of_a_step_and_of_a_window_worked_out_by_hand(make_windows: Make) -> None:

@@ -5,21 +5,20 @@ from pathlib import Path
 import pytest
 
 from cellsize.errors import InputError
-from cellsize.sizing.class_records import ClassErrors, ClassEvaluation, SequenceInspection
+from cellsize.sizing.class_records import ClassEvaluation, SequenceInspection
 from cellsize.sizing.evaluation_records import Evaluation
-
-ERRORS = ClassErrors(accuracy=0.9, macro_f1=0.8, log_loss=0.3, score=0.2)
+from tests.sizing.class_examples import evaluation
 
 
 def test_results_of_one_task_are_not_read_as_those_of_another(tmp_path: Path) -> None:
     path = tmp_path / "evaluation.json"
-    made = ClassEvaluation(
-        task="classify", metric="log_loss", sequences=2, classes=("a", "b"), model=ERRORS, twins=(ERRORS,),
-        baselines={"majority_class": ERRORS}, confusion=((1, 0), (0, 1)),
-    )  # fmt: skip
-    made.write(path)
-    assert ClassEvaluation.read(path) == made
+    evaluation().write(path)
+    assert ClassEvaluation.read(path) == evaluation()
     with pytest.raises(InputError):
         Evaluation.read(path)
     with pytest.raises(InputError):
         SequenceInspection.read(path)
+
+
+def test_the_error_that_opens_the_gate_is_the_normalised_log_loss() -> None:
+    assert evaluation().error(evaluation().model) == 0.2

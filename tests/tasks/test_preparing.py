@@ -20,7 +20,7 @@ def test_a_long_table_becomes_sequences_with_its_own_holdout(
     tmp_path: Path,
 ) -> None:  # fmt: skip
     rows = [
-        (f"s{number}", step, float(step), "ab"[number % 2], "test" if number > 11 else "train")
+        (f"s{number}", step, 10.0 * number + step, "ab"[number % 2], "test" if number > 11 else "train")
         for number in range(16)
         for step in range(1 + number % 3)
     ]

@@ -1,7 +1,6 @@
 """Every task answers the same questions; one contract test for all of them."""
 
 import inspect
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -9,19 +8,21 @@ import pytest
 from cellsize.sizing.sizes import shape
 from cellsize.tasks.classification import Classification
 from cellsize.tasks.forecasting import Forecasting
+from cellsize.tasks.regression import Regression
 from cellsize.tasks.task import Task
 from cellsize.training.records import Work
 
 QUESTIONS = sorted(name for name in vars(Task) if not name.startswith("_"))
 
 
-@pytest.fixture(params=["forecast", "classify"])
-def work(request: pytest.FixtureRequest, make_work: Callable[..., Work], make_class_work: Callable[..., Work]) -> Work:
-    made: Work = make_work() if request.param == "forecast" else make_class_work()
+@pytest.fixture(params=["forecast", "classify", "regress"])
+def work(request: pytest.FixtureRequest) -> Work:
+    make = {"forecast": "make_work", "classify": "make_class_work", "regress": "make_number_work"}[request.param]
+    made: Work = request.getfixturevalue(make)()
     return made
 
 
-@pytest.mark.parametrize("kind", [Forecasting, Classification])
+@pytest.mark.parametrize("kind", [Forecasting, Classification, Regression])
 def test_a_task_answers_every_question_with_the_same_arguments(kind: type) -> None:
     assert len(QUESTIONS) > 8
     for name in QUESTIONS:

@@ -12,7 +12,7 @@ from cellsize.data.forecast import Floats, Ints, Values
 
 V = TypeVar("V", bound=Values)
 
-MAJORITY_CLASS, LOGISTIC_REGRESSION = "majority_class", "logistic_regression"
+MAJORITY_CLASS, LOGISTIC_REGRESSION, NEAREST_NEIGHBOUR = "majority_class", "logistic_regression", "nearest_neighbour"
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,9 @@ def season_of(name: str) -> int | None:
 
 
 def score_name(metric: Metric) -> str:
-    """What a score is called: `nmse` (normalised MSE), `nmae` (MAE) or `npinball` (pinball loss)."""
-    return "npinball" if metric == "quantile" else f"n{metric}"
+    """What a score is called: `nmse` (normalised MSE), `nmae` (MAE), `npinball` or `normalised log loss`."""
+    others = {"quantile": "npinball", "log_loss": "normalised log loss"}
+    return others.get(metric, f"n{metric}")
 
 
 def for_columns(values: Floats, columns: int) -> Floats:

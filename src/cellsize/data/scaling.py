@@ -37,7 +37,8 @@ class Scaling:
             part of it, so that it fits other windows too, which may have another.
         std: Shape (n_inputs,); never 0.
         deviation: Mean absolute deviation of each target from its median (of its series), in its standard deviations,
-            shape (n_targets,); never 0. Of a classification the log loss of the class frequencies, shape (1,).
+            shape (n_targets,); never 0. Of a classification the log loss of the class frequencies, shape (1,); of
+            sequences with numbers that of the labels, in their standard deviations, shape (1,).
         lower: What smaller inputs become, in standard deviations from the mean, shape (n_inputs,). Of the series' own
             ones all series share the bounds.
         upper: What larger ones become. Both None: nothing is clipped.
@@ -46,6 +47,10 @@ class Scaling:
         own_std: Their standard deviations, of the same shape; never 0.
         pinball: Mean pinball loss of the quantiles of the training targets, in their standard deviations, shape
             (n_targets,); never 0. None where no quantiles are forecast.
+        label_mean: Where a sequence is labelled by a number, the mean of these in training, float64, shape (1,).
+        label_std: Their standard deviation, likewise; never 0.
+        characters: Of texts, the code points that a model knows, the most frequent first; see `data.characters`.
+        ngrams: Of texts, the n-grams that its linear model counts, ascending.
     """
 
     mean: Floats
@@ -57,6 +62,10 @@ class Scaling:
     own_mean: Floats | None = None
     own_std: Floats | None = None
     pinball: Floats | None = None
+    label_mean: Floats | None = None
+    label_std: Floats | None = None
+    characters: Ints | None = None
+    ngrams: Ints | None = None
 
     def error_scale(self, metric: Metric) -> Floats:
         """What errors in standard deviations are multiplied by, so that a constant forecast scores 1: (n_targets,)."""

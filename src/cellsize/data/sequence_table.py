@@ -5,22 +5,32 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from cellsize.data import sequence_features, text_file
 from cellsize.data import table as tables
-from cellsize.data.sequence_schema import GROUP, HELD_OUT, LABEL, SEQUENCE, SequenceSchema
+from cellsize.data.sequence_schema import GROUP, HELD_OUT, LABEL, SEQUENCE, SequenceSchema, label_type
 from cellsize.errors import InputError
 from cellsize.params_data import HoldoutPart, Prepare
 
 MOST_CLASSES = 1000
 
 
-def texts(prepare: Prepare, part: HoldoutPart | None) -> tuple[str, ...]:
-    """The columns that hold names."""
-    named = (prepare.series, *prepare.targets, prepare.group, None if part is None else part.column)
+def texts(prepare: Prepare, part: HoldoutPart | None, is_number: bool = False) -> tuple[str, ...]:
+    """The columns that hold names; the label does where it is no number."""
+    text = None if prepare.text is None else prepare.text.column
+    named = (
+        prepare.series, *(() if is_number else prepare.targets), prepare.group,
+        None if part is None else part.column, text, *sequence_features.texts(prepare),
+    )  # fmt: skip
     return tuple(dict.fromkeys(column for column in named if column is not None))
 
 
 def clean(
-    table: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None
+    table: pd.DataFrame,
+    path: Path,
+    prepare: Prepare,
+    part: HoldoutPart | None,
+    known: SequenceSchema | None = None,
+    is_number: bool = False,
 ) -> tuple[pd.DataFrame, SequenceSchema]:
     """Checks the rows of a long table, and puts them in order.
 
@@ -30,45 +40,71 @@ def clean(
         prepare: Meaning of the columns: `series` names the sequence, `time` the step, `past_covariates` the features,
             `targets` the label.
         part: The column and value that declare the holdout, or None.
+        known: What the columns mean to a model that is asked; None: that is found out.
+        is_number: Whether the label is a number, and no class.
 
     Returns:
-        A frame ordered by sequence (as they come first in the table), then step: the features in float64 and columns
-        for sequence, label, group and holdout; and what the columns mean.
+        A frame ordered by sequence (as they come first in the table), then step: `schema.input_columns` in float64, NaN
+        where a number is missing, and columns for sequence, label, group and holdout; and what the columns mean.
 
     Raises:
-        InputError: A value is missing, a step is there twice, or a sequence has two labels, groups or parts.
+        InputError: A name is missing, a step is there twice, or a sequence has two labels, groups or parts.
     """
     assert prepare.series is not None
+    is_number = is_number or (known is not None and not known.classes)
     table = table.reset_index(drop=True)
     step = prepare.time if isinstance(prepare.time, str) else None
-    named = [*texts(prepare, part), *([] if step is None else [step]), *prepare.past_covariates]
+    named = [*texts(prepare, part), *prepare.targets, *([] if step is None else [step])]
     tables.require(table, path, tuple(named), "prepare")
     frame = pd.DataFrame({SEQUENCE: _names(table, path, prepare.series)})
-    frame[LABEL] = _names(table, path, prepare.targets[0])
+    frame[LABEL] = (_numbers if is_number else _names)(table, path, prepare.targets[0])
     frame[GROUP] = frame[SEQUENCE] if prepare.group is None else _names(table, path, prepare.group)
     frame[HELD_OUT] = False if part is None else _names(table, path, part.column) == part.value
-    for column in prepare.past_covariates:
-        values = frame[column] = tables.numbers(table, path, column)
-        missing = np.flatnonzero(np.isnan(values))
-        if missing.size:
-            where = tables.line(path, int(missing[0]))
-            raise InputError(f"{path}, {where}, column {column!r}: missing; fill it in, or leave the row out")
     _refuse_two_values(frame, path, prepare, part)
     if part is not None and not frame[HELD_OUT].any():
         raise InputError(
             f"{path}, column {part.column!r}: no row is {part.value!r}; fix split.holdout_part, or set it to null"
         )
+    classes = _classes(frame[LABEL], path, prepare.targets[0], is_number) if known is None else known.classes
+    schema = _described(table, path, prepare, step, classes) if known is None else known
+    frame = pd.concat([frame, pd.DataFrame(sequence_features.columns(table, path, schema))], axis=1)
     order = pd.Series(pd.factorize(frame[SEQUENCE])[0])
     in_order = np.argsort(order.to_numpy(), kind="stable")
     frame = frame.iloc[in_order] if step is None else _by_step(frame, order, table, path, step)
-    classes = tuple(sorted(frame[LABEL].unique()))
-    if not 2 <= len(classes) <= MOST_CLASSES:
+    return frame.reset_index(drop=True), schema
+
+
+def _classes(labels: pd.Series, path: Path, column: str, is_number: bool) -> tuple[str, ...]:
+    """The classes, sorted; none of numbers, which are not all the same."""
+    if is_number and labels.nunique() < 2:
         raise InputError(
-            f"{path}, column {prepare.targets[0]!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
+            f"{path}, column {column!r}: all sequences have {labels[0]:g}; name another column in prepare.targets"
+        )
+    classes = () if is_number else tuple(sorted(labels.unique()))
+    if not is_number and not 2 <= len(classes) <= MOST_CLASSES:
+        raise InputError(
+            f"{path}, column {column!r}: {len(classes)} classes, but a label has 2 to {MOST_CLASSES}; "
             "name another column in prepare.targets"
         )
-    schema = SequenceSchema(prepare.series, step, prepare.past_covariates, prepare.targets[0], prepare.group, classes)
-    return frame.reset_index(drop=True), schema
+    return classes
+
+
+def _described(
+    table: pd.DataFrame, path: Path, prepare: Prepare, step: str | None, classes: tuple[str, ...]
+) -> SequenceSchema:
+    """What the columns mean, with what is found out of their values."""
+    assert prepare.series is not None
+    label = table[prepare.targets[0]]
+    return SequenceSchema(
+        prepare.series,
+        step,
+        prepare.past_covariates,
+        prepare.targets[0],
+        prepare.group,
+        classes,
+        label_type(label, classes, text_file.is_text(path)) if classes else "number",
+        **vars(sequence_features.describe(table, path, prepare)),
+    )
 
 
 def _names(table: pd.DataFrame, path: Path, column: str) -> pd.Series:
@@ -78,6 +114,16 @@ def _names(table: pd.DataFrame, path: Path, column: str) -> pd.Series:
     if missing.size:
         raise InputError(f"{path}, {tables.line(path, int(missing[0]))}, column {column!r}: missing; fill it in")
     return names
+
+
+def _numbers(table: pd.DataFrame, path: Path, column: str) -> np.ndarray:
+    """A column of numbers, none of them missing."""
+    values = tables.numbers(table, path, column)
+    missing = np.flatnonzero(np.isnan(values))
+    if missing.size:
+        where = tables.line(path, int(missing[0]))
+        raise InputError(f"{path}, {where}, column {column!r}: missing; fill it in, or leave the row out")
+    return values
 
 
 def _refuse_two_values(frame: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None) -> None:

@@ -7,6 +7,7 @@ fifth more error than without any (docs/decisions.md).
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +15,27 @@ import pandas as pd
 
 from cellsize.data import table as tables
 from cellsize.data import text_file
-from cellsize.data.schema import Schema
 from cellsize.errors import InputError
 from cellsize.params_data import Prepare
 
 MOST_LEVELS = 50  # as many as a categorical covariate has at most
 NO_VALUE = ("", "NA", "N/A", "NaN", "nan", "null", "None")  # in a column of numbers that was read as text
+
+
+class Constants(Protocol):
+    """What is asked of a schema: of series, or of labelled sequences."""
+
+    @property
+    def series(self) -> str | None:
+        """Raw column that names the series."""
+
+    @property
+    def static_covariates(self) -> dict[str, tuple[str, ...]]:
+        """Column → its levels, or no level if it is a number."""
+
+    @property
+    def series_levels(self) -> tuple[str, ...]:
+        """Names of the series with an indicator column each."""
 
 
 def levels(table: pd.DataFrame, path: Path, prepare: Prepare) -> dict[str, tuple[str, ...]]:
@@ -75,7 +91,7 @@ def series_levels(table: pd.DataFrame, path: Path, prepare: Prepare) -> tuple[st
     return names
 
 
-def of_series(table: pd.DataFrame, path: Path, schema: Schema) -> dict[str, pd.Series]:
+def of_series(table: pd.DataFrame, path: Path, schema: Constants) -> dict[str, pd.Series]:
     """Each static covariate's value of each series, indexed by the name of the series: numbers in float64, or texts.
 
     A row may leave it empty where another row of the series has it.
@@ -95,7 +111,7 @@ def of_series(table: pd.DataFrame, path: Path, schema: Schema) -> dict[str, pd.S
 
 
 def columns(
-    names: pd.Series, values: dict[str, pd.Series], schema: Schema
+    names: pd.Series, values: dict[str, pd.Series], schema: Constants
 ) -> Iterator[tuple[str, npt.NDArray[np.floating]]]:
     """`Schema.static_columns` by name, each of shape (rows,).
 

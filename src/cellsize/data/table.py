@@ -11,7 +11,7 @@ import pandas as pd
 from pyarrow import parquet
 from pyarrow.lib import ArrowInvalid
 
-from cellsize.data import text_file
+from cellsize.data import npz_file, text_file, ts_file
 from cellsize.data.number_text import EXACT
 from cellsize.errors import InputError
 from cellsize.params_data import Csv
@@ -27,10 +27,11 @@ PLAIN = (
 
 
 def read(path: Path, texts: tuple[str, ...], csv: Csv, times: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Reads a whole text or Parquet file.
+    """Reads a whole text or Parquet file, or one of labelled sequences as a long table.
 
     Args:
-        path: File whose name ends in `.parquet`, or in `.csv`, `.tsv` or `.txt`, also with `.gz` after it.
+        path: File whose name ends in `.parquet`, in `.csv`, `.tsv` or `.txt`, also with `.gz` after it, or in `.ts` or
+            `.npz`.
         texts: Columns of a text file that are read as they are written: `None`, `NA` and `007` are names there.
         csv: How a text file is written.
         times: Columns of a text file with times: zeros in front are kept.
@@ -50,10 +51,14 @@ def read(path: Path, texts: tuple[str, ...], csv: Csv, times: tuple[str, ...] = 
         table = _parquet(path)
     elif text_file.is_text(path):
         table = text_file.read(path, texts, csv, times)
+    elif path.suffix.lower() == ".ts":
+        table = ts_file.read(path)
+    elif path.suffix.lower() == ".npz":
+        table = npz_file.read(path)
     else:
         raise InputError(
-            f"{path}: neither .csv nor .parquet (nor .tsv, .txt, or one of them with .gz); convert the table to one of "
-            "them"
+            f"{path}: neither .csv nor .parquet (nor .tsv, .txt, or one of them with .gz, nor .ts or .npz of "
+            "sequences); convert the table to one of them"
         )
     if table.empty:
         raise InputError(f"{path}: a header and no rows; give a table with rows")

@@ -11,7 +11,9 @@ from cellsize.data.schema import Schema
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.evaluation.paired import block_length, paired
 from cellsize.evaluation.rivals import Rivals
+from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 from cellsize.models.twins import parameters
 from cellsize.params_data import Window
 from cellsize.sizing.evaluation_records import Comparison
@@ -36,7 +38,7 @@ class Fair:
 Losses = Callable[[Sequence[Forecaster], Ints], Floats]  # models, windows → shape (models, n)
 
 
-def fair(windows: Windows, folds: Folds, rivals: Rivals, season: int) -> Fair | str:
+def fair(windows: Windows, folds: Folds, rivals: Rivals[Forecaster], season: int) -> Fair | str:
     """The windows that neither has learned from, and what is compared there.
 
     The champion that is served has seen everything of its day. Where enough of the holdout is newer, it is measured as
@@ -75,7 +77,9 @@ def fair(windows: Windows, folds: Folds, rivals: Rivals, season: int) -> Fair | 
     return Fair(holdout, tuple(rivals.train(champion.recipe, champion.model)), False)
 
 
-def compare(windows: Windows, folds: Folds, rivals: Rivals, chosen: Fair, season: int, losses: Losses) -> Comparison:
+def compare(
+    windows: Windows, folds: Folds, rivals: Rivals[Forecaster], chosen: Fair, season: int, losses: Losses
+) -> Comparison:
     """Compares both on the windows that are fair.
 
     Args:
@@ -93,7 +97,7 @@ def compare(windows: Windows, folds: Folds, rivals: Rivals, chosen: Fair, season
     )  # fmt: skip
     first = windows.first[chosen.windows]
     ours, theirs = challenger.twins[0], champion.model
-    same_network = _network(ours) == _network(theirs)
+    same_network = network_of(ours) == network_of(theirs)
     return Comparison(
         version=champion.version,
         how="served" if chosen.is_served else "same_cut",
@@ -129,7 +133,7 @@ def by_time(windows: Windows, folds: Folds) -> bool:
     return bool(windows.start[folds.development].max() < windows.start[folds.holdout].min())
 
 
-def _network(model: Forecaster) -> tuple[object, ...]:
+def network_of(model: Forecaster | Classifier | Regressor) -> tuple[object, ...]:
     """What is the same network: size, cells and architecture; what it was trained by may differ."""
     if model.size == ZERO or model.net is None:
         return (model.size,)

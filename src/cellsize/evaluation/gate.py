@@ -1,37 +1,87 @@
 """The gate: whether a model is good enough to become champion."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
 from cellsize.data.forecast import BOOSTED_TREES, CLASSICAL_BASELINES, SEASONAL_NAIVE, score_name, season_of
 from cellsize.evaluation.paired import level
-from cellsize.params import Register
+from cellsize.params import Metric, Register
 from cellsize.sizing.evaluation_records import Comparison, Evaluation
 from cellsize.sizing.figures import apart
+from cellsize.sizing.sequence_records import SequenceComparison
 
 # A choice without memory cells is the ridge-linear model itself: it cannot be below it, and rounding is no loss.
 ROUNDING = 1e-6
 
 
+class Judged(Protocol):
+    """What the gate reads of an evaluation, whatever its task."""
+
+    @property
+    def metric(self) -> Metric:
+        """Which error opens the gate."""
+
+    @property
+    def comparison(self) -> Comparison | SequenceComparison | None:
+        """Challenger and champion, paired; None if there is no champion or it cannot be measured."""
+
+    @property
+    def champion_not_measured(self) -> str | None:
+        """Why the champion cannot be compared; None if it can, or there is none."""
+
+    @property
+    def champion_version(self) -> str | None:
+        """Version of the champion, measured or not; None if there is none."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A baseline to beat, on the samples of the holdout where both were measured.
+
+    Attributes:
+        name: Of the baseline.
+        ours: The model's error there.
+        theirs: The baseline's.
+        difference_se: Standard error of the difference, where it is known: it says which digits are shown.
+    """
+
+    name: str
+    ours: float
+    theirs: float
+    difference_se: float | None
+
+
 def gate(evaluation: Evaluation, register: Register, champion: str | None = None, look: int = 1) -> tuple[bool, str]:
+    """Whether a forecast's model is good enough to become champion, and why; see `judge`."""
+    return judge(_rivals(evaluation, register), evaluation, register, champion, look)
+
+
+def judge(
+    rivals: Sequence[Rival], evaluation: Judged, register: Register, champion: str | None = None, look: int = 1
+) -> tuple[bool, str]:
     """Whether the model is good enough to become champion, and why.
 
     It is if its error on the holdout, the one that `choose.metric` names, is below that of every baseline named, or
     equal where the choice is that baseline itself, and if it passes against the champion: see `_passes`.
 
     Args:
-        evaluation: Errors on the holdout.
-        register: The baselines to beat, and what is asked for against the champion.
+        rivals: The baselines to beat, with both errors.
+        evaluation: What was measured against the champion.
+        register: What is asked for against the champion.
         champion: The champion's version now, with which the model has to have been compared; None if there is none,
             or none is asked for.
         look: Which look at the compared rows this is, from 1: each one asks for more.
     """
-    rivals = _rivals(evaluation, register)
     lost = [
-        f"{name} ({score_name(evaluation.metric)} {' against '.join(apart(theirs, ours, _sure(evaluation, name)))})"
-        for name, ours, theirs in rivals
-        if ours > theirs * (1 + ROUNDING)
+        f"{each.name} ({score_name(evaluation.metric)} "
+        f"{' against '.join(apart(each.theirs, each.ours, each.difference_se))})"
+        for each in rivals
+        if each.ours > each.theirs * (1 + ROUNDING)
     ]
     if lost:
         return False, f"not better on the holdout than {', '.join(lost)}"
-    beaten = f"no worse on the holdout than {', '.join(name for name, _, _ in rivals) or 'no baseline asked for'}"
+    beaten = f"no worse on the holdout than {', '.join(each.name for each in rivals) or 'no baseline asked for'}"
     if champion is None:
         return True, beaten
     if champion != evaluation.champion_version:
@@ -49,7 +99,9 @@ def gate(evaluation: Evaluation, register: Register, champion: str | None = None
     return passes, f"{beaten}, and {reason}" if passes else reason
 
 
-def _passes(evaluation: Evaluation, compared: Comparison, register: Register, look: int) -> tuple[bool, str]:
+def _passes(
+    evaluation: Judged, compared: Comparison | SequenceComparison, register: Register, look: int
+) -> tuple[bool, str]:
     """Whether a model takes the champion's place, and why.
 
     In one of three ways: it is better by more than the margin; or it is smaller, or the same network that has learned
@@ -59,10 +111,7 @@ def _passes(evaluation: Evaluation, compared: Comparison, register: Register, lo
     takes rows that nobody has looked at, and asks for no more at a later look, or a champion could only grow old.
     """
     name, champion = score_name(evaluation.metric), f"the champion, version {compared.version}"
-    figures = (
-        f"{name} {compared.champion:.4f} against {compared.challenger:.4f} on {compared.windows:,} windows in "
-        f"{compared.blocks} blocks"
-    )
+    figures = f"{name} {compared.champion:.4f} against {compared.challenger:.4f} on {compared.where}"
     if compared.rerun:
         return False, f"the champion, version {compared.version}, again: the same recipe on the same rows"
     better, smaller = level(register.probability, look), level(register.not_worse, look)
@@ -88,7 +137,11 @@ def _passes(evaluation: Evaluation, compared: Comparison, register: Register, lo
 
 def compared_with_trees(evaluation: Evaluation) -> tuple[bool, str]:
     """Whether boosted trees on the same inputs are better on the holdout, and both errors in words."""
-    theirs, ours = evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model)
+    return trees_in_words(evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model))
+
+
+def trees_in_words(theirs: float, ours: float) -> tuple[bool, str]:
+    """Whether the trees' error is lower, and both in words."""
     better = theirs < ours
     return better, f"{'better' if better else 'no better'}: {theirs:.4g} against {ours:.4g}"
 
@@ -99,8 +152,8 @@ def _sure(evaluation: Evaluation, name: str) -> float | None:
     return None if subset is None else subset.difference_se.get(name)
 
 
-def _rivals(evaluation: Evaluation, register: Register) -> list[tuple[str, float, float]]:
-    """The baselines to beat: name, the model's error, and the baseline's on the same windows."""
+def _rivals(evaluation: Evaluation, register: Register) -> list[Rival]:
+    """The baselines to beat, each on the same windows as the model."""
     rivals: list[tuple[str, float, float]] = []
     error = evaluation.error
     for name in register.beat:
@@ -119,4 +172,4 @@ def _rivals(evaluation: Evaluation, register: Register) -> list[tuple[str, float
                 for key, errors in models.items()
                 if key in CLASSICAL_BASELINES
             ]
-    return rivals
+    return [Rival(*each, _sure(evaluation, each[0])) for each in rivals]

@@ -20,6 +20,7 @@ from cellsize.evaluation.rivals import Rivals
 from cellsize.models import baselines, boosted_trees, intervals
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.prediction import Forward, plain_forward
+from cellsize.models.regressor import Regressor
 from cellsize.models.ridge_linear import fit
 from cellsize.params import Baseline, Metric
 from cellsize.sizing.baseline_records import Baselines
@@ -33,7 +34,7 @@ def evaluate(
     windows: Windows,
     folds: Folds,
     twins: Sequence[Forecaster],
-    rivals: Rivals | None,
+    rivals: Rivals[Forecaster] | None,
     baseline: Baseline,
     metric: Metric,
     on_folds: Baselines,
@@ -94,7 +95,7 @@ def in_words(evaluation: Evaluation) -> str:
     return f"on the holdout {score_name(evaluation.metric)} {score:.4f}, MAE {mae:.4g}{of_twins}"
 
 
-def coverage(model: Forecaster, errors: Floats) -> dict[str, float]:
+def coverage(model: Forecaster | Regressor, errors: Floats) -> dict[str, float]:
     """Fraction of targets within the model's intervals, by their level in percent; see `Evaluation.coverage`.
 
     Args:
@@ -272,7 +273,7 @@ def _subset(
 
 
 def _with_champion(
-    measure: _Measure, folds: Folds, rivals: Rivals | None, season: int, holdout: Ints, forward: Forward
+    measure: _Measure, folds: Folds, rivals: Rivals[Forecaster] | None, season: int, holdout: Ints, forward: Forward
 ) -> dict[str, Any]:
     """The keys of an evaluation that are about the champion."""
     if rivals is None:

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
+from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 from cellsize.params import Register
 from cellsize.progress import unsaid
 from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work
 from cellsize.training.refit import cut_of, twins
 
-Train = Callable[[Recipe, Forecaster], Sequence[Forecaster]]  # a recipe, and whose network it is → its twins
+M = TypeVar("M", Forecaster, Classifier, Regressor)  # models of one task, which can be compared
+Train = Callable[[Recipe, M], Sequence[M]]  # a recipe, and whose network it is → its twins
 
 
 @dataclass(frozen=True)
-class Champion:
+class Champion(Generic[M]):
     """The champion as the registry has it.
 
     Attributes:
@@ -26,14 +30,14 @@ class Champion:
     """
 
     version: str
-    model: Forecaster
+    model: M
     recipe: Recipe | None
-    twins: tuple[Forecaster, ...]
+    twins: tuple[M, ...]
     cut: str | None
 
 
 @dataclass(frozen=True)
-class Challenger:
+class Challenger(Generic[M]):
     """The model that wants to be champion.
 
     Attributes:
@@ -42,13 +46,13 @@ class Challenger:
         cut: As in `Champion`.
     """
 
-    twins: Sequence[Forecaster]
+    twins: Sequence[M]
     recipe: Recipe
     cut: str
 
 
 @dataclass(frozen=True)
-class Rivals:
+class Rivals(Generic[M]):
     """Both, and how they are compared.
 
     Attributes:
@@ -58,22 +62,22 @@ class Rivals:
         train: Trains twins by the champion's recipe on the challenger's rows.
     """
 
-    challenger: Challenger
-    champion: Champion
+    challenger: Challenger[M]
+    champion: Champion[M]
     gate: Register
-    train: Train
+    train: Train[M]
 
 
 def rivals(
-    champion: Champion | None,
+    champion: Champion[Forecaster] | None,
     trained: Sequence[Forecaster],
     recipe: Recipe,
     work: Work,
     gate: Register,
     count: int,
     note: Callable[[str], None] = unsaid,
-) -> Rivals | None:
-    """The rivals of a run; None without a champion.
+) -> Rivals[Forecaster] | None:
+    """The rivals of a run of forecasts; None without a champion.
 
     Args:
         champion: The current champion.

@@ -14,6 +14,7 @@ from cellsize.params import Metric
 from cellsize.params_data import Window
 from cellsize.sizing.class_records import SequenceInspection
 from cellsize.sizing.inspection_records import Inspection
+from cellsize.sizing.number_records import NumberInspection
 from cellsize.tasks import schemas
 
 
@@ -25,7 +26,7 @@ def inspect(
     seasons: tuple[int, ...],
     metric: Metric,
     note: Callable[[str], None],
-) -> tuple[Inspection | SequenceInspection, str]:
+) -> tuple[Inspection | SequenceInspection | NumberInspection, str]:
     """The content of `inspection.json`, and what to say of it; see `advice.inspect` and `sequences.inspect`.
 
     Args:
@@ -40,7 +41,11 @@ def inspect(
     options: Any = {"split_blocks": True, "self_destruct": True}  # as in `window`: no second copy of a long table
     frame, meaning = pd.read_parquet(clean, to_pandas_kwargs=options), schemas.load(schema)
     if isinstance(meaning, SequenceSchema):
-        found = sequences.inspect(sequence_arrays.build(frame, meaning, window), folds)
+        arrays = sequence_arrays.build(frame, meaning, window)
+        if meaning.task == "regress":
+            of_numbers = sequences.inspect_numbers(arrays, folds, window.transform)
+            return of_numbers, sequences.printed_numbers(of_numbers)
+        found = sequences.inspect(arrays, folds)
         return found, sequences.printed(found)
     # The ridge-linear model of an option has no quantiles: the median's error ranks options in their place.
     ranked: Metric = "mae" if metric == "quantile" else metric

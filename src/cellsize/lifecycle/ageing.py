@@ -38,7 +38,7 @@ class Ageing:
 def ageing(
     windows: Windows,
     folds: Folds,
-    champion: Champion,
+    champion: Champion[Forecaster],
     season: int,
     metric: Metric,
     margin: float,

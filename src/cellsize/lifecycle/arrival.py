@@ -31,6 +31,11 @@ class Arrival:
     windows: Windows
     folds: Folds
 
+    @property
+    def samples(self) -> Windows:
+        """The same as `windows`."""
+        return self.windows
+
 
 def read(params: Params) -> Arrival:
     """Reads the table that `prepare.table` names, as `prepare`, `window` and `split` do.

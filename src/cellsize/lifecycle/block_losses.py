@@ -37,6 +37,11 @@ class BlockLosses:
     inside: Floats
 
     @property
+    def samples(self) -> Ints:
+        """The same as `windows`."""
+        return self.windows
+
+    @property
     def error(self) -> float:
         """Normalised error, the mean of the models."""
         return float(self.losses.sum(axis=1).mean() / self.windows.sum())

@@ -1,82 +1,24 @@
-"""`cellsize check`: whether the world is still the one that a registered model has learned from."""
+"""`cellsize check` of a forecast: what is measured, and what is compared."""
 
-import tempfile
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cellsize import files, process
 from cellsize.data.forecast import score_name
 from cellsize.data.history import History
 from cellsize.evaluation.holdout import LEVELS
 from cellsize.evaluation.paired import block_length
-from cellsize.lifecycle import check_page, check_verdict, new_rows, shift, sketch, unpaired
+from cellsize.lifecycle import check_verdict, new_rows, shift, sketch, unpaired
 from cellsize.lifecycle.block_losses import measure
 from cellsize.lifecycle.check_verdict import CheckResult
 from cellsize.lifecycle.new_rows import NewRows
 from cellsize.lifecycle.reference import Reference, standardised
 from cellsize.lifecycle.shift import Shift
 from cellsize.models.forecaster import Forecaster
-from cellsize.registry import provenance, store
-from cellsize.registry.fetched import fetch, kept, number_of
-from cellsize.registry.versions import PROJECT, REFERENCE
 
 NO_SEASON = 24  # steps of a block where the version does not say what a season is
-
-
-def check(
-    name: str,
-    data: Path,
-    version: str | None,
-    alias: str,
-    uri: str | None,
-    html: Path | None,
-    json: Path | None,
-    say: Callable[[str], None],
-) -> int:
-    """Checks a version against new rows.
-
-    Args:
-        name: Of the registered model.
-        data: The new rows, and as many before them as a forecast looks back on.
-        version: Which version; None: that of the alias.
-        alias: Name of a version.
-        uri: The registry; see `store.find`.
-        html: Where to write a page, if one is wanted.
-        json: Where to write what was measured, if that is wanted.
-        say: Is told the verdict and what it comes from.
-
-    Returns:
-        The exit status; see `check_verdict.STATUS`.
-
-    Raises:
-        InputError: There is no such model, or the rows cannot be used.
-    """
-    client = store.find(uri)
-    number = number_of(client, name, version, alias)
-    with process.one_thread(), tempfile.TemporaryDirectory() as folder:
-        model = fetch(name, number)
-        there = kept(client, name, number, REFERENCE, Path(folder))
-        reference = None if there is None else Reference.load(there)
-        project = kept(client, name, number, PROJECT, Path(folder)) if new_rows.is_counted(model) else None
-        result = measured(name, number, data, model, reference, None if project is None else _history(project))
-    for line in check_verdict.lines(result):
-        say(line)
-    if json is not None:
-        files.write_json(json, content(result))
-    if html is not None:
-        files.write_text(html, check_page.render(result))
-        say(f"{html}: the page")
-    return check_verdict.STATUS[result.verdict]
-
-
-def _history(project: Path) -> History | None:
-    """The rows that a version has learned from; None of one from before they were kept."""
-    file = project / provenance.ROWS
-    return History.read(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def measured(

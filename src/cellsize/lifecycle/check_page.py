@@ -1,6 +1,7 @@
 """The page of a check: one file that fetches nothing, like the report."""
 
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from markupsafe import Markup
@@ -9,10 +10,20 @@ from cellsize.evaluation.holdout import LEVELS
 from cellsize.lifecycle import check_verdict, unpaired
 from cellsize.lifecycle.block_losses import BlockLosses
 from cellsize.lifecycle.check_verdict import CheckResult
+from cellsize.lifecycle.shift import Shift
 from cellsize.report.drawing import GRID, INK, MUTED, SERIES, panel, style, svg
 from cellsize.report.tables import Row, Table
 from cellsize.report.templates import environment
 from cellsize.report.wording import NONE, number
+
+
+class HasShifts(Protocol):
+    """A check, whatever it was of."""
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """Of each column."""
+
 
 WIDTH = 7.6
 MOST_DRAWN = 20  # columns in the chart, the least usual ones
@@ -69,7 +80,7 @@ def coverage_table(result: CheckResult) -> Table | None:
     return Table(head, tuple(rows), text=1) if rows else None
 
 
-def columns_table(result: CheckResult) -> Table | None:
+def columns_table(result: HasShifts) -> Table | None:
     """KS and PSI of each input, the least usual first; None where nothing was compared."""
     if not result.shifts:
         return None
@@ -125,15 +136,21 @@ def _by_block(side: BlockLosses) -> np.ndarray[tuple[int], np.dtype[np.float64]]
     return errors
 
 
-def inputs_chart(result: CheckResult) -> str:
-    """KS of each input, and that of each stretch of time of the reference that is as long."""
+def inputs_chart(result: HasShifts, usual: str = "old rows, each stretch of time", new: str = "new rows") -> str:
+    """KS of each input, and that of what it is compared with.
+
+    Args:
+        result: Has the shifts.
+        usual: What these are, in the legend.
+        new: What is checked.
+    """
     shown = sorted(result.shifts, key=lambda each: (each.adjusted, each.p))[:MOST_DRAWN]
     with style("inputs"):
         figure, axes = panel(WIDTH, 1.1 + 0.32 * len(shown))
         for row, each in enumerate(shown):
-            label = "old rows, each stretch of time" if row == 0 else None
+            label = usual if row == 0 else None
             axes.plot(each.windows, [row] * len(each.windows), "|", ms=9, color=MUTED, alpha=0.6, label=label)
-        for is_shifted, tint, label in ((False, SERIES[0], "new rows"), (True, SERIES[5], "new rows, shifted")):
+        for is_shifted, tint, label in ((False, SERIES[0], new), (True, SERIES[5], f"{new}, shifted")):
             of_kind = [(each.ks, row) for row, each in enumerate(shown) if each.is_shifted == is_shifted]
             if of_kind:
                 axes.plot(*zip(*of_kind, strict=True), "D", ms=6, color=tint, label=label)

@@ -91,7 +91,7 @@ def headline(result: CheckResult) -> str:
             assert compared is not None
             return f"Worse: the error on the new rows is {_higher(compared)} than it was on the holdout."
         case "inputs shifted":
-            columns = _listed([each.column for each in result.shifted])
+            columns = listed([each.column for each in result.shifted])
             error = "; the error is not shown to be worse" if compared is not None else "; of the error nothing is said"
             return f"Inputs shifted: {columns} {_is(result.shifted)} unlike what the model has learned from{error}."
         case "as before":
@@ -142,7 +142,7 @@ def hardness_in_words(result: CheckResult) -> str:
     if result.holdout is None or not result.holdout.naive_error:
         return ""
     naive = 100 * (result.new.naive_error / result.holdout.naive_error - 1)
-    return f"The error of the seasonal naive forecast is {_more(naive)} than on the holdout."
+    return f"The error of the seasonal naive forecast is {more(naive)} than on the holdout."
 
 
 def _is_harder(result: CheckResult) -> bool:
@@ -195,7 +195,7 @@ def inputs_in_words(result: CheckResult) -> str:
     )
     if not result.shifted:
         return f"{said}none has shifted."
-    return f"{said}{_listed([f'{each.column} (p = {each.adjusted:.2g})' for each in result.shifted])} shifted."
+    return f"{said}{listed([f'{each.column} (p = {each.adjusted:.2g})' for each in result.shifted])} shifted."
 
 
 def lines(result: CheckResult) -> list[str]:
@@ -211,7 +211,7 @@ def lines(result: CheckResult) -> list[str]:
     if result.taken_as_new:
         said.append(TAKEN_AS_NEW)
     if result.unknown:
-        said.append(f"New to the model, and not among the inputs compared: series {_listed(list(result.unknown))}.")
+        said.append(f"New to the model, and not among the inputs compared: series {listed(list(result.unknown))}.")
     return [line for line in (*said, advice(result)) if line]
 
 
@@ -223,14 +223,14 @@ def _why_not(result: CheckResult) -> str:
         side, count = ("the new rows", new) if new < fewest else ("the holdout", old)
         return f"{side} hold{'s' * (new >= fewest)} {count} of at least {fewest} blocks of {result.steps:,} steps"
     low, high = result.compared.interval
-    return f"the error may be anything from {_more(low)} to {_more(high)} than on the holdout: the new rows are too few"
+    return f"the error may be anything from {more(low)} to {more(high)} than on the holdout: the new rows are too few"
 
 
 def _higher(compared: Compared) -> str:
-    return _more(compared.higher)
+    return more(compared.higher)
 
 
-def _more(percent: float) -> str:
+def more(percent: float) -> str:
     """A difference in percent: `12 % higher`."""
     return f"{abs(percent):.0f} % {'higher' if percent >= 0 else 'lower'}"
 
@@ -244,7 +244,7 @@ def _is(columns: tuple[Shift, ...]) -> str:
     return "is" if len(columns) == 1 else "are"
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
     """Some names, the others counted."""
     more = len(names) - NAMED
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")

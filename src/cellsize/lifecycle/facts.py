@@ -1,22 +1,20 @@
 """What is new for the champion: the facts by which `verdict` says how much is trained again."""
 
-import functools
+import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from ruamel.yaml import YAML
 
-from cellsize.data.history import differs
 from cellsize.errors import InputError, is_disk_full
-from cellsize.evaluation.comparison import incomparable
-from cellsize.lifecycle import arrival
-from cellsize.lifecycle.ageing import Ageing, ageing
-from cellsize.lifecycle.arrival import Arrival
-from cellsize.models import stacked
+from cellsize.lifecycle import by_task
+from cellsize.lifecycle.ageing import Ageing
+from cellsize.lifecycle.by_task import Arrived
 from cellsize.params import Params
 from cellsize.registry import champion as registered
 from cellsize.registry import provenance
+from cellsize.registry.fetched import kept as kept_folder
+from cellsize.registry.logged import REFERENCE
 from cellsize.registry.provenance import Kept
 from cellsize.registry.store import connect, is_out_of_reach, reached
 from cellsize.sizing.artefacts import Artefact
@@ -24,7 +22,7 @@ from cellsize.sizing.candidates import on_grid, propose
 from cellsize.sizing.rules import describe
 
 # What a size and its model come of; where a search runs is no part of it, nor until when it looked.
-DECIDING = ("prepare", "window", "split", "propose", "baseline", "search", "choose", "refit")
+DECIDING = ("prepare", "text", "window", "split", "propose", "baseline", "search", "choose", "refit")
 NOT_DECIDING = {"prepare": ("table",), "split": ("searched_until",), "search": ("compute",)}
 PRECISION = "search.compute.precision"  # in which it computes: other numbers come of it
 Content = dict[str, Any]
@@ -57,10 +55,16 @@ class Facts(Artefact):
     """Whether the holdout has rows that the champion's size was searched on."""
     incomparable: str | None
     """Why the champion cannot forecast the windows of this table."""
+    sample: str
+    """What a sample is, in a word: window, sequence."""
+    unit: str
+    """What samples are drawn by: block of time, group of sequences."""
+    units_are: str
+    """What of them are counted."""
     new_windows: int
-    """Windows of the holdout that predict nothing the champion has learned from."""
+    """Windows of the holdout that predict nothing the champion has learned from; or sequences of new groups."""
     new_blocks: int
-    """Blocks of time that they lie in."""
+    """Blocks of time that they lie in; or those of these groups that a refit would hold out."""
     now: float | None
     """The champion's mean error there, normalised by the scale of its own training."""
     before: float | None
@@ -79,6 +83,7 @@ class Facts(Artefact):
 
 NOTHING: Content = dict.fromkeys(Facts.model_fields) | {
     "known": False, "changed_params": (), "holds_searched": False, "new_windows": 0, "new_blocks": 0,
+    "sample": "window", "unit": "block", "units_are": "blocks",
 }  # fmt: skip
 
 
@@ -103,7 +108,7 @@ def gather(params: Params) -> Facts:
         **(_of(champion) if champion is not None else {}),
     }
     try:
-        arrived = arrival.read(params)
+        arrived = by_task.read(params)
     except InputError as error:
         return Facts(**found | {"refused": str(error)})
     now = _content(Path("params.yaml").read_text(encoding="utf-8"))
@@ -115,13 +120,15 @@ def gather(params: Params) -> Facts:
     changed = _changed(champion, now)
     # Read in another way, the same rows look otherwise.
     read_as_before = not any(key.startswith("prepare.") for key in changed)
-    rows = differs(champion.history, arrived.frame, arrived.schema) if read_as_before else None
+    rows = by_task.differs(champion.history, arrived) if read_as_before else None
     found |= {
         "known": True, "changed_rows": rows,
-        "changed_params": changed, "searched_until": champion.history.searched_until,
+        "changed_params": changed, "searched_until": champion.history.searched_until, **by_task.words(arrived),
     }  # fmt: skip
     assert version is not None
-    return Facts(**found | _measured(params, arrived, champion, version))
+    if rows is None:
+        arrived = by_task.as_refitted(arrived, champion.history, params)
+    return Facts(**found | _measured(client, params, arrived, champion, version))
 
 
 def _newest(newest: str, champion: str | None, last: Kept, params: Params, now: Content) -> Content:
@@ -140,42 +147,40 @@ def _of(champion: Kept) -> Content:
     """What a summary says of the champion."""
     choice, evaluation = champion.choice, champion.evaluation
     return {
-        "size": describe(choice.size), "parameters": choice.parameters, "error": evaluation.error(evaluation.model),
+        "size": describe(choice.size), "parameters": choice.parameters,
+        "error": evaluation.error(evaluation.model),  # type: ignore[arg-type]
     }  # fmt: skip
 
 
-def _measured(params: Params, arrived: Arrival, kept: Kept, version: str) -> Content:
+def _measured(client: Any, params: Params, arrived: Arrived, kept: Kept, version: str) -> Content:
     """How the champion does on this table; by its number, since another may be champion by now."""
+    name = params.register_.name
     try:
-        model = registered.load(params.mlflow, params.register_.name, version)
+        model = registered.load(params.mlflow, name, version)
     except InputError:
         if params.evaluate.champion:  # the stage would refuse it too, after all training
             raise
         return {"incomparable": "cannot be read"}
     assert model is not None
-    windows, folds = arrived.windows, arrived.folds
-    why = incomparable(windows, np.flatnonzero(folds.holdout), model.model, arrived.schema, params.window)
-    if why is not None:
-        return {"incomparable": why}
-    forward = functools.partial(stacked.forward, engine=params.search.training.engine)
-    found: Ageing = ageing(
-        windows, folds, model, params.baseline.seasons[0], params.choose.metric, params.register_.margin, forward
-    )
+    with tempfile.TemporaryDirectory() as folder, reached(params.mlflow):
+        found = by_task.aged(params, arrived, model, kept_folder(client, name, version, REFERENCE, Path(folder)))
+    if not isinstance(found, Ageing):
+        return {"incomparable": found}
     return {
         "new_windows": found.windows, "new_blocks": found.blocks, "now": found.now, "before": found.before,
         "worse": found.worse, **_searched(params, arrived, kept),
     }  # fmt: skip
 
 
-def _searched(params: Params, arrived: Arrival, kept: Kept) -> Content:
+def _searched(params: Params, arrived: Arrived, kept: Kept) -> Content:
     """What the rows that were searched on say: of the holdout; and of the largest sizes, if the answer was open."""
     choice = kept.choice
     assert kept.history is not None
     try:
-        then = arrival.until(arrived, kept.history.searched_until, params)
+        then = by_task.until(arrived, kept.history, params)
     except InputError:  # of other rows or parameters, which are said
         return {}
-    found: Content = {"holds_searched": arrival.holds_searched(arrived, then)}
+    found: Content = {"holds_searched": by_task.holds_searched(arrived, then, kept.history)}
     if not (choice.at_least or choice.bound_binding):
         return found
     return found | {
@@ -184,8 +189,8 @@ def _searched(params: Params, arrived: Arrival, kept: Kept) -> Content:
     }  # fmt: skip
 
 
-def _most(params: Params, arrived: Arrival) -> int:
-    sizes = on_grid(propose(arrived.windows, arrived.folds, params.propose))
+def _most(params: Params, arrived: Arrived) -> int:
+    sizes = on_grid(propose(arrived.samples, arrived.folds, params.propose))
     return max(size.units for size in sizes if size.has_memory)
 
 
@@ -215,7 +220,7 @@ def _decides(content: Content) -> Content:
     found = {
         f"{section}.{key}": value
         for section in DECIDING
-        for key, value in content.get(section, {}).items()
+        for key, value in (content.get(section) or {}).items()
         if key not in NOT_DECIDING.get(section, ())
     }
     compute = content.get("search", {}).get("compute", {})

@@ -6,10 +6,11 @@ training and its twins are a few others by the same recipe, so that what a seed 
 """
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from cellsize.data.windows import Floats
+from cellsize.data.windows import Floats, Ints
 from cellsize.evaluation.paired import DRAWS, joined, times_drawn, wider
 from cellsize.lifecycle.block_losses import BlockLosses
 
@@ -17,6 +18,22 @@ FEWEST_BLOCKS = 4  # on each side; fewer say nothing about how much blocks diffe
 MARGIN = 5.0  # percent by which an error has to be higher to be worse, where no params.yaml says it
 TOLERATED = 50.0  # percent: where so much worse cannot be excluded either, nothing can be said
 PROBABILITY, NOT_WORSE = 0.95, 0.8
+
+
+class Losses(Protocol):
+    """Losses of a model or its twins, summed over blocks: of time for windows, groups for sequences."""
+
+    @property
+    def losses(self) -> Floats:
+        """Of each model, shape (models, blocks)."""
+
+    @property
+    def samples(self) -> Ints:
+        """How many samples each block holds, shape (blocks,)."""
+
+    @property
+    def error(self) -> float:
+        """The mean loss of a sample, mean of the models."""
 
 
 @dataclass(frozen=True)
@@ -48,21 +65,22 @@ class Compared:
         return self.is_worse or self.not_much_worse >= NOT_WORSE
 
 
-def compare(new: BlockLosses, holdout: BlockLosses, margin: float = MARGIN) -> Compared | None:
+def compare(new: Losses, holdout: Losses, margin: float = MARGIN, fewest: int = FEWEST_BLOCKS) -> Compared | None:
     """Compares the losses of one model with those of its twins; None where there are too few blocks.
 
     Args:
         new: Of the model that is served.
         holdout: Of its twins.
         margin: What counts as worse, in percent of the twins' error.
+        fewest: Blocks on each side that it takes.
 
     Returns:
         The same for the same losses.
     """
-    if min(len(new.windows), len(holdout.windows)) < FEWEST_BLOCKS or not holdout.error:
+    if min(len(new.samples), len(holdout.samples)) < fewest or not holdout.error:
         return None
     drawn = [
-        _means(side.losses.mean(axis=0), side.windows.astype(np.float64), seed)
+        means(side.losses.mean(axis=0), side.samples.astype(np.float64), seed)
         for seed, side in enumerate((new, holdout))
     ]
     ours, theirs = (values for _, values in drawn)
@@ -87,11 +105,11 @@ def coverage_interval(side: BlockLosses, level: int) -> tuple[float, float] | No
     """
     if len(side.windows) < FEWEST_BLOCKS or not np.isfinite(side.inside[level]).all():
         return None
-    low, high = np.quantile(_means(side.inside[level], side.observed.astype(np.float64), 0)[1], [0.05, 0.95])
+    low, high = np.quantile(means(side.inside[level], side.observed.astype(np.float64), 0)[1], [0.05, 0.95])
     return float(np.clip(low, 0, 1)), float(np.clip(high, 0, 1))
 
 
-def _means(sums: Floats, weights: Floats, seed: int) -> tuple[int, Floats]:
+def means(sums: Floats, weights: Floats, seed: int) -> tuple[int, Floats]:
     """Number of blocks that were drawn, and draws of a mean, shape (draws,).
 
     Args:
@@ -107,13 +125,13 @@ def _means(sums: Floats, weights: Floats, seed: int) -> tuple[int, Floats]:
     return len(off), np.asarray(drawn)
 
 
-def _seeds(twins: BlockLosses) -> Floats:
+def _seeds(twins: Losses) -> Floats:
     """Draws of what seeds add to the difference of one training and the mean of some, shape (draws,).
 
     t-distributed: few twins tell their variance badly. Without memory cells there is one, and seeds change nothing.
     """
-    means = twins.losses.sum(axis=1) / twins.windows.sum()
-    if means.size < 2:
+    of_each = twins.losses.sum(axis=1) / twins.samples.sum()
+    if of_each.size < 2:
         return np.zeros(DRAWS)
-    spread = means.std(ddof=1) * np.sqrt(1 + 1 / means.size)
-    return np.asarray(spread * np.random.default_rng(2).standard_t(means.size - 1, DRAWS))
+    spread = of_each.std(ddof=1) * np.sqrt(1 + 1 / of_each.size)
+    return np.asarray(spread * np.random.default_rng(2).standard_t(of_each.size - 1, DRAWS))

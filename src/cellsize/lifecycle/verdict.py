@@ -78,11 +78,12 @@ def _by_what_changed(facts: Facts) -> Verdict | None:
 
 def _by_new_rows(facts: Facts, gate: Register) -> Verdict:
     """By how many rows are new, and by how the champion does there."""
-    new = f"{facts.new_windows:,} new window{'s' * (facts.new_windows != 1)} in {facts.new_blocks} blocks"
+    samples = f"{facts.sample}{'s' * (facts.new_windows != 1)}"
+    new = f"{facts.new_windows:,} new {samples} in {facts.new_blocks} {facts.units_are}"
     if facts.new_windows == 0:
-        return Verdict("nothing", f"no window is newer than what version {facts.champion} has learned from")
+        return Verdict("nothing", f"no {facts.sample} is newer than what version {facts.champion} has learned from")
     if facts.new_blocks < gate.blocks:
-        return Verdict("nothing", f"{new}, and fewer than {gate.blocks} blocks (register.blocks) count as none")
+        return Verdict("nothing", f"{new}, and fewer than {gate.blocks} {facts.unit}s (register.blocks) count as none")
     on = f"on {new} version {facts.champion} has an error of {facts.now:.4f}"
     then = "" if facts.before is None else f", its twins had {facts.before:.4f} on their holdout"
     if facts.worse is not None and facts.worse >= gate.probability:
@@ -95,6 +96,7 @@ def _by_new_rows(facts: Facts, gate: Register) -> Verdict:
             f"{facts.units_before}"
         )  # fmt: skip
     if facts.holds_searched:
-        return Verdict("resize", f"{on}{then}; but the holdout now has rows that the size was searched on")
+        where = "; new ones belong behind the old ones in the table" if facts.sample == "sequence" else ""
+        return Verdict("resize", f"{on}{then}; but the holdout now has rows that the size was searched on{where}")
     sure = "" if facts.worse is None else f" (worse by more than {gate.margin:g} % with probability {facts.worse:.2f})"
     return Verdict("refit", f"{on}{then}{sure}")

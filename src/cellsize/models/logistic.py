@@ -5,19 +5,23 @@ network it is the linear skip connection: its log-odds are added.
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
+from threadpoolctl import threadpool_limits
 
 from cellsize.data.batches import chunks
 from cellsize.data.folds import Fold
 from cellsize.data.scaling import Scaling
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
+from cellsize.models.penalties import best
 from cellsize.models.ridge_linear import RidgeLinear, apply
 from cellsize.params import Metric
 from cellsize.tasks.classification import Classification
 
-ITERATIONS = 2000
+ITERATIONS, ONE_THREAD = 2000, 1
 
 
 def fit(sequences: Sequences, scaling: Scaling, train: Ints, penalties: tuple[float, ...]) -> list[RidgeLinear]:
@@ -32,11 +36,15 @@ def fit(sequences: Sequences, scaling: Scaling, train: Ints, penalties: tuple[fl
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    inputs, codes = _inputs(sequences, scaling, train)[:, :-1].astype(np.float64), sequences.target[train]
+    inputs: Any = inputs_of(sequences, scaling, train)[:, :-1].astype(np.float64)
+    if sequences.characters:  # nearly all n-grams are in no text: ten times faster, to the same weights
+        inputs = csr_array(inputs)
+    codes = sequences.target[train]
     models = []
     for penalty in penalties:
         model = LogisticRegression(C=1 / penalty, max_iter=ITERATIONS, tol=1e-6)
-        with warnings.catch_warnings():
+        # More threads wait for each other at every small product: two took eight times as long as one.
+        with warnings.catch_warnings(), threadpool_limits(ONE_THREAD):
             warnings.simplefilter("ignore", ConvergenceWarning)  # then it is as good as it is: its score says so
             model.fit(inputs, codes)
         weights = np.concatenate([model.coef_, model.intercept_[:, None]], axis=1).T
@@ -49,10 +57,16 @@ def fit(sequences: Sequences, scaling: Scaling, train: Ints, penalties: tuple[fl
 def fit_chosen(
     sequences: Sequences, scaling: Scaling, fold: Fold, penalties: tuple[float, ...], metric: Metric
 ) -> RidgeLinear:
-    """Fits on the training part, with the penalty that is best on the early-stopping set; of equals the smallest."""
-    models = fit(sequences, scaling, fold.train, penalties)
-    scores = [score(sequences, scaling, model, fold.early_stopping, metric) for model in models]
-    return models[min(range(len(models)), key=lambda index: (scores[index], models[index].penalty))]
+    """Fits on the training part, with the penalty that is best on the early-stopping set; of equals the smallest.
+
+    A best one at the end of a list of several extends the list while that pays; see `penalties.best`.
+    """
+
+    def try_out(penalties: tuple[float, ...]) -> list[tuple[float, RidgeLinear]]:
+        models = fit(sequences, scaling, fold.train, penalties)
+        return [(score(sequences, scaling, model, fold.early_stopping, metric), model) for model in models]
+
+    return best(penalties, try_out)
 
 
 def score(sequences: Sequences, scaling: Scaling, model: RidgeLinear, chosen: Ints, metric: Metric) -> float:
@@ -65,10 +79,10 @@ def score(sequences: Sequences, scaling: Scaling, model: RidgeLinear, chosen: In
 
 def predict(sequences: Sequences, scaling: Scaling, model: RidgeLinear, chosen: Ints) -> Floats:
     """Log-odds, shape (n, 1, classes)."""
-    return apply(sequences, model, _inputs(sequences, scaling, chosen))
+    return apply(sequences, model, inputs_of(sequences, scaling, chosen))
 
 
-def _inputs(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
-    """Summaries of some sequences, a 1 last, shape (n, n_linear)."""
+def inputs_of(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
+    """Scaled summaries of some sequences, a 1 last, shape (n, n_linear)."""
     task = Classification(sequences)
     return np.concatenate([task.read(scaling, piece).linear_inputs for piece in chunks(chosen)])

@@ -2,19 +2,24 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from cellsize import files
 from cellsize.data.batches import of_targets, truth
 from cellsize.data.forecast import Forecast
+from cellsize.data.sequences import Sequences
 from cellsize.data.windows import FORWARD, Floats, Ints, Windows
 from cellsize.errors import InputError
-from cellsize.models import onnx_graph
+from cellsize.models import onnx_graph, onnx_sequences
+from cellsize.models.answers import Model
+from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
 from cellsize.params import Metric
 
@@ -36,13 +41,14 @@ class Measured:
     holdout: float | None
 
 
-def write(model: Forecaster, path: Path) -> None:
+def write(model: Model, path: Path) -> None:
     """Writes the graph of a model."""
-    graph = onnx_graph.build(model).SerializeToString()
+    made = onnx_sequences.build(model) if isinstance(model, Classifier) else onnx_graph.build(model)
+    graph = made.SerializeToString()
     files.write(path, lambda partial: partial.write_bytes(graph))
 
 
-def write_int8(model: Forecaster, path: Path, quantised: Path) -> None:
+def write_int8(model: Model, path: Path, quantised: Path) -> None:
     """Writes the file at `path` with the weights of its LSTM layers in 8 bits; all else stays as it is.
 
     Its operator is onnxruntime's own (DynamicQuantizeLSTM): other runtimes do not know it.
@@ -65,6 +71,23 @@ def write_int8(model: Forecaster, path: Path, quantised: Path) -> None:
         logging.disable(logging.NOTSET)
 
 
+def opened(path: Path) -> onnxruntime.InferenceSession:
+    """A session of a file, on one core."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def milliseconds(session: onnxruntime.InferenceSession, one: Mapping[str, npt.NDArray[np.generic]]) -> float:
+    """How long one sample takes, the median of many runs."""
+    times = []
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        session.run(None, one)
+        times.append(time.perf_counter() - began)
+    return round(1000 * float(np.median(times)), 4)
+
+
 def measure(model: Forecaster, path: Path, windows: Windows | None, chosen: Ints, metric: Metric) -> Measured:
     """Measures a file.
 
@@ -75,9 +98,7 @@ def measure(model: Forecaster, path: Path, windows: Windows | None, chosen: Ints
         chosen: The windows, as positions in `windows.first`, shape (n,).
         metric: Which error.
     """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = opened(path)
     one = {
         each.name: np.zeros(
             [1 if isinstance(width, str) else width for width in each.shape],
@@ -85,13 +106,15 @@ def measure(model: Forecaster, path: Path, windows: Windows | None, chosen: Ints
         )
         for each in session.get_inputs()
     }
-    times = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        session.run(None, one)
-        times.append(time.perf_counter() - began)
+    took = milliseconds(session, one)
     error = None if windows is None else _error(model, session, windows, chosen, metric)
-    return Measured(path.stat().st_size, round(1000 * float(np.median(times)), 4), error)
+    return Measured(path.stat().st_size, took, error)
+
+
+def probabilities(session: onnxruntime.InferenceSession, sequences: Sequences, chosen: Ints) -> Floats:
+    """What a session says of some sequences, shape (n, classes)."""
+    pieces = [chosen[begin : begin + PIECE] for begin in range(0, len(chosen), PIECE)]
+    return np.concatenate([session.run(None, onnx_sequences.fed(sequences, piece))[0] for piece in pieces])
 
 
 def _error(

@@ -13,9 +13,8 @@ from onnx import ModelProto, TensorProto, checker, helper
 from cellsize.data.batches import EPSILON
 from cellsize.data.calendar import tables
 from cellsize.data.windows import BACKWARD, Floats, Ints, Windows
-from cellsize.models import onnx_recurrent
 from cellsize.models.forecaster import Forecaster
-from cellsize.models.network import CORRECTION, Net
+from cellsize.models.onnx_network import network
 from cellsize.models.onnx_nodes import IR_VERSION, OPSET, Graph
 
 PAST, KNOWN, CALENDAR, SERIES, FORECAST = "past", "known_future", "calendar", "series", "forecast"
@@ -67,7 +66,7 @@ def build(model: Forecaster) -> ModelProto:
     linear = read.linear()
     forecast = linear
     if model.net is not None:
-        forecast = _network(graph, model.net, read)
+        forecast = network(graph, model.net, read)
         if model.net.architecture.skip != "none":
             forecast = graph.add("Add", forecast, linear)
     if scale:
@@ -149,6 +148,11 @@ class _Read:
     past: str
     known: str
 
+    @property
+    def lengths(self) -> str:
+        """All windows have the same number of steps."""
+        return ""
+
     def cells(self) -> str:
         """(n, cell_lookback, n_cell_inputs)."""
         graph, schema, window = self.graph, self.model.schema, self.model.window
@@ -206,39 +210,6 @@ class _Read:
         product = self.product(linear.weights, linear.reads_past)
         shape = self.graph.whole(-1, self.model.window.horizon, len(self.model.schema.targets))
         return self.graph.add("Reshape", product, shape)
-
-
-def _network(graph: Graph, net: Net, read: _Read) -> str:
-    """Forecasts of the network alone, (n, horizon, n_targets); see `Net.forward`."""
-    weights: dict[str, npt.NDArray[np.float32]] = {name: value.numpy() for name, value in net.state_dict().items()}
-    if net.architecture.head == "encoder_decoder":
-        summary = onnx_recurrent.decoded(graph, net, read.cells(), read.changing())
-    elif net.layers:
-        summary = onnx_recurrent.summary(graph, net, read.cells())
-    else:
-        summary = graph.add("Relu", read.product(weights["hidden.weight"].T))
-
-    def dense(name: str, values: str, bias: bool = True) -> str:
-        product = graph.add("MatMul", values, graph.constant(weights[f"{name}.weight"].T))
-        return graph.add("Add", product, graph.constant(weights[f"{name}.bias"])) if bias else product
-
-    remembered = dense("head", summary)
-    if net.architecture.head == "mixed":
-        mixed = graph.add("Relu", dense("mixing", graph.joined(summary, *read.known_flat(), axis=1)))
-        remembered = graph.add("Add", remembered, dense("mixed_head", mixed, bias=False))
-    if net.architecture.skip == "joint":
-        if net.architecture.head == "encoder_decoder":
-            remembered = graph.flat(remembered, net.shape.n_outputs)
-        correction = graph.add(
-            "Mul", read.product(weights["correction.weight"]), graph.constant(np.float32(CORRECTION))
-        )
-        remembered = graph.add("Add", remembered, correction)
-    forecasts = graph.add("Reshape", remembered, graph.whole(-1, net.shape.horizon, net.shape.n_targets))
-    if not net.shape.n_known_future:
-        return forecasts
-    of_known = graph.constant(weights["known_future.weight"])
-    known = graph.add("Einsum", read.ahead(), of_known, equation="nhk,hkt->nht")
-    return graph.add("Add", forecasts, known)
 
 
 def fed(model: Forecaster, windows: Windows, chosen: Ints) -> dict[str, npt.NDArray[np.generic]]:

@@ -16,8 +16,15 @@ ORDERS = {"lstm": (0, 3, 1, 2), "gru": (1, 0, 2), "rnn": (0,)}
 OPERATORS = {"lstm": "LSTM", "gru": "GRU", "rnn": "RNN"}
 
 
-def summary(graph: Graph, net: Net, steps: str) -> str:
-    """What the last layer gives the head, shape (n, width), from what the cells see, (n, cell_lookback, n_inputs)."""
+def summary(graph: Graph, net: Net, steps: str, lengths: str = "") -> str:
+    """What the last layer gives the head, shape (n, width).
+
+    Args:
+        graph: Where the nodes go.
+        net: Has the weights.
+        steps: Name of what the cells see, (n, cell_lookback, n_inputs).
+        lengths: Name of how many of its steps each sample has, int64, (n,); empty: all of them.
+    """
     lookback = net.shape.cell_lookback
     outputs = graph.add("Transpose", steps, perm=[1, 0, 2])
     half = 0
@@ -25,20 +32,39 @@ def summary(graph: Graph, net: Net, steps: str) -> str:
         weights = _weights(net, f"layers.{index}.")
         directions = ["", "_reverse"] if net.network.bidirectional else [""]
         if "weight_hr_l0" in weights:
-            parts = [_projected(graph, outputs, weights, suffix) for suffix in directions]
+            parts = [_projected(graph, outputs, weights, suffix, lengths) for suffix in directions]
             half = weights["weight_hr_l0"].shape[0]
             outputs = graph.joined(*parts, axis=2)
         else:
             half = net.units
-            outputs = _layer(graph, outputs, weights, net.network.cell, directions, net.units, lookback)
+            outputs = _layer(graph, outputs, weights, net.network.cell, directions, net.units, lookback, (), lengths)
     if net.network.summary == "mean":
-        return graph.add("ReduceMean", outputs, axes=[0], keepdims=0)
-    last = graph.add("Gather", outputs, graph.constant(lookback - 1, np.int64), axis=0)
+        return _mean(graph, outputs, lengths, lookback)
+    last = _last(graph, outputs, lengths, lookback)
     if not net.network.bidirectional:
         return last
     # The backward direction has read the whole window at its first step.
     first = graph.add("Gather", outputs, graph.constant(0, np.int64), axis=0)
     return graph.joined(graph.part(last, 1, 0, half), graph.part(first, 1, half, 2 * half), axis=1)
+
+
+def _mean(graph: Graph, outputs: str, lengths: str, lookback: int) -> str:
+    """The mean over the steps that each sample has, (n, width), of (lookback, n, width)."""
+    if not lengths:
+        return graph.add("ReduceMean", outputs, axes=[0], keepdims=0)
+    step = graph.constant(np.arange(lookback)[:, None, None], np.int64)
+    count = graph.add("Unsqueeze", lengths, graph.whole(1))
+    kept = graph.add("Where", graph.add("Less", step, count), outputs, graph.constant(0.0))
+    total = graph.add("ReduceSum", kept, graph.whole(0), keepdims=0)
+    return graph.add("Div", total, graph.add("Cast", count, to=TensorProto.FLOAT))
+
+
+def _last(graph: Graph, outputs: str, lengths: str, lookback: int) -> str:
+    """What is at the end of each sample, (n, width)."""
+    if not lengths:
+        return graph.add("Gather", outputs, graph.constant(lookback - 1, np.int64), axis=0)
+    end = graph.add("Unsqueeze", graph.add("Sub", lengths, graph.whole(1)), graph.whole(1))
+    return graph.add("GatherND", graph.add("Transpose", outputs, perm=[1, 0, 2]), end, batch_dims=1)
 
 
 def decoded(graph: Graph, net: Net, steps: str, known: list[str]) -> str:
@@ -81,7 +107,7 @@ def _last_state(graph: Graph, cell: str) -> tuple[str, ...]:
 
 def _layer(
     graph: Graph, steps: str, weights: dict[str, Array], cell: str, directions: list[str], units: int, lookback: int,
-    state: tuple[str, ...] = (),
+    state: tuple[str, ...] = (), lengths: str = "",
 ) -> str:  # fmt: skip
     """One layer, from (lookback, n, inputs) to (lookback, n, directions · units); it begins with a state, or zeros."""
 
@@ -98,16 +124,27 @@ def _layer(
     }  # fmt: skip
     if cell == "gru":  # the reset gate acts on the product with the recurrent weights, as in PyTorch
         attributes["linear_before_reset"] = 1
+    # With lengths the operators begin a backward direction at the true end, as packed sequences do.
+    of_each = graph.add("Cast", lengths, to=TensorProto.INT32) if lengths else ""
     outputs = graph.add(
         OPERATORS[cell], steps, graph.constant(reordered("weight_ih_l0")), graph.constant(reordered("weight_hh_l0")),
-        graph.constant(biases), *(("", *state) if state else ()), **attributes,
+        graph.constant(biases), *((of_each, *state) if of_each or state else ()), **attributes,
     )  # fmt: skip
     by_window = graph.add("Transpose", outputs, perm=[0, 2, 1, 3])
     return graph.add("Reshape", by_window, graph.whole(lookback, -1, len(directions) * units))
 
 
-def _projected(graph: Graph, steps: str, weights: dict[str, Array], suffix: str) -> str:
+def _projected(graph: Graph, steps: str, weights: dict[str, Array], suffix: str, lengths: str) -> str:
     """One direction of an LSTM layer with a projection, from (lookback, n, inputs) to (lookback, n, projection)."""
+    if lengths and suffix:  # a forward one on what is reversed within its length, and back
+        turned = graph.add("ReverseSequence", steps, lengths, batch_axis=1, time_axis=0)
+        outputs = _scanned(graph, turned, weights, suffix, is_backward=False)
+        return graph.add("ReverseSequence", outputs, lengths, batch_axis=1, time_axis=0)
+    return _scanned(graph, steps, weights, suffix, is_backward=bool(suffix))
+
+
+def _scanned(graph: Graph, steps: str, weights: dict[str, Array], suffix: str, is_backward: bool) -> str:
+    """The steps one after another, from the first or from the last one."""
     into, back, project = (weights[f"weight_{name}_l0{suffix}"] for name in ("ih", "hh", "hr"))
     bias = weights[f"bias_ih_l0{suffix}"] + weights[f"bias_hh_l0{suffix}"]
     units, projection = project.shape[1], project.shape[0]
@@ -151,7 +188,7 @@ def _projected(graph: Graph, steps: str, weights: dict[str, Array], suffix: str)
         )
         for width in (projection, units)
     ]
-    backward = int(suffix == "_reverse")
+    backward = int(is_backward)
     names = [f"scan_{len(graph.nodes)}_{output}" for output in ("hidden", "cell", "steps")]
     graph.nodes.append(
         helper.make_node(

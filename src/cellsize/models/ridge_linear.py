@@ -16,13 +16,10 @@ from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
+from cellsize.models.penalties import best
 from cellsize.params import Metric
 from cellsize.tasks.samples import Samples
 
-# How often the list of ridge penalties is extended, and by which fraction each time has to lower the score: where
-# no penalty is needed at all, the score falls for ever by less and less.
-EXTENSIONS = 8
-WORTH = 1e-3
 # Windows that an output may lack, as a fraction of the inputs, for its solution to be corrected: more cost more than
 # another factorisation. And what may be left over of it, as a fraction of what is added up in it: rounding.
 RESIDUALS = 5000  # training windows whose residuals say how far quantiles are from the mean
@@ -91,28 +88,18 @@ def fit_chosen(
 ) -> RidgeLinear:
     """Fits on the training part, with the penalty that is best by the metric on the early-stopping set.
 
-    A best one at the end of a list of several extends the list, by its last factor, while that pays.
+    A best one at the end of a list of several extends the list while that pays; see `penalties.best`.
     """
     equations = _normal_equations(_Rows(windows, scaling, fold.train, reads_past))
-    scored: dict[float, tuple[float, RidgeLinear]] = {}
 
-    def try_out(penalties: tuple[float, ...]) -> None:
-        for weights, penalty in zip(_solve(equations, penalties), penalties, strict=True):
-            model = RidgeLinear(_with_quantiles(equations.rows, weights), penalty, reads_past)
-            scored[penalty] = score(windows, scaling, model, fold.early_stopping, metric), model
+    def try_out(penalties: tuple[float, ...]) -> list[tuple[float, RidgeLinear]]:
+        models = [
+            RidgeLinear(_with_quantiles(equations.rows, weights), penalty, reads_past)
+            for weights, penalty in zip(_solve(equations, penalties), penalties, strict=True)
+        ]
+        return [(score(windows, scaling, model, fold.early_stopping, metric), model) for model in models]
 
-    try_out(penalties)
-    for _ in range(EXTENSIONS):
-        ordered, best = sorted(scored), min(scored, key=lambda penalty: (scored[penalty][0], penalty))
-        if len(ordered) < 2 or best not in (ordered[0], ordered[-1]):
-            break
-        is_first = best == ordered[0]
-        next_best = scored[ordered[1] if is_first else ordered[-2]][0]
-        if len(scored) > len(penalties) and scored[best][0] > (1 - WORTH) * next_best:
-            break
-        beyond = ordered[0] ** 2 / ordered[1] if is_first else ordered[-1] ** 2 / ordered[-2]
-        try_out((float(f"{beyond:.3g}"),))
-    return scored[min(scored, key=lambda penalty: (scored[penalty][0], penalty))][1]
+    return best(penalties, try_out)
 
 
 def _with_quantiles(rows: "_Rows", weights: Floats) -> Floats:

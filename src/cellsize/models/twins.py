@@ -5,9 +5,10 @@ from pathlib import Path
 
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
 
 
-def save(twins: Sequence[Forecaster | Classifier], folder: Path) -> None:
+def save(twins: Sequence[Forecaster | Classifier | Regressor], folder: Path) -> None:
     """Writes each twin into a folder of its own, named by its place from 0."""
     for number, twin in enumerate(twins):
         twin.save(folder / str(number))
@@ -27,7 +28,12 @@ def load_classifiers(folder: Path) -> list[Classifier]:
     return [Classifier.load(path) for path in sorted(folder.iterdir(), key=lambda path: int(path.name))]
 
 
-def parameters(model: Forecaster) -> int:
+def load_regressors(folder: Path) -> list[Regressor]:
+    """The same of sequences with numbers."""
+    return [Regressor.load(path) for path in sorted(folder.iterdir(), key=lambda path: int(path.name))]
+
+
+def parameters(model: Forecaster | Classifier | Regressor) -> int:
     """Parameters of a model, its linear part included; a linear part that is trained along counts once."""
     linear = 0 if model.fitted.linear is None else model.fitted.linear.weights.size
     if model.net is None:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from cellsize.errors import InputError
+from cellsize.params import Task
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class Asked:
         lookback: Steps that memory cells see.
         past: The past covariates, numbers or texts; None: all columns that may be.
         future: Covariates known in future.
+        task: What is to be learnt.
+        group: Column whose sequences stay together in a fold.
     """
 
     table: Path
@@ -35,13 +39,30 @@ class Asked:
     lookback: int | None = None
     past: tuple[str, ...] | None = None
     future: tuple[str, ...] = ()
+    task: Task | None = None
+    group: str | None = None
+
+
+def task_of(name: str | None) -> Task | None:
+    """A task by its name.
+
+    Raises:
+        InputError: There is none of this name.
+    """
+    tasks: tuple[Task, ...] = get_args(Task)
+    for task in tasks:
+        if task == name:
+            return task
+    if name is not None:
+        raise InputError(f"--task {name}: no task; give one of {', '.join(tasks)}")
+    return None
 
 
 def refuse_contradictions(asked: Asked) -> None:
     """Refuses columns that are named twice, or for two things."""
     given = {
         "--time": asked.time, "--series": (asked.series,) if asked.series else (), "--target": asked.targets,
-        "--past": asked.past or (), "--future": asked.future,
+        "--past": asked.past or (), "--future": asked.future, "--group": (asked.group,) if asked.group else (),
     }  # fmt: skip
     uses = [(name, option) for option, names in given.items() for name in names]
     first = dict[str, str]()

@@ -16,7 +16,7 @@ import numpy as np
 from cellsize.data import moments, series
 from cellsize.errors import InputError
 from cellsize.progress import unsaid
-from cellsize.project import options, source, template
+from cellsize.project import options, recognise, source, template
 from cellsize.project.asked import Asked, refuse_contradictions
 from cellsize.project.decide import decide
 from cellsize.project.holdout import cover, find_holdout
@@ -64,6 +64,11 @@ def _examined(
 ) -> Examined:
     refuse_contradictions(asked)
     note("reading the table")
+    found_sequences = recognise.sequences(asked)
+    if found_sequences is not None:
+        note("looking at the sequences")
+        changed, findings = recognise.examined(found_sequences, asked)
+        return Examined(_names(asked.table, (found_sequences.columns.label,)) | changed, tuple(findings))
     rows = read_rows(asked)
     for name in asked.targets:
         if name in rows.taken:
@@ -110,7 +115,7 @@ def _examined(
 
 def _names(table: Path, targets: tuple[str, ...]) -> dict[str, template.Value]:
     """What the project is called, after its table."""
-    stem = table.name.removesuffix(".gz").removesuffix(".csv").removesuffix(".parquet")
+    stem = re.sub(r"(\.csv)?(\.gz)?$|\.(parquet|ts|npz)$", "", table.name)
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.") or "table"
     return {
         "mlflow.experiment": name,

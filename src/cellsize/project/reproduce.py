@@ -11,6 +11,7 @@ from cellsize.errors import InputError
 from cellsize.project import runner, template
 from cellsize.registry.provenance import Kept, md5
 from cellsize.report.metrics import metrics
+from cellsize.sizing.evaluation_records import Evaluation
 
 EXPECTED = "expected"
 
@@ -45,7 +46,8 @@ def reproduce(kept: Kept, folder: Path, table: Path | None = None) -> list[str]:
     files.write_text(folder / "dvc.yaml", template.stages(kept.stages))
     kept.choice.write(folder / EXPECTED / "choice.json")
     kept.evaluation.write(folder / EXPECTED / "evaluation.json")
-    metrics(kept.choice, kept.evaluation).write(folder / EXPECTED / "metrics.json")
+    if isinstance(kept.evaluation, Evaluation):
+        metrics(kept.choice, kept.evaluation).write(folder / EXPECTED / "metrics.json")
     (folder / place).parent.mkdir(parents=True, exist_ok=True)
     if found is not None:
         files.write(folder / place, lambda partial: shutil.copyfile(found, partial))

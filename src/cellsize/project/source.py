@@ -20,6 +20,7 @@ from cellsize.params_data import Csv, Prepare
 
 SEPARATORS = (",", ";", "\t", "|")
 COMMENTS = "#%!"
+TYPED = (".parquet", ".ts", ".npz")  # files that say themselves how they are written
 LINES = 400  # of a text file that are looked at
 PLAIN = Csv(
     separator=",", decimal=".", thousands=None, comment=None, encoding="utf-8", units_row=False, total_row=False
@@ -39,7 +40,7 @@ def refuse_no_header(table: pd.DataFrame, path: Path) -> None:
     Raises:
         InputError: A name reads as a time, as the values below do, or all names read as numbers or times.
     """
-    if path.suffix == ".parquet":
+    if path.suffix in TYPED:
         return
     names = [str(name).strip() for name in table.columns]
     plain = [bool(NUMBER.fullmatch(name) or FULL_DATE.match(name)) for name in names]
@@ -63,7 +64,7 @@ def settings(path: Path) -> Csv:
         raise InputError(f"{path}: a folder; name a table in CSV or Parquet")
     if not path.is_file():
         raise InputError(f"{path}: no such file; name a table in CSV or Parquet")
-    if path.suffix == ".parquet":
+    if path.suffix in TYPED:
         return PLAIN
     encoding = _encoding(path)
     lines, last = _lines(path, encoding)

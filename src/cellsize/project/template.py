@@ -92,6 +92,9 @@ def _set(section: CommentedMap, key: str, value: Value) -> None:
         new = CommentedSeq(value)
         new.fa.set_flow_style()
         section[key] = new
+    elif isinstance(value, Mapping):
+        section[key] = CommentedMap(value)
+        section[key].fa.set_flow_style()
     elif old != value or type(old) is not type(value):
         section[key] = value
 

@@ -137,7 +137,7 @@ def _records(rows: object) -> Iterator[tuple[str, tuple[Any, ...]]]:
 
 def _some(rows: list[Any]) -> None:
     if not rows:
-        raise RefusedError(400, "no rows; send the recent history of each series")
+        raise RefusedError(400, "no rows; send those that the model reads")
 
 
 def _values(name: str, values: tuple[Any, ...]) -> None:
@@ -175,7 +175,7 @@ def _csv(text: str) -> None:
             400, f'line {reader.line_num} cannot be read as CSV; quote fields with commas by "…"'
         ) from None
     if not count:
-        raise RefusedError(400, "no rows; send the recent history of each series")
+        raise RefusedError(400, "no rows; send those that the model reads")
 
 
 def _cut(name: str) -> str:

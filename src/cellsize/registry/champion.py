@@ -2,8 +2,10 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from pickle import UnpicklingError
+from typing import TypeVar
 
 import mlflow
 from mlflow import MlflowClient
@@ -11,13 +13,16 @@ from mlflow.exceptions import MlflowException
 from safetensors import SafetensorError
 
 from cellsize.errors import InputError
+from cellsize.evaluation.by_task import AnyChampion
 from cellsize.evaluation.rivals import Champion
-from cellsize.models.forecaster import Forecaster
-from cellsize.models.twins import load as load_twins
+from cellsize.models import answers, twins
+from cellsize.models.classifier import Classifier
+from cellsize.models.regressor import Regressor
 from cellsize.params import Mlflow
 from cellsize.registry.store import connect, reached
 from cellsize.sizing.recipe import Recipe
 
+T = TypeVar("T")
 CHAMPION, CHALLENGER = "champion", "challenger"
 CUT = "cellsize.cut"  # tag of a version: what its twins have learned from
 # What reading a model raises that is gone, broken, or of another version of cellsize.
@@ -27,7 +32,7 @@ UNREADABLE = (
 )  # fmt: skip
 
 
-def load(settings: Mlflow, name: str, version: str | None = None) -> Champion | None:
+def load(settings: Mlflow, name: str, version: str | None = None) -> AnyChampion:
     """The current champion, or None if there is none.
 
     A version that was registered before there were twins has none, and its recipe if its `choice.json` names it.
@@ -48,7 +53,7 @@ def load(settings: Mlflow, name: str, version: str | None = None) -> Champion | 
     try:
         with tempfile.TemporaryDirectory() as kept:  # from a server MLflow would leave a copy in a folder of its own
             folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=kept)
-            model = Forecaster.load(Path(folder) / "artifacts" / "model")
+            model = answers.load(Path(folder) / "artifacts" / "model")
     except UNREADABLE as error:
         raise InputError(
             f"register.name: the champion of {name!r}, version {version}, cannot be read "
@@ -58,8 +63,15 @@ def load(settings: Mlflow, name: str, version: str | None = None) -> Champion | 
     known = client.get_model_version(name, version)
     with tempfile.TemporaryDirectory() as kept:
         recipe = _recipe(client, str(known.run_id), Path(kept))
-        twins = _twins(client, str(known.run_id), Path(kept))
-    return Champion(version, model, recipe, twins, known.tags.get(CUT))
+        cut = known.tags.get(CUT)
+        if isinstance(model, Classifier):
+            of_classes = _twins(client, str(known.run_id), Path(kept), twins.load_classifiers)
+            return Champion(version, model, recipe, of_classes, cut)
+        if isinstance(model, Regressor):
+            of_numbers = _twins(client, str(known.run_id), Path(kept), twins.load_regressors)
+            return Champion(version, model, recipe, of_numbers, cut)
+        of_forecasts = _twins(client, str(known.run_id), Path(kept), twins.load)
+        return Champion(version, model, recipe, of_forecasts, cut)
 
 
 def _recipe(client: MlflowClient, run: str, folder: Path) -> Recipe | None:
@@ -71,10 +83,10 @@ def _recipe(client: MlflowClient, run: str, folder: Path) -> Recipe | None:
         return None
 
 
-def _twins(client: MlflowClient, run: str, folder: Path) -> tuple[Forecaster, ...]:
+def _twins(client: MlflowClient, run: str, folder: Path, load: Callable[[Path], list[T]]) -> tuple[T, ...]:
     """The twins that the run keeps; none if it has none that can be read."""
     try:
-        return tuple(load_twins(Path(client.download_artifacts(run, "twins", str(folder)))))
+        return tuple(load(Path(client.download_artifacts(run, "twins", str(folder)))))
     except UNREADABLE:
         return ()
 

@@ -3,16 +3,21 @@
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from cellsize.data import series, usable
+from cellsize.data import sequence_rows, series, usable
 from cellsize.data import table as tables
 from cellsize.data.schema import TIME, Schema
+from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.errors import InputError
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.row_forecasts import forecast_rows
+
+CLASSES = 5  # of so many a sequence each is shown
+FIRST = 3  # so many sequences are shown where there are no classes
 
 
 def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
@@ -67,6 +72,32 @@ def recent_rows(table: pd.DataFrame, source: Path, model: Path) -> pd.DataFrame:
     if isinstance(accepted, str):
         raise InputError(f"{source}: the model can forecast no series of it: {accepted}")
     return accepted
+
+
+def of_each_class(table: pd.DataFrame, schema: SequenceSchema) -> pd.DataFrame:
+    """The first sequence of each class of a raw table, of a few classes at most, in the columns that a model reads.
+
+    Args:
+        table: The raw table, as it was trained on.
+        schema: Meaning of its columns.
+    """
+    names, labels = tables.labels(table[schema.sequence]), tables.labels(table[schema.label])
+    first = names[~labels.duplicated()].head(CLASSES)
+    # A row of a text is all of it, and equal texts are called the same.
+    of_first = names.index.isin(first.index) if schema.text is not None else names.isin(first)
+    return _shown(table, schema, of_first)
+
+
+def of_first(table: pd.DataFrame, schema: SequenceSchema) -> pd.DataFrame:
+    """The first few sequences of a raw table, in the columns that a model reads; see `of_each_class`."""
+    names = tables.labels(table[schema.sequence])
+    return _shown(table, schema, names.isin(names.drop_duplicates().head(FIRST)))
+
+
+def _shown(table: pd.DataFrame, schema: SequenceSchema, chosen: Any) -> pd.DataFrame:
+    """Some rows, by a mask, as a model is sent them."""
+    rows = table.loc[chosen, list(sequence_rows.columns(schema))].reset_index(drop=True)
+    return rows.assign(**{schema.sequence: tables.labels(rows[schema.sequence])})
 
 
 def _accepted(forecaster: Forecaster, parts: list[pd.DataFrame]) -> pd.DataFrame | str:

@@ -9,7 +9,8 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from cellsize.errors import InputError
-from cellsize.models.forecaster import Forecaster
+from cellsize.models import answers
+from cellsize.models.answers import Model
 from cellsize.registry.store import find, require_model, unreachable
 
 
@@ -77,7 +78,7 @@ def _missing(client: MlflowClient, name: str, version: str | None, alias: str) -
     return f"model {name!r} has no alias {alias!r}; aliases: {', '.join(sorted(aliases)) or 'none'}; versions: {listed}"
 
 
-def fetch(name: str, version: str) -> Forecaster:
+def fetch(name: str, version: str) -> Model:
     """The model of a version; see `version_of`.
 
     Raises:
@@ -86,7 +87,7 @@ def fetch(name: str, version: str) -> Forecaster:
     try:
         with tempfile.TemporaryDirectory() as kept:  # from a server MLflow would leave a copy in a folder of its own
             folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=kept)
-            return Forecaster.load(Path(folder) / "artifacts" / "model")
+            return answers.load(Path(folder) / "artifacts" / "model")
     except (MlflowException, OSError, KeyError) as error:
         what = " ".join(str(error).split())[:200]
         raise InputError(

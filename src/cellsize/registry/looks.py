@@ -11,11 +11,12 @@ from mlflow import MlflowClient
 
 from cellsize.registry.conflicts import repeated
 from cellsize.sizing.evaluation_records import Comparison
+from cellsize.sizing.sequence_records import SequenceComparison
 
 LOOK = "cellsize.look."
 
 
-def look(client: MlflowClient, name: str, version: str, compared: Comparison | None) -> int:
+def look(client: MlflowClient, name: str, version: str, compared: Comparison | SequenceComparison | None) -> int:
     """Writes down that a version was compared with the champion, and counts.
 
     Args:
@@ -30,7 +31,7 @@ def look(client: MlflowClient, name: str, version: str, compared: Comparison | N
     """
     if compared is None or compared.rerun:
         return 1
-    rows = {"champion": compared.version, "from": compared.rows_from, "until": compared.rows_until}
+    rows = {"champion": compared.version, **compared.rows}
     tags = client.get_registered_model(name).tags
     repeated(client.set_registered_model_tag, name, f"{LOOK}{version}", json.dumps(rows))
     earlier = {key.removeprefix(LOOK): json.loads(text) for key, text in tags.items() if key.startswith(LOOK)}
@@ -42,7 +43,7 @@ def _overlap(one: dict[str, str], other: dict[str, str]) -> bool:
     try:
         begins, ends = ([_moment(rows[key]) for rows in (one, other)] for key in ("from", "until"))
         return bool(max(begins) <= min(ends))
-    except TypeError:  # times with and without a zone, or counted steps
+    except (TypeError, KeyError):  # times with and without a zone, or counted steps; sequences, which have no times
         return True
 
 

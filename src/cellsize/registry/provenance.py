@@ -16,12 +16,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from cellsize import files
-from cellsize.data.history import History
 from cellsize.errors import InputError
+from cellsize.registry import by_task
+from cellsize.registry.by_task import AnyEvaluation, AnyHistory
 from cellsize.registry.runs import FINGERPRINT, SIZE
 from cellsize.registry.store import PASSWORD, require_model
 from cellsize.sizing.choice_records import Choice
-from cellsize.sizing.evaluation_records import Evaluation
 
 PROJECT = ("params.yaml", "dvc.yaml", "dvc.lock")
 ENVIRONMENT, ROWS = "requirements.txt", "rows.json"
@@ -48,11 +48,11 @@ class Source:
     table: str
     search: str
     cut: str
-    history: History
+    history: AnyHistory
     reference: Callable[[Path], None] | None = None
 
 
-def tags(client: MlflowClient, experiment: str, source: Source, choice: Choice, evaluation: Evaluation) -> Tags:
+def tags(client: MlflowClient, experiment: str, source: Source, choice: Choice, evaluation: AnyEvaluation) -> Tags:
     """What a version says of itself.
 
     Args:
@@ -64,17 +64,12 @@ def tags(client: MlflowClient, experiment: str, source: Source, choice: Choice, 
     """
     table = source.folder / source.table
     content = {"path": source.table, "md5": md5(table), "bytes": table.stat().st_size}
-    errors = [evaluation.error(twin) for twin in evaluation.twins]
-    holdout = {"from": evaluation.rows_from, "until": evaluation.rows_until, "windows": evaluation.windows,
-               "series": evaluation.series}  # fmt: skip
     return {
         **_git(source.folder),
         **_search(client, experiment, source.search),
         TABLE: json.dumps(content),
-        HOLDOUT: json.dumps(holdout),
-        ERRORS: json.dumps(
-            {"metric": f"n{evaluation.metric}", "mean": evaluation.error(evaluation.model), "twins": errors}
-        ),
+        HOLDOUT: json.dumps(by_task.said_of_holdout(evaluation)),
+        ERRORS: json.dumps(by_task.said_of_errors(evaluation)),
         REASON: choice.reason[:4000],
     }  # fmt: skip
 
@@ -119,10 +114,10 @@ class Kept:
     stages: str
     environment: str
     choice: Choice
-    evaluation: Evaluation
+    evaluation: AnyEvaluation
     table: dict[str, Any]
     commit: str
-    history: History | None
+    history: AnyHistory | None
     gate: str | None = None
 
 
@@ -145,9 +140,9 @@ def read(client: MlflowClient, name: str, version: str) -> Kept:
             (project / file).read_text(encoding="utf-8") for file in ("params.yaml", "dvc.yaml", ENVIRONMENT)
         )
         rows = project / ROWS
-        history = History.read(rows.read_text(encoding="utf-8")) if rows.is_file() else None
+        history = by_task.read_history(rows.read_text(encoding="utf-8")) if rows.is_file() else None
         choice = Choice.read(Path(client.download_artifacts(run, "choice.json", kept)))
-        evaluation = Evaluation.read(Path(client.download_artifacts(run, "evaluation.json", kept)))
+        evaluation = by_task.read_evaluation(Path(client.download_artifacts(run, "evaluation.json", kept)))
     changed = ", with changes that were not committed" if known.get(CHANGED) == "yes" else ""
     commit = known[COMMIT] + changed if COMMIT in known else ""
     return Kept(

@@ -11,27 +11,26 @@ from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel
 
 from cellsize.errors import InputError
-from cellsize.models.forecaster import Forecaster
-from cellsize.models.row_forecasts import forecast_and_clipped, with_times_as_text
+from cellsize.models import answers
 
 LEVELS = "levels"
 LOG = logging.getLogger("cellsize.served")
 
 
 class Served(PythonModel):
-    """Forecasts from rows of recent history in original units and columns."""
+    """Answers rows in original units and columns: recent history with forecasts, sequences with labels."""
 
     def load_context(self, context: Any) -> None:
         """Loads the weights."""
-        self.forecaster = Forecaster.load(Path(context.artifacts["model"]))
+        self.model = answers.load(Path(context.artifacts["model"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Returns series, time and a forecast for each target, and intervals; see `row_forecasts.forecast_rows`.
+        """Returns what the model says of some rows; see `row_forecasts.forecast_rows` and `row_labels.label_rows`.
 
         Args:
             context: Of MLflow.
-            model_input: Rows of recent history.
-            params: `levels`: probabilities of the intervals that are wanted; none by default.
+            model_input: Rows in the columns of the model's own table.
+            params: Of a forecast, `levels`: probabilities of the intervals that are wanted; none by default.
 
         Raises:
             MlflowException: INVALID_PARAMETER_VALUE, which a server answers with 400, and what to send; INTERNAL_ERROR
@@ -43,7 +42,7 @@ class Served(PythonModel):
                 error_code=INVALID_PARAMETER_VALUE,
             )
         try:
-            forecasts, clipped = forecast_and_clipped(self.forecaster, model_input, _levels(params))
+            found = answers.answer(self.model, model_input, _levels(params))
         except InputError as error:
             raise MlflowException(error.for_caller, error_code=INVALID_PARAMETER_VALUE) from None
         except Exception:
@@ -52,10 +51,9 @@ class Served(PythonModel):
                 "the model failed on these rows, which is a fault of the model; its log says more",
                 error_code=INTERNAL_ERROR,
             ) from None
-        if clipped:  # one line a request, without a value of the caller's
-            counts = ", ".join(f"{column} {count}" for column, count in clipped.items())
-            LOG.warning("values beyond what training has shown were clipped: %s", counts)
-        return with_times_as_text(forecasts)
+        for remark in found.remarks:  # a line each, without a value of the caller's
+            LOG.warning(remark)
+        return found.table
 
 
 def _levels(params: dict[str, Any] | None) -> list[float]:

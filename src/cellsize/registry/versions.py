@@ -3,65 +3,26 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from importlib.metadata import version as installed
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-import mlflow
-import numpy as np
-import pandas as pd
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
 
-from cellsize.evaluation.gate import compared_with_trees, gate
-from cellsize.models.forecaster import Forecaster
-from cellsize.models.row_forecasts import forecast_rows, with_times_as_text
+from cellsize.evaluation.by_task import compared_with_trees, opens
 from cellsize.params import Mlflow, Register
 from cellsize.registry import looks, moves, provenance
-from cellsize.registry.champion import CHALLENGER, CHAMPION, CUT, current_version
+from cellsize.registry.by_task import AnyEvaluation
+from cellsize.registry.champion import CHALLENGER, CHAMPION, current_version
 from cellsize.registry.conflicts import repeated
-from cellsize.registry.example import raw_columns
-from cellsize.registry.provenance import GATE, Source
-from cellsize.registry.store import CLONE, clone, connect, end_abandoned, reached
-from cellsize.sizing.choice_records import Choice
-from cellsize.sizing.evaluation_records import Evaluation, Registration
+from cellsize.registry.logged import FINGERPRINT, PROJECT, REFERENCE, Submission, log
+from cellsize.registry.provenance import GATE
+from cellsize.registry.store import connect, end_abandoned, reached
+from cellsize.sizing.evaluation_records import Registration
 
-FINGERPRINT, TREES = "cellsize.fingerprint", "cellsize.boosted_trees"
-SERVED = "cellsize.registry.served"
-PROJECT = "project"  # folder of a version's run: what rebuilds it
-REFERENCE = "reference"  # folder of a version's run: what new rows are compared with
+TREES = "cellsize.boosted_trees"
 EXPERIMENT = "DVC_EXP_NAME"
 ATTEMPTS = 4  # while others move the alias: each of them has moved it once, or stops
-REQUIREMENTS = ("holidays", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "safetensors", "scipy", "torch")
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What a project registers: a version keeps all of it.
-
-    Attributes:
-        model: Folder of the model to serve, which was trained on all rows.
-        twins: Folder of its twins, which stay with the version to be compared later.
-        example: Rows that the model can forecast from, for signature and input example.
-        choice: The size, and why.
-        evaluation: Errors of the twins on the holdout.
-        tags: More tags of the run, such as the versions of what trained.
-        source: The project that it was made in.
-    """
-
-    model: Path
-    twins: Path
-    example: pd.DataFrame
-    choice: Choice
-    evaluation: Evaluation
-    tags: Mapping[str, str]
-    source: Source
 
 
 def register(settings: Mlflow, params: Register, submission: Submission, compare: bool) -> Registration:
@@ -91,7 +52,7 @@ def _version(client: MlflowClient, experiment: str, name: str, submission: Submi
     fingerprint = _fingerprint(submission.model)
     version = _registered(client, name, fingerprint)
     if version is None:
-        new = _register(client, experiment, name, submission, fingerprint)
+        new = log(client, experiment, name, submission, fingerprint)
         version = _registered(client, name, fingerprint) or new
         if version != new:  # another project has registered the same model meanwhile
             client.delete_model_version(name, new)
@@ -136,7 +97,7 @@ def _registered(client: MlflowClient, name: str, fingerprint: str) -> str | None
 
 
 def _decide_again(
-    client: MlflowClient, params: Register, version: str, evaluation: Evaluation, compare: bool
+    client: MlflowClient, params: Register, version: str, evaluation: AnyEvaluation, compare: bool
 ) -> Registration:
     """Decides, and once more whenever another moves the alias meanwhile: it may have promoted this very version."""
     for _ in range(ATTEMPTS):
@@ -146,7 +107,7 @@ def _decide_again(
 
 
 def _decide(
-    client: MlflowClient, params: Register, version: str, evaluation: Evaluation, compare: bool
+    client: MlflowClient, params: Register, version: str, evaluation: AnyEvaluation, compare: bool
 ) -> Registration:
     """Moves the alias if the gate opens, and says why it did or did not; the same once more after a kill in between."""
     # Promoted or not: who fetches this version sees whether another kind of model would do better.
@@ -166,11 +127,11 @@ def _decide(
 
 
 def _judge(
-    client: MlflowClient, params: Register, version: str, evaluation: Evaluation, current: str | None, compare: bool
+    client: MlflowClient, params: Register, version: str, evaluation: AnyEvaluation, current: str | None, compare: bool
 ) -> tuple[bool, str]:
     """Whether a version becomes champion in place of the current one, and why."""
     look = looks.look(client, params.name, version, evaluation.comparison if compare else None)
-    promoted, reason = gate(evaluation, params, current if compare else None, look)
+    promoted, reason = opens(evaluation, params, current if compare else None, look)
     if promoted and EXPERIMENT in os.environ:  # an experiment registers, but never promotes
         return False, f"a DVC experiment is not promoted; it was {reason}"
     back = moves.taken_back(moves.history(client, params.name), version)
@@ -201,84 +162,3 @@ def _fingerprint(model: Path) -> str:
     for file in sorted(model.iterdir()):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _register(client: MlflowClient, experiment: str, name: str, submission: Submission, fingerprint: str) -> str:
-    """Logs model and results in a run of its own; returns the new version."""
-    choice, evaluation, source = submission.choice, submission.evaluation, submission.source
-    forecaster = Forecaster.load(submission.model)
-    forecasts = forecast_rows(forecaster, submission.example)
-    sent = with_times_as_text(submission.example)
-    forecasts = with_times_as_text(forecasts)
-    # None of inputs: MLflow would refuse whole numbers and times of pandas for a column of numbers or of text, and with
-    # columns of any type it reads no CSV. The model checks what it is sent, in words; the example says what to send.
-    levels = ParamSpec("levels", DataType.double, np.array([], np.float64), shape=(-1,))
-    signature = ModelSignature(inputs=None, outputs=_columns(forecasts), params=ParamSchema([levels]))
-    errors = evaluation.model.model_dump(exclude={"by_step", "below"}, exclude_none=True)
-    tags = {**submission.tags, FINGERPRINT: fingerprint, CLONE: clone()}
-    run = client.create_run(experiment, run_name=f"register-{fingerprint[:8]}", tags=tags)
-    with mlflow.start_run(run_id=run.info.run_id), tempfile.TemporaryDirectory() as folder:
-        mlflow.log_params(
-            choice.model_dump(include={"layers", "units", "parameters", "learning_rate", "rule", "metric"})
-        )
-        mlflow.log_metrics({f"holdout_{key}": error for key, error in errors.items()})
-        for record, file in ((choice, "choice.json"), (evaluation, "evaluation.json")):
-            path = Path(folder) / file
-            record.write(path)
-            mlflow.log_artifact(str(path))
-        mlflow.log_artifacts(str(submission.twins), "twins")
-        provenance.write(source, Path(folder) / PROJECT)
-        mlflow.log_artifacts(str(Path(folder) / PROJECT), PROJECT)
-        if source.reference is not None:
-            source.reference(Path(folder) / REFERENCE)
-            mlflow.log_artifacts(str(Path(folder) / REFERENCE), REFERENCE)
-        info = mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(_file(SERVED)),
-            artifacts={"model": str(submission.model)},
-            code_paths=[str(_file(SERVED).parents[1])],
-            signature=signature,
-            input_example=sent,
-            pip_requirements=[f"{package}=={installed(package).split('+')[0]}" for package in REQUIREMENTS],
-            metadata=reads(forecaster),
-        )
-    # With its tags in one call: a version that a kill left without its fingerprint would be registered once more.
-    known = {
-        FINGERPRINT: fingerprint, "layers": str(choice.layers), "units": str(choice.units), CUT: source.cut,
-        **provenance.tags(client, experiment, source, choice, evaluation),
-    }  # fmt: skip
-    return str(mlflow.register_model(f"models:/{info.model_id}", name, tags=known).version)
-
-
-def reads(forecaster: Forecaster) -> dict[str, Any]:
-    """What a caller has to know of the rows that a model is sent, as the metadata of the registered model."""
-    schema, window = forecaster.schema, forecaster.window
-    return {
-        "reads": list(raw_columns(schema)),
-        "series": schema.series,
-        "time": list(schema.time),
-        "time_format": schema.time_format,
-        "clock": schema.frequency,
-        "timezone": schema.timezone,
-        "times_have_offset": not schema.is_naive,
-        "targets": list(schema.targets),
-        "known_in_future": list(schema.known_future_covariates),
-        "looks_back": window.steps_seen,
-        "horizon": window.horizon,
-    }
-
-
-def _file(module: str) -> Path:
-    """The file of a module, which is not run: MLflow runs it where the model is loaded."""
-    spec = find_spec(module)
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(module)
-    return Path(spec.origin)
-
-
-def _columns(table: pd.DataFrame) -> Schema:
-    """Names and types of the columns of forecasts: text and double."""
-    kinds = {
-        name: "double" if pd.api.types.is_numeric_dtype(table[name]) else "string" for name in map(str, table.columns)
-    }
-    return Schema([ColSpec(kind, name, required=True) for name, kind in kinds.items()])

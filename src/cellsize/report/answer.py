@@ -142,7 +142,7 @@ def _trees(choice: Choice, evaluation: Evaluation, build: Path) -> list[str]:
         evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model),
         None if subset is None else subset.difference_se.get(BOOSTED_TREES),
     )  # fmt: skip
-    sizes, baselines = (_read(build / name) for name in ("timings.csv", "baseline_timings.csv"))
+    sizes, baselines = (read(build / name) for name in ("timings.csv", "baseline_timings.csv"))
     chosen = (sizes["layers"] == choice.layers) & (sizes["units"] == choice.units)
     ours = sizes.loc[chosen, "seconds"].sum()
     theirs = baselines.loc[baselines["baseline"] == BOOSTED_TREES, "seconds"].sum()
@@ -152,7 +152,12 @@ def _trees(choice: Choice, evaluation: Evaluation, build: Path) -> list[str]:
     ]
 
 
-def _read(path: Path) -> pd.DataFrame:
+def read(path: Path) -> pd.DataFrame:
+    """A table of an earlier stage.
+
+    Raises:
+        InputError: It is not there.
+    """
     if not path.is_file():
         raise InputError(f"{path}: no such file; run `cellsize run`, which makes it")
     return pd.read_csv(path)

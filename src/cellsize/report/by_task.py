@@ -3,13 +3,16 @@
 from pathlib import Path
 
 from cellsize.params import Report
-from cellsize.report import classes, page
-from cellsize.report.answered import is_of_classes
+from cellsize.report import classes, numbers, page
+from cellsize.report.answered import task_of
 
 
 def write(build: Path, report: Report, reports: Path) -> None:
-    """Writes the report; see `page.write` and `classes.write`."""
-    if is_of_classes(reports):
+    """Writes the report; see `page.write`, `classes.write` and `numbers.write`."""
+    task = task_of(reports)
+    if task == "regress":
+        numbers.write(build, report, reports)
+    elif task == "classify":
         classes.write(build, report, reports)
     else:
         page.write(page.read_folders(build, reports), report, reports)

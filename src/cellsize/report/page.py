@@ -160,6 +160,21 @@ def render(inputs: Inputs, report: params.Report) -> str:
 def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
     """Every chart; learning curves only where the choice has any."""
     choice, windows, score = inputs.choice, inputs.windows, score_name(inputs.choice.metric)
+    names = {"model": wording.MODELS["model"]}
+    seasonal = [str(column) for column in inputs.forecasts if season_of(str(column)) is not None]
+    drawn_columns = [column for column in ("ridge_linear", *seasonal[:1]) if column in inputs.forecasts]
+    names |= {column: wording.model_name(column) for column in drawn_columns}
+    drawn = {
+        "sizes": size_chart_of(choice, inputs.candidates),
+        "folds": charts.folds(inputs.folds, windows),
+        "forecasts": charts.forecasts(inputs.forecasts, report.examples, report.unit, names),
+    }
+    curves = _learning_curves(inputs)
+    return drawn if curves.empty else drawn | {"curves": charts.curves(curves, choice.steps, score)}
+
+
+def size_chart_of(choice: Choice, candidates: Candidates) -> str:
+    """The chart of all sizes that were tried."""
     points = [
         size_chart.Point(
             layers=entry.layers,
@@ -171,17 +186,8 @@ def _charts(inputs: Inputs, report: params.Report) -> dict[str, str]:
         )
         for entry in choice.sizes
     ]
-    names = {"model": wording.MODELS["model"]}
-    seasonal = [str(column) for column in inputs.forecasts if season_of(str(column)) is not None]
-    drawn_columns = [column for column in ("ridge_linear", *seasonal[:1]) if column in inputs.forecasts]
-    names |= {column: wording.model_name(column) for column in drawn_columns}
-    drawn = {
-        "sizes": size_chart.sizes(points, tables.bound_lines(inputs.candidates), tables.verdicts(choice), score),
-        "folds": charts.folds(inputs.folds, windows),
-        "forecasts": charts.forecasts(inputs.forecasts, report.examples, report.unit, names),
-    }
-    curves = _learning_curves(inputs)
-    return drawn if curves.empty else drawn | {"curves": charts.curves(curves, choice.steps, score)}
+    lines = tables.bound_lines(candidates)
+    return size_chart.sizes(points, lines, tables.verdicts(choice), score_name(choice.metric))
 
 
 def _learning_curves(inputs: Inputs) -> pd.DataFrame:

@@ -24,8 +24,9 @@ from cellsize.report.wording import (
     registration,
     tried,
     with_error,
-    zero_cells,
+    words_of,
 )
+from cellsize.report.words import Words
 from cellsize.sizing import procedures, rules
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.candidate_records import Candidates
@@ -49,6 +50,28 @@ class Tile:
 
 def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[Tile]:
     """The key facts."""
+    facts, name = size_tiles(choice, words_of(choice)), score_name(choice.metric)
+    (baseline, other), error = best_baseline(evaluation), evaluation.error(evaluation.model)
+    places = decimals([error, other])
+    note = f"{name} on the holdout {number(error, places)}; the baseline's {number(other, places)}"
+    value = difference(error, other, name)
+    sure = hardest_difference(evaluation)
+    if sure is not None and error != other:
+        of_origins, standard_error, origins = sure
+        at = f"at {plural(origins, 'origin')} of the holdout"
+        note += f"; difference {at} {with_error(of_origins, standard_error)} (standard error)"
+        value = value if abs(other - error) > standard_error else NO_CLEAR
+    facts.append(Tile(f"Compared with the best baseline ({baseline})", value, note))
+    return [*facts, *last_tiles(choice, record)]
+
+
+def size_tiles(choice: Choice, words: Words) -> list[Tile]:
+    """The key facts of the chosen size: its parameters, and how it compares with other sizes.
+
+    Args:
+        choice: The choice.
+        words: Of the task.
+    """
     best, zero, entry = choice.best, choice.zero_cells, tried(choice)[choice.size]
     name = score_name(choice.metric)
     parts = f"recurrent {number(entry.recurrent)}, head {number(entry.head)}"
@@ -58,7 +81,7 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
         of_mlp = f"MLP {number(entry.head)}, linear skip connection {number(entry.linear)}"
         parts = of_mlp if entry.linear else "all of the MLP"
     if choice.size == ZERO:
-        parts = "all of the ridge-linear model"
+        parts = f"all of the {words.linear}"
     facts = [Tile("Parameters", number(choice.parameters), parts)]
     score = measured(choice.score, choice.score_se)
     if choice.size == best.size:
@@ -67,26 +90,21 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
         behind = with_error(choice.difference, choice.difference_se)
         note = f"difference in score {behind} (standard error); that size has {number(best.parameters)} parameters"
         label = f"Compared with the best size ({short(best.size)})"
-        facts.append(Tile(label, _difference(choice.score, best.score, name), note))
+        facts.append(Tile(label, difference(choice.score, best.score, name), note))
     if choice.size.has_memory:
         note = f"score ({name}) {score}; without memory cells {measured(zero.score, zero.score_se)}"
         if choice.mlp:
             note += f", an MLP {measured(choice.mlp.score, choice.mlp.score_se)}"
-        facts.append(Tile("Compared with no memory cells", _difference(choice.score, zero.score, name), note))
+        facts.append(Tile("Compared with no memory cells", difference(choice.score, zero.score, name), note))
     elif choice.size != ZERO:
-        note = f"score ({name}) {score}; {zero_cells(choice)} {measured(zero.score, zero.score_se)}"
-        facts.append(Tile("Compared with the ridge-linear model", _difference(choice.score, zero.score, name), note))
-    (baseline, other), error = best_baseline(evaluation), evaluation.error(evaluation.model)
-    places = decimals([error, other])
-    note = f"{name} on the holdout {number(error, places)}; the baseline's {number(other, places)}"
-    value = _difference(error, other, name)
-    sure = hardest_difference(evaluation)
-    if sure is not None and error != other:
-        difference, standard_error, origins = sure
-        at = f"at {plural(origins, 'origin')} of the holdout"
-        note += f"; difference {at} {with_error(difference, standard_error)} (standard error)"
-        value = value if abs(other - error) > standard_error else NO_CLEAR
-    facts.append(Tile(f"Compared with the best baseline ({baseline})", value, note))
+        note = f"score ({name}) {score}; {words.zero_cells} {measured(zero.score, zero.score_se)}"
+        facts.append(Tile(f"Compared with the {words.linear}", difference(choice.score, zero.score, name), note))
+    return facts
+
+
+def last_tiles(choice: Choice, record: Registration) -> list[Tile]:
+    """What the rule of thumb would have said, and whether the model can be served."""
+    facts = list[Tile]()
     if choice.alpha_implied is not None:
         place = "at or past" if choice.bound_binding else "below"
         note = f"the size is {place} the bound of {plural(choice.bound, 'cell')}"
@@ -95,7 +113,14 @@ def tiles(choice: Choice, evaluation: Evaluation, record: Registration) -> list[
     return [*facts, Tile(f"Registered as {record.name}", value, reason)]
 
 
-def _difference(error: float, other: float, name: str) -> str:
+def difference(error: float, other: float, name: str) -> str:
+    """How far an error is from another, in per cent of it.
+
+    Args:
+        error: The model's.
+        other: What it is compared with.
+        name: Of both.
+    """
     if f"{error:.4g}" == f"{other:.4g}":
         return "no difference"
     return f"{percent(error, other)} {'lower' if error < other else 'higher'} {name}"
@@ -110,19 +135,6 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
         trials: Rows of `trials.csv`.
         timed: Whether the folds are drawn in time.
     """
-    chosen = (trials["layers"] == choice.layers) & (trials["units"] == choice.units) & (trials["status"] == "ok")
-    scores = trials[chosen].groupby("fold")["score"].mean()
-    mlps = "; the others are those of multilayer perceptrons (MLPs) on the same inputs" if choice.mlp else ""
-    sizes = (
-        f"Each point is one size. Its score is the mean {score_name(choice.metric)} over the validation sets of the "
-        f"folds: 0 is perfect, and 1 is no better than always forecasting the {CONSTANT[choice.metric]}. The dashed "
-        f"line is the score without memory cells (zero cells), of {zero_cells(choice)}{mlps}. The bars and the grey "
-        "bands show how sure the difference from the best size is: one standard error of it up and down, computed on "
-        f"the same folds and corrected for the training data that they share. {_filled(choice)} The bars do not show "
-        f"how much the folds differ (here from {scores.min():.3g} to {scores.max():.3g})."
-    )
-    if candidates.bound.kind == "neurons":
-        sizes += " The bound counts the cells of all layers together, so two layers may have half as many each."
     folds = (
         "Each row is one fold. The network trains on the train part. The early-stopping set decides when training "
         "stops. The score comes from the validation set alone. Windows that share a row of data with another part "
@@ -132,7 +144,31 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
         folds += " A gap without colour has no usable window."
     else:
         folds += " The parts are not stretches of time here, so the bars show percentages of the windows."
-    curves = (
+    words = words_of(choice)
+    return {"sizes": size_caption(choice, candidates, trials, words), "folds": folds, "curves": curves_caption(choice)}
+
+
+def size_caption(choice: Choice, candidates: Candidates, trials: pd.DataFrame, words: Words) -> str:
+    """What to read from the chart of sizes; see `captions`."""
+    chosen = (trials["layers"] == choice.layers) & (trials["units"] == choice.units) & (trials["status"] == "ok")
+    scores = trials[chosen].groupby("fold")["score"].mean()
+    mlps = "; the others are those of multilayer perceptrons (MLPs) on the same inputs" if choice.mlp else ""
+    sizes = (
+        f"Each point is one size. Its score is the mean {score_name(choice.metric)} over the validation sets of the "
+        f"folds: 0 is perfect, and 1 is no better than always {words.says} the {CONSTANT[choice.metric]}. The dashed "
+        f"line is the score without memory cells (zero cells), of {words.zero_cells}{mlps}. The bars and the grey "
+        "bands show how sure the difference from the best size is: one standard error of it up and down, computed on "
+        f"the same folds and corrected for the training data that they share. {_filled(choice)} The bars do not show "
+        f"how much the folds differ (here from {scores.min():.3g} to {scores.max():.3g})."
+    )
+    if candidates.bound.kind == "neurons":
+        sizes += " The bound counts the cells of all layers together, so two layers may have half as many each."
+    return sizes
+
+
+def curves_caption(choice: Choice) -> str:
+    """What to read from the learning curves."""
+    return (
         "One thin line for each fold and seed, with the setting chosen on its early-stopping set. The dot is the "
         "step whose weights were kept: the lowest score. A training is prolonged while its last quarter still gains "
         f"more than 1 %; here {100 * choice.prolonged:.0f} % of the trainings of all sizes were, "
@@ -140,7 +176,6 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
         f"took at most {plural(choice.median_steps, 'step')}. If most lines are lowest at their end, raise "
         "search.training.maximum_steps."
     )
-    return {"sizes": sizes, "folds": folds, "curves": curves}
 
 
 def _filled(choice: Choice) -> str:
@@ -189,13 +224,22 @@ def notes(choice: Choice, candidates: Candidates, trials: pd.DataFrame) -> list[
     return lines
 
 
-def bound(choice: Choice, candidates: Candidates) -> str:
-    """What the bound allows, and where the chosen size lies."""
+def bound(choice: Choice, candidates: Candidates, words: Words | None = None, samples_are: str = "") -> str:
+    """What the bound allows, and where the chosen size lies.
+
+    Args:
+        choice: The choice.
+        candidates: The bounds.
+        words: Of the task; None: of a forecast.
+        samples_are: What samples are, where all ways to count them are the same.
+    """
+    words = words or words_of(choice)
     used = candidates.bound
     samples = candidates.samples.model_dump()[candidates.counted]
     allowed = (
-        f"The training part of the smallest fold has {number(samples)} {SAMPLES[candidates.counted]} (N_s). "
-        f"A {candidates.counted_inputs} has {plural(candidates.n_inputs, 'input')} (N_i), a forecast "
+        f"The training part of the smallest fold has {number(samples)} "
+        f"{samples_are or SAMPLES[candidates.counted]} (N_s). "
+        f"A {candidates.counted_inputs} has {plural(candidates.n_inputs, 'input')} (N_i), {words.output.lower()} "
         f"{plural(candidates.n_outputs, 'output')} (N_o). With α = {used.alpha:g} the rule of thumb allows "
         f"{plural(used.units, 'memory cell')}"
         f"{' in all layers together, N_s/(α(N_i + N_o))' if used.kind == 'neurons' else ' in one layer'}. "
@@ -268,8 +312,8 @@ def method(windows: Windows, folds: Folds, choice: Choice, trials: pd.DataFrame,
         "Sizes are compared fold by fold, each with the best one, so that an easy or a hard fold favours none. The "
         "standard error is the one of Nadeau and Bengio, which corrects for training parts that overlap.",
         rules.sentence(choice),
-        f"Zero cells, that is no memory cells, is a size too: {zero_cells(choice)}. So memory cells are chosen only "
-        "where they help.",
+        f"Zero cells, that is no memory cells, is a size too: {words_of(choice).zero_cells}. So memory cells are "
+        "chosen only where they help.",
         f"The chosen size was trained again{steps} on everything but the holdout, and then evaluated once on it. What "
         "is served was trained the same way on all windows.",
     ]

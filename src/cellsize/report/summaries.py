@@ -36,13 +36,13 @@ def markdown(choice: Choice, evaluation: Evaluation, record: Registration, repor
         table(holdout(evaluation, report.unit)),
         *filter(None, [plain(clipped(evaluation)), plain(coverage(evaluation))]),
         "Scores on the folds:",
-        table(_compared(choice)),
+        table(compared(choice)),
         f"Registry: **{plain(record.name)}**, {plain(value)}. Reason: {plain(reason)}",
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _compared(choice: Choice) -> Table:
+def compared(choice: Choice) -> Table:
     """The choice, the best and zero cells, each once."""
     labels: dict[Size, list[str]] = {}
     for label, size in (

@@ -78,12 +78,13 @@ def sizes(choice: Choice, timings: pd.DataFrame) -> Table:
     return Table(("Size", *scores, "Failed trainings", "Seeds", "All parameters", "Training, s"), tuple(rows))
 
 
-def made_of(choice: Choice, timings: pd.DataFrame) -> Table:
+def made_of(choice: Choice, timings: pd.DataFrame, output: str = "Forecast") -> Table:
     """What each size tried is made of: its parameters by part, the settings most folds chose, the time of a forecast.
 
     Args:
         choice: The choice.
         timings: Rows of `timings.csv`.
+        output: What a network gives.
     """
     milliseconds, places = _times(timings, "milliseconds"), decimals(timings["milliseconds"], 2)
     rows = [
@@ -99,7 +100,7 @@ def made_of(choice: Choice, timings: pd.DataFrame) -> Table:
         for entry in sorted(choice.sizes, key=lambda entry: entry.size)
     ]
     parameters = ("Recurrent parameters", "Those of the head", "Those of the linear part")
-    return Table(("Size", *parameters, "Beside", "Head", "Learning rate", "Forecast, ms"), tuple(rows))
+    return Table(("Size", *parameters, "Beside", "Head", "Learning rate", f"{output}, ms"), tuple(rows))
 
 
 def _times(timings: pd.DataFrame, key: str) -> dict[Size, float]:

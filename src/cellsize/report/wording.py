@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from cellsize.data.forecast import BOOSTED_TREES, season_of
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.params import Metric
+from cellsize.report.words import Words, of_forecast
 from cellsize.sizing import figures
 from cellsize.sizing.choice_records import Choice, TriedSize
 from cellsize.sizing.evaluation_records import Evaluation, Registration
@@ -24,6 +25,8 @@ EXPLAINED: dict[Metric, str] = {
     "targets from their median.",
     "quantile": "Scores are normalised pinball losses (npinball) too: the mean pinball loss over the levels, divided "
     "by that of the same quantiles of the training targets.",
+    "log_loss": "Scores are normalised log loss too: the log loss divided by that of always giving the class "
+    "frequencies of the training sequences.",
 }
 # The best constant forecast, which scores 1.
 CONSTANT: dict[Metric, str] = {
@@ -92,10 +95,9 @@ def tried(choice: Choice) -> dict[Size, TriedSize]:
     return {entry.size: entry for entry in choice.sizes}
 
 
-def zero_cells(choice: Choice) -> str:
-    """What the model without memory cells is: with the skip connection it sees the whole window."""
-    seen = {"window": "the window", "known_future": "what is known of the future"}
-    return f"a ridge-linear model of {seen[choice.zero_cells_see]}"
+def words_of(choice: Choice) -> Words:
+    """How a choice is spoken of where no task says otherwise: as a forecast."""
+    return of_forecast(choice.zero_cells_see)
 
 
 def beside(choice: Choice) -> str:
@@ -125,26 +127,32 @@ def refitted(choice: Choice) -> str:
     return f"Until more trainings decide it, {model} was refitted"
 
 
-def answer(choice: Choice) -> str:
-    """The one sentence that the whole page is about."""
+def answer(choice: Choice, words: Words | None = None) -> str:
+    """The one sentence that the whole page is about.
+
+    Args:
+        choice: The choice.
+        words: Of the task; None: of a forecast.
+    """
+    words = words or words_of(choice)
     if choice.cells_left_open:
         return f"Undecided: memory cells failed in some trainings and not in others. {refitted(choice)}."
     if choice.at_least and not choice.size.has_memory:
         return f"So far {alone(choice.size)} will do, but larger sizes still helped when the search ended."
     if choice.undecided_sizes and not choice.size.has_memory:
-        return f"This forecast needs no memory cells; undecided is between {between(choice)}, which was refitted."
+        return f"{words.needs} no memory cells; undecided is between {between(choice)}, which was refitted."
     if choice.undecided_sizes:
         company = f", {beside(choice)}" * has_company(choice)
         return f"Undecided between {between(choice)}; {alone(choice.size)} was refitted{company}."
     mlp = f"an MLP of {plural(choice.units, 'hidden unit')}{f' {beside(choice)}' * has_company(choice)}"
     if not choice.size.has_memory and choice.rule == "budget":
-        model = zero_cells(choice) if choice.size == ZERO else mlp
+        model = words.zero_cells if choice.size == ZERO else mlp
         return f"Within the budget, no memory cells are best: {model}."
     if choice.size != ZERO and not choice.size.has_memory:
-        return f"This forecast needs no memory cells: {mlp} will do."
+        return f"{words.needs} no memory cells: {mlp} will do."
     if choice.size == ZERO:
         judgement = "is as good" if choice.rule == "adequate" or tried(choice)[ZERO].within else "will do"
-        return f"This forecast needs no memory cells: {zero_cells(choice)} {judgement}."
+        return f"{words.needs} no memory cells: {words.zero_cells} {judgement}."
     each = " each" if choice.layers > 1 else ""
     size = f"{plural(choice.layers, 'layer')} of {plural(choice.units, 'memory cell')}{each}"
     if choice.rule == "budget":

@@ -28,7 +28,7 @@ def need(size: Size, folds: int, work: Work) -> float:
     networks = folds * (race.settings(work.network, work.training, size) + 2 * seeds)
     parameters = cost(size, work.network, shape(work.samples)).parameters
     directions = 2 if work.network.bidirectional else 1
-    units = size.layers * size.units * directions + int(work.samples.inputs.shape[1])
+    units = size.layers * size.units * directions + work.samples.n_inputs
     # Networks run one after another there, each on its batch, or on a piece of the early-stopping set.
     windows = max(work.training.batch_size, CHUNK)
     activations = windows * work.samples.span * units * ACTIVATIONS

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_info
 from cellsize import process
 
 # What trains, and so what decides the last digits of a score.
-TRAINED_WITH = ("numpy", "torch", "pytorch-lightning", "numba", "scipy")
+TRAINED_WITH = ("numpy", "torch", "pytorch-lightning", "numba", "scipy", "scikit-learn")
 
 
 GPU_SECONDS = 10.0

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
+from cellsize.data import duplicates
 from cellsize.data.folds import Folds
 from cellsize.data.forecast import Forecast
 from cellsize.data.sequences import Sequences
@@ -17,11 +18,13 @@ def count_samples(samples: Samples, folds: Folds) -> SampleCounts:
     """Counts the samples of the fold with the fewest training windows, in four ways.
 
     Of several targets each counts for its part: a row with one of two observed is half a target. A labelled sequence is
-    one sample, however it is counted: it has one label, whatever its length.
+    one sample, whatever its length: it has one label. What is effective of them is what belongs together, groups and
+    equal sequences: as if those of one person, or a name that stands in the table again and again, said the same.
     """
     train = min((fold.train for fold in folds.all()), key=len)
     if isinstance(samples, Sequences):
-        return SampleCounts(targets=len(train), windows=len(train), sequences=len(train), effective=len(train))
+        groups = len(np.unique(duplicates.together(samples)[train]))
+        return SampleCounts(targets=len(train), windows=len(train), sequences=len(train), effective=groups)
     windows = samples
     edges = np.zeros(len(windows.step) + 1, np.int64)
     np.add.at(edges, windows.first[train] + windows.lookback, 1)
@@ -46,12 +49,24 @@ def count_samples(samples: Samples, folds: Folds) -> SampleCounts:
 def count_inputs(samples: Samples) -> InputCounts:
     """Counts what memory cells are fed, in two ways: at one step, and in a whole window.
 
-    What the linear part alone sees counts for nothing: the rules of thumb size the cells.
+    What the linear part alone sees counts for nothing: the rules of thumb size the cells. A sequence counts as the
+    window that a network is fed with: as long as the longest of all.
     """
     if isinstance(samples, Sequences):
         return InputCounts(step=samples.n_cell_inputs, window=samples.n_cell_inputs * samples.longest)
     past = samples.n_past * samples.cell_lookback
     return InputCounts(step=samples.n_cell_inputs, window=past + samples.n_known)
+
+
+def count_outputs(samples: Samples) -> int:
+    """N_o: the numbers that a network gives for a sample; of two classes one, as textbooks count.
+
+    A network gives a log-odds for each class. Of two only their difference says anything: one number, as that of the
+    sigmoid that others put there. Of more classes textbooks count all.
+    """
+    if isinstance(samples, Sequences) and len(samples.classes) == 2:
+        return 1
+    return samples.horizon * samples.n_columns
 
 
 def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) -> float:

@@ -8,13 +8,14 @@ class SampleCounts(Artefact):
     """Training samples of the smallest fold, counted in four ways."""
 
     targets: int
-    """Distinct target time points, over all series."""
+    """Distinct target time points, over all series; labels."""
     windows: int
-    """Training windows."""
+    """Training windows; labelled sequences."""
     sequences: int
-    """Series."""
+    """Series; labelled sequences."""
     effective: int
-    """Targets divided by their integrated autocorrelation time."""
+    """Targets divided by their integrated autocorrelation time; of labelled
+    sequences the groups, equal ones being one."""
 
 
 class InputCounts(Artefact):
@@ -114,7 +115,7 @@ class Candidates(Artefact):
     inputs: InputCounts
     """N_i, counted in two ways."""
     n_outputs: int
-    """N_o: horizon × targets."""
+    """N_o: horizon × targets; of a label one for each class, and one for two classes."""
     bound: GridBound
     """The bound that the grid was made with."""
     bounds: tuple[Bound, ...]

@@ -6,7 +6,7 @@ from typing import get_args
 from cellsize.data.folds import Folds
 from cellsize.errors import InputError
 from cellsize.params import Counted, Propose
-from cellsize.sizing.bound import count_inputs, count_samples, neurons, units_within
+from cellsize.sizing.bound import count_inputs, count_outputs, count_samples, neurons, units_within
 from cellsize.sizing.candidate_records import (
     Bound,
     Candidate,
@@ -39,7 +39,7 @@ def propose(windows: Samples, folds: Folds, params: Propose) -> Candidates:
     samples, form = count_samples(windows, folds), shape(windows)
     n_decoder = form.n_decoder if largest(params.network).head == "encoder_decoder" else 0
     n_samples: int = getattr(samples, params.samples)
-    inputs = count_inputs(windows)
+    inputs, n_outputs = count_inputs(windows), count_outputs(windows)
     n_inputs: int = getattr(inputs, params.inputs)
     bounds = [
         _bound(windows, params, samples, inputs, counted, alpha, n_decoder)
@@ -69,7 +69,7 @@ def propose(windows: Samples, folds: Folds, params: Propose) -> Candidates:
             f"propose.network.projection: {params.network.projection} is not smaller than the units of any candidate "
             f"(at most {most}), so that no layer would have one; lower it, or set 0"
         )
-    ladder = [Size(1, neurons(n_samples, alpha, n_inputs, form.n_outputs)) for alpha in _alphas(*params.alpha)]
+    ladder = [Size(1, neurons(n_samples, alpha, n_inputs, n_outputs)) for alpha in _alphas(*params.alpha)]
 
     def candidate(size: Size) -> Candidate:
         costs, limit = cost(size, params.network, form), units_bound(max(1, size.layers))
@@ -90,7 +90,7 @@ def propose(windows: Samples, folds: Folds, params: Propose) -> Candidates:
         folds=len(folds.labels),
         counted_inputs=params.inputs,
         inputs=inputs,
-        n_outputs=form.n_outputs,
+        n_outputs=n_outputs,
         bound=GridBound(
             kind=params.bound,
             alpha=params.alpha[0],
@@ -132,7 +132,7 @@ def rules_of_thumb(n_samples: int, n_inputs: int, windows: Samples) -> list[tupl
         n_inputs: N_i; the rules without α mean the inputs of a step all the same.
         windows: Base arrays and index.
     """
-    n_in, n_out = windows.n_cell_inputs, shape(windows).n_outputs
+    n_in, n_out = windows.n_cell_inputs, count_outputs(windows)
     return [
         *((f"α = {alpha:g}", Size(1, neurons(n_samples, alpha, n_inputs, n_out))) for alpha in ALPHAS),
         ("as many units as inputs", Size(1, n_in)),
@@ -161,7 +161,7 @@ def _bound(
 ) -> Bound:  # fmt: skip
     """What the rules of thumb allow for one way to count the samples."""
     count: int = getattr(samples, counted)
-    n_outputs = shape(windows).n_outputs
+    n_outputs = count_outputs(windows)
     by_outputs, by_samples = int(count * n_outputs / alpha), int(count / alpha)
     return Bound(
         samples=counted,

@@ -84,6 +84,16 @@ class Comparison(Artefact):
     rerun: bool
     """Whether it is the champion's recipe on the champion's rows."""
 
+    @property
+    def where(self) -> str:
+        """What both were measured on, in words."""
+        return f"{self.windows:,} windows in {self.blocks} blocks"
+
+    @property
+    def rows(self) -> dict[str, str]:
+        """What names the rows compared."""
+        return {"from": self.rows_from, "until": self.rows_until}
+
 
 class Subset(Artefact):
     """Errors at the origins where the classical model was fitted."""

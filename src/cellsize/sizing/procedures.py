@@ -149,7 +149,7 @@ def sentence(procedure: Procedure) -> str:
     match procedure:
         case "climb":
             return (
-                "The ridge-linear model and MLPs were trained first, then one layer of memory cells from the smallest "
+                "The linear model and MLPs were trained first, then one layer of memory cells from the smallest "
                 "size up, until larger ones were no better or search.work_limit was reached; then one layer more. "
                 "Before no memory cells are the answer, a large size is tried."
             )
@@ -160,7 +160,7 @@ def sentence(procedure: Procedure) -> str:
         case "alpha":
             return (
                 "Only sizes that α gives were trained, from the largest down: on to the next one as long as the gap "
-                "between training and validation error was significantly wider than the ridge-linear model's."
+                "between training and validation error was significantly wider than the linear model's."
             )
         case _:
             assert_never(procedure)

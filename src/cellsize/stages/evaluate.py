@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from cellsize import files
-from cellsize.evaluation.by_task import evaluate
-from cellsize.evaluation.rivals import Champion
+from cellsize.evaluation.by_task import AnyChampion, evaluate
 from cellsize.params import Params
 from cellsize.progress import lines
 from cellsize.registry import champion as registered
@@ -14,7 +13,7 @@ def main(params: Params, windows: Path, folds: Path, recipe: Path, twins: Path, 
          forecasts: Path) -> None:  # fmt: skip
     """Reads twins and holdout; writes the errors, and a table of forecasts and truth."""
 
-    def champion() -> Champion | None:
+    def champion() -> AnyChampion:
         return registered.load(params.mlflow, params.register_.name) if params.evaluate.champion else None
 
     with lines("evaluate") as note:

@@ -9,10 +9,11 @@ import numpy as np
 from cellsize.data.classify import Classify
 from cellsize.data.forecast import Values
 from cellsize.data.scaling import Scaling
-from cellsize.data.sequence_batches import fit_scaling, padded_steps, summaries
+from cellsize.data.sequence_batches import fit_scaling
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
 from cellsize.params import Metric
+from cellsize.tasks import reading
 from cellsize.tasks.task import Read
 
 V = TypeVar("V", bound=Values)
@@ -57,17 +58,7 @@ class Classification:
 
     def read(self, scaling: Scaling, chosen: Ints) -> Read:
         """Sequences gathered by index, scaled, and filled up to the longest."""
-        steps, length = padded_steps(self.sequences, scaling, chosen), self.sequences.length[chosen].astype(np.int64)
-        n = len(chosen)
-        return Read(
-            steps=steps,
-            known_future=np.empty((n, 1, 0), np.float32),
-            linear_inputs=summaries(steps, length),
-            target=self._classify.target(self.sequences.target[chosen]),
-            location=np.zeros((n, 1, 1), np.float32),
-            scale=np.ones((n, 1, 1), np.float32),
-            lengths=length,
-        )
+        return reading.read(self.sequences, scaling, chosen, self.truth(scaling, chosen))
 
     def truth(self, scaling: Scaling, chosen: Ints) -> Floats:
         """1 for the class of each sequence, else 0."""

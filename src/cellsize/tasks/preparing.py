@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cellsize import files
-from cellsize.data import sequence_table, series, table, times
+from cellsize.data import sequence_table, series, table, text_table, times
 from cellsize.data.sequence_schema import SEQUENCE
 from cellsize.params import Task
 from cellsize.params_data import HoldoutPart, Prepare
@@ -15,7 +15,7 @@ def prepare(task: Task, params: Prepare, part: HoldoutPart | None, clean: Path, 
     Args:
         task: What params.yaml names.
         params: The table, and the meaning of its columns.
-        part: Of a classification, the rows that the table declares as the holdout.
+        part: Of sequences, the rows that the table declares as the holdout.
         clean: Parquet file to write.
         schema: JSON file to write.
 
@@ -23,13 +23,18 @@ def prepare(task: Task, params: Prepare, part: HoldoutPart | None, clean: Path, 
         Lines to say.
     """
     raw = Path(params.table)
-    if task == "classify":
-        rows = table.read(raw, sequence_table.texts(params, part), params.csv)
-        frame, meaning = sequence_table.clean(rows, raw, params, part)
+    if task != "forecast":
+        is_number = task == "regress"
+        rows = table.read(raw, sequence_table.texts(params, part, is_number), params.csv)
+        if params.text is None:
+            frame, meaning = sequence_table.clean(rows, raw, params, part, is_number=is_number)
+        else:
+            frame, meaning = text_table.clean(rows, raw, params, part)
         files.write_parquet(clean, frame)
         files.write(schema, meaning.save)
         count = frame[SEQUENCE].nunique()
-        return [f"{len(frame):,} rows, {count:,} sequences of {len(meaning.classes)} classes"]
+        labels = "with a number each" if is_number else f"of {len(meaning.classes)} classes"
+        return [f"{len(frame):,} rows, {count:,} sequences {labels}"]
     rows = table.read(raw, series.texts(params), params.csv, times.columns_of(params))
     described = series.describe(rows, raw, params)
     frame, n_raw = series.clean(rows, raw, described), len(rows)

@@ -9,6 +9,7 @@ from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.tasks.classification import Classification
 from cellsize.tasks.forecasting import Forecasting
+from cellsize.tasks.regression import Regression
 from cellsize.tasks.task import Task
 
 Samples = Windows | Sequences
@@ -28,10 +29,12 @@ def windows_of(samples: Samples) -> Windows:
         InputError: The samples are those of another task.
     """
     if isinstance(samples, Sequences):
-        raise InputError("task: classify has no windows in time; this part of cellsize is for task: forecast")
+        raise InputError(f"task: {samples.task} has no windows in time; this part of cellsize is for task: forecast")
     return samples
 
 
 def task_of(samples: Samples) -> Task:
     """The task of some samples, bound to them."""
-    return Classification(samples) if isinstance(samples, Sequences) else Forecasting(samples)
+    if isinstance(samples, Sequences):
+        return Regression(samples) if samples.task == "regress" else Classification(samples)
+    return Forecasting(samples)

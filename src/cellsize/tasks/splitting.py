@@ -1,6 +1,6 @@
 """The stage `split` by task: samples → the holdout and the folds."""
 
-from cellsize.data import collection, constant_targets, remedies, stratified
+from cellsize.data import collection, constant_targets, remedies, sequence_remedies
 from cellsize.data.folds import Folds
 from cellsize.data.sequences import Sequences
 from cellsize.params_data import Split, Window
@@ -16,8 +16,10 @@ def split(samples: Samples, params: Split, window: Window) -> tuple[Folds, list[
         window: Of a forecast, what the windows were made with.
     """
     if isinstance(samples, Sequences):
-        parts = stratified.split(samples, params)
-        return parts, [_counts(parts, "sequences")]
+        parts = sequence_remedies.split(samples, params)
+        left_out = int((~parts.holdout & ~parts.development).sum())
+        said = [f"{left_out:,} sequences are equal to one of the holdout, and in no fold"] if left_out else []
+        return parts, [*said, _counts(parts, "sequences")]
     parts = remedies.split(samples, params, window)
     constant_targets.refuse(samples, parts, params)
     said, out = list[str](), collection.left_out(samples, parts)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from cellsize.data import collection, remedies, sequence_arrays
+from cellsize.data import collection, remedies, searched_sequences, sequence_arrays
 from cellsize.data.schema import TIME
 from cellsize.data.searched import in_words, last_searched, rows_until
 from cellsize.data.sequence_schema import SequenceSchema
@@ -27,7 +27,7 @@ def window(
         split: Until when is searched. It is asked for a remedy too: a window that fits, and is then too long for the
             folds, is none.
         samples: npz file to write.
-        searched: Another one; of sequences, which have no time, a copy.
+        searched: Another one; of sequences, which have no time, the first so many.
         quantiles: Of a forecast, the levels that are forecast; none: values alone.
 
     Returns:
@@ -36,14 +36,18 @@ def window(
     # Column by column out of Arrow's hands: both copies of a long table at once would be this stage's largest.
     options: Any = {"split_blocks": True, "self_destruct": True}
     frame, meaning = pd.read_parquet(clean, to_pandas_kwargs=options), schemas.load(schema)
+    said = list[str]()
     if isinstance(meaning, SequenceSchema):
         sequences = sequence_arrays.build(frame, meaning, params)
         sequences.save(samples)
-        sequences.save(searched)
+        first = searched_sequences.sequences_until(frame, searched_sequences.last_searched(frame, split.searched_until))
+        (sequences if len(first) == len(frame) else sequence_arrays.build(first, meaning, params)).save(searched)
+        if split.searched_until is not None:
+            said.append(f"sizes are searched on the first {split.searched_until} sequences (split.searched_until)")
         shortest = int(sequences.length.min())
-        return [f"{len(sequences.first):,} sequences of {shortest} to {sequences.longest} steps, "
-                f"{sequences.n_inputs} inputs a step"]  # fmt: skip
-    arrays, said = replace(remedies.build(frame, meaning, params, split, clean), quantiles=quantiles), list[str]()
+        return [*said, f"{len(sequences.first):,} sequences of {shortest} to {sequences.longest} steps, "
+                       f"{sequences.n_inputs} inputs a step"]  # fmt: skip
+    arrays = replace(remedies.build(frame, meaning, params, split, clean), quantiles=quantiles)
     arrays.save(samples)
     until = last_searched(frame, meaning, split.searched_until)
     if until == in_words(frame[TIME].max()):

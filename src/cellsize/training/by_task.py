@@ -11,7 +11,7 @@ from cellsize.models.twins import save
 from cellsize.params_data import Window
 from cellsize.sizing.recipe import Recipe
 from cellsize.tasks import schemas
-from cellsize.training import refit, refit_sequences
+from cellsize.training import refit, refit_numbers, refit_sequences
 from cellsize.training.records import Work
 
 
@@ -42,6 +42,13 @@ def refit_all(
         note: Is told what is done now.
     """
     meaning = schemas.load(schema)
+    if isinstance(meaning, SequenceSchema) and meaning.task == "regress":
+        kept = intervals.of_recipe(residuals, str(recipe.size), recipe.skip != "none")
+        of_numbers = refit_numbers.twins(work, recipe, meaning, window, count, kept, note)
+        numbers = refit_numbers.refit_on_all(work, recipe, meaning, window, kept, note)
+        files.write(twins, lambda folder: save(of_numbers, folder))
+        files.write(model, numbers.save)
+        return len(of_numbers)
     if isinstance(meaning, SequenceSchema):
         of_sequences = refit_sequences.twins(work, recipe, meaning, window, count, note)
         labels = refit_sequences.refit_on_all(work, recipe, meaning, window, note)

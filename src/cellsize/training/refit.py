@@ -8,7 +8,6 @@ import numpy as np
 
 from cellsize.data.folds import Fold, Folds
 from cellsize.data.schema import Schema
-from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.models import engine, zero_cells
 from cellsize.models.forecaster import Forecaster
@@ -19,6 +18,7 @@ from cellsize.progress import unsaid
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.rules import describe
 from cellsize.sizing.sizes import ZERO, Size, shape
+from cellsize.tasks.samples import Samples
 from cellsize.training import halving
 from cellsize.training.fit import fit, kept_networks
 from cellsize.training.joint import JointTraining
@@ -69,11 +69,11 @@ def refit_on_all(
     return refit(replace(work, folds=folds), recipe, schema, window, lambda text: note(f"on all rows: {text}"))
 
 
-def cut_of(windows: Windows, folds: Folds) -> str:
+def cut_of(samples: Samples, folds: Folds) -> str:
     """Names what twins learn from and are measured on: the same data and holdout give the same 16 digits."""
     digest = hashlib.sha256()
-    for field in fields(windows):
-        value = getattr(windows, field.name)
+    for field in fields(samples):
+        value = getattr(samples, field.name)
         if field.name == "quantiles" and not value:
             continue  # a cut of values is named as it was
         digest.update(np.ascontiguousarray(value).data if isinstance(value, np.ndarray) else repr(value).encode())

@@ -8,6 +8,8 @@ import numpy as np
 from cellsize.data.folds import Folds
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.models.classifier import Classifier
+from cellsize.models.network import Net
+from cellsize.models.prediction import FittedFold
 from cellsize.params_data import Window
 from cellsize.progress import unsaid
 from cellsize.sizing.recipe import Recipe
@@ -20,23 +22,42 @@ def twins(
     work: Work, recipe: Recipe, schema: SequenceSchema, window: Window, count: int, note: Callable[[str], None] = unsaid
 ) -> list[Classifier]:
     """Trains what a recipe names without the holdout, once for each seed; see `refit.twins`."""
-    count = 1 if recipe.size == ZERO else count
-    return [refit(replace(work, seed=work.seed + number), recipe, schema, window, note) for number in range(count)]
+    return [refit(each, recipe, schema, window, note) for each in of_twins(work, recipe, count)]
 
 
 def refit_on_all(
     work: Work, recipe: Recipe, schema: SequenceSchema, window: Window, note: Callable[[str], None] = unsaid
 ) -> Classifier:
     """Trains what a recipe names on every sequence, the holdout's too: what is served; see `refit.refit_on_all`."""
-    every = np.ones(work.task.count, np.bool_)
-    folds = Folds(work.folds.labels, holdout=~every, development=every)
-    return refit(replace(work, folds=folds), recipe, schema, window, note)
+    return refit(on_all(work), recipe, schema, window, note)
 
 
 def refit(
     work: Work, recipe: Recipe, schema: SequenceSchema, window: Window, note: Callable[[str], None] = unsaid
 ) -> Classifier:
     """Trains what a recipe names on the sequences before the holdout; see `refit.refit`."""
+    fitted, network = fit(work, recipe, note)
+    names = learned_from(work)
+    return Classifier(recipe.size, schema, window, work.network, fitted, network, work.samples.lookback, names)
+
+
+def of_twins(work: Work, recipe: Recipe, count: int) -> list[Work]:
+    """What each twin is trained with: a seed of its own; one without memory cells, where seeds change nothing."""
+    return [replace(work, seed=work.seed + number) for number in range(1 if recipe.size == ZERO else count)]
+
+
+def on_all(work: Work) -> Work:
+    """The same data without a holdout."""
+    every = np.ones(work.task.count, np.bool_)
+    return replace(work, folds=Folds(work.folds.labels, holdout=~every, development=every))
+
+
+def fit(work: Work, recipe: Recipe, note: Callable[[str], None] = unsaid) -> tuple[FittedFold, Net | None]:
+    """Trains what a recipe names; see `refit.refit_size`."""
     setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
-    fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note)
-    return Classifier(recipe.size, schema, window, work.network, fitted, network)
+    return refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note)
+
+
+def learned_from(work: Work) -> tuple[str, ...]:
+    """Names of the sequences that are learned from."""
+    return tuple(work.samples.names[at] for at in np.flatnonzero(work.folds.development))

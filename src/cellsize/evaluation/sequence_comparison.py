@@ -1,0 +1,166 @@
+"""Challenger and champion on the same sequences: which are fair to both, and what is compared on them.
+
+As `comparison` does for forecasts, with groups of sequences in place of blocks of time.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from cellsize.data.folds import Folds
+from cellsize.data.sequences import Sequences
+from cellsize.data.windows import Floats, Ints
+from cellsize.evaluation.comparison import network_of
+from cellsize.evaluation.paired import paired
+from cellsize.evaluation.rivals import Challenger, Champion, Rivals
+from cellsize.models.classifier import Classifier
+from cellsize.models.regressor import Regressor
+from cellsize.models.twins import parameters
+from cellsize.params import Register
+from cellsize.progress import unsaid
+from cellsize.sizing.recipe import Recipe
+from cellsize.sizing.sequence_records import SequenceComparison
+from cellsize.training import refit_numbers
+from cellsize.training.records import Work
+from cellsize.training.refit import cut_of
+from cellsize.training.refit_sequences import twins
+
+S = TypeVar("S", Classifier, Regressor)  # models of whole sequences
+Losses = Callable[[Sequence[S], Ints], Floats]  # models, sequences → shape (models, n)
+
+
+@dataclass(frozen=True)
+class FairSequences(Generic[S]):
+    """What the challenger's twins are compared with.
+
+    Attributes:
+        chosen: Positions of sequences, shape (n,).
+        models: The champion as it is served, or twins by its recipe on the challenger's cut.
+        is_served: Which of the two.
+    """
+
+    chosen: Ints
+    models: tuple[S, ...]
+    is_served: bool
+
+
+def rivals(
+    champion: Champion[Classifier] | None,
+    trained: Sequence[Classifier],
+    recipe: Recipe,
+    work: Work,
+    gate: Register,
+    count: int,
+    note: Callable[[str], None] = unsaid,
+) -> Rivals[Classifier] | None:
+    """The rivals of a run that labels sequences; None without a champion. See `rivals.rivals`."""
+    if champion is None:
+        return None
+
+    def train(of: Recipe, model: Classifier) -> Sequence[Classifier]:
+        theirs = replace(work, network=model.network)
+        return twins(theirs, of, model.schema, model.window, count, lambda text: note(f"the champion's recipe: {text}"))
+
+    return Rivals(Challenger(trained, recipe, cut_of(work.samples, work.folds)), champion, gate, train)
+
+
+def rivals_with_numbers(
+    champion: Champion[Regressor] | None,
+    trained: Sequence[Regressor],
+    recipe: Recipe,
+    work: Work,
+    gate: Register,
+    count: int,
+    note: Callable[[str], None] = unsaid,
+) -> Rivals[Regressor] | None:
+    """The same of a run that gives sequences their numbers."""
+    if champion is None:
+        return None
+
+    def train(of: Recipe, model: Regressor) -> Sequence[Regressor]:
+        theirs = replace(work, network=model.network)
+
+        def said(text: str) -> None:
+            note(f"the champion's recipe: {text}")
+
+        return refit_numbers.twins(theirs, of, model.schema, model.window, count, None, said)
+
+    return Rivals(Challenger(trained, recipe, cut_of(work.samples, work.folds)), champion, gate, train)
+
+
+def fair(sequences: Sequences, folds: Folds, rivals: Rivals[S]) -> FairSequences[S] | str:
+    """The sequences that neither has learned from, and what is compared there.
+
+    The champion that is served has seen everything that there was. Where enough groups of the holdout are new to it, it
+    is measured as it is. Elsewhere its recipe is, trained on the challenger's cut: twins that the registry has of that
+    cut serve too.
+
+    Args:
+        sequences: Base arrays and index.
+        folds: Which sequences are the holdout.
+        rivals: Who is compared; the challenger's twins have not learned from the holdout.
+
+    Returns:
+        What to compare, or why nothing can be.
+    """
+    champion, challenger, fewest = rivals.champion, rivals.challenger, rivals.gate.blocks
+    if incomparable(champion.model, challenger.twins[0]):
+        return "reads other columns, knows other classes, or has another window"
+    holdout = np.flatnonzero(folds.holdout)
+    new = holdout[~np.isin(sequences.group[holdout], sequences.group[learned(sequences, champion.model)])]
+    groups = [len(np.unique(sequences.group[chosen])) for chosen in (new, holdout)]
+    if groups[0] >= fewest:
+        return FairSequences(new, (champion.model,), True)
+    if groups[1] < fewest:
+        return f"the holdout holds {groups[1]} groups of sequences, but a comparison needs {fewest} (register.blocks)"
+    if champion.cut == challenger.cut and champion.twins:
+        return FairSequences(holdout, champion.twins, False)
+    if champion.recipe is None:
+        return "has learned from sequences of this holdout, and the registry does not have its recipe"
+    return FairSequences(holdout, tuple(rivals.train(champion.recipe, champion.model)), False)
+
+
+def compare(sequences: Sequences, rivals: Rivals[S], chosen: FairSequences[S], losses: Losses[S]) -> SequenceComparison:
+    """Compares both on the sequences that are fair: whole groups are drawn, and the seeds' variance counts.
+
+    Args:
+        sequences: Base arrays and index.
+        rivals: Who is compared.
+        chosen: What `fair` returned.
+        losses: Losses of models on sequences.
+    """
+    challenger, champion, margin = rivals.challenger, rivals.champion, rivals.gate.margin
+    result = paired(
+        losses(challenger.twins, chosen.chosen), losses(chosen.models, chosen.chosen), sequences.group[chosen.chosen],
+        margin,
+    )  # fmt: skip
+    ours, theirs = challenger.twins[0], champion.model
+    same_network = network_of(ours) == network_of(theirs)
+    return SequenceComparison(
+        version=champion.version,
+        how="served" if chosen.is_served else "same_cut",
+        sequences=len(chosen.chosen),
+        blocks=result.blocks,
+        challenger=result.challenger,
+        champion=result.champion,
+        margin=margin,
+        better=result.better,
+        not_worse=result.not_worse,
+        smaller=parameters(ours) < parameters(theirs),
+        same_network=same_network,
+        newer_rows=len(learned(sequences, theirs)) < len(sequences.names),
+        rerun=same_network and champion.recipe == challenger.recipe and champion.cut == challenger.cut,
+    )
+
+
+def learned(sequences: Sequences, model: Classifier | Regressor) -> Ints:
+    """Positions of the sequences that a model has learned from, by their names."""
+    known = set(model.learned_from)
+    return np.flatnonzero([name in known for name in sequences.names])
+
+
+def incomparable(champion: Classifier | Regressor, challenger: Classifier | Regressor) -> bool:
+    """Whether the champion cannot read what the challenger reads, or means other classes."""
+    return champion.schema != challenger.schema or champion.window != challenger.window

@@ -1,0 +1,150 @@
+"""A whole model of sequences as one ONNX graph, from steps in the units of the table to a probability of each class.
+
+Sequences of a batch are filled up behind their ends with anything: `lengths` says how many steps each has. The graph
+takes the last steps of each that the model reads, puts zeros behind the end, and goes on as `unequal` does: recurrent
+operators get the lengths, and read a backward direction from the true end.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from onnx import ModelProto, TensorProto, checker, helper
+
+from cellsize.data.sequences import Sequences
+from cellsize.data.windows import Floats, Ints
+from cellsize.models.classifier import Classifier
+from cellsize.models.onnx_network import network
+from cellsize.models.onnx_nodes import IR_VERSION, OPSET, Graph
+
+VALUES, LENGTHS, PROBABILITIES = "values", "lengths", "probabilities"
+
+
+def build(model: Classifier) -> ModelProto:
+    """The model as a graph; `fed` says what goes in.
+
+    Inputs: `values` (n, steps, inputs), double, of any number of steps, NaN where a number is missing; `lengths` (n,),
+    int64, each at least 1. Output: `probabilities` (n, classes), double.
+    """
+    graph, width = Graph(), len(model.schema.input_columns)
+    inputs = [
+        helper.make_tensor_value_info(VALUES, TensorProto.DOUBLE, ["n", "steps", width]),
+        helper.make_tensor_value_info(LENGTHS, TensorProto.INT64, ["n"]),
+    ]
+    read = _read(graph, model)
+    outputs = "" if model.fitted.linear is None else read.product(model.fitted.linear.weights)
+    if model.net is not None:
+        of_net = graph.flat(network(graph, model.net, read), len(model.schema.classes))
+        outputs = of_net if model.net.architecture.skip == "none" else graph.add("Add", of_net, outputs)
+    double = graph.add("Cast", outputs, to=TensorProto.DOUBLE)
+    graph.nodes.append(helper.make_node("Softmax", [double], [PROBABILITIES], axis=-1))
+    output = helper.make_tensor_value_info(PROBABILITIES, TensorProto.DOUBLE, ["n", len(model.schema.classes)])
+    made = helper.make_model(
+        helper.make_graph(graph.nodes, "cellsize", inputs, [output], graph.constants),
+        opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="cellsize",
+    )  # fmt: skip
+    checker.check_model(made, full_check=True)
+    return made
+
+
+def _read(graph: Graph, model: Classifier) -> "_Read":
+    """Scales the steps that the model reads; see `sequence_batches.padded_steps`."""
+    scaling, longest = model.fitted.scaling, model.longest
+    assert scaling.lower is not None
+    assert scaling.upper is not None
+    # Of each sequence `longest` steps from where its last ones begin; what is behind the end is anything.
+    skipped = graph.add("Max", graph.add("Sub", LENGTHS, graph.whole(longest)), graph.whole(0))
+    ahead = graph.add("Add", graph.add("Unsqueeze", skipped, graph.whole(1)), graph.whole(*range(longest)))
+    last = graph.add("Sub", graph.part(graph.add("Shape", VALUES), 0, 1, 2), graph.whole(1))
+    places = graph.add("Unsqueeze", graph.add("Min", ahead, last), graph.whole(2))
+    values = graph.add("GatherND", VALUES, places, batch_dims=1)
+    lengths = graph.add("Min", LENGTHS, graph.whole(longest))
+    step = graph.constant(np.arange(longest)[None, :, None], np.int64)
+    there = graph.add("Less", step, graph.add("Unsqueeze", lengths, graph.whole(1, 2)))
+    missing = graph.add("IsNaN", values)
+    mean, std = (
+        graph.constant(each[None, None].astype(np.float64), np.float64) for each in (scaling.mean, scaling.std)
+    )
+    centred = graph.add("Sub", graph.add("Where", missing, mean, values), mean)
+    single = graph.add("Cast", graph.add("Div", centred, std), to=TensorProto.FLOAT)
+    clipped = graph.add("Min", graph.add("Max", single, graph.constant(scaling.lower)), graph.constant(scaling.upper))
+    known = graph.add("And", there, graph.add("Not", missing))
+    return _Read(graph, longest, graph.add("Where", known, clipped, graph.constant(0.0)), there, lengths)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What the linear part, the cells and the head read; see `onnx_network.Reads`.
+
+    Attributes:
+        graph: Where the nodes go.
+        longest: Steps of a batch.
+        steps: Name of the scaled steps, zeros behind the ends, (n, longest, inputs).
+        there: Name of what is true for the steps that a sequence has, (n, longest, 1).
+        lengths: Name of how many it has, int64, (n,).
+    """
+
+    graph: Graph
+    longest: int
+    steps: str
+    there: str
+    lengths: str
+
+    def cells(self) -> str:
+        """The same steps."""
+        return self.steps
+
+    def ahead(self) -> str:
+        """Nothing is known of a step to be predicted."""
+        raise NotImplementedError
+
+    def known_flat(self) -> list[str]:
+        """Nothing is."""
+        return []
+
+    def changing(self) -> list[str]:
+        """Nothing is."""
+        return []
+
+    def product(self, weights: Floats) -> str:
+        """The summaries of `sequence_batches.summaries` times weights (inputs, width), the bias last: (n, width)."""
+        graph, count = self.graph, self.graph.add("Cast", self.lengths, to=TensorProto.FLOAT)
+        count = graph.add("Unsqueeze", count, graph.whole(1))
+        steps, along = self.steps, graph.whole(1)
+        mean = graph.add("Div", graph.add("ReduceSum", steps, along, keepdims=0), count)
+        away = graph.add("Sub", steps, graph.add("Unsqueeze", mean, along))
+        squares = graph.add("Where", self.there, graph.add("Mul", away, away), graph.constant(0.0))
+        std = graph.add("Sqrt", graph.add("Div", graph.add("ReduceSum", squares, along, keepdims=0), count))
+        inside = [graph.add("Where", self.there, steps, graph.constant(end)) for end in (np.inf, -np.inf)]
+        smallest, largest = (
+            graph.add(f"Reduce{kind}", each, axes=[1], keepdims=0)
+            for kind, each in zip(("Min", "Max"), inside, strict=True)
+        )
+        first = graph.add("Gather", steps, graph.constant(0, np.int64), axis=1)
+        end = graph.add("Unsqueeze", graph.add("Sub", self.lengths, graph.whole(1)), graph.whole(1))
+        last = graph.add("GatherND", steps, end, batch_dims=1)
+        length = graph.add("Div", count, graph.constant(float(self.longest)))
+        read = graph.joined(mean, std, smallest, largest, first, last, length, axis=1)
+        product = graph.add("MatMul", read, graph.constant(weights[:-1]))
+        return graph.add("Add", product, graph.constant(weights[-1]))
+
+
+def fed(sequences: Sequences, chosen: Ints | Sequence[int]) -> dict[str, npt.NDArray[np.generic]]:
+    """Sequences as the graph is fed with them: as long as the longest of them.
+
+    Args:
+        sequences: Base arrays and index.
+        chosen: Positions of sequences, shape (n,).
+    """
+    chosen = np.asarray(chosen)
+    length = sequences.length[chosen].astype(np.int64)
+    values = np.zeros((len(chosen), int(length.max()), sequences.inputs.shape[1]))
+    values[np.arange(values.shape[1]) < length[:, None]] = sequences.inputs[sequences.rows(chosen)] + sequences.offset
+    return {VALUES: values, LENGTHS: length}
+
+
+def longest(model: Classifier) -> dict[str, npt.NDArray[np.generic]]:
+    """One sequence of as many steps as the model reads at most, of zeros: what the graph takes longest for."""
+    values = np.zeros((1, model.longest, len(model.schema.input_columns)))
+    return {VALUES: values, LENGTHS: np.array([model.longest], np.int64)}

@@ -1,0 +1,96 @@
+"""Sequences with a number each from a long table to a registered model that answers: the adding problem.
+
+Two steps of each sequence are marked, and its number is the sum of their values (Hochreiter and Schmidhuber 1997). No
+summary of a feature says which values the marks stand at: whoever is right has a memory.
+"""
+
+import json
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from tests.end_to_end.conftest import Project, make_project
+
+pytestmark = pytest.mark.slow  # half a minute of processes
+
+
+@pytest.fixture(scope="module")
+def adding(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """240 sequences of 4 to 8 steps; the standard deviation of their numbers is about 4."""
+    project = make_project(tmp_path_factory.mktemp("adding") / "project")
+    draw, rows = np.random.default_rng(0), []
+    for number in range(240):
+        steps = int(draw.integers(4, 9))
+        value, marks = draw.uniform(0, 10, steps), np.zeros(steps)
+        marks[draw.choice(steps, 2, replace=False)] = 1
+        rows += [(f"s{number}", step, value[step], marks[step], value @ marks) for step in range(steps)]
+    table = pd.DataFrame(rows, columns=["name", "step", "value", "mark", "sum"])
+    table.sample(frac=1, random_state=0).to_csv(project.folder / "table.csv", index=False)
+    plain, path = YAML(typ="safe"), project.folder / "params.yaml"
+    plain.dump(plain.load(path), path)  # without comments: one behind a list that becomes empty would break the file
+    project.edit(
+        task="regress", prepare__time="step", prepare__series="name", prepare__targets=["sum"],
+        prepare__past_covariates=["value", "mark"], prepare__frequency="step", prepare__calendar=[],
+        window__lookback=20, window__horizon=1, window__normalise="none", split__scheme="stratified",
+        split__early_stopping__fraction=0.25, split__folds=2, propose__layers=1, propose__mlp_units=[],
+        propose__network__skip=["none"], baseline__classical="none", baseline__penalties=[1.0, 10.0],
+        register__beat=["ridge_linear", "boosted_trees"],
+        search__training__learning_rates=[0.03], search__training__batch_size=32,
+        search__training__steps=200, search__training__maximum_steps=200, search__training__patience=200,
+        refit__twins=2, report__unit="points",
+    )  # fmt: skip
+    ran = project.repro()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return project
+
+
+def test_memory_cells_find_what_no_summary_says(adding: Project) -> None:
+    choice = json.loads(adding.read("reports/choice.json"))
+    assert choice["units"] > 0
+    assert choice["zero_cells"]["score"] > 0.5
+    assert choice["score"] < 0.3 * choice["zero_cells"]["score"]
+
+
+def test_model_and_baselines_are_scored_on_the_same_holdout_in_the_unit_of_the_table(adding: Project) -> None:
+    evaluation = json.loads(adding.read("reports/evaluation.json"))
+    assert (evaluation["task"], evaluation["sequences"], evaluation["target"]) == ("regress", 48, "sum")
+    assert set(evaluation["baselines"]) == {"mean", "ridge_linear", "boosted_trees"}
+    for errors in (evaluation["model"], *evaluation["twins"], *evaluation["baselines"].values()):
+        assert set(errors) == {"mse", "mae", "r2", "nmse", "nmae", "score"}
+    assert evaluation["baselines"]["mean"]["mae"] == pytest.approx(3.4, abs=0.4)
+    assert evaluation["model"]["mae"] < 0.5 * evaluation["baselines"]["ridge_linear"]["mae"]
+    assert evaluation["coverage"]["90"] > 0.7
+    table = pd.read_parquet(adding.folder / "build/forecasts.parquet")
+    assert (table["predicted"] - table["true"]).abs().mean() == pytest.approx(evaluation["twins"][0]["mae"])
+
+
+def test_one_column_is_predicted_and_a_sequence_is_a_sample(adding: Project) -> None:
+    candidates = json.loads(adding.read("build/candidates.json"))
+    assert len(set(candidates["samples"].values())) == 1
+    assert (candidates["n_outputs"], candidates["inputs"]["step"]) == (1, 2)
+
+
+def test_the_report_is_that_of_numbers(adding: Project) -> None:
+    assert "MAE (points)" in adding.read("reports/summary.md")
+    assert "holdout_r2" in json.loads(adding.read("reports/metrics.json"))
+
+
+def test_the_registered_version_gives_each_sequence_its_number_and_an_interval(adding: Project) -> None:
+    registration = json.loads(adding.read("reports/registration.json"))
+    assert (registration["registered"], registration["promoted"], registration["version"]) == (True, True, "1")
+    for name_store in (mlflow.set_tracking_uri, mlflow.set_registry_uri):  # a test before this one may have named both
+        name_store(f"sqlite:///{adding.folder}/mlflow.db")
+    model = mlflow.pyfunc.load_model("models:/small@champion")
+    rows = pd.DataFrame({
+        "name": ["mine"] * 4 + ["yours"] * 4, "step": [0, 1, 2, 3] * 2, "value": [1.0, 9, 9, 3, 9, 8, 2, 2],
+        "mark": [1.0, 0, 0, 1, 1, 1, 0, 0],
+    })  # fmt: skip
+    answered = model.predict(rows, params={"levels": [0.9]})
+    assert list(answered) == ["name", "sum", "sum_lower_90", "sum_upper_90"]
+    assert answered["name"].tolist() == ["mine", "yours"]
+    assert answered["sum"].to_numpy() == pytest.approx([4, 17], abs=3)
+    assert (answered["sum_lower_90"] < answered["sum"]).all()
+    assert (answered["sum"] < answered["sum_upper_90"]).all()

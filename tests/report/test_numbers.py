@@ -1,0 +1,36 @@
+"""The report on sequences with numbers."""
+
+import pandas as pd
+
+from cellsize.report.numbers import WORST, errors, worst
+from cellsize.report.summaries import table
+from cellsize.sizing.number_records import NumberDifference, NumberErrors, NumberEvaluation
+
+GOOD = NumberErrors(mse=4, mae=1.5, r2=0.9, nmse=0.1, nmae=0.3, score=0.1)
+BAD = NumberErrors(mse=40, mae=5, r2=0, nmse=1, nmae=1, score=1)
+EVALUATION = NumberEvaluation(
+    task="regress", metric="mse", sequences=3, groups=3, target="y", model=GOOD, twins=(GOOD,),
+    differences={"mean": NumberDifference(score=0.9, score_se=0.1)},
+    champion=None, comparison=None, champion_not_measured=None, champion_version=None,
+    baselines={"mean": BAD, "ridge_linear": GOOD, "boosted_trees": BAD}, coverage={"90": 1.0},
+)  # fmt: skip
+
+
+def test_the_table_of_errors_has_a_row_for_each_model_in_the_unit_of_the_number() -> None:
+    shown = table(errors(EVALUATION, "kg")).splitlines()
+    assert shown[0].startswith("| Model | MAE (kg) | MSE (kg²) | R² | Normalised MSE | The last minus this model's")
+    assert shown[2] == "| this model | **1.5** | **4** | **0.900** | **0.100** | – |"
+    assert shown[3].startswith("| ridge regression on summaries |")
+    assert shown[5] == "| mean | 5 | 40 | 0.000 | 1.000 | 0.90 ± 0.10 |"
+
+
+def test_the_sequences_that_are_furthest_off_come_first() -> None:
+    count = WORST + 5
+    found = pd.DataFrame({
+        "sequence": [f"s{number}" for number in range(count)], "true": 1.0,
+        "predicted": [1.0 + (-1) ** number * number for number in range(count)],
+    })  # fmt: skip
+    shown = table(worst(found)).splitlines()
+    assert len(shown) == 2 + WORST
+    assert shown[2] == "| s14 | 1 | 15 | +14 |"
+    assert shown[3] == "| s13 | 1 | -12 | -13 |"
