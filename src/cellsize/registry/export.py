@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cellsize import files
 from cellsize.errors import InputError
+from cellsize.models.forecaster import Forecaster
 from cellsize.registry.fetched import fetch, version_of
 
 INSTALL = 'needs onnx and onnxruntime: pip install "cellsize[onnx]"'
