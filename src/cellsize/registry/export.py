@@ -6,6 +6,7 @@ from pathlib import Path
 from cellsize import files
 from cellsize.errors import InputError
 from cellsize.models.classifier import Classifier
+from cellsize.models.forecaster import Forecaster
 from cellsize.models.regressor import Regressor
 from cellsize.registry.fetched import fetch, version_of
 
@@ -37,6 +38,11 @@ def export(name: str, version: str, path: Path, int8: bool, say: Callable[[str],
         kind = "numbers of sequences" if isinstance(model, Regressor) else "labels of texts"
         raise InputError(f"--onnx: version {number} of {name!r} gives {kind}, which have no ONNX graph yet; it is "
                          f"served by cellsize serve {name} --version {number}")  # fmt: skip
+    if isinstance(model, Forecaster) and model.quantiles:
+        raise InputError(
+            f"--onnx: version {number} forecasts quantiles (choose.metric: quantile), and only forecasts of values are "
+            "exported; name a version that was trained with choose.metric: mae"
+        )
     onnx_file.write(model, path)
     written = {"float32": path}
     if int8:
