@@ -25,7 +25,7 @@ def test_nodes_say_what_the_network_says(
     assert net is not None
     read: Any = SimpleNamespace(lengths="", cells=lambda: "steps", known_flat=list)
     found = network(graph, net, read)
-    shapes = {"steps": ["n", 6, 2], found: ["n", 1, 3]}
+    shapes: dict[str, list[str | int | None]] = {"steps": ["n", 6, 2], found: ["n", 1, 3]}
     steps, output = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items())
     made = helper.make_model(
         helper.make_graph(graph.nodes, "net", [steps], [output], graph.constants),
