@@ -142,7 +142,7 @@ def test_labels_with_onnx(labelled: Project) -> None:
     np.testing.assert_allclose(numbers[0], numbers[1], atol=1e-5)
 
 
-# --- and its life: this comes last, since the table grows ---------------------------------------------------------------
+# --- and its life: this comes last, since the table grows -------------------------------------------------------------
 
 
 def test_a_check_tells_sequences_that_have_moved_and_nothing_new_is_nothing_to_do(labelled: Project) -> None:
