@@ -13,6 +13,7 @@ from cellsize.evaluation.rivals import Champion
 from cellsize.evaluation.sequence_comparison import rivals
 from cellsize.models.class_baselines import score_folds
 from cellsize.models.classifier import Classifier
+from cellsize.models.sequence_files import digest
 from cellsize.params import Baseline, Register
 from cellsize.params_data import Window
 from cellsize.sizing.class_records import ClassBaselines, ClassErrors
@@ -96,7 +97,7 @@ def test_the_champion_s_recipe_is_measured_on_the_whole_holdout(
     work: Work, sequences: Sequences, trained: list[Classifier], on_folds: ClassBaselines
 ) -> None:
     recipe = RECIPE.model_copy(update={"steps": 3})
-    champion = Champion("4", replace(trained[0], learned_from=sequences.names), recipe, (), None)
+    champion = Champion("4", replace(trained[0], learned_from=tuple(map(digest, sequences.names))), recipe, (), None)
     both = rivals(champion, trained, RECIPE, work, GATE, 2)
     found, _ = evaluate(sequences, work.folds, trained, both, "log_loss", on_folds)
     assert found.champion_version == "4"

@@ -17,6 +17,7 @@ from cellsize.evaluation.paired import paired
 from cellsize.evaluation.rivals import Challenger, Champion, Rivals
 from cellsize.models.classifier import Classifier
 from cellsize.models.regressor import Regressor
+from cellsize.models.sequence_files import digest
 from cellsize.models.twins import parameters
 from cellsize.params import Register
 from cellsize.progress import unsaid
@@ -158,7 +159,7 @@ def compare(sequences: Sequences, rivals: Rivals[S], chosen: FairSequences[S], l
 def learned(sequences: Sequences, model: Classifier | Regressor) -> Ints:
     """Positions of the sequences that a model has learned from, by their names."""
     known = set(model.learned_from)
-    return np.flatnonzero([name in known for name in sequences.names])
+    return np.flatnonzero([digest(name) in known for name in sequences.names])
 
 
 def incomparable(champion: Classifier | Regressor, challenger: Classifier | Regressor) -> bool:

@@ -29,7 +29,7 @@ class Regressor:
         fitted: Scaling constants, those of the numbers among them, and the ridge regression.
         net: The network, or None without memory cells.
         longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
-        learned_from: Names of the sequences that it has learned from.
+        learned_from: Digests of the names of the sequences that it has learned from; see `sequence_files.digest`.
         residuals: Of the search's validation sequences, which intervals are made of; None: there are none.
     """
 
