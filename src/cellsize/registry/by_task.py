@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cellsize.data import history, sequence_history, sequence_table, series, table, times
+from cellsize.data.forecast import score_name
 from cellsize.data.history import History
 from cellsize.data.sequence_history import SequenceHistory
 from cellsize.models import answers
@@ -98,9 +99,9 @@ def said_of_errors(evaluation: AnyEvaluation) -> dict[str, Any]:
         return {"metric": "log_loss", "mean": evaluation.model.log_loss, "twins": twins, "accuracy": accuracy}
     if isinstance(evaluation, NumberEvaluation):
         scores = [twin.score for twin in evaluation.twins]
-        return {"metric": f"n{evaluation.metric}", "mean": evaluation.model.score, "twins": scores}
+        return {"metric": score_name(evaluation.metric), "mean": evaluation.model.score, "twins": scores}
     twins = [evaluation.error(twin) for twin in evaluation.twins]
-    return {"metric": f"n{evaluation.metric}", "mean": evaluation.error(evaluation.model), "twins": twins}
+    return {"metric": score_name(evaluation.metric), "mean": evaluation.error(evaluation.model), "twins": twins}
 
 
 def said_of_holdout(evaluation: AnyEvaluation) -> dict[str, Any]:
