@@ -18,8 +18,8 @@ from cellsize.data.sequences import Sequences
 from cellsize.data.windows import FORWARD, Floats, Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models import onnx_graph, onnx_sequences
-from cellsize.models.answers import Model
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.saved import Model
 from cellsize.params import Metric
 
 REPEATS, PIECE = 200, 256

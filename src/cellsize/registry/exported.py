@@ -20,10 +20,10 @@ from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Ints, Windows
 from cellsize.evaluation.class_errors import errors_of
 from cellsize.models import onnx_file, onnx_sequence_sheet, onnx_sequences, onnx_sheet
-from cellsize.models.answers import Model
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.regressor import Regressor
+from cellsize.models.saved import Model
 from cellsize.params import Metric
 from cellsize.registry.store import PARAMS
 
