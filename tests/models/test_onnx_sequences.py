@@ -149,7 +149,7 @@ def test_numbers_are_in_the_unit_of_the_table(
 
 def test_what_is_below_0_has_no_root(draw_regressor: DrawNumbers) -> None:
     model, sequences = draw_regressor(transform="sqrt")
-    low = replace(sequences, inputs=sequences.inputs * np.float32([-1, 1]))
+    low = replace(sequences, inputs=sequences.inputs * np.array([-1, 1], np.float32))
     (found,) = session_of(model).run(None, onnx_sequences.fed(low, np.arange(36)))
     assert found.min() == 0
     np.testing.assert_allclose(found, model.numbers(low, np.arange(36)), atol=1e-5)
