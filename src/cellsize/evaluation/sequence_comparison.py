@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from cellsize.data.duplicates import contents
 from cellsize.data.folds import Folds
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
@@ -94,7 +95,7 @@ def fair(sequences: Sequences, folds: Folds, rivals: Rivals[S]) -> FairSequences
     """The sequences that neither has learned from, and what is compared there.
 
     The champion that is served has seen everything that there was. Where enough groups of the holdout are new to it, it
-    is measured as it is. Elsewhere its recipe is, trained on the challenger's cut: twins that the registry has of that
+    is measured as it is; where equal sequences are kept together, one that equals what it knows is not new. Elsewhere its recipe is, trained on the challenger's cut: twins that the registry has of that
     cut serve too.
 
     Args:
@@ -110,6 +111,9 @@ def fair(sequences: Sequences, folds: Folds, rivals: Rivals[S]) -> FairSequences
         return "reads other columns, knows other classes, or has another window"
     holdout = np.flatnonzero(folds.holdout)
     new = holdout[~np.isin(sequences.group[holdout], sequences.group[learned(sequences, champion.model)])]
+    content = contents(sequences)
+    if not np.isin(content[holdout], content[folds.development]).any():  # equal ones are kept apart
+        new = new[~np.isin(content[new], content[learned(sequences, champion.model)])]
     groups = [len(np.unique(sequences.group[chosen])) for chosen in (new, holdout)]
     if groups[0] >= fewest:
         return FairSequences(new, (champion.model,), True)

@@ -8,8 +8,10 @@ from cellsize.lifecycle.facts import Facts
 from cellsize.lifecycle.verdict import Verdict
 from cellsize.report.summaries import plain, table
 from cellsize.report.tables import Row, Table
+from cellsize.sizing import any_evaluation
+from cellsize.sizing.any_evaluation import AnyEvaluation
 from cellsize.sizing.choice_records import Choice
-from cellsize.sizing.evaluation_records import Evaluation, Registration
+from cellsize.sizing.evaluation_records import Registration
 from cellsize.sizing.rules import describe
 
 Outcome = Literal["nothing", "promoted", "not promoted", "refused"]
@@ -30,7 +32,7 @@ class Results:
     """
 
     choice: Choice
-    evaluation: Evaluation
+    evaluation: AnyEvaluation
     registration: Registration
     champion: str | None
 
@@ -38,7 +40,7 @@ class Results:
     def read(cls, reports: Path, champion: str | None) -> "Results":
         """Reads the folder of results."""
         return cls(
-            Choice.read(reports / "choice.json"), Evaluation.read(reports / "evaluation.json"),
+            Choice.read(reports / "choice.json"), any_evaluation.read(reports / "evaluation.json"),
             Registration.read(reports / "registration.json"), champion,
         )  # fmt: skip
 
