@@ -188,12 +188,8 @@ def _with_champion(
     comparison, errors = compare(sequences, rivals, chosen, losses_of_all), None
     if len(chosen.chosen) == int(folds.holdout.sum()):
         numbers = sequences.target[chosen.chosen]
-        mean = _mean(
-            [
-                errors_of(scaled(each, model, sequences, chosen.chosen, forward), numbers, model, metric)
-                for each in chosen.models
-            ]
-        )
+        found = [scaled(each, model, sequences, chosen.chosen, forward) for each in chosen.models]
+        mean = _mean([errors_of(each, numbers, model, metric) for each in found])
         errors = ChampionNumberErrors(version=rivals.champion.version, **mean.model_dump())
     return {"champion": errors, "comparison": comparison, "champion_not_measured": None}
 

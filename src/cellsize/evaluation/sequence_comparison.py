@@ -95,8 +95,8 @@ def fair(sequences: Sequences, folds: Folds, rivals: Rivals[S]) -> FairSequences
     """The sequences that neither has learned from, and what is compared there.
 
     The champion that is served has seen everything that there was. Where enough groups of the holdout are new to it, it
-    is measured as it is; where equal sequences are kept together, one that equals what it knows is not new. Elsewhere its recipe is, trained on the challenger's cut: twins that the registry has of that
-    cut serve too.
+    is measured as it is; where equal sequences are kept together, one that equals what it knows is not new. Elsewhere
+    its recipe is, trained on the challenger's cut: twins that the registry has of that cut serve too.
 
     Args:
         sequences: Base arrays and index.

@@ -101,7 +101,7 @@ def _version(champion: str | None) -> str:
 def _compared(facts: Facts, results: Results) -> Table:
     """The champion of before and the new version: sizes, errors, and both on the rows that are fair to both."""
     choice, evaluation, record = results.choice, results.evaluation, results.registration
-    compared = evaluation.comparison
+    compared, error = evaluation.comparison, evaluation.error(evaluation.model)  # type: ignore[arg-type]
     head = ("", "Version", "Size", "Parameters", "Error on its holdout", "On the rows compared")
     rows = []
     if facts.champion is not None:
@@ -117,7 +117,7 @@ def _compared(facts: Facts, results: Results) -> Table:
         Row(
             (
                 "new", record.version, describe(choice.size), _number(choice.parameters),
-                _error(evaluation.error(evaluation.model)), _error(compared.challenger if compared else None),
+                _error(error), _error(compared.challenger if compared else None),
             ),
             chosen=record.version == results.champion,
         )

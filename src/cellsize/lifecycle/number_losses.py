@@ -1,4 +1,4 @@
-"""How wrong numbers of sequences are, group by group, and how often their intervals hold them; see `sequence_losses`."""
+"""How wrong numbers of sequences are, group by group, and how often intervals hold them; see `sequence_losses`."""
 
 from collections.abc import Sequence
 

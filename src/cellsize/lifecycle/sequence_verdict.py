@@ -108,7 +108,8 @@ def advice(result: SequenceCheck) -> str:
                 "See whether these labels are right. If they are, train again: cellsize retrain measures the size anew."
             )
         case "worse":
-            return f"See whether the new sequences and {label_word(result.metric)} are right. If they are, train again: cellsize retrain."
+            labels = label_word(result.metric)
+            return f"See whether the new sequences and {labels} are right. If they are, train again: cellsize retrain."
         case "inputs shifted":
             return (
                 "Look at these inputs at their source. If the change is real and stays, train again before the error "
@@ -194,9 +195,7 @@ def _why_not(result: SequenceCheck) -> str:
     if result.new is None:
         return "each new text equals one that the model has learned from"
     if result.holdout is None:
-        return (
-            "each text of the holdout is there more than once, so that nothing says how good the model is on new ones"
-        )
+        return "each text of the holdout is there more than once: nothing says how good the model is on new ones"
     if result.compared is None:
         new, old = len(result.new.sequences), len(result.holdout.sequences)
         side, count = ("the new sequences are of", new) if new < FEWEST_GROUPS else ("the holdout is of", old)
