@@ -25,7 +25,7 @@ from cellsize.evaluation.holdout import LEVELS
 from cellsize.lifecycle import permuted, shift, sketch, unpaired
 from cellsize.lifecycle.block_losses import BlockLosses
 from cellsize.lifecycle.sequence_losses import SequenceLosses
-from cellsize.lifecycle.sequence_verdict import FEWEST_GROUPS
+from cellsize.lifecycle.sequence_quality import FEWEST_GROUPS
 
 PHI, SEASON = 0.9, 24
 # Steps of the reference and of the new rows: a year of hours, and a quarter of one.

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cellsize.data.duplicates import contents, together
+from cellsize.data.duplicates import contents, digests, together
 from cellsize.data.sequences import Sequences
 
 Make = Callable[..., Sequences]
@@ -38,3 +38,9 @@ def test_what_is_equal_or_in_one_group_is_together(make_texts: Make, drawn: list
     for one in (content, sequences.group):
         for code in np.unique(one):
             assert len(np.unique(codes[one == code])) == 1
+
+
+def test_digests_of_equal_texts_are_equal_in_other_arrays_too(make_texts: Callable[..., Sequences]) -> None:
+    one, other = make_texts(["ab", "ba", "ab"]), make_texts(["zz", "ab"])
+    assert digests(one)[0] == digests(one)[2] == digests(other)[1]
+    assert digests(one)[0] != digests(one)[1]

@@ -10,7 +10,7 @@ from cellsize.data.folds import save_labels
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
-from cellsize.evaluation.by_task import AnyChampion, AnyEvaluation, evaluate
+from cellsize.evaluation.by_task import AnyChampion, evaluate
 from cellsize.evaluation.rivals import Champion
 from cellsize.models.class_baselines import score_folds
 from cellsize.models.forecaster import Forecaster
@@ -18,6 +18,7 @@ from cellsize.models.twins import save
 from cellsize.params import Params
 from cellsize.params_data import Window
 from cellsize.progress import unsaid
+from cellsize.sizing.any_evaluation import AnyEvaluation
 from cellsize.sizing.class_records import ClassEvaluation
 from cellsize.sizing.recipe import Recipe
 from cellsize.training.records import Work

@@ -14,6 +14,7 @@ from cellsize.data.sequence_history import SequenceHistory
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.lifecycle import sequence_reference
+from cellsize.lifecycle.sequence_losses import frequencies, measure
 from cellsize.lifecycle.sequence_reference import SequenceReference
 from cellsize.models.classifier import Classifier
 from cellsize.params_data import Prepare, Split, Window
@@ -97,7 +98,9 @@ def make_known_classifier(
             schema=schema,
             prepare=prepare,
             split=split,
-            reference=sequence_reference.make(sequences, folds, [twin], served),
+            reference=sequence_reference.make(
+                sequences, folds, [twin], served, measure, frequencies(sequences, folds), "log_loss"
+            ),
             history=sequence_history.history_of(frame, schema, None),
         )
 

@@ -4,12 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from mlflow import MlflowClient
 
 from cellsize.data.history import History
 from cellsize.data.sequence_history import SequenceHistory
 from cellsize.data.sequences import Sequences
-from cellsize.errors import InputError
 from cellsize.evaluation.rivals import Champion
 from cellsize.lifecycle import by_task
 from cellsize.lifecycle.ageing import Ageing
@@ -37,7 +35,6 @@ def test_of_sequences_what_new_ones_are_compared_with_is_kept(
     labels.model.save(tmp_path / "model")
     work = make_class_work(labels.sequences)
     write = by_task.writer(work, tmp_path / "twins", tmp_path / "model", (1,), make_csv())
-    assert write is not None
     write(tmp_path / "kept")
     assert SequenceReference.load(tmp_path / "kept") is not None
 
@@ -79,13 +76,27 @@ def test_of_sequences_the_first_ones_were_searched_on(labels: KnownClassifier) -
     assert by_task.holds_searched(table, table, SERIES)
 
 
-def test_of_sequences_with_numbers_nothing_is_kept_and_their_model_is_not_compared(
+def test_a_champion_that_gives_numbers_is_not_asked_for_labels(
+    make_regressor: Callable[..., tuple[Regressor, Sequences]], labels: KnownClassifier, here: Callable[..., Params]
+) -> None:
+    champion = Champion("4", make_regressor()[0], None, (), None)
+    assert by_task.aged(here(400), arrival_of(labels), champion, None) == by_task.ANOTHER_TASK
+
+
+def test_of_numbers_the_losses_of_the_twins_are_kept(
     make_number_work: Callable[..., Work], make_regressor: Callable[..., tuple[Regressor, Sequences]],
-    labels: KnownClassifier, here: Callable[..., Params], make_csv: Callable[..., Csv], tmp_path: Path,
+    make_csv: Callable[..., Csv], tmp_path: Path,
 ) -> None:  # fmt: skip
-    assert by_task.writer(make_number_work(), tmp_path, tmp_path, (1,), make_csv()) is None
-    model = make_regressor()[0]
-    champion = Champion("4", model, None, (), None)
-    assert by_task.aged(here(400), arrival_of(labels), champion, None) == by_task.NO_NUMBERS
-    with pytest.raises(InputError, match=r"model 'sums', version 4: gives numbers to sequences \(task: regress\)"):
-        by_task.checked(MlflowClient(), "sums", "4", tmp_path, model, tmp_path)
+    model, work = make_regressor()[0], make_number_work()
+    twins.save([model], tmp_path / "twins")
+    model.save(tmp_path / "model")
+    by_task.writer(work, tmp_path / "twins", tmp_path / "model", (1,), make_csv())(tmp_path / "kept")
+    read = SequenceReference.load(tmp_path / "kept")
+    assert read is not None
+    assert read.holdout is not None
+    assert (read.metric, read.holdout.inside.shape, read.holdout.right.size) == (
+        "mse",
+        (3, int(work.folds.holdout.sum())),
+        0,
+    )
+    assert read.holdout.constant_error == pytest.approx(1, abs=0.3)

@@ -66,7 +66,7 @@ def test_the_least_usual_input_comes_first_and_of_very_many_some_are_drawn() -> 
 def test_intervals_that_are_too_narrow_are_marked_in_their_table() -> None:
     narrow = replace(AS_BEFORE, new=losses(1.0, 8, inside=0.7))
     for case, mark in ((narrow, "too narrow now"), (AS_BEFORE, "")):
-        table = check_page.coverage_table(case)
+        table = check_page.coverage_table(case.new, case.holdout)
         assert table is not None
         assert [row.cells[-1] for row in table.rows[:2]] == [mark, mark]
 

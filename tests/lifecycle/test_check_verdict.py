@@ -76,12 +76,14 @@ def test_where_the_seasonal_naive_forecast_is_as_much_worse_training_may_not_hel
 
 def test_intervals_that_hold_less_than_before_and_than_they_promise_are_called_too_narrow() -> None:
     narrow = result(losses(1.0, 8, inside=0.7), losses(1.0, 20), CALM)
-    assert check_verdict.coverage_in_words(narrow)[1] == (
+    assert check_verdict.coverage_in_words(narrow.new, narrow.holdout)[1] == (
         "Intervals of 90 % hold 70 % (70 to 70 % with a probability of 90 %); on the holdout 90 %: too narrow now."
     )
-    assert not any("too narrow" in line for line in check_verdict.coverage_in_words(AS_BEFORE)[:2])
+    assert not any(
+        "too narrow" in line for line in check_verdict.coverage_in_words(AS_BEFORE.new, AS_BEFORE.holdout)[:2]
+    )
     without = replace(AS_BEFORE, new=replace(AS_BEFORE.new, inside=np.full((3, 8), np.nan)))
-    assert check_verdict.coverage_in_words(without) == []
+    assert check_verdict.coverage_in_words(without.new, without.holdout) == []
 
 
 def test_inputs_that_could_not_be_compared_and_new_series_are_said() -> None:

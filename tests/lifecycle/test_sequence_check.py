@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from cellsize.lifecycle import sequence_check, sequence_verdict
+from cellsize.lifecycle import sequence_check, sequence_quality, sequence_verdict
+from cellsize.lifecycle.sequence_losses import measure
 from cellsize.lifecycle.sequence_verdict import SequenceCheck
 from tests.lifecycle.known_classifier import LEARNED, KnownClassifier, sequences_table
 
@@ -15,7 +16,9 @@ from tests.lifecycle.known_classifier import LEARNED, KnownClassifier, sequences
 def checked(known: KnownClassifier, table: pd.DataFrame, folder: Path) -> SequenceCheck:
     path = folder / "new.parquet"
     table.to_parquet(path, index=False)
-    return sequence_check.measured("toy", "1", path, known.model, known.prepare, known.reference, known.history)
+    return sequence_check.measured(
+        "toy", "1", path, known.model, known.prepare, known.reference, known.history, measure
+    )
 
 
 def test_sequences_like_those_before_are_as_before(labels: KnownClassifier, tmp_path: Path) -> None:
@@ -39,7 +42,7 @@ def test_labels_that_cannot_be_told_any_more_are_worse(labels: KnownClassifier, 
     table["kind"] = table["kind"].map({"a": "b", "b": "a"})
     result = checked(labels, table, tmp_path)
     assert (result.verdict, result.shifted) == ("worse", ())
-    assert sequence_verdict.is_too_sure(result)
+    assert sequence_quality.is_too_sure(result.new, result.holdout)
 
 
 def test_a_label_that_was_never_seen_is_worse_and_named(labels: KnownClassifier, tmp_path: Path) -> None:
@@ -66,7 +69,7 @@ def test_too_few_sequences_or_nothing_kept_cannot_tell(labels: KnownClassifier, 
     assert few.verdict == "cannot tell"
     assert "6 of at least 20 groups" in sequence_verdict.headline(few)
     path = tmp_path / "new.parquet"
-    nothing = sequence_check.measured("toy", "1", path, labels.model, labels.prepare, None, None)
+    nothing = sequence_check.measured("toy", "1", path, labels.model, labels.prepare, None, None, measure)
     assert nothing.verdict == "cannot tell"
     assert "was registered before cellsize kept" in sequence_verdict.headline(nothing)
 
@@ -83,9 +86,9 @@ def test_what_was_measured_is_json(labels: KnownClassifier, tmp_path: Path, labe
 
 def test_a_model_that_is_as_sure_as_it_is_right_is_not_too_sure(labels: KnownClassifier, tmp_path: Path) -> None:
     result = checked(labels, sequences_table(LEARNED, LEARNED + 100), tmp_path)
-    assert not sequence_verdict.is_too_sure(result)
+    assert not sequence_quality.is_too_sure(result.new, result.holdout)
     assert result.new is not None
     sure = replace(
         result, new=replace(result.new, sure=result.new.sequences.astype(float), right=result.new.right * 0.5)
     )
-    assert sequence_verdict.is_too_sure(sure)
+    assert sequence_quality.is_too_sure(sure.new, sure.holdout)

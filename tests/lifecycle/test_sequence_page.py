@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cellsize.lifecycle import sequence_check, sequence_page, sequence_verdict
+from cellsize.lifecycle.sequence_losses import measure
 from cellsize.lifecycle.sequence_verdict import SequenceCheck
 from tests.lifecycle.known_classifier import LEARNED, KnownClassifier, sequences_table
 
@@ -15,7 +16,7 @@ def result(labels: KnownClassifier, tmp_path: Path, request: pytest.FixtureReque
     table, path = sequences_table(LEARNED - 3, LEARNED + 40, level=2.0), tmp_path / "new.parquet"
     (table if request.param == "labelled" else table.drop(columns="kind")).to_parquet(path, index=False)
     reference = None if request.param == "nothing kept" else labels.reference
-    return sequence_check.measured("<toy>", "1", path, labels.model, labels.prepare, reference, labels.history)
+    return sequence_check.measured("<toy>", "1", path, labels.model, labels.prepare, reference, labels.history, measure)
 
 
 def test_it_says_what_the_command_says_and_fetches_nothing(result: SequenceCheck) -> None:

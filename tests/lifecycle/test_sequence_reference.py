@@ -10,9 +10,10 @@ from cellsize.lifecycle import sequence_reference
 from cellsize.lifecycle.reference import Reference
 from cellsize.lifecycle.sequence_losses import measure
 from cellsize.lifecycle.sequence_reference import SequenceReference, columns, summarised
-from cellsize.models import twins
 from tests.lifecycle.known_classifier import LEARNED, KnownClassifier
 from tests.lifecycle.known_model import Known
+
+NONE = np.empty(0, np.int64)
 
 
 def test_it_is_read_as_it_was_written_and_not_taken_for_that_of_a_forecast(
@@ -22,8 +23,10 @@ def test_it_is_read_as_it_was_written_and_not_taken_for_that_of_a_forecast(
     read = SequenceReference.load(tmp_path / "a")
     assert read is not None
     assert read.columns == labels.reference.columns
-    for key in ("borders", "codes", "group", "frequencies"):
+    for key in ("borders", "codes", "group", "constant", "characters", "contents"):
         np.testing.assert_array_equal(getattr(read, key), getattr(labels.reference, key))
+    assert read.holdout is not None
+    assert labels.reference.holdout is not None
     assert read.holdout.error == labels.reference.holdout.error
     assert Reference.load(tmp_path / "a") is None
     known.reference.save(tmp_path / "b")
@@ -33,9 +36,9 @@ def test_it_is_read_as_it_was_written_and_not_taken_for_that_of_a_forecast(
 
 
 def test_columns_are_summaries_of_each_feature_and_the_length(labels: KnownClassifier) -> None:
-    assert columns(("x", "z"))[:2] == ("mean of x", "mean of z")
-    found = summarised(labels.sequences, np.arange(5), labels.model)
-    assert found.shape == (5, len(columns(("x", "z"))))
+    assert columns(labels.sequences, NONE)[:2] == ("mean of x", "mean of z")
+    found = summarised(labels.sequences, np.arange(5), labels.model, NONE)
+    assert found.shape == (5, len(columns(labels.sequences, NONE)))
     assert found[:, -1].tolist() == labels.sequences.length[:5].tolist()
     rows, scaling = labels.sequences.rows(np.array([2])), labels.model.fitted.scaling
     values = (labels.sequences.inputs[rows, 0] + labels.sequences.offset[0] - scaling.mean[0]) / scaling.std[0]
@@ -45,21 +48,11 @@ def test_columns_are_summaries_of_each_feature_and_the_length(labels: KnownClass
 
 def test_of_very_many_the_last_ones_are_kept(labels: KnownClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequence_reference, "MOST_SEQUENCES", 20)
-    made = sequence_reference.make(labels.sequences, labels.folds, [labels.model], labels.model)
+    made = sequence_reference.make(
+        labels.sequences, labels.folds, [labels.model], labels.model, measure, labels.reference.constant, "log_loss"
+    )
     assert made.group.tolist() == list(range(LEARNED - 20, LEARNED))
     assert made.codes.shape == (20, 13)
-
-
-def test_the_writer_makes_it_of_the_models_that_lie_in_folders(labels: KnownClassifier, tmp_path: Path) -> None:
-    twins.save([labels.model], tmp_path / "twins")
-    labels.model.save(tmp_path / "model")
-    paths = tmp_path / "twins", tmp_path / "model"
-    sequence_reference.writer(labels.sequences, labels.folds, *paths)(tmp_path / "kept")
-    read = SequenceReference.load(tmp_path / "kept")
-    assert read is not None
-    chosen = np.flatnonzero(labels.folds.holdout)
-    expected = measure(labels.sequences, chosen, [labels.model], labels.model, read.frequencies)
-    np.testing.assert_allclose(read.holdout.losses, expected.losses)
 
 
 def test_groups_are_kept_as_groups(make_known_classifier: Callable[..., KnownClassifier]) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cellsize.lifecycle import check_verdict, sequence_check, sequence_verdict
+from cellsize.lifecycle import check_verdict, sequence_check, sequence_quality, sequence_verdict
+from cellsize.lifecycle.sequence_losses import measure
 from cellsize.lifecycle.sequence_verdict import SequenceCheck
 from tests.lifecycle.known_classifier import LEARNED, KnownClassifier, sequences_table
 
@@ -14,7 +15,9 @@ from tests.lifecycle.known_classifier import LEARNED, KnownClassifier, sequences
 def result(labels: KnownClassifier, tmp_path_factory: pytest.TempPathFactory) -> SequenceCheck:
     path = tmp_path_factory.mktemp("check") / "new.parquet"
     sequences_table(LEARNED, LEARNED + 60).to_parquet(path, index=False)
-    return sequence_check.measured("toy", "1", path, labels.model, labels.prepare, labels.reference, labels.history)
+    return sequence_check.measured(
+        "toy", "1", path, labels.model, labels.prepare, labels.reference, labels.history, measure
+    )
 
 
 def test_verdicts_have_the_statuses_of_forecasts(result: SequenceCheck) -> None:
@@ -50,11 +53,11 @@ def test_all_lines_are_sentences_and_none_is_of_a_forecast(result: SequenceCheck
 
 def test_intervals_take_enough_groups(result: SequenceCheck) -> None:
     assert result.new is not None
-    between = sequence_verdict.interval(result.new, result.new.right)
+    between = sequence_quality.interval(result.new, result.new.right)
     assert between is not None
     assert between[0] < result.new.accuracy < between[1]
     few = replace(result.new, sequences=result.new.sequences[:19])
-    assert sequence_verdict.interval(few, few.right[:19]) is None
+    assert sequence_quality.interval(few, few.right[:19]) is None
 
 
 def test_a_version_that_does_not_say_what_it_has_learned_from_is_a_note(result: SequenceCheck) -> None:

@@ -23,6 +23,7 @@ from cellsize.registry import by_task, provenance, versions
 from cellsize.registry.logged import FINGERPRINT, Submission
 from cellsize.registry.provenance import Source
 from cellsize.registry.store import connect
+from cellsize.sizing import any_evaluation
 from cellsize.sizing.class_records import ClassErrors, ClassEvaluation
 from cellsize.sizing.evaluation_records import Registration
 from cellsize.sizing.sizes import Size
@@ -102,7 +103,7 @@ def test_a_version_keeps_errors_twins_and_what_rebuilds_it(labelled: Labelled, s
 def test_evaluations_are_read_as_those_of_their_task(tmp_path: Path) -> None:
     for record in (CLASSES, evaluation(BETTER)):
         record.write(tmp_path / "evaluation.json")
-        assert by_task.read_evaluation(tmp_path / "evaluation.json") == record
+        assert any_evaluation.read(tmp_path / "evaluation.json") == record
 
 
 def test_what_becomes_of_a_model_is_written_and_said(tmp_path: Path) -> None:

@@ -99,6 +99,15 @@ def ends(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
     return np.concatenate([np.where(there, codes, -1), length], axis=1).astype(np.float32)
 
 
+def shares(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:
+    """What part of each text each known character is, and last all unknown ones: float32, shape (n, n_inputs)."""
+    length, width = sequences.length[chosen], sequences.n_inputs
+    of_text = np.repeat(np.arange(len(chosen)), length)
+    cells = of_text * width + _codes(sequences, scaling, sequences.rows(chosen))
+    found = np.bincount(cells, minlength=len(chosen) * width).reshape(len(chosen), width)
+    return np.asarray(found / length[:, None], np.float32)
+
+
 def unknown(sequences: Sequences, scaling: Scaling, chosen: Ints) -> float:
     """The fraction of the characters of some texts that are unknown."""
     return float((_codes(sequences, scaling, sequences.rows(chosen)) == sequences.characters).mean())

@@ -18,7 +18,11 @@ SHOWN = 60  # characters of a text that a sequence without a name is called by, 
 
 
 def clean(
-    table: pd.DataFrame, path: Path, prepare: Prepare, part: HoldoutPart | None
+    table: pd.DataFrame,
+    path: Path,
+    prepare: Prepare,
+    part: HoldoutPart | None,
+    known: SequenceSchema | None = None,
 ) -> tuple[pd.DataFrame, SequenceSchema]:
     """Checks the rows, and makes a row of each character.
 
@@ -28,6 +32,7 @@ def clean(
         prepare: `text` names the column, `targets` the label, `series` what a row is called, or None: by its number and
             the text.
         part: The column and value that declare the holdout, or None.
+        known: What the columns mean to a model that is asked; None: that is found out.
 
     Returns:
         As `sequence_table.clean` returns them; the only feature has the name of the text's column, and its values are
@@ -53,7 +58,8 @@ def clean(
     # Checked as a long table of one step each, so that messages name the rows of the table; then made longer.
     rows[prepare.text.column] = 0
     as_one_step = prepare.model_copy(update={"series": name, "past_covariates": (prepare.text.column,)})
-    frame, schema = sequence_table.clean(rows, path, as_one_step, part)
+    one_step = None if known is None else replace(known, sequence=name, text=None)
+    frame, schema = sequence_table.clean(rows, path, as_one_step, part, one_step)
     long = frame.loc[np.repeat(np.arange(len(frame)), [len(text) for text in texts])].reset_index(drop=True)
     long[prepare.text.column] = points(texts)
     return long, replace(schema, sequence=prepare.series or prepare.text.column, step=None, text=prepare.text)

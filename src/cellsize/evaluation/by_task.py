@@ -19,16 +19,15 @@ from cellsize.models.forecaster import Forecaster
 from cellsize.models.regressor import Regressor
 from cellsize.models.twins import load, load_classifiers, load_regressors
 from cellsize.params import Baseline, Metric, Refit, Register, Search
+from cellsize.sizing.any_evaluation import AnyEvaluation
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.class_records import ClassBaselines, ClassEvaluation
-from cellsize.sizing.evaluation_records import Evaluation
 from cellsize.sizing.number_records import NumberEvaluation
 from cellsize.sizing.recipe import Recipe
 from cellsize.tasks import samples
 from cellsize.training.records import load_work
 
 AnyChampion = Champion[Forecaster] | Champion[Classifier] | Champion[Regressor] | None
-AnyEvaluation = Evaluation | ClassEvaluation | NumberEvaluation
 OTHER_TASK = "is a model of another task; give another register.name"
 
 

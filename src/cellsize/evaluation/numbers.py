@@ -56,7 +56,7 @@ def evaluate(
     outputs = [twin.outputs(sequences, holdout, forward) for twin in twins]
     numbers, groups = sequences.target[holdout], together(sequences)[holdout]
     errors = tuple(errors_of(each, numbers, model, metric) for each in outputs)
-    ours = np.stack([_losses(each, numbers, model, metric) for each in outputs])
+    ours = np.stack([losses_of(each, numbers, model, metric) for each in outputs])
     scaling = task.fit_scaling(development)
     linear = ridge_summaries.fit(sequences, scaling, development, (_penalty(task, folds, baseline, metric),))[0]
     iterations = int(np.median([count for of_fold in scored.boosting_iterations for count in of_fold]))
@@ -77,7 +77,7 @@ def evaluate(
         twins=errors,
         baselines={name: errors_of(each, numbers, model, metric) for name, each in compared.items()},
         differences={
-            name: _difference(_losses(each, numbers, model, metric) - ours, groups) for name, each in compared.items()
+            name: _difference(losses_of(each, numbers, model, metric) - ours, groups) for name, each in compared.items()
         },
         **_with_champion(sequences, folds, rivals, model, metric, forward),
         champion_version=None if rivals is None else rivals.champion.version,
@@ -98,7 +98,7 @@ def errors_of(outputs: Floats, numbers: Floats, model: Regressor, metric: Metric
     from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score  # a second others do not need
 
     original = model.original(outputs)
-    nmse, nmae = (float(_losses(outputs, numbers, model, each).mean()) for each in METRICS)
+    nmse, nmae = (float(losses_of(outputs, numbers, model, each).mean()) for each in METRICS)
     truth = untransformed(numbers, model.window.transform)
     return NumberErrors(
         mse=float(mean_squared_error(truth, original)),
@@ -119,12 +119,42 @@ def in_words(evaluation: NumberEvaluation) -> str:
     )
 
 
-def _losses(outputs: Floats, numbers: Floats, model: Regressor, metric: Metric) -> Floats:
+def losses_of(outputs: Floats, numbers: Floats, model: Regressor, metric: Metric) -> Floats:
     """Normalised errors of each sequence, shape (n,); see `errors_of`."""
     scale = Regress.of(model.fitted.scaling)
     differences = outputs[:, 0, 0].astype(np.float64) - (numbers - scale.mean) / scale.std
     losses: Floats = np.square(differences) if metric == "mse" else np.abs(differences) / scale.deviation
     return losses
+
+
+def losses(
+    sequences: Sequences,
+    judge: Regressor,
+    models: Sequence[Regressor],
+    chosen: Ints,
+    metric: Metric,
+    forward: Forward = plain_forward,
+) -> Floats:
+    """Normalised errors of each sequence by some models, shape (models, n).
+
+    Args:
+        sequences: Base arrays and index.
+        judge: By the scale of whose training all are normalised.
+        models: The models.
+        chosen: Positions of sequences, shape (n,).
+        metric: Which error.
+        forward: Runs the networks.
+    """
+    numbers = sequences.target[chosen]
+    found = [scaled(model, judge, sequences, chosen, forward) for model in models]
+    return np.stack([losses_of(outputs, numbers, judge, metric) for outputs in found])
+
+
+def scaled(model: Regressor, judge: Regressor, sequences: Sequences, chosen: Ints, forward: Forward) -> Floats:
+    """What a model says, scaled as the outputs of the judge are, shape (n, 1, 1)."""
+    theirs, ours = Regress.of(model.fitted.scaling), Regress.of(judge.fitted.scaling)
+    found = model.outputs(sequences, chosen, forward).astype(np.float64)
+    return np.asarray((found * theirs.std + theirs.mean - ours.mean) / ours.std)
 
 
 def _mean(errors: Sequence[NumberErrors]) -> NumberErrors:
@@ -153,20 +183,14 @@ def _with_champion(
     if isinstance(chosen, str):
         return {"champion": None, "comparison": None, "champion_not_measured": chosen}
 
-    def outputs(of: Regressor, positions: Ints) -> Floats:
-        """What it says, scaled as the challenger's outputs are."""
-        theirs, ours = Regress.of(of.fitted.scaling), Regress.of(model.fitted.scaling)
-        found = of.outputs(sequences, positions, forward).astype(np.float64)
-        return np.asarray((found * theirs.std + theirs.mean - ours.mean) / ours.std)
+    def losses_of_all(of: Sequence[Regressor], positions: Ints) -> Floats:
+        return losses(sequences, model, of, positions, metric, forward)
 
-    def losses(of: Sequence[Regressor], positions: Ints) -> Floats:
-        numbers = sequences.target[positions]
-        return np.stack([_losses(outputs(each, positions), numbers, model, metric) for each in of])
-
-    comparison, errors = compare(sequences, rivals, chosen, losses), None
+    comparison, errors = compare(sequences, rivals, chosen, losses_of_all), None
     if len(chosen.chosen) == int(folds.holdout.sum()):
         numbers = sequences.target[chosen.chosen]
-        mean = _mean([errors_of(outputs(each, chosen.chosen), numbers, model, metric) for each in chosen.models])
+        found = [scaled(each, model, sequences, chosen.chosen, forward) for each in chosen.models]
+        mean = _mean([errors_of(each, numbers, model, metric) for each in found])
         errors = ChampionNumberErrors(version=rivals.champion.version, **mean.model_dump())
     return {"champion": errors, "comparison": comparison, "champion_not_measured": None}
 

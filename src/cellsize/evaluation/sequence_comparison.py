@@ -97,8 +97,8 @@ def fair(sequences: Sequences, folds: Folds, rivals: Rivals[S]) -> FairSequences
     """The sequences that neither has learned from, and what is compared there.
 
     The champion that is served has seen everything that there was. Where enough groups of the holdout are new to it, it
-    is measured as it is. Elsewhere its recipe is, trained on the challenger's cut: twins that the registry has of that
-    cut serve too.
+    is measured as it is; where equal sequences are kept together, one that equals what it knows is not new. Elsewhere
+    its recipe is, trained on the challenger's cut: twins that the registry has of that cut serve too.
 
     Args:
         sequences: Base arrays and index.
@@ -137,8 +137,8 @@ def compare(sequences: Sequences, rivals: Rivals[S], chosen: FairSequences[S], l
     """
     challenger, champion, margin = rivals.challenger, rivals.champion, rivals.gate.margin
     result = paired(
-        losses(challenger.twins, chosen.chosen), losses(chosen.models, chosen.chosen), together(sequences)[chosen.chosen],
-        margin,
+        losses(challenger.twins, chosen.chosen), losses(chosen.models, chosen.chosen),
+        together(sequences)[chosen.chosen], margin,
     )  # fmt: skip
     ours, theirs = challenger.twins[0], champion.model
     same_network = network_of(ours) == network_of(theirs)

@@ -7,9 +7,10 @@ from typing import Literal
 from cellsize.lifecycle.facts import Facts
 from cellsize.lifecycle.verdict import Verdict
 from cellsize.registry import by_task
-from cellsize.registry.by_task import AnyEvaluation
 from cellsize.report.summaries import plain, table
 from cellsize.report.tables import Row, Table
+from cellsize.sizing import any_evaluation
+from cellsize.sizing.any_evaluation import AnyEvaluation
 from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Registration
 from cellsize.sizing.rules import describe
@@ -40,7 +41,7 @@ class Results:
     def read(cls, reports: Path, champion: str | None) -> "Results":
         """Reads the folder of results."""
         return cls(
-            Choice.read(reports / "choice.json"), by_task.read_evaluation(reports / "evaluation.json"),
+            Choice.read(reports / "choice.json"), any_evaluation.read(reports / "evaluation.json"),
             Registration.read(reports / "registration.json"), champion,
         )  # fmt: skip
 

@@ -13,6 +13,7 @@ from cellsize.evaluation.holdout import LEVELS
 from cellsize.evaluation.losses import in_scaling
 from cellsize.models import intervals
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.intervals import OrderStatistics
 from cellsize.models.prediction import Forward, plain_forward
 from cellsize.params import Metric
 
@@ -86,15 +87,15 @@ def measure(
     def sums(values: Floats) -> Floats:
         return np.asarray(np.bincount(codes, weights=values, minlength=count), np.float64)
 
-    losses, inside = [], np.zeros((len(LEVELS), count))
+    losses, held = [], np.zeros((len(LEVELS), count))
     for model in models:
         forecasts, own = model.predict(windows, chosen, forward), model.fitted.scaling
         shared = forecasts if own is scaling else in_scaling(windows, forecasts, own, scaling, chosen)
         losses.append(sums(task.score_by_window(shared, right, scale, metric)))
         # A model's residuals, and so its bounds, are in its own standard deviations.
-        inside += [
+        held += [
             sums(count_of_level)
-            for count_of_level in _inside(model, truth(windows, own, chosen) - task.central(forecasts))
+            for count_of_level in inside(model.residuals, truth(windows, own, chosen) - task.central(forecasts))
         ]
     naive = task.score_by_window(_naive(windows, scaling, chosen, season), right, scale, metric)
     return BlockLosses(
@@ -102,23 +103,23 @@ def measure(
         losses=np.stack(losses),
         naive=sums(naive),
         observed=sums(there.sum(axis=(1, 2)).astype(np.float64)).astype(np.int64),
-        inside=inside / len(models),
+        inside=held / len(models),
     )
 
 
-def _inside(model: Forecaster, errors: Floats) -> list[Floats]:
-    """How many targets of each window lie within the model's intervals, shape (n,), for each of `LEVELS`.
+def inside(residuals: OrderStatistics | None, errors: Floats) -> list[Floats]:
+    """How many targets of each sample lie within a model's intervals, shape (n,), for each of `LEVELS`.
 
     Args:
-        model: Its residuals say how wide they are.
+        residuals: The model's, which say how wide they are.
         errors: Truth less forecast in the model's own standard deviations, shape (n, horizon, n_targets).
     """
     held = []
     for level in LEVELS:
-        if model.residuals is None or not intervals.allows(model.residuals, level):
+        if residuals is None or not intervals.allows(residuals, level):
             held.append(np.full(len(errors), np.nan))
             continue
-        lower, upper = intervals.bounds(model.residuals, level)
+        lower, upper = intervals.bounds(residuals, level)
         held.append(((errors >= lower) & (errors <= upper)).sum(axis=(1, 2)).astype(np.float64))
     return held
 

@@ -27,10 +27,12 @@ from cellsize.lifecycle import (
     check_page,
     check_verdict,
     new_rows,
+    number_losses,
     reference,
     sequence_ageing,
     sequence_arrival,
     sequence_check,
+    sequence_losses,
     sequence_page,
     sequence_reference,
     sequence_verdict,
@@ -40,13 +42,15 @@ from cellsize.lifecycle.arrival import Arrival
 from cellsize.lifecycle.check_verdict import Verdict
 from cellsize.lifecycle.reference import Reference
 from cellsize.lifecycle.sequence_arrival import SequenceArrival
+from cellsize.lifecycle.sequence_losses import Measure
 from cellsize.lifecycle.sequence_reference import SequenceReference
 from cellsize.models import stacked
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.regressor import Regressor
 from cellsize.models.saved import Model
-from cellsize.params import Params
+from cellsize.models.twins import load_classifiers, load_regressors
+from cellsize.params import Metric, Params
 from cellsize.params_data import Csv
 from cellsize.registry import provenance
 from cellsize.registry.by_task import AnyHistory, read_history
@@ -56,7 +60,6 @@ from cellsize.training.records import Work
 
 Arrived = Arrival | SequenceArrival
 ANOTHER_TASK = "is a model of another task"
-NO_NUMBERS = "gives numbers to sequences (task: regress), of which new ones are not compared with old ones yet"
 
 
 @dataclass(frozen=True)
@@ -76,8 +79,8 @@ class Checked:
     page: Callable[[], str]
 
 
-def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv: Csv) -> Callable[[Path], None] | None:
-    """What writes the reference of a model into a folder, if it is registered; None of numbers.
+def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv: Csv) -> Callable[[Path], None]:
+    """What writes the reference of a model into a folder, if it is registered.
 
     Args:
         work: Samples, folds and metric.
@@ -87,9 +90,7 @@ def writer(work: Work, twins: Path, served: Path, seasons: tuple[int, ...], csv:
         csv: How the table is written.
     """
     if isinstance(work.samples, Sequences):
-        if not work.samples.classes:
-            return None
-        return sequence_reference.writer(work.samples, work.folds, twins, served)
+        return _of_sequences(work, work.samples, twins, served)
     return reference.writer(work, twins, served, seasons[0], csv)
 
 
@@ -149,20 +150,25 @@ def aged(params: Params, arrived: Arrived, champion: AnyChampion, there: Path | 
     forward = functools.partial(stacked.forward, engine=params.search.training.engine)
     margin = params.register_.margin
     assert champion is not None
-    model = champion.model
-    if isinstance(model, Regressor):
-        return NO_NUMBERS
+    model, metric = champion.model, params.choose.metric
     if isinstance(arrived, SequenceArrival):
-        if not isinstance(model, Classifier):
-            return ANOTHER_TASK
         kept_ones = None if there is None else SequenceReference.load(there)
-        why = sequence_ageing.incomparable(arrived, model)
-        return why or sequence_ageing.ageing(arrived, champion, kept_ones, margin, forward)  # type: ignore[arg-type]
+        rows, among = arrived.samples, arrived.folds
+        if not isinstance(model, Classifier | Regressor) or arrived.schema.task != model.schema.task:
+            return ANOTHER_TASK
+        why = sequence_ageing.incomparable(arrived, model, params.window)
+        one: Any = champion  # whose models and measure are of the same task
+        measure: Any = sequence_losses.measure
+        if isinstance(model, Classifier):
+            constant = sequence_losses.frequencies(rows, among)
+        else:
+            measure, constant = _of_numbers(metric), number_losses.best_constant(rows, among, metric)
+        return why or sequence_ageing.ageing(arrived, one, kept_ones, margin, measure, constant, forward)
     if not isinstance(model, Forecaster):
         return ANOTHER_TASK
     windows, folds = arrived.windows, arrived.folds
     why = comparison.incomparable(windows, np.flatnonzero(folds.holdout), model, arrived.schema, params.window)
-    season, metric = params.baseline.seasons[0], params.choose.metric
+    season = params.baseline.seasons[0]
     return why or ageing.ageing(windows, folds, champion, season, metric, margin, forward)  # type: ignore[arg-type]
 
 
@@ -185,23 +191,18 @@ def checked(client: Any, name: str, version: str, data: Path, model: Model, fold
         folder: Where what the version keeps is put.
 
     Raises:
-        InputError: The rows cannot be used, or the model is one of numbers.
+        InputError: The rows cannot be used.
     """
-    if isinstance(model, Regressor):
-        raise InputError(f"model {name!r}, version {version}: {NO_NUMBERS}; look at its errors on the holdout instead")
     there = kept(client, name, version, REFERENCE, folder)
-    if isinstance(model, Classifier):
-        if model.schema.text is not None:
-            raise InputError(
-                f"model {name!r}, version {version}: it reads texts, and cellsize compares no texts yet; cellsize "
-                "retrain compares its errors when rows were added to the table of its project"
-            )
+    if isinstance(model, Classifier | Regressor):
         project = kept(client, name, version, PROJECT, folder)
         before, params = _history(project), _params(project, name, version)
+        known_ones = None if there is None else SequenceReference.load(there)
+        measure: Any = sequence_losses.measure if isinstance(model, Classifier) else _of_numbers(params.choose.metric)
+        asked: Any = model
         of_sequences = sequence_check.measured(
-            name, version, data, model, params.prepare,
-            None if there is None else SequenceReference.load(there),
-            before if isinstance(before, SequenceHistory) else None,
+            name, version, data, asked, params.prepare, known_ones,
+            before if isinstance(before, SequenceHistory) else None, measure,
         )  # fmt: skip
         return Checked(
             of_sequences.verdict, sequence_verdict.lines(of_sequences), sequence_check.content(of_sequences),
@@ -213,6 +214,27 @@ def checked(client: Any, name: str, version: str, data: Path, model: Model, fold
     return Checked(
         result.verdict, check_verdict.lines(result), check.content(result), functools.partial(check_page.render, result)
     )
+
+
+def _of_sequences(work: Work, samples: Sequences, twins: Path, served: Path) -> Callable[[Path], None]:
+    """See `writer`."""
+
+    def write(folder: Path) -> None:
+        if samples.classes:
+            labels = load_classifiers(twins), Classifier.load(served), sequence_losses.measure
+            constant = sequence_losses.frequencies(samples, work.folds)
+            made = sequence_reference.make(samples, work.folds, *labels, constant, work.metric)
+        else:
+            numbers = load_regressors(twins), Regressor.load(served), _of_numbers(work.metric)
+            constant = number_losses.best_constant(samples, work.folds, work.metric)
+            made = sequence_reference.make(samples, work.folds, *numbers, constant, work.metric)
+        made.save(folder)
+
+    return write
+
+
+def _of_numbers(metric: Metric) -> Measure[Regressor]:
+    return functools.partial(number_losses.measure, metric=metric)
 
 
 def _params(project: Path | None, name: str, version: str) -> Params:

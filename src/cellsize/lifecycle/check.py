@@ -16,6 +16,7 @@ from cellsize.lifecycle.check_verdict import CheckResult
 from cellsize.lifecycle.new_rows import NewRows
 from cellsize.lifecycle.reference import Reference, standardised
 from cellsize.lifecycle.shift import Shift
+from cellsize.lifecycle.unpaired import Intervals
 from cellsize.models.forecaster import Forecaster
 
 NO_SEASON = 24  # steps of a block where the version does not say what a season is
@@ -111,15 +112,6 @@ def _too_short(span: int, length: int, reference: Reference) -> str:
 def content(result: CheckResult) -> dict[str, Any]:
     """What was measured, for a program: the keys are on docs/drift.md."""
     holdout, compared = result.holdout, result.compared
-    coverage = {}
-    for at, level in enumerate(LEVELS):
-        if np.isfinite(result.new.coverage(at)):
-            before = None if holdout is None else holdout.coverage(at)
-            coverage[f"{100 * level:g}"] = {
-                "new": result.new.coverage(at),
-                "interval": unpaired.coverage_interval(result.new, at),
-                "holdout": before if before is not None and np.isfinite(before) else None,
-            }
     return {
         "verdict": result.verdict,
         "status": check_verdict.STATUS[result.verdict],
@@ -140,7 +132,7 @@ def content(result: CheckResult) -> dict[str, Any]:
             "seasonal_naive_holdout": None if holdout is None else holdout.naive_error,
             **({} if compared is None else asdict(compared)),
         },
-        "coverage": coverage,
+        "coverage": coverage(result.new, holdout),
         "inputs": {
             "steps": result.compared_steps,
             "windows": result.windows,
@@ -154,3 +146,17 @@ def content(result: CheckResult) -> dict[str, Any]:
             },
         },
     }  # fmt: skip
+
+
+def coverage(side: Intervals, holdout: Intervals | None, fewest: int = unpaired.FEWEST_BLOCKS) -> dict[str, Any]:
+    """How often intervals hold what is new, by their level in percent; see `unpaired.coverage_interval`."""
+    found = {}
+    for at, level in enumerate(LEVELS):
+        if np.isfinite(side.coverage(at)):
+            before = None if holdout is None else holdout.coverage(at)
+            found[f"{100 * level:g}"] = {
+                "new": side.coverage(at),
+                "interval": unpaired.coverage_interval(side, at, fewest),
+                "holdout": before if before is not None and np.isfinite(before) else None,
+            }
+    return found

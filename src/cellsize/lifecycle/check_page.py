@@ -11,6 +11,7 @@ from cellsize.lifecycle import check_verdict, unpaired
 from cellsize.lifecycle.block_losses import BlockLosses
 from cellsize.lifecycle.check_verdict import CheckResult
 from cellsize.lifecycle.shift import Shift
+from cellsize.lifecycle.unpaired import Intervals
 from cellsize.report.drawing import GRID, INK, MUTED, SERIES, panel, style, svg
 from cellsize.report.tables import Row, Table
 from cellsize.report.templates import environment
@@ -50,7 +51,7 @@ def render(result: CheckResult) -> str:
             hardness=check_verdict.hardness_in_words(result),
             steps=number(result.steps),
             metric=result.metric,
-            coverage=coverage_table(result),
+            coverage=coverage_table(result.new, result.holdout),
             inputs=check_verdict.inputs_in_words(result),
             columns=columns_table(result),
             more=len(result.shifts) > MOST_DRAWN,
@@ -59,24 +60,33 @@ def render(result: CheckResult) -> str:
     )
 
 
-def coverage_table(result: CheckResult) -> Table | None:
-    """Coverage of the intervals; None where the model has none."""
+def coverage_table(
+    side: Intervals, holdout: Intervals | None, what: str = "rows", fewest: int = unpaired.FEWEST_BLOCKS
+) -> Table | None:
+    """Coverage of the intervals; None where the model has none.
+
+    Args:
+        side: What is new.
+        holdout: The holdout, if the version keeps it.
+        what: What is new, in words.
+        fewest: Blocks, or groups, that an interval takes.
+    """
     rows = []
     for at, level in enumerate(LEVELS):
-        new, between = result.new.coverage(at), unpaired.coverage_interval(result.new, at)
+        new, between = side.coverage(at), unpaired.coverage_interval(side, at, fewest)
         if new != new:
             continue
-        before = float("nan") if result.holdout is None else result.holdout.coverage(at)
+        before = float("nan") if holdout is None else holdout.coverage(at)
         range_ = NONE if between is None else f"{100 * between[0]:.1f} to {100 * between[1]:.1f} %"
         cells = (
             f"{100 * level:g} %",
             f"{100 * new:.1f} %",
             range_,
             NONE if before != before else f"{100 * before:.1f} %",
-            "too narrow now" if check_verdict.is_too_narrow(result, at) else "",
+            "too narrow now" if check_verdict.is_too_narrow(side, holdout, at, fewest) else "",
         )
         rows.append(Row(cells, strong=frozenset({4})))
-    head = ("Intervals of", "hold on the new rows", "between, with 90 % probability", "held on the holdout", "")
+    head = ("Intervals of", f"hold on the new {what}", "between, with 90 % probability", "held on the holdout", "")
     return Table(head, tuple(rows), text=1) if rows else None
 
 

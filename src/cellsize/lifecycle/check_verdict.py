@@ -7,7 +7,7 @@ from cellsize.evaluation.holdout import LEVELS
 from cellsize.lifecycle import unpaired
 from cellsize.lifecycle.block_losses import BlockLosses
 from cellsize.lifecycle.shift import Shift
-from cellsize.lifecycle.unpaired import Compared
+from cellsize.lifecycle.unpaired import Compared, Intervals
 
 Verdict = Literal["as before", "inputs shifted", "worse", "cannot tell"]
 STATUS: dict[Verdict, int] = {"as before": 0, "inputs shifted": 3, "worse": 4, "cannot tell": 5}
@@ -152,36 +152,44 @@ def _is_harder(result: CheckResult) -> bool:
     return 100 * (result.new.naive_error / result.holdout.naive_error - 1) >= 0.8 * result.compared.higher
 
 
-def coverage_in_words(result: CheckResult) -> list[str]:
-    """Of each level how many targets its intervals hold."""
+def coverage_in_words(side: Intervals, holdout: Intervals | None, fewest: int = unpaired.FEWEST_BLOCKS) -> list[str]:
+    """Of each level how many targets its intervals hold.
+
+    Args:
+        side: What is new.
+        holdout: The holdout, if the version keeps it.
+        fewest: Blocks, or groups, that an interval of this takes.
+    """
     lines = []
     for at, level in enumerate(LEVELS):
-        new, between = result.new.coverage(at), unpaired.coverage_interval(result.new, at)
+        new, between = side.coverage(at), unpaired.coverage_interval(side, at, fewest)
         if new != new:
             continue
         said = f"Intervals of {100 * level:.0f} % hold {100 * new:.0f} %"
         if between is not None:
             said += f" ({100 * between[0]:.0f} to {100 * between[1]:.0f} % with a probability of 90 %)"
-        before = None if result.holdout is None else result.holdout.coverage(at)
+        before = None if holdout is None else holdout.coverage(at)
         if before is not None and before == before:
             said += f"; on the holdout {100 * before:.0f} %"
-            if is_too_narrow(result, at):
+            if is_too_narrow(side, holdout, at, fewest):
                 said += ": too narrow now"
         lines.append(f"{said}.")
     return lines
 
 
-def is_too_narrow(result: CheckResult, level: int) -> bool:
+def is_too_narrow(side: Intervals, holdout: Intervals | None, level: int, fewest: int = unpaired.FEWEST_BLOCKS) -> bool:
     """Whether intervals hold less than they promise, and than they did on the holdout, as sure as can be asked for.
 
     Args:
-        result: What was measured.
+        side: What is new.
+        holdout: The holdout, if the version keeps it.
         level: Position in `LEVELS`.
+        fewest: Blocks, or groups, that this takes.
     """
-    between = unpaired.coverage_interval(result.new, level)
-    if between is None or result.holdout is None:
+    between = unpaired.coverage_interval(side, level, fewest)
+    if between is None or holdout is None:
         return False
-    return bool(between[1] < min(LEVELS[level], result.holdout.coverage(level)))
+    return bool(between[1] < min(LEVELS[level], holdout.coverage(level)))
 
 
 def inputs_in_words(result: CheckResult) -> str:
@@ -205,7 +213,7 @@ def lines(result: CheckResult) -> list[str]:
         headline(result),
         error_in_words(result),
         hardness_in_words(result),
-        *coverage_in_words(result),
+        *coverage_in_words(result.new, result.holdout),
     ]
     said.append(inputs_in_words(result))
     if result.taken_as_new:

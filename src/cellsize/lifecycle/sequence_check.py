@@ -4,15 +4,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from cellsize.data.forecast import score_name
 from cellsize.data.sequence_history import SequenceHistory
-from cellsize.lifecycle import permuted, sequence_verdict, sketch, unpaired
+from cellsize.lifecycle import check, permuted, sequence_quality, sequence_verdict, sketch, unpaired
 from cellsize.lifecycle.check_verdict import STATUS
 from cellsize.lifecycle.new_sequences import NewSequences, read
-from cellsize.lifecycle.sequence_losses import measure
-from cellsize.lifecycle.sequence_reference import SequenceReference, summarised
-from cellsize.lifecycle.sequence_verdict import FEWEST_GROUPS, SequenceCheck
+from cellsize.lifecycle.sequence_losses import M, Measure, SequenceLosses
+from cellsize.lifecycle.sequence_quality import FEWEST_GROUPS
+from cellsize.lifecycle.sequence_reference import SequenceReference, summarised, unlike
+from cellsize.lifecycle.sequence_verdict import SequenceCheck
 from cellsize.lifecycle.shift import Shift
 from cellsize.models.classifier import Classifier
+from cellsize.models.prediction import plain_forward
+from cellsize.models.regressor import Regressor
 from cellsize.params_data import Prepare
 
 
@@ -20,10 +24,11 @@ def measured(
     name: str,
     version: str,
     data: Path,
-    model: Classifier,
+    model: M,
     prepare: Prepare,
     reference: SequenceReference | None,
     history: SequenceHistory | None,
+    measure: Measure[M],
 ) -> SequenceCheck:
     """Measures a model on new sequences, and compares what there is to compare.
 
@@ -35,11 +40,14 @@ def measured(
         prepare: How its own table was read.
         reference: What the version keeps; None: nothing.
         history: What it has learned from; None: the version does not say.
+        measure: Measures such models.
     """
     found = read(data, model, prepare, history)
-    labelled, new = found.new[found.has_label], None
-    if reference is not None and labelled.size:
-        new = measure(found.sequences, labelled, [model], model, reference.frequencies)
+    judged, new = found.new[found.has_label], None
+    if reference is not None:
+        judged = unlike(reference, found.sequences, judged)
+        if judged.size:
+            new = measure(found.sequences, judged, [model], model, reference.constant, plain_forward)
     shifts, why = inputs(found, model, reference)
     holdout = None if reference is None else reference.holdout
     compared = None
@@ -50,6 +58,8 @@ def measured(
         version=version,
         data=str(data),
         found=found,
+        metric=None if reference is None else reference.metric,
+        equal=int(found.has_label.sum()) - len(judged),
         new=new,
         holdout=holdout,
         compared=compared,
@@ -59,12 +69,12 @@ def measured(
 
 
 def inputs(
-    found: NewSequences, model: Classifier, reference: SequenceReference | None
+    found: NewSequences, model: Classifier | Regressor, reference: SequenceReference | None
 ) -> tuple[tuple[Shift, ...], str]:
     """How far the inputs of new sequences have shifted; or why nobody knows."""
     if reference is None:
         return (), "the version does not keep what they were"
-    codes = sketch.codes(summarised(found.sequences, found.new, model), reference.borders)
+    codes = sketch.codes(summarised(found.sequences, found.new, model, reference.characters), reference.borders)
     shifts = permuted.shifts(
         reference.columns, reference.codes, codes, reference.group, found.sequences.group[found.new]
     )
@@ -74,6 +84,7 @@ def inputs(
 def content(result: SequenceCheck) -> dict[str, Any]:
     """What was measured, for a program: the keys are on docs/drift.md."""
     sides = {key: side for key, side in (("new", result.new), ("holdout", result.holdout)) if side is not None}
+    best = "" if result.metric is None else sequence_quality.constant_word(result.metric).replace(" ", "_")
     return {
         "verdict": result.verdict,
         "status": STATUS[result.verdict],
@@ -83,24 +94,16 @@ def content(result: SequenceCheck) -> dict[str, Any]:
         "data": result.data,
         "sequences": len(result.found.new),
         "known": result.found.known,
+        "equal": result.equal,
         "labelled": result.found.is_labelled,
         "new_labels": result.found.unknown_labels,
         "error": {
-            "metric": sequence_verdict.METRIC,
+            "metric": None if result.metric is None else score_name(result.metric),
             **{key: side.error for key, side in sides.items()},
-            **{f"class_frequencies_{key}": side.constant_error for key, side in sides.items()},
+            **{f"{best}_{key}": side.constant_error for key, side in sides.items()},
             **({} if result.compared is None else asdict(result.compared)),
         },
-        "accuracy": {
-            **{key: side.accuracy for key, side in sides.items()},
-            "interval": None if result.new is None else sequence_verdict.interval(result.new, result.new.right),
-        },
-        "calibration": {
-            **{key: side.sureness - side.accuracy for key, side in sides.items()},
-            "interval": None
-            if result.new is None
-            else sequence_verdict.interval(result.new, result.new.sure - result.new.right),
-        },
+        **_quality(result, sides),
         "inputs": {
             "not_compared": result.no_inputs or None,
             "columns": {
@@ -112,3 +115,20 @@ def content(result: SequenceCheck) -> dict[str, Any]:
             },
         },
     }  # fmt: skip
+
+
+def _quality(result: SequenceCheck, sides: dict[str, SequenceLosses]) -> dict[str, Any]:
+    """Of numbers how often their intervals hold; of labels how many are right, and how sure they are."""
+    new, interval = result.new, sequence_quality.interval
+    if any(not side.right.size for side in sides.values()):
+        return {"coverage": {} if new is None else check.coverage(new, result.holdout, FEWEST_GROUPS)}
+    return {
+        "accuracy": {
+            **{key: side.accuracy for key, side in sides.items()},
+            "interval": None if new is None else interval(new, new.right),
+        },
+        "calibration": {
+            **{key: side.sureness - side.accuracy for key, side in sides.items()},
+            "interval": None if new is None else interval(new, new.sure - new.right),
+        },
+    }

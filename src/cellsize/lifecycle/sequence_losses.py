@@ -1,7 +1,8 @@
 """How wrong labels are, group by group of sequences; and whether the probabilities that come with them hold."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,8 +11,10 @@ from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
 from cellsize.models.classifier import Classifier
 from cellsize.models.prediction import Forward, plain_forward
+from cellsize.models.regressor import Regressor
 
 SMALLEST = np.finfo(np.float64).tiny  # of a probability, so that its logarithm is finite
+M = TypeVar("M", Classifier, Regressor)  # models of whole sequences
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,12 @@ class SequenceLosses:
 
     Attributes:
         sequences: Their number, shape (groups,).
-        losses: Log losses of each model, divided by that of the class frequencies in training, shape (models, groups).
-        constant: What the class frequencies in training lose, likewise, shape (groups,).
-        right: How many sequences have the label that is said, mean of the models, shape (groups,).
-        sure: Probabilities of the labels that are said, mean of the models, shape (groups,).
+        losses: Losses of each model, divided by that of the best constant in training, shape (models, groups).
+        constant: What the best constant in training loses, likewise, shape (groups,): class frequencies or a number.
+        right: How many sequences have the label that is said, mean of the models, shape (groups,); empty of numbers.
+        sure: Probabilities of the labels that are said, mean of the models, shape (groups,); empty of numbers.
+        inside: How many numbers lie within the intervals of each of `LEVELS`, mean of the models, shape (levels,
+            groups); NaN for levels that the models' residuals do not allow; empty of labels.
     """
 
     sequences: Ints
@@ -31,6 +36,7 @@ class SequenceLosses:
     constant: Floats
     right: Floats
     sure: Floats
+    inside: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def samples(self) -> Ints:
@@ -38,13 +44,18 @@ class SequenceLosses:
         return self.sequences
 
     @property
+    def observed(self) -> Ints:
+        """The same: each sequence has its label."""
+        return self.sequences
+
+    @property
     def error(self) -> float:
-        """Normalised log loss, the mean of the models."""
+        """Normalised error, the mean of the models."""
         return float(self.losses.sum(axis=1).mean() / self.sequences.sum())
 
     @property
     def constant_error(self) -> float:
-        """Normalised log loss of the class frequencies in training."""
+        """Normalised error of the best constant in training."""
         return float(self.constant.sum() / self.sequences.sum())
 
     @property
@@ -56,6 +67,14 @@ class SequenceLosses:
     def sureness(self) -> float:
         """Mean probability of the label that is said: the accuracy that the model promises."""
         return float(self.sure.sum() / self.sequences.sum())
+
+    def coverage(self, level: int) -> float:
+        """Fraction of the numbers within the intervals of the n-th level; NaN if there are none."""
+        return float(self.inside[level].sum() / self.sequences.sum())
+
+
+# Sequences, which of them, models, whose training normalises all, what the best constant says, what runs networks.
+Measure = Callable[[Sequences, Ints, Sequence[M], M, Floats, Forward], SequenceLosses]
 
 
 def measure(
@@ -76,24 +95,31 @@ def measure(
         frequencies: Of the classes in training, shape (classes,).
         forward: Runs the networks; see `prediction.forecast`.
     """
-    codes = np.unique(_in_order(sequences.group[chosen]), return_inverse=True)[1]
-    count, target = int(codes.max()) + 1, sequences.target[chosen]
-    scale = 1 / float(served.fitted.scaling.deviation[0])
-
-    def sums(values: Floats) -> Floats:
-        return np.asarray(np.bincount(codes, weights=values, minlength=count), np.float64)
+    counts, sums = by_group(sequences, chosen)
+    target, scale = sequences.target[chosen], 1 / float(served.fitted.scaling.deviation[0])
 
     def loss(of_truth: Floats) -> Floats:
         return sums(-scale * np.log(np.maximum(of_truth, SMALLEST)))
 
     found = [model.probabilities(sequences, chosen, forward) for model in models]
     return SequenceLosses(
-        sequences=np.bincount(codes, minlength=count),
+        sequences=counts,
         losses=np.stack([loss(each[np.arange(len(chosen)), target]) for each in found]),
         constant=loss(frequencies[target]),
         right=np.mean([sums((each.argmax(axis=1) == target).astype(np.float64)) for each in found], axis=0),
         sure=np.mean([sums(each.max(axis=1)) for each in found], axis=0),
     )
+
+
+def by_group(sequences: Sequences, chosen: Ints) -> tuple[Ints, Callable[[Floats], Floats]]:
+    """How many of some sequences each of their groups has, and what sums values of these over each group."""
+    codes = np.unique(_in_order(sequences.group[chosen]), return_inverse=True)[1]
+    counts = np.bincount(codes)
+
+    def sums(values: Floats) -> Floats:
+        return np.asarray(np.bincount(codes, weights=values, minlength=len(counts)), np.float64)
+
+    return counts, sums
 
 
 def frequencies(sequences: Sequences, folds: Folds) -> Floats:

@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
-from cellsize.lifecycle import check_page, sequence_verdict
-from cellsize.lifecycle.sequence_verdict import METRIC, SequenceCheck
+from cellsize.data.forecast import score_name
+from cellsize.lifecycle import check_page, sequence_quality, sequence_verdict
+from cellsize.lifecycle.sequence_quality import FEWEST_GROUPS
+from cellsize.lifecycle.sequence_verdict import SequenceCheck
 from cellsize.report.drawing import SERIES, panel, style, svg
 from cellsize.report.templates import environment
 
@@ -15,7 +17,7 @@ DRAWN = 0.95  # part of the groups that the chart shows: a single wrong label wo
 
 def render(result: SequenceCheck) -> str:
     """The page as HTML."""
-    drawn = {}
+    drawn, is_number = {}, result.new is not None and not result.new.right.size
     if result.new is not None:
         drawn["error"] = Markup(error_chart(result))
     if result.shifts:
@@ -31,9 +33,13 @@ def render(result: SequenceCheck) -> str:
             notes=sequence_verdict.notes(result),
             charts=drawn,
             error=sequence_verdict.error_in_words(result),
-            hardness=sequence_verdict.hardness_in_words(result),
-            quality=sequence_verdict.quality_in_words(result),
-            metric=METRIC,
+            hardness=sequence_quality.hardness_in_words(result.new, result.holdout, result.metric),
+            labels=sequence_quality.label_word(result.metric),
+            quality=[] if is_number else sequence_quality.in_words(result.new, result.holdout),
+            coverage=None
+            if not is_number or result.new is None
+            else check_page.coverage_table(result.new, result.holdout, "sequences", FEWEST_GROUPS),
+            meaning="" if result.metric is None else sequence_quality.meaning(result.metric),
             inputs=sequence_verdict.inputs_in_words(result),
             columns=check_page.columns_table(result),
             more=len(result.shifts) > check_page.MOST_DRAWN,
@@ -60,6 +66,7 @@ def error_chart(result: SequenceCheck) -> str:
         axes.set_xticks([at for at, _ in ticks], [label for _, label in ticks])
         axes.set_ylim(0, 1.05 * highest or 1)
         axes.grid(visible=False, axis="x")
-        axes.set_ylabel(METRIC)
+        assert result.metric is not None
+        axes.set_ylabel(score_name(result.metric))
         figure.legend(loc="outside upper left", ncols=2)
         return svg(figure, "error", "Error of each group of sequences of the holdout and of the new ones")

@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from cellsize.data.windows import Floats
-from cellsize.lifecycle import unpaired
+from cellsize.data.forecast import score_name
+from cellsize.lifecycle import sequence_quality
 from cellsize.lifecycle.check_verdict import Verdict, listed, more
 from cellsize.lifecycle.new_sequences import NewSequences
 from cellsize.lifecycle.sequence_losses import SequenceLosses
+from cellsize.lifecycle.sequence_quality import FEWEST_GROUPS, label_word
+from cellsize.lifecycle.sequence_reference import CHARACTERS
 from cellsize.lifecycle.shift import Shift
 from cellsize.lifecycle.unpaired import Compared
+from cellsize.params import Metric
 
-METRIC = "normalised log loss"
-FEWEST_GROUPS = 20  # of sequences, on each side: losses of single ones are skewed
 TAKEN_AS_NEW = (
     "The version does not keep which sequences it has learned from, and all of these count as new. Old ones among them "
     "would make the error look lower."
@@ -29,6 +28,8 @@ class SequenceCheck:
         version: Its version.
         data: The file.
         found: What it holds.
+        metric: By which errors are compared; None: the version keeps nothing.
+        equal: New texts that equal one that the model has learned from: their errors say nothing of other texts.
         new: Losses on the new sequences that have a label; None: there are none, or the version keeps nothing.
         holdout: Losses of the twins on their holdout; None: the version keeps none.
         compared: Both, compared; None: there are too few groups on a side.
@@ -40,6 +41,8 @@ class SequenceCheck:
     version: str
     data: str
     found: NewSequences
+    metric: Metric | None
+    equal: int
     new: SequenceLosses | None
     holdout: SequenceLosses | None
     compared: Compared | None
@@ -89,7 +92,7 @@ def headline(result: SequenceCheck) -> str:
             are = "is" if len(result.shifted) == 1 else "are"
             return f"Inputs shifted: {columns} {are} unlike what the model has learned from{error}."
         case "as before" if compared is None:
-            return "As before: no input has shifted; without labels nothing is said of the error."
+            return f"As before: no input has shifted; without {label_word(result.metric)} nothing is said of the error."
         case "as before":
             assert compared is not None
             return f"As before: the error on the new sequences is {more(compared.higher)} than on the holdout, within chance."  # noqa: E501
@@ -105,16 +108,17 @@ def advice(result: SequenceCheck) -> str:
                 "See whether these labels are right. If they are, train again: cellsize retrain measures the size anew."
             )
         case "worse":
-            return "See whether the new sequences and labels are right. If they are, train again: cellsize retrain."
+            labels = label_word(result.metric)
+            return f"See whether the new sequences and {labels} are right. If they are, train again: cellsize retrain."
         case "inputs shifted":
             return (
-                "Look at these features at their source. If the change is real and stays, train again before the error "
+                "Look at these inputs at their source. If the change is real and stays, train again before the error "
                 "grows: cellsize retrain."
             )
         case "as before":
             return "Nothing has to be done."
         case "cannot tell":
-            if result.holdout is None:
+            if result.metric is None:
                 return "Run its project again with this cellsize (cellsize run): the version then gets it."
             return "Check again when more sequences have come."
 
@@ -122,9 +126,13 @@ def advice(result: SequenceCheck) -> str:
 def error_in_words(result: SequenceCheck) -> str:
     """The error compared with that of the holdout."""
     if result.new is None:
-        return "" if result.found.is_labelled else "The file has no labels: the inputs alone are compared."
-    said = f"{METRIC} {result.new.error:.4f} on {_sequences(int(result.new.sequences.sum()))}"
-    assert result.holdout is not None
+        if result.found.is_labelled:
+            return ""
+        return f"The file has no {label_word(result.metric)}: the inputs alone are compared."
+    assert result.metric is not None
+    said = f"{score_name(result.metric)} {result.new.error:.4f} on {_sequences(int(result.new.sequences.sum()))}"
+    if result.holdout is None:
+        return f"{said}; nothing to compare it with."
     said += f"; {result.holdout.error:.4f} on the {_sequences(int(result.holdout.sequences.sum()))} of the holdout"
     if result.compared is None:
         return f"{said}."
@@ -132,47 +140,14 @@ def error_in_words(result: SequenceCheck) -> str:
     return f"{said}: {more(result.compared.higher)} ({low:+.0f} to {high:+.0f} % with a probability of 90 %)."
 
 
-def hardness_in_words(result: SequenceCheck) -> str:
-    """Whether the labels are other ones than before; empty where nobody knows."""
-    if result.new is None or result.holdout is None or not result.holdout.constant_error:
-        return ""
-    higher = 100 * (result.new.constant_error / result.holdout.constant_error - 1)
-    return f"The error of the class frequencies of training is {more(higher)} than on the holdout."
-
-
-def quality_in_words(result: SequenceCheck) -> list[str]:
-    """Accuracy, and whether the probabilities hold what they promise."""
-    if result.new is None or result.holdout is None:
-        return []
-    accuracy, said = interval(result.new, result.new.right), f"Accuracy {100 * result.new.accuracy:.1f} %"
-    if accuracy is not None:
-        low, high = (min(max(100 * end, 0), 100) for end in accuracy)
-        said += f" ({low:.1f} to {high:.1f} % with a probability of 90 %)"
-    lines = [f"{said}; on the holdout {100 * result.holdout.accuracy:.1f} %."]
-    too_sure = ": too sure now" if is_too_sure(result) else ""
-    return [
-        *lines,
-        f"The labels that it says have a probability of {100 * result.new.sureness:.1f} % in the mean, and "
-        f"{100 * result.new.accuracy:.1f} % of them are right; on the holdout {100 * result.holdout.sureness:.1f} and "
-        f"{100 * result.holdout.accuracy:.1f} %{too_sure}.",
-    ]
-
-
-def is_too_sure(result: SequenceCheck) -> bool:
-    """Whether it promises more than it holds, and more so than on the holdout, as sure as can be asked for."""
-    if result.new is None or result.holdout is None:
-        return False
-    between = interval(result.new, result.new.sure - result.new.right)
-    return between is not None and between[0] > max(0.0, result.holdout.sureness - result.holdout.accuracy)
-
-
 def inputs_in_words(result: SequenceCheck) -> str:
     """What was compared of the inputs, and what has shifted."""
     if result.no_inputs:
         return f"Inputs were not compared: {result.no_inputs}."
+    what = "the characters" if result.shifts[-1].column == CHARACTERS else "the features"
     said = (
-        f"{len(result.shifts)} summaries of the features of {_sequences(len(result.found.new))}, compared with as many "
-        "drawn from old and new ones: "
+        f"{len(result.shifts)} summaries of {what} of {_sequences(len(result.found.new))}, compared with as many drawn "
+        "from old and new ones: "
     )
     if not result.shifted:
         return f"{said}none has shifted."
@@ -186,6 +161,11 @@ def notes(result: SequenceCheck) -> list[str]:
         said.append(TAKEN_AS_NEW)
     if found.known:
         said.append(f"{_sequences(found.known)} that the model has learned from, or from their groups, are not judged.")
+    if result.equal:
+        said.append(
+            f"{_sequences(result.equal, 'new ')} that equal{'s' * (result.equal == 1)} one that the model has learned "
+            "from, which it knows by heart: not in the error above."
+        )
     if found.unknown_labels:
         counts = [f"{label} ({count})" for label, count in found.unknown_labels.items()]
         said.append(f"Labels that the model has never seen, and cannot say: {listed(counts)}; not in the error above.")
@@ -198,8 +178,8 @@ def lines(result: SequenceCheck) -> list[str]:
         title(result),
         headline(result),
         error_in_words(result),
-        hardness_in_words(result),
-        *quality_in_words(result),
+        sequence_quality.hardness_in_words(result.new, result.holdout, result.metric),
+        *sequence_quality.in_words(result.new, result.holdout),
         inputs_in_words(result),
         *notes(result),
         advice(result),
@@ -207,24 +187,15 @@ def lines(result: SequenceCheck) -> list[str]:
     return [line for line in said if line]
 
 
-def interval(side: SequenceLosses, sums: Floats) -> tuple[float, float] | None:
-    """An interval of 90 % for a mean over sequences, by groups; None where there are too few.
-
-    Args:
-        side: The sequences.
-        sums: What is meant, summed over each group, shape (groups,).
-    """
-    if len(side.sequences) < FEWEST_GROUPS:
-        return None
-    low, high = np.quantile(unpaired.means(sums, side.sequences.astype(np.float64), 0)[1], [0.05, 0.95])
-    return float(low), float(high)
-
-
 def _why_not(result: SequenceCheck) -> str:
-    if result.holdout is None:
+    if result.metric is None:
         return f"version {result.version} was registered before cellsize kept what new sequences are compared with"
+    if result.new is None and not result.found.is_labelled:
+        return f"the file has no {label_word(result.metric)}, and inputs were not compared: {result.no_inputs}"
     if result.new is None:
-        return f"the file has no labels, and inputs were not compared: {result.no_inputs}"
+        return "each new text equals one that the model has learned from"
+    if result.holdout is None:
+        return "each text of the holdout is there more than once: nothing says how good the model is on new ones"
     if result.compared is None:
         new, old = len(result.new.sequences), len(result.holdout.sequences)
         side, count = ("the new sequences are of", new) if new < FEWEST_GROUPS else ("the holdout is of", old)

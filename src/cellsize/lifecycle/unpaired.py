@@ -12,7 +12,6 @@ import numpy as np
 
 from cellsize.data.windows import Floats, Ints
 from cellsize.evaluation.paired import DRAWS, joined, times_drawn, wider
-from cellsize.lifecycle.block_losses import BlockLosses
 
 FEWEST_BLOCKS = 4  # on each side; fewer say nothing about how much blocks differ
 MARGIN = 5.0  # percent by which an error has to be higher to be worse, where no params.yaml says it
@@ -34,6 +33,21 @@ class Losses(Protocol):
     @property
     def error(self) -> float:
         """The mean loss of a sample, mean of the models."""
+
+
+class Intervals(Protocol):
+    """How often intervals hold the truth, summed over blocks of time or groups."""
+
+    @property
+    def observed(self) -> Ints:
+        """How many values each block holds, shape (blocks,)."""
+
+    @property
+    def inside(self) -> Floats:
+        """How many of them lie within the intervals of each of `LEVELS`, shape (levels, blocks)."""
+
+    def coverage(self, level: int) -> float:
+        """Fraction of all values within the intervals of the n-th level; NaN if there are none."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +110,15 @@ def compare(new: Losses, holdout: Losses, margin: float = MARGIN, fewest: int = 
     )
 
 
-def coverage_interval(side: BlockLosses, level: int) -> tuple[float, float] | None:
+def coverage_interval(side: Intervals, level: int, fewest: int = FEWEST_BLOCKS) -> tuple[float, float] | None:
     """An interval of 90 % for the coverage, by blocks; None where there are too few, or no intervals.
 
     Args:
-        side: The windows.
+        side: The windows, or sequences.
         level: Position in `LEVELS`.
+        fewest: Blocks that it takes.
     """
-    if len(side.windows) < FEWEST_BLOCKS or not np.isfinite(side.inside[level]).all():
+    if len(side.observed) < fewest or not np.isfinite(side.inside[level]).all():
         return None
     low, high = np.quantile(means(side.inside[level], side.observed.astype(np.float64), 0)[1], [0.05, 0.95])
     return float(np.clip(low, 0, 1)), float(np.clip(high, 0, 1))

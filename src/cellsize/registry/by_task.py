@@ -1,6 +1,5 @@
 """What the registry asks of a task: the rows that show a model, its errors, and whether it becomes champion."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,12 @@ from cellsize.models.regressor import Regressor
 from cellsize.params_data import Prepare
 from cellsize.registry import callers, example
 from cellsize.registry.callers import Shown
+from cellsize.sizing.any_evaluation import AnyEvaluation
 from cellsize.sizing.class_records import ClassEvaluation
-from cellsize.sizing.evaluation_records import Evaluation, Registration
+from cellsize.sizing.evaluation_records import Registration
 from cellsize.sizing.number_records import NumberEvaluation
 
-AnyEvaluation = Evaluation | ClassEvaluation | NumberEvaluation
 AnyHistory = History | SequenceHistory
-
-
-def read_evaluation(path: Path) -> AnyEvaluation:
-    """Reads `evaluation.json`, of whichever task."""
-    task = json.loads(path.read_text(encoding="utf-8")).get("task")
-    kinds: dict[str | None, type[AnyEvaluation]] = {"classify": ClassEvaluation, "regress": NumberEvaluation}
-    return kinds.get(task, Evaluation).read(path)
 
 
 def rows_shown(prepare: Prepare, model: Path) -> pd.DataFrame:

@@ -14,10 +14,10 @@ from mlflow.models import ModelSignature
 from mlflow.types import ParamSchema
 
 from cellsize.registry import by_task, provenance
-from cellsize.registry.by_task import AnyEvaluation
 from cellsize.registry.champion import CUT
 from cellsize.registry.provenance import Source
 from cellsize.registry.store import CLONE, clone
+from cellsize.sizing.any_evaluation import AnyEvaluation
 from cellsize.sizing.choice_records import Choice
 
 FINGERPRINT = "cellsize.fingerprint"

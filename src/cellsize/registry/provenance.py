@@ -18,9 +18,11 @@ from ruamel.yaml.error import YAMLError
 from cellsize import files
 from cellsize.errors import InputError
 from cellsize.registry import by_task
-from cellsize.registry.by_task import AnyEvaluation, AnyHistory
+from cellsize.registry.by_task import AnyHistory
 from cellsize.registry.runs import FINGERPRINT, SIZE
 from cellsize.registry.store import PASSWORD, require_model
+from cellsize.sizing import any_evaluation
+from cellsize.sizing.any_evaluation import AnyEvaluation
 from cellsize.sizing.choice_records import Choice
 
 PROJECT = ("params.yaml", "dvc.yaml", "dvc.lock")
@@ -142,7 +144,7 @@ def read(client: MlflowClient, name: str, version: str) -> Kept:
         rows = project / ROWS
         history = by_task.read_history(rows.read_text(encoding="utf-8")) if rows.is_file() else None
         choice = Choice.read(Path(client.download_artifacts(run, "choice.json", kept)))
-        evaluation = by_task.read_evaluation(Path(client.download_artifacts(run, "evaluation.json", kept)))
+        evaluation = any_evaluation.read(Path(client.download_artifacts(run, "evaluation.json", kept)))
     changed = ", with changes that were not committed" if known.get(CHANGED) == "yes" else ""
     commit = known[COMMIT] + changed if COMMIT in known else ""
     return Kept(

@@ -12,12 +12,12 @@ from mlflow.exceptions import MlflowException
 from cellsize.evaluation.by_task import compared_with_trees, opens
 from cellsize.params import Mlflow, Register
 from cellsize.registry import looks, moves, provenance
-from cellsize.registry.by_task import AnyEvaluation
 from cellsize.registry.champion import CHALLENGER, CHAMPION, current_version
 from cellsize.registry.conflicts import repeated
 from cellsize.registry.logged import FINGERPRINT, PROJECT, REFERENCE, Submission, log
 from cellsize.registry.provenance import GATE
 from cellsize.registry.store import connect, end_abandoned, reached
+from cellsize.sizing.any_evaluation import AnyEvaluation
 from cellsize.sizing.evaluation_records import Registration
 
 TREES = "cellsize.boosted_trees"

@@ -9,6 +9,7 @@ from cellsize.registry import by_task, provenance
 from cellsize.registry.logged import Submission
 from cellsize.registry.versions import register
 from cellsize.search import driver, store, versions
+from cellsize.sizing import any_evaluation
 from cellsize.sizing.choice_records import Choice
 from cellsize.training import records, refit
 
@@ -24,7 +25,7 @@ def main(params: Params, clean: Path, searched: Path, searched_folds: Path, wind
     kept = writer(work, twins, model, params.baseline.seasons, params.prepare.csv)
     cut = refit.cut_of(work.samples, work.folds)
     source = provenance.Source(Path(), params.prepare.table, key, cut, known, kept)
-    results = Choice.read(choice), by_task.read_evaluation(evaluation)
+    results = Choice.read(choice), any_evaluation.read(evaluation)
     shown = by_task.rows_shown(params.prepare, model)
     submission = Submission(model, twins, shown, *results, versions.versions(), source)
     entry = register(params.mlflow, params.register_, submission, params.evaluate.champion)
