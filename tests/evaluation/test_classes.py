@@ -66,6 +66,18 @@ def test_twins_and_baselines_are_scored_on_the_same_held_out_sequences(
     )
 
 
+def test_equal_sequences_are_one_group_of_the_holdout(
+    work: Work, sequences: Sequences, trained: list[Classifier], on_folds: ClassBaselines
+) -> None:
+    holdout = np.flatnonzero(work.folds.holdout)
+    first, length = sequences.first.copy(), sequences.length.copy()
+    first[holdout[0]], length[holdout[0]] = first[holdout[1]], length[holdout[1]]
+    found, _ = evaluate(
+        replace(sequences, first=first, length=length), work.folds, trained, None, "log_loss", on_folds
+    )
+    assert found.groups == found.sequences - 1
+
+
 def test_a_difference_is_that_of_the_errors_and_has_a_standard_error(
     work: Work, sequences: Sequences, trained: list[Classifier], on_folds: ClassBaselines
 ) -> None:

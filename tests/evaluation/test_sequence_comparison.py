@@ -84,6 +84,18 @@ def test_a_new_sequence_of_a_group_that_the_champion_knows_is_not_new(
     np.testing.assert_array_equal(found.chosen, holdout[2:])
 
 
+def test_a_new_sequence_that_equals_one_that_the_champion_knows_is_not_new(
+    work: Work, sequences: Sequences, against: Callable[..., Rivals[Classifier]]
+) -> None:
+    holdout = np.flatnonzero(work.folds.holdout)
+    first, length = sequences.first.copy(), sequences.length.copy()
+    first[holdout[0]], length[holdout[0]] = first[holdout[1]], length[holdout[1]]
+    equal = replace(sequences, first=first, length=length)
+    found = fair(equal, work.folds, against([sequences.names[holdout[1]]]))
+    assert isinstance(found, FairSequences)
+    np.testing.assert_array_equal(found.chosen, holdout[2:])
+
+
 def test_one_that_has_seen_the_holdout_is_measured_by_its_recipe_or_by_twins_of_this_cut(
     work: Work, sequences: Sequences, trained: list[Classifier], against: Callable[..., Rivals[Classifier]]
 ) -> None:
