@@ -12,8 +12,10 @@ from cellsize.sizing.artefacts import Artefact
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.class_records import ClassBaselines, ClassEvaluation, ClassMetrics, SequenceInspection
 from cellsize.sizing.evaluation_records import Evaluation, Metrics, Registration
 from cellsize.sizing.inspection_records import Inspection
+from cellsize.sizing.number_records import NumberEvaluation, NumberInspection, NumberMetrics
 from cellsize.sizing.recipe import Recipe
 
 DOCS = Path(__file__).parent
@@ -30,11 +32,25 @@ ARTEFACTS: dict[str, type[Artefact]] = {
     "reports/registration.json": Registration,
     "reports/metrics.json": Metrics,
 }
+# What another task writes into a file of the same name; here the task is added to it.
+OF_TASKS: dict[str, type[Artefact]] = {
+    "reports/inspection.classify.json": SequenceInspection,
+    "build/baselines.classify.json": ClassBaselines,
+    "reports/evaluation.classify.json": ClassEvaluation,
+    "reports/metrics.classify.json": ClassMetrics,
+    "reports/inspection.regress.json": NumberInspection,
+    "reports/evaluation.regress.json": NumberEvaluation,
+    "reports/metrics.regress.json": NumberMetrics,
+}
+ALL = ARTEFACTS | OF_TASKS
 
 HEAD = """# Artefacts
 
 A run leaves its results in JSON files. Each has a JSON schema in `docs/schemas/`, and is written and read through one
 model in `cellsize.sizing`. Every key is always there. `python docs/artefacts.py` writes this page.
+
+With `task: classify` or `regress` some files hold something else under the same name: `inspection.classify.json` below
+is what `inspection.json` holds then. What is not below for a task is as for a forecast.
 
 | file | what |
 |---|---|
@@ -47,22 +63,24 @@ def schema(path: str) -> Object:
     """The JSON schema of an artefact.
 
     Args:
-        path: Where the artefact is, a key of `ARTEFACTS`.
+        path: Where the artefact is, a key of `ALL`.
     """
-    content: Object = ARTEFACTS[path].model_json_schema(mode="serialization")
+    content: Object = ALL[path].model_json_schema(mode="serialization")
     return {"$schema": DIALECT, **content}
 
 
 def pages() -> dict[Path, str]:
     """Every file that this script writes, with its text."""
-    texts = {DOCS / "schemas" / Path(path).name: _json(schema(path)) for path in ARTEFACTS}
+    texts = {DOCS / "schemas" / Path(path).name: _json(schema(path)) for path in ALL}
     return {**texts, DOCS / "artefacts.md": page()}
 
 
 def page() -> str:
     """The page of all artefacts: a table for each file, then one for each kind of object in it."""
-    lines = [f"| [`{path}`](#{Path(path).stem}json) | {_sentence(_purpose(schema(path)))} |" for path in ARTEFACTS]
-    return HEAD + "\n".join(lines) + "\n" + "".join(_section(path) for path in ARTEFACTS)
+    lines = [
+        f"| [`{path}`](#{Path(path).name.replace('.', '')}) | {_sentence(_purpose(schema(path)))} |" for path in ALL
+    ]
+    return HEAD + "\n".join(lines) + "\n" + "".join(_section(path) for path in ALL)
 
 
 def _section(path: str) -> str:
@@ -90,7 +108,7 @@ def _type(definition: Object, path: str) -> str:
     match definition:
         case {"$ref": str(reference)}:
             title = _title(reference)
-            return f"[{title}](#{Path(path).stem}-{title.lower()})"
+            return f"[{title}](#{Path(path).stem.replace('.', '')}-{title.lower()})"
         case {"const": value}:
             return f"`{value}`"
         case {"enum": list(values)}:

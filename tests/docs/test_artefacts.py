@@ -1,6 +1,7 @@
 import importlib
 import json
 import pkgutil
+import re
 from pathlib import Path
 
 import pytest
@@ -27,11 +28,14 @@ def test_every_artefact_that_names_its_file_has_a_schema_and_no_other_schema_is_
     models = descendants(Artefact)
     named = {(model.__doc__ or "").split("`")[1] for model in models if (model.__doc__ or "").startswith("`")}
     assert named == set(page.ARTEFACTS)
+    assert {re.sub(r"\.(classify|regress)", "", path) for path in page.OF_TASKS} <= named
+    own = {model for model in models if (model.__doc__ or "").startswith("`")}
+    assert own == set(page.ALL.values())
     committed = {path.name for path in (page.DOCS / "schemas").iterdir()}
-    assert committed == {Path(path).name for path in page.ARTEFACTS}
+    assert committed == {Path(path).name for path in page.ALL}
 
 
-@pytest.mark.parametrize("path", page.ARTEFACTS)
+@pytest.mark.parametrize("path", page.ALL)
 def test_a_schema_asks_for_every_key_and_allows_no_other(path: str) -> None:
     content = json.loads((page.DOCS / "schemas" / Path(path).name).read_text(encoding="utf-8"))
     for definition in [content, *content.get("$defs", {}).values()]:

@@ -33,13 +33,13 @@ def inputs(
     )
 
 
-def told(bad: bool = False) -> Told:
+def told(bad: bool = False, total: int = 5) -> Told:
     blocks = [
         Block("", Table(("Model", "Accuracy"), (Row(("this <model>", "95 %")),)), "What the table says."),
         Block("A chart", "<svg><text>drawn</text></svg>", "What the chart says."),
     ]
     tile = Tile("Accuracy", "95 %", "a note")
-    return Told(OF_CLASSES, "The verdict.", bad, ["something odd"], [tile], blocks, ["Some data."])
+    return Told(OF_CLASSES, "The verdict.", bad, ["something odd"], [tile], blocks, ["Some data."], total)
 
 
 def test_the_page_has_what_the_task_says_in_its_place_and_escapes_it(inputs: SequenceInputs) -> None:
@@ -65,6 +65,15 @@ def test_the_page_of_sequences_does_not_speak_of_forecasts(inputs: SequenceInput
     page = render(inputs, told(), "A title").lower()
     assert "ridge-linear" not in page
     assert "forecast" not in page
+    assert "window" not in page
+    assert "time point" not in page
+    assert "series" not in page
+
+
+def test_a_size_that_was_searched_on_fewer_sequences_than_there_are_now_says_so(inputs: SequenceInputs) -> None:
+    said = "The size was searched on the first 5 sequences, and kept while new ones came in"
+    assert said not in render(inputs, told(), "A title")
+    assert render(inputs, told(total=8), "A title").count(f"{said} (split.searched_until): there are 8 now.") == 2
 
 
 def test_each_fold_says_how_many_sequences_are_in_which_part() -> None:

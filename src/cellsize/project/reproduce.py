@@ -10,8 +10,7 @@ from cellsize import files, params_file
 from cellsize.errors import InputError
 from cellsize.project import runner, template
 from cellsize.registry.provenance import Kept, md5
-from cellsize.report.metrics import metrics
-from cellsize.sizing.evaluation_records import Evaluation
+from cellsize.report.by_task import numbers_of
 
 EXPECTED = "expected"
 
@@ -46,8 +45,7 @@ def reproduce(kept: Kept, folder: Path, table: Path | None = None) -> list[str]:
     files.write_text(folder / "dvc.yaml", template.stages(kept.stages))
     kept.choice.write(folder / EXPECTED / "choice.json")
     kept.evaluation.write(folder / EXPECTED / "evaluation.json")
-    if isinstance(kept.evaluation, Evaluation):
-        metrics(kept.choice, kept.evaluation).write(folder / EXPECTED / "metrics.json")
+    numbers_of(kept.choice, kept.evaluation).write(folder / EXPECTED / "metrics.json")
     (folder / place).parent.mkdir(parents=True, exist_ok=True)
     if found is not None:
         files.write(folder / place, lambda partial: shutil.copyfile(found, partial))

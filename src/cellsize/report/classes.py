@@ -53,6 +53,7 @@ def tell(
         tiles=class_prose.tiles(evaluation),
         holdout=blocks(inputs, evaluation, baselines),
         data=class_prose.data(inspection, evaluation),
+        total=inspection.sequences + evaluation.sequences,
     )
 
 

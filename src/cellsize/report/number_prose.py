@@ -87,8 +87,8 @@ def remarks(inspection: NumberInspection) -> list[str]:
     if not inspection.duplicates:
         return []
     return [
-        f"{inspection.duplicates:,} sequences are equal to an earlier one, and may lie in another part of a fold: "
-        "scores are too good then; name a column of equal ones in prepare.group"
+        f"{inspection.duplicates:,} sequences are equal to an earlier one: with split.duplicates: group they stay "
+        "together, with spread all scores are too good"
     ]
 
 

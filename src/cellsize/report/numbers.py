@@ -47,6 +47,7 @@ def write(build: Path, report: Report, reports: Path) -> None:
         tiles=number_prose.tiles(evaluation, report.unit),
         holdout=blocks(inputs, evaluation, baselines, found, report.unit),
         data=number_prose.data(inspection, evaluation, report.unit),
+        total=inspection.sequences + evaluation.sequences,
     )
     texts = {
         "summary.md": markdown(report, inputs.choice, evaluation, inputs.registration),

@@ -224,22 +224,24 @@ def notes(choice: Choice, candidates: Candidates, trials: pd.DataFrame) -> list[
     return lines
 
 
-def bound(choice: Choice, candidates: Candidates, words: Words | None = None, samples_are: str = "") -> str:
+def bound(choice: Choice, candidates: Candidates, words: Words | None = None) -> str:
     """What the bound allows, and where the chosen size lies.
 
     Args:
         choice: The choice.
         candidates: The bounds.
         words: Of the task; None: of a forecast.
-        samples_are: What samples are, where all ways to count them are the same.
     """
     words = words or words_of(choice)
-    used = candidates.bound
+    used, counted = candidates.bound, candidates.counted
+    called = SAMPLES if words.samples is None else words.samples(counted)
+    article = "A" if candidates.counted_inputs == "step" or words.samples is None else "The"
+    fed = "step" if candidates.counted_inputs == "step" else words.fed.split(maxsplit=1)[1]
     samples = candidates.samples.model_dump()[candidates.counted]
     allowed = (
         f"The training part of the smallest fold has {number(samples)} "
-        f"{samples_are or SAMPLES[candidates.counted]} (N_s). "
-        f"A {candidates.counted_inputs} has {plural(candidates.n_inputs, 'input')} (N_i), {words.output.lower()} "
+        f"{called[counted]} (N_s). "
+        f"{article} {fed} has {plural(candidates.n_inputs, 'input')} (N_i), {words.output.lower()} "
         f"{plural(candidates.n_outputs, 'output')} (N_o). With α = {used.alpha:g} the rule of thumb allows "
         f"{plural(used.units, 'memory cell')}"
         f"{' in all layers together, N_s/(α(N_i + N_o))' if used.kind == 'neurons' else ' in one layer'}. "

@@ -86,6 +86,7 @@ class Told:
         tiles: Key facts of the holdout.
         holdout: Tables and charts of the holdout.
         data: What the sequences are, in sentences.
+        total: How many there are, the holdout's too.
     """
 
     words: Words
@@ -95,6 +96,7 @@ class Told:
     tiles: list[Tile]
     holdout: list[Block]
     data: list[str]
+    total: int
 
 
 def read(build: Path, reports: Path) -> SequenceInputs:
@@ -156,15 +158,15 @@ def render(inputs: SequenceInputs, told: Told, title: str) -> str:
         sizes=tables.sizes(choice, inputs.timings),
         made_of=tables.made_of(choice, inputs.timings, "Answer"),
         notes=prose.notes(choice, candidates, inputs.trials),
-        data=told.data,
+        data=[*told.data, *searched(inputs.folds, told.total)],
         parts=parts(inputs.folds),
         curves=None if curves.empty else Markup(charts.curves(curves, choice.steps, score)),
         curves_caption=prose.curves_caption(choice),
-        bound=prose.bound(choice, candidates, words, "sequences"),
-        bounds=tables.bounds(candidates),
+        bound=prose.bound(choice, candidates, words),
+        bounds=tables.bounds(candidates, words),
         rules=tables.rules_of_thumb(choice),
         costs=tables.costs(candidates, choice),
-        method=method(inputs, words),
+        method=[*searched(inputs.folds, told.total), *method(inputs, words)],
     )
 
 
@@ -177,6 +179,18 @@ def parts(folds: Folds) -> Table:
         for number, labels in enumerate(folds.labels, start=1)
     ]  # fmt: skip
     return Table(("", "Train", "Early stopping", "Validation", "Holdout, in no fold"), tuple(rows))
+
+
+def searched(folds: Folds, total: int) -> list[str]:
+    """That a refit has kept the size while new sequences came in; nothing where there are no new ones."""
+    count = int((folds.development | folds.holdout).sum())
+    if count == total:
+        return []
+    return [
+        f"The size was searched on the first {count:,} sequences, and kept while new ones came in "
+        f"(split.searched_until): there are {total:,} now. What is said here of folds is of the first ones; the errors "
+        "on the holdout are of the holdout of all."
+    ]
 
 
 def method(inputs: SequenceInputs, words: Words) -> list[str]:

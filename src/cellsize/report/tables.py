@@ -18,6 +18,7 @@ from cellsize.report.wording import (
     tried,
     with_error,
 )
+from cellsize.report.words import Words
 from cellsize.sizing.adequacy import Verdict
 from cellsize.sizing.candidate_records import Candidates, RuleOfThumb
 from cellsize.sizing.choice_records import Choice, TriedSize
@@ -198,13 +199,22 @@ def costs(candidates: Candidates, choice: Choice) -> Table:
     return Table(("Size", *heads), tuple(rows))
 
 
-def bounds(candidates: Candidates) -> Table:
-    """The bound under each definition of a sample and of an input."""
+def bounds(candidates: Candidates, words: Words | None = None) -> Table:
+    """The bound under each definition of a sample and of an input.
+
+    Args:
+        candidates: The bounds.
+        words: Of the task; None: of a forecast. Ways to count that it has no word for are left out: there they are all
+            the same.
+    """
+    called = SAMPLES if words is None or words.samples is None else words.samples(candidates.counted)
     rows, before = [], None
     counts = candidates.samples.model_dump()
     for bound in candidates.bounds:
         name = bound.samples
-        count = f"{number(counts[name])} {SAMPLES[name]}" if name != before else ""
+        if name not in called:
+            continue
+        count = f"{number(counts[name])} {called[name]}" if name != before else ""
         used = name == candidates.counted and math.isclose(bound.alpha, candidates.bound.alpha)
         cells = (
             f"{count}{' (counted here)' if count and name == candidates.counted else ''}",
@@ -222,7 +232,7 @@ def bounds(candidates: Candidates) -> Table:
         before = name
     neurons = (
         f"Cells in all layers, N_i = {number(candidates.inputs.step)} inputs of a step",
-        f"Cells in all layers, N_i = {number(candidates.inputs.window)} inputs of a window",
+        f"Cells in all layers, N_i = {number(candidates.inputs.window)} inputs of {words.fed if words else 'a window'}",
     )
     rules = (*neurons, "Parameters, N_s·N_o/α", "Parameters, N_s/α")
     return Table(("What counts as a sample", "α", *rules), tuple(rows))

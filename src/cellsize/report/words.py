@@ -1,7 +1,10 @@
 """How the report speaks of a task: what needs memory cells, and what the model without them is."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+from cellsize.params import Counted
 
 SEEN = {"window": "of the window", "known_future": "of what is known of the future"}
 
@@ -16,6 +19,9 @@ class Words:
         reads: What it reads.
         says: What a constant does: it always forecasts the mean.
         output: What a network gives.
+        fed: What a network is fed as a whole.
+        samples: What samples are called, by the ways to count them that differ, given the way that counts; None: as
+            they are in a forecast.
     """
 
     needs: str
@@ -23,6 +29,8 @@ class Words:
     reads: str
     says: str
     output: str
+    fed: str = "a window"
+    samples: Callable[[Counted], dict[Counted, str]] | None = None
 
     @property
     def zero_cells(self) -> str:
@@ -39,7 +47,17 @@ def of_forecast(sees: Literal["window", "known_future"]) -> Words:
     return Words("This forecast needs", "ridge-linear model", SEEN[sees], "forecasting", "A forecast")
 
 
+def _of_sequences(counted: Counted) -> dict[Counted, str]:
+    """A sequence is one sample however it is counted, but for those that belong together."""
+    plain: Counted = "sequences" if counted == "effective" else counted
+    return {plain: "sequences", "effective": "groups of sequences, equal ones as one"}
+
+
 OF_CLASSES = Words(
-    "These sequences need", "logistic regression", "on summaries of each sequence", "giving", "An answer"
-)
-OF_NUMBERS = Words("These sequences need", "ridge regression", "on summaries of each sequence", "giving", "A number")
+    "These sequences need", "logistic regression", "on summaries of each sequence", "giving", "An answer",
+    "the longest sequence", _of_sequences,
+)  # fmt: skip
+OF_NUMBERS = Words(
+    "These sequences need", "ridge regression", "on summaries of each sequence", "giving", "A number",
+    "the longest sequence", _of_sequences,
+)  # fmt: skip
