@@ -96,3 +96,8 @@ def test_a_name_of_a_text_that_is_there_twice_is_refused_in_words_of_init(tmp_pa
     table = names().assign(key=["a", "a", *(f"k{n}" for n in range(98))])
     with pytest.raises(InputError, match="leave --series out: texts are named by their row"):
         examine(Asked(written(tmp_path, table), text="name", series="key"))
+
+
+def test_how_the_file_is_written_is_said(tmp_path: Path) -> None:
+    names().to_csv(tmp_path / "names.csv", index=False, sep=";")
+    assert said(examine(Asked(tmp_path / "names.csv")), "file") == "file: separator ';'"

@@ -20,6 +20,7 @@ from cellsize.project import (
 )
 from cellsize.project.asked import Asked
 from cellsize.project.sequence_columns import Columns
+from cellsize.project.wording import said_of_file
 
 OF_SEQUENCES = {".ts": "a .ts file holds labelled sequences", ".npz": "an .npz file holds labelled sequences"}
 ASKED = "as asked for"
@@ -88,6 +89,7 @@ def sequences(asked: Asked) -> Found | None:
 def examined(found: Found, asked: Asked) -> tuple[dict[str, template.Value], list[str]]:
     """What `examine_sequences` finds; sequences that seem to belong together stay so, if there are enough groups."""
     lines = [f"task: {found.task}, {'' if found.why == ASKED else 'since '}{found.why}"]
+    lines += said_of_file(found.written)
     asked = replace(asked, task=found.task)
     is_text = found.columns.text is not None
     group_of = text_columns.group_of if is_text else sequence_roles.group_of
