@@ -19,11 +19,14 @@ BLOCKS = {
 }
 
 
+NESTED = ("prepare", "window", "split", "propose", "network", "baseline", "choose", "register")
+
+
 def changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     """Values with others in their place; a key that is not there yet is a mistake."""
     assert set(changes) <= set(values), set(changes) - set(values)
     nested = {
-        key: changed(values[key], value) if key in ("prepare", "window", "split", "baseline", "choose", "register")
+        key: changed(values[key], value) if key in NESTED
         else value
         for key, value in changes.items()
     }  # fmt: skip
@@ -51,6 +54,18 @@ def test_the_settings_of_a_task_are_all_that_differs_from_the_shipped_ones(headi
     found = Params.model_validate(changed(shipped, plain.load(BLOCKS[heading])))
     expected = {"Forecast": "forecast", "Many series": "forecast", "Regress": "regress"}.get(heading, "classify")
     assert found.task == expected
+
+
+def test_what_a_section_adds_suits_the_settings_of_its_task() -> None:
+    plain = YAML(typ="safe")
+    shipped, count = plain.load((ROOT / "params.yaml").read_text(encoding="utf-8")), 0
+    for heading, _, body in SECTIONS:
+        first, *others = re.findall(r"```yaml\n(.*?)```", body, re.DOTALL) or [""]
+        of_task = changed(shipped, plain.load(first) or {})
+        for block in others:
+            Params.model_validate(changed(of_task, plain.load(block)))
+            count += heading == "Forecast"
+    assert count == 2
 
 
 def test_the_pictures_are_those_that_the_script_draws_and_all_of_them_are_shown() -> None:

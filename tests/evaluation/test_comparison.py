@@ -86,6 +86,17 @@ def test_a_champion_that_reads_other_columns_is_not_compared(
     assert isinstance(found(work, against(work, [model], replace(model, schema=replace(model.schema, gap=7)))), Fair)
 
 
+def test_a_champion_that_forecasts_other_quantiles_is_not_compared(
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
+) -> None:
+    work = make_work()
+    model = refitted(work)
+    both = against(work, [model], replace(model, quantiles=(0.1, 0.5)))
+    assert found(work, both) == "forecasts the quantiles 0.1, 0.5, and this project values alone"
+    levels = replace(work, samples=replace(work.windows, quantiles=(0.5,)))
+    assert found(levels, both) == "forecasts the quantiles 0.1, 0.5, and this project the quantiles 0.5"
+
+
 def test_a_holdout_of_few_blocks_compares_nothing(
     make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]]
 ) -> None:

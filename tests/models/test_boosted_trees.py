@@ -8,6 +8,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from cellsize.data.batches import design, gather, scaled, truth
+from cellsize.data.forecast import Forecast
 from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Windows
 from cellsize.models import boosted_trees, ridge_linear
@@ -196,3 +197,20 @@ def test_a_target_of_several_is_learnt_where_it_was_observed(make_work: MakeWork
     np.testing.assert_array_equal(forecasts[0][:, :, 0], forecasts[1][:, :, 0])
     assert np.isfinite(forecasts[1]).all()
     assert (forecasts[0][:, :, 1] != forecasts[1][:, :, 1]).any()
+
+
+def test_trees_have_a_column_for_each_level_of_each_target_and_levels_never_cross(make_work: MakeWork) -> None:
+    plain = make_work(np.random.default_rng(0).normal(0, 1, 600), window={"normalise": "none", "second": True})
+    windows, fold = replace(plain.windows, quantiles=(0.1, 0.5, 0.9)), plain.folds.fold(0)
+    scaling = fit_scaling(windows, fold.train)
+    trees = boosted_trees.fit_chosen(windows, scaling, fold, (), "quantile")
+    assert (len(trees.models), len(trees.iterations)) == (6, 6)
+    forecasts = boosted_trees.predict(windows, scaling, trees, fold.validation)
+    assert forecasts.shape == (len(fold.validation), windows.horizon, 6)
+    right, task = truth(windows, scaling, fold.validation), Forecast.of(windows)
+    low, middle, high = task.by_level(forecasts).values()
+    assert ((low <= middle) & (middle <= high)).all()
+    # Of noise nothing can be forecast but its quantiles: about so many targets lie below each.
+    assert [(right <= of).mean() for of in (low, middle, high)] == pytest.approx([0.1, 0.5, 0.9], abs=0.1)
+    again = boosted_trees.fit(windows, scaling, fold.train, (), trees.iterations, "quantile")
+    np.testing.assert_array_equal(boosted_trees.predict(windows, scaling, again, fold.validation), forecasts)

@@ -110,3 +110,13 @@ def test_what_becomes_of_a_model_is_written_and_said(tmp_path: Path) -> None:
     record = Registration(name="loads", version="3", alias=None, registered=True, promoted=False, reason="worse")
     assert by_task.written(record, path) == "loads version 3, no alias: worse"
     assert Registration.read(path) == record
+
+
+def test_the_error_of_a_version_has_the_name_of_its_score() -> None:
+    for metric, name in (("mse", "nmse"), ("mae", "nmae")):
+        of_values = evaluation(BETTER).model_copy(update={"metric": metric})
+        assert by_task.said_of_errors(of_values)["metric"] == name
+    levels = evaluation(BETTER)
+    errors = levels.model.model_copy(update={"npinball": 0.25, "below": {"0.5": 0.5}})
+    levels = levels.model_copy(update={"metric": "quantile", "model": errors, "twins": (errors,)})
+    assert by_task.said_of_errors(levels) == {"metric": "npinball", "mean": 0.25, "twins": [0.25]}

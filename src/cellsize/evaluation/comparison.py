@@ -144,12 +144,19 @@ def incomparable(windows: Windows, holdout: Ints, champion: Forecaster, schema: 
     """Why the champion cannot forecast these windows, which are of this schema and window; None if it can."""
     if replace(champion.schema, gap=0) != replace(schema, gap=0) or champion.window != window:
         return "reads other columns, or has another window"  # and so other base arrays
+    if champion.quantiles != windows.quantiles:
+        return f"forecasts {_levels(champion.quantiles)}, and this project {_levels(windows.quantiles)}"
     if windows.n_own:
         codes = windows.series[windows.first[holdout]]
         unknown = sorted({windows.names[code] for code in codes} - set(champion.fitted.scaling.names))
         if unknown:
             return f"has no scale for series {unknown[0]!r}"
     return None
+
+
+def _levels(quantiles: tuple[float, ...]) -> str:
+    """What is forecast of each target, in words."""
+    return f"the quantiles {', '.join(f'{level:g}' for level in quantiles)}" if quantiles else "values alone"
 
 
 def newer(windows: Windows, folds: Folds, holdout: Ints, champion: Forecaster) -> npt.NDArray[np.bool_]:

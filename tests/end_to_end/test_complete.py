@@ -1,0 +1,102 @@
+"""Quantiles by an encoder-decoder, judged on series never seen: from a table to a registered model that answers."""
+
+import json
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from tests.end_to_end.conftest import Project, make_project
+
+pytestmark = pytest.mark.slow  # half a minute of processes
+
+SERIES, ROWS, LEVELS = 8, 120, (0.1, 0.5, 0.9)
+
+
+def table(series: int, rows: int) -> pd.DataFrame:
+    """Waves that only the past shows, each with its own phase, and a price that is known in future."""
+    draw, hours = np.random.default_rng(0), np.arange(rows)
+    parts = []
+    for number in range(series):
+        wave = 5 * np.sin(2 * np.pi * hours / 11 + draw.uniform(0, 6))
+        price = draw.integers(0, 2, rows)
+        load = 50 + wave + 3 * price + draw.normal(0, 0.5, rows)
+        times = pd.date_range("2026-01-01", periods=rows, freq="h")
+        parts.append(pd.DataFrame({"when": times, "place": f"p{number}", "load": load, "price": price}))
+    return pd.concat(parts)
+
+
+@pytest.fixture(scope="module")
+def waves(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """With `skip: [none]` no memory cells see no past at all: cells have to win."""
+    project = make_project(tmp_path_factory.mktemp("waves") / "project")
+    table(SERIES, ROWS).to_csv(project.folder / "table.csv", index=False)
+    plain, path = YAML(typ="safe"), project.folder / "params.yaml"
+    plain.dump(plain.load(path), path)  # without comments: one behind a list that becomes empty would break the file
+    project.edit(
+        prepare__known_future_covariates=["price"], prepare__calendar=[],
+        split__scheme="groups", split__holdout_of="whole_series", split__holdout=0.25, split__folds=2,
+        propose__layers=1, propose__mlp_units=[], propose__network__skip=["none"],
+        propose__network__head=["encoder_decoder"], baseline__classical="none", baseline__seasons=[11],
+        search__training__learning_rates=[0.03], search__training__steps=150,
+        search__training__maximum_steps=150, search__training__patience=150,
+        search__minimum_units=4, choose__metric="quantile", choose__quantiles=list(LEVELS),
+        register__beat=["naive"], refit__twins=2,
+    )  # fmt: skip
+    ran = project.repro()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return project
+
+
+def test_memory_cells_with_a_decoder_are_chosen(waves: Project) -> None:
+    choice = json.loads(waves.read("reports/choice.json"))
+    assert choice["units"] > 0
+    assert (choice["metric"], choice["head_type"]) == ("quantile", "encoder_decoder")
+    assert choice["score"] < 0.8 * choice["zero_cells"]["score"]
+    candidates = json.loads(waves.read("build/candidates.json"))
+    assert candidates["n_outputs"] == 3 * len(LEVELS)
+
+
+def test_folds_and_holdout_are_of_series_never_seen(waves: Project) -> None:
+    folds = pd.read_parquet(waves.folder / "build/folds.parquet")
+    windows = np.load(waves.folder / "build/windows.npz")
+    series = windows["series"][windows["first"]]
+    held = set(series[folds["holdout"] == 1])
+    assert (len(held), held & set(series[folds["holdout"] != 1])) == (2, set())
+    for fold in ("fold_1", "fold_2"):
+        validated = set(series[folds[fold] == 3])
+        assert len(validated) == 3
+        assert not validated & set(series[folds[fold].isin([1, 2])])
+        assert not validated & held
+    evaluation = json.loads(waves.read("reports/evaluation.json"))
+    assert {each["series"] for each in evaluation["by_series"]} == {f"p{code}" for code in held}
+
+
+def test_every_model_is_scored_by_the_pinball_loss_and_by_how_often_its_levels_held(waves: Project) -> None:
+    evaluation = json.loads(waves.read("reports/evaluation.json"))
+    for errors in (evaluation["model"], *evaluation["twins"], *evaluation["baselines"].values()):
+        assert errors["npinball"] > 0
+        assert list(errors["below"]) == ["0.1", "0.5", "0.9"]
+        assert list(errors["below"].values()) == sorted(errors["below"].values())
+    assert evaluation["model"]["npinball"] < 0.8 * evaluation["baselines"]["naive"]["npinball"]
+    assert "npinball" in waves.read("reports/summary.md")
+
+
+def test_the_registered_version_answers_with_quantiles_for_series_that_it_has_not_seen(waves: Project) -> None:
+    assert json.loads(waves.read("reports/registration.json"))["promoted"]
+    for name_store in (mlflow.set_tracking_uri, mlflow.set_registry_uri):  # a test before this one may have named both
+        name_store(f"sqlite:///{waves.folder}/mlflow.db")
+    model = mlflow.pyfunc.load_model("models:/small@champion")
+    rows = table(SERIES + 1, 40).query(f"place == 'p{SERIES}'").reset_index(drop=True)
+    rows.loc[37:, "load"] = np.nan  # to be forecast
+    answers = {price: model.predict(rows.assign(price=rows["price"].where(rows.index < 37, price))) for price in (0, 1)}
+    for answered in answers.values():
+        assert list(answered) == ["place", "time", "load", "load_q10", "load_q50", "load_q90"]
+        assert len(answered) == 3
+        assert (answered["load"] == answered["load_q50"]).all()
+        assert (answered["load_q10"] <= answered["load_q50"]).all()
+        assert (answered["load_q50"] <= answered["load_q90"]).all()
+    # The decoder reads the price of each step.
+    assert (answers[1]["load"] - answers[0]["load"]).mean() == pytest.approx(3, abs=1.5)
