@@ -84,6 +84,9 @@ def init(
     group: Annotated[
         str | None, typer.Option(help="Column whose sequences stay together in a fold, such as a person.")
     ] = None,
+    text: Annotated[
+        str | None, typer.Option(help="Column of texts to classify, a row for each: they are read by characters.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,
 ) -> None:
     """Make a project of a table: look at it, and write params.yaml, dvc.yaml and what a repository needs.
@@ -105,7 +108,7 @@ def init(
             table=table, targets=tuple(target or ()), time=tuple(time or ()), time_format=time_format,
             timezone=timezone, series=series[0] if series else None, frequency=frequency, horizon=horizon,
             lookback=lookback, past=None if past is None else tuple(past), future=tuple(future or ()),
-            task=task_of(task), group=group,
+            task=task_of(task), group=group, text=text,
         )  # fmt: skip
         place = folder.table_from(into, table)
         process.return_memory()

@@ -19,6 +19,7 @@ from cellsize.cli import app
 from cellsize.data import constant_targets, folds, remedies, series, table, times, windows
 from cellsize.params import Params
 from cellsize.project import folder as project_folder
+from tests.project.test_examine_texts import names
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/your-data.md").read_text(encoding="utf-8")
@@ -164,6 +165,7 @@ SEQUENCES: dict[str, tuple[str, Callable[[], pd.DataFrame], Callable[[Path, pd.D
     "Texts, constants, missing values": ("waves.csv", lambda: waves(more=True), write_csv),
     "The format .ts": ("waves.ts", lambda: waves(more=True), write_ts),
     "NumPy arrays": ("waves.npz", waves, write_npz),
+    "A text in each row": ("names.csv", names, write_csv),
 }
 TARGETS = ("load", "sold", "spots", "price", "pressure", "bread", "Umsatz")
 # Heading on the page → a longer table of that kind.
@@ -233,7 +235,7 @@ class Kind:
 def flat(content: dict[str, Any], before: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in content.items():
-        is_section = isinstance(value, dict) and key != "holdout_part"
+        is_section = isinstance(value, dict) and key not in ("holdout_part", "text")
         found |= flat(value, f"{before}{key}.") if is_section else {f"{before}{key}": value}
     return found
 

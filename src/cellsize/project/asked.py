@@ -26,6 +26,7 @@ class Asked:
         future: Covariates known in future.
         task: What is to be learnt.
         group: Column whose sequences stay together in a fold.
+        text: Column of texts, each of them a sequence of characters.
     """
 
     table: Path
@@ -41,6 +42,7 @@ class Asked:
     future: tuple[str, ...] = ()
     task: Task | None = None
     group: str | None = None
+    text: str | None = None
 
     @property
     def is_number(self) -> bool:
@@ -68,6 +70,7 @@ def refuse_contradictions(asked: Asked) -> None:
     given = {
         "--time": asked.time, "--series": (asked.series,) if asked.series else (), "--target": asked.targets,
         "--past": asked.past or (), "--future": asked.future, "--group": (asked.group,) if asked.group else (),
+        "--text": (asked.text,) if asked.text else (),
     }  # fmt: skip
     uses = [(name, option) for option, names in given.items() for name in names]
     first = dict[str, str]()

@@ -21,6 +21,7 @@ from cellsize.project.sequence_columns import Columns
 MOST_STEPS = 500  # that are read of a sequence, unless more are asked for: a training costs as many
 BATCHES = 8  # in one pass through the training sequences, at least
 BATCH_SIZES = (128, 64, 32, 16)
+NETWORK = "network: it reads in both directions, and the label from the mean over the steps (propose.network)"
 Values = dict[str, template.Value]
 OF_CLASSES: Values = {
     "task": "classify",
@@ -42,7 +43,7 @@ def examine(written: Csv, found: Columns, asked: Asked) -> tuple[Values, list[st
     Raises:
         InputError: A column cannot be read, or there are too few sequences.
     """
-    changes = _always(written, found, asked) | (OF_NUMBERS if asked.is_number else OF_CLASSES)
+    changes = always(written, found, asked) | (OF_NUMBERS if asked.is_number else OF_CLASSES)
     features: Values = {"prepare.past_covariates": ["nothing is read of it yet"]}
     params = template.validated(changes | features)
     texts = sequence_table.texts(params.prepare, params.split.holdout_part, asked.is_number)
@@ -51,29 +52,29 @@ def examine(written: Csv, found: Columns, asked: Asked) -> tuple[Values, list[st
     sequences = _sequences(table, params, no_features, asked)
     # Without features all sequences of one length are equal: which really are is seen below.
     bare = params.split.model_copy(update={"duplicates": "spread"})
-    held = split(sequences, _fitting(sequences, bare, asked)).holdout
+    held = split(sequences, fitting(sequences, bare, asked)).holdout
     while True:
         rows = pd.factorize(tables.labels(table[found.sequence]))[0]
         features, left_out = sequence_roles.roles_of(table, found, asked, ~held[rows])
         params = template.validated(changes | features)
         declared = tables.read(asked.table, (*texts, *sequence_features.texts(params.prepare)), written)
         sequences = _sequences(declared, params, params.prepare, asked)
-        parts = _fitting(sequences, params.split, asked)
+        parts = fitting(sequences, params.split, asked)
         final = split(sequences, parts).holdout
         more = final & ~held
         if not more.any():
             break
         held |= more  # what has been seen is not what is held out: these have no say either
-    decided = _decided(sequences, parts, held, params, asked)
+    chosen = decided(sequences, parts, held, params, asked)
     said = sequence_roles.said(table, found, asked, features)
-    return changes | features | decided, [
+    return changes | features | chosen, [
         *said,
         *(f"left out: {name} ({why})" for name, why in left_out.items()),
         *_said(sequences, parts, held, int(final.sum()), found, asked),
     ]
 
 
-def _always(written: Csv, found: Columns, asked: Asked) -> Values:
+def always(written: Csv, found: Columns, asked: Asked) -> Values:
     """What does not depend on values."""
     part = None if found.part is None else found.part.model_dump()
     return {f"prepare.csv.{key}": value for key, value in written} | {
@@ -110,7 +111,7 @@ def _sequences(table: pd.DataFrame, params: Params, prepare: Prepare, asked: Ask
     return sequence_arrays.build(frame, schema, params.window)
 
 
-def _fitting(sequences: Sequences, params: Split, asked: Asked) -> Split:
+def fitting(sequences: Sequences, params: Split, asked: Asked) -> Split:
     """Folds that there are enough sequences for."""
     try:
         split(sequences, params)
@@ -132,7 +133,7 @@ def _fitting(sequences: Sequences, params: Split, asked: Asked) -> Split:
     return params
 
 
-def _decided(sequences: Sequences, parts: Split, held: npt.NDArray[np.bool_], params: Params, asked: Asked) -> Values:
+def decided(sequences: Sequences, parts: Split, held: npt.NDArray[np.bool_], params: Params, asked: Asked) -> Values:
     """What depends on how many sequences there are, and how long they are."""
     training = int((~held).sum()) * (parts.folds - 1) / parts.folds * (1 - parts.early_stopping.fraction)
     size = next((size for size in BATCH_SIZES if BATCHES * size <= training), BATCH_SIZES[-1])
@@ -151,27 +152,30 @@ def _said(
     """Lines on steps, network, folds and holdout."""
     shown = sequences.length[~held]
     cut = int(sequences.length.max()) == MOST_STEPS and asked.lookback is None
-    held_out = (
-        f"the rows whose {found.part.column!r} is {found.part.value!r}" if found.part else
-        f"{100 * parts.holdout:.0f} % of the sequences" + ", of each class alike" * bool(sequences.classes)
-    )  # fmt: skip
     return [
         f"steps: {int(shown.min())} to {int(shown.max())}"
         + (f"; of longer sequences the last {MOST_STEPS} are read, --lookback takes more" if cut else ""),
-        "network: it reads a sequence in both directions, and its label from the mean over the steps (propose.network)",
-        f"folds: {parts.folds}, {_shared(sequences, held)}",
-        f"holdout: {held_out}, {count:,} sequences; of it only names, labels, lengths and which values are "
-        "missing had a say",
+        NETWORK,
+        f"folds: {parts.folds}, {shared(sequences, held)}",
+        f"holdout: {held_out(sequences, parts, found, 'sequences')}, {count:,} sequences; of it only names, labels, "
+        "lengths and which values are missing had a say",
     ]  # fmt: skip
 
 
-def _shared(sequences: Sequences, held: npt.NDArray[np.bool_]) -> str:
+def held_out(sequences: Sequences, parts: Split, found: Columns, what: str) -> str:
+    """What is held out, in words."""
+    if found.part is not None:
+        return f"the rows whose {found.part.column!r} is {found.part.value!r}"
+    return f"{100 * parts.holdout:.0f} % of the {what}" + ", of each class alike" * bool(sequences.classes)
+
+
+def shared(sequences: Sequences, held: npt.NDArray[np.bool_], what: str = "sequences") -> str:
     """What each fold has of the labels, in words."""
     if not sequences.classes:
         return "small and large numbers in each alike"
     counts = np.bincount(sequences.target[~held], minlength=len(sequences.classes))
     rarest = int(np.argmin(counts))
     return (
-        f"each class in each alike; the rarest, {sequences.classes[rarest]!r}, has {counts[rarest]} sequences "
+        f"each class in each alike; the rarest, {sequences.classes[rarest]!r}, has {counts[rarest]} {what} "
         "outside of the holdout"
     )

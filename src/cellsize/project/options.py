@@ -9,8 +9,8 @@ OPTIONS = {
     "prepare.targets": "--target", "prepare.time_format": "--time-format", "prepare.time": "--time",
     "prepare.series": "--series", "prepare.frequency": "--frequency", "prepare.timezone": "--timezone",
     "prepare.known_future_covariates": "--future", "prepare.past_covariates": "--past",
-    "prepare.categorical_covariates": "--past", "prepare.group": "--group", "window.horizon": "--horizon",
-    "window.lookback": "--lookback",
+    "prepare.categorical_covariates": "--past", "prepare.group": "--group", "prepare.text": "--text",
+    "window.horizon": "--horizon", "window.lookback": "--lookback",
 }  # fmt: skip
 # What a key cannot say is said otherwise; the first pattern that fits comes first.
 REMEDIES = (
@@ -48,6 +48,8 @@ REMEDIES = (
      "between thousands"),
     (r"fix the file, or prepare\.csv$", "fix the file"),
     # Of labelled sequences.
+    (r"set prepare\.series: null to name them by row", "leave --series out: texts are named by their row"),
+    (r"name a column of texts in prepare\.text", "name a column of texts with --text"),
     (r"set prepare\.group: null, or declare another holdout", "leave --group out, or declare another holdout"),
     (r", or set prepare\.time: null to take the rows as they come", ", or leave the column of steps out of the table"),
     (r" in params\.yaml", ""),

@@ -8,18 +8,29 @@ from cellsize.data import long_table
 from cellsize.errors import InputError
 from cellsize.params import Task
 from cellsize.params_data import Csv
-from cellsize.project import examine_sequences, sequence_columns, sequence_roles, source, template, time_columns
+from cellsize.project import (
+    examine_sequences,
+    examine_texts,
+    sequence_columns,
+    sequence_roles,
+    source,
+    template,
+    text_columns,
+    time_columns,
+)
 from cellsize.project.asked import Asked
 from cellsize.project.sequence_columns import Columns
+from cellsize.project.wording import said_of_file
 
 OF_SEQUENCES = {".ts": "a .ts file holds labelled sequences", ".npz": "an .npz file holds labelled sequences"}
+ASKED = "as asked for"
 # Options of forecasts alone.
 ONLY_FORECASTS = ("timezone", "time_format", "frequency", "horizon", "future")
 
 
 @dataclass(frozen=True)
 class Found:
-    """Labelled sequences.
+    """Labelled sequences, or texts.
 
     Attributes:
         task: What is to be learnt of them.
@@ -43,20 +54,25 @@ def sequences(asked: Asked) -> Found | None:
         InputError: It is said to hold sequences, and their columns are not found.
     """
     suffix = asked.table.suffix.lower()
+    _refuse_text(asked)
     if asked.task == "forecast" or (asked.task is None and _is_forecast(asked)):
         return None
     written = source.settings(asked.table)
     table = source.load(asked.table, written)
     source.refuse_no_header(table, asked.table)
-    if asked.task is not None or suffix in OF_SEQUENCES:
-        why = "as asked for" if asked.task is not None else OF_SEQUENCES[suffix]
+    task: Task = "classify"
+    texts = _texts(table, asked)
+    if texts is not None:
+        columns, why = texts
+    elif asked.task is not None or suffix in OF_SEQUENCES:
+        why = ASKED if asked.task is not None else OF_SEQUENCES[suffix]
         task = asked.task or _task_of(table, suffix)
         columns = sequence_columns.find(table, replace(asked, task=task))
     else:
         recognised = None if _has_times(table, asked) else sequence_columns.recognised(table, asked)
         if recognised is None:
             return None
-        task, columns = "classify", recognised
+        columns = recognised
         why = (
             f"{columns.label!r} is the same in all rows of each {columns.sequence!r}, {columns.step!r} counts its "
             "rows, and no column holds a time; --task forecast if a forecast is meant"
@@ -72,12 +88,16 @@ def sequences(asked: Asked) -> Found | None:
 
 def examined(found: Found, asked: Asked) -> tuple[dict[str, template.Value], list[str]]:
     """What `examine_sequences` finds; sequences that seem to belong together stay so, if there are enough groups."""
-    lines = [f"task: {found.task}, {'' if asked.task else 'since '}{found.why}"]
+    lines = [f"task: {found.task}, {'' if found.why == ASKED else 'since '}{found.why}"]
+    lines += said_of_file(found.written)
     asked = replace(asked, task=found.task)
-    group = sequence_roles.group_of(found.table, found.columns) if asked.group is None else None
+    is_text = found.columns.text is not None
+    group_of = text_columns.group_of if is_text else sequence_roles.group_of
+    examine = examine_texts.examine if is_text else examine_sequences.examine
+    group = group_of(found.table, found.columns) if asked.group is None else None
     if group is not None:
         try:
-            changes, said = examine_sequences.examine(found.written, found.columns, replace(asked, group=group))
+            changes, said = examine(found.written, found.columns, replace(asked, group=group))
         except InputError:  # what has another cause is raised again below
             lines.append(
                 f"remark: {group!r} may say what sequences belong to, and they cannot be divided by it; "
@@ -85,8 +105,31 @@ def examined(found: Found, asked: Asked) -> tuple[dict[str, template.Value], lis
             )
         else:
             return changes, [*lines, *said]
-    changes, said = examine_sequences.examine(found.written, found.columns, asked)
+    changes, said = examine(found.written, found.columns, asked)
     return changes, [*lines, *said]
+
+
+def _texts(table: pd.DataFrame, asked: Asked) -> tuple[Columns, str] | None:
+    """The columns of a table of texts, and why; None where it is none."""
+    if asked.text is not None:
+        return text_columns.find(table, asked), ASKED
+    if asked.task == "regress" or asked.table.suffix.lower() in OF_SEQUENCES:
+        return None
+    found = text_columns.recognised(table, asked)
+    return None if found is None else (found[0], f"{found[1]}; --task forecast if one is meant")
+
+
+def _refuse_text(asked: Asked) -> None:
+    """Refuses `--text` beside what does not go with it."""
+    if asked.text is None:
+        return
+    if asked.task in ("forecast", "regress"):
+        raise InputError(f"{asked.table}: --text is for --task classify; leave one of them out")
+    for name, given in (("--time", asked.time), ("--past", asked.past)):
+        if given:
+            raise InputError(
+                f"{asked.table}: {name} is not for texts, of which characters alone are read; leave it out"
+            )
 
 
 def _task_of(table: pd.DataFrame, suffix: str) -> Task:
@@ -99,7 +142,7 @@ def _task_of(table: pd.DataFrame, suffix: str) -> Task:
 
 def _is_forecast(asked: Asked) -> bool:
     """Whether what is declared says that a forecast is meant."""
-    of_sequences = asked.table.suffix.lower() in OF_SEQUENCES or asked.group is not None
+    of_sequences = asked.table.suffix.lower() in OF_SEQUENCES or bool(asked.group or asked.text)
     return not of_sequences and any(getattr(asked, name) for name in ONLY_FORECASTS)
 
 

@@ -38,22 +38,24 @@ class Columns:
     """What was found.
 
     Attributes:
-        sequence: Names the sequence of a row.
+        sequence: Names the sequence of a row; of texts without a name the column of the text.
         step: Orders the rows of a sequence; None: they come in order.
         label: The same in all rows of a sequence.
         part: The rows that are the holdout, or None.
+        text: The texts, where each row is one.
     """
 
     sequence: str
     step: str | None
     label: str
     part: HoldoutPart | None
+    text: str | None = None
 
     @property
     def taken(self) -> set[str]:
         """Columns that have a role."""
         part = () if self.part is None else (self.part.column,)
-        return {self.sequence, self.label, *([self.step] if self.step else []), *part}
+        return {self.sequence, self.label, *(name for name in (self.step, self.text) if name), *part}
 
 
 def find(table: pd.DataFrame, asked: Asked) -> Columns:
@@ -69,12 +71,12 @@ def find(table: pd.DataFrame, asked: Asked) -> Columns:
     if len(asked.targets) > 1 or len(asked.time) > 1:
         option, what = ("--target", "label") if len(asked.targets) > 1 else ("--time", "column of steps")
         raise InputError(f"{path}: {option} names several columns, but a sequence has one {what}; name one")
-    codes = _coded(table)
+    codes = coded(table)
     labels = _numbers(table) if asked.is_number else codes
     sequence = asked.series or _sequence(codes, labels, asked, path)
     if sequence not in codes:
         codes[sequence] = pd.factorize(table[sequence])[0]
-    part = _part(table, codes, sequence)
+    part = part_of(table, codes, codes[sequence])
     not_labels = {sequence, asked.group, *asked.time, *([part.column] if part else [])}
     if asked.targets:
         label = asked.targets[0]
@@ -95,7 +97,7 @@ def recognised(table: pd.DataFrame, asked: Asked) -> Columns | None:
     return found if is_text and found.step is not None else None
 
 
-def _coded(table: pd.DataFrame) -> Codes:
+def coded(table: pd.DataFrame) -> Codes:
     """A number for each value of the columns that may name something: no decimals, none missing."""
     found = Codes()
     for name in map(str, table.columns):
@@ -188,10 +190,10 @@ def _number(labels: Codes, of: npt.NDArray[np.integer], taken: set[Any], path: P
     raise InputError(f"{path}: {len(able)} columns of numbers may be the label of a sequence; name it: {listed}")
 
 
-def _part(table: pd.DataFrame, codes: Codes, sequence: str) -> HoldoutPart | None:
+def part_of(table: pd.DataFrame, codes: Codes, of: npt.NDArray[np.integer]) -> HoldoutPart | None:
     """The rows that the table itself declares as the holdout: a column such as `part`, with the value `test`."""
     for name, code in codes.items():
-        if not NAMED_PART.fullmatch(name.strip()) or not _within(code, codes[sequence]):
+        if not NAMED_PART.fullmatch(name.strip()) or not _within(code, of):
             continue
         values = [str(value) for value in table[name].unique()]
         held = [value for value in values if value.strip().lower() in HELD_OUT]

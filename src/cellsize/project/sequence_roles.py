@@ -94,7 +94,7 @@ def said(table: pd.DataFrame, found: Columns, asked: Asked, features: dict[str, 
         + (f"the order of {found.step!r}" if found.step else "the order of their rows: no column counts the steps"),
         f"label: {found.label!r}, "
         + ("a number" if asked.is_number else
-           f"{label.nunique()} classes: {_listed(sorted(map(str, label.dropna().unique())))}"),
+           f"{label.nunique()} classes: {listed(sorted(map(str, label.dropna().unique())))}"),
     ]  # fmt: skip
     if asked.group:
         lines.append(f"group: sequences of one {asked.group!r} stay together ({table[asked.group].nunique()} of them)")
@@ -104,9 +104,10 @@ def said(table: pd.DataFrame, found: Columns, asked: Asked, features: dict[str, 
     ):  # fmt: skip
         names = list(map(str, features[f"prepare.{key}"]))  # type: ignore[arg-type]
         if names:
-            lines.append(f"features: {_listed([repr(name) for name in names])} ({words})")
+            lines.append(f"features: {listed([repr(name) for name in names])} ({words})")
     return lines
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """The first names, and how many there are."""
     return ", ".join(names[:12]) + f", … ({len(names)} in all)" * (len(names) > 12)

@@ -3,17 +3,21 @@
 import pandas as pd
 
 from cellsize.data.schema import SERIES, Schema
+from cellsize.params_data import Csv
 from cellsize.project import source, steps, template
 from cellsize.project.asked import Asked
 from cellsize.project.rows import Rows
 
 
+def said_of_file(written: Csv) -> list[str]:
+    """A line on how the file is written, if that is not as usual."""
+    different = [f"{key} {value!r}" for key, value in written if value != getattr(source.PLAIN, key)]
+    return [f"file: {', '.join(different)}"] if different else []
+
+
 def said_of_reading(rows: Rows, frame: pd.DataFrame, schema: Schema) -> list[str]:
     """Lines on how the file is written, on its time, its clock and its series."""
-    said = list[str]()
-    different = [f"{key} {value!r}" for key, value in rows.written if value != getattr(source.PLAIN, key)]
-    if different:
-        said.append(f"file: {', '.join(different)}")
+    said = said_of_file(rows.written)
     if rows.time.columns:
         written = rows.time.time_format or ("ISO 8601" if steps.seconds(rows.frequency) else "whole numbers")
         first, last = (rows.time.shown(int(getattr(rows.time.instant.to_numpy(), which)())) for which in
