@@ -21,7 +21,7 @@ from cellsize.data.sequence_batches import fit_scaling
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.params import Metric, Network, Training
-from cellsize.params_data import Csv, Prepare, Split, Window
+from cellsize.params_data import Csv, Prepare, Split, Text, Window
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.sizes import ZERO, Architecture, Size, shape
 from cellsize.training.records import Work
@@ -651,7 +651,8 @@ def draw_classifier(
             for weights in net.parameters():  # those that begin at 0 too
                 torch.nn.init.uniform_(weights, -0.6, 0.6)
         window = make_window(lookback=9, horizon=1)
-        schema = replace(sequence_schema, features=arrays.features, classes=arrays.classes)
+        text = Text(column="text", characters=arrays.characters, case="keep") if arrays.characters else None
+        schema = replace(sequence_schema, features=arrays.features, classes=arrays.classes, text=text)
         return Classifier(size, schema, window, kind, fitted, net, arrays.longest), arrays
 
     return made

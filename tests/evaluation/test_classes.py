@@ -13,6 +13,7 @@ from cellsize.evaluation.rivals import Champion
 from cellsize.evaluation.sequence_comparison import rivals
 from cellsize.models.class_baselines import score_folds
 from cellsize.models.classifier import Classifier
+from cellsize.models.sequence_files import digest
 from cellsize.params import Baseline, Register
 from cellsize.params_data import Window
 from cellsize.sizing.class_records import ClassBaselines, ClassErrors
@@ -65,6 +66,18 @@ def test_twins_and_baselines_are_scored_on_the_same_held_out_sequences(
     )
 
 
+def test_equal_sequences_are_one_group_of_the_holdout(
+    work: Work, sequences: Sequences, trained: list[Classifier], on_folds: ClassBaselines
+) -> None:
+    holdout = np.flatnonzero(work.folds.holdout)
+    first, length = sequences.first.copy(), sequences.length.copy()
+    first[holdout[0]], length[holdout[0]] = first[holdout[1]], length[holdout[1]]
+    found, _ = evaluate(
+        replace(sequences, first=first, length=length), work.folds, trained, None, "log_loss", on_folds
+    )
+    assert found.groups == found.sequences - 1
+
+
 def test_a_difference_is_that_of_the_errors_and_has_a_standard_error(
     work: Work, sequences: Sequences, trained: list[Classifier], on_folds: ClassBaselines
 ) -> None:
@@ -96,7 +109,7 @@ def test_the_champion_s_recipe_is_measured_on_the_whole_holdout(
     work: Work, sequences: Sequences, trained: list[Classifier], on_folds: ClassBaselines
 ) -> None:
     recipe = RECIPE.model_copy(update={"steps": 3})
-    champion = Champion("4", replace(trained[0], learned_from=sequences.names), recipe, (), None)
+    champion = Champion("4", replace(trained[0], learned_from=tuple(map(digest, sequences.names))), recipe, (), None)
     both = rivals(champion, trained, RECIPE, work, GATE, 2)
     found, _ = evaluate(sequences, work.folds, trained, both, "log_loss", on_folds)
     assert found.champion_version == "4"

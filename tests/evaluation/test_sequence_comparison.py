@@ -13,6 +13,7 @@ from cellsize.data.windows import Floats, Ints
 from cellsize.evaluation.rivals import Champion, Rivals
 from cellsize.evaluation.sequence_comparison import FairSequences, compare, fair, learned, rivals
 from cellsize.models.classifier import Classifier
+from cellsize.models.sequence_files import digest
 from cellsize.params import Register
 from cellsize.params_data import Window
 from cellsize.sizing.recipe import Recipe
@@ -49,7 +50,7 @@ def against(work: Work, trained: list[Classifier]) -> Callable[..., Rivals[Class
 
     def make(learned_from: Sequence[str], recipe: Recipe | None = RECIPE, **known: Any) -> Rivals[Classifier]:
         champions = {"twins": (), "cut": None} | known
-        model = replace(trained[0], learned_from=tuple(learned_from))
+        model = replace(trained[0], learned_from=tuple(map(digest, learned_from)))
         made = rivals(Champion("4", model, recipe, **champions), trained, RECIPE, work, GATE, 2)
         assert made is not None
         return made
@@ -79,6 +80,18 @@ def test_a_new_sequence_of_a_group_that_the_champion_knows_is_not_new(
     group = sequences.group.copy()
     group[holdout[0]] = group[holdout[1]]
     found = fair(replace(sequences, group=group), work.folds, against([sequences.names[holdout[1]]]))
+    assert isinstance(found, FairSequences)
+    np.testing.assert_array_equal(found.chosen, holdout[2:])
+
+
+def test_a_new_sequence_that_equals_one_that_the_champion_knows_is_not_new(
+    work: Work, sequences: Sequences, against: Callable[..., Rivals[Classifier]]
+) -> None:
+    holdout = np.flatnonzero(work.folds.holdout)
+    first, length = sequences.first.copy(), sequences.length.copy()
+    first[holdout[0]], length[holdout[0]] = first[holdout[1]], length[holdout[1]]
+    equal = replace(sequences, first=first, length=length)
+    found = fair(equal, work.folds, against([sequences.names[holdout[1]]]))
     assert isinstance(found, FairSequences)
     np.testing.assert_array_equal(found.chosen, holdout[2:])
 
@@ -131,4 +144,4 @@ def test_what_a_model_has_learned_from_is_known_by_name(
 ) -> None:  # fmt: skip
     np.testing.assert_array_equal(learned(sequences, trained[0]), np.flatnonzero(work.folds.development))
     served = refit_on_all(work, RECIPE, sequence_schema, make_window(horizon=1))
-    assert served.learned_from == sequences.names
+    assert served.learned_from == tuple(map(digest, sequences.names))

@@ -6,13 +6,14 @@ from pathlib import Path
 import pandas as pd
 
 from cellsize.data.sequences import Sequences
-from cellsize.models.answers import answer, load
+from cellsize.models.answers import answer
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.regressor import Regressor
 from cellsize.models.row_forecasts import forecast_rows
 from cellsize.models.row_labels import label_rows
 from cellsize.models.row_numbers import number_rows
+from cellsize.models.saved import load
 
 
 def test_a_model_is_read_and_asked_as_its_task_wants(

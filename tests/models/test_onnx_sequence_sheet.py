@@ -12,6 +12,7 @@ from cellsize.data.sequences import Sequences
 from cellsize.models import onnx_sequences
 from cellsize.models.classifier import Classifier
 from cellsize.models.onnx_sequence_sheet import sheet
+from cellsize.models.regressor import Regressor
 
 Draw = Callable[..., tuple[Classifier, Sequences]]
 
@@ -48,3 +49,37 @@ def test_indicators_say_what_they_are_ones_for(draw_classifier: Draw, make_seque
         "wind=S": "1 where wind is S, else 0",
         f"x{schema.input_columns[-1][1:]}": "1 where x is missing, else 0",
     }
+
+
+def test_of_texts_it_says_how_they_are_read_and_which_characters_are_known(
+    draw_classifier: Draw, make_texts: Callable[..., Sequences]
+) -> None:
+    model, _ = draw_classifier(sequences=make_texts(["anna", "ann", "no"]))
+    content = json.loads(json.dumps(sheet(model, "toy", "3")))
+    session = onnxruntime.InferenceSession(onnx_sequences.build(model).SerializeToString())
+    assert [each.name for each in session.get_inputs()] == list(content["inputs"]) == ["code_points", "lengths"]
+    points = content["inputs"]["code_points"]
+    assert (points["type"], points["shape"], points["column"]) == ("int64", ["n", "characters"], "text")
+    assert points["read"] == "composed (Unicode NFC), without space around it; its case is kept"
+    assert points["known"] == ["n", "a"]
+    assert "how many characters each text has" in content["inputs"]["lengths"]["rows"]
+    assert "of more than 4 the last are read" in content["inputs"]["lengths"]["rows"]
+    assert "n-grams that are known" in content["inside"]
+    assert model.schema.text is not None
+    lower = replace(model.schema, text=model.schema.text.model_copy(update={"case": "lower"}))
+    read = sheet(replace(model, schema=lower), "toy", "3")["inputs"]["code_points"]["read"]
+    assert read == "composed (Unicode NFC), without space around it; then in lower case, and composed again"
+
+
+def test_of_numbers_it_names_their_column_and_unit(
+    make_regressor: Callable[..., tuple[Regressor, Sequences]],
+) -> None:
+    model, _ = make_regressor()
+    content = json.loads(json.dumps(sheet(model, "toy", "3")))
+    session = onnxruntime.InferenceSession(onnx_sequences.build(model).SerializeToString())
+    assert [each.name for each in session.get_outputs()] == list(content["outputs"]) == ["number"]
+    assert content["task"] == "regress"
+    assert content["outputs"]["number"] == {
+        "type": "double", "shape": ["n"], "column": "y", "rows": "'y' in the unit of the table",
+    }  # fmt: skip
+    assert content["inside"].endswith("network, the unit of the table")

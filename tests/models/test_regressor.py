@@ -50,3 +50,10 @@ def test_a_level_that_the_residuals_are_too_few_for_is_refused(make_regressor: M
     model, sequences = make_regressor()
     with pytest.raises(InputError, match=r"ask for at most 0\.95"):
         model.interval(model.outputs(sequences, np.arange(2)), 0.99)
+
+
+@pytest.mark.parametrize("transform", ["none", "sqrt", "log1p"])
+def test_scaled_undoes_what_original_does(make_regressor: Make, transform: str) -> None:
+    model, sequences = make_regressor(transform=transform)
+    outputs = abs(model.outputs(sequences, np.arange(36)))
+    np.testing.assert_allclose(model.scaled(model.original(outputs)), outputs, atol=1e-6)

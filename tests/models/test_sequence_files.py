@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.errors import InputError
 from cellsize.models.regressor import Regressor
-from cellsize.models.sequence_files import MODEL, WEIGHTS, load, save
+from cellsize.models.sequence_files import MODEL, WEIGHTS, digest, load, save
 from cellsize.params_data import Window
 from cellsize.sizing.sizes import ZERO
 from cellsize.training.records import Setting, Work
@@ -42,3 +43,9 @@ def test_a_model_of_another_version_is_refused(model: Regressor, tmp_path: Path)
     path.write_text(path.read_text().replace('"version": 1', '"version": 99'))
     with pytest.raises(InputError, match="version 99 of the format, but this cellsize reads 1"):
         load(tmp_path)
+
+
+def test_a_served_model_names_no_sequence_that_it_has_learned_from(model: Regressor, tmp_path: Path) -> None:
+    save(replace(model, learned_from=(digest("Ada Lovelace"),)), tmp_path)
+    assert all(b"Lovelace" not in path.read_bytes() for path in tmp_path.iterdir())
+    assert load(tmp_path)[0].learned_from == (digest("Ada Lovelace"),) == ("7674021617159190",)

@@ -57,7 +57,22 @@ def test_two_classes_have_two_probabilities(make_sequences: Callable[..., Sequen
     assert log_odds(sequences, scaling, fit(sequences, scaling, train, 3), np.arange(60, 80)).shape == (20, 1, 2)
 
 
-def test_very_many_sequences_are_thinned_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_very_many_sequences_are_thinned_out(
+    make_sequences: Callable[..., Sequences], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(summary_trees, "MOST_ROWS", 10)
-    assert len(np.unique(drawn(np.arange(100)))) == 10
-    np.testing.assert_array_equal(drawn(np.arange(10)), np.arange(10))
+    sequences = make_sequences((0, 1) * 50)
+    found = drawn(sequences, np.arange(100))
+    assert 10 <= len(found) == len(np.unique(found)) <= 12
+    np.testing.assert_array_equal(drawn(sequences, np.arange(10)), np.arange(10))
+
+
+def test_a_class_of_few_is_not_lost_where_sequences_are_drawn(
+    make_sequences: Callable[..., Sequences], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary_trees, "MOST_ROWS", 10)
+    sequences = make_sequences((0,) * 50 + (1, 2) + (0,) * 50)
+    every = np.arange(len(sequences.first))
+    assert set(sequences.target[drawn(sequences, every)]) == {0, 1, 2}
+    scaling = fit_scaling(sequences, every)
+    assert log_odds(sequences, scaling, fit(sequences, scaling, every, 2), every).shape == (102, 1, 3)

@@ -87,8 +87,6 @@ def test_quantiles_have_no_graph_and_nothing_is_written(
 ) -> None:
     of_quantiles = replace(registered, quantiles=(0.1, 0.5, 0.9))
     monkeypatch.setattr(exports, "fetch", lambda name, version: of_quantiles)
-    with pytest.raises(
-        InputError, match=r"--onnx: version 1 forecasts quantiles \(choose.metric: quantile\), and only"
-    ):
+    with pytest.raises(InputError, match=r"--onnx: version 1 forecasts quantiles \(choose.metric: quantile\), and"):
         export("toy", "1", Path("toy.onnx"), False, print)
     assert not Path("toy.onnx").exists()

@@ -1,11 +1,13 @@
 """What a size costs, and the grid of sizes; test_network.py compares the counts with PyTorch's."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cellsize.data.sequences import Sequences
 from cellsize.params import Network
 from cellsize.sizing.sizes import (
     BACKWARD,
@@ -21,6 +23,7 @@ from cellsize.sizing.sizes import (
     largest,
     layer_parameters,
     recurrent_parameters,
+    shape,
     units_in_steps,
     width,
 )
@@ -78,6 +81,15 @@ def test_zero_cells_are_the_ridge_linear_model_alone_and_without_the_skip_only_o
     # 2 outputs, each from 15 inputs of the ridge-linear model, or from the 2 values known in future and the bias.
     costs = cost(ZERO, PLAIN.model_copy(update={"skip": (skip,)}), SHAPE)
     assert (costs.recurrent, costs.head, costs.linear, costs.multiply_adds) == (0, 0, linear, 0)
+
+
+@pytest.mark.parametrize("skip", ["linear", "none"])
+def test_zero_cells_of_whole_sequences_are_their_linear_model_whatever_the_skip(
+    make_sequences: Callable[..., Sequences], skip: str
+) -> None:
+    # 3 classes, each from 6 summaries of 2 features, the length and the bias.
+    costs = cost(ZERO, PLAIN.model_copy(update={"skip": (skip,)}), shape(make_sequences()))
+    assert costs.parameters == costs.linear == (6 * 2 + 2) * 3
 
 
 def test_without_a_linear_skip_connection_it_costs_nothing() -> None:

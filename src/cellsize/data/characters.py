@@ -104,6 +104,14 @@ def unknown(sequences: Sequences, scaling: Scaling, chosen: Ints) -> float:
     return float((_codes(sequences, scaling, sequences.rows(chosen)) == sequences.characters).mean())
 
 
+def ngram_base(known: int) -> int:
+    """The base in which an n-gram is a number, for so many characters that may be known: larger than every digit.
+
+    Digits are 1 for begin and end, and 2 and more for characters in the order of their columns, the unknown one last.
+    """
+    return known + 3
+
+
 def _points(sequences: Sequences, rows: Ints) -> Ints:
     points: Ints = sequences.inputs[rows, 0].astype(np.int64)
     return points
@@ -123,7 +131,7 @@ def _codes(sequences: Sequences, scaling: Scaling, rows: Ints) -> Ints:
 
 def _ngrams(sequences: Sequences, scaling: Scaling, chosen: Ints) -> tuple[Ints, Ints]:
     """All n-grams of some texts, as numbers in a base that is larger than every code; and the text of each."""
-    base, length = sequences.characters + 3, sequences.length[chosen]
+    base, length = ngram_base(sequences.characters), sequences.length[chosen]
     # 1 marks begin and end, so that a shorter n-gram is never the same number as a longer one.
     marked, of_text = np.full((length + 2).sum(), 1, np.int64), np.repeat(np.arange(len(chosen)), length + 2)
     begin = np.cumsum(length + 2) - length - 2

@@ -117,8 +117,8 @@ class Sequences:
 
     @property
     def n_origin(self) -> int:
-        """Columns of the calendar: none."""
-        return 0
+        """Columns that the linear model alone reads: all of its own, but the 1."""
+        return self.n_linear - 1
 
     @property
     def n_linear(self) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data.classify import Classify
+from cellsize.data.duplicates import together
 from cellsize.data.folds import Folds
 from cellsize.data.scaling import Scaling
 from cellsize.data.sequences import TASK, Sequences
@@ -49,7 +50,7 @@ def evaluate(
         those of the first twin.
     """
     holdout = np.flatnonzero(folds.holdout)
-    scaling, truth, groups = twins[0].fitted.scaling, sequences.target[holdout], sequences.group[holdout]
+    scaling, truth, groups = twins[0].fitted.scaling, sequences.target[holdout], together(sequences)[holdout]
     ours = np.stack([twin.probabilities(sequences, holdout, forward) for twin in twins])
     errors = tuple(errors_of(each, truth, scaling) for each in ours)
     fitted = class_baselines.fit(sequences, np.flatnonzero(folds.development), on_folds)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cellsize.data.duplicates import together
 from cellsize.data.folds import Folds
 from cellsize.data.regress import Regress, untransformed
 from cellsize.data.sequences import REGRESS, Sequences
@@ -53,7 +54,7 @@ def evaluate(
     holdout, development = np.flatnonzero(folds.holdout), np.flatnonzero(folds.development)
     model, task = twins[0], Regression(sequences)
     outputs = [twin.outputs(sequences, holdout, forward) for twin in twins]
-    numbers, groups = sequences.target[holdout], sequences.group[holdout]
+    numbers, groups = sequences.target[holdout], together(sequences)[holdout]
     errors = tuple(errors_of(each, numbers, model, metric) for each in outputs)
     ours = np.stack([_losses(each, numbers, model, metric) for each in outputs])
     scaling = task.fit_scaling(development)

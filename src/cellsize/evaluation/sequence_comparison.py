@@ -1,6 +1,7 @@
 """Challenger and champion on the same sequences: which are fair to both, and what is compared on them.
 
-As `comparison` does for forecasts, with groups of sequences in place of blocks of time.
+As `comparison` does for forecasts, with groups of sequences in place of blocks of time. Equal sequences are a group
+too: all models say the same of them.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from cellsize.data.duplicates import together
 from cellsize.data.folds import Folds
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
@@ -17,6 +19,7 @@ from cellsize.evaluation.paired import paired
 from cellsize.evaluation.rivals import Challenger, Champion, Rivals
 from cellsize.models.classifier import Classifier
 from cellsize.models.regressor import Regressor
+from cellsize.models.sequence_files import digest
 from cellsize.models.twins import parameters
 from cellsize.params import Register
 from cellsize.progress import unsaid
@@ -109,8 +112,9 @@ def fair(sequences: Sequences, folds: Folds, rivals: Rivals[S]) -> FairSequences
     if incomparable(champion.model, challenger.twins[0]):
         return "reads other columns, knows other classes, or has another window"
     holdout = np.flatnonzero(folds.holdout)
-    new = holdout[~np.isin(sequences.group[holdout], sequences.group[learned(sequences, champion.model)])]
-    groups = [len(np.unique(sequences.group[chosen])) for chosen in (new, holdout)]
+    group = together(sequences)  # who has learned from an equal sequence has seen this one
+    new = holdout[~np.isin(group[holdout], group[learned(sequences, champion.model)])]
+    groups = [len(np.unique(group[chosen])) for chosen in (new, holdout)]
     if groups[0] >= fewest:
         return FairSequences(new, (champion.model,), True)
     if groups[1] < fewest:
@@ -133,7 +137,7 @@ def compare(sequences: Sequences, rivals: Rivals[S], chosen: FairSequences[S], l
     """
     challenger, champion, margin = rivals.challenger, rivals.champion, rivals.gate.margin
     result = paired(
-        losses(challenger.twins, chosen.chosen), losses(chosen.models, chosen.chosen), sequences.group[chosen.chosen],
+        losses(challenger.twins, chosen.chosen), losses(chosen.models, chosen.chosen), together(sequences)[chosen.chosen],
         margin,
     )  # fmt: skip
     ours, theirs = challenger.twins[0], champion.model
@@ -158,7 +162,7 @@ def compare(sequences: Sequences, rivals: Rivals[S], chosen: FairSequences[S], l
 def learned(sequences: Sequences, model: Classifier | Regressor) -> Ints:
     """Positions of the sequences that a model has learned from, by their names."""
     known = set(model.learned_from)
-    return np.flatnonzero([name in known for name in sequences.names])
+    return np.flatnonzero([digest(name) in known for name in sequences.names])
 
 
 def incomparable(champion: Classifier | Regressor, challenger: Classifier | Regressor) -> bool:

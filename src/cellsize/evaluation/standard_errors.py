@@ -14,7 +14,7 @@ def standard_error(values: Floats, groups: Ints) -> float:
 
     Args:
         values: Losses, or differences of them, shape (twins, n).
-        groups: Group of each sequence, shape (n,).
+        groups: Group of each sequence, shape (n,); equal sequences are one, since a model says the same of them.
 
     Returns:
         The standard error; 0 where there is only one group and one twin.

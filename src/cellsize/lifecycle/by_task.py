@@ -42,10 +42,10 @@ from cellsize.lifecycle.reference import Reference
 from cellsize.lifecycle.sequence_arrival import SequenceArrival
 from cellsize.lifecycle.sequence_reference import SequenceReference
 from cellsize.models import stacked
-from cellsize.models.answers import Model
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.regressor import Regressor
+from cellsize.models.saved import Model
 from cellsize.params import Params
 from cellsize.params_data import Csv
 from cellsize.registry import provenance

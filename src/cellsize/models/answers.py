@@ -1,20 +1,16 @@
-"""What a served model answers, by its task. Apart from `by_task`: whoever asks a model needs no compiler."""
+"""What a served model answers, by its task."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from cellsize.models.classifier import Classifier
-from cellsize.models.forecaster import MODEL, Forecaster
 from cellsize.models.regressor import Regressor
 from cellsize.models.row_forecasts import forecast_and_clipped, with_times_as_text
 from cellsize.models.row_labels import labels_and_remarks
 from cellsize.models.row_numbers import numbers_and_remarks
-
-Model = Forecaster | Classifier | Regressor
+from cellsize.models.saved import Model
 
 
 class Answer(NamedTuple):
@@ -27,17 +23,6 @@ class Answer(NamedTuple):
 
     table: pd.DataFrame
     remarks: list[str]
-
-
-def load(folder: Path) -> Model:
-    """Reads a model that was saved, of whichever task.
-
-    Raises:
-        InputError: The files have a format that this version of cellsize does not read.
-    """
-    task = json.loads((folder / MODEL).read_text(encoding="utf-8")).get("task")
-    kinds: dict[str | None, type[Model]] = {"classify": Classifier, "regress": Regressor}
-    return kinds.get(task, Forecaster).load(folder)
 
 
 def answer(model: Model, rows: pd.DataFrame, levels: Sequence[float] = ()) -> Answer:

@@ -28,7 +28,7 @@ class Classifier:
         fitted: Scaling constants and the logistic regression.
         net: The network, or None without memory cells.
         longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
-        learned_from: Names of the sequences that it has learned from.
+        learned_from: Digests of the names of the sequences that it has learned from; see `sequence_files.digest`.
     """
 
     size: Size

@@ -18,11 +18,10 @@ from cellsize.data.sequences import Sequences
 from cellsize.data.windows import FORWARD, Floats, Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models import onnx_graph, onnx_sequences
-from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.saved import Model
 from cellsize.params import Metric
 
-Exportable = Forecaster | Classifier
 REPEATS, PIECE = 200, 256
 
 
@@ -41,14 +40,14 @@ class Measured:
     holdout: float | None
 
 
-def write(model: Forecaster | Classifier, path: Path) -> None:
+def write(model: Model, path: Path) -> None:
     """Writes the graph of a model."""
-    made = onnx_sequences.build(model) if isinstance(model, Classifier) else onnx_graph.build(model)
+    made = onnx_graph.build(model) if isinstance(model, Forecaster) else onnx_sequences.build(model)
     graph = made.SerializeToString()
     files.write(path, lambda partial: partial.write_bytes(graph))
 
 
-def write_int8(model: Forecaster | Classifier, path: Path, quantised: Path) -> None:
+def write_int8(model: Model, path: Path, quantised: Path) -> None:
     """Writes the file at `path` with the weights of its LSTM layers in 8 bits; all else stays as it is.
 
     Its operator is onnxruntime's own (DynamicQuantizeLSTM): other runtimes do not know it.
@@ -111,8 +110,8 @@ def measure(model: Forecaster, path: Path, windows: Windows | None, chosen: Ints
     return Measured(path.stat().st_size, took, error)
 
 
-def probabilities(session: onnxruntime.InferenceSession, sequences: Sequences, chosen: Ints) -> Floats:
-    """What a session says of some sequences, shape (n, classes)."""
+def answers(session: onnxruntime.InferenceSession, sequences: Sequences, chosen: Ints) -> Floats:
+    """What a session says of some sequences: probabilities, shape (n, classes), or numbers, shape (n,)."""
     pieces = [chosen[begin : begin + PIECE] for begin in range(0, len(chosen), PIECE)]
     return np.concatenate([session.run(None, onnx_sequences.fed(sequences, piece))[0] for piece in pieces])
 

@@ -74,7 +74,9 @@ def build(model: Forecaster) -> ModelProto:
     double = graph.add("Cast", forecast, to=TensorProto.DOUBLE)
     spread, level = graph.part(std, 2, 0, n_targets), graph.part(mean, 2, 0, n_targets)
     transformed = graph.add("Add", graph.add("Mul", double, spread), level)
-    graph.nodes.append(helper.make_node("Identity", [_untransformed(graph, model, transformed)], [FORECAST]))
+    graph.nodes.append(
+        helper.make_node("Identity", [graph.untransformed(transformed, model.window.transform)], [FORECAST])
+    )
     output = helper.make_tensor_value_info(FORECAST, TensorProto.DOUBLE, ["n", horizon, n_targets])
     made = helper.make_model(
         helper.make_graph(graph.nodes, "cellsize", inputs, [output], graph.constants),
@@ -110,16 +112,6 @@ def _transformed(graph: Graph, model: Forecaster) -> str:
         targets = graph.add("Log", graph.add("Add", targets, graph.constant(1.0, np.float64)))
     rest = [graph.part(PAST, 2, n_targets, n_past)] if n_past > n_targets else []
     return graph.joined(targets, *rest, axis=2)
-
-
-def _untransformed(graph: Graph, model: Forecaster, values: str) -> str:
-    """Values in the units of the table; see `batches.original`."""
-    if model.window.transform == "none":
-        return values
-    values = graph.add("Max", values, graph.constant(0.0, np.float64))
-    if model.window.transform == "sqrt":
-        return graph.add("Mul", values, values)
-    return graph.add("Sub", graph.add("Exp", values), graph.constant(1.0, np.float64))
 
 
 def _location_and_scale(graph: Graph, seen: str, model: Forecaster) -> tuple[str, str]:

@@ -7,7 +7,10 @@ import numpy as np
 import numpy.typing as npt
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
+from cellsize.data.windows import Transform
+
 OPSET, IR_VERSION = 17, 8  # read by every onnxruntime since 1.13
+LOOK_UP, LOOK_UP_OPSET = "ai.onnx.ml", 2  # the domain of LabelEncoder, which finds whole numbers among known ones
 
 
 @dataclass
@@ -52,3 +55,12 @@ class Graph:
     def flat(self, values: str, width: int) -> str:
         """(n, …) as (n, width)."""
         return self.add("Reshape", values, self.whole(-1, width))
+
+    def untransformed(self, values: str, transform: Transform) -> str:
+        """Values, double, in the unit of the table; see `windows.BACKWARD`. What is below 0 has no root: it is 0."""
+        if transform == "none":
+            return values
+        values = self.add("Max", values, self.constant(0.0, np.float64))
+        if transform == "sqrt":
+            return self.add("Mul", values, values)
+        return self.add("Sub", self.add("Exp", values), self.constant(1.0, np.float64))

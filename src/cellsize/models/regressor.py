@@ -6,7 +6,7 @@ from pathlib import Path
 from cellsize.data.regress import Regress
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
-from cellsize.data.windows import Floats, Ints
+from cellsize.data.windows import FORWARD, Floats, Ints
 from cellsize.models import sequence_files
 from cellsize.models.intervals import OrderStatistics, bounds
 from cellsize.models.network import Net
@@ -29,7 +29,7 @@ class Regressor:
         fitted: Scaling constants, those of the numbers among them, and the ridge regression.
         net: The network, or None without memory cells.
         longest: Steps of the longest sequence that it was trained on: of one that is longer its last ones are read.
-        learned_from: Names of the sequences that it has learned from.
+        learned_from: Digests of the names of the sequences that it has learned from; see `sequence_files.digest`.
         residuals: Of the search's validation sequences, which intervals are made of; None: there are none.
     """
 
@@ -62,6 +62,12 @@ class Regressor:
     def original(self, outputs: Floats) -> Floats:
         """Undoes scaling and transformation, shape (n,)."""
         return Regress.of(self.fitted.scaling).original(outputs, self.window.transform)
+
+    def scaled(self, numbers: Floats) -> Floats:
+        """The inverse of `original`: float64, shape (n, 1, 1)."""
+        scale = Regress.of(self.fitted.scaling)
+        scaled: Floats = (FORWARD[self.window.transform](numbers) - scale.mean) / scale.std
+        return scaled[:, None, None]
 
     def interval(self, outputs: Floats, level: float) -> tuple[Floats, Floats]:
         """Lower and upper ends of the intervals of a level in the unit of the table, shape (n,) each.

@@ -1,5 +1,6 @@
 """Files of a model of whole sequences, whatever its labels are: one place for what all such models keep."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,7 +56,7 @@ class SequenceModel(Protocol):
 
     @property
     def learned_from(self) -> tuple[str, ...]:
-        """Names of the sequences that it has learned from."""
+        """Digests of the names of the sequences that it has learned from; see `digest`."""
 
 
 class Parts(NamedTuple):
@@ -69,6 +70,15 @@ class Parts(NamedTuple):
     net: Net | None
     longest: int
     learned_from: tuple[str, ...]
+
+
+def digest(name: str) -> str:
+    """What a model keeps of the name of a sequence that it has learned from.
+
+    Whoever is served the model gets its files, and a name may be a person's, or the text itself. The digest says
+    whether a sequence that one has is among them, and names none; who guesses a name can still ask whether it is.
+    """
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def save(model: SequenceModel, folder: Path, **arrays: np.ndarray) -> None:

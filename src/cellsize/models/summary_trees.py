@@ -38,10 +38,10 @@ def fit(sequences: Sequences, scaling: Scaling, train: Ints, iterations: int) ->
     Args:
         sequences: Base arrays and index.
         scaling: Constants of the training sequences.
-        train: Their positions; of more than `MOST_ROWS` so many are drawn.
+        train: Their positions; of more than `MOST_ROWS` about so many are drawn, see `drawn`.
         iterations: How many trees.
     """
-    chosen = drawn(train)
+    chosen = drawn(sequences, train)
     model = _model(iterations)
     with threadpool_limits(ONE_THREAD):
         model.fit(_inputs(sequences, scaling, chosen), sequences.target[chosen])
@@ -50,7 +50,7 @@ def fit(sequences: Sequences, scaling: Scaling, train: Ints, iterations: int) ->
 
 def fit_chosen(sequences: Sequences, scaling: Scaling, fold: Fold) -> SummaryTrees:
     """Fits on the training part as many trees as are best on the early-stopping set."""
-    train, stopping = drawn(fold.train), drawn(fold.early_stopping)
+    train, stopping = drawn(sequences, fold.train), drawn(sequences, fold.early_stopping)
     model = _model(MOST_ITERATIONS, early_stopping=True)
     with threadpool_limits(ONE_THREAD):
         model.fit(
@@ -70,11 +70,16 @@ def log_odds(sequences: Sequences, scaling: Scaling, trees: SummaryTrees, chosen
     return outputs
 
 
-def drawn(chosen: Ints) -> Ints:
-    """The sequences to learn from: all, or `MOST_ROWS` drawn of them."""
+def drawn(sequences: Sequences, chosen: Ints) -> Ints:
+    """The sequences to learn from: all, or `MOST_ROWS` drawn of them, and the first one of each class.
+
+    Trees that have not seen a class would have no probability for it.
+    """
     if len(chosen) <= MOST_ROWS:
         return chosen
-    return chosen[np.sort(np.random.default_rng(0).choice(len(chosen), MOST_ROWS, replace=False))]
+    some = np.random.default_rng(0).choice(len(chosen), MOST_ROWS, replace=False)
+    firsts = np.unique(sequences.target[chosen], return_index=True)[1]
+    return chosen[np.union1d(some, firsts)]
 
 
 def _inputs(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:

@@ -10,7 +10,7 @@ from cellsize.data import history, sequence_history, sequence_table, series, tab
 from cellsize.data.forecast import score_name
 from cellsize.data.history import History
 from cellsize.data.sequence_history import SequenceHistory
-from cellsize.models import answers
+from cellsize.models import saved
 from cellsize.models.classifier import Classifier
 from cellsize.models.regressor import Regressor
 from cellsize.params_data import Prepare
@@ -38,7 +38,7 @@ def rows_shown(prepare: Prepare, model: Path) -> pd.DataFrame:
         prepare: The raw table, and the meaning of its columns.
         model: Folder of the model that is served.
     """
-    served, raw = answers.load(model), Path(prepare.table)
+    served, raw = saved.load(model), Path(prepare.table)
     if isinstance(served, Classifier):
         rows = table.read(raw, sequence_table.texts(prepare, None), prepare.csv)
         return example.of_each_class(rows, served.schema)
@@ -56,7 +56,7 @@ def known_rows(clean: Path, model: Path, searched_until: str | None) -> AnyHisto
         model: Folder of the model that is served.
         searched_until: `split.searched_until`.
     """
-    served, frame = answers.load(model), pd.read_parquet(clean)
+    served, frame = saved.load(model), pd.read_parquet(clean)
     if isinstance(served, Classifier | Regressor):
         return sequence_history.history_of(frame, served.schema, searched_until)
     return history.history_of(frame, served.schema, searched_until)
@@ -74,7 +74,7 @@ def shown(model: Path, rows: pd.DataFrame) -> Shown:
         model: Its folder.
         rows: Rows that it can answer.
     """
-    served = answers.load(model)
+    served = saved.load(model)
     if isinstance(served, Classifier):
         return callers.of_classifier(served, rows)
     if isinstance(served, Regressor):

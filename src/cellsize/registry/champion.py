@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from cellsize.errors import InputError
 from cellsize.evaluation.by_task import AnyChampion
 from cellsize.evaluation.rivals import Champion
-from cellsize.models import answers, twins
+from cellsize.models import saved, twins
 from cellsize.models.classifier import Classifier
 from cellsize.models.regressor import Regressor
 from cellsize.params import Mlflow
@@ -53,7 +53,7 @@ def load(settings: Mlflow, name: str, version: str | None = None) -> AnyChampion
     try:
         with tempfile.TemporaryDirectory() as kept:  # from a server MLflow would leave a copy in a folder of its own
             folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=kept)
-            model = answers.load(Path(folder) / "artifacts" / "model")
+            model = saved.load(Path(folder) / "artifacts" / "model")
     except UNREADABLE as error:
         raise InputError(
             f"register.name: the champion of {name!r}, version {version}, cannot be read "

@@ -5,9 +5,7 @@ from pathlib import Path
 
 from cellsize import files
 from cellsize.errors import InputError
-from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
-from cellsize.models.regressor import Regressor
 from cellsize.registry.fetched import fetch, version_of
 
 INSTALL = 'needs onnx and onnxruntime: pip install "cellsize[onnx]"'
@@ -24,7 +22,7 @@ def export(name: str, version: str, path: Path, int8: bool, say: Callable[[str],
         say: Is told what was written.
 
     Raises:
-        InputError: There is no such version, onnx is not installed, the model has no graph, or nothing to be quantised.
+        InputError: There is no such version, onnx is not installed, or there is nothing to be quantised.
     """
     if path.suffix != ".onnx":
         raise InputError(f"--onnx {path}: does not end with .onnx; give a name such as {path.name}.onnx")
@@ -34,10 +32,6 @@ def export(name: str, version: str, path: Path, int8: bool, say: Callable[[str],
         raise InputError(f"--onnx {INSTALL} ({error})") from None
     number = version_of(name, version if version.isdigit() else None, version)
     model = fetch(name, number)
-    if isinstance(model, Regressor) or (isinstance(model, Classifier) and model.schema.text is not None):
-        kind = "numbers of sequences" if isinstance(model, Regressor) else "labels of texts"
-        raise InputError(f"--onnx: version {number} of {name!r} gives {kind}, which have no ONNX graph yet; it is "
-                         f"served by cellsize serve {name} --version {number}")  # fmt: skip
     if isinstance(model, Forecaster) and model.quantiles:
         raise InputError(
             f"--onnx: version {number} forecasts quantiles (choose.metric: quantile), and only forecasts of values are "

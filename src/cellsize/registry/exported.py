@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from onnxruntime import InferenceSession
 
 from cellsize import params_file
 from cellsize.data import folds
@@ -21,6 +22,8 @@ from cellsize.evaluation.class_errors import errors_of
 from cellsize.models import onnx_file, onnx_sequence_sheet, onnx_sequences, onnx_sheet
 from cellsize.models.classifier import Classifier
 from cellsize.models.forecaster import Forecaster
+from cellsize.models.regressor import Regressor
+from cellsize.models.saved import Model
 from cellsize.params import Metric
 from cellsize.registry.store import PARAMS
 
@@ -40,7 +43,7 @@ class Worth(NamedTuple):
     said: str
 
 
-def sheet(model: Forecaster | Classifier, name: str, version: str) -> dict[str, Any]:
+def sheet(model: Model, name: str, version: str) -> dict[str, Any]:
     """What the files are fed with: the content of the JSON.
 
     Args:
@@ -48,12 +51,12 @@ def sheet(model: Forecaster | Classifier, name: str, version: str) -> dict[str, 
         name: Of the registered model.
         version: Its version.
     """
-    if isinstance(model, Classifier):
-        return onnx_sequence_sheet.sheet(model, name, version)
-    return onnx_sheet.sheet(model, name, version)
+    if isinstance(model, Forecaster):
+        return onnx_sheet.sheet(model, name, version)
+    return onnx_sequence_sheet.sheet(model, name, version)
 
 
-def measured(model: Forecaster | Classifier, written: Mapping[str, Path], project: Path) -> dict[str, Worth]:
+def measured(model: Model, written: Mapping[str, Path], project: Path) -> dict[str, Worth]:
     """Measures files.
 
     Args:
@@ -64,6 +67,9 @@ def measured(model: Forecaster | Classifier, written: Mapping[str, Path], projec
     if isinstance(model, Classifier):
         held_out = _sequences(model, project)
         return {kind: _of_labels(model, path, held_out) for kind, path in written.items()}
+    if isinstance(model, Regressor):
+        numbered = _numbers(model, project)
+        return {kind: _of_numbers(model, path, numbered) for kind, path in written.items()}
     windows = _windows(model, project)
     return {kind: _of_forecasts(model, path, windows) for kind, path in written.items()}
 
@@ -77,12 +83,11 @@ def _of_forecasts(model: Forecaster, path: Path, held_out: tuple[Windows, Ints, 
 
 
 def _of_labels(model: Classifier, path: Path, held_out: tuple[Sequences, Ints] | None) -> Worth:
-    session = onnx_file.opened(path)
-    took = onnx_file.milliseconds(session, onnx_sequences.longest(model))
-    size, errors = path.stat().st_size, None
+    session, size, took = _cost(model, path)
+    errors = None
     if held_out is not None:
         sequences, chosen = held_out
-        probabilities = onnx_file.probabilities(session, sequences, chosen)
+        probabilities = onnx_file.answers(session, sequences, chosen)
         errors = errors_of(probabilities, sequences.target[chosen], model.fitted.scaling)
     content = {
         "bytes": size, "milliseconds": took, "holdout": None if errors is None else errors.log_loss,
@@ -92,6 +97,27 @@ def _of_labels(model: Classifier, path: Path, held_out: tuple[Sequences, Ints] |
     if errors is not None:
         worth = f"accuracy {errors.accuracy:.1%}, log loss {errors.log_loss:.4f}"
     return Worth(content, f"{size:,} bytes, {took:.3f} ms for the longest sequence; holdout {worth}")
+
+
+def _of_numbers(model: Regressor, path: Path, held_out: tuple[Sequences, Ints, Metric] | None) -> Worth:
+    session, size, took = _cost(model, path)
+    content: dict[str, Any] = {"bytes": size, "milliseconds": took, "holdout": None, "metric": None, "mae": None}
+    worth = NO_HOLDOUT
+    if held_out is not None:
+        from cellsize.evaluation.numbers import errors_of as errors_of_numbers  # a second that other tasks do not need
+
+        sequences, chosen, metric = held_out
+        outputs = model.scaled(onnx_file.answers(session, sequences, chosen))
+        errors = errors_of_numbers(outputs, sequences.target[chosen], model, metric)
+        content |= {"holdout": errors.score, "metric": f"n{metric}", "mae": errors.mae}
+        worth = f"MAE {errors.mae:.4g}, n{metric} {errors.score:.4f}"
+    return Worth(content, f"{size:,} bytes, {took:.3f} ms for the longest sequence; holdout {worth}")
+
+
+def _cost(model: Classifier | Regressor, path: Path) -> tuple[InferenceSession, int, float]:
+    """A session of a file, its bytes, and milliseconds for the longest sequence."""
+    session = onnx_file.opened(path)
+    return session, path.stat().st_size, onnx_file.milliseconds(session, onnx_sequences.longest(model))
 
 
 def _paths(project: Path) -> tuple[Path, Path, Path] | None:
@@ -106,12 +132,21 @@ def _is_of_sequences(schema: Path) -> bool:
     return "task" in json.loads(schema.read_text(encoding="utf-8"))
 
 
-def _sequences(model: Classifier, project: Path) -> tuple[Sequences, Ints] | None:
+def _sequences(model: Classifier | Regressor, project: Path) -> tuple[Sequences, Ints] | None:
     """The sequences of the holdout, if this is the folder of the project that made the model."""
     paths = _paths(project)
     if paths is None or not _is_of_sequences(paths[2]) or SequenceSchema.load(paths[2]) != model.schema:
         return None
     return Sequences.load(paths[0]), np.flatnonzero(folds.load(paths[1]).holdout)
+
+
+def _numbers(model: Regressor, project: Path) -> tuple[Sequences, Ints, Metric] | None:
+    """The same, of numbers that are transformed as those of the model are."""
+    held_out = _sequences(model, project)
+    if held_out is None:
+        return None
+    params = params_file.load(project / PARAMS)
+    return None if params.window.transform != model.window.transform else (*held_out, params.choose.metric)
 
 
 def _windows(model: Forecaster, project: Path) -> tuple[Windows, Ints, Metric] | None:

@@ -9,8 +9,8 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from cellsize.errors import InputError
-from cellsize.models import answers
-from cellsize.models.answers import Model
+from cellsize.models import saved
+from cellsize.models.saved import Model
 from cellsize.registry.store import find, require_model, unreachable
 
 
@@ -87,7 +87,7 @@ def fetch(name: str, version: str) -> Model:
     try:
         with tempfile.TemporaryDirectory() as kept:  # from a server MLflow would leave a copy in a folder of its own
             folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}", dst_path=kept)
-            return answers.load(Path(folder) / "artifacts" / "model")
+            return saved.load(Path(folder) / "artifacts" / "model")
     except (MlflowException, OSError, KeyError) as error:
         what = " ".join(str(error).split())[:200]
         raise InputError(

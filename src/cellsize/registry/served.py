@@ -11,7 +11,7 @@ from mlflow.protos.databricks_pb2 import INTERNAL_ERROR, INVALID_PARAMETER_VALUE
 from mlflow.pyfunc.model import PythonModel
 
 from cellsize.errors import InputError
-from cellsize.models import answers
+from cellsize.models import answers, saved
 
 LEVELS = "levels"
 LOG = logging.getLogger("cellsize.served")
@@ -22,7 +22,7 @@ class Served(PythonModel):
 
     def load_context(self, context: Any) -> None:
         """Loads the weights."""
-        self.model = answers.load(Path(context.artifacts["model"]))
+        self.model = saved.load(Path(context.artifacts["model"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
         """Returns what the model says of some rows; see `row_forecasts.forecast_rows` and `row_labels.label_rows`.

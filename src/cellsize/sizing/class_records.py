@@ -137,7 +137,7 @@ class ClassEvaluation(Artefact):
     sequences: int
     """Sequences of the holdout."""
     groups: int
-    """Groups that they belong to; each sequence its own where none are declared."""
+    """Groups that they belong to; each sequence its own where none are declared, but equal ones together."""
     classes: tuple[str, ...]
     """Names of the classes."""
     model: ClassErrors

@@ -72,7 +72,7 @@ class NumberEvaluation(Artefact):
     sequences: int
     """Sequences of the holdout."""
     groups: int
-    """Groups that they belong to; each sequence its own where none are declared."""
+    """Groups that they belong to; each sequence its own where none are declared, but equal ones together."""
     target: str
     """Column of the number."""
     model: NumberErrors

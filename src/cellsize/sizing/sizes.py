@@ -68,7 +68,7 @@ class Shape:
         cell_lookback: The last of them, which memory cells see.
         horizon: Steps predicted.
         n_targets: Columns predicted.
-        n_origin: Columns of the calendar that the linear part alone reads.
+        n_origin: Columns that the linear part alone reads: of the calendar; of whole sequences summaries or n-grams.
         n_linear: Inputs of the ridge-linear model, with its bias.
         n_static: Of the features known in future those that are constant in each series; they come first.
     """
@@ -123,7 +123,7 @@ class Cost:
         textbook: The same with one bias for each gate.
         head: Parameters of the head; of an MLP all its weights.
         linear: Parameters of the linear skip connection, or of the ridge-linear model; with skip: none only zero cells
-            have them, for what is known in future.
+            have them, for what is known in future; of whole sequences for all that the linear model reads.
         multiply_adds: Multiply-adds of the recurrent layers, or of an MLP, for one step that a window sees.
         window_work: Multiply-adds of one optimizer step for one window, with a layer's overhead.
         bytes: Bytes of all parameters as float32.
@@ -213,7 +213,7 @@ def cost(size: Size, network: Network, shape: Shape, architecture: Architecture 
     if size != ZERO and not size.layers:  # the hidden layer of an MLP
         head += shape.n_linear * size.units
         multiply_adds = shape.n_linear * size.units // shape.cell_lookback
-    if size == ZERO and not network.has_linear_skip:  # zero cells leave only what is known in future
+    if size == ZERO and not network.has_linear_skip:  # zero cells leave only what no cell reads
         linear = (shape.n_known + shape.n_origin + 1) * shape.n_outputs
     else:
         linear = shape.n_linear * shape.n_outputs if size == ZERO or architecture.skip != "none" else 0

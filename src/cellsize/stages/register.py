@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cellsize.lifecycle.by_task import writer
-from cellsize.models import answers
+from cellsize.models import saved
 from cellsize.params import Params
 from cellsize.registry import by_task, provenance
 from cellsize.registry.logged import Submission
@@ -16,7 +16,7 @@ from cellsize.training import records, refit
 def main(params: Params, clean: Path, searched: Path, searched_folds: Path, windows: Path, folds: Path, choice: Path,
          evaluation: Path, twins: Path, model: Path, registration: Path) -> None:  # fmt: skip
     """Reads model, results and the raw table, which `prepare.table` names; writes what became of it."""
-    network = answers.load(model).network
+    network = saved.load(model).network
     how = (network, params.search, params.baseline.penalties, params.choose.metric)
     key = store.key(driver.located(records.load_work(searched, searched_folds, *how), params.search.compute))
     work = records.load_work(windows, folds, *how)

@@ -10,6 +10,7 @@ from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.models.classifier import Classifier
 from cellsize.models.network import Net
 from cellsize.models.prediction import FittedFold
+from cellsize.models.sequence_files import digest
 from cellsize.params_data import Window
 from cellsize.progress import unsaid
 from cellsize.sizing.recipe import Recipe
@@ -59,5 +60,5 @@ def fit(work: Work, recipe: Recipe, note: Callable[[str], None] = unsaid) -> tup
 
 
 def learned_from(work: Work) -> tuple[str, ...]:
-    """Names of the sequences that are learned from."""
-    return tuple(work.samples.names[at] for at in np.flatnonzero(work.folds.development))
+    """Digests of the names of the sequences that are learned from."""
+    return tuple(digest(work.samples.names[at]) for at in np.flatnonzero(work.folds.development))
