@@ -38,11 +38,11 @@ def waves(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.edit(
         prepare__known_future_covariates=["price"], prepare__calendar=[],
         split__scheme="groups", split__holdout_of="whole_series", split__holdout=0.25, split__folds=2,
-        propose__layers=1, propose__mlp_units=[], propose__network__skip=["none"],
+        propose__samples="targets", propose__growth=8.0, propose__layers=1, propose__mlp_units=[], propose__network__skip=["none"],
         propose__network__head=["encoder_decoder"], baseline__classical="none", baseline__seasons=[11],
         search__training__learning_rates=[0.03], search__training__steps=150,
         search__training__maximum_steps=150, search__training__patience=150,
-        search__minimum_units=4, choose__metric="quantile", choose__quantiles=list(LEVELS),
+        search__minimum_units=8, choose__metric="quantile", choose__quantiles=list(LEVELS),
         register__beat=["naive"], refit__twins=2,
     )  # fmt: skip
     ran = project.repro()
@@ -53,7 +53,7 @@ def waves(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def test_memory_cells_with_a_decoder_are_chosen(waves: Project) -> None:
     choice = json.loads(waves.read("reports/choice.json"))
     assert choice["units"] > 0
-    assert (choice["metric"], choice["head_type"]) == ("quantile", "encoder_decoder")
+    assert (choice["metric"], choice["head"]) == ("quantile", "encoder_decoder")
     assert choice["score"] < 0.8 * choice["zero_cells"]["score"]
     candidates = json.loads(waves.read("build/candidates.json"))
     assert candidates["n_outputs"] == 3 * len(LEVELS)
