@@ -69,10 +69,10 @@ def load(name: str, rows: int | None = None) -> Data:
     """Prepares, windows and splits an example as the stages do.
 
     Args:
-        name: One of `PLACES`.
+        name: One of `PLACES`, or of the folders of `examples`.
         rows: Rows of each series to keep, from the first on; None keeps all.
     """
-    place = PLACES[name]
+    place = PLACES.get(name, ROOT / "examples" / name)
     settings = params_file.load(place / "params.yaml")
     if rows is not None:  # few rows leave no fold of long windows
         settings = settings.model_copy(update={"window": changed(settings.window, linear_lookback=None)})

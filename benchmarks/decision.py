@@ -32,7 +32,8 @@ Floats = npt.NDArray[np.float64]
 
 LOSS = 0.3  # of the best size
 CHOOSE = Choose(
-    metric="mse", rule="adequate", margin=1.0, least_margin=0.001, probability=0.8, percent=1.0, budget="parameters",
+    metric="mse", quantiles=None,
+    rule="adequate", margin=1.0, least_margin=0.001, probability=0.8, percent=1.0, budget="parameters",
     limit=1.0,
 )  # fmt: skip
 FIRST_SEEDS, MOST_SEEDS = 2, 8

@@ -3,7 +3,8 @@
 False alarms: windows that are as all before are checked, by the textbook's KS test (`scipy.stats.ks_2samp`, rows taken
 for independent) and by `lifecycle.shift`. Power: the same with a constant of 0.5 or 1 standard deviations added. On the
 shipped data a window is a stretch of the table, and the reference is all the rest of it. The comparison of errors is
-checked on losses of blocks that go up and down together, with equal models.
+checked on losses of blocks that go up and down together, with equal models. Sequences are checked by
+`lifecycle.permuted`, alone and in groups that have something in common, and their skewed log losses likewise.
 
     python -m benchmarks.drift            # writes benchmarks/results/drift.json, ten minutes of one core
     python -m benchmarks.drift --smoke
@@ -21,8 +22,10 @@ from benchmarks import data
 from benchmarks.machine import machine
 from cellsize.data.windows import Floats, Ints
 from cellsize.evaluation.holdout import LEVELS
-from cellsize.lifecycle import shift, sketch, unpaired
+from cellsize.lifecycle import permuted, shift, sketch, unpaired
 from cellsize.lifecycle.block_losses import BlockLosses
+from cellsize.lifecycle.sequence_losses import SequenceLosses
+from cellsize.lifecycle.sequence_verdict import FEWEST_GROUPS
 
 PHI, SEASON = 0.9, 24
 # Steps of the reference and of the new rows: a year of hours, and a quarter of one.
@@ -158,6 +161,66 @@ def errors(windows: int) -> list[dict[str, Any]]:
     return rows
 
 
+# Sequences that a model has learned from, new ones, columns, and sequences of a group.
+SEQUENCES = ((270, 30, 13, 1), (400, 100, 7, 1), (400, 100, 7, 10))
+
+
+def sequences(windows: int) -> list[dict[str, Any]]:
+    """False alarms and power for sequences whose columns are correlated, by the textbook and by permutation."""
+    rows = []
+    for before, new, columns, per in SEQUENCES:
+        rng = np.random.default_rng([before, new, columns, per])
+        alarms = dict.fromkeys(("textbook", *POWER), 0)
+        for _ in range(windows):
+            old, late = (_sequences(rng, count, columns, per) for count in (before, new))
+            borders = np.stack([sketch.borders(column) for column in old.T])
+            groups = np.arange(before) // per, np.arange(new) // per
+            alarms["textbook"] += textbook(old, late)
+            one = np.eye(columns)[0] * old.std(axis=0)
+            for key, moved in zip(POWER, (0, 0.5, 1), strict=True):
+                codes = sketch.codes(old, borders), sketch.codes(late + moved * one, borders)
+                found = permuted.shifts(tuple(map(str, range(columns))), *codes, *groups)
+                alarms[key] += any(each.is_shifted for each in found)
+        rows.append(
+            {"reference": before, "new": new, "columns": columns, "group": per, "windows": windows}
+            | {key: count / windows for key, count in alarms.items()}
+        )
+        print(rows[-1], flush=True)
+    return rows
+
+
+def _sequences(rng: np.random.Generator, count: int, columns: int, per: int) -> Floats:
+    """Summaries of sequences: a part common to all columns, and where they have groups one common to a group."""
+    own = rng.standard_normal((count, columns)) + rng.standard_normal((count, 1))
+    common = rng.standard_normal((-(-count // per), columns)).repeat(per, axis=0)[:count]
+    return np.asarray(own + common if per > 1 else own)
+
+
+def labels(windows: int) -> list[dict[str, Any]]:
+    """How often an equal classifier is called worse, and one whose log loss is higher by so many percent."""
+    rows = []
+    for groups in (20, 50, 200):
+        rng, found = np.random.default_rng(groups), dict[str, float]()
+        for higher in (0, 20, 50, 100):
+            count = 0
+            for _ in range(windows):
+                new, old = _log_losses(rng, groups, 1, 1 + higher / 100), _log_losses(rng, 100, 3, 1.0)
+                result = unpaired.compare(new, old, fewest=FEWEST_GROUPS)
+                count += result is not None and result.is_worse
+            found[f"worse_by_{higher}"] = count / windows
+        rows.append({"groups": groups, "windows": windows} | found)
+        print(rows[-1], flush=True)
+    return rows
+
+
+def _log_losses(rng: np.random.Generator, count: int, twins: int, higher: float) -> SequenceLosses:
+    """Log losses that are as skewed as those of a classifier of which nineteen in twenty are right."""
+    common = np.exp(1.5 * rng.standard_normal(count) - 1.5**2 / 2)
+    drawn = higher * 0.2 * common * (1 + 0.03 * rng.standard_normal((twins, 1)))
+    nothing = np.zeros(count)
+    return SequenceLosses(np.ones(count, np.int64), drawn, nothing, nothing, nothing)
+
+
 def main() -> None:
     """Writes the results."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -165,6 +228,7 @@ def main() -> None:
     smoke = parser.parse_args().smoke
     count = 5 if smoke else 500
     measured = {"machine": machine(), "level": shift.LEVEL, "errors": errors(count)}
+    measured |= {"sequences": sequences(min(count, 200)), "labels": labels(count)}
     measured |= {"simulated": simulated(count), "shipped": shipped(min(count, 200))}
     data.write("drift", measured, smoke)
 

@@ -156,6 +156,7 @@ PARAMS: dict[str, Any] = {
     },
     "choose": {
         "metric": "mse",
+        "quantiles": None,
         "rule": "one_standard_error",
         "margin": 1.0,
         "least_margin": 0.001,

@@ -69,7 +69,8 @@ def test_scaling_and_ridge_linear_model_change_with_no_value_outside_the_trainin
         y = np.random.default_rng(seed).standard_normal(length)
         y[data.draw(st.integers(3, length - 1))] = np.nan
         values.append(y)
-    arrays = make_windows(*values, normalise=normalise, fill=1)
+    levels = (0.1, 0.5, 0.9) if metric == "quantile" else ()
+    arrays = replace(make_windows(*values, normalise=normalise, fill=1), quantiles=levels)
     try:
         divided = folds.split(arrays, make_split(scheme=scheme))
     except InputError:
@@ -81,6 +82,7 @@ def test_scaling_and_ridge_linear_model_change_with_no_value_outside_the_trainin
         np.testing.assert_array_equal(again.mean, scaling.mean)
         np.testing.assert_array_equal(again.std, scaling.std)
         np.testing.assert_array_equal(again.deviation, scaling.deviation)
+        assert again.pinball == scaling.pinball
         np.testing.assert_array_equal([again.lower, again.upper], [scaling.lower, scaling.upper])
         first, second = (ridge_linear.fit(each, scaling, fold.train, (1.0,))[0] for each in (arrays, other))
         np.testing.assert_array_equal(first.weights, second.weights)

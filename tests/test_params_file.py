@@ -130,6 +130,42 @@ def test_the_maximum_is_at_least_the_steps(write_params: Write, params_content: 
 
 
 @pytest.mark.parametrize(
+    ("choose", "said"),
+    [
+        ({"quantiles": [0.5]}, "choose: quantiles are for metric: quantile, not mse; set quantiles: null"),
+        (
+            {"metric": "quantile"},
+            "choose: quantiles: null, but metric: quantile needs levels; set quantiles: [0.1, 0.5, 0.9]",
+        ),
+        ({"metric": "quantile", "quantiles": [0.1, 0.9]}, "choose: quantiles: give rising levels, 0.5 among them"),
+        ({"metric": "quantile", "quantiles": [0.5, 0.1]}, "choose: quantiles: give rising levels, 0.5 among them"),
+        ({"metric": "quantile", "quantiles": [0.5, 1.0]}, "choose.quantiles.1: "),
+    ],
+)
+def test_quantiles_have_levels_and_no_other_metric_does(
+    write_params: Write, params_content: Content, choose: dict[str, Any], said: str
+) -> None:
+    content = params_content()
+    content["choose"] |= choose
+    assert refusal(write_params(content)).startswith(said)
+
+
+def test_quantiles_ask_for_baselines_and_a_scale_that_have_them(write_params: Write, params_content: Content) -> None:
+    content = params_content()
+    content["choose"] |= {"metric": "quantile", "quantiles": [0.1, 0.5, 0.9]}
+    assert refusal(write_params(content)) == (
+        "baseline.classical: AutoETS gives no quantiles (choose.metric); set none"
+    )
+    content["baseline"]["classical"], content["window"]["scale"] = "none", "series"
+    content["window"]["normalise"] = "none"
+    assert refusal(write_params(content)) == (
+        "window.scale: series is not for choose.metric: quantile; set window.scale: global"
+    )
+    content["window"]["scale"] = "global"
+    assert params_file.load(write_params(content)).choose.quantiles == (0.1, 0.5, 0.9)
+
+
+@pytest.mark.parametrize(
     ("changes", "key"), [({"bidirectional": True}, "bidirectional: true"), ({"projection": 2}, "projection: 2")]
 )
 def test_a_decoder_needs_one_state_to_carry_on(

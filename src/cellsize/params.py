@@ -11,7 +11,7 @@ from cellsize.errors import masked
 from cellsize.params_data import Natural, Positive, Prepare, Section, Split, Window
 
 Task = Literal["forecast", "classify", "regress"]
-Metric = Literal["mse", "mae", "log_loss"]
+Metric = Literal["mse", "mae", "quantile", "log_loss"]
 Counted = Literal["targets", "windows", "sequences", "effective"]
 CountedInputs = Literal["step", "window"]
 Procedure = Literal["climb", "grid", "random", "alpha"]
@@ -210,6 +210,7 @@ class Choose(Section):
     """What is scored, and the rule that turns scores into a size."""
 
     metric: Metric
+    quantiles: Annotated[tuple[Annotated[float, Field(gt=0, lt=1)], ...], Field(min_length=1, max_length=20)] | None
     rule: Rule
     margin: Annotated[float, Field(ge=0)]
     least_margin: Annotated[float, Field(gt=0)]
@@ -217,6 +218,18 @@ class Choose(Section):
     percent: Annotated[float, Field(ge=0)]
     budget: BudgetUnit
     limit: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def _quantiles_are_for_their_metric(self) -> "Choose":
+        if self.metric != "quantile":
+            if self.quantiles is not None:
+                raise ValueError(f"quantiles are for metric: quantile, not {self.metric}; set quantiles: null")
+            return self
+        if self.quantiles is None:
+            raise ValueError("quantiles: null, but metric: quantile needs levels; set quantiles: [0.1, 0.5, 0.9]")
+        if list(self.quantiles) != sorted(set(self.quantiles)) or 0.5 not in self.quantiles:
+            raise ValueError("quantiles: give rising levels, 0.5 among them, which is the forecast: [0.1, 0.5, 0.9]")
+        return self
 
 
 class Refit(Section):
@@ -291,6 +304,17 @@ class Params(Section):
         found = params_task.misfit(self)
         if found is not None:
             raise ValueError(found)
+        return self
+
+    @model_validator(mode="after")
+    def _quantiles_have_what_they_need(self) -> "Params":
+        if self.choose.metric == "quantile":
+            if self.baseline.classical != "none":
+                raise ValueError(
+                    f"baseline.classical: {self.baseline.classical} gives no quantiles (choose.metric); set none"
+                )
+            if self.window.scale == "series":
+                raise ValueError("window.scale: series is not for choose.metric: quantile; set window.scale: global")
         return self
 
     @model_validator(mode="after")

@@ -3,12 +3,15 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
 from typing import Any, get_args
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, strategies
+from sklearn.metrics import mean_pinball_loss
 
 from cellsize.data import forecast
 from cellsize.data.forecast import Forecast
@@ -83,7 +86,7 @@ KINDS = pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])
 
 
 def test_a_score_has_the_name_of_its_metric() -> None:
-    assert [forecast.score_name(metric) for metric in get_args(Metric)] == ["nmse", "nmae"]
+    assert [forecast.score_name(metric) for metric in get_args(Metric)] == ["nmse", "nmae", "npinball", "nlog_loss"]
 
 
 @KINDS
@@ -101,9 +104,10 @@ def test_errors_are_summed_over_windows_and_steps(
 def test_errors_are_summed_in_float64(kind: Callable[[np.ndarray], np.ndarray], metric: Metric) -> None:
     # In float32 the small one would be lost beside the large one.
     forecasts = np.array([[[2.0**24], [1e-3]]], np.float32)
-    total = TASK.error_sum(kind(forecasts), kind(np.zeros_like(forecasts)), kind(ONE), metric)
-    power = 2 if metric == "mse" else 1
-    assert float(total) == (2.0**24) ** power + float(np.float32(1e-3)) ** power
+    task = replace(TASK, quantiles=(0.5,))
+    total = task.error_sum(kind(forecasts), kind(np.zeros_like(forecasts)), kind(ONE), metric)
+    power, part = 2 if metric == "mse" else 1, 0.5 if metric == "quantile" else 1.0  # |e| / 2 at the median
+    assert float(total) == part * ((2.0**24) ** power + float(np.float32(1e-3)) ** power)
 
 
 def test_the_score_is_the_mean_over_windows_horizon_and_targets() -> None:
@@ -197,11 +201,11 @@ def test_the_loss_of_all_batches_together_is_the_score_of_all_values(metric: Met
     target[random.random(target.shape) < 0.4] = np.nan
     there = torch.tensor([np.isfinite(target).mean()], dtype=torch.float32)
     ones = torch.ones(1, 2, 1, 2)
-    losses = []
+    losses, task = [], replace(TWO, quantiles=(0.2, 0.5))
     for at in (0, 2, 4):
         batch = (torch.from_numpy(values[None, at : at + 2]) for values in (forecasts, target))
-        losses.append(float(TWO.loss(next(batch), next(batch), ones, metric, there)))
-    assert np.mean(losses) == pytest.approx(TWO.score_of(forecasts, target, ONE, metric), rel=1e-6)
+        losses.append(float(task.loss(next(batch), next(batch), ones, metric, there)))
+    assert np.mean(losses) == pytest.approx(task.score_of(forecasts, target, ONE, metric), rel=1e-6)
 
 
 @pytest.mark.parametrize(("metric", "expected"), [("mse", [0.5, 0.0, -1.0, 1.5]), ("mae", [0.25, 0.0, -0.25, 0.25])])
@@ -278,6 +282,58 @@ def test_windows_have_a_score_each() -> None:
     assert TASK.score_by_window(FORECASTS, TARGET, ONE, "mse").tolist() == [0.5, 6.5]
     assert TASK.score_by_window(FORECASTS, TARGET, ONE, "mae").tolist() == [0.5, 2.5]
     assert TASK.score_by_window(FORECASTS, TARGET, 2 * ONE, "mae").tolist() == [1.0, 5.0]
+
+
+# --- quantiles --------------------------------------------------------------------------------------------------------
+
+LEVELS = replace(TWO, quantiles=(0.1, 0.5, 0.9))
+
+
+@KINDS
+def test_the_error_of_quantiles_is_the_mean_pinball_loss_of_scikit_learn(
+    kind: Callable[[np.ndarray], np.ndarray],
+) -> None:
+    random = np.random.default_rng(0)
+    forecasts, target = random.standard_normal((5, 2, 6)), random.standard_normal((5, 2, 2))
+    target[0, 0, 1] = np.nan
+    expected = 0.0
+    for column, (at, level) in product(range(2), enumerate(LEVELS.quantiles)):
+        there = np.isfinite(target[..., column])
+        loss = mean_pinball_loss(target[..., column][there], forecasts[..., 3 * column + at][there], alpha=level)
+        expected += loss * there.sum() / 3
+    total = LEVELS.error_sum(kind(forecasts), kind(target), kind(np.ones((1, 1, 2))), "quantile")
+    assert float(total) == pytest.approx(expected)
+    # A value alone is the forecast of every level.
+    value = forecasts[..., ::3]
+    assert LEVELS.score_of(value, target, ONE, "quantile") == pytest.approx(
+        LEVELS.score_of(np.repeat(value, 3, axis=2), target, ONE, "quantile")
+    )
+
+
+def test_the_columns_of_a_target_are_its_levels() -> None:
+    forecasts = np.arange(12.0).reshape(1, 2, 6)
+    assert LEVELS.n_columns == 6
+    assert LEVELS.central(forecasts).tolist() == [[[1.0, 4.0], [7.0, 10.0]]]
+    assert LEVELS.by_level(forecasts)[0.9].tolist() == [[[2.0, 5.0], [8.0, 11.0]]]
+    assert TWO.central(forecasts) is forecasts
+    assert (TWO.n_columns, TWO.by_level(forecasts)) == (2, {})
+
+
+def test_quantiles_that_cross_are_sorted_and_never_worse() -> None:
+    crossing = np.array([[[3.0, 1, 2, 6, 5, 4]] * 2])
+    ordered = LEVELS.in_order(crossing)
+    assert ordered.tolist() == [[[1.0, 2, 3, 4, 5, 6]] * 2]
+    random = np.random.default_rng(0)
+    forecasts, target = random.standard_normal((50, 2, 6)), random.standard_normal((50, 2, 2))
+    scores = [LEVELS.score_of(of, target, ONE, "quantile") for of in (LEVELS.in_order(forecasts), forecasts)]
+    assert scores[0] < scores[1]
+
+
+def test_forecasts_are_widened_by_the_quantiles_of_their_errors() -> None:
+    errors = np.stack([np.arange(11.0), 2 * np.arange(11.0)], axis=1).reshape(11, 1, 2) - 5
+    residuals = np.concatenate([errors, np.full_like(errors, np.nan)], axis=1)  # a step that was never observed
+    wide = LEVELS.widened(np.zeros((1, 2, 2)), residuals)
+    assert wide[0].tolist() == [[-4.0, 0.0, 4.0, -3.0, 5.0, 13.0]] * 2
 
 
 def test_the_task_loads_no_torch() -> None:

@@ -15,17 +15,22 @@ from tests.end_to_end.test_consumers import blocks, commands, python, shell, sta
 pytestmark = pytest.mark.slow  # half a minute of training
 
 
+def waves(begin: int, end: int, moved: float = 0.0) -> pd.DataFrame:
+    """Sequences of these numbers, a row for each step; of every four the last is for the test."""
+    draw, rows = np.random.default_rng(begin), []
+    for number in range(begin, end):
+        code, steps = number % 3, int(draw.integers(5, 16))
+        wave = np.sin(np.arange(steps) * (0.5 + 0.6 * code) + draw.uniform(0, 6)) + draw.normal(0, 0.1, steps)
+        part = "test" if number % 4 == 3 else "train"
+        rows += [(f"s{number}", step, value + moved, "abc"[code], part) for step, value in enumerate(wave)]
+    return pd.DataFrame(rows, columns=["name", "step", "x", "kind", "part"])
+
+
 @pytest.fixture(scope="module")
 def labelled(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Waves of three frequencies, 5 to 15 steps; where a wave begins says nothing, so its mean does not either."""
     project = make_project(tmp_path_factory.mktemp("labelled") / "project")
-    draw, rows = np.random.default_rng(0), []
-    for number in range(120):
-        code, steps = number % 3, int(draw.integers(5, 16))
-        wave = np.sin(np.arange(steps) * (0.5 + 0.6 * code) + draw.uniform(0, 6)) + draw.normal(0, 0.1, steps)
-        part = "test" if number >= 90 else "train"
-        rows += [(f"s{number}", step, value, "abc"[code], part) for step, value in enumerate(wave)]
-    table = pd.DataFrame(rows, columns=["name", "step", "x", "kind", "part"])
+    table = waves(0, 120)
     table.sample(frac=1, random_state=0).to_csv(project.folder / "table.csv", index=False)
     plain, path = YAML(typ="safe"), project.folder / "params.yaml"
     plain.dump(plain.load(path), path)  # without comments: one behind a list that becomes empty would break the file
@@ -51,7 +56,7 @@ def test_the_holdout_is_what_the_table_declares_and_everything_is_scored_on_it(l
         assert set(errors) == {"accuracy", "macro_f1", "log_loss", "score"}
     assert evaluation["baselines"]["majority_class"]["score"] == pytest.approx(1, abs=0.05)
     table = pd.read_parquet(labelled.folder / "build/forecasts.parquet")
-    assert set(table["sequence"]) == {f"s{number}" for number in range(90, 120)}
+    assert set(table["sequence"]) == {f"s{number}" for number in range(3, 120, 4)}
 
 
 def test_every_size_has_a_score_on_every_fold_and_a_sequence_is_a_sample(labelled: Project) -> None:
@@ -135,3 +140,30 @@ def test_labels_with_onnx(labelled: Project) -> None:
     assert found.partition("]")[0] == expected.partition("]")[0]
     numbers = [np.fromstring(line.rpartition("[")[2].strip("]"), sep=" ") for line in (found, expected)]
     np.testing.assert_allclose(numbers[0], numbers[1], atol=1e-5)
+
+
+# --- and its life: this comes last, since the table grows -------------------------------------------------------------
+
+
+def test_a_check_tells_sequences_that_have_moved_and_nothing_new_is_nothing_to_do(labelled: Project) -> None:
+    ran = labelled.command("cellsize", "retrain")
+    assert (ran.returncode, "nothing to do; no sequence is newer" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    for file, moved, status in (("same.csv", 0.0, (0, 5)), ("moved.csv", 1.5, (4,))):
+        waves(120, 180, moved).to_csv(labelled.folder / file, index=False)
+        ran = labelled.command("cellsize", "check", "small", "--data", file, "--html", "check.html")
+        assert ran.returncode in status, ran.stdout + ran.stderr
+        assert ("mean of x (p = 0.001)" in ran.stdout) == (moved != 0)
+    assert "<h1>" in labelled.read("check.html")
+
+
+def test_new_sequences_refit_the_size_that_was_searched_on_the_old_ones(labelled: Project) -> None:
+    before = labelled.read("reports/choice.json")
+    table = pd.concat([pd.read_csv(labelled.folder / "table.csv"), waves(120, 200)])
+    table.to_csv(labelled.folder / "table.csv", index=False)
+    ran = labelled.command("cellsize", "retrain")
+    assert ran.returncode in (10, 11), ran.stdout + ran.stderr
+    assert labelled.read("reports/choice.json") == before
+    assert "| new | 2 |" in labelled.read("reports/retrain.md")
+    held_out = pd.read_parquet(labelled.folder / "build/forecasts.parquet")["sequence"]
+    assert {f"s{number}" for number in range(123, 200, 4)} <= set(held_out)
+    assert labelled.command("cellsize", "retrain").returncode == 0

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import mean_pinball_loss
 
 from cellsize.data.batches import original, truth
 from cellsize.evaluation.holdout import coverage, evaluate, in_words
@@ -57,6 +58,50 @@ def test_zero_cells_are_the_ridge_linear_baseline(make_work: MakeWork, refitted:
     errors = {evaluation.model.nmse, other.model.nmse}
     assert len(errors) == 2
     assert evaluation.baselines["ridge_linear"].nmse in errors
+
+
+def test_quantiles_are_measured_by_their_pinball_loss_and_how_often_each_held(
+    make_work: MakeWork, refitted: Callable[..., Forecaster], against: Callable[..., Rivals[Forecaster]], tmp_path: Path
+) -> None:
+    plain = make_work(np.sin(np.arange(400) / 3) + 0.3 * np.random.default_rng(0).standard_normal(400))
+    work = replace(plain, metric="quantile", samples=replace(plain.windows, quantiles=(0.1, 0.5, 0.9)))
+    model, found = refitted(work), list[Evaluation]()
+    iterations = ON_FOLDS.model_copy(update={"boosting_iterations": ((4, 5, 6), (7, 8, 9))})
+    both = against(work, [model], refitted(work, 0))
+    evaluation, table = evaluate(work.windows, work.folds, [model, model], both, BASELINE, "quantile", iterations)
+    holdout = np.flatnonzero(work.folds.holdout)
+    forecasts, right = model.predict(work.windows, holdout), truth(work.windows, model.fitted.scaling, holdout)
+    losses = [mean_pinball_loss(right.ravel(), forecasts[..., at].ravel(), alpha=level)
+              for at, level in enumerate(work.windows.quantiles)]  # fmt: skip
+    assert model.fitted.scaling.pinball is not None
+    assert evaluation.model.npinball == pytest.approx(np.mean(losses) / model.fitted.scaling.pinball[0], rel=1e-5)
+    assert evaluation.error(evaluation.model) == evaluation.model.npinball
+    assert np.mean([step for step in evaluation.model.by_step if step]) == pytest.approx(evaluation.model.npinball)
+    below = {f"{level:g}": float((right <= forecasts[..., [at]]).mean())
+             for at, level in enumerate(work.windows.quantiles)}  # fmt: skip
+    assert evaluation.model.below == pytest.approx(below)
+    # Errors in units are those of the median; every baseline has quantiles, and so has the champion.
+    median = original(work.windows, model.fitted.scaling, forecasts[..., [1]])
+    values = original(work.windows, model.fitted.scaling, right)
+    assert evaluation.model.mae == pytest.approx(np.abs(median - values).mean(), rel=1e-4)
+    for name, errors in evaluation.baselines.items():
+        assert errors.npinball is not None, name
+        assert errors.below is not None, name
+        assert 0 < errors.npinball < 2
+    assert evaluation.champion is not None
+    assert evaluation.champion.npinball is not None
+    assert {"truth", "model", "ridge_linear"} <= set(table)
+    evaluation.write(tmp_path / "evaluation.json")
+    found.append(Evaluation.read(tmp_path / "evaluation.json"))
+    assert found == [evaluation]
+
+
+def test_without_quantiles_no_file_says_anything_of_them(
+    make_work: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    work = make_work()
+    evaluation, _ = evaluate(work.windows, work.folds, [refitted(work)], None, BASELINE, "mse", ON_FOLDS)
+    assert not {"npinball", "below"} & set(evaluation.model_dump()["model"])
 
 
 def test_a_champion_is_measured_on_the_same_windows(

@@ -9,6 +9,7 @@ from cellsize.lifecycle.account import STATUS, Results, markdown, outcome, sente
 from cellsize.lifecycle.facts import NOTHING, Facts
 from cellsize.lifecycle.verdict import Verdict
 from cellsize.sizing.evaluation_records import Registration
+from tests.registry.test_by_task import CLASSES
 from tests.report.conftest import choice, evaluation
 
 REFIT = Verdict("refit", "on 480 new windows all is well")
@@ -68,6 +69,11 @@ def test_the_page_has_verdict_reason_both_models_and_the_words_of_the_gate() -> 
     assert new.startswith("| new | 4 |")
     assert f"| {evaluation().model.nmse:.4f} |" in new
     assert gate == r"The gate: the gate's \*words\*."
+
+
+def test_a_classification_is_told_by_its_log_loss() -> None:
+    made = Results(choice(), CLASSES, results("4", True).registration, "4")
+    assert f"| {CLASSES.model.log_loss:.4f} |" in markdown("toy", REFIT, "promoted", FACTS, made)
 
 
 def test_the_page_of_what_was_refused_says_that_nothing_has_moved() -> None:

@@ -46,17 +46,17 @@ def fitted_model(
     return work, refit(work, recipe, schema, make_window(normalise="last"))
 
 
-@pytest.mark.parametrize("head", ["plain", "mixed"])
+@pytest.mark.parametrize("head", ["plain", "mixed", "encoder_decoder"])
 @pytest.mark.parametrize("skip", ["none", "linear", "joint"])
 @pytest.mark.parametrize("size", [Size(1, 3), Size(0, 4)], ids=str)
 def test_every_architecture_is_read_as_it_was_written(
     make_work: MakeWork, make_schema: Callable[..., Schema], make_window: Callable[..., Window], tmp_path: Path,
     size: Size, skip: Skip, head: Head,
 ) -> None:  # fmt: skip
-    if not size.layers and head == "mixed":
+    if not size.layers and head != "plain":
         return  # an MLP has a plain head
     architecture = Architecture(skip, head)
-    work = make_work(network={"skip": ["none", "linear", "joint"], "head": ["plain", "mixed"]})
+    work = make_work(network={"skip": ["none", "linear", "joint"], "head": ["plain", head]} if head != "plain" else {})
     work, model = fitted_model(work, make_schema, make_window, size, architecture)
     model.save(tmp_path)
     read = Forecaster.load(tmp_path)
@@ -82,6 +82,24 @@ def test_a_model_is_read_as_it_was_written(with_network: tuple[Work, Forecaster]
         options = {} if forward is None else {"forward": forward}
         expected = model.predict(work.windows, np.arange(20), **options)
         np.testing.assert_array_equal(read.predict(work.windows, np.arange(20), **options), expected)
+
+
+def test_a_model_of_quantiles_is_read_as_it_was_written_and_they_never_cross(
+    make_work: MakeWork, make_schema: Callable[..., Schema], make_window: Callable[..., Window], tmp_path: Path
+) -> None:
+    plain = make_work(metric="quantile")
+    work = replace(plain, samples=replace(plain.windows, quantiles=(0.1, 0.5, 0.9)))
+    _, model = fitted_model(work, make_schema, make_window, Size(1, 3), Architecture("linear", "plain"))
+    model.save(tmp_path)
+    again, chosen = Forecaster.load(tmp_path), np.arange(40)
+    assert again.quantiles == (0.1, 0.5, 0.9)
+    forecasts = model.predict(work.windows, chosen)
+    assert forecasts.shape == (40, work.windows.horizon, 3)
+    assert (np.diff(forecasts, axis=2) >= 0).all()
+    # Whoever makes windows anew need not know of them.
+    np.testing.assert_array_equal(again.predict(plain.windows, chosen), forecasts)
+    replace(model, quantiles=()).save(tmp_path / "plain")
+    assert "quantiles" not in json.loads((tmp_path / "plain/model.json").read_text())
 
 
 def test_a_model_without_memory_cells_is_read_as_it_was_written(

@@ -25,6 +25,7 @@ from cellsize.sizing.sizes import ZERO, cost, shape
 
 Make = Callable[..., Windows]
 KINDS = ["none", "last", "standard"]
+NETWORK = Network(cell="lstm", projection=0, bidirectional=False, summary="last", skip=("linear",), head=("plain",))
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +44,23 @@ def test_the_model_reads_past_columns_of_every_step_seen_known_ones_of_every_ste
     inputs = design(windows, batch)[0]
     expected = [*batch.steps[0, 0, :2], *batch.steps[0, 1, :2], *batch.steps[0, 2, :2], *batch.known_future[0, :, 0], 1]
     assert inputs.tolist() == expected
+
+
+@pytest.mark.parametrize("normalise", KINDS)
+def test_quantiles_are_the_mean_moved_by_the_quantiles_of_the_training_errors(
+    wave: Callable[..., Windows], normalise: str
+) -> None:
+    windows, train = wave(normalise=normalise), np.arange(80)
+    levels = replace(windows, quantiles=(0.1, 0.5, 0.9))
+    plain, wide = (
+        ridge_linear.fit(each, fit_scaling(each, train), train, (1.0,))[0].weights for each in (windows, levels)
+    )
+    np.testing.assert_array_equal(wide[:-1], np.repeat(plain[:-1], 3, axis=1))
+    batch = gather(levels, fit_scaling(levels, train), train)
+    forecasts = ridge_linear.predict(levels, ridge_linear.RidgeLinear(wide, 1.0), batch)
+    below = (batch.target <= forecasts + 1e-5).mean(axis=0)
+    np.testing.assert_allclose(below, np.tile([0.1, 0.5, 0.9], (windows.horizon, 1)), atol=0.02)
+    assert wide.size == cost(ZERO, NETWORK, shape(levels)).linear
 
 
 @pytest.mark.parametrize("normalise", ["none", "last"])

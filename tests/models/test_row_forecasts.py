@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,28 @@ def test_each_series_is_forecast_after_its_last_observed_target(make_model: Make
     assert forecasts["place"].tolist() == ["north"] * 2 + ["south"] * 2
     assert [moment.hour for moment in forecasts["time"]] == [19, 20, 20, 21]
     assert np.isfinite(forecasts["y"]).all()
+
+
+def test_a_model_of_quantiles_gives_a_column_for_each_level(make_model: MakeModel, make_table: Table) -> None:
+    table = make_table(places=("north", "south"))
+    plain = make_model(table, series="place")
+    linear = plain.fitted.linear
+    assert linear is not None
+    # Around the same forecast by one standard deviation.
+    weights = np.repeat(linear.weights, 3, axis=1)
+    weights[-1] += np.tile([-1.0, 0.0, 1.0], linear.weights.shape[1]).astype(np.float32)
+    model = replace(
+        plain, net=None, quantiles=(0.1, 0.5, 0.975),
+        fitted=replace(plain.fitted, linear=replace(linear, weights=weights)),
+    )  # fmt: skip
+    found = forecast_rows(model, table)
+    (target,) = model.schema.targets
+    assert [name for name in map(str, found) if name.startswith(target)] == [
+        target, f"{target}_q10", f"{target}_q50", f"{target}_q97.5",
+    ]  # fmt: skip
+    np.testing.assert_allclose(found[target], found[f"{target}_q50"])
+    std = model.fitted.scaling.std[0]
+    np.testing.assert_allclose(found[f"{target}_q97.5"] - found[f"{target}_q10"], 2 * std, rtol=1e-3)
 
 
 def test_names_that_became_numbers_on_the_way_have_the_same_forecasts(make_model: MakeModel, make_table: Table) -> None:

@@ -14,7 +14,8 @@ from cellsize.sizing.sizes import ZERO, Size
 
 BLOCKS = np.array([0.2, 0.6, 0.4, 0.3, 0.5])  # how hard each fold is; mean 0.4
 CHOOSE = Choose(
-    metric="mse", rule="adequate", margin=1.0, least_margin=0.001, probability=0.8, percent=2.0, budget="parameters",
+    metric="mse", quantiles=None,
+    rule="adequate", margin=1.0, least_margin=0.001, probability=0.8, percent=2.0, budget="parameters",
     limit=1.0,
 )  # fmt: skip
 ONE_PERCENT = Margin(1.0, 0.001)

@@ -52,7 +52,15 @@ TRUTH = {
 
 
 BEST = Choose(
-    metric="mse", rule="best", margin=1.0, least_margin=0.001, probability=0.8, percent=2.0, budget="bytes", limit=1.0
+    metric="mse",
+    quantiles=None,
+    rule="best",
+    margin=1.0,
+    least_margin=0.001,
+    probability=0.8,
+    percent=2.0,
+    budget="bytes",
+    limit=1.0,
 )
 
 

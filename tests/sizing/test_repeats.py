@@ -16,7 +16,8 @@ from cellsize.sizing.walk import Walk
 
 SMALL, LARGE = Size(1, 4), Size(1, 8)
 ADEQUATE = Choose(
-    metric="mse", rule="adequate", margin=1.0, least_margin=0.001, probability=0.8, percent=2.0, budget="bytes",
+    metric="mse", quantiles=None,
+    rule="adequate", margin=1.0, least_margin=0.001, probability=0.8, percent=2.0, budget="bytes",
     limit=1.0,
 )  # fmt: skip
 MOST = 8

@@ -472,6 +472,23 @@ def test_series_with_gaps_are_trained_and_scored_on_what_was_observed(
             assert first[0].score == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("skip", ["none", "linear", "joint"])
+def test_quantiles_are_trained_and_scored_by_their_pinball_loss(make_work: MakeWork, skip: str) -> None:
+    plain = make_work(metric="quantile", network={"skip": [skip]}, steps=120, maximum_steps=120, patience=120)
+    work = replace(plain, samples=replace(plain.windows, quantiles=(0.1, 0.5, 0.9)))
+    for size in (ZERO, Size(0, 4), Size(1, 3)):
+        result = train.train(work, size)
+        costs = cost(size, work.network, shape(work.windows), Architecture(result.rows[0].skip, "plain"))
+        for row in result.rows:
+            assert row.status == "ok"
+            assert row.parameters == costs.parameters
+            assert row.score is not None
+            assert np.isfinite(row.score)
+        curves = [check.train_loss for check in result.checks if check.fold == 1 and check.seed == 0]
+        assert size == ZERO or curves[-1] < curves[0]
+        assert result.residuals.shape[1:] == (work.windows.horizon, 1)  # truth less the median
+
+
 def test_both_engines_leave_the_same_targets_out(make_work: MakeWork) -> None:
     options: dict[str, Any] = {"window": {"observed": 0.4, "fill": 2}, "network": {"skip": ["none"]}, "steps": 9}
     fused, plain = (

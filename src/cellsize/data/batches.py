@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from cellsize.data.calendar import linear_columns
 from cellsize.data.clipping import bounds_of, clipped_values, within
-from cellsize.data.forecast import Forecast
+from cellsize.data.forecast import Forecast, for_columns
 from cellsize.data.scaling import Scaling, of_series, shift_of
 from cellsize.data.windows import BACKWARD, Floats, Ints, Windows
 
@@ -180,7 +180,8 @@ def _location_and_scale(seen_targets: Floats, normalise: str) -> tuple[Floats, F
 
 def scaled(batch: Batch, normalised: Floats) -> Floats:
     """Undoes the normalisation of each window: values in standard deviations of the training rows."""
-    return normalised * batch.scale + batch.location
+    columns = normalised.shape[-1]
+    return normalised * for_columns(batch.scale, columns) + for_columns(batch.location, columns)
 
 
 def original(windows: Windows, scaling: Scaling, values: Floats, chosen: Ints | None = None) -> Floats:

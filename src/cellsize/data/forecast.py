@@ -4,8 +4,9 @@ What measures a forecast anywhere else calls this, so that another task has one 
 arrays and on torch tensors alike, and imports neither torch nor any other module that computes.
 """
 
+import warnings
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,8 @@ Ints = npt.NDArray[np.integer]
 
 NAIVE, SEASONAL_NAIVE, RIDGE_LINEAR = "naive", "seasonal_naive", "ridge_linear"
 BOOSTED_TREES = "boosted_trees"
+# Of the ways to define an empirical quantile the one whose pinball loss is the smallest.
+LEAST: Literal["inverted_cdf"] = "inverted_cdf"
 CLASSICAL_BASELINES = ("AutoETS", "AutoTheta")
 
 
@@ -31,8 +34,15 @@ def season_of(name: str) -> int | None:
 
 
 def score_name(metric: Metric) -> str:
-    """What a score is called: `nmse` (normalised MSE), `nmae` (normalised MAE) or `normalised log loss`."""
-    return "normalised log loss" if metric == "log_loss" else f"n{metric}"
+    """What a score is called: `nmse` (normalised MSE), `nmae` (MAE), `npinball` or `normalised log loss`."""
+    others = {"quantile": "npinball", "log_loss": "normalised log loss"}
+    return others.get(metric, f"n{metric}")
+
+
+def for_columns(values: Floats, columns: int) -> Floats:
+    """Values of each target, shape (…, n_targets), for each column that is forecast of it, shape (…, columns)."""
+    own = values.shape[-1]
+    return values if own == columns else np.repeat(values, columns // own, axis=-1)
 
 
 class Dimensions(Protocol):
@@ -81,25 +91,38 @@ class Forecast:
     values that were observed, whichever windows they lie in. Where every target was observed, each number is the plain
     mean to the last digit. Only the targets say what is left out: a forecast that is NaN makes its score NaN.
 
+    With quantiles there is a column of forecasts for each target and level: those of the first target, then those of
+    the next. Their error is the mean pinball loss over the levels (Koenker and Bassett 1978), a score that of the
+    forecasts divided by that of the same quantiles of the training targets. A forecast with one column a target is that
+    of every level.
+
     Attributes:
         lookback: Steps that a window sees.
         horizon: Steps to predict.
         n_targets: Columns to predict.
+        quantiles: Levels that are forecast of each, rising; none: a value alone.
     """
 
     lookback: int
     horizon: int
     n_targets: int
+    quantiles: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, dimensions: Dimensions) -> Self:
         """The forecast of some windows, or of a network of some shape."""
-        return cls(dimensions.lookback, dimensions.horizon, dimensions.n_targets)
+        quantiles: tuple[float, ...] = getattr(dimensions, "quantiles", ())
+        return cls(dimensions.lookback, dimensions.horizon, dimensions.n_targets, quantiles)
 
     @property
     def n_outputs(self) -> int:
         """Numbers to predict for each window, N_o."""
         return self.horizon * self.n_targets
+
+    @property
+    def n_columns(self) -> int:
+        """Columns of forecasts: one for each target, or for each level of each target."""
+        return self.n_targets * max(1, len(self.quantiles))
 
     # --- the target ---------------------------------------------------------------------------------------------------
 
@@ -153,8 +176,12 @@ class Forecast:
         Returns:
             Shape (networks,).
         """
-        errors = self._differences(forecasts, target) * scale
-        loss: V = (errors**2 if metric == "mse" else abs(errors)).mean(axis=(1, 2, 3))
+        if metric == "quantile":
+            errors = self._pinball(forecasts, target) * scale
+        else:
+            errors = self._differences(forecasts, target) * scale
+            errors = errors**2 if metric == "mse" else abs(errors)
+        loss: V = errors.mean(axis=(1, 2, 3))
         return loss if there is None else loss / there
 
     def error_sum(self, forecasts: V, target: V, scale: V, metric: Metric) -> V:
@@ -185,6 +212,16 @@ class Forecast:
         by_step: Floats = self._errors(forecasts, target, scale, metric).mean(axis=(0, 2))
         there = np.isfinite(target).mean(axis=(0, 2))
         return tuple(float(value / part) if part else None for value, part in zip(by_step, there, strict=True))
+
+    def score_by_target(self, forecasts: Floats, target: Floats) -> Floats:
+        """The mean pinball loss of each target, not normalised, shape (n_targets,).
+
+        Args:
+            forecasts: Shape (n, horizon, n_columns).
+            target: Shape (n, horizon, n_targets); NaN where unobserved.
+        """
+        losses: Floats = self._errors(forecasts, target, np.ones(self.n_targets), "quantile").mean(axis=(0, 1))
+        return np.asarray(losses / np.maximum(np.isfinite(target).mean(axis=(0, 1)), 1 / target.size))
 
     def score_by_window(self, forecasts: Floats, target: Floats, scale: Floats, metric: Metric) -> Floats:
         """What each window adds to the score, times the number of windows, shape (n,); see `error_sum`.
@@ -219,12 +256,70 @@ class Forecast:
             return differences.masked_fill(missing, 0.0)
         return np.where(missing, differences.dtype.type(0), differences)
 
-    @classmethod
-    def _errors(cls, forecasts: Any, target: Any, scale: Any, metric: Metric) -> Any:
+    def _errors(self, forecasts: Any, target: Any, scale: Any, metric: Metric) -> Any:
         """In float64: the sum of many small errors in float32 would lose its last digits."""
-        errors = cls._differences(forecasts, target) * scale
+        found = self._pinball(forecasts, target) if metric == "quantile" else self._differences(forecasts, target)
+        errors = found * scale
         errors = errors.double() if hasattr(errors, "double") else errors.astype(np.float64)
         return errors**2 if metric == "mse" else abs(errors)
+
+    def _pinball(self, forecasts: Any, target: Any) -> Any:
+        """Mean pinball loss over the levels, of the shape of the target; 0 where that was not observed."""
+        total: Any = 0.0
+        for level, column in zip(self.quantiles, self._columns_of_levels(forecasts), strict=True):
+            differences = self._differences(column, target)
+            total = total + abs(differences) / 2 - (level - 0.5) * differences
+        return total / len(self.quantiles)
+
+    # --- quantiles ----------------------------------------------------------------------------------------------------
+
+    def _columns_of_levels(self, forecasts: Any) -> list[Any]:
+        """The forecasts of each level, each of shape (…, n_targets)."""
+        count = len(self.quantiles)
+        if forecasts.shape[-1] == self.n_targets:
+            return [forecasts] * count
+        return [forecasts[..., at::count] for at in range(count)]
+
+    def by_level(self, forecasts: Floats) -> dict[float, Floats]:
+        """The forecasts of each level, shape (…, n_targets); none without quantiles."""
+        return dict(zip(self.quantiles, self._columns_of_levels(forecasts), strict=True)) if self.quantiles else {}
+
+    def central(self, forecasts: Floats) -> Floats:
+        """The forecast of a value, shape (…, n_targets): with quantiles the median."""
+        return self.by_level(forecasts)[0.5] if self.quantiles else forecasts
+
+    def in_order(self, forecasts: Floats) -> Floats:
+        """Quantiles that do not cross: those of each target sorted, which is never worse (Chernozhukov et al. 2010)."""
+        if not self.quantiles:
+            return forecasts
+        by_target = forecasts.reshape(*forecasts.shape[:-1], self.n_targets, len(self.quantiles))
+        ordered: Floats = np.sort(by_target, axis=-1).reshape(forecasts.shape)
+        return ordered
+
+    def widened(self, forecasts: Floats, residuals: Floats) -> Floats:
+        """Quantiles around forecasts of values: each level has the empirical quantile of the residuals added.
+
+        Args:
+            forecasts: Shape (n, horizon, n_targets).
+            residuals: Truth minus forecast of other windows, shape (m, horizon, n_targets); NaN where unobserved.
+
+        Returns:
+            Shape (n, horizon, n_columns).
+        """
+        return for_columns(forecasts, self.n_columns) + self.shifts(residuals)
+
+    def shifts(self, residuals: Floats) -> Floats:
+        """The empirical quantiles of residuals (m, horizon, n_targets), shape (horizon, n_columns), float32.
+
+        Those of a step that was never observed are those of all steps.
+        """
+        with warnings.catch_warnings():  # of a step without any
+            warnings.simplefilter("ignore", RuntimeWarning)
+            found = np.nanquantile(residuals, self.quantiles, axis=0, method=LEAST)
+        of_all = np.nan_to_num(np.nanquantile(residuals, self.quantiles, axis=(0, 1), method=LEAST))[:, None]
+        found = np.where(np.isnan(found), of_all, found)
+        shifts: Floats = np.moveaxis(found, 0, -1).reshape(self.horizon, self.n_columns).astype(np.float32)
+        return shifts
 
     # --- baselines ----------------------------------------------------------------------------------------------------
 

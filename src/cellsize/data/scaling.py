@@ -7,6 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from cellsize.data.folds import row_mask
+from cellsize.data.forecast import Forecast
 from cellsize.data.offsets import COARSE
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.params import Metric
@@ -44,6 +45,8 @@ class Scaling:
         names: Series that have training rows, and so constants of their own, by name; none: all have the same.
         own_mean: Their means of the first inputs, float64, shape (names, n_own).
         own_std: Their standard deviations, of the same shape; never 0.
+        pinball: Mean pinball loss of the quantiles of the training targets, in their standard deviations, shape
+            (n_targets,); never 0. None where no quantiles are forecast.
         label_mean: Where a sequence is labelled by a number, the mean of these in training, float64, shape (1,).
         label_std: Their standard deviation, likewise; never 0.
         characters: Of texts, the code points that a model knows, the most frequent first; see `data.characters`.
@@ -58,6 +61,7 @@ class Scaling:
     names: tuple[str, ...] = ()
     own_mean: Floats | None = None
     own_std: Floats | None = None
+    pinball: Floats | None = None
     label_mean: Floats | None = None
     label_std: Floats | None = None
     characters: Ints | None = None
@@ -65,6 +69,9 @@ class Scaling:
 
     def error_scale(self, metric: Metric) -> Floats:
         """What errors in standard deviations are multiplied by, so that a constant forecast scores 1: (n_targets,)."""
+        if metric == "quantile":
+            assert self.pinball is not None
+            return np.asarray(1 / self.pinball)
         return np.ones_like(self.deviation) if metric == "mse" else 1 / self.deviation
 
 
@@ -101,6 +108,7 @@ def fit_scaling(windows: Windows, train: Ints) -> Scaling:
         deviation=deviation.astype(np.float32),
         lower=lower.astype(np.float32),
         upper=upper.astype(np.float32),
+        pinball=_pinball(windows, targets / std[: windows.n_targets]) if windows.quantiles else None,
     )
     if not windows.n_own:
         return scaling
@@ -112,6 +120,14 @@ def fit_scaling(windows: Windows, train: Ints) -> Scaling:
         bounds = (bound[covariates] - moved[:, covariates] for bound in (lowest, highest))
         np.clip(own_values[:, covariates], *bounds, out=own_values[:, covariates])
     return _with_own(windows, scaling, windows.series[rows], own_values)
+
+
+def _pinball(windows: Windows, targets: Floats) -> Floats:
+    """Mean pinball loss of the quantiles of each target, shape (n_targets,), from targets (rows, n_targets)."""
+    task = Forecast(0, 1, windows.n_targets, windows.quantiles)
+    constants = task.shifts(targets[:, None])
+    losses = task.score_by_target(np.broadcast_to(constants, (len(targets), *constants.shape)), targets[:, None])
+    return np.where(losses > 0, losses, 1.0).astype(np.float32)
 
 
 def _with_own(windows: Windows, scaling: Scaling, series: Ints, values: Floats) -> Scaling:

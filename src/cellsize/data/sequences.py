@@ -76,6 +76,11 @@ class Sequences:
         return len(self.classes) or 1
 
     @property
+    def n_columns(self) -> int:
+        """Columns that networks predict."""
+        return self.n_targets
+
+    @property
     def n_outputs(self) -> int:
         """Numbers that a network gives for each sequence, N_o: a log-odds for each class, or one."""
         return self.n_targets

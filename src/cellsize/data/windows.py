@@ -80,6 +80,7 @@ class Windows:
         n_static: Columns of `inputs` that are constant in each series, the first of those known in future.
         may_begin: True for the rows that were observed, so that a window may begin there, shape (rows,); empty where
             nobody asked.
+        quantiles: Levels that are forecast of each target (`choose.quantiles`); none: a value alone.
     """
 
     inputs: Floats
@@ -105,6 +106,7 @@ class Windows:
     n_static: int = 0
     may_begin: npt.NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
     own_offset: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    quantiles: tuple[float, ...] = ()
 
     def offsets(self, codes: Ints) -> Floats:
         """What was subtracted of the first `n_own` columns of some series, shape (n, n_own), from their codes (n,)."""
@@ -154,8 +156,13 @@ class Windows:
 
     @property
     def n_outputs(self) -> int:
-        """Numbers that a window must predict, N_o: horizon × targets."""
+        """Numbers that a window is scored by: horizon × targets."""
         return Forecast.of(self).n_outputs
+
+    @property
+    def n_columns(self) -> int:
+        """Columns that are forecast: one for each target, or for each level of each target."""
+        return Forecast.of(self).n_columns
 
     @cached_property
     def extent(self) -> Floats:
@@ -209,7 +216,10 @@ class Windows:
 
     def save(self, path: Path) -> None:
         """Writes an uncompressed npz without pickles, whole or not at all."""
-        files.write_npz(path, **{each.name: getattr(self, each.name) for each in fields(self)})
+        content = {each.name: getattr(self, each.name) for each in fields(self)}
+        if not self.quantiles:  # so that the file of a forecast of values stays what it was
+            del content["quantiles"]
+        files.write_npz(path, **content)
 
     @classmethod
     def load(cls, path: Path) -> "Windows":
@@ -223,4 +233,5 @@ class Windows:
         values["seconds"] = float(values["seconds"])
         for key in ("names", "targets", "linear_calendar"):
             values[key] = tuple(map(str, values[key]))
+        values["quantiles"] = tuple(map(float, values.get("quantiles", ())))
         return cls(**values)

@@ -65,9 +65,9 @@ def evaluate(
     trees = boosted_trees.fit(windows, scaling, development, baseline.seasons, iterations, boosted_trees.LOSSES[metric])
     season = baseline.seasons[0]
     measure = _Measure(windows, scaling, _seasonal_error(windows, folds, season), metric)
-    simple = baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout)
+    simple = baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout, development)
     ours = [twin.predict(windows, holdout, forward) for twin in twins]
-    errors = tuple(measure.errors(forecasts, holdout) for forecasts in ours)
+    errors, task = tuple(measure.errors(forecasts, holdout) for forecasts in ours), Forecast.of(windows)
     rows = windows.first[holdout]
     evaluation = Evaluation(
         metric=metric,
@@ -83,7 +83,7 @@ def evaluate(
         **_with_champion(measure, folds, rivals, season, holdout, forward),
         champion_version=None if rivals is None else rivals.champion.version,
         clipped=clipped_columns(windows, scaling, holdout, twins[0].schema.input_columns),
-        coverage=coverage(twins[0], truth(windows, scaling, holdout) - np.stack(ours)),
+        coverage=coverage(twins[0], truth(windows, scaling, holdout) - np.stack([task.central(of) for of in ours])),
     )
     return evaluation, _with_truth(windows, scaling, {"model": ours[0], **simple}, holdout)
 
@@ -138,15 +138,27 @@ class _Measure:
         """
         right = truth(self.windows, self.scaling, chosen)
         task = Forecast.of(self.windows)
-        mae, rmse, mase = self._in_units(forecasts, right, chosen)
+        values = task.central(forecasts)
+        mae, rmse, mase = self._in_units(values, right, chosen)
         return Errors(
             mae=mae,
             rmse=rmse,
             mase=mase,
-            nmse=task.score_of(forecasts, right, self.scaling.error_scale("mse"), "mse"),
-            nmae=task.score_of(forecasts, right, self.scaling.error_scale("mae"), "mae"),
+            nmse=task.score_of(values, right, self.scaling.error_scale("mse"), "mse"),
+            nmae=task.score_of(values, right, self.scaling.error_scale("mae"), "mae"),
             by_step=task.score_by_step(forecasts, right, self.scaling.error_scale(self.metric), self.metric),
+            **self._of_quantiles(forecasts, right),
         )
+
+    def _of_quantiles(self, forecasts: Floats, right: Floats) -> dict[str, Any]:
+        """The normalised pinball loss, and the fraction of targets at or below each level's forecast."""
+        task = Forecast.of(self.windows)
+        if not task.quantiles:
+            return {}
+        there = np.isfinite(right)
+        below = {f"{level:g}": float((right <= of)[there].mean()) for level, of in task.by_level(forecasts).items()}
+        score = task.score_of(forecasts, right, self.scaling.error_scale("quantile"), "quantile")
+        return {"npinball": score, "below": below}
 
     def _in_units(self, forecasts: Floats, right: Floats, chosen: Ints) -> tuple[float, float, float | None]:
         """MAE, RMSE and MASE. One array is reused: of a long holdout each is as large as the windows' base arrays."""
@@ -181,7 +193,9 @@ class _Measure:
         codes, of = np.unique(self.windows.series[self.windows.first[chosen]], return_inverse=True)
         right = truth(self.windows, self.scaling, chosen)
         there = np.isfinite(right)
-        in_units = [original(self.windows, self.scaling, values, chosen) for values in (*forecasts, right)]
+        task = Forecast.of(self.windows)
+        plain = [*(task.central(values) for values in forecasts), right]
+        in_units = [original(self.windows, self.scaling, values, chosen) for values in plain]
         absolute = [
             np.where(there, np.abs(values - in_units[-1]), 0.0).mean(axis=(1, 2)) / there.mean()
             for values in in_units[:-1]
@@ -222,14 +236,19 @@ def _means(errors: Floats) -> Floats:
 
 def _mean(errors: Sequence[Errors]) -> Errors:
     """The mean errors of the twins; of one its own."""
-    plain = {
+    plain: dict[str, Any] = {
         name: None
         if errors[0].mase is None and name == "mase"
         else float(np.mean([getattr(of, name) for of in errors]))
         for name in ("mae", "rmse", "mase", "nmse", "nmae")
     }
     steps = zip(*(of.by_step for of in errors), strict=True)
-    return Errors(**plain, by_step=tuple(None if None in step else float(np.mean(step)) for step in steps))  # type: ignore[arg-type]
+    if errors[0].below is not None:
+        plain["npinball"] = float(np.mean([of.npinball for of in errors]))
+        plain["below"] = {
+            level: float(np.mean([of.below[level] for of in errors if of.below])) for level in errors[0].below
+        }
+    return Errors(**plain, by_step=tuple(None if None in step else float(np.mean(step)) for step in steps))
 
 
 def _subset(
@@ -317,8 +336,11 @@ def _with_truth(windows: Windows, scaling: Scaling, forecasts: Forecasts, holdou
     position = np.flatnonzero((start - start.min()) % windows.horizon == 0)
     at = holdout[position]
     right = original(windows, scaling, truth(windows, scaling, at), at)
+    task = Forecast.of(windows)
     shown = {
-        name: original(windows, scaling, values[position], at) for name, values in forecasts.items() if name != NAIVE
+        name: original(windows, scaling, task.central(values[position]), at)
+        for name, values in forecasts.items()
+        if name != NAIVE
     }
     first = windows.first[holdout[position]]
     origin = windows.moment(first + windows.lookback - 1)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cellsize.data.batches import of_targets, truth
-from cellsize.data.forecast import Forecast
+from cellsize.data.forecast import Forecast, for_columns
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models.forecaster import Forecaster
@@ -47,8 +47,9 @@ def rescaled(windows: Windows, model: Forecaster, scaling: Scaling, chosen: Ints
 
 def in_scaling(windows: Windows, forecasts: Floats, own: Scaling, scaling: Scaling, chosen: Ints) -> Floats:
     """Forecasts in the standard deviations of another scaling than their own, shape (n, horizon, n_targets)."""
-    mean, std = of_targets(windows, own, chosen)
+    columns = forecasts.shape[-1]
+    mean, std = (for_columns(values, columns) for values in of_targets(windows, own, chosen))
     plain: Floats = forecasts * std + mean
-    mean, std = of_targets(windows, scaling, chosen)
+    mean, std = (for_columns(values, columns) for values in of_targets(windows, scaling, chosen))
     there: Floats = (plain - mean) / std
     return there

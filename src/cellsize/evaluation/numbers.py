@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
 from cellsize.data.folds import Folds
 from cellsize.data.regress import Regress, untransformed
@@ -95,6 +94,8 @@ def errors_of(outputs: Floats, numbers: Floats, model: Regressor, metric: Metric
         model: Knows how numbers are scaled and transformed.
         metric: Which of the errors is the score.
     """
+    from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score  # a second others do not need
+
     original = model.original(outputs)
     nmse, nmae = (float(_losses(outputs, numbers, model, each).mean()) for each in METRICS)
     truth = untransformed(numbers, model.window.transform)

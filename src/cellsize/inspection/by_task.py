@@ -47,5 +47,7 @@ def inspect(
             return of_numbers, sequences.printed_numbers(of_numbers)
         found = sequences.inspect(arrays, folds)
         return found, sequences.printed(found)
-    told = advice.inspect(frame, meaning, window, folds, seasons, metric, note)
+    # The ridge-linear model of an option has no quantiles: the median's error ranks options in their place.
+    ranked: Metric = "mae" if metric == "quantile" else metric
+    told = advice.inspect(frame, meaning, window, folds, seasons, ranked, note)
     return told, wording.printed(told)

@@ -6,10 +6,12 @@ from typing import Literal
 
 from cellsize.lifecycle.facts import Facts
 from cellsize.lifecycle.verdict import Verdict
+from cellsize.registry import by_task
+from cellsize.registry.by_task import AnyEvaluation
 from cellsize.report.summaries import plain, table
 from cellsize.report.tables import Row, Table
 from cellsize.sizing.choice_records import Choice
-from cellsize.sizing.evaluation_records import Evaluation, Registration
+from cellsize.sizing.evaluation_records import Registration
 from cellsize.sizing.rules import describe
 
 Outcome = Literal["nothing", "promoted", "not promoted", "refused"]
@@ -30,7 +32,7 @@ class Results:
     """
 
     choice: Choice
-    evaluation: Evaluation
+    evaluation: AnyEvaluation
     registration: Registration
     champion: str | None
 
@@ -38,7 +40,7 @@ class Results:
     def read(cls, reports: Path, champion: str | None) -> "Results":
         """Reads the folder of results."""
         return cls(
-            Choice.read(reports / "choice.json"), Evaluation.read(reports / "evaluation.json"),
+            Choice.read(reports / "choice.json"), by_task.read_evaluation(reports / "evaluation.json"),
             Registration.read(reports / "registration.json"), champion,
         )  # fmt: skip
 
@@ -115,7 +117,7 @@ def _compared(facts: Facts, results: Results) -> Table:
         Row(
             (
                 "new", record.version, describe(choice.size), _number(choice.parameters),
-                _error(evaluation.error(evaluation.model)), _error(compared.challenger if compared else None),
+                _error(by_task.said_of_errors(evaluation)["mean"]), _error(compared.challenger if compared else None),
             ),
             chosen=record.version == results.champion,
         )

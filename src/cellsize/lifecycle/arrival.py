@@ -1,6 +1,6 @@
 """What a table would be for the stages, before any of them runs: nothing is written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +81,7 @@ def _named(windows: Windows, rows: Ints) -> pd.MultiIndex:
 
 def _arrival(frame: pd.DataFrame, schema: Schema, params: Params) -> Arrival:
     windows = remedies.build(frame, schema, params.window, params.split, Path(params.prepare.table))
+    windows = replace(windows, quantiles=params.choose.quantiles or ())
     folds = remedies.split(windows, params.split, params.window)
     constant_targets.refuse(windows, folds, params.split)
     return Arrival(frame, schema, windows, folds)

@@ -92,7 +92,10 @@ def measure(
         shared = forecasts if own is scaling else in_scaling(windows, forecasts, own, scaling, chosen)
         losses.append(sums(task.score_by_window(shared, right, scale, metric)))
         # A model's residuals, and so its bounds, are in its own standard deviations.
-        inside += [sums(count_of_level) for count_of_level in _inside(model, truth(windows, own, chosen) - forecasts)]
+        inside += [
+            sums(count_of_level)
+            for count_of_level in _inside(model, truth(windows, own, chosen) - task.central(forecasts))
+        ]
     naive = task.score_by_window(_naive(windows, scaling, chosen, season), right, scale, metric)
     return BlockLosses(
         windows=np.bincount(codes, minlength=count),

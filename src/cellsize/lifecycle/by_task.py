@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mlflow import MlflowClient
 
 from cellsize import params_file
 from cellsize.data import history as of_series
@@ -174,7 +173,7 @@ def words(arrived: Arrived) -> dict[str, str]:
     return {"sample": "window", "unit": "block", "units_are": "blocks"}
 
 
-def checked(client: MlflowClient, name: str, version: str, data: Path, model: Model, folder: Path) -> Checked:
+def checked(client: Any, name: str, version: str, data: Path, model: Model, folder: Path) -> Checked:
     """Checks a version against new rows.
 
     Args:

@@ -104,7 +104,7 @@ def _windows(path: Path, rows: pd.DataFrame, model: Forecaster, history: History
         )
     new = np.flatnonzero(is_new)
     return NewRows(
-        windows=replace(arrays, first=usable_ones[kept]),
+        windows=replace(arrays, first=usable_ones[kept], quantiles=model.quantiles),
         model=replace(model, fitted=replace(model.fitted, scaling=scaling)),
         is_new=is_new,
         unknown=unknown,

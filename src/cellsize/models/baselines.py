@@ -15,7 +15,7 @@ from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.errors import InputError
 from cellsize.models import boosted_trees
 from cellsize.models.boosted_trees import BoostedTrees
-from cellsize.models.ridge_linear import RidgeLinear, fit_chosen, predict
+from cellsize.models.ridge_linear import RESIDUALS, RidgeLinear, at_most, fit_chosen, predict
 from cellsize.params import Baseline, Metric
 from cellsize.progress import unsaid
 from cellsize.sizing.baseline_records import Baselines
@@ -25,7 +25,13 @@ SHORTEST = 7  # AutoETS refuses shorter histories
 
 
 def simple(
-    windows: Windows, scaling: Scaling, linear: RidgeLinear, trees: BoostedTrees, seasons: tuple[int, ...], chosen: Ints
+    windows: Windows,
+    scaling: Scaling,
+    linear: RidgeLinear,
+    trees: BoostedTrees,
+    seasons: tuple[int, ...],
+    chosen: Ints,
+    learnt: Ints,
 ) -> Forecasts:
     """Naive, seasonal naive and ridge-linear forecasts, and those of boosted trees.
 
@@ -36,9 +42,10 @@ def simple(
         trees: The boosted trees fitted on them.
         seasons: For each seasonal naive forecast, steps in its season.
         chosen: Positions in `windows.first`, shape (n,).
+        learnt: The training windows: naive forecasts of quantiles are around values, by their errors there.
 
     Returns:
-        For each name forecasts in standard deviations of the training rows, shape (n, horizon, n_targets).
+        For each name forecasts in standard deviations of the training rows, shape (n, horizon, n_columns).
     """
     targets, task = windows.n_targets, Forecast.of(windows)
     begins = np.searchsorted(windows.series, np.arange(len(windows.names)))
@@ -55,6 +62,13 @@ def simple(
             whole = forecasts.setdefault(name, np.empty((len(chosen), *values.shape[1:]), values.dtype))
             whole[done : done + len(piece)] = values
         done += len(piece)
+    if task.quantiles:
+        some = at_most(learnt, RESIDUALS)
+        right = truth(windows, scaling, some)
+        rows = task.baseline_rows(windows.first[some], seasons, begins[windows.series[windows.first[some]]], there)
+        for name, at in rows.items():
+            errors = right - standardised(windows, scaling, windows.inputs[at, :targets], some)
+            forecasts[name] = task.widened(forecasts[name], errors)
     forecasts[BOOSTED_TREES] = boosted_trees.predict(windows, scaling, trees, chosen)
     return forecasts
 
@@ -163,7 +177,7 @@ def score_folds(
         trees = boosted_trees.fit_chosen(windows, scaling, fold, baseline.seasons, boosted_trees.LOSSES[metric])
         seconds.append((BOOSTED_TREES, index, time.perf_counter() - begin))
         learnt.append(trees)
-        forecasts = simple(windows, scaling, linear, trees, baseline.seasons, validation)
+        forecasts = simple(windows, scaling, linear, trees, baseline.seasons, validation, fold.train)
         add(on_all, forecasts, truth(windows, scaling, validation), scaling)
         if baseline.classical != "none":
             few = origins(windows, baseline, validation, max(1, baseline.origins // len(folds.labels)))

@@ -19,8 +19,8 @@ from cellsize.params import Metric
 if TYPE_CHECKING:  # a second of imports that few stages need
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-Loss = Literal["squared_error", "absolute_error"]
-LOSSES: dict[Metric, Loss] = {"mse": "squared_error", "mae": "absolute_error"}
+Loss = Literal["squared_error", "absolute_error", "quantile"]
+LOSSES: dict[Metric, Loss] = {"mse": "squared_error", "mae": "absolute_error", "quantile": "quantile"}
 # Rows to learn from, each a step of a window; as many again end the boosting. Eight times as many cost eight times the
 # time and three times the memory, and gained nothing on three data sets.
 MOST_ROWS = 50_000
@@ -40,7 +40,7 @@ class BoostedTrees:
     Attributes:
         seasons: Steps in each season.
         edges: Of the bins of each input, shape (inputs, BINS − 1); the models read which bin a value is in.
-        models: One for each target.
+        models: One for each target, or for each level of each target.
         iterations: How many iterations of each are used.
         rows: What they learnt from, each a step of a window.
         windows: Windows that these are steps of.
@@ -122,9 +122,11 @@ def fit(
     rows = _rows(windows, scaling, train, seasons, loss)
     edges = _edges(rows.inputs)
     inputs = _binned(edges, rows.inputs)
-    models = tuple(_model(loss, count) for count in iterations)
+    models = tuple(
+        _model(loss, count, level) for count, (_, level) in zip(iterations, _columns(windows, loss), strict=True)
+    )
     with threadpool_limits(ONE_THREAD):
-        for column, model in enumerate(models):
+        for model, (column, _) in zip(models, _columns(windows, loss), strict=True):
             there = _with_target(rows, column)
             model.fit(inputs[there], rows.target[there, column], rows.weight[there, column])
     return BoostedTrees(seasons, edges, models, iterations, len(inputs), rows.windows)
@@ -142,8 +144,8 @@ def fit_chosen(
     edges = _edges(rows.inputs)
     inputs, other_inputs = _binned(edges, rows.inputs), _binned(edges, other.inputs)
     models, iterations = [], []
-    for column in range(windows.n_targets):
-        model = _model(loss, MOST_ITERATIONS, early_stopping=True)
+    for column, level in _columns(windows, loss):
+        model = _model(loss, MOST_ITERATIONS, level, early_stopping=True)
         there, also = _with_target(rows, column), _with_target(other, column)
         with threadpool_limits(ONE_THREAD):
             model.fit(
@@ -165,7 +167,7 @@ def predict(windows: Windows, scaling: Scaling, trees: BoostedTrees, chosen: Int
         trees: Fitted with them.
         chosen: Positions in `windows.first`, shape (n,).
     """
-    forecasts = np.empty((len(chosen), windows.horizon, windows.n_targets), np.float32)
+    forecasts = np.empty((len(chosen), windows.horizon, len(trees.models)), np.float32)
     done = 0
     for piece in chunks(chosen):
         batch = gather(windows, scaling, piece)
@@ -178,10 +180,16 @@ def predict(windows: Windows, scaling: Scaling, trees: BoostedTrees, chosen: Int
                 _after(model.staged_predict(inputs), count)
                 for model, count in zip(trees.models, trees.iterations, strict=True)
             ]
-        normalised = np.stack(columns, axis=1).astype(np.float32).reshape(batch.target.shape)
+        normalised = np.stack(columns, axis=1).astype(np.float32).reshape(len(piece), windows.horizon, -1)
         forecasts[done : done + len(piece)] = scaled(batch, normalised)
         done += len(piece)
-    return forecasts
+    return Forecast.of(windows).in_order(forecasts) if len(trees.models) > windows.n_targets else forecasts
+
+
+def _columns(windows: Windows, loss: Loss) -> list[tuple[int, float | None]]:
+    """Target and level of each model."""
+    levels: tuple[float | None, ...] = windows.quantiles if loss == "quantile" else (None,)
+    return [(column, level) for column in range(windows.n_targets) for level in levels]
 
 
 def drawn(windows: Windows, chosen: Ints, columns: int) -> Ints:
@@ -256,12 +264,15 @@ def _binned(edges: Floats, inputs: Floats) -> Floats:
     return np.stack(bins, axis=1)
 
 
-def _model(loss: Loss, iterations: int, *, early_stopping: bool = False) -> "HistGradientBoostingRegressor":
+def _model(
+    loss: Loss, iterations: int, level: float | None = None, *, early_stopping: bool = False
+) -> "HistGradientBoostingRegressor":
     """scikit-learn's defaults, but for what ends boosting: its own early-stopping set would be drawn at random."""
     from sklearn.ensemble import HistGradientBoostingRegressor
 
     return HistGradientBoostingRegressor(
         loss=loss,
+        quantile=level,
         max_iter=iterations,
         early_stopping=early_stopping,
         n_iter_no_change=PATIENCE,

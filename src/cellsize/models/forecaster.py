@@ -1,7 +1,7 @@
 """The refitted model as files, and its forecasts of windows."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -38,6 +38,7 @@ class Forecaster:
         learned_until: Time of the last row it was trained on, in ISO 8601, as `Windows.moment` counts it.
         learned_of: The same of each series that it was trained on, by name.
         residuals: Of its recipe on windows that were not learned from, for intervals; None: it has none.
+        quantiles: Levels that it forecasts of each target, the median among them; none: values alone.
     """
 
     size: Size
@@ -49,6 +50,7 @@ class Forecaster:
     learned_until: str
     learned_of: dict[str, str]
     residuals: OrderStatistics | None = None
+    quantiles: tuple[float, ...] = ()
 
     def save(self, folder: Path) -> None:
         """Writes `model.json` and `weights.safetensors`: tensors alone, which NumPy reads too."""
@@ -70,6 +72,7 @@ class Forecaster:
             "learned_of": self.learned_of,
             "scaled_series": scaling.names,
             **form(self.net),
+            **({"quantiles": self.quantiles} if self.quantiles else {}),
         }
         (folder / MODEL).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
@@ -97,7 +100,8 @@ class Forecaster:
             residuals = OrderStatistics(found["residuals.ranks"].numpy(), found["residuals.values"].numpy())
         window, schema = Window(**content["window"]), Schema.from_fields(content["schema"])
         learned_until, learned_of = content["learned_until"], content["learned_of"]
-        return cls(size, schema, window, network, fitted, net, learned_until, learned_of, residuals)
+        quantiles = tuple(map(float, content.get("quantiles", ())))
+        return cls(size, schema, window, network, fitted, net, learned_until, learned_of, residuals, quantiles)
 
     def predict(self, arrays: Windows, chosen: Ints, forward: Forward = plain_forward) -> Floats:
         """Forecasts of windows in standard deviations of the training rows.
@@ -108,8 +112,10 @@ class Forecaster:
             forward: Runs the network; see `prediction.forecast`.
 
         Returns:
-            Shape (n, horizon, n_targets).
+            Shape (n, horizon, n_targets); of quantiles (n, horizon, n_targets · levels), see `Forecast`.
         """
+        if arrays.quantiles != self.quantiles:
+            arrays = replace(arrays, quantiles=self.quantiles)
         networks = [] if self.net is None else [self.net]
         return forecast(arrays, self.fitted, networks, chosen, forward)[0]
 

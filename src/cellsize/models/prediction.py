@@ -10,6 +10,7 @@ from torch import Tensor
 
 from cellsize.data.batches import chunks
 from cellsize.data.folds import Fold
+from cellsize.data.forecast import Forecast, for_columns
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models.network import Net
@@ -125,8 +126,8 @@ def predict(
     for piece in chunks(chosen):
         read = task.read(fitted.scaling, piece)
         inputs = read.linear_inputs
-        linear = np.zeros_like(read.target) if fitted.linear is None else apply(samples, fitted.linear, inputs)
-        outputs = [linear]
+        outputs = [linear_part(samples, fitted.linear, inputs)]
+        linear = outputs[0]
         if networks:
             arrays = (read.steps, read.known_future, inputs)
             tensors = [torch.from_numpy(np.ascontiguousarray(array)) for array in arrays]
@@ -137,12 +138,22 @@ def predict(
                 output.numpy() if network.architecture.skip == "none" else linear + output.numpy()
                 for network, output in zip(networks, found, strict=True)
             ]
-        pieces.append([output * read.scale + read.location for output in outputs])
+        columns = linear.shape[-1]
+        scale, location = for_columns(read.scale, columns), for_columns(read.location, columns)
+        pieces.append([output * scale + location for output in outputs])
     return [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
+
+
+def linear_part(samples: Samples, linear: RidgeLinear | None, inputs: Floats) -> Floats:
+    """What the linear model says, shape (n, horizon, columns), from what it reads; zeros without one."""
+    if linear is None:
+        return np.zeros((len(inputs), samples.horizon, samples.n_columns), np.float32)
+    return apply(samples, linear, inputs)
 
 
 def forecast(
     windows: Windows, fitted: FittedFold, networks: Sequence[Net], chosen: Ints, forward: Forward = plain_forward
 ) -> list[Floats]:
-    """Forecasts of each network in standard deviations of the training rows; see `predict`."""
-    return predict(Forecasting(windows), windows, fitted, networks, chosen, forward)
+    """Forecasts of each network in standard deviations of the training rows; see `predict`. Quantiles do not cross."""
+    found = predict(Forecasting(windows), windows, fitted, networks, chosen, forward)
+    return [Forecast.of(windows).in_order(forecasts) for forecasts in found]

@@ -22,6 +22,7 @@ from cellsize.tasks.samples import Samples
 
 # Windows that an output may lack, as a fraction of the inputs, for its solution to be corrected: more cost more than
 # another factorisation. And what may be left over of it, as a fraction of what is added up in it: rounding.
+RESIDUALS = 5000  # training windows whose residuals say how far quantiles are from the mean
 FEW, REFINEMENTS, ROUNDING = 0.1, 2, 64 * np.finfo(np.float64).eps
 
 
@@ -30,7 +31,7 @@ class RidgeLinear:
     """A fitted ridge-linear model; beside a network it is the linear skip connection.
 
     Attributes:
-        weights: Shape (inputs of `design`, n_outputs), bias last.
+        weights: Shape (inputs of `design`, horizon · columns), bias last; of quantiles a column for each level.
         penalty: The ridge penalty.
         reads_past: Whether it reads what the window sees, or the known-future covariates alone.
     """
@@ -54,7 +55,8 @@ def apply(windows: Samples, linear: RidgeLinear, inputs: Floats) -> Floats:
     """Normalised forecasts (n, horizon, n_targets) from what `design` returned, shape (n, inputs)."""
     if inputs.shape[1] != len(linear.weights):  # the whole design, for a model that reads no past
         inputs = inputs[:, -len(linear.weights) :]
-    return (inputs @ linear.weights).reshape(len(inputs), windows.horizon, windows.n_targets)
+    columns = linear.weights.shape[1] // windows.horizon
+    return (inputs @ linear.weights).reshape(len(inputs), windows.horizon, columns)
 
 
 def fit(
@@ -71,8 +73,8 @@ def fit(
         penalties: Ridge penalties.
         reads_past: Whether the models read what the window sees.
     """
-    equations = _normal_equations(_Rows(windows, scaling, train, reads_past))
-    solutions = _solve(equations, penalties)
+    rows = _Rows(windows, scaling, train, reads_past)
+    solutions = [_with_quantiles(rows, weights) for weights in _solve(_normal_equations(rows), penalties)]
     return [RidgeLinear(weights, penalty, reads_past) for weights, penalty in zip(solutions, penalties, strict=True)]
 
 
@@ -92,12 +94,36 @@ def fit_chosen(
 
     def try_out(penalties: tuple[float, ...]) -> list[tuple[float, RidgeLinear]]:
         models = [
-            RidgeLinear(weights, penalty, reads_past)
+            RidgeLinear(_with_quantiles(equations.rows, weights), penalty, reads_past)
             for weights, penalty in zip(_solve(equations, penalties), penalties, strict=True)
         ]
         return [(score(windows, scaling, model, fold.early_stopping, metric), model) for model in models]
 
     return best(penalties, try_out)
+
+
+def _with_quantiles(rows: "_Rows", weights: Floats) -> Floats:
+    """The weights of all quantiles: those of the mean, and biases moved by quantiles of the residuals of training.
+
+    Of a window that is normalised by what it sees, residuals are in its own scale: so are the distances of quantiles.
+    """
+    windows = rows.windows
+    task = Forecast.of(windows)
+    if not task.quantiles:
+        return weights
+    residuals = []
+    for piece in chunks(at_most(rows.train, RESIDUALS)):
+        batch = gather(windows, rows.scaling, piece)
+        values = design(windows, batch, rows.reads_past) @ weights
+        residuals.append(batch.target - values.reshape(batch.target.shape))
+    wide = np.repeat(weights, len(task.quantiles), axis=1)
+    wide[-1] += task.shifts(np.concatenate(residuals)).ravel()
+    return wide
+
+
+def at_most(chosen: Ints, count: int) -> Ints:
+    """At most `count` of the chosen windows, evenly."""
+    return chosen if len(chosen) <= count else chosen[np.linspace(0, len(chosen) - 1, count).astype(np.int64)]
 
 
 def score(windows: Windows, scaling: Scaling, linear: RidgeLinear, chosen: Ints, metric: Metric) -> float:

@@ -12,6 +12,7 @@ from cellsize.data import base_arrays, calendar, series, times
 from cellsize.data import table as tables
 from cellsize.data.batches import original
 from cellsize.data.clipping import clipped_columns
+from cellsize.data.forecast import Forecast
 from cellsize.data.scaling import own_offsets, usual, with_unknown
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.data.windows import Floats
@@ -51,8 +52,9 @@ def forecast_rows(forecaster: Forecaster, rows: pd.DataFrame, levels: Sequence[f
         levels: Probabilities of the intervals that are wanted, such as 0.8 and 0.9.
 
     Returns:
-        `window.horizon` rows for each series: its id, the time, a column for each target, and then for each target and
-        level the lower and the upper end of its interval; see `intervals.columns`.
+        `window.horizon` rows for each series: its id, the time, and a column for each target. A model of quantiles has
+        the median there, and columns for its levels of each target, such as `load_q10`. Then for each target and level
+        that was asked for the lower and the upper end of its interval, conformal; see `intervals.columns`.
 
     Raises:
         InputError: A column is missing or unreadable, a time is there twice or not on the model's clock, a series is
@@ -75,11 +77,17 @@ def forecast_and_clipped(
     arrays, scaling, chosen = prepared.arrays, prepared.scaling, np.arange(len(prepared.arrays.first))
     if scaling is not forecaster.fitted.scaling:
         forecaster = replace(forecaster, fitted=replace(forecaster.fitted, scaling=scaling))
-    standardised = forecaster.predict(arrays, chosen)
+    task = Forecast(arrays.lookback, arrays.horizon, arrays.n_targets, forecaster.quantiles)
+    predicted = forecaster.predict(arrays, chosen)
+    standardised = task.central(predicted)
     forecasts = original(arrays, scaling, standardised, chosen)
     columns: dict[str, object] = {schema.series or SERIES: prepared.names, "time": prepared.times}
     for column, target in enumerate(schema.targets):
         columns[target] = forecasts[:, :, column].reshape(-1)
+    for level, values in task.by_level(predicted).items():
+        of_level = original(arrays, scaling, values, chosen)
+        for column, target in enumerate(schema.targets):
+            columns[f"{target}_q{intervals.percent(level)}"] = of_level[:, :, column].reshape(-1)
     for name, position, added in wanted:
         end = original(arrays, scaling, standardised + added, chosen)  # monotone: the ends stay in their order
         columns[name] = end[:, :, position].reshape(-1)

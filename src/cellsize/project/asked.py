@@ -42,6 +42,11 @@ class Asked:
     task: Task | None = None
     group: str | None = None
 
+    @property
+    def is_number(self) -> bool:
+        """Whether the label of a sequence is a number to be estimated, and no class."""
+        return self.task == "regress"
+
 
 def task_of(name: str | None) -> Task | None:
     """A task by its name.

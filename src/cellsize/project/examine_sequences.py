@@ -42,10 +42,10 @@ def examine(written: Csv, found: Columns, asked: Asked) -> tuple[Values, list[st
     Raises:
         InputError: A column cannot be read, or there are too few sequences.
     """
-    changes = _always(written, found, asked) | (OF_NUMBERS if asked.task == "regress" else OF_CLASSES)
+    changes = _always(written, found, asked) | (OF_NUMBERS if asked.is_number else OF_CLASSES)
     features: Values = {"prepare.past_covariates": ["nothing is read of it yet"]}
     params = template.validated(changes | features)
-    texts = sequence_table.texts(params.prepare, params.split.holdout_part, asked.task == "regress")
+    texts = sequence_table.texts(params.prepare, params.split.holdout_part, asked.is_number)
     table = tables.read(asked.table, texts, written)
     no_features = params.prepare.model_copy(update={"past_covariates": ()})
     sequences = _sequences(table, params, no_features, asked)
@@ -105,7 +105,7 @@ def _always(written: Csv, found: Columns, asked: Asked) -> Values:
 
 def _sequences(table: pd.DataFrame, params: Params, prepare: Prepare, asked: Asked) -> Sequences:
     """What the stages make of the table."""
-    part, is_number = params.split.holdout_part, asked.task == "regress"
+    part, is_number = params.split.holdout_part, asked.is_number
     frame, schema = sequence_table.clean(table, asked.table, prepare, part, is_number=is_number)
     return sequence_arrays.build(frame, schema, params.window)
 

@@ -70,7 +70,7 @@ def find(table: pd.DataFrame, asked: Asked) -> Columns:
         option, what = ("--target", "label") if len(asked.targets) > 1 else ("--time", "column of steps")
         raise InputError(f"{path}: {option} names several columns, but a sequence has one {what}; name one")
     codes = _coded(table)
-    labels = _numbers(table) if asked.task == "regress" else codes
+    labels = _numbers(table) if asked.is_number else codes
     sequence = asked.series or _sequence(codes, labels, asked, path)
     if sequence not in codes:
         codes[sequence] = pd.factorize(table[sequence])[0]
@@ -78,7 +78,7 @@ def find(table: pd.DataFrame, asked: Asked) -> Columns:
     not_labels = {sequence, asked.group, *asked.time, *([part.column] if part else [])}
     if asked.targets:
         label = asked.targets[0]
-    elif asked.task == "regress":
+    elif asked.is_number:
         label = _number(labels, codes[sequence], not_labels, path)
     else:
         label = _label(table, codes, sequence, not_labels, path)
@@ -134,7 +134,7 @@ def _sequence(codes: Codes, labels: Codes, asked: Asked, path: Path) -> str:
         if name not in named and 2 <= code.max() + 1 <= len(code) / 2 and not NAMED_PART.fullmatch(name)
     }
     wanted = {name: code for name, code in labels.items() if not asked.targets or name in asked.targets}
-    most = 1 if asked.task == "regress" else 0  # each sequence may have a number of its own, but a class is of several
+    most = 1 if asked.is_number else 0  # each sequence may have a number of its own, but a class is of several
     finest = ""
     for name, code in able.items():
         others = [other for label, other in wanted.items() if label != name]

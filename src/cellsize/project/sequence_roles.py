@@ -93,7 +93,7 @@ def said(table: pd.DataFrame, found: Columns, asked: Asked, features: dict[str, 
         f"sequences: {sequence.nunique():,}, told apart by {found.sequence!r}, in "
         + (f"the order of {found.step!r}" if found.step else "the order of their rows: no column counts the steps"),
         f"label: {found.label!r}, "
-        + ("a number" if asked.task == "regress" else
+        + ("a number" if asked.is_number else
            f"{label.nunique()} classes: {_listed(sorted(map(str, label.dropna().unique())))}"),
     ]  # fmt: skip
     if asked.group:

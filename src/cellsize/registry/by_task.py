@@ -85,7 +85,7 @@ def errors(evaluation: AnyEvaluation) -> dict[str, float]:
     """Errors of the model on the holdout by name, for its run."""
     return {
         key: value
-        for key, value in evaluation.model.model_dump(exclude={"by_step"}, exclude_none=True).items()
+        for key, value in evaluation.model.model_dump(exclude={"by_step", "below"}, exclude_none=True).items()
         if isinstance(value, float)
     }
 

@@ -33,6 +33,7 @@ NORMALISED: dict[Metric, str] = {
     "mse": "MSE / variance of the training targets",
     "log_loss": "log loss / log loss of the class frequencies of the training sequences",
     "mae": "MAE / mean absolute deviation of the training targets from their median",
+    "quantile": "pinball loss / that of the same quantiles of the training targets",
 }
 
 

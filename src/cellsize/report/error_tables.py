@@ -12,7 +12,7 @@ from cellsize.report.wording import (
     number,
     with_error,
 )
-from cellsize.sizing.evaluation_records import Errors, Evaluation, Subset
+from cellsize.sizing.evaluation_records import Errors, Evaluation, Subset, error_of
 
 MOST_SERIES = 20  # rows of the table of series
 
@@ -25,10 +25,7 @@ def errors(models: Mapping[str, Errors], unit: str, metric: Metric) -> Table:
         unit: Unit of MAE and RMSE.
         metric: Which of the normalised errors to show: the one that scores are in.
     """
-    measured = [
-        (scores.mae, scores.rmse, scores.mase, scores.nmse if metric == "mse" else scores.nmae)
-        for scores in models.values()
-    ]
+    measured = [(scores.mae, scores.rmse, scores.mase, error_of(scores, metric)) for scores in models.values()]
     columns: list[tuple[float | None, ...]] = list(zip(*measured, strict=True))
     places = [decimals(column) for column in columns]
     lowest = [min((value for value in column if value is not None), default=None) for column in columns]

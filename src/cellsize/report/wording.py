@@ -14,17 +14,27 @@ from cellsize.sizing.rules import alone
 from cellsize.sizing.sizes import ZERO, Size
 
 NONE = "–"
-ERROR: dict[Metric, str] = {"mse": "normalised MSE", "mae": "normalised MAE", "log_loss": "normalised log loss"}
+ERROR: dict[Metric, str] = {
+    "mse": "normalised MSE", "mae": "normalised MAE", "quantile": "normalised pinball loss",
+    "log_loss": "normalised log loss",
+}  # fmt: skip
 EXPLAINED: dict[Metric, str] = {
     "mse": "Scores are normalised MSE (nmse) too: the MSE divided by the variance of the training targets, that is "
     "1 − R².",
     "mae": "Scores are normalised MAE (nmae) too: the MAE divided by the mean absolute deviation of the training "
     "targets from their median.",
+    "quantile": "Scores are normalised pinball losses (npinball) too: the mean pinball loss over the levels, divided "
+    "by that of the same quantiles of the training targets.",
     "log_loss": "Scores are normalised log loss too: the log loss divided by that of always giving the class "
     "frequencies of the training sequences.",
 }
 # The best constant forecast, which scores 1.
-CONSTANT: dict[Metric, str] = {"mse": "mean", "mae": "median", "log_loss": "class frequencies"}
+CONSTANT: dict[Metric, str] = {
+    "mse": "mean",
+    "mae": "median",
+    "quantile": "quantiles of the training targets",
+    "log_loss": "class frequencies",
+}
 MODELS = {
     "model": "this model",
     "ridge_linear": "ridge-linear",

@@ -66,7 +66,7 @@ def count_outputs(samples: Samples) -> int:
     """
     if isinstance(samples, Sequences) and len(samples.classes) == 2:
         return 1
-    return samples.n_outputs
+    return samples.horizon * samples.n_columns
 
 
 def autocorrelation_time(values: npt.NDArray[np.floating], window: float = 5.0) -> float:

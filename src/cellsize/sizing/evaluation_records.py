@@ -1,9 +1,14 @@
 """evaluation.json, registration.json and metrics.json: errors on the holdout, and what became of the model."""
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import Field
 
 from cellsize.params import Metric
 from cellsize.sizing.artefacts import Artefact
+
+# A key that is there with `choose.metric: quantile` alone: the files of other metrics stay what they were.
+ONLY_OF_QUANTILES: Any = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Errors(Artefact):
@@ -21,6 +26,20 @@ class Errors(Artefact):
     """Normalised MAE: MAE divided by the mean absolute deviation of the training targets from their median."""
     by_step: tuple[float | None, ...]
     """The normalised error that `metric` names, of each step of the horizon; null where none of it was observed."""
+    npinball: float | None = ONLY_OF_QUANTILES
+    """With `choose.metric: quantile` alone: mean pinball loss over the levels, divided by that of the same quantiles of
+    the training targets."""
+    below: dict[str, float] | None = ONLY_OF_QUANTILES
+    """With `choose.metric: quantile` alone: level → fraction of the targets at or below its forecast; the level itself,
+    where forecasts are calibrated."""
+
+
+def error_of(errors: Errors, metric: Metric) -> float:
+    """Of some errors the normalised one that a metric names."""
+    if metric == "quantile":
+        assert errors.npinball is not None
+        return errors.npinball
+    return errors.nmse if metric == "mse" else errors.nmae
 
 
 class ChampionErrors(Errors):
@@ -141,7 +160,7 @@ class Evaluation(Artefact):
 
     def error(self, errors: Errors) -> float:
         """Of some errors the one that opens the gate."""
-        return errors.nmse if self.metric == "mse" else errors.nmae
+        return error_of(errors, self.metric)
 
 
 class Registration(Artefact):

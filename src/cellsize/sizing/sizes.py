@@ -107,7 +107,7 @@ def shape(samples: Samples) -> Shape:
         lookback=samples.lookback,
         cell_lookback=samples.cell_lookback,
         horizon=samples.horizon,
-        n_targets=samples.n_targets,
+        n_targets=samples.n_columns,
         n_origin=samples.n_origin,
         n_linear=samples.n_linear,
         n_static=samples.n_static,

@@ -8,5 +8,6 @@ from cellsize.tasks import windowing
 
 def main(params: Params, clean: Path, schema: Path, windows: Path, searched: Path) -> None:
     """Reads series and schema; writes arrays and index, and the same of the rows that are searched on."""
-    for line in windowing.window(clean, schema, params.window, params.split, windows, searched):
+    levels = params.choose.quantiles or ()
+    for line in windowing.window(clean, schema, params.window, params.split, windows, searched, levels):
         print(f"window: {line}")

@@ -70,6 +70,6 @@ class Forecasting:
         return Forecast.of(self.windows).score(error_sum, values)
 
     def residuals(self, outputs: Floats, target: Floats) -> Floats:
-        """Truth minus forecast."""
-        residuals: Floats = target - outputs
+        """Truth minus forecast, of quantiles the median."""
+        residuals: Floats = target - Forecast.of(self.windows).central(outputs)
         return residuals

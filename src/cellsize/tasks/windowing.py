@@ -1,5 +1,6 @@
 """The stage `window` by task: clean rows → samples, of all rows and of those that are searched on."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,10 @@ from cellsize.params_data import Split, Window
 from cellsize.tasks import schemas
 
 
-def window(clean: Path, schema: Path, params: Window, split: Split, samples: Path, searched: Path) -> list[str]:
+def window(
+    clean: Path, schema: Path, params: Window, split: Split, samples: Path, searched: Path,
+    quantiles: tuple[float, ...] = (),
+) -> list[str]:  # fmt: skip
     """Reads clean rows; writes base arrays and the index of the samples, and the same of the rows that are searched on.
 
     Args:
@@ -24,6 +28,7 @@ def window(clean: Path, schema: Path, params: Window, split: Split, samples: Pat
             folds, is none.
         samples: npz file to write.
         searched: Another one; of sequences, which have no time, the first so many.
+        quantiles: Of a forecast, the levels that are forecast; none: values alone.
 
     Returns:
         Lines to say.
@@ -42,13 +47,14 @@ def window(clean: Path, schema: Path, params: Window, split: Split, samples: Pat
         shortest = int(sequences.length.min())
         return [*said, f"{len(sequences.first):,} sequences of {shortest} to {sequences.longest} steps, "
                        f"{sequences.n_inputs} inputs a step"]  # fmt: skip
-    arrays = remedies.build(frame, meaning, params, split, clean)
+    arrays = replace(remedies.build(frame, meaning, params, split, clean), quantiles=quantiles)
     arrays.save(samples)
     until = last_searched(frame, meaning, split.searched_until)
     if until == in_words(frame[TIME].max()):
         arrays.save(searched)
     else:
-        remedies.build(rows_until(frame, meaning, until), meaning, params, split, clean).save(searched)
+        earlier = remedies.build(rows_until(frame, meaning, until), meaning, params, split, clean)
+        replace(earlier, quantiles=quantiles).save(searched)
     if split.searched_until is not None:
         said.append(f"sizes are searched on rows until {split.searched_until} (split.searched_until)")
     said.append(f"{len(arrays.first):,} windows of {arrays.span} steps, {arrays.n_inputs} inputs a step")

@@ -11,8 +11,7 @@ import torch
 
 from cellsize.data.batches import chunks
 from cellsize.data.windows import Ints
-from cellsize.models.prediction import FittedFold
-from cellsize.models.ridge_linear import apply
+from cellsize.models.prediction import FittedFold, linear_part
 from cellsize.training.joint import JointTraining, Key, Tensors
 from cellsize.training.records import Work
 from cellsize.training.state import derive
@@ -28,7 +27,7 @@ def load_batch(work: Work, fitted: FittedFold, chosen: Ints) -> Tensors:
     """
     read = work.task.read(fitted.scaling, chosen)
     inputs, target = read.linear_inputs, read.target
-    linear = np.zeros_like(target) if fitted.linear is None else apply(work.samples, fitted.linear, inputs)
+    linear = linear_part(work.samples, fitted.linear, inputs)
     scale = read.scale * fitted.scaling.error_scale(work.metric)
     arrays = (read.steps, read.known_future, inputs, target, linear, scale)
     lengths = None if read.lengths is None else torch.from_numpy(read.lengths)

@@ -74,6 +74,8 @@ def cut_of(samples: Samples, folds: Folds) -> str:
     digest = hashlib.sha256()
     for field in fields(samples):
         value = getattr(samples, field.name)
+        if field.name == "quantiles" and not value:
+            continue  # a cut of values is named as it was
         digest.update(np.ascontiguousarray(value).data if isinstance(value, np.ndarray) else repr(value).encode())
     digest.update(folds.development.tobytes() + folds.holdout.tobytes())
     return digest.hexdigest()[:16]
@@ -102,7 +104,10 @@ def refit(
     last = np.full(len(windows.names), -1)
     np.maximum.at(last, windows.series[rows], rows)
     learned_of = {name: windows.said(row) for name, row in zip(windows.names, last, strict=True) if row >= 0}
-    return Forecaster(recipe.size, schema, window, work.network, fitted, network, learned_until, learned_of)
+    return Forecaster(
+        recipe.size, schema, window, work.network, fitted, network, learned_until, learned_of,
+        quantiles=windows.quantiles,
+    )  # fmt: skip
 
 
 def refit_size(
