@@ -1,7 +1,10 @@
 """A slice of the first names from a table with a column of texts to a served model, as a user runs it."""
 
 import json
+import unicodedata
 
+import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
@@ -65,3 +68,21 @@ def test_the_model_takes_a_table_of_texts_and_gives_back_labels_and_probabilitie
     assert answer.iloc[:, 2:].sum(axis=1).to_list() == pytest.approx([1, 1, 1])
     assert answer.iloc[0, 2:].tolist() == answer.iloc[1, 2:].tolist()
     assert json.loads(named.read("reports/registration.json"))["registered"]
+
+
+def test_the_exported_file_labels_the_same_texts(named: Project) -> None:
+    said = named.command("cellsize", "export", "small", "1", "--onnx", "small.onnx")
+    assert said.returncode == 0, said.stderr
+    assert "holdout accuracy " in said.stdout.splitlines()[0]
+    content = json.loads(named.read("small.json"))
+    assert content["inputs"]["code_points"]["read"].endswith("in lower case, and composed again")
+    texts = ["Anna", "Bj\u00f6rn ", "Mary-Elizabeth the Second"]
+    read = [unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().lower()) for text in texts]
+    points = np.zeros((3, max(map(len, read))), np.int64)
+    for row, text in enumerate(read):
+        points[row, : len(text)] = [ord(sign) for sign in text]
+    session = onnxruntime.InferenceSession(named.folder / "small.onnx", providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"code_points": points, "lengths": np.array([len(text) for text in read])})
+    expected = label_rows(Classifier.load(named.folder / "build/model"), pd.DataFrame({"name": texts}))
+    np.testing.assert_allclose(found, expected.iloc[:, 2:], atol=1e-5)
+    assert content["outputs"]["probabilities"]["columns"] == ["female", "male"]

@@ -8,6 +8,7 @@ import json
 
 import mlflow
 import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
@@ -94,3 +95,24 @@ def test_the_registered_version_gives_each_sequence_its_number_and_an_interval(a
     assert answered["sum"].to_numpy() == pytest.approx([4, 17], abs=3)
     assert (answered["sum_lower_90"] < answered["sum"]).all()
     assert (answered["sum"] < answered["sum_upper_90"]).all()
+
+
+def test_the_exported_file_gives_the_same_numbers_of_ragged_sequences(adding: Project) -> None:
+    said = adding.command("cellsize", "export", "small", "champion", "--onnx", "small.onnx", "--int8")
+    assert said.returncode == 0, said.stderr
+    for line in said.stdout.splitlines()[:2]:
+        assert "holdout MAE " in line
+    content = json.loads(adding.read("small.json"))
+    assert content["files"]["float32"]["metric"] == content["files"]["int8"]["metric"] == "nmse"
+    columns = list(content["inputs"]["values"]["columns"])
+    steps = {"mine": [(1.0, 1.0), (9, 0), (9, 0), (3, 1), (5, 0)], "yours": [(9.0, 1.0), (8, 1), (2, 0)]}
+    values, lengths = np.zeros((2, 5, 2)), np.array([5, 3])
+    for row, of_one in enumerate(steps.values()):
+        values[row, : len(of_one)] = pd.DataFrame(of_one, columns=["value", "mark"])[columns]
+    session = onnxruntime.InferenceSession(adding.folder / "small.onnx", providers=["CPUExecutionProvider"])
+    (found,) = session.run(None, {"values": values, "lengths": lengths})
+    rows = pd.DataFrame([
+        (name, step, *values) for name, of_one in steps.items() for step, values in enumerate(of_one)
+    ], columns=["name", "step", "value", "mark"])  # fmt: skip
+    expected = mlflow.pyfunc.load_model("models:/small@champion").predict(rows)["sum"]
+    np.testing.assert_allclose(found, expected, atol=1e-5 * 4)  # the standard deviation of the numbers is about 4
