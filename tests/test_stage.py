@@ -195,7 +195,7 @@ def test_training_is_part_of_what_trains_or_names_a_training_alone(package: Path
 
 
 def test_what_is_only_named_counts_too(package: Path) -> None:
-    assert changed(package, "report/page.html.jinja", lambda text: text + "<p>") == {"report"}
+    assert changed(package, "report/page.html.jinja", lambda text: text + "<p>") == {"report", "answer"}
     assert "register" in changed(package, "registry/served.py", with_code)
 
 

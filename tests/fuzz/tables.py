@@ -26,6 +26,7 @@ PREPARE: dict[str, Any] = {
     "past_covariates": [], "categorical_covariates": [], "known_future_covariates": [], "static_covariates": [],
     "series_as_input": False, "calendar": [], "linear_calendar": [], "holidays": None, "timezone": None,
     "ambiguous": "refuse", "frequency": "h", "gap": 48,
+    "group": None, "text": None,
 }  # fmt: skip
 
 # Names of series, levels and columns that have gone wrong somewhere, or look as if they could.

@@ -117,7 +117,7 @@ def test_an_error_of_the_program_is_reported_with_its_place(
     (report,) = told(monkeypatch, work, store, training, ZERO)
     assert report["check"] == 0
     assert "Error: " in report[trial.FAILED]
-    assert "(models/ridge_linear.py, line " in report[trial.FAILED]
+    assert "(models/penalties.py, line " in report[trial.FAILED]
     assert "\n" not in report[trial.FAILED]
     assert store.storage.names() == []
 

@@ -69,7 +69,7 @@ def proposed(
 
 def rule(name: str, **changes: Any) -> Choose:
     plain = {
-        "metric": "mse", "rule": name, "margin": 1.0, "least_margin": 0.001, "probability": 0.8,
+        "metric": "mse", "quantiles": None, "rule": name, "margin": 1.0, "least_margin": 0.001, "probability": 0.8,
         "percent": 5.0, "budget": "parameters", "limit": 1000.0,
     }  # fmt: skip
     return Choose.model_validate(plain | changes)

@@ -23,7 +23,7 @@ def scores(size: tuple[int, int], parameters: int, *folds: float, ratio: float =
 
 def rule(name: str, **changes: Any) -> Choose:
     plain = {
-        "metric": "mse", "rule": name, "margin": 1.0, "least_margin": 0.001, "probability": 0.8,
+        "metric": "mse", "quantiles": None, "rule": name, "margin": 1.0, "least_margin": 0.001, "probability": 0.8,
         "percent": 5.0, "budget": "parameters", "limit": 1000.0,
     }  # fmt: skip
     return Choose.model_validate(plain | changes)

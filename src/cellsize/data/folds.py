@@ -266,7 +266,7 @@ def _holdout_of_whole_series(windows: Windows, params: Split) -> tuple[npt.NDArr
     count = round(params.holdout * len(names))
     if not count:
         raise TooFewWindowsError(
-            f"split.holdout: {params.holdout} of {len(names)} series is none",
+            f"split.holdout: {params.holdout} of the data holds no whole window: of {len(names)} series it is none",
             "give more series, a larger fraction or split.holdout_of: table",
         )
     holdout = np.isin(series, names[:count])
