@@ -72,9 +72,7 @@ def test_equal_sequences_are_one_group_of_the_holdout(
     holdout = np.flatnonzero(work.folds.holdout)
     first, length = sequences.first.copy(), sequences.length.copy()
     first[holdout[0]], length[holdout[0]] = first[holdout[1]], length[holdout[1]]
-    found, _ = evaluate(
-        replace(sequences, first=first, length=length), work.folds, trained, None, "log_loss", on_folds
-    )
+    found, _ = evaluate(replace(sequences, first=first, length=length), work.folds, trained, None, "log_loss", on_folds)
     assert found.groups == found.sequences - 1
 
 

@@ -137,9 +137,11 @@ def compare(sequences: Sequences, rivals: Rivals[S], chosen: FairSequences[S], l
     """
     challenger, champion, margin = rivals.challenger, rivals.champion, rivals.gate.margin
     result = paired(
-        losses(challenger.twins, chosen.chosen), losses(chosen.models, chosen.chosen), together(sequences)[chosen.chosen],
+        losses(challenger.twins, chosen.chosen),
+        losses(chosen.models, chosen.chosen),
+        together(sequences)[chosen.chosen],
         margin,
-    )  # fmt: skip
+    )
     ours, theirs = challenger.twins[0], champion.model
     same_network = network_of(ours) == network_of(theirs)
     return SequenceComparison(
