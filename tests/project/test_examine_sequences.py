@@ -79,3 +79,10 @@ def test_of_very_long_sequences_the_last_steps_are_read(tmp_path: Path) -> None:
     assert params(found).window.lookback == 500
     assert said(found, "steps") == "steps: 500 to 500; of longer sequences the last 500 are read, --lookback takes more"
     assert params(examine(Asked(written(tmp_path, table), lookback=600))).window.lookback == 600
+
+
+def test_a_label_that_is_missing_in_a_row_is_refused_with_its_row(tmp_path: Path) -> None:
+    table = waves()
+    table["kind"] = table["kind"].where(table.index != 3)
+    with pytest.raises(InputError, match=r"waves\.csv, line 5, column 'kind': missing; fill it in"):
+        examine(Asked(written(tmp_path, table)))

@@ -30,6 +30,7 @@ NAMED_GROUP = re.compile(
 )
 HELD_OUT = ("test", "holdout", "held_out", "held-out", "hold_out")
 TRAINED = ("train", "training", "dev", "development", "learn")
+MOST_MISSING = 0.05  # of a label
 MOST_CLASSES = 50  # of a label that is looked for; one that is named may have more
 
 
@@ -98,11 +99,13 @@ def recognised(table: pd.DataFrame, asked: Asked) -> Columns | None:
 
 
 def coded(table: pd.DataFrame) -> Codes:
-    """A number for each value of the columns that may name something: no decimals, none missing."""
+    """A number for each value of the columns that may name something: no decimals; -1 for a text that is missing."""
     found = Codes()
     for name in map(str, table.columns):
         values = table[name]
-        if values.isna().any() or pd.api.types.is_float_dtype(values):
+        # A label that is missing in some rows is one all the same: it is refused with its row.
+        most = 0.0 if pd.api.types.is_numeric_dtype(values) else MOST_MISSING
+        if values.isna().mean() > most or pd.api.types.is_float_dtype(values):
             continue
         try:
             found[name] = pd.factorize(values)[0]
@@ -122,6 +125,7 @@ def _numbers(table: pd.DataFrame) -> Codes:
 
 def _within(codes: npt.NDArray[np.integer], of: npt.NDArray[np.integer]) -> bool:
     """Whether a column is the same in all rows of each value of another one."""
+    codes, of = codes[codes >= 0], of[codes >= 0]
     first = np.full(of.max() + 1, -1)
     first[of[::-1]] = codes[::-1]
     return bool((codes == first[of]).all())
@@ -133,7 +137,10 @@ def _sequence(codes: Codes, labels: Codes, asked: Asked, path: Path) -> str:
     able = {
         name: code
         for name, code in codes.items()
-        if name not in named and 2 <= code.max() + 1 <= len(code) / 2 and not NAMED_PART.fullmatch(name)
+        if name not in named
+        and code.min() >= 0
+        and 2 <= code.max() + 1 <= len(code) / 2
+        and not NAMED_PART.fullmatch(name)
     }
     wanted = {name: code for name, code in labels.items() if not asked.targets or name in asked.targets}
     most = 1 if asked.is_number else 0  # each sequence may have a number of its own, but a class is of several
