@@ -38,7 +38,8 @@ def waves(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.edit(
         prepare__known_future_covariates=["price"], prepare__calendar=[],
         split__scheme="groups", split__holdout_of="whole_series", split__holdout=0.25, split__folds=2,
-        propose__samples="targets", propose__growth=8.0, propose__layers=1, propose__mlp_units=[], propose__network__skip=["none"],
+        propose__samples="targets", propose__growth=8.0, propose__layers=1, propose__mlp_units=[],
+        propose__network__skip=["none"],
         propose__network__head=["encoder_decoder"], baseline__classical="none", baseline__seasons=[11],
         search__training__learning_rates=[0.03], search__training__steps=150,
         search__training__maximum_steps=150, search__training__patience=150,
