@@ -223,9 +223,9 @@ def test_a_holdout_of_no_series_is_refused_with_a_fraction_that_works(
 ) -> None:
     arrays = make_windows(*[range(40)] * 4)
     split = make_split(scheme="groups", folds=2, holdout=0.1, holdout_of="whole_series")
-    with pytest.raises(TooFewWindowsError, match=r"^split.holdout: 0.1 of 4 series is none"):
+    with pytest.raises(TooFewWindowsError, match=r"^split.holdout: 0.1 of the data holds no whole window: of 4 series it is none"):
         folds.split(arrays, split)
-    with pytest.raises(InputError, match=r"^split.holdout: 0.1 of 4 series is none; set split.holdout: 0.3"):
+    with pytest.raises(InputError, match=r"^split.holdout: 0.1 of the data holds no whole window: of 4 series it is none; set split.holdout: 0.3"):
         remedies.split(arrays, split, make_window())
 
 

@@ -35,9 +35,14 @@ def test_every_artefact_that_names_its_file_has_a_schema_and_no_other_schema_is_
     assert committed == {Path(path).name for path in page.ALL}
 
 
+# Written for choose.metric: quantile alone, so that the files of other metrics stay as they are.
+OF_QUANTILES = ("npinball", "below")
+
+
 @pytest.mark.parametrize("path", page.ALL)
 def test_a_schema_asks_for_every_key_and_allows_no_other(path: str) -> None:
     content = json.loads((page.DOCS / "schemas" / Path(path).name).read_text(encoding="utf-8"))
     for definition in [content, *content.get("$defs", {}).values()]:
         assert definition["additionalProperties"] is False
-        assert definition["required"] == list(definition["properties"])
+        asked = [key for key in definition["properties"] if key not in OF_QUANTILES]
+        assert definition["required"] == asked
