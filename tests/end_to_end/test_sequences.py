@@ -90,7 +90,7 @@ SECTION = "Labelled sequences"
 
 
 def test_labels_in_python_and_over_http(labelled: Project) -> None:
-    load, ask, _ = blocks(SECTION, "python")
+    load, ask, *_ = blocks(SECTION, "python")
     said = python(labelled, load)
     assert "['name', 'step', 'x'] 15" in said
     some, csv, refused, csv_again, _ = commands(SECTION)
