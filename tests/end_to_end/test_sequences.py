@@ -90,7 +90,7 @@ SECTION = "Labelled sequences"
 
 
 def test_labels_in_python_and_over_http(labelled: Project) -> None:
-    load, ask, _ = blocks(SECTION, "python")
+    load, ask, *_ = blocks(SECTION, "python")
     said = python(labelled, load)
     assert "['name', 'step', 'x'] 15" in said
     some, csv, refused, csv_again, _ = commands(SECTION)
@@ -131,7 +131,7 @@ def test_labels_with_onnx(labelled: Project) -> None:
     said = shell(labelled, commands(SECTION)[-1])
     assert "holdout accuracy" in said.splitlines()[0]
     assert "int8" in said.splitlines()[1]
-    load, _, run = blocks(SECTION, "python")
+    load, _, run, _ = blocks(SECTION, "python")
     found = python(labelled, load, "import json", run).splitlines()[-1]
     expected = python(
         labelled, load, "two = labels.set_index('name').loc[['s7', 's8']]", "print(two['kind'].to_list(), "

@@ -22,8 +22,8 @@ def export(name: str, version: str, path: Path, int8: bool, say: Callable[[str],
         say: Is told what was written.
 
     Raises:
-        InputError: There is no such version, onnx is not installed, the model forecasts quantiles, or there is nothing to
-            be quantised.
+        InputError: There is no such version, onnx is not installed, the model forecasts quantiles, or there is nothing
+            to be quantised.
     """
     if path.suffix != ".onnx":
         raise InputError(f"--onnx {path}: does not end with .onnx; give a name such as {path.name}.onnx")
