@@ -218,14 +218,17 @@ def test_a_holdout_of_whole_series_is_of_series_never_seen(
         assert folds.are_unseen(arrays, fold.validation, fold.early_stopping) == (scheme == "groups")
 
 
+FEW = r"^split.holdout: 0.1 of the data holds no whole window: of 4 series it is none"
+
+
 def test_a_holdout_of_no_series_is_refused_with_a_fraction_that_works(
     make_windows: Make, make_split: MakeSplit, make_window: Callable[..., Window]
 ) -> None:
     arrays = make_windows(*[range(40)] * 4)
     split = make_split(scheme="groups", folds=2, holdout=0.1, holdout_of="whole_series")
-    with pytest.raises(TooFewWindowsError, match=r"^split.holdout: 0.1 of the data holds no whole window: of 4 series it is none"):
+    with pytest.raises(TooFewWindowsError, match=FEW):
         folds.split(arrays, split)
-    with pytest.raises(InputError, match=r"^split.holdout: 0.1 of the data holds no whole window: of 4 series it is none; set split.holdout: 0.3"):
+    with pytest.raises(InputError, match=f"{FEW}; set split.holdout: 0.3"):
         remedies.split(arrays, split, make_window())
 
 

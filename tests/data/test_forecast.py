@@ -86,7 +86,8 @@ KINDS = pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])
 
 
 def test_a_score_has_the_name_of_its_metric() -> None:
-    assert [forecast.score_name(metric) for metric in get_args(Metric)] == ["nmse", "nmae", "npinball", "normalised log loss"]
+    names = ["nmse", "nmae", "npinball", "normalised log loss"]
+    assert [forecast.score_name(metric) for metric in get_args(Metric)] == names
 
 
 @KINDS
