@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 from cellsize.data.sequences import Sequences
 from cellsize.data.stratified import split
+from cellsize.inspection import leak
 from cellsize.inspection.leak import again, measure
 from cellsize.params_data import Split
 
@@ -49,3 +51,13 @@ def test_nothing_is_measured_where_no_sequence_is_there_twice_or_too_few_are_dif
     assert measure(different, split(different, spread)) is None
     same = make_texts(["x", "y"] * 16)
     assert measure(same, split(same, spread)) is None
+
+
+def test_nothing_is_measured_where_all_of_a_class_would_be_in_one_part(
+    make_texts: Make, make_split: MakeSplit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sequences = by_heart(make_texts)
+    folds = split(sequences, make_split(scheme="stratified", fraction=0.25, holdout=0.25))
+    by_class = [np.flatnonzero(sequences.target == code) for code in (0, 1)]
+    monkeypatch.setattr(leak, "parts", lambda *_: by_class)
+    assert measure(sequences, folds) is None

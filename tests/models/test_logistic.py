@@ -43,3 +43,17 @@ def test_the_penalty_that_is_best_on_the_early_stopping_set_is_chosen(make_class
     }
     chosen = logistic.fit_chosen(work.samples, scaling, fold, penalties, "log_loss")
     assert scores[chosen.penalty] == min(scores.values())
+
+
+def test_texts_are_learnt_from_piece_by_piece_to_the_same_weights(
+    make_texts: Callable[..., Sequences], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = make_texts(["anna", "bob", "carla", "dirk", "elena", "frank"] * 3)
+    every = np.arange(18)
+    scaling = Classification(texts).fit_scaling(every)
+    whole = logistic.fit(texts, scaling, every, (1.0,))[0]
+    outputs = logistic.predict(texts, scaling, whole, every)
+    monkeypatch.setattr(logistic, "chunks", lambda chosen: np.array_split(chosen, 4))
+    pieces = logistic.fit(texts, scaling, every, (1.0,))[0]
+    np.testing.assert_array_equal(pieces.weights, whole.weights)
+    np.testing.assert_allclose(logistic.predict(texts, scaling, whole, every), outputs, atol=1e-6)

@@ -30,7 +30,7 @@ def test_the_summary_has_the_answer_the_errors_and_what_became_of_the_model(
 ) -> None:
     text = markdown("Names & <sounds>", toy_choice(0, 0), evaluation(), toy_registration)
     assert text.startswith("## Names & \\<sounds\\>")
-    assert "These sequences need no memory cells: a logistic regression on summaries of each sequence" in text
+    assert "These sequences need no memory cells: a logistic regression of each sequence as a whole" in text
     assert "| this model | **95.0 %** |" in text
     assert "Note: the nearest neighbour is not measured." in text
     assert "Registry: **" in text
@@ -41,7 +41,7 @@ def test_a_baseline_that_wins_is_marked_in_the_summary(
     toy_choice: Callable[..., Choice], toy_registration: Registration
 ) -> None:
     text = markdown("t", toy_choice(), evaluation(model=errors(0.5)), toy_registration)
-    assert "⚠️ But on the holdout, which was not used before, the baseline logistic regression on summaries" in text
+    assert "⚠️ But on the holdout, which was not used before, the baseline logistic regression" in text
 
 
 def test_metrics_are_those_of_the_model_and_of_two_baselines(toy_choice: Callable[..., Choice]) -> None:
@@ -54,7 +54,7 @@ def test_metrics_are_those_of_the_model_and_of_two_baselines(toy_choice: Callabl
 def test_the_last_lines_say_accuracy_with_its_error_and_the_best_baseline(results: Path) -> None:
     said = lines("Toy", results, results)
     assert "accuracy 95.0 % ± 3.0 %, macro-F1 0.950, log loss 0.400, mean of 2 trainings" in said
-    assert "best baseline logistic regression on summaries: accuracy 90.0 %" in said
+    assert "best baseline logistic regression: accuracy 90.0 %" in said
     assert "is better on the holdout" not in said
 
 
@@ -62,6 +62,6 @@ def test_where_a_baseline_is_better_both_errors_and_times_are_said(results: Path
     evaluation(model=errors(0.5)).write(results / "evaluation.json")
     said = lines("Toy", results, results)
     assert (
-        "  but           logistic regression on summaries is better on the holdout: normalised log loss 0.250 against "
+        "  but           logistic regression is better on the holdout: normalised log loss 0.250 against "
         "0.500; on the folds 1 s against 41 s"
     ) in said

@@ -83,7 +83,7 @@ def test_each_fold_says_how_many_sequences_are_in_which_part() -> None:
 def test_the_method_names_the_holdout_and_the_model_without_memory_cells(inputs: SequenceInputs) -> None:
     said = " ".join(method(inputs, OF_CLASSES))
     assert "There are 5. The holdout, 1 of them" in said
-    assert "a logistic regression on summaries of each sequence" in said
+    assert "a logistic regression of each sequence as a whole" in said
 
 
 def test_a_result_that_is_missing_is_named_with_what_makes_it(tmp_path: Path) -> None:

@@ -291,6 +291,6 @@ def test_the_worst_series_are_counted() -> None:
 def test_sequences_are_not_called_a_forecast(toy_choice: Callable[..., Choice]) -> None:
     none = wording.answer(toy_choice(0, 0), OF_CLASSES)
     assert none == (
-        "These sequences need no memory cells: a logistic regression on summaries of each sequence is as good."
+        "These sequences need no memory cells: a logistic regression of each sequence as a whole is as good."
     )
     assert wording.answer(toy_choice(1, 32), OF_CLASSES) == wording.answer(toy_choice(1, 32))

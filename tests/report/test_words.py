@@ -4,7 +4,7 @@ from cellsize.report.words import OF_CLASSES, of_forecast
 
 
 def test_the_model_without_memory_cells_is_called_what_it_is() -> None:
-    assert OF_CLASSES.zero_cells == "a logistic regression on summaries of each sequence"
+    assert OF_CLASSES.zero_cells == "a logistic regression of each sequence as a whole"
     assert of_forecast("window").zero_cells == "a ridge-linear model of the window"
     assert of_forecast("known_future").zero_cells == "a ridge-linear model of what is known of the future"
 

@@ -78,7 +78,7 @@ def split(sequences: Sequences, params: Split) -> Folds:
         labels[number, learnable] = TRAIN
         labels[number, stopping] = EARLY_STOPPING
         labels[number, validation] = VALIDATION
-        _require_classes(sequences, np.flatnonzero(labels[number] == TRAIN), number)
+        require_classes(sequences, np.flatnonzero(labels[number] == TRAIN), f"fold {number + 1}")
     return Folds(labels, holdout, ~holdout & ~left_out)
 
 
@@ -154,13 +154,22 @@ def _refuse_declared(sequences: Sequences, holdout: npt.NDArray[np.bool_]) -> No
         )
 
 
-def _require_classes(sequences: Sequences, train: Ints, number: int) -> None:
-    """Refuses a training set without some class."""
+def require_classes(sequences: Sequences, train: Ints, where: str) -> None:
+    """Refuses a training set without some class.
+
+    Args:
+        sequences: Base arrays and index.
+        train: Positions of the sequences to learn from.
+        where: What it is the training set of.
+
+    Raises:
+        TooFewSequencesError: A class is not in it.
+    """
     if not sequences.classes:
         return
     lacking = np.setdiff1d(np.arange(len(sequences.classes)), sequences.target[train])
     if lacking.size:
         raise TooFewSequencesError(
-            f"split.folds: class {sequences.classes[lacking[0]]!r} is not in the training set of fold {number + 1}; "
+            f"split.folds: class {sequences.classes[lacking[0]]!r} is not in the training set of {where}; "
             "give more groups with it, fewer folds, or leave the class out"
         )

@@ -9,7 +9,7 @@ from cellsize.data.duplicates import contents, together
 from cellsize.data.folds import Folds
 from cellsize.data.sequence_batches import fit_scaling
 from cellsize.data.sequences import Sequences
-from cellsize.data.stratified import parts
+from cellsize.data.stratified import parts, require_classes
 from cellsize.errors import InputError
 from cellsize.models import logistic
 from cellsize.sizing.class_records import DuplicateLeak
@@ -25,7 +25,8 @@ def measure(sequences: Sequences, folds: Folds) -> DuplicateLeak | None:
         folds: How many folds, and what comes before the holdout; no other sequence is looked at.
 
     Returns:
-        Both; None if no sequence is there twice, but in one group, or if there are too few different ones.
+        Both; None if no sequence is there twice, but in one group, or if there are too few different ones, so that a
+        part to learn from would lack a class.
     """
     grouped, development = replace(sequences, group=together(sequences)), np.flatnonzero(folds.development)
     if not again(sequences, folds):
@@ -33,9 +34,7 @@ def measure(sequences: Sequences, folds: Folds) -> DuplicateLeak | None:
     count = max(2, len(folds.labels))
     try:
         apart, spread = _scores(grouped, development, count), _scores(sequences, development, count)
-    except (
-        InputError
-    ):  # a class has too few different sequences: with `split.duplicates: spread` it is no reason to end
+    except InputError:  # a class has too few different sequences: where equal ones are spread no reason to end
         return None
     content = contents(sequences)
     is_spread = any(np.isin(content[fold.validation], content[fold.train]).any() for fold in folds.all())
@@ -61,6 +60,7 @@ def _scores(sequences: Sequences, development: np.ndarray, count: int) -> tuple[
     classify, right, error = Classify(len(sequences.classes)), 0, 0.0
     for validation in parts(sequences, development, count, "split.folds", 0):
         train = np.setdiff1d(development, validation)
+        require_classes(sequences, train, "the folds that measure equal sequences")
         scaling = fit_scaling(sequences, train)
         model = logistic.fit(sequences, scaling, train, (PENALTY,))[0]
         outputs = logistic.predict(sequences, scaling, model, validation)

@@ -8,7 +8,7 @@ import warnings
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 from threadpoolctl import threadpool_limits
 
 from cellsize.data.batches import chunks
@@ -36,9 +36,12 @@ def fit(sequences: Sequences, scaling: Scaling, train: Ints, penalties: tuple[fl
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    inputs: Any = inputs_of(sequences, scaling, train)[:, :-1].astype(np.float64)
-    if sequences.characters:  # nearly all n-grams are in no text: ten times faster, to the same weights
-        inputs = csr_array(inputs)
+    inputs: Any
+    if sequences.characters:  # nearly all n-grams are in no text: ten times faster, to the same weights, and in memory
+        pieces = [csr_array(inputs_of(sequences, scaling, piece)[:, :-1], dtype=np.float64) for piece in chunks(train)]
+        inputs = csr_array(vstack(pieces))
+    else:
+        inputs = inputs_of(sequences, scaling, train)[:, :-1].astype(np.float64)
     codes = sequences.target[train]
     models = []
     for penalty in penalties:
@@ -79,7 +82,7 @@ def score(sequences: Sequences, scaling: Scaling, model: RidgeLinear, chosen: In
 
 def predict(sequences: Sequences, scaling: Scaling, model: RidgeLinear, chosen: Ints) -> Floats:
     """Log-odds, shape (n, 1, classes)."""
-    return apply(sequences, model, inputs_of(sequences, scaling, chosen))
+    return np.concatenate([apply(sequences, model, inputs_of(sequences, scaling, piece)) for piece in chunks(chosen)])
 
 
 def inputs_of(sequences: Sequences, scaling: Scaling, chosen: Ints) -> Floats:

@@ -5,12 +5,14 @@ fitted to squared errors whatever `choose.metric` says: the metric decides its p
 """
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from cellsize.data.batches import chunks
 from cellsize.data.folds import Fold
 from cellsize.data.scaling import Scaling
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
+from cellsize.models.boosted_trees import ONE_THREAD
 from cellsize.models.penalties import best
 from cellsize.models.ridge_linear import RidgeLinear, apply
 from cellsize.params import Metric
@@ -32,7 +34,8 @@ def fit(sequences: Sequences, scaling: Scaling, train: Ints, penalties: tuple[fl
     target = Regression(sequences).truth(scaling, train)[:, 0, 0].astype(np.float64)
     models = []
     for penalty in penalties:
-        model = Ridge(alpha=penalty, solver="cholesky").fit(inputs, target)
+        with threadpool_limits(ONE_THREAD):  # the last digits depend on how many there are
+            model = Ridge(alpha=penalty, solver="cholesky").fit(inputs, target)
         weights = np.append(model.coef_, model.intercept_)[:, None]
         models.append(RidgeLinear(weights.astype(np.float32), penalty))
     return models

@@ -13,8 +13,8 @@ from cellsize.sizing.class_records import ClassBaselines, ClassErrors, ClassEval
 NAMES = {
     "model": "this model",
     "majority_class": "most frequent class",
-    "logistic_regression": "logistic regression on summaries",
-    "boosted_trees": "boosted trees on summaries",
+    "logistic_regression": "logistic regression",
+    "boosted_trees": "boosted trees",
     "nearest_neighbour": "nearest neighbour (DTW)",
 }
 

@@ -53,8 +53,9 @@ def _of_sequences(counted: Counted) -> dict[Counted, str]:
     return {plain: "sequences", "effective": "groups of sequences, equal ones as one"}
 
 
+# Summaries of numbers, n-grams of a text: this is true of both.
 OF_CLASSES = Words(
-    "These sequences need", "logistic regression", "on summaries of each sequence", "giving", "An answer",
+    "These sequences need", "logistic regression", "of each sequence as a whole", "giving", "An answer",
     "the longest sequence", _of_sequences,
 )  # fmt: skip
 OF_NUMBERS = Words(
