@@ -14,8 +14,8 @@ from tests.sizing.class_examples import evaluation
 def test_the_table_of_errors_has_the_model_first_and_the_best_baseline_next() -> None:
     rows = table(errors(evaluation())).splitlines()[2:]
     assert rows[0] == "| this model | **95.0 %** | **0.950** | **0.400** | **0.200** | – |"
-    assert rows[1] == "| logistic regression on summaries | 90.0 % | 0.900 | 0.500 | 0.250 | 0.050 ± 0.030 |"
-    assert [row.split(" | ")[0] for row in rows[2:]] == ["| boosted trees on summaries", "| most frequent class"]
+    assert rows[1] == "| logistic regression | 90.0 % | 0.900 | 0.500 | 0.250 | 0.050 ± 0.030 |"
+    assert [row.split(" | ")[0] for row in rows[2:]] == ["| boosted trees", "| most frequent class"]
 
 
 def test_a_champion_stands_beside_the_model() -> None:
@@ -48,5 +48,5 @@ def test_on_the_folds_every_model_has_its_score_and_its_seconds() -> None:
     timings = pd.DataFrame({"layers": [choice.layers], "units": [choice.units], "seconds": [41.0]})
     rows = table(on_folds(choice, baselines, seconds, timings)).splitlines()[2:]
     assert rows[0].endswith("| 41 |")
-    assert rows[1] == "| logistic regression on summaries | 0.250 | 85.0 % | 1.5 |"
+    assert rows[1] == "| logistic regression | 0.250 | 85.0 % | 1.5 |"
     assert rows[2] == "| most frequent class | 1.000 | 50.0 % | – |"
