@@ -294,3 +294,11 @@ def test_sequences_are_not_called_a_forecast(toy_choice: Callable[..., Choice]) 
         "These sequences need no memory cells: a logistic regression of each sequence as a whole is as good."
     )
     assert wording.answer(toy_choice(1, 32), OF_CLASSES) == wording.answer(toy_choice(1, 32))
+
+
+def test_a_logistic_regression_that_is_refitted_is_not_called_a_linear_model(
+    toy_choice: Callable[..., Choice],
+) -> None:
+    left_open = toy_choice(0, 0).model_copy(update={"cells_left_open": True})
+    assert wording.answer(left_open, OF_CLASSES).endswith("a logistic regression was refitted.")
+    assert wording.answer(left_open).endswith("a linear model was refitted.")

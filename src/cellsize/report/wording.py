@@ -49,6 +49,9 @@ SAMPLES = {
 }
 
 
+LINEAR = "a linear model"  # what a forecast without memory cells is called in short
+
+
 def number(value: float | None, decimals: int = 0) -> str:
     """A number with thousands separators and a true minus; a dash where there is none."""
     if value is None or not math.isfinite(value):
@@ -111,19 +114,19 @@ def has_company(choice: Choice) -> bool:
     return choice.size.has_memory or (choice.size != ZERO and choice.skip != "none")
 
 
-def between(choice: Choice) -> str:
+def between(choice: Choice, linear: str = LINEAR) -> str:
     """The undecided sizes and the choice: `1 × 32 and 1 × 64`."""
     *others, last = (
-        "a linear model" if entry.size == ZERO and not choice.size.has_memory else alone(entry.size)
+        linear if entry.size == ZERO and not choice.size.has_memory else alone(entry.size)
         for entry in choice.undecided_sizes
     )
     before = f"{', '.join(others)}, {last}" if others else last
     return f"{before} and {'at least ' * choice.at_least}{alone(choice.size)}"
 
 
-def refitted(choice: Choice) -> str:
+def refitted(choice: Choice, linear: str = LINEAR) -> str:
     """What is served where memory cells were left open."""
-    model = "a linear model" if choice.size == ZERO else alone(choice.size)
+    model = linear if choice.size == ZERO else alone(choice.size)
     return f"Until more trainings decide it, {model} was refitted"
 
 
@@ -134,13 +137,14 @@ def answer(choice: Choice, words: Words | None = None) -> str:
         choice: The choice.
         words: Of the task; None: of a forecast.
     """
+    linear = LINEAR if words is None else f"a {words.linear}"
     words = words or words_of(choice)
     if choice.cells_left_open:
-        return f"Undecided: memory cells failed in some trainings and not in others. {refitted(choice)}."
+        return f"Undecided: memory cells failed in some trainings and not in others. {refitted(choice, linear)}."
     if choice.at_least and not choice.size.has_memory:
         return f"So far {alone(choice.size)} will do, but larger sizes still helped when the search ended."
     if choice.undecided_sizes and not choice.size.has_memory:
-        return f"{words.needs} no memory cells; undecided is between {between(choice)}, which was refitted."
+        return f"{words.needs} no memory cells; undecided is between {between(choice, linear)}, which was refitted."
     if choice.undecided_sizes:
         company = f", {beside(choice)}" * has_company(choice)
         return f"Undecided between {between(choice)}; {alone(choice.size)} was refitted{company}."
