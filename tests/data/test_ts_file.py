@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.data import ts_file
@@ -100,6 +100,7 @@ def test_bytes_that_are_not_utf_8_are_refused_outside_of_comments(tmp_path: Path
         ts_file.read(path)
 
 
+@settings(deadline=None)  # it writes files
 @given(
     st.lists(
         st.tuples(

@@ -21,6 +21,7 @@ from cellsize.params_data import Prepare, Split, Window
 from cellsize.sizing.sizes import ZERO
 from cellsize.training.records import Setting, Work
 from cellsize.training.refit import refit_size
+from cellsize.training.refit_sequences import learned_from
 
 LEARNED = 300  # sequences of the model's table
 PATH = Path("table.csv")
@@ -86,7 +87,7 @@ def make_known_classifier(
                 "log_loss",
             )  # fmt: skip
             fitted, net = refit_size(of_it, ZERO, Setting(0, 0, 0), 1.0, 0)
-            learned = tuple(sequences.names[at] for at in np.flatnonzero(development))
+            learned = learned_from(of_it)
             return Classifier(ZERO, schema, window, work.network, fitted, net, sequences.longest, learned)
 
         served, twin = trained(np.ones(LEARNED, np.bool_)), trained(folds.development)
