@@ -30,12 +30,15 @@ def undisturbed(short: Path) -> Disturbed:
 
 
 @pytest.fixture
-def copied(undisturbed: Disturbed, tmp_path: Path) -> Callable[..., Disturbed]:
-    """A copy as it was before a stage."""
+def copied(undisturbed: Disturbed, short: Path, tmp_path: Path) -> Callable[..., Disturbed]:
+    """A copy as it was before a stage, whose temporary files are in a folder of its own.
+
+    Whoever loads a model by `mlflow.pyfunc` from a server leaves a folder there, which is no mess of a run's.
+    """
 
     def copy(stage: str, place: Path | None = None, **variables: str) -> Disturbed:
         made = faults.rewound(undisturbed, place or tmp_path / "p", stage)
-        return Disturbed(made.folder, made.temporary, variables)
+        return Disturbed(made.folder, Path(tempfile.mkdtemp(prefix="t", dir=short)), variables)
 
     return copy
 
