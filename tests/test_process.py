@@ -58,6 +58,18 @@ def test_freed_arrays_of_some_size_go_back_to_the_system() -> None:
     assert freed[1] < freed[0]
 
 
+def test_a_solver_ends_where_no_more_memory_is_given() -> None:
+    # Without its buffers OpenBLAS would ask for them for ever, in a loop that no signal handler of Python ends.
+    script = (
+        "import resource, psutil, numpy as np; from scipy.linalg import cho_factor; from cellsize import process\n"
+        "process.take_buffers()\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (psutil.Process().memory_info().vms, resource.RLIM_INFINITY))\n"
+        "print(np.linalg.cholesky(4 * np.eye(2))[0, 0], cho_factor(9 * np.eye(2))[0][1, 1])"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout.split() == ["2.0", "3.0"]
+
+
 def test_quiet_loggers_say_errors_alone() -> None:
     process.quiet("cellsize.test")
     assert logging.getLogger("cellsize.test").level == logging.ERROR

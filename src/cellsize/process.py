@@ -79,6 +79,18 @@ def one_thread() -> Iterator[None]:
         yield
 
 
+def take_buffers() -> None:
+    """Has both copies of OpenBLAS take their memory now: where it is refused later, they ask for it for ever.
+
+    A batch system may limit what a process asks for. Who trains is then told by torch, in an error.
+    """
+    import numpy as np
+    from scipy.linalg import cho_factor
+
+    np.linalg.cholesky(np.eye(1))
+    cho_factor(np.eye(1))
+
+
 def quiet(*loggers: str) -> None:
     """Leaves only errors of some loggers: what is left is for a user to read."""
     for name in loggers:

@@ -1,10 +1,8 @@
 """A slice of the first names from a table with a column of texts to a served model, as a user runs it."""
 
 import json
-import unicodedata
 
 import numpy as np
-import onnxruntime
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
@@ -12,6 +10,7 @@ from ruamel.yaml import YAML
 from cellsize.models.classifier import Classifier
 from cellsize.models.row_labels import label_rows
 from tests.end_to_end.conftest import ROOT, Project, make_project
+from tests.end_to_end.test_consumers import blocks, python
 
 pytestmark = pytest.mark.slow  # some twenty seconds of training
 
@@ -77,12 +76,42 @@ def test_the_exported_file_labels_the_same_texts(named: Project) -> None:
     content = json.loads(named.read("small.json"))
     assert content["inputs"]["code_points"]["read"].endswith("in lower case, and composed again")
     texts = ["Anna", "Bj\u00f6rn ", "Mary-Elizabeth the Second"]
-    read = [unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).strip().lower()) for text in texts]
-    points = np.zeros((3, max(map(len, read))), np.int64)
-    for row, text in enumerate(read):
-        points[row, : len(text)] = [ord(sign) for sign in text]
-    session = onnxruntime.InferenceSession(named.folder / "small.onnx", providers=["CPUExecutionProvider"])
-    (found,) = session.run(None, {"code_points": points, "lengths": np.array([len(text) for text in read])})
+    (code_points,) = [block for block in blocks("Labelled sequences", "python") if "def code_points" in block]
+    asked = [text.lower() for text in texts]  # as `read` says
+    found = python(
+        named, "import numpy as np, onnxruntime", code_points,
+        f"(p,) = onnxruntime.InferenceSession('small.onnx').run(None, code_points({asked!r}))", "print(p.tolist())",
+    )  # fmt: skip
     expected = label_rows(Classifier.load(named.folder / "build/model"), pd.DataFrame({"name": texts}))
-    np.testing.assert_allclose(found, expected.iloc[:, 2:], atol=1e-5)
+    np.testing.assert_allclose(json.loads(found), expected.iloc[:, 2:].to_numpy(float), atol=1e-5)
     assert content["outputs"]["probabilities"]["columns"] == ["female", "male"]
+
+
+# --- and its life: this comes last, since the table grows -------------------------------------------------------------
+
+
+def people(begin: int, end: int) -> pd.DataFrame:
+    return pd.read_parquet(ROOT / "data/raw/first-names.parquet").iloc[begin:end]
+
+
+def test_a_check_tells_texts_of_another_kind_and_nothing_new_is_nothing_to_do(named: Project) -> None:
+    ran = named.command("cellsize", "retrain")
+    assert (ran.returncode, "nothing to do; no sequence is newer" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    same = people(300, 500)
+    other = same.assign(name=[f"{name[:2]}-{number}" for number, name in enumerate(same["name"])])
+    for rows, status in ((same, (0, 5)), (other, (3, 4))):
+        rows.to_csv(named.folder / "new.csv", index=False)
+        ran = named.command("cellsize", "check", "small", "--data", "new.csv", "--html", "check.html")
+        assert ran.returncode in status, ran.stdout + ran.stderr
+    assert "<h1>" in named.read("check.html")
+
+
+def test_new_texts_refit_the_size_that_was_searched_on_the_old_ones(named: Project) -> None:
+    before = named.read("reports/choice.json")
+    table = pd.concat([pd.read_csv(named.folder / "table.csv", keep_default_na=False), people(300, 360)])
+    table.to_csv(named.folder / "table.csv", index=False)
+    ran = named.command("cellsize", "retrain")
+    assert ran.returncode in (10, 11), ran.stdout + ran.stderr
+    assert named.read("reports/choice.json") == before, named.read("reports/retrain.md")
+    assert "| new | 2 |" in named.read("reports/retrain.md")
+    assert named.command("cellsize", "retrain").returncode == 0

@@ -18,17 +18,22 @@ from tests.end_to_end.conftest import Project, make_project
 pytestmark = pytest.mark.slow  # half a minute of processes
 
 
+def sums(begin: int, end: int, scale: float = 1.0) -> pd.DataFrame:
+    """Sequences of these numbers, a row for each step."""
+    draw, rows = np.random.default_rng(begin), []
+    for number in range(begin, end):
+        steps = int(draw.integers(4, 9))
+        value, marks = scale * draw.uniform(0, 10, steps), np.zeros(steps)
+        marks[draw.choice(steps, 2, replace=False)] = 1
+        rows += [(f"s{number}", step, value[step], marks[step], value @ marks) for step in range(steps)]
+    return pd.DataFrame(rows, columns=["name", "step", "value", "mark", "sum"])
+
+
 @pytest.fixture(scope="module")
 def adding(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """240 sequences of 4 to 8 steps; the standard deviation of their numbers is about 4."""
     project = make_project(tmp_path_factory.mktemp("adding") / "project")
-    draw, rows = np.random.default_rng(0), []
-    for number in range(240):
-        steps = int(draw.integers(4, 9))
-        value, marks = draw.uniform(0, 10, steps), np.zeros(steps)
-        marks[draw.choice(steps, 2, replace=False)] = 1
-        rows += [(f"s{number}", step, value[step], marks[step], value @ marks) for step in range(steps)]
-    table = pd.DataFrame(rows, columns=["name", "step", "value", "mark", "sum"])
+    table = sums(0, 240)
     table.sample(frac=1, random_state=0).to_csv(project.folder / "table.csv", index=False)
     plain, path = YAML(typ="safe"), project.folder / "params.yaml"
     plain.dump(plain.load(path), path)  # without comments: one behind a list that becomes empty would break the file
@@ -116,3 +121,27 @@ def test_the_exported_file_gives_the_same_numbers_of_ragged_sequences(adding: Pr
     ], columns=["name", "step", "value", "mark"])  # fmt: skip
     expected = mlflow.pyfunc.load_model("models:/small@champion").predict(rows)["sum"]
     np.testing.assert_allclose(found, expected, atol=1e-5 * 4)  # the standard deviation of the numbers is about 4
+
+
+# --- and its life: this comes last, since the table grows -------------------------------------------------------------
+
+
+def test_a_check_tells_numbers_that_have_moved_and_nothing_new_is_nothing_to_do(adding: Project) -> None:
+    ran = adding.command("cellsize", "retrain")
+    assert (ran.returncode, "nothing to do; no sequence is newer" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    for scale, status in ((1.0, (0, 5)), (2.0, (3, 4))):
+        sums(240, 340, scale).to_csv(adding.folder / "new.csv", index=False)
+        ran = adding.command("cellsize", "check", "small", "--data", "new.csv", "--html", "check.html")
+        assert ran.returncode in status, ran.stdout + ran.stderr
+    assert "<h1>" in adding.read("check.html")
+
+
+def test_new_sequences_refit_the_size_that_was_searched_on_the_old_ones(adding: Project) -> None:
+    before = adding.read("reports/choice.json")
+    table = pd.concat([pd.read_csv(adding.folder / "table.csv"), sums(240, 290)])
+    table.to_csv(adding.folder / "table.csv", index=False)
+    ran = adding.command("cellsize", "retrain")
+    assert ran.returncode in (10, 11), ran.stdout + ran.stderr
+    assert adding.read("reports/choice.json") == before, adding.read("reports/retrain.md")
+    assert "| new | 2 |" in adding.read("reports/retrain.md")
+    assert adding.command("cellsize", "retrain").returncode == 0

@@ -38,7 +38,9 @@ def copied(undisturbed: Disturbed, short: Path, tmp_path: Path) -> Callable[...,
 
     def copy(stage: str, place: Path | None = None, **variables: str) -> Disturbed:
         made = faults.rewound(undisturbed, place or tmp_path / "p", stage)
-        return Disturbed(made.folder, Path(tempfile.mkdtemp(prefix="t", dir=short)), variables)
+        temporary = short / str(len(list(short.iterdir())))  # a long name has no room for Ray's sockets
+        temporary.mkdir()
+        return Disturbed(made.folder, temporary, variables)
 
     return copy
 

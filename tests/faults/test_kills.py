@@ -1,11 +1,9 @@
 """A kill costs no finished shard, changes no answer and leaves no mess; `make torture` kills far more often."""
 
-import resource
 import signal
 import time
 from collections.abc import Callable
 
-import psutil
 import pytest
 
 from benchmarks import faults
@@ -22,20 +20,15 @@ def a_shard(project: Disturbed) -> None:
     assert project.shards(), project.said()
 
 
-def wait_for(project: Disturbed, kind: str) -> psutil.Process:
-    """One of a kind, as soon as it is there."""
+def killed(project: Disturbed, kind: str) -> None:
+    """Kills one of a kind, which has to be there, and waits until it is gone."""
     deadline = time.monotonic() + 300
     while not (found := faults.victims(project).get(kind, [])) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert found, project.said()
-    return found[0]
-
-
-def killed(project: Disturbed, kind: str) -> None:
-    """Kills one of a kind, which has to be there, and waits until it is gone."""
-    victim = wait_for(project, kind)
-    assert faults.kill([victim]) == [victim]
-    assert faults.dead(victim)
+    hit = faults.kill(found[:1])
+    assert hit == found[:1]
+    assert faults.dead(hit[0])
 
 
 @pytest.mark.parametrize("kind", ["run", "gcs_server"])
@@ -64,22 +57,6 @@ def test_a_killed_worker_costs_the_run_nothing_but_time(
     killed(project, "worker")
     kept = project.shards()
     assert running.wait(timeout=600) == 0, project.said()
-    holds(project, kept)
-
-
-def test_a_trial_that_runs_out_of_memory_is_trained_again_and_costs_nothing_else(
-    copied: Callable[..., Disturbed], holds: Callable[..., None]
-) -> None:
-    # No word from the kernel here: what the process asks for is refused, and it ends as it may.
-    project = copied("search")
-    running = project.begin()
-    a_shard(project)
-    starved = wait_for(project, "worker")
-    resource.prlimit(starved.pid, resource.RLIMIT_AS, (starved.memory_info().vms,) * 2)
-    kept = project.shards()
-    assert running.wait(timeout=600) == 0, project.said()
-    assert "Traceback" not in project.said()
-    assert "tried again" in project.said() or faults.dead(starved)
     holds(project, kept)
 
 

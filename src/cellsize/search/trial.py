@@ -152,4 +152,5 @@ def _training() -> Callable[..., Result]:
     """How a size is trained; the driver trains nothing, and need not load torch."""
     with process.importing():
         from cellsize.training.train import train as learn
+    process.take_buffers()
     return learn
