@@ -59,7 +59,7 @@ def test_freed_arrays_of_some_size_go_back_to_the_system() -> None:
 
 
 def test_a_solver_ends_where_no_more_memory_is_given() -> None:
-    # Without its buffers OpenBLAS would ask for them for ever, in a loop that no signal handler of Python ends.
+    # Without its buffers scipy's OpenBLAS asks for them for ever, in a loop that no signal handler of Python ends.
     script = (
         "import resource, psutil, numpy as np; from scipy.linalg import cho_factor; from cellsize import process\n"
         "process.take_buffers()\n"

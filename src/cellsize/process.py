@@ -80,9 +80,10 @@ def one_thread() -> Iterator[None]:
 
 
 def take_buffers() -> None:
-    """Has both copies of OpenBLAS take their memory now: where it is refused later, they ask for it for ever.
+    """Has both copies of OpenBLAS take their memory now, before a training.
 
-    A batch system may limit what a process asks for. Who trains is then told by torch, in an error.
+    A batch system may limit what a process asks for. Where the first buffer is refused, scipy's copy asks for it for
+    ever, and numpy's ends the process. torch raises an error.
     """
     import numpy as np
     from scipy.linalg import cho_factor
