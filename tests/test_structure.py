@@ -306,3 +306,11 @@ def test_the_examples_are_listed_for_dvc_metrics_params_and_plots() -> None:
     assert sorted(content["params"]) == sorted(f"examples/{name}/params.yaml" for name in examples)
     assert sorted(content["metrics"]) == sorted(f"examples/{name}/reports/metrics.json" for name in examples)
     assert sorted(paths(content["plots"])) == sorted(f"examples/{name}/reports/sizes.csv" for name in examples)
+
+
+def test_the_workflow_runs_what_ci_runs_here() -> None:
+    (job,) = YAML(typ="safe").load(ROOT / ".github/workflows/ci.yml")["jobs"].values()
+    asked = [step["run"] for step in job["steps"] if "run" in step]
+    here = [line for line in (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines() if line.startswith("make ")]
+    assert [line for line in asked if "postgresql" not in line] == here
+    assert len(asked) == len(here) + 1
