@@ -4,6 +4,7 @@ import json
 
 import mlflow
 import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
 from ruamel.yaml import YAML
@@ -44,7 +45,7 @@ def waves(tmp_path_factory: pytest.TempPathFactory) -> Project:
         search__training__learning_rates=[0.03], search__training__steps=150,
         search__training__maximum_steps=150, search__training__patience=150,
         search__minimum_units=8, choose__metric="quantile", choose__quantiles=list(LEVELS),
-        register__beat=["naive"], refit__twins=2,
+        register__beat=["naive"], register__blocks=4, refit__twins=2,
     )  # fmt: skip
     ran = project.repro()
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -101,3 +102,35 @@ def test_the_registered_version_answers_with_quantiles_for_series_that_it_has_no
         assert (answered["load_q50"] <= answered["load_q90"]).all()
     # The decoder reads the price of each step.
     assert (answers[1]["load"] - answers[0]["load"]).mean() == pytest.approx(3, abs=1.5)
+
+
+def test_the_exported_file_gives_the_same_quantiles_and_their_median(waves: Project) -> None:
+    said = waves.command("cellsize", "export", "small", "champion", "--onnx", "small.onnx")
+    assert said.returncode == 0, said.stderr
+    assert "holdout npinball " in said.stdout.splitlines()[0]
+    content = json.loads(waves.read("small.json"))
+    assert content["outputs"]["quantiles"]["levels"] == list(LEVELS)
+    lookback = content["inputs"]["past"]["shape"][1]
+    rows = table(SERIES, 40).query("place == 'p0'").reset_index(drop=True)
+    rows.loc[37:, "load"] = np.nan
+    session = onnxruntime.InferenceSession(waves.folder / "small.onnx", providers=["CPUExecutionProvider"])
+    asked = {
+        "past": rows["load"].to_numpy()[37 - lookback : 37].reshape(1, lookback, 1),
+        "known_future": rows["price"].to_numpy(float)[37 - lookback :].reshape(1, lookback + 3, 1),
+    }
+    forecast, quantiles = session.run(["forecast", "quantiles"], asked)
+    answered = mlflow.pyfunc.load_model("models:/small@champion").predict(rows)
+    np.testing.assert_allclose(forecast[0, :, 0], answered["load"], atol=1e-4)
+    np.testing.assert_allclose(quantiles[0, :, 0], answered[["load_q10", "load_q50", "load_q90"]], atol=1e-4)
+
+
+def test_series_that_are_new_are_learnt_from_and_new_rows_of_old_ones_tell_nothing_of_such(waves: Project) -> None:
+    before = pd.read_csv(waves.folder / "table.csv", parse_dates=["when"])
+    later = table(SERIES, ROWS + 24).query("when > @before['when'].max()")
+    for added, statuses in ((later, (0,)), (table(SERIES + 16, ROWS)[len(before) :], (10, 11))):
+        pd.concat([before, added]).to_csv(waves.folder / "table.csv", index=False)
+        ran = waves.command("cellsize", "retrain")
+        assert ran.returncode in statuses, ran.stdout + ran.stderr
+    assert "p23" in waves.read("build/schema.json") + waves.read("build/model/model.json")
+    ran = waves.command("cellsize", "retrain")
+    assert (ran.returncode, "nothing to do" in ran.stdout) == (0, True), ran.stdout + ran.stderr

@@ -1,6 +1,7 @@
 """Models of every kind with weights drawn at random, which nobody has trained."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,8 @@ def draw_model(
 
     def made(
         size: Size, skip: Skip = "none", head: Head = "plain", second: bool = False, shift: float = 0.0,
-        linear_calendar: tuple[str, ...] = (), window: dict[str, Any] | None = None, series: int = 1, **network: Any,
+        linear_calendar: tuple[str, ...] = (), window: dict[str, Any] | None = None, series: int = 1,
+        quantiles: tuple[float, ...] = (), **network: Any,
     ) -> tuple[Forecaster, Windows]:  # fmt: skip
         draw, hours = np.random.default_rng(0), np.arange(90)
         values = [
@@ -40,6 +42,7 @@ def draw_model(
         ]
         plain = {"lookback": 5, "horizon": 3} | (window or {})
         arrays = make_windows(*values, second=second, linear_calendar=linear_calendar, **plain)
+        arrays = replace(arrays, quantiles=quantiles)
         development = np.flatnonzero(folds.split(arrays, make_split()).development)
         schema = make_schema(
             targets=("y", "z") if second else ("y",), past_covariates=("x",), known_future_covariates=("k",),
@@ -54,6 +57,7 @@ def draw_model(
             net = Net(size, kind, shape(arrays), Architecture(skip, head)).eval()
             for weights in net.parameters():  # those that begin at 0 too
                 torch.nn.init.uniform_(weights, -0.6, 0.6)
-        return Forecaster(size, schema, make_window(**plain), kind, fitted, net, "2026-01-01", {}), arrays
+        model = Forecaster(size, schema, make_window(**plain), kind, fitted, net, "2026-01-01", {}, quantiles=quantiles)
+        return model, arrays
 
     return made

@@ -31,6 +31,16 @@ def test_the_error_is_that_of_the_model(draw_model: Make, tmp_path: Path) -> Non
     assert onnx_file.measure(model, tmp_path / "a.onnx", None, CHOSEN, "mse").holdout is None
 
 
+def test_the_error_of_quantiles_is_the_mean_over_their_levels(draw_model: Make, tmp_path: Path) -> None:
+    model, windows = draw_model(Size(1, 8), "joint", second=True, quantiles=(0.1, 0.5, 0.9))
+    onnx_file.write(model, tmp_path / "a.onnx")
+    found = onnx_file.measure(model, tmp_path / "a.onnx", windows, CHOSEN, "quantile")
+    scaling = model.fitted.scaling
+    right, forecasts = truth(windows, scaling, CHOSEN), model.predict(windows, CHOSEN)
+    expected = Forecast.of(windows).score_of(forecasts, right, scaling.error_scale("quantile"), "quantile")
+    assert found.holdout == pytest.approx(expected, rel=1e-4)
+
+
 def test_lstm_layers_in_8_bits_are_smaller_and_nearly_as_good(draw_model: Make, tmp_path: Path) -> None:
     model, windows = draw_model(Size(2, 32))
     onnx_file.write(model, tmp_path / "a.onnx")

@@ -12,6 +12,7 @@ import pytest
 
 from cellsize.data import series, usable
 from cellsize.data.batches import original
+from cellsize.data.forecast import Forecast, for_columns
 from cellsize.data.windows import FORWARD, Windows
 from cellsize.models import onnx_graph, ridge_linear
 from cellsize.models.forecaster import Forecaster
@@ -25,17 +26,32 @@ def ran(model: Forecaster, arrays: Windows, chosen: npt.NDArray[np.integer[Any]]
     """What onnxruntime makes of windows, in units of the table."""
     graph = onnx_graph.build(model).SerializeToString()
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
-    (forecast,) = session.run(None, onnx_graph.fed(model, arrays, chosen))
-    return np.asarray(forecast)
+    *values, forecast = session.run(None, onnx_graph.fed(model, arrays, chosen))
+    if model.quantiles:
+        assert (values[0] == forecast[..., model.quantiles.index(0.5)]).all()
+        assert (np.diff(forecast, axis=-1) >= 0).all()
+    return np.asarray(forecast).reshape(len(chosen), arrays.horizon, arrays.n_columns)
+
+
+def in_units(model: Forecaster, arrays: Windows, chosen: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.floating[Any]]:
+    """What torch forecasts, in units of the table; of quantiles those of one target after those of the other."""
+    found = model.predict(arrays, chosen)
+    if not model.quantiles:
+        return original(arrays, model.fitted.scaling, found, chosen)
+    levels = [
+        original(arrays, model.fitted.scaling, each, chosen) for each in Forecast.of(arrays).by_level(found).values()
+    ]
+    return np.stack(levels, axis=-1).reshape(found.shape)
 
 
 def assert_equal(model: Forecaster, arrays: Windows) -> None:
     """Equal to torch within 1e-5 standard deviations of the (transformed) target, whatever the batch."""
     scaling = model.fitted.scaling
     for chosen in (np.arange(1), np.arange(37)):
-        expected = original(arrays, scaling, model.predict(arrays, chosen), chosen)
+        expected = in_units(model, arrays, chosen)
         forward = FORWARD[model.window.transform]
-        std: Any = scaling.std[: arrays.n_targets] if scaling.own_std is None else scaling.own_std.min()
+        std: Any = scaling.std[: arrays.n_targets] if scaling.own_std is None else scaling.own_std.min(keepdims=True)[0]
+        std = for_columns(std, arrays.n_columns)
         difference = np.abs(forward(ran(model, arrays, chosen)) - forward(expected)) / std
         assert difference.max() < 1e-5
         assert np.isfinite(expected).all()
@@ -72,6 +88,18 @@ def test_models_with_and_without_memory_transformed_and_of_several_series(
 ) -> None:
     window = {"transform": transform, "scale": scale}
     assert_equal(*draw_model(size, "joint" if size != ZERO else "none", window=window, series=2))
+
+
+@pytest.mark.parametrize("head", ["plain", "mixed", "encoder_decoder"])
+@pytest.mark.parametrize("size", [ZERO, Size(0, 4), Size(1, 4)], ids=str)
+@pytest.mark.parametrize(("second", "normalise"), [(False, "none"), (True, "standard")])
+def test_quantiles_do_not_cross_and_their_median_is_the_forecast(
+    draw_model: Make, size: Size, head: Head, second: bool, normalise: str
+) -> None:
+    skip: Skip = "none" if size == ZERO else "joint"
+    window = {"normalise": normalise, "transform": "log1p"}
+    head = head if size.layers else "plain"
+    assert_equal(*draw_model(size, skip, head, second, window=window, quantiles=(0.1, 0.5, 0.9)))
 
 
 def test_a_large_level_loses_no_digits(draw_model: Make) -> None:

@@ -1,12 +1,14 @@
 """What somebody who has the ONNX file alone is told."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
 from cellsize.models import onnx_graph
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.onnx_sheet import sheet
+from cellsize.sizing.sizes import Size
 
 
 def test_it_names_every_input_of_the_graph_in_its_order_and_who_makes_it(
@@ -36,3 +38,13 @@ def test_it_names_every_input_of_the_graph_in_its_order_and_who_makes_it(
     assert known["place=south"] == "1 where place is south, else 0; the same in all rows"
     assert said["inputs"]["series"]["positions"] == ["north", "south"]
     assert said["inputs"]["calendar"]["columns"]["harmonics_of_day"].startswith("hour")
+
+
+def test_quantiles_are_an_output_of_their_own_with_their_levels(draw_model: Callable[..., Any]) -> None:
+    model, _ = draw_model(Size(1, 2), second=True, quantiles=(0.25, 0.5, 0.75))
+    said, graph = sheet(model, "toy", "3"), onnx_graph.build(model).graph
+    assert said["outputs"]["quantiles"]["levels"] == [0.25, 0.5, 0.75]
+    assert list(said["outputs"]) == [entry.name for entry in graph.output] == ["forecast", "quantiles"]
+    for entry in graph.output:
+        shape = [width.dim_param or width.dim_value for width in entry.type.tensor_type.shape.dim]
+        assert said["outputs"][entry.name]["shape"] == shape

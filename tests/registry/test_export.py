@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -80,13 +79,3 @@ def test_without_onnx_it_is_said_what_to_install(registered: Forecaster, monkeyp
         monkeypatch.delattr(f"cellsize.models.{name}", raising=False)
     with pytest.raises(InputError, match=r'--onnx needs onnx and onnxruntime: pip install "cellsize\[onnx\]"'):
         export("toy", "1", Path("toy.onnx"), False, print)
-
-
-def test_quantiles_have_no_graph_and_nothing_is_written(
-    registered: Forecaster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    of_quantiles = replace(registered, quantiles=(0.1, 0.5, 0.9))
-    monkeypatch.setattr(exports, "fetch", lambda name, version: of_quantiles)
-    with pytest.raises(InputError, match=r"--onnx: version 1 forecasts quantiles \(choose.metric: quantile\), and"):
-        export("toy", "1", Path("toy.onnx"), False, print)
-    assert not Path("toy.onnx").exists()

@@ -81,7 +81,8 @@ def _by_new_rows(facts: Facts, gate: Register) -> Verdict:
     samples = f"{facts.sample}{'s' * (facts.new_windows != 1)}"
     new = f"{facts.new_windows:,} new {samples} in {facts.new_blocks} {facts.units_are}"
     if facts.new_windows == 0:
-        return Verdict("nothing", f"no {facts.sample} is newer than what version {facts.champion} has learned from")
+        why = f"no {facts.sample} of the holdout is newer than what version {facts.champion} has learned from"
+        return Verdict("nothing", f"{why}; to size anew all the same: cellsize retrain --full")
     if facts.new_blocks < gate.blocks:
         return Verdict("nothing", f"{new}, and fewer than {gate.blocks} {facts.unit}s (register.blocks) count as none")
     on = f"on {new} version {facts.champion} has an error of {facts.now:.4f}"

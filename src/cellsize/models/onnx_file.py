@@ -13,7 +13,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from cellsize import files
 from cellsize.data.batches import of_targets, truth
-from cellsize.data.forecast import Forecast
+from cellsize.data.forecast import Forecast, for_columns
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import FORWARD, Floats, Ints, Windows
 from cellsize.errors import InputError
@@ -123,8 +123,9 @@ def _error(
     scaling, parts = model.fitted.scaling, list[Floats]()
     for begin in range(0, len(chosen), PIECE):
         piece = chosen[begin : begin + PIECE]
-        (forecast,) = session.run(None, onnx_graph.fed(model, windows, piece))
-        mean, std = of_targets(windows, scaling, piece)
+        *_, forecast = session.run(None, onnx_graph.fed(model, windows, piece))  # all quantiles, if there are any
+        forecast = forecast.reshape(len(piece), windows.horizon, windows.n_columns)
+        mean, std = (for_columns(values, windows.n_columns) for values in of_targets(windows, scaling, piece))
         parts.append((FORWARD[windows.transform](forecast) - mean) / std)
     right = truth(windows, scaling, chosen)
     return Forecast.of(windows).score_of(np.concatenate(parts), right, scaling.error_scale(metric), metric)

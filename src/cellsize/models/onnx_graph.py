@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from onnx import ModelProto, TensorProto, checker, helper
+from onnx import ModelProto, TensorProto, ValueInfoProto, checker, helper
 
 from cellsize.data.batches import EPSILON
 from cellsize.data.calendar import tables
@@ -17,15 +17,17 @@ from cellsize.models.forecaster import Forecaster
 from cellsize.models.onnx_network import network
 from cellsize.models.onnx_nodes import IR_VERSION, OPSET, Graph
 
-PAST, KNOWN, CALENDAR, SERIES, FORECAST = "past", "known_future", "calendar", "series", "forecast"
+PAST, KNOWN, CALENDAR, SERIES = "past", "known_future", "calendar", "series"
+FORECAST, QUANTILES = "forecast", "quantiles"
 
 
 def build(model: Forecaster) -> ModelProto:
     """The model as a graph; `fed` says what goes in.
 
     Inputs: `past` (n, lookback, past columns) and `known_future` (n, lookback + horizon, known-future columns), double;
-    `calendar` (n, features of the linear calendar) and `series` (n,), int64; each if the model reads it. Output:
-    `forecast` (n, horizon, n_targets), double.
+    `calendar` (n, features of the linear calendar) and `series` (n,), int64; each if the model reads it. Outputs, in
+    double: `forecast` (n, horizon, n_targets), and of quantiles, whose median it is then, `quantiles` (n, horizon,
+    n_targets, levels).
     """
     graph, schema, window = Graph(), model.schema, model.window
     n_targets, n_past, n_known = len(schema.targets), len(schema.past_columns), len(schema.known_future_columns)
@@ -51,6 +53,12 @@ def build(model: Forecaster) -> ModelProto:
             lower[:n_targets], upper[:n_targets] = -np.inf, np.inf
         return graph.add("Min", graph.add("Max", single, graph.constant(lower)), graph.constant(upper))
 
+    def for_levels(values: str) -> str:
+        """Values of each target, (…, n_targets), for each level that is forecast of it, (…, n_targets · levels)."""
+        if not model.quantiles:
+            return values
+        return graph.add("Gather", values, graph.whole(*np.repeat(range(n_targets), len(model.quantiles))), axis=2)
+
     past = standardised(_transformed(graph, model), 0, n_past)
     location, scale = "", ""
     if window.normalise != "none":
@@ -70,20 +78,37 @@ def build(model: Forecaster) -> ModelProto:
         if model.net.architecture.skip != "none":
             forecast = graph.add("Add", forecast, linear)
     if scale:
-        forecast = graph.add("Add", graph.add("Mul", forecast, scale), location)
+        forecast = graph.add("Add", graph.add("Mul", forecast, for_levels(scale)), for_levels(location))
     double = graph.add("Cast", forecast, to=TensorProto.DOUBLE)
-    spread, level = graph.part(std, 2, 0, n_targets), graph.part(mean, 2, 0, n_targets)
+    spread, level = (for_levels(graph.part(values, 2, 0, n_targets)) for values in (std, mean))
     transformed = graph.add("Add", graph.add("Mul", double, spread), level)
-    graph.nodes.append(
-        helper.make_node("Identity", [graph.untransformed(transformed, model.window.transform)], [FORECAST])
-    )
-    output = helper.make_tensor_value_info(FORECAST, TensorProto.DOUBLE, ["n", horizon, n_targets])
+    outputs = _outputs(graph, model, graph.untransformed(transformed, model.window.transform))
     made = helper.make_model(
-        helper.make_graph(graph.nodes, "cellsize", inputs, [output], graph.constants),
+        helper.make_graph(graph.nodes, "cellsize", inputs, outputs, graph.constants),
         opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="cellsize",
     )  # fmt: skip
     checker.check_model(made, full_check=True)
     return made
+
+
+def _outputs(graph: Graph, model: Forecaster, forecast: str) -> list[ValueInfoProto]:
+    """Ends the graph: what it gives back of (n, horizon, n_targets), or of (n, horizon, n_targets · levels)."""
+    n_targets, levels, horizon = len(model.schema.targets), len(model.quantiles), model.window.horizon
+    value = helper.make_tensor_value_info(FORECAST, TensorProto.DOUBLE, ["n", horizon, n_targets])
+    if not levels:
+        graph.nodes.append(helper.make_node("Identity", [forecast], [FORECAST]))
+        return [value]
+    by_target = graph.add("Reshape", forecast, graph.whole(-1, horizon, n_targets, levels))
+    # As `Forecast.in_order`: they do not cross. Sorted in units of the table, whose order is the same.
+    names = [QUANTILES, f"{QUANTILES}_order"]
+    graph.nodes.append(helper.make_node("TopK", [by_target, graph.whole(levels)], names, axis=3, largest=0, sorted=1))
+    median = model.quantiles.index(0.5)
+    middle = graph.part(QUANTILES, 3, median, median + 1)
+    shape = graph.whole(-1, horizon, n_targets)
+    graph.nodes.append(helper.make_node("Reshape", [middle, shape], [FORECAST]))
+    return [
+        value, helper.make_tensor_value_info(QUANTILES, TensorProto.DOUBLE, ["n", horizon, n_targets, levels]),
+    ]  # fmt: skip
 
 
 def _constants(graph: Graph, model: Forecaster) -> tuple[str, str]:
@@ -195,12 +220,13 @@ class _Read:
         return graph.add("Add", graph.add("MatMul", graph.joined(*parts, axis=1), graph.constant(weights[:-1])), bias)
 
     def linear(self) -> str:
-        """Forecasts of the ridge-linear model, (n, horizon, n_targets); empty without one."""
+        """Forecasts of the ridge-linear model, (n, horizon, n_targets · levels); empty without one."""
         linear = self.model.fitted.linear
         if linear is None:
             return ""
         product = self.product(linear.weights, linear.reads_past)
-        shape = self.graph.whole(-1, self.model.window.horizon, len(self.model.schema.targets))
+        columns = len(self.model.schema.targets) * max(1, len(self.model.quantiles))
+        shape = self.graph.whole(-1, self.model.window.horizon, columns)
         return self.graph.add("Reshape", product, shape)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from cellsize.data.schema import HOLIDAY, MISSING
 from cellsize.models.forecaster import Forecaster
-from cellsize.models.onnx_graph import CALENDAR, FORECAST, KNOWN, PAST, SERIES
+from cellsize.models.onnx_graph import CALENDAR, FORECAST, KNOWN, PAST, QUANTILES, SERIES
 
 CYCLES = {
     "hour": "(hour + minute / 60) / 24", "weekday": "weekday / 7, Monday 0", "month": "(month + day / 31) / 12",
@@ -50,6 +50,18 @@ def sheet(model: Forecaster, name: str, version: str) -> dict[str, Any]:
         }  # fmt: skip
     if model.fitted.scaling.own_mean is not None:
         inputs[SERIES] = {"type": "int64", "shape": ["n"], "positions": list(model.fitted.scaling.names)}
+    outputs: dict[str, Any] = {
+        FORECAST: {
+            "type": "double", "shape": ["n", window.horizon, len(schema.targets)], "columns": list(schema.targets),
+            "rows": f"the {window.horizon} steps after the last observed target, in units of the table",
+        }
+    }  # fmt: skip
+    if model.quantiles:
+        outputs[QUANTILES] = {
+            "type": "double", "shape": ["n", window.horizon, len(schema.targets), len(model.quantiles)],
+            "columns": list(schema.targets), "levels": list(model.quantiles),
+            "rows": f"the same steps; of each target its levels in rising order; {FORECAST} is the median",
+        }  # fmt: skip
     return {
         "model": name,
         "version": version,
@@ -59,13 +71,8 @@ def sheet(model: Forecaster, name: str, version: str) -> dict[str, Any]:
         "step": schema.frequency,
         "clock": schema.timezone or "that of the table",
         "inputs": inputs,
-        "outputs": {
-            FORECAST: {
-                "type": "double", "shape": ["n", window.horizon, len(schema.targets)], "columns": list(schema.targets),
-                "rows": f"the {window.horizon} steps after the last observed target, in units of the table",
-            }
-        },
-    }  # fmt: skip
+        "outputs": outputs,
+    }
 
 
 def _past(column: str, model: Forecaster) -> str:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from cellsize import files
 from cellsize.errors import InputError
-from cellsize.models.forecaster import Forecaster
 from cellsize.registry.fetched import fetch, version_of
 
 INSTALL = 'needs onnx and onnxruntime: pip install "cellsize[onnx]"'
@@ -22,8 +21,7 @@ def export(name: str, version: str, path: Path, int8: bool, say: Callable[[str],
         say: Is told what was written.
 
     Raises:
-        InputError: There is no such version, onnx is not installed, the model forecasts quantiles, or there is nothing
-            to be quantised.
+        InputError: There is no such version, onnx is not installed, or there is nothing to be quantised.
     """
     if path.suffix != ".onnx":
         raise InputError(f"--onnx {path}: does not end with .onnx; give a name such as {path.name}.onnx")
@@ -33,11 +31,6 @@ def export(name: str, version: str, path: Path, int8: bool, say: Callable[[str],
         raise InputError(f"--onnx {INSTALL} ({error})") from None
     number = version_of(name, version if version.isdigit() else None, version)
     model = fetch(name, number)
-    if isinstance(model, Forecaster) and model.quantiles:
-        raise InputError(
-            f"--onnx: version {number} forecasts quantiles (choose.metric: quantile), and only forecasts of values are "
-            "exported; name a version that was trained with choose.metric: mae"
-        )
     onnx_file.write(model, path)
     written = {"float32": path}
     if int8:

@@ -14,6 +14,7 @@ from onnxruntime import InferenceSession
 
 from cellsize import params_file
 from cellsize.data import folds
+from cellsize.data.forecast import score_name
 from cellsize.data.schema import Schema
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
@@ -77,8 +78,8 @@ def measured(model: Model, written: Mapping[str, Path], project: Path) -> dict[s
 def _of_forecasts(model: Forecaster, path: Path, held_out: tuple[Windows, Ints, Metric] | None) -> Worth:
     windows, chosen, metric = held_out or (None, np.empty(0, np.int64), "mse")
     found = onnx_file.measure(model, path, windows, chosen, metric)
-    content = asdict(found) | {"metric": None if windows is None else f"n{metric}"}
-    worth = NO_HOLDOUT if found.holdout is None else f"n{metric} {found.holdout:.4f}"
+    content = asdict(found) | {"metric": None if windows is None else score_name(metric)}
+    worth = NO_HOLDOUT if found.holdout is None else f"{score_name(metric)} {found.holdout:.4f}"
     return Worth(content, f"{found.bytes:,} bytes, {found.milliseconds:.3f} ms a window; holdout {worth}")
 
 
@@ -161,6 +162,7 @@ def _windows(model: Forecaster, project: Path) -> tuple[Windows, Ints, Metric] |
         window.steps_seen, window.lookback, window.horizon,
     )  # fmt: skip
     same &= (windows.transform, windows.normalise) == (window.transform, window.normalise)
+    same &= windows.quantiles == model.quantiles
     known = set(model.fitted.scaling.names)
     if not same or (known and not set(windows.names) <= known):
         return None
