@@ -96,7 +96,9 @@ def people(begin: int, end: int) -> pd.DataFrame:
 
 def test_a_check_tells_texts_of_another_kind_and_nothing_new_is_nothing_to_do(named: Project) -> None:
     ran = named.command("cellsize", "retrain")
-    assert (ran.returncode, "nothing to do; no sequence of the holdout is newer" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    assert (ran.returncode, "nothing to do; no sequence of the holdout is newer" in ran.stdout) == (0, True), (
+        ran.stdout + ran.stderr
+    )
     same = people(300, 500)
     other = same.assign(name=[f"{name[:2]}-{number}" for number, name in enumerate(same["name"])])
     for rows, status in ((same, (0, 5)), (other, (3, 4))):

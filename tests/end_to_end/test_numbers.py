@@ -128,7 +128,9 @@ def test_the_exported_file_gives_the_same_numbers_of_ragged_sequences(adding: Pr
 
 def test_a_check_tells_numbers_that_have_moved_and_nothing_new_is_nothing_to_do(adding: Project) -> None:
     ran = adding.command("cellsize", "retrain")
-    assert (ran.returncode, "nothing to do; no sequence of the holdout is newer" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    assert (ran.returncode, "nothing to do; no sequence of the holdout is newer" in ran.stdout) == (0, True), (
+        ran.stdout + ran.stderr
+    )
     for scale, status in ((1.0, (0, 5)), (2.0, (3, 4))):
         sums(240, 340, scale).to_csv(adding.folder / "new.csv", index=False)
         ran = adding.command("cellsize", "check", "small", "--data", "new.csv", "--html", "check.html")

@@ -147,7 +147,9 @@ def test_labels_with_onnx(labelled: Project) -> None:
 
 def test_a_check_tells_sequences_that_have_moved_and_nothing_new_is_nothing_to_do(labelled: Project) -> None:
     ran = labelled.command("cellsize", "retrain")
-    assert (ran.returncode, "nothing to do; no sequence of the holdout is newer" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+    assert (ran.returncode, "nothing to do; no sequence of the holdout is newer" in ran.stdout) == (0, True), (
+        ran.stdout + ran.stderr
+    )
     for file, moved, status in (("same.csv", 0.0, (0, 5)), ("moved.csv", 1.5, (4,))):
         waves(120, 180, moved).to_csv(labelled.folder / file, index=False)
         ran = labelled.command("cellsize", "check", "small", "--data", file, "--html", "check.html")
