@@ -21,7 +21,7 @@ def count_of(said: str | None, there: int) -> int:
         there: Sequences of the table.
 
     Raises:
-        InputError: It is no number of sequences, or the table has fewer.
+        InputError: It is not a number of sequences, or the table has fewer.
     """
     if said is None:
         return there

@@ -15,7 +15,7 @@ MOST_CLASSES = 1000
 
 
 def texts(prepare: Prepare, part: HoldoutPart | None, is_number: bool = False) -> tuple[str, ...]:
-    """The columns that hold names; the label does where it is no number."""
+    """The columns that hold names; the label does where it is not a number."""
     text = None if prepare.text is None else prepare.text.column
     named = (
         prepare.series, *(() if is_number else prepare.targets), prepare.group,

@@ -22,7 +22,7 @@ class Reads(Protocol):
         """What memory cells see, (n, steps, n_cell_inputs)."""
 
     def ahead(self) -> str:
-        """What is known in future, (n, horizon, n_known_future)."""
+        """What is known in future, (n, horizon, n_known_future); asked for only where something is."""
 
     def known_flat(self) -> list[str]:
         """The same in a row; none if nothing is known."""

@@ -3,7 +3,7 @@
 Steps and numbers are in the units of the table, texts are code points.
 
 Sequences of a batch are filled up behind their ends with anything: `lengths` says how many steps each has. The graph
-takes the last steps of each that the model reads, puts zeros behind the end, and goes on as `unequal` does: recurrent
+takes the last steps of each that the model reads, puts zeros behind the end, and then does as `unequal`: recurrent
 operators get the lengths, and read a backward direction from the true end.
 """
 
@@ -132,7 +132,7 @@ class _Read:
         return self.steps
 
     def ahead(self) -> str:
-        """Nothing is known of a step to be predicted."""
+        """Never asked for: nothing is known in future, as `known_flat` says."""
         raise NotImplementedError
 
     def known_flat(self) -> list[str]:

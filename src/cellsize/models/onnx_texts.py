@@ -44,7 +44,7 @@ class Texts:
         return graph.add("Mul", indicators, graph.constant(upper))
 
     def ahead(self) -> str:
-        """Nothing is known of a step to be predicted."""
+        """Never asked for: nothing is known in future, as `known_flat` says."""
         raise NotImplementedError
 
     def known_flat(self) -> list[str]:

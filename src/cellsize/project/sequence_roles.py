@@ -53,7 +53,7 @@ def roles_of(
         listed = "; ".join(f"{name}: {why}" for name, why in list(left_out.items())[:5])
         raise InputError(f"{path}: no column of numbers to learn a label from{f' ({listed})' * bool(listed)}; add one")
     fixed = columns.static(before, tuple(able), found.sequence)
-    if len(fixed) == len(able):  # every sequence is one step long: nothing goes on in it
+    if len(fixed) == len(able):  # every sequence is one step long: nothing changes within it
         fixed = ()
     return {
         "prepare.past_covariates": [name for name in able if name in kinds.numeric and name not in fixed],

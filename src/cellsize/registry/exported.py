@@ -110,8 +110,8 @@ def _of_numbers(model: Regressor, path: Path, held_out: tuple[Sequences, Ints, M
         sequences, chosen, metric = held_out
         outputs = model.scaled(onnx_file.answers(session, sequences, chosen))
         errors = errors_of_numbers(outputs, sequences.target[chosen], model, metric)
-        content |= {"holdout": errors.score, "metric": f"n{metric}", "mae": errors.mae}
-        worth = f"MAE {errors.mae:.4g}, n{metric} {errors.score:.4f}"
+        content |= {"holdout": errors.score, "metric": score_name(metric), "mae": errors.mae}
+        worth = f"MAE {errors.mae:.4g}, {score_name(metric)} {errors.score:.4f}"
     return Worth(content, f"{size:,} bytes, {took:.3f} ms for the longest sequence; holdout {worth}")
 
 
