@@ -76,7 +76,7 @@ def columns(table: pd.DataFrame, path: Path, schema: SequenceSchema) -> dict[str
         schema: Meaning of the columns.
 
     Raises:
-        InputError: A column is not there, or holds what is not a number; a number is missing that never was in training.
+        InputError: A column is missing, or holds what is not a number; a number is missing that never was in training.
     """
     table = table.reset_index(drop=True)
     raw = (*schema.features, *schema.levels, *schema.static_covariates)

@@ -151,7 +151,7 @@ def _recipe(trials: pd.DataFrame, size: Size) -> Recipe:
         weight_decay=float(setting["weight_decay"]),
         skip=setting["skip"],
         head=setting["head"],
-        # One of the trainings': a mean of two is no whole number of checks.
+        # One of the trainings': a mean of two is not a whole number of checks.
         steps=int(with_setting["steps"].quantile(0.5, interpolation="lower")),
         penalty=float(penalties.index.to_numpy(float)[0]) if len(penalties) else 0.0,
     )
