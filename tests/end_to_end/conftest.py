@@ -139,3 +139,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     ran = made.repro()
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return made
+
+
+def assert_refitted(project: Project, added: pd.DataFrame) -> None:
+    """A few new sequences behind the old ones: the same size, a second version, and no third."""
+    before, path = project.read("reports/choice.json"), project.folder / "table.csv"
+    pd.concat([pd.read_csv(path, keep_default_na=False), added]).to_csv(path, index=False)
+    ran = project.command("cellsize", "retrain")
+    assert ran.returncode in (10, 11), ran.stdout + ran.stderr
+    assert project.read("reports/choice.json") == before, project.read("reports/retrain.md")
+    assert "| new | 2 |" in project.read("reports/retrain.md")
+    assert project.command("cellsize", "retrain").returncode == 0

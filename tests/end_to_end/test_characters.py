@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from cellsize.models.classifier import Classifier
 from cellsize.models.row_labels import label_rows
-from tests.end_to_end.conftest import ROOT, Project, make_project
+from tests.end_to_end.conftest import ROOT, Project, assert_refitted, make_project
 from tests.end_to_end.test_consumers import blocks, python
 
 pytestmark = pytest.mark.slow  # some twenty seconds of training
@@ -109,11 +109,4 @@ def test_a_check_tells_texts_of_another_kind_and_nothing_new_is_nothing_to_do(na
 
 
 def test_new_texts_refit_the_size_that_was_searched_on_the_old_ones(named: Project) -> None:
-    before = named.read("reports/choice.json")
-    table = pd.concat([pd.read_csv(named.folder / "table.csv", keep_default_na=False), people(300, 360)])
-    table.to_csv(named.folder / "table.csv", index=False)
-    ran = named.command("cellsize", "retrain")
-    assert ran.returncode in (10, 11), ran.stdout + ran.stderr
-    assert named.read("reports/choice.json") == before, named.read("reports/retrain.md")
-    assert "| new | 2 |" in named.read("reports/retrain.md")
-    assert named.command("cellsize", "retrain").returncode == 0
+    assert_refitted(named, people(300, 360))

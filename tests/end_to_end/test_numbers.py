@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from tests.end_to_end.conftest import Project, make_project
+from tests.end_to_end.conftest import Project, assert_refitted, make_project
 
 pytestmark = pytest.mark.slow  # half a minute of processes
 
@@ -139,11 +139,4 @@ def test_a_check_tells_numbers_that_have_moved_and_nothing_new_is_nothing_to_do(
 
 
 def test_new_sequences_refit_the_size_that_was_searched_on_the_old_ones(adding: Project) -> None:
-    before = adding.read("reports/choice.json")
-    table = pd.concat([pd.read_csv(adding.folder / "table.csv"), sums(240, 290)])
-    table.to_csv(adding.folder / "table.csv", index=False)
-    ran = adding.command("cellsize", "retrain")
-    assert ran.returncode in (10, 11), ran.stdout + ran.stderr
-    assert adding.read("reports/choice.json") == before, adding.read("reports/retrain.md")
-    assert "| new | 2 |" in adding.read("reports/retrain.md")
-    assert adding.command("cellsize", "retrain").returncode == 0
+    assert_refitted(adding, sums(240, 290))

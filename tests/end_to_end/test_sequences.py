@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from tests.end_to_end.conftest import Project, make_project
+from tests.end_to_end.conftest import Project, assert_refitted, make_project
 from tests.end_to_end.test_consumers import blocks, commands, python, shell, started
 
 pytestmark = pytest.mark.slow  # half a minute of training
@@ -159,13 +159,6 @@ def test_a_check_tells_sequences_that_have_moved_and_nothing_new_is_nothing_to_d
 
 
 def test_new_sequences_refit_the_size_that_was_searched_on_the_old_ones(labelled: Project) -> None:
-    before = labelled.read("reports/choice.json")
-    table = pd.concat([pd.read_csv(labelled.folder / "table.csv"), waves(120, 160)])  # too few to allow larger sizes
-    table.to_csv(labelled.folder / "table.csv", index=False)
-    ran = labelled.command("cellsize", "retrain")
-    assert ran.returncode in (10, 11), ran.stdout + ran.stderr
-    assert labelled.read("reports/choice.json") == before, labelled.read("reports/retrain.md")
-    assert "| new | 2 |" in labelled.read("reports/retrain.md")
+    assert_refitted(labelled, waves(120, 160))
     held_out = pd.read_parquet(labelled.folder / "build/forecasts.parquet")["sequence"]
     assert {f"s{number}" for number in range(123, 160, 4)} <= set(held_out)
-    assert labelled.command("cellsize", "retrain").returncode == 0

@@ -3,9 +3,11 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import ray
 
 from benchmarks import faults
 from benchmarks.faults import Disturbed
@@ -68,3 +70,14 @@ def server(tmp_path: Path) -> Iterator[Server]:
     made.start()
     yield made
     made.kill()
+
+
+@contextmanager
+def one_worker(set_up: Callable[[], None]) -> Iterator[None]:
+    """Ray on this machine with one worker, which calls `set_up` before it works."""
+    ray.init(
+        address="local", num_cpus=1, include_dashboard=False, log_to_driver=False,
+        runtime_env={"worker_process_setup_hook": set_up},
+    )  # fmt: skip
+    yield
+    ray.shutdown()

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import ray
 
 from cellsize.params import Search
 from cellsize.search import driver
 from cellsize.sizing.sizes import Size
 from cellsize.training.records import Work
 from cellsize.training.train import train
+from tests.faults.conftest import one_worker
 from tests.search.conftest import climbing
 
 pytestmark = pytest.mark.slow
@@ -46,12 +46,8 @@ def cluster() -> Iterator[None]:
 
         module.train = first_refused  # type: ignore[assignment]
 
-    ray.init(
-        address="local", num_cpus=1, include_dashboard=False, log_to_driver=False,
-        runtime_env={"worker_process_setup_hook": starved},
-    )  # fmt: skip
-    yield
-    ray.shutdown()
+    with one_worker(starved):
+        yield
 
 
 def test_a_trial_that_runs_out_of_memory_is_trained_again_and_costs_nothing_else(

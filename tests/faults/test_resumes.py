@@ -6,7 +6,6 @@ from typing import Any
 
 import psutil
 import pytest
-import ray
 import torch
 
 from benchmarks import faults
@@ -17,6 +16,7 @@ from cellsize.search.shards import divide
 from cellsize.sizing.sizes import Size
 from cellsize.training.records import Work
 from cellsize.training.train import train
+from tests.faults.conftest import one_worker
 from tests.search.conftest import climbing
 
 pytestmark = pytest.mark.slow
@@ -37,12 +37,8 @@ def cluster() -> Iterator[None]:
         assert trial.REPORT_SECONDS > 0
         fit.SAVE_SECONDS = trial.REPORT_SECONDS = 0.0
 
-    ray.init(
-        address="local", num_cpus=1, include_dashboard=False, log_to_driver=False,
-        runtime_env={"worker_process_setup_hook": often},
-    )  # fmt: skip
-    yield
-    ray.shutdown()
+    with one_worker(often):
+        yield
 
 
 def trials() -> list[psutil.Process]:
