@@ -97,12 +97,15 @@ def test_sets_of_a_fold_share_nothing_and_none_is_empty(
             assert set(np.flatnonzero(folds.row_mask(arrays, chosen))) == rows(arrays, chosen)
         for one, other in (("train", "early_stopping"), ("train", "validation"), ("early_stopping", "validation")):
             assert not rows(arrays, sets[one]) & rows(arrays, sets[other]), f"{one} and {other} share a raw row"
-            if scheme in TIMED or (scheme == "groups" and other == "early_stopping"):
+            if scheme in TIMED:
                 assert not times(arrays, sets[one]) & times(arrays, sets[other]), f"{one} and {other} share a time"
         if scheme in BY_SERIES:
             assert not names(arrays, fold.validation) & (names(arrays, fold.train) | names(arrays, fold.early_stopping))
-        if scheme == "shuffled":
+        learnable = np.concatenate([fold.train, fold.early_stopping])
+        if scheme == "shuffled" or (scheme == "groups" and len(names(arrays, learnable)) >= 3):
             assert not names(arrays, fold.train) & names(arrays, fold.early_stopping)
+        elif scheme == "groups":
+            assert not times(arrays, fold.train) & times(arrays, fold.early_stopping)
         if scheme in ("expanding", "sliding"):
             past = times(arrays, fold.train) | times(arrays, fold.early_stopping)
             assert max(past) < min(times(arrays, fold.validation))
@@ -216,6 +219,18 @@ def test_a_holdout_of_whole_series_is_of_series_never_seen(
     for fold in divided.all():
         assert folds.are_unseen(arrays, fold.validation, fold.train) == (scheme == "groups")
         assert folds.are_unseen(arrays, fold.validation, fold.early_stopping) == (scheme == "groups")
+
+
+@pytest.mark.parametrize(("series", "whole"), [(4, False), (6, True), (20, True)])
+def test_what_stops_training_is_series_never_seen_where_validation_is(
+    make_windows: Make, make_split: MakeSplit, series: int, whole: bool
+) -> None:
+    # Two folds: each learns from half of the series. Of two, a whole one would be too much to stop by.
+    arrays = make_windows(*[range(60)] * series)
+    divided = folds.split(arrays, make_split(scheme="groups", folds=2, holdout=0.2))
+    for fold in divided.all():
+        assert folds.are_unseen(arrays, fold.early_stopping, fold.train) == whole
+        assert len(names(arrays, fold.early_stopping)) == (max(1, round(0.2 * series / 2)) if whole else series / 2)
 
 
 FEW = r"^split.holdout: 0.1 of the data holds no whole window: of 4 series it is none"

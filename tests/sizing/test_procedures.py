@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellsize.params import Choose, Procedure, Search
-from cellsize.sizing import compute, procedures
+from cellsize.sizing import compute, procedures, rules
 from cellsize.sizing.candidate_records import Candidate, Candidates
 from cellsize.sizing.climb import AHEAD
 from cellsize.sizing.scores import Scores
@@ -144,6 +144,30 @@ def test_the_climb_leaves_out_what_costs_too_much_and_the_others_do_not(make_sea
     for procedure, count in (("grid", len(GRID)), ("random", 4), ("alpha", 4)):
         search = make_search(procedure, work_limit=limit, sample=3, seed=2)
         assert len(train(planned(proposed_sizes, search), TRUTH)) == count + len(GUESSED)
+
+
+@pytest.mark.parametrize(
+    ("rule", "at_eight", "trained", "last"),
+    [
+        # 0.59 is lower by more than its standard error, so it ends the look for memory; but 0.60 is within 2 % of it.
+        ("within_percent", 0.60, ["0x0", "1x1", "1x2", "2x1", "1x8"], "0x0"),
+        ("within_percent", 0.10, ["0x0", "1x1", "1x2", "2x1", "1x8"], "1x8"),
+        ("best", 0.10, ["0x0", "1x1", "1x2", "2x1"], "1x1"),
+    ],
+)
+def test_a_large_size_is_tried_where_the_rule_would_choose_no_cells_although_some_helped(
+    make_search: MakeSearch, rule: str, at_eight: float, trained: list[str], last: str
+) -> None:
+    listed = proposed([])
+    listed = listed.model_copy(update={"bound": listed.bound.model_copy(update={"units": 32})})  # a quarter is 8
+    means = {"0x0": 0.60, "1x1": 0.59, "1x2": 0.60, "2x1": 0.60, "1x8": at_eight}
+    truth = {size: certain(size, means.get(str(size), 0.9)) for size in GRID}
+    choose = BEST.model_copy(update={"rule": rule})
+    plan = procedures.plan(listed, make_search("climb"), choose)
+    assert names(train(plan, truth)) == trained
+    known = {size: truth[size] for size in truth if str(size) in trained}
+    assert names(list(plan(known).visited)) == trained
+    assert str(rules.apply(list(known.values()), choose, {}).size) == last
 
 
 def test_workers_that_would_idle_are_told_of_some_likely_sizes(make_search: MakeSearch) -> None:

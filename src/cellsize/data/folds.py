@@ -13,8 +13,8 @@ of it that may be learnt from shares a row with that. Where series end at differ
 that are the holdout of others. The folds divide the time that all series share, as ever.
 
 With `split.holdout_of: whole_series` a fraction of the series is drawn: nothing of them is learnt from. With
-`split.scheme: groups` the validation set of each fold is whole series too: then all errors are those on series never
-seen.
+`split.scheme: groups` validation and early-stopping set of each fold are whole series too: then all errors are those on
+series never seen.
 
 With `window.scale: series` a series is scaled by its training rows. Where a fold has none, none of its windows is in
 V or s of that fold; and none is in H if it has no window before the holdout. `collection` names such series.
@@ -33,6 +33,8 @@ from cellsize.errors import InputError
 from cellsize.params_data import Split
 
 PURGED, TRAIN, EARLY_STOPPING, VALIDATION = 0, 1, 2, 3
+# With fewer series to learn from, a whole one of them would be too much to stop by.
+FEWEST_SERIES = 3
 Labels = npt.NDArray[np.int8]
 
 
@@ -239,11 +241,14 @@ def _distinct(ascending: Ints) -> Ints:
 def _early_stopping(
     windows: Windows, learnable: npt.NDArray[np.bool_], params: Split
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """The early-stopping set, in blocks spread over what a fold may learn from, and the training set that remains."""
-    start, span = windows.start, windows.span
-    if params.scheme == "shuffled":
-        series = windows.series[windows.first]
-        names = np.random.default_rng(1).permutation(np.unique(series[learnable]))
+    """The early-stopping set, and the training set that remains: apart as training and validation set are.
+
+    Folds by series have whole series in it, drawn from those that a fold may learn from. All others, and folds that
+    learn from fewer than `FEWEST_SERIES`, have blocks of time spread over what they may learn from.
+    """
+    start, span, series = windows.start, windows.span, windows.series[windows.first]
+    names = np.random.default_rng(1).permutation(np.unique(series[learnable]))
+    if params.scheme == "shuffled" or (params.scheme == "groups" and len(names) >= FEWEST_SERIES):
         drawn = np.isin(series, names[: max(1, round(params.early_stopping.fraction * len(names)))])
         return learnable & drawn, learnable & ~drawn
     starts = _distinct(start[learnable])

@@ -122,7 +122,7 @@ def came_to(tried: Known, candidates: Candidates) -> set[Size]:
         begun = dropwhile(lambda size: size not in tried, ladder)
         climbed |= set(takewhile(lambda size: size in tried, begun))
         if depth == 1:
-            climbed |= {size for size in ladder if size == _first_of(ladder, large)} & set(tried)
+            climbed |= {size for size in ladder if size == first_of(ladder, large)} & set(tried)
     return climbed
 
 
@@ -150,7 +150,7 @@ def _replay(
                     continue
             elif _ends(limits, size, visited, failed):
                 # A size that learns only now and then says nothing against memory cells: one large size is tried.
-                large = _first_of(ladder, limits.large)
+                large = first_of(ladder, limits.large)
                 if last_look or best_size.has_memory or large is None:
                     if failed < limits.patience:
                         ended.append(Cut(size, helped))
@@ -180,7 +180,7 @@ def _ends(limits: Limits, size: Size, visited: Sequence[Size], failed: int) -> b
     return (is_far and failed >= limits.patience) or (may_cost and not limits.allow(size, visited))
 
 
-def _first_of(ladder: list[Size], units: int) -> Size | None:
+def first_of(ladder: list[Size], units: int) -> Size | None:
     """The smallest size of a ladder with so many units."""
     return next((size for size in ladder if size.units >= units), None)
 

@@ -11,9 +11,10 @@ here; mypy names those that are missing.
 from typing import assert_never
 
 from cellsize.params import Choose, Procedure, Search
-from cellsize.sizing import climb, compute, overfitting, repeats
+from cellsize.sizing import climb, compute, overfitting, repeats, rules
 from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.candidates import alpha_ladder, guesses, on_grid
+from cellsize.sizing.scores import with_seeds
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.sizing.walk import Known, Plan, Walk, after, grid, sample
 
@@ -21,9 +22,12 @@ from cellsize.sizing.walk import Known, Plan, Walk, after, grid, sample
 def plan(candidates: Candidates, search: Search, choose: Choose) -> Plan:
     """The walk over the candidates that `search.procedure` names.
 
-    The sizes of rules of thumb come last, and then more seeds of the sizes that the rule cannot decide on.
+    The sizes of rules of thumb come last, and then more seeds of the sizes that the rule cannot decide on. If the rule
+    would choose no memory cells then, and no large size was tried, that is tried too.
     """
     seeds, guessed, costs = _seeds(candidates, search), guesses(candidates), compute.table(candidates, search.training)
+    large = climb.large_units(candidates)
+    large_size = climb.first_of([size for size in on_grid(candidates) if size.layers == 1], large)
 
     def walk(known: Known) -> Walk:
         first = repeats.first_seeds(known, seeds)
@@ -31,9 +35,27 @@ def plan(candidates: Candidates, search: Search, choose: Choose) -> Plan:
         if not walked.wanted:
             # What guessing would have cost is measured last, whatever was chosen.
             walked = after(walked, guessed, first, costs)
+        if walked.wanted:
+            return walked
+        decided = repeats.add_seeds(walked, known, seeds, choose)
+        large_was_tried = any(size.has_memory and size.units >= large for size in walked.visited)
+        if not decided.is_done or large_size is None or large_was_tried:
+            return decided
+        if _chosen(decided, known, seeds, choose).has_memory:
+            return decided
+        # A ladder whose sizes helped does not look for it, and yet the rule may find that they hardly did.
+        walked = after(walked, [large_size], first, costs)
         return walked if walked.wanted else repeats.add_seeds(walked, known, seeds, choose)
 
     return walk
+
+
+def _chosen(walk: Walk, known: Known, seeds: repeats.Seeds, choose: Choose) -> Size:
+    """What the rule would choose of a walk that is done; a budget may be one of measured times, which no walk reads."""
+    scores = [with_seeds(known[size], walk.seeds.get(size, seeds.first)) for size in walk.visited]
+    if choose.rule == "budget":
+        return rules.lowest(scores).size
+    return rules.apply(scores, choose, {}).size
 
 
 def _walk(candidates: Candidates, search: Search, known: Known) -> Walk:
