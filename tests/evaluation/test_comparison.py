@@ -159,6 +159,9 @@ def test_independent_sequences_are_newer_if_the_champion_has_not_learned_from_th
     [
         ({"units": 3}, {}, {"smaller": False, "same_network": True, "newer_rows": True, "rerun": False}),
         ({"units": 4}, {}, {"smaller": True, "same_network": False, "newer_rows": True, "rerun": False}),
+        # Fewer cells are smaller, whatever they stand beside.
+        ({"units": 4, "skip": "none"}, {}, {"smaller": True, "same_network": False}),
+        ({"units": 0}, {}, {"smaller": False, "same_network": False}),
         ({"units": 2}, {}, {"smaller": False, "same_network": False, "newer_rows": True, "rerun": False}),
         ({"units": 3}, {"recipe": recipe_of(), "cut": "same"},
          {"smaller": False, "same_network": True, "newer_rows": True, "rerun": True}),

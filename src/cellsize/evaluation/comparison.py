@@ -12,9 +12,9 @@ from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.evaluation.paired import block_length, paired
 from cellsize.evaluation.rivals import Rivals
 from cellsize.models.classifier import Classifier
+from cellsize.models.extent import extent
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.regressor import Regressor
-from cellsize.models.twins import parameters
 from cellsize.params_data import Window
 from cellsize.sizing.evaluation_records import Comparison
 from cellsize.sizing.sizes import ZERO
@@ -110,7 +110,7 @@ def compare(
         margin=margin,
         better=result.better,
         not_worse=result.not_worse,
-        smaller=parameters(ours) < parameters(theirs),
+        smaller=extent(ours) < extent(theirs),
         same_network=same_network,
         newer_rows=_has_newer_rows(windows, theirs),
         rerun=same_network and champion.recipe == challenger.recipe and champion.cut == challenger.cut,

@@ -18,9 +18,9 @@ from cellsize.evaluation.comparison import network_of
 from cellsize.evaluation.paired import paired
 from cellsize.evaluation.rivals import Challenger, Champion, Rivals
 from cellsize.models.classifier import Classifier
+from cellsize.models.extent import extent
 from cellsize.models.regressor import Regressor
 from cellsize.models.sequence_files import digest
-from cellsize.models.twins import parameters
 from cellsize.params import Register
 from cellsize.progress import unsaid
 from cellsize.sizing.recipe import Recipe
@@ -152,7 +152,7 @@ def compare(sequences: Sequences, rivals: Rivals[S], chosen: FairSequences[S], l
         margin=margin,
         better=result.better,
         not_worse=result.not_worse,
-        smaller=parameters(ours) < parameters(theirs),
+        smaller=extent(ours) < extent(theirs),
         same_network=same_network,
         newer_rows=len(learned(sequences, theirs)) < len(sequences.names),
         rerun=same_network and champion.recipe == challenger.recipe and champion.cut == challenger.cut,

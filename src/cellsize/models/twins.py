@@ -31,12 +31,3 @@ def load_classifiers(folder: Path) -> list[Classifier]:
 def load_regressors(folder: Path) -> list[Regressor]:
     """The same of sequences with numbers."""
     return [Regressor.load(path) for path in sorted(folder.iterdir(), key=lambda path: int(path.name))]
-
-
-def parameters(model: Forecaster | Classifier | Regressor) -> int:
-    """Parameters of a model, its linear part included; a linear part that is trained along counts once."""
-    linear = 0 if model.fitted.linear is None else model.fitted.linear.weights.size
-    if model.net is None:
-        return int(linear)
-    trained_along = linear if model.net.architecture.skip == "joint" else 0
-    return int(sum(weight.numel() for weight in model.net.parameters()) + linear - trained_along)

@@ -29,7 +29,7 @@ class SequenceComparison(Artefact):
     not_worse: float
     """Probability that it is worse by no more than the margin."""
     smaller: bool
-    """Whether it has fewer parameters."""
+    """Whether it has fewer recurrent parameters; of as many, fewer hidden units of an MLP, then fewer in all."""
     same_network: bool
     """Whether both have the same size, cells, skip connection and head."""
     newer_rows: bool
