@@ -54,5 +54,24 @@ def test_nothing_is_said_after_a_stage_that_failed(monkeypatch: pytest.MonkeyPat
     assert threading.active_count() == threads
 
 
+def test_a_stage_that_speaks_is_not_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "SILENCE", 60.0)
+    heard = Heard()
+    with progress.never_silent("search", heard) as say:
+        say("search: 1 × 8")
+    assert heard.lines == ["search: 1 × 8"]
+
+
+def test_a_stage_that_says_nothing_is_heard_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "SILENCE", 0.01)
+    heard, threads = Heard(), threading.active_count()
+    with progress.never_silent("search", heard) as say:
+        say("search: 1 × 8")
+        assert re.fullmatch(r"search: goes on  \(\d+ s so far\)", heard.wait())
+        heard.wait()  # and again
+    assert "search: 1 × 8" in heard.lines
+    assert threading.active_count() == threads
+
+
 def test_a_line_is_due_well_before_half_a_minute() -> None:
     assert progress.SILENCE < 30

@@ -45,3 +45,40 @@ def lines(stage: str, say: Callable[[str], None] = print) -> Iterator[Callable[[
     finally:
         ended.set()
         thread.join()
+
+
+@contextmanager
+def never_silent(stage: str, say: Callable[[str], None] = print) -> Iterator[Callable[[str], None]]:
+    """Says that a stage goes on where it has said nothing else for long.
+
+    One check of many large networks may take longer than any silence, and reports nothing before it ends.
+
+    Args:
+        stage: Its name, the first word of each line.
+        say: Prints a line.
+
+    Yields:
+        Prints a line, and begins a new silence.
+    """
+    began = said = time.monotonic()
+    ended, one_at_a_time = threading.Event(), threading.Lock()
+
+    def heard(line: str) -> None:
+        nonlocal said
+        with one_at_a_time:
+            said = time.monotonic()
+            say(line)
+            sys.stdout.flush()  # it may be a pipe
+
+    def speak() -> None:
+        while not ended.wait(max(0.0, said + SILENCE - time.monotonic())):
+            if time.monotonic() - said >= SILENCE:
+                heard(f"{stage}: goes on  ({time.monotonic() - began:.0f} s so far)")
+
+    thread = threading.Thread(target=speak, daemon=True)
+    thread.start()
+    try:
+        yield heard
+    finally:
+        ended.set()
+        thread.join()

@@ -152,22 +152,27 @@ def test_the_climb_leaves_out_what_costs_too_much_and_the_others_do_not(make_sea
         # 0.59 is lower by more than its standard error, so it ends the look for memory; but 0.60 is within 2 % of it.
         ("within_percent", 0.60, ["0x0", "1x1", "1x2", "2x1", "1x8"], "0x0"),
         ("within_percent", 0.10, ["0x0", "1x1", "1x2", "2x1", "1x8"], "1x8"),
+        # The scores have no noise, and 0.60 is within 2 % of the best.
+        ("adequate", 0.60, ["0x0", "1x1", "1x2", "2x1", "1x8"], "0x0"),
+        ("adequate", 0.10, ["0x0", "1x1", "1x2", "2x1", "1x8"], "1x8"),
+        ("budget", 0.10, ["0x0", "1x1", "1x2", "2x1"], None),
         ("best", 0.10, ["0x0", "1x1", "1x2", "2x1"], "1x1"),
     ],
 )
 def test_a_large_size_is_tried_where_the_rule_would_choose_no_cells_although_some_helped(
-    make_search: MakeSearch, rule: str, at_eight: float, trained: list[str], last: str
+    make_search: MakeSearch, rule: str, at_eight: float, trained: list[str], last: str | None
 ) -> None:
     listed = proposed([])
     listed = listed.model_copy(update={"bound": listed.bound.model_copy(update={"units": 32})})  # a quarter is 8
     means = {"0x0": 0.60, "1x1": 0.59, "1x2": 0.60, "2x1": 0.60, "1x8": at_eight}
     truth = {size: certain(size, means.get(str(size), 0.9)) for size in GRID}
-    choose = BEST.model_copy(update={"rule": rule})
+    choose = BEST.model_copy(update={"rule": rule, "margin": 2.0})
     plan = procedures.plan(listed, make_search("climb"), choose)
     assert names(train(plan, truth)) == trained
     known = {size: truth[size] for size in truth if str(size) in trained}
     assert names(list(plan(known).visited)) == trained
-    assert str(rules.apply(list(known.values()), choose, {}).size) == last
+    if last:
+        assert str(rules.apply(list(known.values()), choose, {}).size) == last
 
 
 def test_workers_that_would_idle_are_told_of_some_likely_sizes(make_search: MakeSearch) -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cellsize.params import Search
+from cellsize.progress import never_silent
 from cellsize.search.estimate import minutes_left
 from cellsize.search.scheduler import Scheduler
 from cellsize.sizing import procedures
@@ -41,7 +42,8 @@ def display(candidates: Candidates, search: Search, console: Console | None = No
     """
     console = console or Console(file=sys.stdout)
     if not console.is_terminal or console.is_dumb_terminal:
-        yield print, lambda _: None
+        with never_silent("search") as say:
+            yield say, lambda _: None
         return
     began, drawn = time.monotonic(), list[RenderableType]()
 

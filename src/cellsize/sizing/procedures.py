@@ -41,7 +41,7 @@ def plan(candidates: Candidates, search: Search, choose: Choose) -> Plan:
         large_was_tried = any(size.has_memory and size.units >= large for size in walked.visited)
         if not decided.is_done or large_size is None or large_was_tried:
             return decided
-        if _chosen(decided, known, seeds, choose).has_memory:
+        if not _is_without_memory(decided, known, seeds, choose):
             return decided
         # A ladder whose sizes helped does not look for it, and yet the rule may find that they hardly did.
         walked = after(walked, [large_size], first, costs)
@@ -50,12 +50,17 @@ def plan(candidates: Candidates, search: Search, choose: Choose) -> Plan:
     return walk
 
 
-def _chosen(walk: Walk, known: Known, seeds: repeats.Seeds, choose: Choose) -> Size:
-    """What the rule would choose of a walk that is done; a budget may be one of measured times, which no walk reads."""
+def _is_without_memory(walk: Walk, known: Known, seeds: repeats.Seeds, choose: Choose) -> bool:
+    """Whether the rule may choose no memory cells of a walk that is done.
+
+    Of the rule it reads what says which sizes are undecided: no other number may make a search run again.
+    """
+    if choose.rule == "budget":  # what may not be larger needs no larger size
+        return False
+    if choose.rule == "within_percent":  # of how many is not known here
+        return True
     scores = [with_seeds(known[size], walk.seeds.get(size, seeds.first)) for size in walk.visited]
-    if choose.rule == "budget":
-        return rules.lowest(scores).size
-    return rules.apply(scores, choose, {}).size
+    return not rules.apply(scores, choose, {}).size.has_memory
 
 
 def _walk(candidates: Candidates, search: Search, known: Known) -> Walk:

@@ -5,6 +5,7 @@ from pathlib import Path
 from cellsize.lifecycle.by_task import writer
 from cellsize.models import saved
 from cellsize.params import Params
+from cellsize.progress import lines
 from cellsize.registry import by_task, provenance
 from cellsize.registry.logged import Submission
 from cellsize.registry.versions import register
@@ -28,5 +29,6 @@ def main(params: Params, clean: Path, searched: Path, searched_folds: Path, wind
     results = Choice.read(choice), any_evaluation.read(evaluation)
     shown = by_task.rows_shown(params.prepare, model)
     submission = Submission(model, twins, shown, *results, versions.versions(), source)
-    entry = register(params.mlflow, params.register_, submission, params.evaluate.champion)
+    with lines("register"):
+        entry = register(params.mlflow, params.register_, submission, params.evaluate.champion)
     print(f"register: {by_task.written(entry, registration)}")
