@@ -71,7 +71,7 @@ def decide(
     left_open = bool(unreliable) and not size.has_memory
     lengths = _lengths(trials)
     return Choice(
-        **_recipe(trials, size).model_dump(),
+        **recipe_of(trials, size).model_dump(),
         metric=rule.metric,
         cell=candidates.network.cell,
         parameters=chosen.parameters,
@@ -116,7 +116,7 @@ def decide(
                 scored,
                 best,
                 by_size[scored.size],
-                _recipe(trials, scored.size),
+                recipe_of(trials, scored.size),
                 failure_rate=rates.get(scored.size, 0.0),
                 probability=probabilities[scored.size],
                 verdict=adequacy.verdict(probabilities[scored.size], rule),
@@ -135,7 +135,7 @@ def _costs(scores: list[Scores], timings: pd.DataFrame, rule: Choose) -> dict[Si
     return {scored.size: float(each * scored.parameters) for scored in scores}
 
 
-def _recipe(trials: pd.DataFrame, size: Size) -> Recipe:
+def recipe_of(trials: pd.DataFrame, size: Size) -> Recipe:
     """For the refit: the setting that most folds chose (then the lowest early-stopping score), its median steps."""
     rows = _rows(trials, size)
     with_setting = preferred(rows)
@@ -163,7 +163,7 @@ def _rows(trials: pd.DataFrame, size: Size) -> pd.DataFrame:
 
 def _linear_weights(trials: pd.DataFrame, candidate: Candidate) -> int:
     """Weights of the linear model beside a size, with the setting that most folds chose; 0 beside nothing."""
-    is_plain = candidate.size != ZERO and _recipe(trials, candidate.size).skip == "none"
+    is_plain = candidate.size != ZERO and recipe_of(trials, candidate.size).skip == "none"
     return 0 if is_plain else candidate.linear
 
 
