@@ -6,7 +6,8 @@ every size), a decoder of 16, the same lookback, horizon, calendar and covariate
 absolute error, its default, and the squared one, which the project trains with. It tries ten sizes on one validation
 stretch before the holdout and is given one core a trial, which is kinder than its default of all cores for one. Its
 holdout errors are taken on exactly the windows of the project's holdout. Both sides run whole in fresh processes, the
-project without DVC, report and registration; the project cross-validates every size it tries.
+project without DVC, report and registration; the project cross-validates every size it tries. Boosted trees on the same
+inputs, `benchmarks.boosted`, are the third column.
 """
 
 import argparse
@@ -152,6 +153,7 @@ def compare(name: str, given: argparse.Namespace) -> dict[str, Any]:
     path = data.PLACES[name] / "reports/evaluation.json"
     reported = Evaluation.read(path).model.nmse if path.is_file() else None
     ours, seconds = data.fresh("benchmarks.sizing", name, *smoke)
+    trees, trees_seconds = data.fresh("benchmarks.boosted", name, *smoke)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         prepare(name, folder, given.steps, given.calendar_only, given.smoke)
@@ -171,10 +173,12 @@ def compare(name: str, given: argparse.Namespace) -> dict[str, Any]:
         "recurrent_ratio": ours["recurrent"] / theirs["recurrent"],
         "ours": {"seconds": seconds, **ours},
         "auto_lstm": auto,
+        "boosted_trees": {"seconds": trees_seconds, **trees},
         "same_as_the_report": None if reported is None else reported == ours["holdout"],
     }
     columns = ("seconds", "size", "parameters", "recurrent", "linear", "holdout", "mae")
     sides = {"ours": content["ours"], **{f"auto_lstm, {loss}": figures for loss, figures in auto.items()}}
+    sides["boosted_trees alone"] = content["boosted_trees"]
     rows = [{"": side, **{key: figures.get(key) for key in columns}} for side, figures in sides.items()]
     rows += [{"": baseline, **figures} for baseline, figures in ours["baselines"].items()]
     print(f"\n{name}")

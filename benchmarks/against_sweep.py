@@ -5,6 +5,7 @@ plain LSTM in a LightningModule, a DataLoader over materialised windows, early s
 project's steps and patience, everything on the grid; then the setting with the lowest mean loss is trained on all that
 comes before the holdout, and scored there. It has one repetition, no MLflow, and no linear skip connection. The project
 climbs the same grid with its own params.yaml (its seeds, learning rates, rungs; MLflow), chooses, refits and scores.
+Boosted trees, which have no size, stand beside both.
 Each side runs whole in a fresh process, imports and data stages included.
 """
 
@@ -194,6 +195,7 @@ def main() -> None:
         theirs, their_seconds = data.fresh(
             "benchmarks.against_sweep", "--side", "--name", given.name, "--bounds", bound, *smoke, *kind
         )
+        trees, trees_seconds = data.fresh("benchmarks.boosted", given.name, *smoke)
         line = {
             **what,
             "speedup": their_seconds / seconds,
@@ -207,11 +209,13 @@ def main() -> None:
                 "machine": machine,
                 "ours": {"seconds": seconds, **ours},
                 "sweep": {"seconds": their_seconds, **theirs},
+                "boosted_trees": {"seconds": trees_seconds, **trees},
             }
         )
         data.show([line])
         columns = ("seconds", "size", "parameters", "recurrent", "holdout", "sizes", "trainings", "core_seconds")
-        data.show([{"": side, **{key: lines[-1][side][key] for key in columns}} for side in ("ours", "sweep")])
+        sides = ("ours", "sweep", "boosted_trees")
+        data.show([{"": side, **{key: lines[-1][side].get(key) for key in columns}} for side in sides])
         lines.sort(key=lambda measured: (measured["data"], measured["reuse_actors"], measured["bound"]))
         data.write("sweep", lines, given.smoke)
 

@@ -37,6 +37,7 @@ AVX2 = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "OPENBLAS_CORETYPE": "Haswell",
 }
+READ = ("inputs", "target", "first", "lookback", "cell_lookback", "horizon")
 held: dict[str, Any] = {}
 
 
@@ -52,7 +53,7 @@ def prepare(folder: Path, smoke: bool) -> None:
     loaded.windows.save(folder / "windows.npz")
     labels = save_labels(loaded.folds)
     pd.DataFrame(labels).to_parquet(folder / "folds.parquet")
-    arrays = {name: getattr(loaded.windows, name) for name in ("inputs", "target", "first", "lookback", "horizon")}
+    arrays = {name: getattr(loaded.windows, name) for name in READ}
     np.savez(folder / "bare.npz", labels=loaded.folds.labels, **arrays)
     steps, check_every = (20, 10) if smoke else (STEPS, CHECK_EVERY)
     described = {"steps": steps, "check_every": check_every, "sizes": SMOKE if smoke else SIZES, "workers": 2}
@@ -95,7 +96,8 @@ def _bare_training(training: tuple[int, int, int, int, int, int]) -> tuple[float
     mean, std = held["inputs"][rows].mean(axis=0), held["inputs"][rows].std(axis=0)
     inputs = torch.from_numpy((held["inputs"] - mean) / std)
     target = torch.from_numpy((held["target"] - mean[:1]) / std[:1])
-    first, seen, ahead = torch.from_numpy(held["first"]), torch.arange(lookback), torch.arange(lookback, span)
+    first, ahead = torch.from_numpy(held["first"]), torch.arange(lookback, span)
+    seen = torch.arange(lookback - int(held["cell_lookback"]), lookback)  # what memory cells see on the other side too
     torch.manual_seed(fold)
     lstm = torch.nn.LSTM(inputs.shape[1], units, layers, batch_first=True)
     head = torch.nn.Linear(units, len(ahead))
