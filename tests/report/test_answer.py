@@ -81,6 +81,8 @@ def test_models_without_memory_that_are_undecided_are_no_memory_cells(
     open_ones = tuple(UndecidedSize(layers=0, units=units, probability=0.4) for units in (0, 16))
     lines = headline(folders, toy_mlp_choice(), undecided_sizes=open_ones, decided=False)
     assert lines[0] == "Toy: no memory cells; undecided between a linear model, an MLP of 16 and an MLP of 64."
+    lines = headline(folders, toy_mlp_choice(), undecided_sizes=open_ones, decided=False, skip="joint", linear=4056)
+    assert lines[0].endswith("an MLP of 16 and an MLP of 64, beside a linear model of 4,056 weights.")
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def _headline(choice: Choice) -> str:
     size = describe(ZERO) if choice.size == ZERO else f"{describe(ZERO)}, {describe(choice.size)}{company}"
     if choice.at_least:
         return f"{size} so far; larger sizes still helped"
-    return f"{describe(ZERO)}; undecided between {between(choice)}" if choice.undecided_sizes else size
+    return f"{describe(ZERO)}; undecided between {between(choice)}{company}" if choice.undecided_sizes else size
 
 
 def _sure(choice: Choice) -> list[str]:

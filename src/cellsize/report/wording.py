@@ -143,10 +143,11 @@ def answer(choice: Choice, words: Words | None = None) -> str:
         return f"Undecided: memory cells failed in some trainings and not in others. {refitted(choice, linear)}."
     if choice.at_least and not choice.size.has_memory:
         return f"So far {alone(choice.size)} will do, but larger sizes still helped when the search ended."
+    company = f", {beside(choice)}" * has_company(choice)
     if choice.undecided_sizes and not choice.size.has_memory:
-        return f"{words.needs} no memory cells; undecided is between {between(choice, linear)}, which was refitted."
+        open_ones = between(choice, linear)
+        return f"{words.needs} no memory cells; undecided is between {open_ones}, which was refitted{company}."
     if choice.undecided_sizes:
-        company = f", {beside(choice)}" * has_company(choice)
         return f"Undecided between {between(choice)}; {alone(choice.size)} was refitted{company}."
     mlp = f"an MLP of {plural(choice.units, 'hidden unit')}{f' {beside(choice)}' * has_company(choice)}"
     if not choice.size.has_memory and choice.rule == "budget":
