@@ -197,7 +197,7 @@ def test_another_metric_is_scored_trained_and_gated_anew(project: Project) -> No
         assert json.loads(project.read(name))["metric"] == "mae"
     page = project.read("reports/index.html")
     assert "nmae" in page
-    # What the window should show is measured by least squares, whatever the scores are.
+    # The inspection ranks by the metric too; it may say that its ridge models are fitted by least squares.
     begin, end = page.index('<section id="inspection">'), page.index('<section id="folds">')
     assert "nmse" not in page[:begin] + page[end:]
     assert project.repro().returncode == 0
