@@ -14,7 +14,7 @@ from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.inspection import wording as inspected
-from cellsize.report import charts, error_tables, metrics, prose, size_chart, summaries, tables, wording
+from cellsize.report import charts, error_tables, metrics, prose, size_chart, summaries, tables, tiles, wording
 from cellsize.report.templates import environment
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.candidate_records import Candidates
@@ -127,7 +127,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         reason=choice.reason,
         verdict=verdict,
         bad=bad,
-        tiles=prose.tiles(choice, evaluation, inputs.registration),
+        tiles=tiles.tiles(choice, evaluation, inputs.registration),
         charts={name: Markup(svg) for name, svg in _charts(inputs, report).items()},
         captions=prose.captions(choice, candidates, inputs.trials, timed=_timed(inputs)),
         holdout=error_tables.holdout(evaluation, report.unit),
