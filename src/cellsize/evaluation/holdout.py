@@ -9,7 +9,8 @@ import pandas as pd
 from cellsize.data.batches import original, truth
 from cellsize.data.clipping import clipped_columns
 from cellsize.data.folds import Folds
-from cellsize.data.forecast import NAIVE, Forecast, score_name, seasonal_naive
+from cellsize.data.names import NAIVE, score_name, seasonal_naive
+from cellsize.data.quantiles import central
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.evaluation.comparison import Fair, compare, fair
@@ -67,7 +68,7 @@ def evaluate(
     measure = Measure(windows, scaling, seasonal_error(windows, folds, season), metric)
     simple = baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout, development)
     ours = [twin.predict(windows, holdout, forward) for twin in twins]
-    errors, task = tuple(measure.errors(forecasts, holdout) for forecasts in ours), Forecast.of(windows)
+    errors = tuple(measure.errors(forecasts, holdout) for forecasts in ours)
     rows = windows.first[holdout]
     evaluation = Evaluation(
         metric=metric,
@@ -83,7 +84,11 @@ def evaluate(
         **_with_champion(measure, folds, rivals, season, holdout, forward),
         champion_version=None if rivals is None else rivals.champion.version,
         clipped=clipped_columns(windows, scaling, holdout, twins[0].schema.input_columns),
-        coverage=coverage(twins[0], truth(windows, scaling, holdout) - np.stack([task.central(of) for of in ours])),
+        coverage=coverage(
+            twins[0],
+            truth(windows, scaling, holdout)
+            - np.stack([central(of, windows.quantiles, windows.n_targets) for of in ours]),
+        ),
     )
     return evaluation, _with_truth(windows, scaling, {"model": ours[0], **simple}, holdout)
 
@@ -164,9 +169,8 @@ def _with_truth(windows: Windows, scaling: Scaling, forecasts: Forecasts, holdou
     position = np.flatnonzero((start - start.min()) % windows.horizon == 0)
     at = holdout[position]
     right = original(windows, scaling, truth(windows, scaling, at), at)
-    task = Forecast.of(windows)
     shown = {
-        name: original(windows, scaling, task.central(values[position]), at)
+        name: original(windows, scaling, central(values[position], windows.quantiles, windows.n_targets), at)
         for name, values in forecasts.items()
         if name != NAIVE
     }

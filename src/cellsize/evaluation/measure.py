@@ -9,6 +9,7 @@ import numpy as np
 from cellsize.data.batches import original, targets_of_rows, truth
 from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.forecast import Forecast
+from cellsize.data.quantiles import by_level, central
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.params import Metric
@@ -43,7 +44,7 @@ class Measure:
         """
         right = truth(self.windows, self.scaling, chosen)
         task = Forecast.of(self.windows)
-        values = task.central(forecasts)
+        values = self._central(forecasts)
         mae, rmse, mase = self._in_units(values, right, chosen)
         return Errors(
             mae=mae,
@@ -57,12 +58,13 @@ class Measure:
 
     def _of_quantiles(self, forecasts: Floats, right: Floats) -> dict[str, Any]:
         """The normalised pinball loss, and the fraction of targets at or below each level's forecast."""
-        task = Forecast.of(self.windows)
-        if not task.quantiles:
+        if not self.windows.quantiles:
             return {}
         there = np.isfinite(right)
-        below = {f"{level:g}": float((right <= of)[there].mean()) for level, of in task.by_level(forecasts).items()}
-        score = task.score_of(forecasts, right, self.scaling.error_scale("quantile"), "quantile")
+        levels = by_level(forecasts, self.windows.quantiles, self.windows.n_targets)
+        below = {f"{level:g}": float((right <= of)[there].mean()) for level, of in levels.items()}
+        scale = self.scaling.error_scale("quantile")
+        score = Forecast.of(self.windows).score_of(forecasts, right, scale, "quantile")
         return {"npinball": score, "below": below}
 
     def _in_units(self, forecasts: Floats, right: Floats, chosen: Ints) -> tuple[float, float, float | None]:
@@ -98,8 +100,7 @@ class Measure:
         codes, of = np.unique(self.windows.series[self.windows.first[chosen]], return_inverse=True)
         right = truth(self.windows, self.scaling, chosen)
         there = np.isfinite(right)
-        task = Forecast.of(self.windows)
-        plain = [*(task.central(values) for values in forecasts), right]
+        plain = [*(self._central(values) for values in forecasts), right]
         in_units = [original(self.windows, self.scaling, values, chosen) for values in plain]
         absolute = [
             np.where(there, np.abs(values - in_units[-1]), 0.0).mean(axis=(1, 2)) / there.mean()
@@ -118,6 +119,10 @@ class Measure:
             for at, code in enumerate(codes)
         ]  # fmt: skip
         return tuple(sorted(errors, key=lambda each: (-each.score, each.series)))
+
+    def _central(self, forecasts: Floats) -> Floats:
+        """The forecasts of values, of quantiles the medians, shape (n, horizon, n_targets)."""
+        return central(forecasts, self.windows.quantiles, self.windows.n_targets)
 
     def _mase(self, error: Floats, absolute: Floats, chosen: Ints) -> float | None:
         """The mean absolute error of each target in its seasonal errors, or each error in those of its series."""

@@ -14,6 +14,7 @@ from scipy.linalg import cho_factor, cho_solve
 from cellsize.data.batches import Batch, chunks, design, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
+from cellsize.data.quantiles import shifts
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models.penalties import best
@@ -108,16 +109,15 @@ def _with_quantiles(rows: "_Rows", weights: Floats) -> Floats:
     Of a window that is normalised by what it sees, residuals are in its own scale: so are the distances of quantiles.
     """
     windows = rows.windows
-    task = Forecast.of(windows)
-    if not task.quantiles:
+    if not windows.quantiles:
         return weights
     residuals = []
     for piece in chunks(at_most(rows.train, RESIDUALS)):
         batch = gather(windows, rows.scaling, piece)
         values = design(windows, batch, rows.reads_past) @ weights
         residuals.append(batch.target - values.reshape(batch.target.shape))
-    wide = np.repeat(weights, len(task.quantiles), axis=1)
-    wide[-1] += task.shifts(np.concatenate(residuals)).ravel()
+    wide = np.repeat(weights, len(windows.quantiles), axis=1)
+    wide[-1] += shifts(np.concatenate(residuals), windows.quantiles).ravel()
     return wide
 
 

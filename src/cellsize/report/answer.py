@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellsize.data.forecast import BOOSTED_TREES
+from cellsize.data.names import BOOSTED_TREES
 from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.inspection.wording import note, remarks

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from cellsize import files, params
 from cellsize.data.folds import Folds, load_labels
-from cellsize.data.forecast import score_name, season_of
+from cellsize.data.names import score_name, season_of
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cellsize.data.folds import Folds, are_unseen, of_each_series
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.data.windows import Windows
 from cellsize.report.tables import untried
 from cellsize.report.wording import (

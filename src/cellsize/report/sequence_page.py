@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from cellsize import files
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION, Folds, load_labels
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.errors import InputError
 from cellsize.report import charts, metrics, page, prose, tables, tiles, wording
 from cellsize.report.tables import Row, Table

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.inspection.wording import percent as gain
 from cellsize.report.wording import (
     NONE,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.report.wording import (
     best_baseline,
     decimals,
