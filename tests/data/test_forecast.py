@@ -13,7 +13,6 @@ import torch
 from hypothesis import given, strategies
 from sklearn.metrics import mean_pinball_loss
 
-from cellsize.data import forecast
 from cellsize.data.forecast import Forecast
 from cellsize.data.windows import Windows
 from cellsize.params import Metric
@@ -83,11 +82,6 @@ TARGET = np.array([[[0.0], [2.0]], [[2.0], [2.0]]], np.float32)  # errors 1, 0, 
 
 ONE = np.ones(1, np.float32)
 KINDS = pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy])
-
-
-def test_a_score_has_the_name_of_its_metric() -> None:
-    names = ["nmse", "nmae", "npinball", "normalised log loss"]
-    assert [forecast.score_name(metric) for metric in get_args(Metric)] == names
 
 
 @KINDS
@@ -273,12 +267,6 @@ def test_seasonal_naive_rows_are_past_of_the_same_series_there_and_whole_seasons
         assert row == (usable[0] if usable else last)
 
 
-def test_a_seasonal_naive_forecast_is_named_after_its_season() -> None:
-    assert forecast.seasonal_naive(168) == "seasonal_naive_168"
-    assert forecast.season_of("seasonal_naive_168") == 168
-    assert forecast.season_of("seasonal_naive") is forecast.season_of("naive") is None
-
-
 def test_windows_have_a_score_each() -> None:
     assert TASK.score_by_window(FORECASTS, TARGET, ONE, "mse").tolist() == [0.5, 6.5]
     assert TASK.score_by_window(FORECASTS, TARGET, ONE, "mae").tolist() == [0.5, 2.5]
@@ -288,6 +276,10 @@ def test_windows_have_a_score_each() -> None:
 # --- quantiles --------------------------------------------------------------------------------------------------------
 
 LEVELS = replace(TWO, quantiles=(0.1, 0.5, 0.9))
+
+
+def test_quantiles_have_a_column_for_each_level_of_each_target() -> None:
+    assert (LEVELS.n_columns, TWO.n_columns) == (6, 2)
 
 
 @KINDS
@@ -309,32 +301,6 @@ def test_the_error_of_quantiles_is_the_mean_pinball_loss_of_scikit_learn(
     assert LEVELS.score_of(value, target, ONE, "quantile") == pytest.approx(
         LEVELS.score_of(np.repeat(value, 3, axis=2), target, ONE, "quantile")
     )
-
-
-def test_the_columns_of_a_target_are_its_levels() -> None:
-    forecasts = np.arange(12.0).reshape(1, 2, 6)
-    assert LEVELS.n_columns == 6
-    assert LEVELS.central(forecasts).tolist() == [[[1.0, 4.0], [7.0, 10.0]]]
-    assert LEVELS.by_level(forecasts)[0.9].tolist() == [[[2.0, 5.0], [8.0, 11.0]]]
-    assert TWO.central(forecasts) is forecasts
-    assert (TWO.n_columns, TWO.by_level(forecasts)) == (2, {})
-
-
-def test_quantiles_that_cross_are_sorted_and_never_worse() -> None:
-    crossing = np.array([[[3.0, 1, 2, 6, 5, 4]] * 2])
-    ordered = LEVELS.in_order(crossing)
-    assert ordered.tolist() == [[[1.0, 2, 3, 4, 5, 6]] * 2]
-    random = np.random.default_rng(0)
-    forecasts, target = random.standard_normal((50, 2, 6)), random.standard_normal((50, 2, 2))
-    scores = [LEVELS.score_of(of, target, ONE, "quantile") for of in (LEVELS.in_order(forecasts), forecasts)]
-    assert scores[0] < scores[1]
-
-
-def test_forecasts_are_widened_by_the_quantiles_of_their_errors() -> None:
-    errors = np.stack([np.arange(11.0), 2 * np.arange(11.0)], axis=1).reshape(11, 1, 2) - 5
-    residuals = np.concatenate([errors, np.full_like(errors, np.nan)], axis=1)  # a step that was never observed
-    wide = LEVELS.widened(np.zeros((1, 2, 2)), residuals)
-    assert wide[0].tolist() == [[-4.0, 0.0, 4.0, -3.0, 5.0, 13.0]] * 2
 
 
 def test_the_task_loads_no_torch() -> None:

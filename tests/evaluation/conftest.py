@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cellsize.data.schema import Schema
@@ -57,5 +58,21 @@ def against() -> Callable[..., Rivals[Forecaster]]:
         assert made is not None
         assert made.challenger.cut == cut_of(work.windows, work.folds)
         return made
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def ragged(make_work: Callable[..., Work]) -> Callable[..., Work]:
+    """Two series without weekends, of other levels, the second one ends earlier."""
+
+    def make(scale: str = "global", **split: Any) -> Work:
+        random, days = np.random.default_rng(0), np.arange(210)
+        values = []
+        for level, end in ((1, 210), (100, 150)):
+            each = level * (5 + np.sin(days / 3) + 0.3 * random.standard_normal(210))
+            each[days % 7 > 4] = np.nan
+            values.append(each[:end])
+        return make_work(*values, window={"observed": 0.4, "fill": 2, "scale": scale}, split=split)
 
     return make

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from sklearn.metrics import mean_pinball_loss
 
 from cellsize.data.batches import original, truth
 from cellsize.evaluation.holdout import coverage, evaluate, in_words
+from cellsize.evaluation.measure import Measure, seasonal_error
 from cellsize.evaluation.rivals import Rivals
 from cellsize.models import boosted_trees, intervals
 from cellsize.models.forecaster import Forecaster
@@ -217,7 +217,20 @@ def test_boosted_trees_have_the_median_of_the_iterations_on_the_folds(
     assert evaluation.baselines["boosted_trees"].nmse == pytest.approx(np.square(expected).mean(), rel=1e-5)
 
 
-def test_a_season_longer_than_the_data_has_no_scaled_error(
+def test_all_errors_are_those_of_the_measure_with_the_first_season(
+    make_work: MakeWork, ragged: MakeWork, refitted: Callable[..., Forecaster]
+) -> None:
+    for work in (make_work(), ragged("series", holdout_of="series")):
+        model = refitted(work)
+        windows, holdout, scaling = work.windows, np.flatnonzero(work.folds.holdout), model.fitted.scaling
+        evaluation, _ = evaluate(windows, work.folds, [model], None, BASELINE, "mae", ON_FOLDS)
+        measure = Measure(windows, scaling, seasonal_error(windows, work.folds, 3), "mae")
+        assert evaluation.model == measure.errors(model.predict(windows, holdout), holdout)
+        assert evaluation.model.mase is not None
+        assert bool(evaluation.by_series) == (evaluation.series > 1)
+
+
+def test_with_a_season_longer_than_the_data_errors_are_not_scaled_and_the_forecast_is_the_naive_one(
     make_work: MakeWork, refitted: Callable[..., Forecaster]
 ) -> None:
     work = make_work()
@@ -225,15 +238,6 @@ def test_a_season_longer_than_the_data_has_no_scaled_error(
     evaluation, _ = evaluate(work.windows, work.folds, [refitted(work)], None, long, "mse", ON_FOLDS)
     assert evaluation.model.mase is None
     assert evaluation.baselines["seasonal_naive_1000"] == evaluation.baselines["naive"]
-
-
-def test_a_target_that_repeats_itself_exactly_has_no_scaled_error(
-    make_work: MakeWork, refitted: Callable[..., Forecaster]
-) -> None:
-    work = make_work(np.tile([0.0, 1.0, 5.0], 50))
-    evaluation, _ = evaluate(work.windows, work.folds, [refitted(work)], None, BASELINE, "mse", ON_FOLDS)
-    assert evaluation.model.mase is None
-    assert evaluation.model.mae >= 0
 
 
 @pytest.mark.parametrize("metric", ["mse", "mae"])
@@ -308,31 +312,14 @@ def test_errors_of_each_series_have_the_errors_of_all_as_their_mean_and_the_wors
         assert seasonal == pytest.approx(evaluation.error(evaluation.baselines["seasonal_naive_3"]))
 
 
-def test_one_series_has_no_errors_of_each(make_work: MakeWork, refitted: Callable[..., Forecaster]) -> None:
-    work = make_work()
-    evaluation, _ = evaluate(work.windows, work.folds, [refitted(work)], None, BASELINE, "mse", ON_FOLDS)
-    assert evaluation.by_series == ()
-
-
 # --- targets that were not observed, and series of their own ----------------------------------------------------------
-
-
-def ragged(make_work: MakeWork, scale: str = "global", **split: Any) -> Work:
-    """Two series without weekends, of other levels, the second one ends earlier."""
-    random, days = np.random.default_rng(0), np.arange(210)
-    values = []
-    for level, end in ((1, 210), (100, 150)):
-        each = level * (5 + np.sin(days / 3) + 0.3 * random.standard_normal(210))
-        each[days % 7 > 4] = np.nan
-        values.append(each[:end])
-    return make_work(*values, window={"observed": 0.4, "fill": 2, "scale": scale}, split=split)
 
 
 @pytest.mark.parametrize("scale", ["global", "series"])
 def test_errors_on_the_holdout_are_means_over_the_targets_that_were_observed(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], scale: str
+    ragged: MakeWork, refitted: Callable[..., Forecaster], scale: str
 ) -> None:
-    work = ragged(make_work, scale, holdout_of="series")
+    work = ragged(scale, holdout_of="series")
     windows, model = work.windows, refitted(work)
     with_classical = BASELINE.model_copy(update={"classical": "AutoTheta"})
     evaluation, table = evaluate(windows, work.folds, [model], None, with_classical, "mse", ON_FOLDS)
@@ -352,31 +339,10 @@ def test_errors_on_the_holdout_are_means_over_the_targets_that_were_observed(
     assert Evaluation.model_validate_json(evaluation.model_dump_json()) == evaluation
 
 
-def test_where_series_have_scales_of_their_own_each_has_its_own_seasonal_error(
-    make_work: MakeWork, refitted: Callable[..., Forecaster]
-) -> None:
-    work = ragged(make_work, "series", holdout_of="series")
-    windows, model = work.windows, refitted(work)
-    evaluation, _ = evaluate(windows, work.folds, [model], None, BASELINE, "mse", ON_FOLDS)
-    parts = []
-    for code in (0, 1):
-        mine = windows.series[windows.first] == code
-        last = windows.start[mine & work.folds.development].max() + windows.span - 1
-        rows = (windows.series == code) & (windows.step <= last)
-        values = windows.target[rows, 0].astype(float)
-        chosen = np.flatnonzero(mine & work.folds.holdout)
-        scaling = model.fitted.scaling
-        error = original(windows, scaling, model.predict(windows, chosen), chosen) - original(
-            windows, scaling, truth(windows, scaling, chosen), chosen
-        )
-        parts.append(np.abs(error[np.isfinite(error)]) / np.nanmean(np.abs(values[3:] - values[:-3])))
-    assert evaluation.model.mase == pytest.approx(np.concatenate(parts).mean(), rel=1e-5)
-
-
 def test_a_target_that_the_holdout_never_shows_at_a_step_has_no_error_there(
-    make_work: MakeWork, refitted: Callable[..., Forecaster], tmp_path: Path
+    ragged: MakeWork, refitted: Callable[..., Forecaster], tmp_path: Path
 ) -> None:
-    work = ragged(make_work)
+    work = ragged()
     model = refitted(work)
     target = work.windows.target.copy()
     few = work.folds.holdout & (np.cumsum(work.folds.holdout) == 1)

@@ -8,7 +8,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from cellsize.data.batches import design, gather, scaled, truth
-from cellsize.data.forecast import Forecast
+from cellsize.data.quantiles import by_level
 from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Windows
 from cellsize.models import boosted_trees, ridge_linear
@@ -207,8 +207,8 @@ def test_trees_have_a_column_for_each_level_of_each_target_and_levels_never_cros
     assert (len(trees.models), len(trees.iterations)) == (6, 6)
     forecasts = boosted_trees.predict(windows, scaling, trees, fold.validation)
     assert forecasts.shape == (len(fold.validation), windows.horizon, 6)
-    right, task = truth(windows, scaling, fold.validation), Forecast.of(windows)
-    low, middle, high = task.by_level(forecasts).values()
+    right = truth(windows, scaling, fold.validation)
+    low, middle, high = by_level(forecasts, windows.quantiles, windows.n_targets).values()
     assert ((low <= middle) & (middle <= high)).all()
     # Of noise nothing can be forecast but its quantiles: about so many targets lie below each.
     assert [(right <= of).mean() for of in (low, middle, high)] == pytest.approx([0.1, 0.5, 0.9], abs=0.1)

@@ -12,7 +12,7 @@ import pytest
 
 from cellsize.data import series, usable
 from cellsize.data.batches import original
-from cellsize.data.forecast import Forecast, for_columns
+from cellsize.data.quantiles import by_level, for_columns
 from cellsize.data.windows import FORWARD, Windows
 from cellsize.models import onnx_graph, ridge_linear
 from cellsize.models.forecaster import Forecaster
@@ -39,7 +39,8 @@ def in_units(model: Forecaster, arrays: Windows, chosen: npt.NDArray[np.integer[
     if not model.quantiles:
         return original(arrays, model.fitted.scaling, found, chosen)
     levels = [
-        original(arrays, model.fitted.scaling, each, chosen) for each in Forecast.of(arrays).by_level(found).values()
+        original(arrays, model.fitted.scaling, each, chosen)
+        for each in by_level(found, arrays.quantiles, arrays.n_targets).values()
     ]
     return np.stack(levels, axis=-1).reshape(found.shape)
 

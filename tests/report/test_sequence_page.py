@@ -9,10 +9,10 @@ import pytest
 
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION, Folds
 from cellsize.errors import InputError
-from cellsize.report.prose import Tile
 from cellsize.report.sequence_page import Block, SequenceInputs, Told, method, parts, read, render
 from cellsize.report.summaries import table
 from cellsize.report.tables import Row, Table
+from cellsize.report.tiles import Tile
 from cellsize.report.words import OF_CLASSES
 from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.choice_records import Choice

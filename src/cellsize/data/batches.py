@@ -8,7 +8,8 @@ from numpy.lib.stride_tricks import as_strided
 
 from cellsize.data.calendar import linear_columns
 from cellsize.data.clipping import bounds_of, clipped_values, within
-from cellsize.data.forecast import Forecast, for_columns
+from cellsize.data.forecast import Forecast
+from cellsize.data.quantiles import for_columns
 from cellsize.data.scaling import Scaling, of_series, shift_of
 from cellsize.data.windows import BACKWARD, Floats, Ints, Windows
 

@@ -4,45 +4,18 @@ What measures a forecast anywhere else calls this, so that another task has one 
 arrays and on torch tensors alike, and imports neither torch nor any other module that computes.
 """
 
-import warnings
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from cellsize.data.names import NAIVE, seasonal_naive
+from cellsize.data.quantiles import columns_of_levels, mean_pinball
 from cellsize.params import Metric
 
 Floats = npt.NDArray[np.floating]
 Ints = npt.NDArray[np.integer]
-
-NAIVE, SEASONAL_NAIVE, RIDGE_LINEAR = "naive", "seasonal_naive", "ridge_linear"
-BOOSTED_TREES = "boosted_trees"
-# Of the ways to define an empirical quantile the one whose pinball loss is the smallest.
-LEAST: Literal["inverted_cdf"] = "inverted_cdf"
-CLASSICAL_BASELINES = ("AutoETS", "AutoTheta")
-
-
-def seasonal_naive(season: int) -> str:
-    """Name of the seasonal naive forecast with so many steps in a season: `seasonal_naive_24`."""
-    return f"{SEASONAL_NAIVE}_{season}"
-
-
-def season_of(name: str) -> int | None:
-    """Steps in a season of a seasonal naive forecast, from its name; None for other baselines."""
-    return int(name.removeprefix(f"{SEASONAL_NAIVE}_")) if name.startswith(f"{SEASONAL_NAIVE}_") else None
-
-
-def score_name(metric: Metric) -> str:
-    """What a score is called: `nmse` (normalised MSE), `nmae` (MAE), `npinball` or `normalised log loss`."""
-    others = {"quantile": "npinball", "log_loss": "normalised log loss"}
-    return others.get(metric, f"n{metric}")
-
-
-def for_columns(values: Floats, columns: int) -> Floats:
-    """Values of each target, shape (…, n_targets), for each column that is forecast of it, shape (…, columns)."""
-    own = values.shape[-1]
-    return values if own == columns else np.repeat(values, columns // own, axis=-1)
 
 
 class Dimensions(Protocol):
@@ -265,61 +238,8 @@ class Forecast:
 
     def _pinball(self, forecasts: Any, target: Any) -> Any:
         """Mean pinball loss over the levels, of the shape of the target; 0 where that was not observed."""
-        total: Any = 0.0
-        for level, column in zip(self.quantiles, self._columns_of_levels(forecasts), strict=True):
-            differences = self._differences(column, target)
-            total = total + abs(differences) / 2 - (level - 0.5) * differences
-        return total / len(self.quantiles)
-
-    # --- quantiles ----------------------------------------------------------------------------------------------------
-
-    def _columns_of_levels(self, forecasts: Any) -> list[Any]:
-        """The forecasts of each level, each of shape (…, n_targets)."""
-        count = len(self.quantiles)
-        if forecasts.shape[-1] == self.n_targets:
-            return [forecasts] * count
-        return [forecasts[..., at::count] for at in range(count)]
-
-    def by_level(self, forecasts: Floats) -> dict[float, Floats]:
-        """The forecasts of each level, shape (…, n_targets); none without quantiles."""
-        return dict(zip(self.quantiles, self._columns_of_levels(forecasts), strict=True)) if self.quantiles else {}
-
-    def central(self, forecasts: Floats) -> Floats:
-        """The forecast of a value, shape (…, n_targets): with quantiles the median."""
-        return self.by_level(forecasts)[0.5] if self.quantiles else forecasts
-
-    def in_order(self, forecasts: Floats) -> Floats:
-        """Quantiles that do not cross: those of each target sorted, which is never worse (Chernozhukov et al. 2010)."""
-        if not self.quantiles:
-            return forecasts
-        by_target = forecasts.reshape(*forecasts.shape[:-1], self.n_targets, len(self.quantiles))
-        ordered: Floats = np.sort(by_target, axis=-1).reshape(forecasts.shape)
-        return ordered
-
-    def widened(self, forecasts: Floats, residuals: Floats) -> Floats:
-        """Quantiles around forecasts of values: each level has the empirical quantile of the residuals added.
-
-        Args:
-            forecasts: Shape (n, horizon, n_targets).
-            residuals: Truth minus forecast of other windows, shape (m, horizon, n_targets); NaN where unobserved.
-
-        Returns:
-            Shape (n, horizon, n_columns).
-        """
-        return for_columns(forecasts, self.n_columns) + self.shifts(residuals)
-
-    def shifts(self, residuals: Floats) -> Floats:
-        """The empirical quantiles of residuals (m, horizon, n_targets), shape (horizon, n_columns), float32.
-
-        Those of a step that was never observed are those of all steps.
-        """
-        with warnings.catch_warnings():  # of a step without any
-            warnings.simplefilter("ignore", RuntimeWarning)
-            found = np.nanquantile(residuals, self.quantiles, axis=0, method=LEAST)
-        of_all = np.nan_to_num(np.nanquantile(residuals, self.quantiles, axis=(0, 1), method=LEAST))[:, None]
-        found = np.where(np.isnan(found), of_all, found)
-        shifts: Floats = np.moveaxis(found, 0, -1).reshape(self.horizon, self.n_columns).astype(np.float32)
-        return shifts
+        columns = columns_of_levels(forecasts, self.quantiles, self.n_targets)
+        return mean_pinball((self._differences(column, target) for column in columns), self.quantiles)
 
     # --- baselines ----------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import numpy as np
 from cellsize.data.folds import row_mask
 from cellsize.data.forecast import Forecast
 from cellsize.data.offsets import COARSE
+from cellsize.data.quantiles import shifts
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.params import Metric
 
@@ -125,7 +126,7 @@ def fit_scaling(windows: Windows, train: Ints) -> Scaling:
 def _pinball(windows: Windows, targets: Floats) -> Floats:
     """Mean pinball loss of the quantiles of each target, shape (n_targets,), from targets (rows, n_targets)."""
     task = Forecast(0, 1, windows.n_targets, windows.quantiles)
-    constants = task.shifts(targets[:, None])
+    constants = shifts(targets[:, None], windows.quantiles)
     losses = task.score_by_target(np.broadcast_to(constants, (len(targets), *constants.shape)), targets[:, None])
     return np.where(losses > 0, losses, 1.0).astype(np.float32)
 

@@ -1,6 +1,6 @@
 """The gate for labelled sequences: the rule of `gate`, on normalised log losses, or errors of numbers."""
 
-from cellsize.data.forecast import BOOSTED_TREES
+from cellsize.data.names import BOOSTED_TREES
 from cellsize.evaluation.gate import Rival, judge, trees_in_words
 from cellsize.params import Register
 from cellsize.sizing.class_records import ClassEvaluation

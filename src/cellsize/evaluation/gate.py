@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cellsize.data.forecast import BOOSTED_TREES, CLASSICAL_BASELINES, SEASONAL_NAIVE, score_name, season_of
+from cellsize.data.names import BOOSTED_TREES, CLASSICAL_BASELINES, SEASONAL_NAIVE, score_name, season_of
 from cellsize.evaluation.paired import level
 from cellsize.params import Metric, Register
 from cellsize.sizing.evaluation_records import Comparison, Evaluation

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from cellsize.data.batches import of_targets, truth
-from cellsize.data.forecast import Forecast, for_columns
+from cellsize.data.forecast import Forecast
+from cellsize.data.quantiles import for_columns
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models.forecaster import Forecaster

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cellsize.data.batches import standardised, truth
-from cellsize.data.forecast import Forecast, seasonal_naive
+from cellsize.data.forecast import Forecast
+from cellsize.data.names import seasonal_naive
+from cellsize.data.quantiles import central
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.evaluation.holdout import LEVELS
@@ -93,9 +95,9 @@ def measure(
         shared = forecasts if own is scaling else in_scaling(windows, forecasts, own, scaling, chosen)
         losses.append(sums(task.score_by_window(shared, right, scale, metric)))
         # A model's residuals, and so its bounds, are in its own standard deviations.
+        values = central(forecasts, windows.quantiles, windows.n_targets)
         held += [
-            sums(count_of_level)
-            for count_of_level in inside(model.residuals, truth(windows, own, chosen) - task.central(forecasts))
+            sums(count_of_level) for count_of_level in inside(model.residuals, truth(windows, own, chosen) - values)
         ]
     naive = task.score_by_window(_naive(windows, scaling, chosen, season), right, scale, metric)
     return BlockLosses(

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from cellsize.data.forecast import score_name
 from cellsize.data.history import History
+from cellsize.data.names import score_name
 from cellsize.evaluation.holdout import LEVELS
 from cellsize.evaluation.paired import block_length
 from cellsize.lifecycle import check_verdict, new_rows, shift, sketch, unpaired

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.data.sequence_history import SequenceHistory
 from cellsize.lifecycle import check, permuted, sequence_quality, sequence_verdict, sketch, unpaired
 from cellsize.lifecycle.check_verdict import STATUS

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from markupsafe import Markup
 
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.lifecycle import check_page, sequence_quality, sequence_verdict
 from cellsize.lifecycle.sequence_quality import FEWEST_GROUPS
 from cellsize.lifecycle.sequence_verdict import SequenceCheck

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.data.regress import CONSTANT
 from cellsize.data.windows import Floats
 from cellsize.lifecycle import check_verdict, unpaired

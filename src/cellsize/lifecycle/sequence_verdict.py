@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.lifecycle import sequence_quality
 from cellsize.lifecycle.check_verdict import Verdict, listed, more
 from cellsize.lifecycle.new_sequences import NewSequences

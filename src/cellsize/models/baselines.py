@@ -9,7 +9,9 @@ import pandas as pd
 
 from cellsize.data.batches import chunks, gather, of_targets, scaled, standardised, truth
 from cellsize.data.folds import TRAIN, Folds
-from cellsize.data.forecast import BOOSTED_TREES, RIDGE_LINEAR, Forecast
+from cellsize.data.forecast import Forecast
+from cellsize.data.names import BOOSTED_TREES, RIDGE_LINEAR
+from cellsize.data.quantiles import widened
 from cellsize.data.scaling import Scaling, fit_scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.errors import InputError
@@ -62,13 +64,13 @@ def simple(
             whole = forecasts.setdefault(name, np.empty((len(chosen), *values.shape[1:]), values.dtype))
             whole[done : done + len(piece)] = values
         done += len(piece)
-    if task.quantiles:
+    if windows.quantiles:
         some = at_most(learnt, RESIDUALS)
         right = truth(windows, scaling, some)
         rows = task.baseline_rows(windows.first[some], seasons, begins[windows.series[windows.first[some]]], there)
         for name, at in rows.items():
             errors = right - standardised(windows, scaling, windows.inputs[at, :targets], some)
-            forecasts[name] = task.widened(forecasts[name], errors)
+            forecasts[name] = widened(forecasts[name], errors, windows.quantiles)
     forecasts[BOOSTED_TREES] = boosted_trees.predict(windows, scaling, trees, chosen)
     return forecasts
 

@@ -12,6 +12,7 @@ from cellsize.data import batches
 from cellsize.data.batches import CHUNK, Batch, chunks, gather, scaled
 from cellsize.data.folds import Fold
 from cellsize.data.forecast import Forecast
+from cellsize.data.quantiles import in_order
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.params import Metric
@@ -183,7 +184,9 @@ def predict(windows: Windows, scaling: Scaling, trees: BoostedTrees, chosen: Int
         normalised = np.stack(columns, axis=1).astype(np.float32).reshape(len(piece), windows.horizon, -1)
         forecasts[done : done + len(piece)] = scaled(batch, normalised)
         done += len(piece)
-    return Forecast.of(windows).in_order(forecasts) if len(trees.models) > windows.n_targets else forecasts
+    if len(trees.models) == windows.n_targets:
+        return forecasts
+    return in_order(forecasts, windows.quantiles, windows.n_targets)
 
 
 def _columns(windows: Windows, loss: Loss) -> list[tuple[int, float | None]]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cellsize.data.classify import LOGISTIC_REGRESSION, MAJORITY_CLASS, NEAREST_NEIGHBOUR
 from cellsize.data.folds import Fold, Folds
-from cellsize.data.forecast import BOOSTED_TREES
+from cellsize.data.names import BOOSTED_TREES
 from cellsize.data.scaling import Scaling
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints

@@ -10,7 +10,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from cellsize.data.folds import TRAIN, Fold, Folds
-from cellsize.data.forecast import BOOSTED_TREES, RIDGE_LINEAR
+from cellsize.data.names import BOOSTED_TREES, RIDGE_LINEAR
 from cellsize.data.regress import CONSTANT
 from cellsize.data.scaling import Scaling
 from cellsize.data.sequences import Sequences

@@ -13,7 +13,8 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from cellsize import files
 from cellsize.data.batches import of_targets, truth
-from cellsize.data.forecast import Forecast, for_columns
+from cellsize.data.forecast import Forecast
+from cellsize.data.quantiles import for_columns
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import FORWARD, Floats, Ints, Windows
 from cellsize.errors import InputError

@@ -99,7 +99,7 @@ def _outputs(graph: Graph, model: Forecaster, forecast: str) -> list[ValueInfoPr
         graph.nodes.append(helper.make_node("Identity", [forecast], [FORECAST]))
         return [value]
     by_target = graph.add("Reshape", forecast, graph.whole(-1, horizon, n_targets, levels))
-    # As `Forecast.in_order`: they do not cross. Sorted in units of the table, whose order is the same.
+    # As `quantiles.in_order`: they do not cross. Sorted in units of the table, whose order is the same.
     names = [QUANTILES, f"{QUANTILES}_order"]
     graph.nodes.append(helper.make_node("TopK", [by_target, graph.whole(levels)], names, axis=3, largest=0, sorted=1))
     median = model.quantiles.index(0.5)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from cellsize.data.batches import chunks
 from cellsize.data.folds import Fold
-from cellsize.data.forecast import Forecast, for_columns
+from cellsize.data.quantiles import for_columns, in_order
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.models.network import Net
@@ -156,4 +156,4 @@ def forecast(
 ) -> list[Floats]:
     """Forecasts of each network in standard deviations of the training rows; see `predict`. Quantiles do not cross."""
     found = predict(Forecasting(windows), windows, fitted, networks, chosen, forward)
-    return [Forecast.of(windows).in_order(forecasts) for forecasts in found]
+    return [in_order(forecasts, windows.quantiles, windows.n_targets) for forecasts in found]

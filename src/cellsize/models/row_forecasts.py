@@ -12,7 +12,7 @@ from cellsize.data import base_arrays, calendar, series, times
 from cellsize.data import table as tables
 from cellsize.data.batches import original
 from cellsize.data.clipping import clipped_columns
-from cellsize.data.forecast import Forecast
+from cellsize.data.quantiles import by_level, central
 from cellsize.data.scaling import own_offsets, usual, with_unknown
 from cellsize.data.schema import SERIES, TIME, Schema
 from cellsize.data.windows import Floats
@@ -77,14 +77,13 @@ def forecast_and_clipped(
     arrays, scaling, chosen = prepared.arrays, prepared.scaling, np.arange(len(prepared.arrays.first))
     if scaling is not forecaster.fitted.scaling:
         forecaster = replace(forecaster, fitted=replace(forecaster.fitted, scaling=scaling))
-    task = Forecast(arrays.lookback, arrays.horizon, arrays.n_targets, forecaster.quantiles)
     predicted = forecaster.predict(arrays, chosen)
-    standardised = task.central(predicted)
+    standardised = central(predicted, forecaster.quantiles, arrays.n_targets)
     forecasts = original(arrays, scaling, standardised, chosen)
     columns: dict[str, object] = {schema.series or SERIES: prepared.names, "time": prepared.times}
     for column, target in enumerate(schema.targets):
         columns[target] = forecasts[:, :, column].reshape(-1)
-    for level, values in task.by_level(predicted).items():
+    for level, values in by_level(predicted, forecaster.quantiles, arrays.n_targets).items():
         of_level = original(arrays, scaling, values, chosen)
         for column, target in enumerate(schema.targets):
             columns[f"{target}_q{intervals.percent(level)}"] = of_level[:, :, column].reshape(-1)

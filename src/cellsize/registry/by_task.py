@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 
 from cellsize.data import history, sequence_history, sequence_table, series, table, times
-from cellsize.data.forecast import score_name
 from cellsize.data.history import History
+from cellsize.data.names import score_name
 from cellsize.data.sequence_history import SequenceHistory
 from cellsize.models import saved
 from cellsize.models.classifier import Classifier

@@ -14,7 +14,7 @@ from onnxruntime import InferenceSession
 
 from cellsize import params_file
 from cellsize.data import folds
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.data.schema import Schema
 from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cellsize.data.forecast import BOOSTED_TREES
+from cellsize.data.names import BOOSTED_TREES
 from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.inspection.wording import note, remarks
@@ -21,10 +21,11 @@ from cellsize.report.wording import (
     tried,
 )
 from cellsize.sizing.choice_records import Choice, ScoredSize
+from cellsize.sizing.decision import in_percent
 from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.figures import apart
 from cellsize.sizing.inspection_records import Inspection
-from cellsize.sizing.rules import alone, describe, in_percent
+from cellsize.sizing.rules import alone, describe
 from cellsize.sizing.sizes import ZERO
 
 LEVEL = "90"  # of the prediction intervals whose coverage is said

@@ -5,7 +5,7 @@ import math
 from cellsize.data.classify import LOGISTIC_REGRESSION
 from cellsize.inspection.sequences import of_duplicates
 from cellsize.report.class_tables import NAMES, percent
-from cellsize.report.prose import NO_CLEAR, Tile, difference
+from cellsize.report.tiles import NO_CLEAR, Tile, difference
 from cellsize.report.wording import ERROR, EXPLAINED, plural, with_error
 from cellsize.report.wording import percent as apart_by
 from cellsize.sizing import figures

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from cellsize.data.forecast import BOOSTED_TREES, NAIVE, RIDGE_LINEAR, score_name, season_of
+from cellsize.data.names import BOOSTED_TREES, NAIVE, RIDGE_LINEAR, score_name, season_of
 from cellsize.params import Metric
 from cellsize.report.tables import Row, Table
 from cellsize.report.wording import (

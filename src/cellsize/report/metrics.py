@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from cellsize.data.forecast import BOOSTED_TREES, season_of
+from cellsize.data.names import BOOSTED_TREES, season_of
 from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Evaluation, Metrics
 from cellsize.sizing.sizes import ZERO

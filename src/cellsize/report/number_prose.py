@@ -2,8 +2,8 @@
 
 import math
 
-from cellsize.data.forecast import BOOSTED_TREES, RIDGE_LINEAR
-from cellsize.report.prose import NO_CLEAR, Tile, difference
+from cellsize.data.names import BOOSTED_TREES, RIDGE_LINEAR
+from cellsize.report.tiles import NO_CLEAR, Tile, difference
 from cellsize.report.wording import ERROR, EXPLAINED, plural, with_error
 from cellsize.report.wording import percent as apart_by
 from cellsize.sizing import figures

@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from cellsize import files, params
 from cellsize.data.folds import Folds, load_labels
-from cellsize.data.forecast import score_name, season_of
+from cellsize.data.names import score_name, season_of
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
 from cellsize.inspection import wording as inspected
-from cellsize.report import charts, error_tables, metrics, prose, size_chart, summaries, tables, wording
+from cellsize.report import charts, error_tables, metrics, prose, size_chart, summaries, tables, tiles, wording
 from cellsize.report.templates import environment
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.candidate_records import Candidates
@@ -127,7 +127,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         reason=choice.reason,
         verdict=verdict,
         bad=bad,
-        tiles=prose.tiles(choice, evaluation, inputs.registration),
+        tiles=tiles.tiles(choice, evaluation, inputs.registration),
         charts={name: Markup(svg) for name, svg in _charts(inputs, report).items()},
         captions=prose.captions(choice, candidates, inputs.trials, timed=_timed(inputs)),
         holdout=error_tables.holdout(evaluation, report.unit),

@@ -9,12 +9,12 @@ from markupsafe import Markup
 
 from cellsize import files
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, VALIDATION, Folds, load_labels
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.errors import InputError
-from cellsize.report import charts, metrics, page, prose, tables, wording
-from cellsize.report.prose import Tile
+from cellsize.report import charts, metrics, page, prose, tables, tiles, wording
 from cellsize.report.tables import Row, Table
 from cellsize.report.templates import environment
+from cellsize.report.tiles import Tile
 from cellsize.report.words import Words
 from cellsize.sizing import procedures, rules
 from cellsize.sizing.candidate_records import Candidates
@@ -149,7 +149,7 @@ def render(inputs: SequenceInputs, told: Told, title: str) -> str:
         verdict=told.verdict,
         bad=told.bad,
         remarks=told.remarks,
-        tiles=[*prose.size_tiles(choice, words), *told.tiles, *prose.last_tiles(choice, inputs.registration)],
+        tiles=[*tiles.size_tiles(choice, words), *told.tiles, *tiles.last_tiles(choice, inputs.registration)],
         size_chart=Markup(page.size_chart_of(choice, candidates)),
         size_caption=prose.size_caption(choice, candidates, inputs.trials, words),
         ladders=tables.ladders(choice),

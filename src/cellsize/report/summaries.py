@@ -2,7 +2,7 @@
 
 import re
 
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.params import Report
 from cellsize.report.error_tables import holdout
 from cellsize.report.tables import Row, Table

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.inspection.wording import percent as gain
 from cellsize.report.wording import (
     NONE,
@@ -22,8 +22,9 @@ from cellsize.report.words import Words
 from cellsize.sizing.adequacy import Verdict
 from cellsize.sizing.candidate_records import Candidates, RuleOfThumb
 from cellsize.sizing.choice_records import Choice, TriedSize
+from cellsize.sizing.decision import in_percent
 from cellsize.sizing.inspection_records import Inspection
-from cellsize.sizing.rules import in_percent, short
+from cellsize.sizing.rules import short
 from cellsize.sizing.sizes import Size
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from cellsize.data.forecast import BOOSTED_TREES, season_of
+from cellsize.data.names import BOOSTED_TREES, season_of
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.params import Metric
 from cellsize.report.words import Words, of_forecast

@@ -22,8 +22,9 @@ from cellsize.sizing.choice_records import (
     UndecidedSize,
 )
 from cellsize.sizing.climb import Cut
+from cellsize.sizing.decision import Decision, choose
 from cellsize.sizing.recipe import Recipe
-from cellsize.sizing.rules import Decision, apply, choose, lowest, within_one_standard_error
+from cellsize.sizing.rules import apply, lowest, within_one_standard_error
 from cellsize.sizing.scores import Scores, compare, failure_rates, from_trials, ladders, marked, preferred
 from cellsize.sizing.sizes import BYTES_EACH, ZERO, Size
 

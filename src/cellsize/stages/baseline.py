@@ -5,7 +5,7 @@ from statistics import fmean, stdev
 
 from cellsize import files
 from cellsize.data.folds import load
-from cellsize.data.forecast import score_name
+from cellsize.data.names import score_name
 from cellsize.models.by_task import score_folds
 from cellsize.params import Params
 from cellsize.progress import lines

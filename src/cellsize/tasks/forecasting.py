@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from cellsize.data.batches import cell_steps, design, gather, truth
 from cellsize.data.forecast import Forecast, Values
+from cellsize.data.quantiles import central
 from cellsize.data.scaling import Scaling, fit_scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.params import Metric
@@ -71,5 +72,5 @@ class Forecasting:
 
     def residuals(self, outputs: Floats, target: Floats) -> Floats:
         """Truth minus forecast, of quantiles the median."""
-        residuals: Floats = target - Forecast.of(self.windows).central(outputs)
+        residuals: Floats = target - central(outputs, self.windows.quantiles, self.windows.n_targets)
         return residuals
