@@ -315,7 +315,7 @@ def _one_line(resume: str = "") -> Iterator[None]:
         where = Path(error.filename).parent if isinstance(error.filename, str) else Path()
         typer.echo(f"error: {disk_full(str(where.absolute()))}", err=True)
         raise typer.Exit(1) from None
-    except (KeyboardInterrupt, EOFError, typer.Abort, Interrupted):
+    except (KeyboardInterrupt, typer.Abort, Interrupted):  # typer makes an Abort of Ctrl-D
         again = f"; what is finished is kept, and this resumes there: {resume}" if resume else "; nothing was written"
         typer.echo(f"interrupted{again}", err=True)
         raise typer.Exit(INTERRUPTED) from None

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from cellsize.data import series
+from cellsize.data.regular import set_back
 from cellsize.errors import InputError
 from cellsize.params_data import Prepare
 
@@ -133,3 +134,30 @@ def test_half_of_the_days_may_be_missing_where_a_day_is_the_most_usual_step(
     assert len(cleaned(some, make_prepare(gap=24))) > 380
     with pytest.raises(InputError, match="steps by 2 × 'h'"):
         cleaned(raw.iloc[::2], make_prepare(gap=24))
+
+
+@pytest.mark.parametrize(
+    ("times", "name", "expected"),
+    [
+        (["2026-10-25 02:00"], None, "Europe/Berlin"),
+        (["2026-10-25 01:00", "2026-10-25 01:30"], None, "Europe/London"),
+        (["2025-11-02 01:00", "2026-11-01 01:45"], None, "America/New_York"),
+        (["2018-02-17 23:00"], None, "America/Sao_Paulo"),
+        (["2025-10-30 23:00"], None, "Africa/Cairo"),
+        (["2025-10-25 23:00"], None, "Asia/Beirut"),
+        (["2025-04-06 01:30"], None, "Australia/Lord_Howe"),
+        (["2025-04-06 01:15"], None, None),  # there an hour is set back by a half, and no other clock is
+        (["2026-10-25 03:00"], None, "Europe/Athens"),
+        (["2026-10-26 02:00"], None, None),
+        (["2026-10-25 02:00", "2026-10-26 02:00"], None, None),
+        (["2026-10-25 02:00", "2026-11-01 01:00"], None, None),  # each on another clock
+        (["2026-03-29 02:30"], None, None),  # set forward in Berlin: it is there not even once
+        (["2026-10-25 02:00"], "Europe/Berlin", "Europe/Berlin"),
+        (["2026-10-25 02:00"], "America/New_York", None),
+        (["2026-10-25 02:00"], "+01:00", None),
+    ],
+)
+def test_the_clocks_themselves_say_which_hours_they_show_twice(
+    times: list[str], name: str | None, expected: str | None
+) -> None:
+    assert set_back(pd.Series(pd.to_datetime(times)), name) == expected

@@ -1,5 +1,6 @@
 """Clean series: a regular clock, gaps marked, calendar features; see test_bad_input.py for what is refused."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,41 @@ def test_an_autumn_hour_that_is_there_twice_is_told_from_its_order_where_that_is
         cleaned(raw, plain(make_prepare))
     clean = cleaned(raw, plain(make_prepare, timezone="Europe/Berlin", ambiguous="infer"))
     assert clean["time"].tolist() == times.tolist()
+
+
+@pytest.mark.parametrize(
+    ("begin", "place"),
+    [
+        ("2025-10-25", "Europe/Berlin"), ("2025-11-01", "America/New_York"), ("2018-02-17", "America/Sao_Paulo"),
+        ("2025-04-05", "America/Santiago"), ("2025-10-25", "Asia/Beirut"), ("2024-03-23", "America/Asuncion"),
+        ("2025-10-30", "Africa/Cairo"), ("2025-04-05", "Australia/Sydney"),
+    ],
+)  # fmt: skip
+def test_an_hour_that_is_there_twice_is_never_called_a_row_too_many_wherever_clocks_are_set_back(
+    make_prepare: MakePrepare, begin: str, place: str
+) -> None:
+    # It was held for some zones only: in Santiago clocks go back to 23:00 on a Saturday, in Cairo on a Thursday.
+    times = pd.date_range(begin, periods=60, freq="h", tz=place)
+    raw = table_of(times.tz_localize(None))
+    with pytest.raises(InputError, match=r"if clocks were set back then \(daylight saving ends\), declare") as refused:
+        cleaned(raw, plain(make_prepare))
+    advice = r"prepare\.timezone: (\S+) \(or another clock that was\) and prepare\.ambiguous: infer"
+    named = re.search(advice, str(refused.value))
+    assert named is not None
+    for zone in (named[1], place):  # the one that is named reads the rows as well
+        clean = cleaned(raw, plain(make_prepare, timezone=zone, ambiguous="infer"))
+        assert clean["time"].dt.tz_localize(None).tolist() == times.tz_localize(None).tolist()
+        assert clean["y"].notna().all()
+
+
+def test_of_a_declared_clock_only_its_own_hours_may_be_there_twice(make_prepare: MakePrepare) -> None:
+    for place, says in (("Africa/Cairo", "if clocks were set back"), ("Europe/Berlin", "keep one row, or name")):
+        raw = table_of(pd.date_range("2025-10-30", periods=60, freq="h", tz="Africa/Cairo").tz_localize(None))
+        with pytest.raises(InputError, match=f"is duplicated in series 'all'; {says}") as refused:
+            cleaned(raw, plain(make_prepare, timezone=place, ambiguous="first"))
+        assert f"prepare.timezone: {place} and prepare" in str(refused.value) or place == "Europe/Berlin"
+        offsets = "send times with their offset, or keep one row"
+        assert refused.value.for_caller.endswith(offsets if place == "Africa/Cairo" else "'all'; keep one row")
 
 
 def test_rows_without_a_time_are_counted_in_each_series(make_prepare: MakePrepare) -> None:

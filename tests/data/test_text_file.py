@@ -139,3 +139,30 @@ def test_a_time_keeps_its_zeros_and_a_count_is_a_number(tmp_path: Path, make_csv
     raw = table.read(path, (), make_csv(), ("t", "u"))
     assert raw["t"].tolist() == ["010221", "020221"]
     assert raw["u"].tolist() == [1609459200, 1609459260]
+
+
+@pytest.mark.parametrize("rows", [3, 20_000])  # fewer and more characters than Python's csv reader takes by itself
+def test_a_quote_that_is_not_closed_in_the_header_is_named(tmp_path: Path, make_csv: MakeCsv, rows: int) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text('time,"y\n' + f"{HOURS[0]},1\n" * rows)
+    with pytest.raises(InputError) as refused:
+        table.read(path, (), make_csv())
+    assert str(refused.value) == f'{path}: a quote (") in the row of line 1 or after it is not closed; fix that line'
+
+
+def test_a_header_of_several_lines_is_read_and_one_without_rows_is_called_so(tmp_path: Path, make_csv: MakeCsv) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text('time,"y\n(kW)"\n1,2\n')
+    assert list(table.read(path, (), make_csv()).columns) == ["time", "y\n(kW)"]
+    path.write_text('time,"y\n(kW)"\n')
+    with pytest.raises(InputError, match="a header and no rows; give a table with rows"):
+        table.read(path, (), make_csv())
+
+
+def test_a_long_text_is_read_and_a_message_counts_the_lines_behind_it(tmp_path: Path, make_csv: MakeCsv) -> None:
+    path = tmp_path / "toy.csv"
+    path.write_text(f"text,y\n{'a' * 200_000},1\nb,-\n")
+    raw = table.read(path, ("text",), make_csv())
+    assert raw["text"].str.len().tolist() == [200_000, 1]
+    with pytest.raises(InputError, match=r"line 3, column 'y': '-' is not a number"):
+        table.numbers(raw, path, "y")

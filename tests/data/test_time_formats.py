@@ -23,6 +23,8 @@ pytestmark = pytest.mark.usefixtures("no_bare_warning")
         ("%H:%M", "names no year"), ("%d.%m.", "names no year"), ("%Q-%Y", "has %Q, which"), ("%c", "has %c"),
         ("%Y %Y", "twice"), ("%q-%m-%Y", "more than a year beside %q"), ("%z %Y-%m-%d", "%z before its end"),
         ("dd.mm.yyyy", "names no year"), ("", "names no year"), ("epoch", "names no year"), ("%Y-%m-%d %", "has %,"),
+        *((form, "is a part of a week's date, which is read as %G-W%V-%u: year, week and weekday")
+          for form in ("%G", "%G-W%V", "%Y-W%V-%u", "%y-%V", "%G-%j", "%G-W%V-%u %j", "%G-%m-%d")),
     ],
 )  # fmt: skip
 def test_a_format_that_leaves_something_open_is_refused(time_format: str, says: str) -> None:

@@ -18,7 +18,7 @@ HANGS, WAITS = 60, 600
 # Words of a library or of Python in a message: whoever reads it cannot know what to do.
 FOREIGN = re.compile(
     r"Traceback|\bpandas\b|\bnumpy\b|\bpyarrow\b|\bpydantic\b|NoneType|codec can't|tokeniz|C error|object at 0x|dtype"
-    r"|errno",
+    r"|errno|gzipped|Compressed file|header check|Error -\d|\bCRC\b|zlib|field limit|\bdirective\b|end of data",
     re.IGNORECASE,
 )
 

@@ -4,6 +4,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from cellsize.project.examine import examine
 from cellsize.stages import plan, prepare, propose, split, window
 from tests.fuzz.guard import fuzzed, outcome
 from tests.fuzz.tables import Dialect, Toy, dialects, toys, write
-from tests.fuzz.test_tables import odd_tables
+from tests.fuzz.test_tables import Cut, cuts, damaged, odd_tables
 
 
 @contextlib.contextmanager
@@ -82,6 +83,32 @@ def test_parameters_made_of_a_table_are_accepted(case: tuple[Toy, Dialect, bool,
                      "time": (prepare.time,) if isinstance(prepare.time, str) else prepare.time,
                      "timezone": prepare.timezone}  # fmt: skip
         made(Asked(Path(path.name), horizon=horizon, **told))
+
+
+@st.composite
+def damaged_files(draw: st.DrawFn) -> tuple[Toy, Dialect, list[Cut]]:
+    """A table, how it is written, and what is done to the bytes: half of them are compressed."""
+    toy = draw(toys(least=40, most=60))
+    dialect = draw(dialects(toy))
+    if dialect.suffix != ".parquet" and draw(st.booleans()):
+        dialect = replace(dialect, suffix=".csv.gz")
+    return toy, dialect, draw(cuts())
+
+
+@pytest.mark.slow
+@fuzzed(200)
+@given(damaged_files())
+def test_a_damaged_file_is_examined_or_refused_in_words(case: tuple[Toy, Dialect, list[Cut]]) -> None:
+    # A gzip file of a flipped byte was a traceback; one of UTF-16 that was cut off was taken for Ctrl-D.
+    toy, dialect, damages = case
+    with place() as folder:
+        written = write(toy, dialect, folder, "toy")
+        if written is None:
+            reject()
+        path, prepare = written
+        path.write_bytes(damaged(path.read_bytes(), damages))
+        note(repr(path.read_bytes()[:2000]))
+        outcome(lambda: examine(Asked(Path(path.name), targets=prepare.targets)))
 
 
 @pytest.mark.slow

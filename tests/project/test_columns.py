@@ -1,6 +1,7 @@
 """What the columns of a table may be."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,52 @@ def test_times_that_repeat_and_nothing_that_tells_them_apart_are_refused() -> No
         columns.find_series(table, TOY, table["t"], {"t"}, None)
     with pytest.raises(InputError, match="no column 'shop'; fix --series"):
         columns.find_series(table, TOY, table["t"], {"t"}, "shop")
+
+
+def set_back(place: str, begin: str, **columns: Any) -> pd.DataFrame:
+    """Three days of hours around the one that a clock shows twice, for each row of other columns."""
+    hours = pd.date_range(begin, periods=72, freq="h", tz=place).tz_localize(None)
+    return pd.DataFrame(columns).merge(pd.DataFrame({"t": hours}), how="cross").assign(y=lambda it: it.index / 2)
+
+
+@pytest.mark.parametrize(
+    ("place", "begin"),
+    [("Europe/Berlin", "2025-10-25"), ("Africa/Cairo", "2025-10-29"), ("America/Sao_Paulo", "2018-02-17")],
+)
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"y": [0.5]}, ""),
+        ({"shop": ["a", "b", "c"]}, " for the same 'shop'"),
+        ({"id": [7, 8]}, " for the same 'id'"),
+        ({"town": ["x", "x", "y", "y"], "shop": ["a", "b", "a", "b"]}, " for the same 'town' and 'shop'"),
+    ],
+)
+def test_hours_that_a_clock_shows_twice_ask_for_the_clock_in_one_series_and_in_several(
+    place: str, begin: str, names: dict[str, list[Any]], said: str
+) -> None:
+    # Of several series it was said that no column tells them apart, since each repeats the hour.
+    table = set_back(place, begin, **names)
+    for rows in (table, table.sort_values("t", kind="stable").reset_index(drop=True)):
+        with pytest.raises(
+            InputError, match=f" is there twice{said}, as where a clock is set back.* --timezone {place}$"
+        ):
+            columns.find_series(rows, TOY, rows["t"], {"t"}, None)
+
+
+def test_days_that_are_there_twice_are_no_hours_of_a_clock() -> None:
+    days = pd.date_range("2025-10-20", periods=30)
+    table = pd.DataFrame({"t": [*days, days[6]], "y": np.arange(31) / 2})  # a Sunday: of a day, not of an hour
+    with pytest.raises(InputError, match="2025-10-26 00:00:00 is duplicated, and no column tells series apart"):
+        columns.find_series(table, TOY, table["t"], {"t"}, None)
+
+
+def test_the_line_that_is_named_counts_the_hours_that_are_left_out() -> None:
+    table = pd.DataFrame({"t": [1, 2, 3, 3], "y": [1.5, 2.5, 3.5, 4.5]})
+    doubtful = np.array([True, False, False, False])
+    with pytest.raises(InputError, match="line 5: 3 is duplicated"):
+        columns.find_series(table, TOY, table["t"], {"t"}, None, doubtful)
+    assert columns.find_series(table, TOY, table["t"], {"t"}, None, table["t"].to_numpy() == 3) is None
 
 
 @pytest.mark.parametrize(

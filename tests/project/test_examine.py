@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from cellsize.params import Params
 from cellsize.project import template
 from cellsize.project.asked import Asked
-from cellsize.project.examine import examine
+from cellsize.project.examine import _names, examine
 from tests.project.conftest import params, said
 
 Hourly = Callable[..., Path]
@@ -26,6 +26,15 @@ def test_an_hourly_table_is_found_out(hourly: Hourly) -> None:
     assert (made.register_.name, made.mlflow.experiment, made.report.title) == ("sales", "sales", "sales")
     assert said(found, "seasons") == "seasons: 12 steps, from the autocorrelation before the holdout"
     assert said(found, "target") == "target: 'load', the only column of numbers"
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [("sales.csv", "sales"), ("sales.tsv", "sales"), ("sales.txt.gz", "sales"), ("SALES.CSV.GZ", "SALES"),
+     ("a.b.tsv", "a.b"), ("sales.parquet", "sales"), ("my sales.txt", "my-sales"), (".csv", "table")],
+)  # fmt: skip
+def test_a_project_is_called_as_its_table_is_without_what_says_its_kind(name: str, called: str) -> None:
+    assert _names(Path(name), ("y",))["register.name"] == called
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """The raw rows: their clock, their series, their step."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from cellsize.errors import InputError
 from cellsize.project.asked import Asked
 from cellsize.project.examine import examine
+from cellsize.project.rows import read_rows
 from tests.project.conftest import params, said
 
 
@@ -55,6 +57,29 @@ def test_an_hour_that_is_there_twice_is_read_once_the_clock_is_named(write_csv: 
         examine(Asked(path))
     made = params(examine(Asked(path, timezone="Europe/Berlin"))).prepare
     assert (made.timezone, made.ambiguous, made.frequency, made.series) == ("Europe/Berlin", "infer", "h", None)
+
+
+@pytest.mark.parametrize("order", ["by time", "by series", "newest first"])
+@pytest.mark.parametrize("place", ["Europe/Berlin", "Africa/Cairo"])
+@pytest.mark.parametrize("series", [None, "shop"])
+def test_the_hours_of_several_series_are_told_apart_in_each_once_the_clock_is_named(
+    write_csv: Callable[..., Path], order: str, place: str, series: str | None
+) -> None:
+    # Without the series rows of one hour were taken for two hours, and no column told the series apart.
+    when = pd.date_range("2025-10-28", "2025-11-02", freq="h", tz=place)
+    if place == "Europe/Berlin":
+        when = when - pd.Timedelta("4D")
+    rows = pd.concat([pd.DataFrame({"at": when, "shop": shop, "y": np.arange(len(when)) / 4}) for shop in "abc"])
+    if order != "by series":
+        rows = rows.sort_values("at", kind="stable", ascending=order == "by time")
+    path = write_csv(when=rows["at"].dt.tz_localize(None), shop=rows["shop"], y=rows["y"])
+    asked = Asked(path, series=series)
+    if series is None:
+        with pytest.raises(InputError, match=f"is there twice for the same 'shop'.* such as --timezone {place}$"):
+            read_rows(asked)
+    found = read_rows(replace(asked, timezone=place))
+    assert (found.series, found.frequency, found.time.ambiguous) == ("shop", "h", "infer")
+    assert found.time.instant.tolist() == rows["at"].dt.tz_convert("UTC").dt.tz_localize(None).tolist()
 
 
 def test_a_table_without_a_header_is_refused(write_csv: Callable[..., Path]) -> None:

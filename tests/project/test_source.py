@@ -1,9 +1,13 @@
 """How a file is written, and where its time is."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from cellsize.errors import InputError
 from cellsize.project import source
@@ -68,3 +72,50 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 def test_an_empty_first_line_is_no_comment(write_csv: WriteCsv) -> None:
     path = write_csv("\ntime;load\n" + "\n".join(f"{time};{row},5" for row, time in enumerate(HOURS)) + "\n")
     assert dict(source.settings(path)) == written(separator=";", decimal=",")
+
+
+TEXT = "time,load\n" + "".join(f"{time},{row}.5\n" for row, time in enumerate(HOURS))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("sales.csv.gz", lambda data: data[:-12]),
+        ("sales.csv.gz", lambda data: data[:30] + bytes([data[30] ^ 255]) + data[31:]),
+        ("sales.csv.gz", lambda data: data[:-8] + b"\0\0\0\0" + data[-4:]),
+        ("sales.CSV.GZ", lambda data: gzip.decompress(data)),
+    ],
+    ids=["cut off", "a byte flipped", "another check sum", "no gzip"],
+)
+def test_a_damaged_gzip_file_is_refused_in_words(
+    tmp_path: Path, name: str, damage: Callable[[bytes], bytes], encoding: str
+) -> None:
+    # It was a traceback, or "interrupted" as after Ctrl-D, or Python's own words.
+    path = tmp_path / name
+    path.write_bytes(damage(gzip.compress(TEXT.encode(encoding))))
+    with pytest.raises(InputError) as refused:
+        source.settings(path)
+    assert str(refused.value) == f"{path}: not a valid gzip file, or it cannot be opened; write it again"
+
+
+def test_a_damaged_parquet_or_npz_file_is_refused_in_words(tmp_path: Path) -> None:
+    # Other faults than those of a cut file: pandas' own notes in Parquet, a compressed array of an npz file.
+    table, arrays = tmp_path / "sales.parquet", tmp_path / "waves.npz"
+    parquet.write_table(pyarrow.table({"time": HOURS}).replace_schema_metadata({b"pandas": b"{"}), table)
+    np.savez_compressed(arrays, X=np.arange(999.0).reshape(37, 27, 1), y=np.arange(37))
+    data = arrays.read_bytes()
+    arrays.write_bytes(data[:99] + bytes(20) + data[119:])
+    for path, kind in ((table, "Parquet file; write it again"), (arrays, "npz file; save it with np.savez")):
+        with pytest.raises(InputError) as refused:
+            source.load(path, source.settings(path))
+        assert str(refused.value) == f"{path}: not a valid {kind}"
+
+
+def test_the_name_of_a_file_may_be_in_capitals(tmp_path: Path) -> None:
+    path = tmp_path / "SALES.CSV.GZ"
+    path.write_bytes(gzip.compress(TEXT.replace(",", ";").encode("utf-16")))
+    assert dict(source.settings(path)) == written(separator=";", encoding="utf-16")
+    assert source.load(path, source.settings(path)).shape == (60, 2)
+    (tmp_path / "SALES.PARQUET").write_bytes(b"PAR1")  # said to be one: its bytes are no text
+    assert source.settings(tmp_path / "SALES.PARQUET") == source.PLAIN

@@ -60,8 +60,9 @@ REFUSED: list[tuple[Any, str]] = [
     (split() | {"params": {"levels": ["0.9"]}}, "params: levels is not a list of numbers"),
     (json.dumps(split())[:-1] + ', "params": {"levels": [1e999]}}', "params: levels is not a list of numbers"),
     # Shapes.
-    ("", "not JSON: Expecting value at line 1, column 1"),
-    ("{", "not JSON"),
+    ("", "no rows; send those that the model reads, as application/json, text/csv or application/vnd.apache.parquet"),
+    (" \n", "no rows; send those that the model reads, as application/json"),
+    ("{", "not JSON: Expecting property name enclosed in double quotes at line 1, column 2"),
     ("[" * 100_000, "JSON nested too deeply; send"),
     ('{"dataframe_split":' + "[" * 5000 + "]" * 5000 + "}", "JSON nested too deeply; send"),
     ([], "not an object; send"),
@@ -117,7 +118,8 @@ def test_what_is_of_no_known_type_is_refused_as_such(kind: str | None, encoding:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "no header line"),
+        ("", "no rows; send those that the model reads, as application/json, text/csv or"),
+        ("\n,\n", "no header line"),
         ("time,y\n", "no rows"),
         ("time,y\n2026-01-01,1\n2026-01-02\n", "line 3 has 1 fields, and the header 2"),
         ("time,y\n2026-01-01,1,5\n", "line 2 has 3 fields, and the header 2"),
@@ -128,6 +130,21 @@ def test_what_is_of_no_known_type_is_refused_as_such(kind: str | None, encoding:
 def test_lines_of_other_lengths_than_the_header_are_refused(text: str, words: str) -> None:
     with pytest.raises(RefusedError, match=words):
         check(CSV, None, text.encode(), [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (JSON, b""), (CSV, b""), (PARQUET, b""), (None, b""), (JSON, b'{"dataframe_records": []}'), (CSV, b"time,y\n"),
+        (JSON, b'{"dataframe_split": {"columns": ["y"], "data": []}}'),
+    ],
+)  # fmt: skip
+def test_without_rows_it_is_said_which_ones_the_model_wants(kind: str | None, body: bytes) -> None:
+    with pytest.raises(
+        RefusedError, match=r"^no rows; send the last 12 steps($|, as application/json, text)"
+    ) as refused:
+        check(kind, None, body, [], "no rows; send the last 12 steps")
+    assert refused.value.status == 400
 
 
 def test_csv_and_parquet_are_let_through() -> None:

@@ -1,6 +1,8 @@
 """Rows on a regular clock: a row for each step, with missing values where the table has none."""
 
+from datetime import tzinfo
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import numpy as np
 import numpy.typing as npt
@@ -8,10 +10,16 @@ import pandas as pd
 
 from cellsize.data import clock as clocks
 from cellsize.data import table as tables
-from cellsize.data.clock import Ints, microseconds
+from cellsize.data.clock import Ints, microseconds, zone
 from cellsize.data.schema import MISSING, SERIES, TIME, Schema
+from cellsize.data.zones import COMMON
 from cellsize.errors import InputError
 
+# Where clocks are set back, or were until lately, at another time than in the zones that are common.
+PEOPLED = (
+    "America/Santiago", "America/Asuncion", "Africa/Cairo", "Asia/Beirut", "Asia/Jerusalem", "Asia/Tehran",
+    "Australia/Lord_Howe",
+)  # fmt: skip
 MANY = 20  # rows of a series that tell a frequency
 
 
@@ -88,10 +96,8 @@ def _places(
     same = np.flatnonzero(inside & (np.diff(_order(stamps), prepend=0) == 0))
     if same.size:
         at = int(same[0])
-        raise InputError(
-            f"{where(at)}: {stamps.iloc[at]} is duplicated in series {name(at)}; {_once(stamps, same, schema)}",
-            "keep one row",
-        )
+        trainer, caller = _twice(stamps, same, schema)
+        raise InputError(f"{where(at)}: {stamps.iloc[at]} is duplicated in series {name(at)}; {trainer}", caller)
     misplaced = clock.misplaced(stamps)
     if misplaced is not None:
         at, why = misplaced
@@ -162,16 +168,37 @@ def _recent(places: Ints, codes: Ints, observed: npt.NDArray[np.bool_], recent: 
     return np.asarray((places > last[codes] - recent) & (places <= last[codes] + recent))
 
 
-def _once(stamps: pd.Series, same: Ints, schema: Schema) -> str:
-    """What to do where a time is there twice."""
+def set_back(times: "pd.Series[pd.Timestamp]", name: str | None = None) -> str | None:
+    """A zone whose clock shows all of some times twice, since it was set back then; None: there is none.
+
+    Asked of the clocks themselves: in Berlin that is in the night of a Sunday, in Santiago late on a Saturday, in Cairo
+    late on a Thursday.
+
+    Args:
+        times: Readings of a clock, at least one; of times with an offset their date and time of day counts.
+        name: The only zone to look at; None: all, those that are common first.
+    """
+    some = pd.DatetimeIndex(times).tz_localize(None).unique()
+    every = sorted(each for each in available_timezones() if "/" in each and not each.startswith(("Etc/", "posix/")))
+    names = [name] if name is not None else [*COMMON, *PEOPLED, *every]
+    return next((each for each in names if all(_shows_twice(zone(each), moment) for moment in some)), None)
+
+
+def _shows_twice(place: tzinfo, moment: pd.Timestamp) -> bool:
+    early, late = (moment.to_pydatetime(warn=False).replace(tzinfo=place, fold=fold).utcoffset() for fold in (0, 1))
+    return early is not None and late is not None and early > late  # the other way round it was set forward
+
+
+def _twice(stamps: pd.Series, same: Ints, schema: Schema) -> tuple[str, str]:
+    """What to do where a time is there twice: for who trains, and for who asks a served model."""
     if schema.clock.unit == "fixed" and schema.is_naive and schema.ambiguous != "infer":
-        twice = pd.DatetimeIndex(stamps.iloc[same])
-        # Everywhere clocks are set back in the night to a Sunday, or before it.
-        if ((twice.day_of_week >= 5) & (twice.hour <= 3)).all():
-            timezone = f"prepare.timezone: {schema.timezone or 'Area/City'}"
+        place = set_back(stamps.iloc[same], schema.timezone)
+        if place is not None:
+            timezone = schema.timezone or f"{place} (or another clock that was)"
             return (
                 "if clocks were set back then (daylight saving ends), declare the clock and that both hours are there: "
-                f"{timezone} and prepare.ambiguous: infer; else keep one row, or name the column that tells series "
-                "apart under prepare.series"
+                f"prepare.timezone: {timezone} and prepare.ambiguous: infer; else keep one row, or name the column "
+                "that tells series apart under prepare.series",
+                "send times with their offset, or keep one row" if schema.timezone else "keep one row",
             )
-    return "keep one row, or name the column that tells series apart under prepare.series"
+    return "keep one row, or name the column that tells series apart under prepare.series", "keep one row"

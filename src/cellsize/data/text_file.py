@@ -26,10 +26,20 @@ MISSING = (
 )  # fmt: skip
 SEPARATORS = (";", "\t", "|", ",", " ")
 COMMENTS = ("#", "%", "!", ";")
+UNREADABLE = (OSError, EOFError, zlib.error)  # a file that is gone, cut off, or damaged
 LOOKED_AT = 50  # lines that show how a file is written
+
+# pandas reads longer texts than Python's csv reader by itself; a quote that is not closed makes one of a whole file.
+csv_module.field_size_limit(2**31 - 1)
 
 # How each file was read. A message counts lines, comments and units included, long after the file was read.
 _read_as: dict[Path, Csv] = {}
+
+
+def unreadable(path: Path) -> InputError:
+    """What is said of a file whose bytes cannot be had: one of `UNREADABLE` was raised."""
+    kind = "gzip" if path.suffix.lower() == ".gz" else "CSV"
+    return InputError(f"{path}: not a valid {kind} file, or it cannot be opened; write it again")
 
 
 def is_text(path: Path) -> bool:
@@ -61,9 +71,8 @@ def read(path: Path, texts: tuple[str, ...], csv: Csv, times: tuple[str, ...] = 
         rough = [name for name in names if name not in {*texts, *times} and is_rough(table[name])]
         if rough:
             table[rough] = _rows(path, csv, names, set(rough))[rough]
-    except (OSError, EOFError, zlib.error):
-        kind = "gzip" if path.suffix.lower() == ".gz" else "CSV"
-        raise InputError(f"{path}: not a valid {kind} file, or it cannot be opened; write it again") from None
+    except UNREADABLE:
+        raise unreadable(path) from None
     for name in times:
         if name in table and table[name].str.fullmatch(r"-?(?:0|[1-9]\d{0,17}|[1-8]\d{18})").all():
             table[name] = table[name].astype(np.int64)
@@ -194,9 +203,13 @@ def _records(file: io.TextIOBase, csv: Csv) -> Iterator[tuple[int, list[str]]]:
 def _names(path: Path, csv: Csv) -> list[str]:
     """The names of the columns, each once."""
     with _opened(path, csv) as file:
-        number, header = next(_records(file, csv), (0, []))
+        rows = _records(file, csv)
+        number, header = next(rows, (0, []))
+        is_all = next(rows, None) is None
     if not header:
         raise InputError(f"{path}: No columns: there is no header; give a table with a header and rows")
+    if is_all and _is_unclosed(path, csv):  # it would be a header without rows
+        raise InputError(_open_quote(path, number))
     names = [name.strip().lstrip("\ufeff") or f"Unnamed: {index}" for index, name in enumerate(header)]
     if len(names) == 1:
         cause = _cause(path, csv)
@@ -272,8 +285,22 @@ def _broken(path: Path, csv: Csv, n_columns: int) -> str:
                     )
                 begin = rows.line_num + 1
     except csv_module.Error:
-        return f'{path}: a quote (") in the row of line {number + 1} or after it is not closed; fix that line'
+        return _open_quote(path, number + 1)
     return f"{path}: not the lines of a table; fix the file, or prepare.csv"
+
+
+def _is_unclosed(path: Path, csv: Csv) -> bool:
+    """Whether a quote is not closed in a file that is one row."""
+    with _opened(path, csv) as file:
+        try:
+            list(csv_module.reader(file, delimiter=csv.separator, skipinitialspace=True, strict=True))
+        except csv_module.Error:
+            return True
+    return False
+
+
+def _open_quote(path: Path, number: int) -> str:
+    return f'{path}: a quote (") in the row of line {number} or after it is not closed; fix that line'
 
 
 def _cause(path: Path, csv: Csv) -> str | None:

@@ -42,10 +42,16 @@ def check_format(time_format: str | None) -> None:
         raise InputError(f"prepare.time_format: {time_format!r} names a part of the time twice; {remedy}")
     if "q" in directives and not set(directives) <= {"q", "Y", "y"}:
         raise InputError(f"prepare.time_format: {time_format!r} has more than a year beside %q; {remedy}")
+    found = set(directives)
+    if found & {"G", "V"} and not (found >= {"G", "V"} and found & set("uaA") and not found & set("Yj")):
+        raise InputError(
+            f"prepare.time_format: {time_format!r} is a part of a week's date, which is read as %G-W%V-%u: year, week "
+            f"and weekday, without %Y and %j; {remedy}"
+        )
     try:
         pd.to_datetime(pd.Series(["0"]), format=time_format.replace("%q", "%m"), errors="coerce", utc=True)
-    except ValueError as error:
-        raise InputError(f"prepare.time_format: {time_format!r}: {error}; {remedy}") from None
+    except ValueError:  # pandas' words are about its own arguments
+        raise InputError(f"prepare.time_format: {time_format!r} cannot be read; {remedy}") from None
 
 
 def text_of(source: pd.Series, time_format: str | None) -> pd.Series:

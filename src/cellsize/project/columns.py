@@ -1,6 +1,7 @@
 """What the columns of a table may be: series, targets, covariates. Their kinds are read, never their course."""
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from cellsize.data import regular
 from cellsize.data import table as tables
 from cellsize.errors import InputError
 from cellsize.project import time_columns
@@ -99,8 +101,9 @@ def _why_no_levels(values: "pd.Series[Any]") -> str:
 
 
 def find_series(
-    table: pd.DataFrame, path: Path, times: "pd.Series[Any]", taken: set[str], declared: str | None
-) -> str | None:
+    table: pd.DataFrame, path: Path, times: "pd.Series[Any]", taken: set[str], declared: str | None,
+    doubtful: Flags | None = None,
+) -> str | None:  # fmt: skip
     """The column that tells several series apart; None if no time repeats, and so there is one series.
 
     Args:
@@ -109,6 +112,7 @@ def find_series(
         times: Time of each row.
         taken: Columns that hold the time.
         declared: The column as declared, or None to look for it.
+        doubtful: Rows whose times a clock shows twice, shape (rows,): they repeat in a single series too. None: no row.
 
     Raises:
         InputError: Times repeat, and no column or more than one tells the series apart.
@@ -116,36 +120,31 @@ def find_series(
     if declared is not None:
         tables.require(table, path, (declared,), "--series")
         return declared
+    rows = np.arange(len(table))
+    if doubtful is not None and doubtful.any():
+        rows = np.flatnonzero(~doubtful)
+        table, times = table.iloc[rows], times.iloc[rows]
     again = times.duplicated()
     if not again.any():
         return None
     found = list[str]()
-    for name in map(str, table.columns):
-        values = table[name]
-        if name in taken or values.isna().any() or pd.api.types.is_float_dtype(values):
-            continue
-        codes = _codes(values)
-        if codes is None:
-            continue
+    named = _that_may_name(table, taken)
+    for name, codes in named.items():
         tells_apart = 2 <= codes.max() + 1 <= len(table) / 2 and not _repeats(times, codes)
         # An id and a name of the same series are one.
         if tells_apart and not any(_alike(codes, pd.factorize(table[other])[0]) for other in found):
             found.append(name)
-    if not found and _is_clock_set_back(times[again]):
-        first = times[again].iloc[0]
-        raise InputError(
-            f"{path}: {first} is there twice, as where a clock is set back (daylight saving ends); say whose clock "
-            "it is, such as --timezone Europe/Berlin"
-        )
+    if not found:
+        _refuse_set_back(named, path, times)
     _refuse_hours(table, path, times, found)
     texts = [name for name in found if not pd.api.types.is_numeric_dtype(table[name])]
     first = int(np.flatnonzero(again.to_numpy())[0])
-    where = f"{path}, {tables.line(path, first)}: {times.iloc[first]} is duplicated"
+    where = f"{path}, {tables.line(path, int(rows[first]))}: {times.iloc[first]} is duplicated"
     if len(texts) == 1 or len(found) == 1:
         return (texts or found)[0]
     if found:
         raise InputError(f"{where}; name the column that tells series apart: {_options('--series', found)}")
-    both = _two_that_tell_apart(table, times, taken)
+    both = _two_that_tell_apart(named, times)
     if both:
         raise InputError(
             f"{where}; {both[0]!r} and {both[1]!r} together tell series apart: write both into one column, such as "
@@ -162,19 +161,28 @@ def _codes(values: "pd.Series[Any]") -> Any:
         return None
 
 
-def _two_that_tell_apart(table: pd.DataFrame, times: "pd.Series[Any]", taken: set[str]) -> tuple[str, str] | None:
-    """Two columns of names or whole numbers that tell series apart together, or None."""
+def _that_may_name(table: pd.DataFrame, taken: set[str]) -> dict[str, Any]:
+    """Columns of names or whole numbers, each with a number for each different value."""
     coded = {
         str(name): _codes(values)
         for name, values in table.items()
         if name not in taken and not values.isna().any() and not pd.api.types.is_float_dtype(values)
     }
-    few = {name: codes for name, codes in coded.items() if codes is not None and 2 <= codes.max() + 1 <= len(table) / 4}
-    for one, other in itertools.combinations(list(few)[:LISTED], 2):
-        codes = few[one] * (few[other].max() + 1) + few[other]
-        if len(np.unique(codes)) <= len(table) / 2 and not _repeats(times, codes):
+    return {name: codes for name, codes in coded.items() if codes is not None}
+
+
+def _two_that_tell_apart(named: dict[str, Any], times: "pd.Series[Any]") -> tuple[str, str] | None:
+    """Two columns that tell series apart together, or None."""
+    for one, other in _pairs(named, len(times)):
+        codes = named[one] * (named[other].max() + 1) + named[other]
+        if len(np.unique(codes)) <= len(times) / 2 and not _repeats(times, codes):
             return one, other
     return None
+
+
+def _pairs(named: dict[str, Any], rows: int) -> Iterator[tuple[str, str]]:
+    few = [name for name, codes in named.items() if 2 <= codes.max() + 1 <= rows / 4]
+    return itertools.combinations(few[:LISTED], 2)
 
 
 def _refuse_hours(table: pd.DataFrame, path: Path, times: "pd.Series[Any]", found: list[str]) -> None:
@@ -206,11 +214,30 @@ def _divides_a_day(values: "pd.Series[Any]") -> bool:
     return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
 
 
-def _is_clock_set_back(again: "pd.Series[Any]") -> bool:
-    """Whether times that are there twice lie in the night of a Sunday, as hours that a clock shows twice do."""
-    if not pd.api.types.is_datetime64_any_dtype(again):
-        return False
-    return bool(((again.dt.day_of_week == 6) & (again.dt.hour < 4)).all())
+def _refuse_set_back(named: dict[str, Any], path: Path, times: "pd.Series[Any]") -> None:
+    """Refuses times that are there twice where some clock shows them twice, in one series or in each of several.
+
+    Args:
+        named: Columns that may name series; see `_that_may_name`.
+        path: Where they come from, for messages.
+        times: Time of each row.
+
+    Raises:
+        InputError: It is so; the message asks for the clock.
+    """
+    if not pd.api.types.is_datetime64_any_dtype(times) or (times == times.dt.normalize()).all():
+        return
+    one = [(name,) for name, codes in named.items() if 2 <= codes.max() + 1 <= len(times) / 2]
+    for names in ((), *one, *_pairs(named, len(times))):
+        frame = pd.DataFrame({"times": times.to_numpy()} | {name: named[name] for name in names})
+        again = times[frame.duplicated().to_numpy()]
+        place = regular.set_back(again) if len(again) else None
+        if place is not None:
+            each = f" for the same {' and '.join(map(repr, names))}" if names else ""
+            raise InputError(
+                f"{path}: {again.iloc[0]} is there twice{each}, as where a clock is set back (daylight saving ends); "
+                f"say whose clock it is, such as --timezone {place}"
+            )
 
 
 def _repeats(times: "pd.Series[Any]", codes: Any) -> bool:

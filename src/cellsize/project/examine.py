@@ -115,7 +115,7 @@ def _examined(
 
 def _names(table: Path, targets: tuple[str, ...]) -> dict[str, template.Value]:
     """What the project is called, after its table."""
-    stem = re.sub(r"(\.csv)?(\.gz)?$|\.(parquet|ts|npz)$", "", table.name)
+    stem = re.sub(r"(\.(csv|tsv|txt|parquet|ts|npz))?(\.gz)?$", "", table.name, flags=re.IGNORECASE)
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.") or "table"
     return {
         "mlflow.experiment": name,

@@ -43,9 +43,10 @@ def read_rows(asked: Asked) -> Rows:
         time = time_columns.counted(table, asked.table, asked.time)
     else:
         time = time_columns.find_time(table, asked.table, asked.time, asked.time_format)
-    time = time_columns.on_clock(time, asked.table, asked.timezone)
-    named = columns.find_series(table, asked.table, time.instant, set(time.columns), asked.series) if (
+    twice = time_columns.shown_twice(time, asked.table, asked.timezone)
+    named = columns.find_series(table, asked.table, time.instant, set(time.columns), asked.series, twice) if (
         time.columns or asked.series) else None  # fmt: skip
+    time = time_columns.on_clock(time, asked.table, asked.timezone, table[named] if named else None)
     codes = pd.factorize(table[named])[0] if named else np.zeros(len(table), np.int64)
     frequency = asked.frequency or steps.find(time, codes)
     return Rows(table, asked.table, written, time, named, codes, frequency, asked.timezone)

@@ -2,19 +2,21 @@
 
 import codecs
 import csv
-import gzip
 import io
 import itertools
 import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO
 
 import pandas as pd
+from pyarrow.lib import ArrowException
 
-from cellsize.data import series, times
+from cellsize.data import series, text_file, times
 from cellsize.data import table as tables
-from cellsize.data.encoding import utf16
+from cellsize.data.encoding import opened_binary, utf16
 from cellsize.errors import InputError
 from cellsize.params_data import Csv, Prepare
 
@@ -40,7 +42,7 @@ def refuse_no_header(table: pd.DataFrame, path: Path) -> None:
     Raises:
         InputError: A name reads as a time, as the values below do, or all names read as numbers or times.
     """
-    if path.suffix in TYPED:
+    if path.suffix.lower() in TYPED:
         return
     names = [str(name).strip() for name in table.columns]
     plain = [bool(NUMBER.fullmatch(name) or FULL_DATE.match(name)) for name in names]
@@ -64,10 +66,13 @@ def settings(path: Path) -> Csv:
         raise InputError(f"{path}: a folder; name a table in CSV or Parquet")
     if not path.is_file():
         raise InputError(f"{path}: no such file; name a table in CSV or Parquet")
-    if path.suffix in TYPED:
+    if path.suffix.lower() in TYPED:
         return PLAIN
-    encoding = _encoding(path)
-    lines, last = _lines(path, encoding)
+    try:
+        encoding = _encoding(path)
+        lines, last = _lines(path, encoding)
+    except text_file.UNREADABLE:
+        raise text_file.unreadable(path) from None
     comment = lines[0][0] if lines and lines[0] and lines[0][0] in COMMENTS else None
     lines = [line for line in lines if not (comment and line.startswith(comment))]
     if not lines:
@@ -91,23 +96,38 @@ def settings(path: Path) -> Csv:
 
 def load(path: Path, written: Csv) -> pd.DataFrame:
     """Reads a table of whose columns nothing is known yet."""
-    return tables.read(path, (), written)
+    with _whole(path):
+        return tables.read(path, (), written)
 
 
 def load_as_declared(path: Path, prepare: Prepare) -> pd.DataFrame:
     """Reads a table as the stage `prepare` will: names and times as they are written."""
-    return tables.read(path, series.texts(prepare), prepare.csv, times.columns_of(prepare))
+    with _whole(path):
+        return tables.read(path, series.texts(prepare), prepare.csv, times.columns_of(prepare))
 
 
-def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Says of a damaged Parquet or npz file that it is one: libraries fail there in many ways, not all of them theirs.
+
+    Raises:
+        InputError: Something that reading raises of bytes that were changed.
+    """
+    kinds = {".parquet": "Parquet file; write it again", ".npz": "npz file; save it with np.savez"}
+    if path.suffix.lower() not in kinds:
+        yield
+        return
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, NotImplementedError, RuntimeError, ArrowException, zlib.error):
+        raise InputError(f"{path}: not a valid {kinds[path.suffix.lower()]}") from None
 
 
 def _encoding(path: Path) -> str:
     """UTF-8 where the whole file is, UTF-16 where it begins so, else that of Windows in Western Europe."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        with _open(path) as file:
+        with opened_binary(path) as file:
             begin = file.read(4096)
             if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 return "utf-16"
@@ -119,14 +139,12 @@ def _encoding(path: Path) -> str:
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return "cp1252"
-    except (OSError, EOFError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); write it again") from None
     return "utf-8"
 
 
 def _lines(path: Path, encoding: str) -> tuple[list[str], str]:
     """The first lines that are not blank, and the last one."""
-    with _open(path) as raw, io.TextIOWrapper(raw, encoding, errors="replace", newline=None) as file:
+    with opened_binary(path) as raw, io.TextIOWrapper(raw, encoding, errors="replace", newline=None) as file:
         filled = (line.lstrip("\ufeff").rstrip("\r\n") for line in file if line.strip())
         first = list(itertools.islice(filled, LINES))
         last = first[-1] if first else ""

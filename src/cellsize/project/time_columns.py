@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import moments, times, zones
@@ -102,8 +103,27 @@ def counted(table: pd.DataFrame, path: Path, declared: tuple[str, ...]) -> Time:
     return Time(declared, None, pd.Series(tables.numbers(table, path, declared[0]), index=table.index))
 
 
-def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
+def shown_twice(time: Time, path: Path, timezone: str | None) -> npt.NDArray[np.bool_]:
+    """Rows whose time the clock of a place shows twice, since it was set back then, shape (rows,).
+
+    Raises:
+        InputError: The zone is unknown, or a time does not exist on its clock.
+    """
+    if timezone is None or not time.columns or time.offset is not None:
+        return np.zeros(len(time.local), np.bool_)
+    zones.instants(times.Written(time.local, None), timezone, "first", path, ", ".join(time.columns))
+    index = pd.DatetimeIndex(time.local).tz_localize(zone(timezone), ambiguous="NaT", nonexistent="shift_forward")
+    return np.asarray(index.isna())
+
+
+def on_clock(time: Time, path: Path, timezone: str | None, series: "pd.Series[Any] | None" = None) -> Time:
     """The same times with the offsets that the clock of a place gives them, where they are written without.
+
+    Args:
+        time: As written.
+        path: Where they come from, for messages.
+        timezone: Name of the place's zone, or None.
+        series: The series of each row, whose order tells apart what a clock shows twice; None: all rows are of one.
 
     Raises:
         InputError: The zone is unknown, or a time does not exist on its clock.
@@ -119,7 +139,7 @@ def on_clock(time: Time, path: Path, timezone: str | None) -> Time:
         local = zones.instants(written, timezone, ambiguous, path, column)
     except InputError:
         ambiguous = "infer"
-        local = zones.instants(written, timezone, ambiguous, path, column)
+        local = zones.instants(written, timezone, ambiguous, path, column, series=series)
     utc = local.dt.tz_convert("UTC").dt.tz_localize(None)
     offset = (time.local - utc).dt.total_seconds().astype(np.int64)
     return replace(time, offset=offset, ambiguous=ambiguous)

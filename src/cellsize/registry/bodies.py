@@ -15,6 +15,7 @@ JSON, CSV, PARQUET = "application/json", "text/csv", "application/vnd.apache.par
 TYPES = f"{JSON}, {CSV} or {PARQUET}"
 SPLIT, RECORDS, PARAMS = "dataframe_split", "dataframe_records", "params"
 ROWS = f'send {{"{SPLIT}": {{"columns": […], "data": [[…], …]}}}} or {{"{RECORDS}": [{{…}}, …]}}'
+NO_ROWS = "no rows; send those that the model reads"
 NULL = "send null where a value is missing"
 
 
@@ -31,18 +32,23 @@ class RefusedError(Exception):
         self.status, self.reason = status, reason
 
 
-def check(content_type: str | None, encoding: str | None, body: bytes, params: Collection[str]) -> None:
-    """Refuses what would be read as something else.
+def check(
+    content_type: str | None, encoding: str | None, body: bytes, params: Collection[str], no_rows: str = NO_ROWS
+) -> None:
+    """Refuses what would be read as something else, and what holds no rows.
 
     Args:
         content_type: The header, or None.
         encoding: The header Content-Encoding, or None.
         body: The body.
         params: Names of the parameters that the model has.
+        no_rows: What is said where there are no rows.
 
     Raises:
         RefusedError: Its status is 400 or 415.
     """
+    if not body.strip():
+        raise RefusedError(400, f"{no_rows}, as {TYPES}")
     if not content_type:
         raise RefusedError(415, f"no Content-Type; send {TYPES}")
     if encoding and encoding.strip().lower() != "identity":
@@ -51,9 +57,9 @@ def check(content_type: str | None, encoding: str | None, body: bytes, params: C
     if kind not in (JSON, CSV, PARQUET) or any(part not in ("", "charset=utf-8") for part in parameters):
         raise RefusedError(415, f"a Content-Type that is not read; send {TYPES}, in UTF-8")
     if kind == JSON:
-        _json(body, params)
+        _json(body, params, no_rows)
     elif kind == CSV:
-        _csv(_decoded(body))
+        _csv(_decoded(body), no_rows)
 
 
 def _decoded(body: bytes) -> str:
@@ -67,7 +73,7 @@ def _no_constant(name: str) -> NoReturn:
     raise RefusedError(400, f"{name} is not JSON; {NULL}")
 
 
-def _json(body: bytes, params: Collection[str]) -> None:
+def _json(body: bytes, params: Collection[str], no_rows: str) -> None:
     try:
         content = json.loads(_decoded(body), parse_constant=_no_constant)
     except RecursionError:
@@ -84,7 +90,7 @@ def _json(body: bytes, params: Collection[str]) -> None:
     if (SPLIT in content) == (RECORDS in content):
         raise RefusedError(400, f"{'both of' if SPLIT in content else 'neither'} {SPLIT} and {RECORDS}; {ROWS}")
     _params(content.get(PARAMS), params)
-    columns = _split(content[SPLIT]) if SPLIT in content else _records(content[RECORDS])
+    columns = _split(content[SPLIT], no_rows) if SPLIT in content else _records(content[RECORDS], no_rows)
     for name, values in columns:
         _values(name, values)
 
@@ -104,7 +110,7 @@ def _params(given: object, known: Collection[str]) -> None:
         raise RefusedError(400, f"{PARAMS}: levels is not a list of numbers; send such as [0.8, 0.9]")
 
 
-def _split(table: object) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def _split(table: object, no_rows: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """The columns of a `dataframe_split`, checked for their lengths."""
     if not isinstance(table, dict) or not {"columns", "data"} <= {*table} <= {"columns", "data", "index"}:
         raise RefusedError(400, f"{SPLIT}: not an object with columns and data (and index, if you want); {ROWS}")
@@ -118,26 +124,23 @@ def _split(table: object) -> Iterator[tuple[str, tuple[Any, ...]]]:
             raise RefusedError(400, f"{SPLIT}: row {number} has {len(row)} values for {len(columns)} columns; {NULL}")
     if index is not None and (not isinstance(index, list) or len(index) != len(data)):
         raise RefusedError(400, f"{SPLIT}: index has not a value for each of the {len(data)} rows; leave it out")
-    _some(data)
+    if not data:
+        raise RefusedError(400, no_rows)
     return zip(columns, zip(*data, strict=True), strict=True)
 
 
-def _records(rows: object) -> Iterator[tuple[str, tuple[Any, ...]]]:
+def _records(rows: object, no_rows: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
     """The columns of `dataframe_records`, each row of which must have all of them."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise RefusedError(400, f"{RECORDS}: not a list of rows, each an object")
-    _some(rows)
+    if not rows:
+        raise RefusedError(400, no_rows)
     names = dict.fromkeys(name for row in rows for name in row)
     for number, row in enumerate(rows):
         if len(row) != len(names):
             lacking = next(name for name in names if name not in row)
             raise RefusedError(400, f"{RECORDS}: row {number} has no {_cut(lacking)}, which another row has; {NULL}")
     return ((name, tuple(row[name] for row in rows)) for name in names)
-
-
-def _some(rows: list[Any]) -> None:
-    if not rows:
-        raise RefusedError(400, "no rows; send those that the model reads")
 
 
 def _values(name: str, values: tuple[Any, ...]) -> None:
@@ -154,7 +157,7 @@ def _values(name: str, values: tuple[Any, ...]) -> None:
         raise RefusedError(400, f"column {_cut(name)}: text with U+0000; leave that character out")
 
 
-def _csv(text: str) -> None:
+def _csv(text: str, no_rows: str) -> None:
     """Refuses lines that have not as many fields as the header: they would be filled up, or cut."""
     if "\0" in text:
         raise RefusedError(400, "text with U+0000; leave that character out")
@@ -175,7 +178,7 @@ def _csv(text: str) -> None:
             400, f'line {reader.line_num} cannot be read as CSV; quote fields with commas by "…"'
         ) from None
     if not count:
-        raise RefusedError(400, "no rows; send those that the model reads")
+        raise RefusedError(400, no_rows)
 
 
 def _cut(name: str) -> str:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from typing import Any
 
-from cellsize.registry.bodies import TYPES, RefusedError, check
+from cellsize.registry.bodies import NO_ROWS, TYPES, RefusedError, check
 
 LOG = logging.getLogger("cellsize.serve")
 LIMIT = 32 * 2**20  # bytes of a body: half a million rows of four columns
@@ -34,13 +34,14 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def layer(app: App, params: Collection[str] = (), limit: int = LIMIT) -> App:
+def layer(app: App, params: Collection[str] = (), limit: int = LIMIT, no_rows: str = NO_ROWS) -> App:
     """The app with the layer around it.
 
     Args:
         app: MLflow's.
         params: Names of the parameters that the model has.
         limit: The most bytes that a body may have.
+        no_rows: What is answered to a request without rows: which ones the model wants.
     """
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +55,7 @@ def layer(app: App, params: Collection[str] = (), limit: int = LIMIT) -> App:
             body = await _body(receive, headers.get("content-length"), limit)
             if body is None:
                 return  # the caller has gone
-            checks = kind, headers.get("content-encoding"), body, params
+            checks = kind, headers.get("content-encoding"), body, params, no_rows
             if len(body) <= SMALL:
                 check(*checks)
             else:

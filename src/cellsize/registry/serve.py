@@ -4,11 +4,15 @@ import socket
 from collections.abc import Callable
 
 import mlflow
+import pandas as pd
 import uvicorn
+from mlflow.exceptions import MlflowException
 from mlflow.pyfunc import PyFuncModel, scoring_server
 
 from cellsize import process
 from cellsize.errors import InputError
+from cellsize.registry import wanted
+from cellsize.registry.bodies import NO_ROWS
 from cellsize.registry.fetched import version_of
 from cellsize.registry.layer import App, layer
 
@@ -46,7 +50,17 @@ def app_of(model: PyFuncModel) -> App:
     schema = model.metadata.get_params_schema()  # type: ignore[no-untyped-call]
     names = [] if schema is None else [param.name for param in schema.params]
     app: App = scoring_server.init(model)
-    return layer(app, names)
+    return layer(app, names, no_rows=_of_no_rows(model))
+
+
+def _of_no_rows(model: PyFuncModel) -> str:
+    """What the model itself says of no rows; of a model that says nothing of them, no more than that there are none."""
+    try:
+        model.predict(pd.DataFrame())
+    except Exception as error:  # a version of somebody else's may fail in any way: it is asked again with rows
+        said = error.message if isinstance(error, MlflowException) else ""
+        return said if said.startswith(wanted.NO_ROWS) else NO_ROWS
+    return NO_ROWS
 
 
 def listen(host: str, port: int) -> socket.socket:

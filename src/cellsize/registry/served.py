@@ -12,6 +12,7 @@ from mlflow.pyfunc.model import PythonModel
 
 from cellsize.errors import InputError
 from cellsize.models import answers, saved
+from cellsize.registry.wanted import no_rows
 
 LEVELS = "levels"
 LOG = logging.getLogger("cellsize.served")
@@ -41,6 +42,8 @@ class Served(PythonModel):
                 "no table of rows; send dataframe_split, dataframe_records or text/csv",
                 error_code=INVALID_PARAMETER_VALUE,
             )
+        if model_input.empty:
+            raise MlflowException(no_rows(self.model), error_code=INVALID_PARAMETER_VALUE)
         try:
             found = answers.answer(self.model, model_input, _levels(params))
         except InputError as error:
