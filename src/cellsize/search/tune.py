@@ -204,7 +204,7 @@ def run_trials(work: Work, scheduler: Scheduler, compute: Compute, store: Store,
             with store.storage.reached() as marker:
                 # What trains on several devices is waited for on the head.
                 resources, lines = nodes.compare(resources, store.storage, marker, with_head=work.devices > 1)
-            for line in lines:
+            for line in filter(None, [cluster.warning(), *lines]):
                 scheduler.say(line)
         _run(work, scheduler, compute, store, resources, state)
     finally:
