@@ -1,6 +1,7 @@
 """Nothing phones home, ports are this machine's own, and passwords stand nowhere."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -147,12 +148,38 @@ def test_all_ports_of_a_search_are_on_the_loopback(
         watching.join()
     assert set(scheduler.results) == {Size(1, 1)}
     assert {"raylet", "gcs_server"} <= {name for name, _ in found}  # they were seen
-    assert {address.removeprefix("::ffff:") for _, address in found} == {"127.0.0.1"}, found
+    assert {address for _, address in found} == {"127.0.0.1"}, found
 
 
 def listening(one: psutil.Process) -> set[tuple[str, str]]:
     """Name of a process, and each address that it listens at."""
     try:
-        return {(one.name(), port.laddr.ip) for port in one.net_connections("tcp") if port.status == "LISTEN"}
+        return {(one.name(), address.removeprefix("::ffff:")) for address, _ in ports(one)}
     except psutil.Error:  # it has ended
         return set()
+
+
+def ports(one: psutil.Process) -> set[tuple[str, int]]:
+    """Each address and port that a process listens at."""
+    return {(port.laddr.ip, port.laddr.port) for port in one.net_connections("tcp") if port.status == "LISTEN"}
+
+
+@pytest.mark.end_to_end
+def test_a_served_model_listens_on_the_loopback_alone_where_nobody_names_a_host(
+    registered: tuple[Mlflow, Any], tmp_path: Path
+) -> None:
+    served = subprocess.Popen(
+        [sys.executable, "-m", "cellsize", "serve", "toy", "--port", "0"], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, env={**runner.environment(), "MLFLOW_TRACKING_URI": registered[0].uri},
+    )  # fmt: skip
+    try:
+        assert served.stdout is not None
+        said = served.stdout.readline()
+        found = re.fullmatch(r"serving models:/toy/1 on http://127\.0\.0\.1:(\d+)/invocations\n", said)
+        assert found is not None, said
+        process = psutil.Process(served.pid)
+        everything = [process, *process.children(recursive=True)]
+        assert set().union(*map(ports, everything)) == {("127.0.0.1", int(found[1]))}
+    finally:
+        served.kill()
+        served.wait()
