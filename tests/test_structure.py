@@ -46,8 +46,9 @@ STAGES = [
     "prepare", "window", "split", "inspect", "propose", "baseline", "search", "choose", "refit", "evaluate",
     "register", "report",
 ]  # fmt: skip
-# The last lines of `make run`; what all stages depend on; `make plan`; what `make retrain` decides by.
-NO_STAGES = {"answer", "champion", "code", "plan", "look"}
+# The last lines of `make run`; what all stages depend on; `make plan`; what `make retrain` decides by; whether a search
+# has where to run.
+NO_STAGES = {"answer", "champion", "code", "plan", "look", "reach"}
 
 
 def imported(file: Path) -> set[str]:
