@@ -46,8 +46,9 @@ STAGES = [
     "prepare", "window", "split", "inspect", "propose", "baseline", "search", "choose", "refit", "evaluate",
     "register", "report",
 ]  # fmt: skip
-# The last lines of `make run`; what all stages depend on; `make plan`; what `make retrain` decides by.
-NO_STAGES = {"answer", "champion", "code", "plan", "look"}
+# The last lines of `make run`; what all stages depend on; `make plan`; what `make retrain` decides by; whether a search
+# has where to run.
+NO_STAGES = {"answer", "champion", "code", "plan", "look", "reach"}
 
 
 def imported(file: Path) -> set[str]:
@@ -162,6 +163,33 @@ def test_heavy_libraries_are_imported_where_the_design_says() -> None:
     }  # fmt: skip
     for library, names in floors.items():
         assert {floor(path) for path in modules() if library in libraries(path)} == names, library
+
+
+def tasks_of_ray(source: str) -> list[str]:
+    """What a module hands to `ray.remote` that is no class of its own."""
+    tree = ast.parse(source)
+    classes = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    found = []
+    for node in ast.walk(tree):
+        given = list(node.decorator_list) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+        found += [ast.unparse(each) for each in given if ast.unparse(each).startswith("ray.remote")]
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "ray.remote":
+            found += [ast.unparse(each) for each in node.args if ast.unparse(each) not in classes]
+        if isinstance(node, ast.ImportFrom) and node.module == "ray":  # else it would have another name
+            found += [alias.name for alias in node.names if alias.name == "remote"]
+    return found
+
+
+def test_ray_is_given_actors_and_no_bare_tasks() -> None:
+    # After a network was cut Ray gives up an actor, where a task may hang for ever.
+    uses = {path: path.read_text(encoding="utf-8") for path in modules() if "ray" in libraries(path)}
+    assert any("ray.remote(" in source for source in uses.values())
+    assert {path.name: tasks_of_ray(source) for path, source in uses.items() if tasks_of_ray(source)} == {}
+    for source in (
+        "import ray\n@ray.remote\ndef f(): ...", "import ray\n@ray.remote(num_cpus=0)\ndef f(): ...",
+        "import ray\ndef f(): ...\nray.remote(f).remote()", "from ray import remote",
+    ):  # fmt: skip
+        assert tasks_of_ray(source), source
 
 
 @pytest.mark.parametrize("name", ["data", "sizing"])

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from ray.autoscaler._private.util import prepare_config, validate_config
 from ruamel.yaml import YAML
@@ -17,23 +18,6 @@ from cellsize.params import Compute
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/scaling.md").read_text(encoding="utf-8")
 CLUSTER = ROOT / "docs/cluster"
-
-# Of the schema of KubeRay (RayJob, ray.io/v1; 25,000 lines): the manifest was held against the whole of it once,
-# unknown keys forbidden. Here the keys that it uses, and those that are required.
-JOB: dict[str, set[str]] = {
-    "": {"apiVersion", "kind", "metadata", "spec"},
-    "spec": {
-        "entrypoint", "submissionMode", "shutdownAfterJobFinishes", "ttlSecondsAfterFinished", "backoffLimit",
-        "rayClusterSpec",
-    },
-    "spec.rayClusterSpec": {"rayVersion", "authOptions", "headGroupSpec", "workerGroupSpecs"},
-    "spec.rayClusterSpec.authOptions": {"mode"},
-    "spec.rayClusterSpec.headGroupSpec": {"rayStartParams", "template"},
-    "spec.rayClusterSpec.headGroupSpec.template.spec": {
-        "hostname", "securityContext", "volumes", "initContainers", "containers",
-    },
-}  # fmt: skip
-GROUP = {"groupName", "replicas", "minReplicas", "maxReplicas", "rayStartParams", "template"}
 
 
 def read(name: str) -> Any:
@@ -86,28 +70,69 @@ def test_ray_start_finds_the_token_in_the_file_that_ray_up_copies(tmp_path: Path
     assert is_there or "AuthenticationError" in started.stderr
 
 
-def test_the_job_of_kuberay_has_the_fields_of_its_kind() -> None:
-    job = read_all("rayjob.yaml")["RayJob"]
-    assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
-    for path, keys in JOB.items():
-        assert set(at(job, path)) == keys, path
-    cluster = job["spec"]["rayClusterSpec"]
+HEAD = "spec.rayClusterSpec.headGroupSpec"
+
+
+def wrong(document: dict[str, Any]) -> list[str]:
+    """What in a document of Kubernetes does not fit the schema of its kind; see `kuberay.yaml`."""
+    schema = YAML(typ="safe", pure=True).load(Path(__file__).with_name("kuberay.yaml"))
+    of_kind = {"$defs": schema["$defs"], "$ref": f"#/$defs/{document['kind']}"}
+    found = jsonschema.Draft202012Validator(of_kind).iter_errors(document)
+    return [f"{'.'.join(map(str, error.absolute_path))}: {error.message}" for error in found]
+
+
+def test_the_manifest_fits_the_schema_of_each_of_its_kinds() -> None:
+    found = read_all("rayjob.yaml")
+    assert set(found) == {"RayJob", "PersistentVolumeClaim"}
+    assert [wrong(document) for document in found.values()] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value"),
+    [
+        ("RayJob", "spec.backoffLimit", "2"),
+        ("RayJob", "spec.backoffLimits", 2),
+        ("RayJob", "spec.rayClusterSpec.authOptions.mode", True),
+        ("RayJob", f"{HEAD}.rayStartParams.num-cpus", 0),  # a text is wanted
+        ("RayJob", f"{HEAD}.template.spec.containers.0.env.0.value", 0),
+        ("RayJob", f"{HEAD}.template.spec.containers.0.env.2.value", "a secret"),
+        ("RayJob", f"{HEAD}.template.spec.containers.0.resources.limits.memory", "8 GB"),
+        ("RayJob", f"{HEAD}.template.spec.initContainers.0.command", "cp -R"),
+        ("RayJob", f"{HEAD}.template.spec.volumes.0.persistentVolumeClaim", "cellsize"),
+        ("RayJob", "spec.rayClusterSpec.workerGroupSpecs.0.replicas", "4"),
+        ("RayJob", "spec.rayClusterSpec.workerGroupSpecs.0.template.spec.containers.0.volumeMount", []),
+        ("PersistentVolumeClaim", "spec.accessModes.0", "ReadWrite"),
+        ("PersistentVolumeClaim", "spec.resources.requests.storage", "20 GB"),
+    ],
+)
+def test_a_manifest_that_kubernetes_would_refuse_does_not_fit(kind: str, path: str, value: object) -> None:
+    document = json.loads(json.dumps(read_all("rayjob.yaml")[kind]))  # nothing in it is there twice
+    *before, last = path.split(".")
+    content: Any = document
+    for key in before:
+        content = content[int(key) if key.isdigit() else key]
+    content[int(last) if last.isdigit() else last] = value
+    (said,) = wrong(document)
+    assert path.startswith(said.partition(": ")[0])
+
+
+def test_the_job_of_kuberay_asks_for_a_token_and_holds_no_secret() -> None:
+    cluster = read_all("rayjob.yaml")["RayJob"]["spec"]["rayClusterSpec"]
     assert cluster["authOptions"] == {"mode": "token"}
     for group in cluster["workerGroupSpecs"]:
-        assert set(group) == GROUP
         assert group["minReplicas"] <= group["replicas"] <= group["maxReplicas"]
     for group in (cluster["headGroupSpec"], *cluster["workerGroupSpecs"]):
         for container in group["template"]["spec"]["containers"]:
-            assert {"name", "image", "env", "resources"} == set(container) - {"volumeMounts"}
             # No secret in the manifest: each comes from a secret of the cluster.
             secrets = [entry for entry in container["env"] if "SECRET" in entry["name"] or "KEY" in entry["name"]]
+            assert secrets
             assert all("value" not in entry for entry in secrets)
 
 
 def test_the_folder_that_the_job_runs_in_outlives_its_pods() -> None:
     found = read_all("rayjob.yaml")
     job, claim = found["RayJob"], found["PersistentVolumeClaim"]
-    pod = at(job, "spec.rayClusterSpec.headGroupSpec.template.spec")
+    pod = at(job, f"{HEAD}.template.spec")
     (volume,) = pod["volumes"]
     assert volume["persistentVolumeClaim"] == {"claimName": claim["metadata"]["name"]}
     for container in (*pod["initContainers"], *pod["containers"]):

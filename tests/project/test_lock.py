@@ -5,16 +5,21 @@ import fcntl
 import os
 import platform
 import re
+import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cellsize import lineage
 from cellsize.errors import InputError
 from cellsize.project import lock
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_second_run_is_told_who_works_here_and_how_to_end_it(tmp_path: Path) -> None:
@@ -30,6 +35,34 @@ def test_the_second_run_is_told_who_works_here_and_how_to_end_it(tmp_path: Path)
             pass
     with lock.held(tmp_path):
         pass
+
+
+def test_a_second_make_run_in_a_clone_is_told_who_works_here(
+    tmp_path: Path, write_params: Callable[[dict[str, Any]], Path], params_content: Callable[[], dict[str, Any]]
+) -> None:
+    content = params_content()
+    write_params(content)
+    table, python = tmp_path / content["prepare"]["table"], tmp_path / ".venv/bin/python"
+    for path in (table, python):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    table.write_text("a table", encoding="utf-8")
+    for name in ("Makefile", "dvc.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    # Runs the command in this environment, and never pip.
+    python.write_text(
+        f'#!/bin/sh\n[ "$1 $2" = "-m cellsize" ] && exec {sys.executable} "$@"\nexit 9\n', encoding="utf-8"
+    )
+    python.chmod(0o755)
+    with lock.held(tmp_path):
+        ran = subprocess.run(
+            ["make", "--assume-old", ".venv/.installed", "PYTHON=false", "run"], cwd=tmp_path, capture_output=True,
+            text=True, timeout=300,
+        )  # fmt: skip
+    assert ran.returncode == 2, ran.stderr
+    said = [line for line in ran.stderr.splitlines() if not line.startswith("make: ")]
+    assert len(said) == 1, ran.stderr
+    assert f"another cellsize run works here, process {os.getpid()} on {platform.node()} since " in said[0]
+    assert said[0].endswith(f"wait for it, or end it: kill {os.getpid()}")
 
 
 def test_a_lock_held_on_another_machine_says_where_it_is_to_be_ended(

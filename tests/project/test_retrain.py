@@ -44,6 +44,9 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
                 now = champion or (version if promoted else "3")
                 (folder / paths[0]).write_text(now, encoding="utf-8")
                 return
+            if name == "reach":
+                commands.append("reach")
+                return
             if name == "code":
                 assert paths == ("build/code",)
                 return
@@ -133,6 +136,14 @@ def test_a_whole_sizing_sees_all_rows_again(call: Call, tmp_path: Path) -> None:
     assert until(tmp_path) == UNTIL
     assert call({"worse": 0.95})[:2] == (10, RUN)
     assert until(tmp_path) is None
+
+
+def test_before_a_whole_sizing_its_machines_are_asked(call: Call, tmp_path: Path) -> None:
+    changes = {"prepare.table": "sales.csv", "search.compute.address": "auto"}
+    (tmp_path / "params.yaml").write_text(template.params(changes), encoding="utf-8")
+    _, commands, _ = call({"worse": 0.99}, full=True, changed=("split",))
+    assert commands[1:] == ["reach", *RUN]
+    assert commands[0].startswith("status --quiet dvc.yaml:prepare ")
 
 
 @pytest.mark.parametrize(

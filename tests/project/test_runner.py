@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,54 @@ def test_a_dvc_yaml_without_stages_is_refused(project: Path) -> None:
     (project / "dvc.yaml").write_text("[")
     with pytest.raises(InputError, match="no stages"):
         runner.check(project)
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_asked"),
+    [
+        ({}, False),
+        ({"trials": 1, "timeout": 1.0, "devices_per_trial": None}, False),
+        ({"address": "auto"}, True),
+        ({"address": "10.0.0.1:6379"}, True),
+        ({"storage": "s3://bucket/prefix"}, True),
+        ({"gpus_per_trial": 1.0}, True),
+        ({"gpus_per_trial": None}, True),
+        ({"cpus_per_trial": 2}, True),
+        ({"devices_per_trial": 2}, True),
+    ],
+)
+def test_what_a_search_asks_for_is_asked_before_any_stage_unless_it_is_a_core_of_this_machine(
+    project: Path, monkeypatch: pytest.MonkeyPatch, asked: dict[str, Any], is_asked: bool
+) -> None:
+    # A search once said after hours of other stages that the cluster has no GPU.
+    changes = {f"search.compute.{key}": value for key, value in asked.items()}
+    (project / "params.yaml").write_text(template.params({"prepare.table": "sales.csv"} | changes))
+    order = list[str]()
+    for name in ("dvc", "stage", "answer"):
+
+        def noted(_: Path, *words: str, name: str = name, **options: bool) -> int:
+            order.append(" ".join([name, *words]))
+            return 1 if options.get("may_fail") else 0
+
+        monkeypatch.setattr(runner, name, noted)
+    runner.run(project)
+    before = [
+        "dvc status --quiet dvc.yaml:prepare dvc.yaml:window dvc.yaml:split dvc.yaml:propose dvc.yaml:search",
+        "stage reach",
+    ] * is_asked
+    assert order[2:] == [*before, "dvc repro dvc.yaml", "answer"]
+    assert order[1].startswith("dvc status --quiet dvc.yaml:prepare dvc.yaml:window dvc.yaml:split dvc.yaml:inspect")
+
+
+def test_where_the_search_is_up_to_date_nobody_is_asked_for_machines(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "params.yaml").write_text(
+        template.params({"prepare.table": "sales.csv", "search.compute.address": "auto"})
+    )
+    monkeypatch.setattr(runner, "dvc", lambda *_, **__: 0)
+    monkeypatch.setattr(runner, "stage", lambda *_: pytest.fail("asked"))
+    runner.reach(project, runner.check(project))
 
 
 def test_a_run_phones_nobody_and_has_this_python_first() -> None:

@@ -1,5 +1,8 @@
 """Promotion and roll-back by hand, in a real SQLite store."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -55,3 +58,45 @@ def test_a_champion_that_was_deleted_is_not_gone_back_to(client: MlflowClient) -
     with pytest.raises(InputError, match=r"^toy: version 1, the champion before version 2, was deleted; cellsize prom"):
         rollback(client, "toy", "bad")
     assert current_version(client, "toy") == "2"
+
+
+# The command as a shell starts it, but for the signal that it sends itself after a step.
+PROMOTE = """
+import os, signal, sys
+from mlflow import MlflowClient
+from cellsize.cli import app
+name, times = sys.argv[1], int(sys.argv[2])
+step, done = getattr(MlflowClient, name), 0
+
+def killed_after(*arguments, **named):
+    global done
+    result, done = step(*arguments, **named), done + 1
+    if done == times:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
+
+setattr(MlflowClient, name, killed_after)
+app(["promote", "toy", "2", "--why", "better in summer", "--uri", "sqlite:///store.db"])
+"""
+STEPS = [
+    ("set_registered_model_tag", 1, False), ("set_registered_model_alias", 1, True), ("set_model_version_tag", 1, True),
+    ("set_registered_model_tag", 2, True),
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("step", "times", "has_moved"), STEPS, ids=[f"{name}-{times}" for name, times, _ in STEPS])
+def test_a_promotion_that_was_killed_after_any_step_is_made_good_by_the_next_command(
+    client: MlflowClient, step: str, times: int, has_moved: bool
+) -> None:
+    killed = subprocess.run([sys.executable, "-c", PROMOTE, step, str(times)], capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert current_version(client, "toy") == ("2" if has_moved else "1")
+    assert promote(client, "toy", "3", "even better").begin == ("2" if has_moved else "1")
+    there = history(client, "toy")
+    assert [each.why for each in there] == ["first", *["better in summer"] * has_moved, "even better"]
+    assert all(each.finished for each in there)
+    assert {alias: str(at) for alias, at in client.get_registered_model("toy").aliases.items()} == {"champion": "3"}
+    # The version says of itself what the model's history says of it, or nothing.
+    said = client.get_model_version("toy", "2").tags.get("cellsize.champion")
+    assert said == (there[1].text() if has_moved else None)

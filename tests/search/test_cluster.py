@@ -1,18 +1,21 @@
 """What a cluster is held against, without one; with one: tests/faults/test_nodes.py."""
 
+import os
 import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import ray
+from ray._private import ray_constants
 from ray.exceptions import AuthenticationError
 
 from cellsize.errors import InputError
 from cellsize.params import Compute
-from cellsize.search import cluster
+from cellsize.search import cluster, exposure
 from cellsize.search.cluster import Node, Resources
 from cellsize.search.storage import Storage
 
@@ -167,3 +170,60 @@ def test_a_head_without_cores_is_asked_where_it_waits_for_others_and_takes_no_tr
 def test_the_gpus_of_a_node_are_those_of_the_largest() -> None:
     assert resources((8, 2), (8, 4), (8, 0)).gpus_of_a_node == 4
     assert resources((8, 0)).gpus_of_a_node == 1
+
+
+@pytest.mark.parametrize(
+    ("nodes", "asked", "trials"),
+    [
+        ([(8, 0), (4, 0)], {}, 12),
+        ([(8, 0), (4, 0)], {"trials": 5}, 5),
+        ([(8, 0), (4, 0)], {"trials": 50}, 12),
+        ([(8, 0), (4, 0)], {"devices_per_trial": 3}, 4),
+        ([(8, 2), (8, 2)], {"gpus_per_trial": 0.5}, 8),
+        ([(8, 2), (8, 2)], {"gpus_per_trial": None}, 4),
+        ([(8, 2), (8, 2)], {"gpus_per_trial": 2.0, "devices_per_trial": 2}, 2),
+        ([(8, 0)], {"gpus_per_trial": None}, 8),
+        ([(2, 0)], {"cpus_per_trial": 3}, 1),  # never none: time that is left is divided by it
+    ],
+)
+def test_how_many_trials_run_at_once_worked_out_by_hand(
+    make_compute: MakeCompute,
+    monkeypatch: pytest.MonkeyPatch,
+    nodes: list[tuple[float, float]],
+    asked: dict[str, Any],
+    trials: int,
+) -> None:
+    monkeypatch.setattr(cluster, "_there", lambda: resources(*nodes))
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    assert cluster.at_once(make_compute(address="auto", **asked)) is None
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
+    assert cluster.at_once(make_compute(address="auto", **asked)) == trials
+
+
+@pytest.mark.parametrize(
+    ("mode", "answers", "is_said"), [("token", True, True), ("token", False, False), ("disabled", True, False)]
+)
+def test_a_cluster_without_a_token_is_said_unless_somebody_has_decided_so(
+    monkeypatch: pytest.MonkeyPatch, mode: str, answers: bool, is_said: bool
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", mode)
+    monkeypatch.setattr(ray, "get_runtime_context", lambda: SimpleNamespace(gcs_address="10.0.0.1:6379"))
+    monkeypatch.setattr(cluster, "answers_anybody", lambda address: address == "10.0.0.1:6379" and answers)
+    assert cluster.warning() == is_said * (
+        "search: search.compute.address: 10.0.0.1:6379: the cluster checks no token, so that whoever reaches its ports "
+        "can run code there; start it with RAY_AUTH_MODE=token (docs/scaling.md)"
+    )
+
+
+def test_processes_that_train_together_meet_on_the_loopback_unless_somebody_has_decided_otherwise(
+    make_compute: MakeCompute, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray, "init", lambda **_: None)
+    monkeypatch.setattr(ray, "nodes", list)
+    monkeypatch.setattr(exposure, "protect_token", lambda: None)
+    monkeypatch.setattr(ray_constants, "ENABLE_RAY_CLUSTER", True)
+    monkeypatch.setenv("NCCL_SOCKET_IFNAME", "eth7")
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "")  # so that it is put back
+    monkeypatch.delenv("GLOO_SOCKET_IFNAME")
+    cluster.connect(make_compute(address="local"))
+    assert (os.environ["GLOO_SOCKET_IFNAME"], os.environ["NCCL_SOCKET_IFNAME"]) == ("lo", "eth7")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cellsize.params import Search
+from cellsize.search import cluster
 from cellsize.search.estimate import COPIES, PROCESS, Estimate, estimate, minutes_left, sentence
 from cellsize.sizing import compute
 from cellsize.sizing.candidate_records import Candidates
@@ -22,8 +23,8 @@ RATES = [1e-3, 2e-3, 3e-3]
 def make_search(params_content: Callable[[], dict[str, Any]]) -> Callable[..., Search]:
     """The section `search`: two workers, a climb with as much patience as one size."""
     plain = params_content()["search"] | {"patience": 1, "minimum_units": 1, "work_limit": 99.0}
-    return lambda trials=2, **changes: Search.model_validate(
-        plain | {"compute": plain["compute"] | {"trials": trials}} | changes
+    return lambda trials=2, compute=(), **changes: Search.model_validate(
+        plain | {"compute": plain["compute"] | {"trials": trials} | dict(compute)} | changes
     )
 
 
@@ -87,9 +88,45 @@ def test_the_memory_worked_out_by_hand(
     work = make_work(learning_rates=RATES, check_every=10, patience=80, rungs=[20], steps=80)
     found = estimate(proposed([ZERO, TWO]), make_search(trials=workers), work)
     processes = workers or os.cpu_count() or 1
+    assert not found.is_each
     arrays = work.windows.inputs.nbytes + work.windows.target.nbytes
     networks = processes * 4 * COPIES * 6 * (56 + 8 + 18)
     assert found.memory == pytest.approx((processes + 2) * PROCESS + 2 * arrays + networks)
+
+
+@pytest.mark.parametrize("changes", [{"address": "auto"}, {"gpus_per_trial": 1.0}, {"gpus_per_trial": None}])
+def test_on_other_machines_and_on_gpus_the_memory_is_that_of_one_trial(
+    make_work: Callable[..., Work], make_search: Callable[..., Search], changes: dict[str, Any]
+) -> None:
+    # Cores of the machine that asks say nothing of theirs.
+    work = make_work(learning_rates=RATES, check_every=10, patience=80, rungs=[20], steps=80)
+    for trials in (0, 2):
+        found = estimate(proposed([ZERO, TWO]), make_search(trials, changes), work)
+        assert (found.memory, found.is_each) == (PROCESS + 4 * COPIES * 6 * (56 + 8 + 18), True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "workers"),
+    [({}, 8), ({"cpus_per_trial": 3}, 2), ({"devices_per_trial": 2}, 4), ({"cpus_per_trial": 9}, 1)],
+)
+def test_as_many_trials_run_here_as_have_cores(
+    make_work: Callable[..., Work],
+    make_search: Callable[..., Search],
+    monkeypatch: pytest.MonkeyPatch,
+    changes: dict[str, Any],
+    workers: int,
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    work, search = make_work(), make_search(0, changes)
+    arrays = work.windows.inputs.nbytes + work.windows.target.nbytes
+    found = estimate(proposed([ZERO]), search, work)
+    assert found.memory == pytest.approx((workers + 2) * PROCESS + 2 * arrays)
+    low, high = minutes_left(proposed(GRID), search, {}, GRID)
+    assert (
+        low
+        == high
+        == pytest.approx(compute.minutes(sum(compute.table(proposed(GRID), search.training).values())) / workers)
+    )
 
 
 def test_a_search_of_zero_cells_alone_trains_nothing(
@@ -112,6 +149,7 @@ def test_a_search_of_zero_cells_alone_trains_nothing(
             Estimate(9, 20, 11.6, 80.2, 5.2, 2.64e9),
             "9 to 20 sizes, 12 to 80 core-minutes and up to 5 for seeds of undecided ones, 2.6 GB of memory",
         ),
+        (Estimate(5, 5, 7.0, 7.0, 0.0, 1e9, True), "5 sizes, about 7 core-minutes, 1.0 GB of memory a trial"),
         (Estimate(1, 3, 0.01, 0.4, 0.0, 1e9), "1 to 3 sizes, about 1 core-minute, 1.0 GB of memory"),
     ],
 )
@@ -138,3 +176,13 @@ def test_before_anything_is_finished_the_speed_is_the_usual_one(make_search: Cal
 
 def test_nothing_is_left_once_all_is_finished(make_search: Callable[..., Search]) -> None:
     assert minutes_left(proposed(GRID), make_search(), dict.fromkeys(GRID, 1.0), []) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("joined", "workers"), [(7, 7), (None, 2)])
+def test_on_a_cluster_what_is_left_is_shared_by_what_it_has(
+    make_search: Callable[..., Search], monkeypatch: pytest.MonkeyPatch, joined: int | None, workers: int
+) -> None:
+    monkeypatch.setattr(cluster, "at_once", lambda _: joined)
+    seconds = {ZERO: 5.0, GRID[1]: 60.0, GRID[2]: 120.0}
+    search = make_search(2, {"address": "auto"})
+    assert minutes_left(proposed(GRID), search, seconds, [GRID[3]]) == pytest.approx((4 / workers, 28 / workers))

@@ -172,3 +172,21 @@ def test_what_a_node_asks_for_in_vain_is_said_before_anything_waits_for_it(
     scheduler = Scheduler(climbing(ZERO, LARGE), work, {}, lambda _: None, lambda _: None)
     with pytest.raises(InputError, match=r"search.compute.gpus_per_trial: asks for 1000 GPUs a trial, this machine"):
         tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path))), tmp_path / "tune")
+
+
+@pytest.mark.slow
+def test_the_data_go_to_the_workers_once_however_many_shards_there_are(
+    work: Work, params_content: Callable[[], dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, plain = list[Work](), Work.__reduce_ex__
+
+    def noted(self: Work, protocol: Any) -> Any:
+        sent.append(self)
+        return plain(self, protocol)
+
+    monkeypatch.setattr(Work, "__reduce_ex__", noted)
+    scheduler = Scheduler(climbing(ZERO, SMALL, LARGE), work, {}, lambda _: None, lambda _: None)
+    compute = Compute(**params_content()["search"]["compute"] | {"trials": 2})
+    tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path / "store"))), tmp_path / "tune")
+    assert set(scheduler.results) == {ZERO, SMALL, LARGE}
+    assert sent == [work]

@@ -1,6 +1,7 @@
 """Nothing phones home, ports are this machine's own, and passwords stand nowhere."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -16,12 +17,13 @@ from cellsize.errors import InputError
 from cellsize.params import Compute, Mlflow
 from cellsize.project import runner
 from cellsize.registry.store import connect
-from cellsize.search import tune
+from cellsize.search import driver, tune
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.storage import Storage
 from cellsize.search.store import Store
 from cellsize.sizing.sizes import Size
 from cellsize.training.records import Work
+from tests.namespaces import two_machines
 from tests.search.conftest import climbing
 
 CANARY = "hunter2canary"
@@ -123,36 +125,119 @@ def test_a_model_is_called_nothing_that_leads_elsewhere(
         params_file.load(path)
 
 
-@pytest.mark.slow
-def test_all_ports_of_a_search_are_on_the_loopback(
+@pytest.fixture
+def listeners(
     make_work: Callable[..., Work], params_content: Callable[[], dict[str, Any]], tmp_path: Path
+) -> Callable[..., set[tuple[str, str]]]:
+    """Searches on this machine, with other keys in `search.compute`; what has listened, and at which address."""
+
+    def search(**changes: Any) -> set[tuple[str, str]]:
+        work = make_work(check_every=2, steps=2, patience=2)
+        compute = Compute(**params_content()["search"]["compute"] | {"trials": 1} | changes)
+        work = driver.located(work, compute)
+        scheduler = Scheduler(climbing(Size(1, 1)), work, {}, lambda _: None, lambda _: None)
+        found, ended = set[tuple[str, str]](), threading.Event()
+
+        def watch() -> None:
+            me = psutil.Process()
+            while not ended.wait(0.1):
+                for one in me.children(recursive=True):
+                    found.update(listening(one))
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        try:
+            tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path / "store"))), tmp_path / "tune")
+        finally:
+            ended.set()
+            watching.join()
+        assert set(scheduler.results) == {Size(1, 1)}
+        assert {"raylet", "gcs_server"} <= {name for name, _ in found}  # they were seen
+        return found
+
+    return search
+
+
+@pytest.mark.slow
+def test_all_ports_of_a_search_are_on_the_loopback(listeners: Callable[..., set[tuple[str, str]]]) -> None:
+    found = listeners()
+    assert {address for _, address in found} == {"127.0.0.1"}, found
+
+
+@pytest.mark.slow
+def test_of_a_search_on_two_devices_torchs_store_alone_listens_elsewhere(
+    listeners: Callable[..., set[tuple[str, str]]],
 ) -> None:
-    work = make_work(check_every=2, steps=2, patience=2)
-    compute = Compute(**{**params_content()["search"]["compute"], "trials": 1})
-    scheduler = Scheduler(climbing(Size(1, 1)), work, {}, lambda _: None, lambda _: None)
-    found, ended = set[tuple[str, str]](), threading.Event()
+    # torch binds it to all addresses, whatever is set: SECURITY.md says so. One that no longer does is good news.
+    found = listeners(devices_per_trial=2)
+    elsewhere = {(name, address) for name, address in found if address != "127.0.0.1"}
+    assert {address for _, address in elsewhere} == {"::"}, found
+    assert all("RayTrainWorker" in name for name, _ in elsewhere), found
 
-    def watch() -> None:
-        me = psutil.Process()
-        while not ended.wait(0.1):
-            for one in me.children(recursive=True):
-                found.update(listening(one))
 
-    watching = threading.Thread(target=watch)
-    watching.start()
-    try:
-        tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path))), tmp_path / "tune")
-    finally:
-        ended.set()
-        watching.join()
-    assert set(scheduler.results) == {Size(1, 1)}
-    assert {"raylet", "gcs_server"} <= {name for name, _ in found}  # they were seen
-    assert {address.removeprefix("::ffff:") for _, address in found} == {"127.0.0.1"}, found
+# What processes that train together do first. Each says where it listens, but for the wildcard of torch's store.
+MEET = """
+import os, psutil, sys
+from cellsize.search import cluster
+import torch, torch.distributed as distributed
+if sys.argv[2] == "as in a search":
+    cluster._listen_on_loopback()
+os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "29500"}
+distributed.init_process_group("gloo", rank=int(sys.argv[1]), world_size=2)
+distributed.all_reduce(torch.ones(1))
+ports = psutil.Process().net_connections("tcp")
+print(*{port.laddr.ip for port in ports if port.status == "LISTEN"} - {"::"})
+distributed.barrier()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("how", "where"), [("as in a search", "127.0.0.1"), ("bare", "10.77.0.1")])
+def test_processes_that_train_together_meet_on_the_loopback_where_the_machines_name_is_not_there(
+    tmp_path: Path, how: str, where: str
+) -> None:
+    with two_machines(tmp_path) as (machine, _):
+        environment = {key: value for key, value in os.environ.items() if not key.endswith("_SOCKET_IFNAME")}
+        processes = [
+            subprocess.Popen(
+                machine.words(tmp_path, sys.executable, "-c", MEET, str(rank), how), env=environment, text=True,
+                stdout=subprocess.PIPE,
+            )
+            for rank in range(2)
+        ]  # fmt: skip
+        said = [process.communicate(timeout=300)[0].strip() for process in processes]
+    assert said == [where, where]
 
 
 def listening(one: psutil.Process) -> set[tuple[str, str]]:
     """Name of a process, and each address that it listens at."""
     try:
-        return {(one.name(), port.laddr.ip) for port in one.net_connections("tcp") if port.status == "LISTEN"}
+        return {(one.name(), address.removeprefix("::ffff:")) for address, _ in ports(one)}
     except psutil.Error:  # it has ended
         return set()
+
+
+def ports(one: psutil.Process) -> set[tuple[str, int]]:
+    """Each address and port that a process listens at."""
+    return {(port.laddr.ip, port.laddr.port) for port in one.net_connections("tcp") if port.status == "LISTEN"}
+
+
+@pytest.mark.end_to_end
+def test_a_served_model_listens_on_the_loopback_alone_where_nobody_names_a_host(
+    registered: tuple[Mlflow, Any], tmp_path: Path
+) -> None:
+    served = subprocess.Popen(
+        [sys.executable, "-m", "cellsize", "serve", "toy", "--port", "0"], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, env={**runner.environment(), "MLFLOW_TRACKING_URI": registered[0].uri},
+    )  # fmt: skip
+    try:
+        assert served.stdout is not None
+        said = served.stdout.readline()
+        found = re.fullmatch(r"serving models:/toy/1 on http://127\.0\.0\.1:(\d+)/invocations\n", said)
+        assert found is not None, said
+        process = psutil.Process(served.pid)
+        everything = [process, *process.children(recursive=True)]
+        assert set().union(*map(ports, everything)) == {("127.0.0.1", int(found[1]))}
+    finally:
+        served.kill()
+        served.wait()

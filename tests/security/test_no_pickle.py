@@ -18,22 +18,16 @@ from mlflow.exceptions import MlflowException
 
 from cellsize.data.windows import Windows
 from cellsize.errors import InputError
-from cellsize.models.forecaster import Forecaster
-from cellsize.models.twins import save
-from cellsize.params import Mlflow, Register
-from cellsize.registry import champion, logged, versions
-from cellsize.registry.provenance import Source
+from cellsize.params import Mlflow
+from cellsize.registry import champion
 from cellsize.registry.serve import app_of
 from cellsize.sizing.sizes import Size
 from cellsize.training import fit as fit_module
 from cellsize.training.records import Result, Work
 from cellsize.training.train import train
 from tests.fuzz.asgi import ask
-from tests.registry.test_versions import BETTER, CHOICE, HISTORY, TAGS, evaluation
 from tests.security.conftest import ForbiddenError
 
-Table = Callable[..., pd.DataFrame]
-MakeModel = Callable[..., Forecaster]
 MakeWork = Callable[..., Work]
 
 
@@ -45,29 +39,6 @@ class Payload:
 
     def __reduce__(self) -> tuple[Any, tuple[str]]:
         return os.mkdir, (str(self.mark),)
-
-
-@pytest.fixture
-def registered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make_model: MakeModel, make_table: Table
-) -> tuple[Mlflow, pd.DataFrame]:
-    """A registered champion, and rows for it."""
-    monkeypatch.chdir(tmp_path)
-    for key in ("MLFLOW_TRACKING_URI", "DVC_EXP_NAME"):
-        monkeypatch.delenv(key, raising=False)
-    settings, rows = Mlflow(uri="sqlite:///store.db", experiment="toy"), make_table()
-    made = make_model(rows)
-    made.save(Path("model"))
-    save([made], Path("twins"))
-    rows.to_csv("table.csv", index=False)
-    gate = Register.model_validate(
-        {"name": "toy", "beat": ("naive", "ridge_linear"), "margin": 1.0, "probability": 0.9, "not_worse": 0.8,
-         "blocks": 8}
-    )  # fmt: skip
-    source = Source(Path(), "table.csv", "0123456789abcdef", "cut", HISTORY)
-    new = logged.Submission(Path("model"), Path("twins"), rows.tail(6), CHOICE, evaluation(BETTER), TAGS, source)
-    versions.register(settings, gate, new, compare=False)
-    return settings, rows.tail(6)
 
 
 def test_the_fixture_forbids_what_it_shall(no_pickle: None, tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def _run(folder: Path, stages: list[str], facts: Facts, verdict: Verdict, say: C
     if verdict.kind in ("refit", "resize"):
         if verdict.kind == "resize":
             _set(folder, None)
+        runner.reach(folder, stages)
         if facts.made is None or facts.made != facts.champion:
             # DVC knows no champion: what it finds up to date may have been compared with another one.
             runner.dvc(folder, "repro", "dvc.yaml:baseline", "dvc.yaml:refit")

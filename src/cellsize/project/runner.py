@@ -21,6 +21,9 @@ from cellsize.errors import FULL, InputError, disk_full, masked
 from cellsize.project import leftovers, lock
 
 BUILD, REPORTS = "build", "reports"
+# Of `search.compute`: address, storage, GPUs and cores of a trial that asks for nothing but a core of this machine.
+PLAIN = ("local", None, 0.0, 1)
+BEFORE_TRIALS = ("prepare", "window", "split", "propose", "search")  # the search, and what it is made of
 # Seconds from a signal to the end of all that was started: one deadline for all waits, which with `lock.SHORT` is less
 # than the 10 seconds that are promised.
 PATIENCE = 8.0
@@ -60,6 +63,7 @@ def run(folder: Path, say: Callable[[str], None] = print) -> None:
         if "code" in stages and dvc(folder, "status", "--quiet", *others, may_fail=True) == 0:
             say("Nothing changed since the last run: every result is up to date.")
         else:
+            reach(folder, stages)
             dvc(folder, "repro", "dvc.yaml")
         answer(folder)
 
@@ -71,6 +75,25 @@ def plan(folder: Path) -> None:
         dvc(folder, "repro", "dvc.yaml:propose", silent=True)
         searched = (f"{BUILD}/searched_windows.npz", f"{BUILD}/searched_folds.parquet")
         stage(folder, "plan", *searched, f"{BUILD}/candidates.json")
+
+
+def reach(folder: Path, stages: list[str]) -> None:
+    """Asks the machines of `search.compute` for what it asks for, if the search has to run, before any other stage.
+
+    Args:
+        folder: The project.
+        stages: Its stages.
+
+    Raises:
+        SystemExit: They have not got it; it was said.
+    """
+    compute = params_file.load(folder / "params.yaml").search.compute
+    is_plain = (compute.address, compute.storage, compute.gpus_per_trial, compute.cpus_per_trial) == PLAIN
+    if is_plain and compute.devices_per_trial in (None, 1):
+        return  # one trial fits on this machine's cores, and Ray takes seconds
+    needed = [f"dvc.yaml:{name}" for name in stages if name in BEFORE_TRIALS]
+    if dvc(folder, "status", "--quiet", *needed, may_fail=True) != 0:
+        stage(folder, "reach")
 
 
 def answer(folder: Path) -> None:

@@ -1,7 +1,10 @@
 """Ray's cluster: connected to, counted, and held against what is asked for, before anything is trained."""
 
 import logging
+import os
 import socket
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, replace
 
@@ -19,7 +22,13 @@ from cellsize.search.versions import gpu_memory
 HEAD = "node:__internal_head__"  # what Ray has its head give away besides cores
 SECTION = "search.compute"
 REACH_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
 JOIN_SECONDS = 120.0  # what nodes that are starting are waited for; a cluster may have none to begin with
+
+# What processes that train one size together take a port of: the interface's name for gloo, and for NCCL.
+INTERFACES = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}
+# Asks a cluster for its nodes. In a process of its own: Ray reads once in a process whether it sends a token.
+ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1]).get_all_node_info()"
 
 
 @dataclass(frozen=True)
@@ -134,9 +143,13 @@ def _listen_on_loopback() -> None:
     """Has Ray's processes on this machine listen on the loopback alone: their ports lead to running code.
 
     Ray has no setting for it on Linux. Where it makes no clusters it takes the loopback as this machine's address, and
-    a server that has this address listens there only; see SECURITY.md.
+    a server that has this address listens there only. Processes that train together would take the address that this
+    machine's name has, which others may reach; Ray hands them this environment. torch's store, where they meet, listens
+    everywhere whatever is set. See SECURITY.md.
     """
     ray_constants.ENABLE_RAY_CLUSTER = False
+    for key, value in INTERFACES.items():
+        os.environ.setdefault(key, value)
 
 
 def _join(address: str) -> None:
@@ -167,6 +180,53 @@ def _join(address: str) -> None:
             f"{SECTION}.address: {address}: {reason}; start the search on a node of the cluster, with the cluster's "
             "Ray and token"
         ) from None
+
+
+def answers_anybody(address: str) -> bool:
+    """Whether a cluster answers a process without a token, which `ray start` has it do unless it is told otherwise.
+
+    Args:
+        address: Of its head.
+
+    Returns:
+        False also if it has not answered in time.
+    """
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-c", ASK, address], env={**os.environ, "RAY_AUTH_MODE": "disabled"},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=ANSWER_SECONDS,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return False
+    return asked.returncode == 0
+
+
+def warning() -> str:
+    """What to say of the cluster that this process has joined; empty if its token is on, or nobody wants one."""
+    address = ray.get_runtime_context().gcs_address
+    if os.environ.get("RAY_AUTH_MODE", "").lower() != "token" or not answers_anybody(address):
+        return ""
+    return (
+        f"search: {SECTION}.address: {address}: the cluster checks no token, so that whoever reaches its ports can run "
+        "code there; start it with RAY_AUTH_MODE=token (docs/scaling.md)"
+    )
+
+
+def at_once(compute: Compute) -> int | None:
+    """How many trials run at once on what this process has joined; None if it has joined nothing yet.
+
+    Args:
+        compute: Where. Of GPUs that sizes share each counts as one trial: who shares one is slower.
+    """
+    if not ray.is_initialized():
+        return None
+    there = _there()
+    gpus = compute.gpus_per_trial
+    each = gpus if gpus is not None else float(there.gpus > 0)
+    if (compute.devices_per_trial or 1) > 1:
+        each = min(each, 1.0)  # of each of its processes
+    fit = there.slots(compute.cpus_per_trial, each) // (compute.devices_per_trial or 1)
+    return max(1, min(fit, compute.trials) if compute.trials else fit)
 
 
 def check(compute: Compute, resources: Resources, storage: Storage) -> None:

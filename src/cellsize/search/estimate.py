@@ -1,10 +1,10 @@
-"""What a search will cost, before it begins: how many sizes, core-minutes, memory. Knows nothing of Ray."""
+"""What a search will cost, before it begins: how many sizes, core-minutes, memory; then how long it still takes."""
 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cellsize.params import Search
+from cellsize.params import Compute, Search
 from cellsize.sizing import compute, procedures, race
 from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
@@ -24,7 +24,8 @@ class Estimate:
         least_minutes: Core-minutes for the fewest.
         most_minutes: Core-minutes for the most.
         seed_minutes: Core-minutes that seeds of undecided sizes may take in addition.
-        memory: Bytes of all processes together.
+        memory: Bytes of all processes together, or of one trial.
+        is_each: Whether the memory is that of one trial: how many run at once is not known yet, or on which machines.
     """
 
     fewest: int
@@ -33,6 +34,7 @@ class Estimate:
     most_minutes: float
     seed_minutes: float
     memory: float
+    is_each: bool = False
 
 
 def estimate(candidates: Candidates, search: Search, work: Work) -> Estimate:
@@ -43,7 +45,7 @@ def estimate(candidates: Candidates, search: Search, work: Work) -> Estimate:
         search: The procedure.
         work: Data, folds and how to train.
     """
-    workers = search.compute.trials or os.cpu_count() or 1
+    workers = _here(search.compute)
     walks = [[size for size in sizes if size != ZERO] for sizes in procedures.fewest_and_most(candidates, search)]
     # Where no size helps, a climb tries a large one that it may not come to otherwise.
     counts = sorted(len(sizes) for sizes in walks)
@@ -53,13 +55,15 @@ def estimate(candidates: Candidates, search: Search, work: Work) -> Estimate:
     networks = len(work.folds.labels) * race.settings(work.network, work.training, max(tried, default=ZERO))
     parameters = max((cost(size, work.network, shape(work.samples)).parameters for size in tried), default=0)
     arrays = work.samples.inputs.nbytes + work.samples.target.nbytes
+    trial = PROCESS + 4 * COPIES * networks * parameters
     return Estimate(
         fewest=counts[0],
         most=counts[1],
         least_minutes=times[0],
         most_minutes=times[1],
         seed_minutes=_seed_minutes(search, times[0]) if tried else 0.0,
-        memory=(workers + 2) * PROCESS + 2 * arrays + workers * 4 * COPIES * networks * parameters,
+        memory=trial if workers is None else workers * trial + 2 * (PROCESS + arrays),
+        is_each=workers is None,
     )
 
 
@@ -80,11 +84,30 @@ def minutes_left(
     costs = compute.table(candidates, search.training)
     done = compute.total(seconds, costs)
     a_unit = sum(seconds[size] for size in seconds if costs[size]) / done / 60 if done else compute.minutes(1.0)
-    workers = search.compute.trials or os.cpu_count() or 1
+    workers = _now(search.compute)
     certain = set(wanted) - set(seconds)
     possible = certain | set(procedures.fewest_and_most(candidates, search)[1]) - set(seconds)
     low, high = (compute.total(sizes, costs) * a_unit / workers for sizes in (certain, possible))
     return low, high
+
+
+def _here(compute: Compute) -> int | None:
+    """How many trials run at once on this machine's cores; None where others' train, or GPUs: only Ray knows these."""
+    if compute.address != "local" or compute.gpus_per_trial != 0:
+        return None
+    # Ray is started with as many cores as so many trials ask for.
+    of_each = compute.cpus_per_trial * (compute.devices_per_trial or 1)
+    return compute.trials or max(1, (os.cpu_count() or 1) // of_each)
+
+
+def _now(compute: Compute) -> int:
+    """How many trials run at once, in a search that has begun."""
+    workers = _here(compute)
+    if workers is None:
+        from cellsize.search import cluster  # a search on this machine's cores knows it without Ray
+
+        workers = cluster.at_once(compute) or compute.trials or 1
+    return workers
 
 
 def _seed_minutes(search: Search, least: float) -> float:
@@ -103,4 +126,4 @@ def sentence(found: Estimate) -> str:
     least, most = (max(1, round(value)) for value in (found.least_minutes, found.most_minutes))
     time = f"{least} to {most} core-minutes" if least < most else f"about {most} core-minute{'s' if most > 1 else ''}"
     seeds = f" and up to {round(found.seed_minutes)} for seeds of undecided ones" if round(found.seed_minutes) else ""
-    return f"{sizes}, {time}{seeds}, {found.memory / 1e9:.1f} GB of memory"
+    return f"{sizes}, {time}{seeds}, {found.memory / 1e9:.1f} GB of memory{' a trial' * found.is_each}"

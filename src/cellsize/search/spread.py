@@ -8,7 +8,7 @@ from cellsize.sizing.compute import steps
 from cellsize.sizing.sizes import ZERO, cost, shape
 from cellsize.training.records import Result, Work
 
-# What processes that train together cost before they train, in seconds (measured: docs/scaling.md).
+# What processes that train together cost before they train, in seconds: two take 29 CPU seconds (docs/scaling.md).
 FIXED_SECONDS = 25.0
 # Multiply-adds a second of one GPU: assumed, never measured, and high, so that nothing is spread in vain.
 GPU_SPEED = 1e12

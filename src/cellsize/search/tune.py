@@ -21,7 +21,7 @@ from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import Shard
 from cellsize.search.shares import share
 from cellsize.search.spread import Room, devices
-from cellsize.search.storage import KEY, reason
+from cellsize.search.storage import KEY, Storage, reason
 from cellsize.search.store import Store
 from cellsize.sizing.rules import alone
 from cellsize.training.records import Result, Work
@@ -198,18 +198,49 @@ def run_trials(work: Work, scheduler: Scheduler, compute: Compute, store: Store,
         InputError: More is asked for than there is, or a node is not like this one.
     """
     try:
-        resources = cluster.connect(compute)
-        cluster.check(compute, resources, store.storage)
-        if compute.address != "local":
-            with store.storage.reached() as marker:
-                # What trains on several devices is waited for on the head.
-                resources, lines = nodes.compare(resources, store.storage, marker, with_head=work.devices > 1)
-            for line in lines:
-                scheduler.say(line)
+        resources, lines = _checked(compute, store.storage, with_head=work.devices > 1)
+        for line in lines:
+            scheduler.say(line)
         _run(work, scheduler, compute, store, resources, state)
     finally:
         ray.shutdown()
         shutil.rmtree(state, ignore_errors=True)
+
+
+def reach(compute: Compute, storage: Storage) -> None:
+    """Asks what a search asks when it begins, and begins none: a refusal is better heard before hours of other stages.
+
+    Args:
+        compute: Where shards are to be trained.
+        storage: Where trials are to leave their results.
+
+    Raises:
+        InputError: More is asked for than there is, or a node is not like this one.
+    """
+    try:
+        _checked(compute, storage, with_head=(compute.devices_per_trial or 1) > 1)
+    finally:
+        ray.shutdown()
+
+
+def _checked(compute: Compute, storage: Storage, with_head: bool) -> tuple[Resources, list[str]]:
+    """What there is, and lines to print about what does no harm.
+
+    Args:
+        compute: Where shards are trained.
+        storage: Where trials leave their results.
+        with_head: Whether some are trained on several devices, and waited for on the head.
+
+    Raises:
+        InputError: More is asked for than there is, or a node is not like this one.
+    """
+    resources = cluster.connect(compute)
+    cluster.check(compute, resources, storage)
+    with storage.reached() as marker:
+        if compute.address == "local":
+            return resources, []
+        resources, lines = nodes.compare(resources, storage, marker, with_head)
+    return resources, [line for line in [cluster.warning(), *lines] if line]
 
 
 def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resources: Resources, state: Path) -> None:
