@@ -1,6 +1,6 @@
 """Lines of the workflows in bash as GitHub runs them; programs that they call are ones that only write down the call.
 
-With the real programs they run in `tests/end_to_end/test_workflows.py`.
+With the real programs they run in `test_workflows.py` beside this.
 """
 
 import os
