@@ -588,7 +588,10 @@ def make_model(
     make_network: Callable[..., Network],
     make_training: Callable[..., Training],
 ) -> Callable[..., "Forecaster"]:
-    """The ridge-linear model of a raw table: six steps seen, two predicted; other keys are those of `prepare`."""
+    """The ridge-linear model of a raw table, or with units a network: six steps seen, two predicted.
+
+    Other keys are those of `prepare`.
+    """
 
     def make(
         raw: pd.DataFrame,
@@ -596,6 +599,7 @@ def make_model(
         linear_lookback: int | None = None,
         scale: str = "global",
         observed: float = 1.0,
+        units: int = 0,
         **prepare: Any,
     ) -> "Forecaster":
         from cellsize.training.refit import refit
@@ -608,8 +612,8 @@ def make_model(
         no_folds = folds.Folds(np.zeros((0, len(arrays.first)), np.int8), holdout, development)
         work = Work(arrays, no_folds, make_network(), make_training(), (1.0,), 0, "mse")
         recipe = Recipe(
-            layers=0, units=0, learning_rate=0.0, dropout=0.0, weight_decay=0.0, skip="none", head="plain", steps=0,
-            penalty=1.0,
+            layers=min(units, 1), units=units, learning_rate=0.01 * bool(units), dropout=0.0, weight_decay=0.0,
+            skip="none", head="plain", steps=4 * bool(units), penalty=1.0,
         )  # fmt: skip
         return refit(work, recipe, schema, window)
 

@@ -73,6 +73,9 @@ LOAD = blocks("In Python", "python")
 def test_in_python_with_intervals(project: Project) -> None:
     said = python(project, *LOAD)
     assert "['when', 'place', 'load'] 12" in said.replace('"', "'") or "12" in said.splitlines()[0]
+    assert "['when', 'place', 'load'] h 12" in said
+    assert "['place', 'time', 'load'] None" in said  # the signature: an answer with types, and no columns to send
+    assert re.search(r"(?m)^/.*/requirements\.txt$", said)
     end = "print(list(model.predict(history, params={'levels': [0.8, 0.9]}).columns))"
     names = python(project, LOAD[0], end).splitlines()[-1]
     ends = ["load_lower_80", "load_upper_80", "load_lower_90", "load_upper_90"]
@@ -115,7 +118,10 @@ def test_mlflow_models_serve(project: Project) -> None:
 
 def test_onnx(project: Project) -> None:
     install, export = commands("ONNX")
-    assert install == 'pip install "cellsize[onnx]"'  # the extra is installed with the tests
+    # The extra is installed with the tests: pip has nothing to look for, and does not look for cellsize itself.
+    ran = project.command("bash", "-c", install, PIP_NO_INDEX="1", PIP_DRY_RUN="1")
+    assert ran.returncode == 0, ran.stderr
+    assert "already satisfied: cellsize[onnx]" in ran.stdout
     said = shell(project, export)
     assert "holdout nmse" in said.splitlines()[0]  # this is the folder of the project
     (block,) = blocks("ONNX", "python")

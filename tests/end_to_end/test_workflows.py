@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import sysconfig
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,7 +117,7 @@ def deliver(team: Project, content: pd.DataFrame, message: str) -> None:
     content.to_csv(team.folder / "table.csv", index=False)
     ok(team.command("dvc", "add", "table.csv"))
     ok(team.command("dvc", "push", "table.csv.dvc"))
-    git(team.folder, "commit", "-qam", message)
+    git(team.folder, "commit", "-qam", message, "--allow-empty")  # it may have been delivered before
     git(team.folder, "push", "-q", "origin", "main")
 
 
@@ -141,6 +143,37 @@ def test_the_workflow_of_this_repository_is_that_of_a_project() -> None:
     ):  # fmt: skip
         expected = re.sub(pattern, ours_in_place, expected)
     assert ours == expected
+
+
+@pytest.mark.slow
+@pytest.mark.end_to_end
+def test_the_line_that_installs_this_checkout_leaves_a_command_that_runs_its_files(tmp_path: Path) -> None:
+    """What it needs is here, and seen from an environment of its own; the wheel is built and installed in earnest."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE", "params.yaml", "dvc.yaml", "constraints.txt"):
+        shutil.copy(ROOT / name, checkout)
+    for name in ("src", "pipeline"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(venv)], check=True)
+    (site,) = (venv / "lib").glob("python*/site-packages")
+    (site / "shared.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
+    env = environment() | {"PYTHONPATH": ""}
+    env["PATH"] = os.pathsep.join([str(venv / "bin"), env["PATH"]])
+    job = YAML(typ="safe", pure=True).load(ROOT / ".github/workflows/retrain.yml")["jobs"]["retrain"]
+    (script,) = (step["run"] for step in job["steps"] if step.get("name") == "Install")
+    ran = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], cwd=checkout, env=env, capture_output=True,
+        text=True, timeout=600,
+    )  # fmt: skip
+    if ran.returncode and "hatchling" in ran.stderr:
+        pytest.skip("hatchling cannot be had here")
+    ok(ran)
+    asked = [str(venv / "bin/python"), "-c", "import cellsize; print(cellsize.__file__)"]
+    where = subprocess.run(asked, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert Path(ok(where).strip()) == checkout / "src/cellsize/__init__.py"
+    ok(subprocess.run([str(venv / "bin/cellsize"), "--version"], cwd=tmp_path, env=env, capture_output=True, text=True))
 
 
 @pytest.mark.slow
@@ -208,3 +241,16 @@ def test_new_rows_are_refitted_without_a_search_and_all_of_it_reaches_whoever_cl
     broken = other.step("Retrain")
     assert (broken.returncode, other.outputs["status"]) == (12, "12")
     assert "rows fewer than before" in (other.folder.parent / "summary.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.end_to_end
+def test_who_chose_to_measure_anew_gets_a_whole_sizing_where_new_rows_ask_for_a_refit_alone(team: Project) -> None:
+    deliver(team, table(ROWS + NEW), "Ten days more")
+    here = machine(team, "anew")
+    ok(here.step("Pull"))
+    said = ok(here.step("Retrain", **{"inputs.full": "true"}))
+    assert "retrain: resize: a whole sizing; --full asks for it" in said
+    assert "Running stage 'search'" in said
+    assert here.outputs["status"] in ("0", "10", "11")  # 0: the sizing came to the model that is registered already
+    assert "searched_until: null" in (here.folder / "params.yaml").read_text(encoding="utf-8")

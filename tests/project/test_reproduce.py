@@ -1,5 +1,6 @@
 """A folder that rebuilds a version."""
 
+import platform
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from cellsize import params_file
 from cellsize.errors import InputError
 from cellsize.project import template
 from cellsize.project.reproduce import commands, reproduce
-from cellsize.registry.provenance import Kept, md5
+from cellsize.registry.provenance import Kept, environment_text, md5
 from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Evaluation, Metrics
 from tests.report.conftest import choice, evaluation
@@ -30,7 +31,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Kept]
         params = template.params({"mlflow.uri": "http://server:5000", "prepare.table": path, "search.patience": 3})
         stages = template.shipped("dvc.yaml")
         table = {"path": path, "md5": md5(Path("table.csv")), "bytes": len(TABLE)}
-        plain = Kept(params, stages, "torch==2.13.0\n", choice(), evaluation(), table, "0123abc", None)
+        plain = Kept(params, stages, environment_text(), choice(), evaluation(), table, "0123abc", None)
         return replace(plain, **changes)
 
     return make
@@ -45,13 +46,14 @@ def test_the_folder_holds_what_rebuilds_the_version_and_what_must_come_out(kept:
     assert (folder / params.prepare.table).read_bytes() == TABLE
     stages = YAML(typ="safe").load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     assert stages["refit"]["cmd"].startswith("python -m cellsize.stage refit ")
-    assert (folder / "requirements.txt").read_text(encoding="utf-8") == "torch==2.13.0\n"
+    assert (folder / "requirements.txt").read_text(encoding="utf-8") == environment_text()
     assert Choice.read(folder / "expected/choice.json") == choice()
     assert Evaluation.read(folder / "expected/evaluation.json") == evaluation()
     assert Metrics.read(folder / "expected/metrics.json").holdout_nmse == evaluation().model.nmse
     assert (folder / ".dvc/config").is_file()
     assert said == [
-        "# cellsize of commit 0123abc", "# with the packages of requirements.txt, or the last digits may differ",
+        "# its project was at commit 0123abc",
+        f"# made with Python {platform.python_version()}; here all packages of requirements.txt are the same",
         "cd again", "env -u MLFLOW_TRACKING_URI cellsize run", "diff expected/choice.json reports/choice.json",
         "diff expected/metrics.json reports/metrics.json",
     ]  # fmt: skip

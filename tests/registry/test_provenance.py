@@ -1,6 +1,7 @@
 """What a version says of where it comes from."""
 
 import hashlib
+import platform
 import re
 import subprocess
 from pathlib import Path
@@ -94,6 +95,9 @@ def test_the_files_of_the_project_are_kept_without_a_password(source: Source, tm
     assert {path.name for path in (tmp_path / "kept").iterdir()} == {
         "params.yaml", "dvc.yaml", "requirements.txt", "rows.json",
     }  # fmt: skip
+    first, *packages = (tmp_path / "kept/requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert first == f"# Python {platform.python_version()}"
+    assert packages == environment()
     text = (tmp_path / "kept/params.yaml").read_text(encoding="utf-8")
     assert text == "mlflow:\n  uri: postgresql+psycopg2://me:***@host/db\n"
 

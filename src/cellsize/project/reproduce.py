@@ -4,11 +4,12 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from cellsize import files, params_file
 from cellsize.errors import InputError
-from cellsize.project import runner, template
+from cellsize.project import runner, surroundings, template
 from cellsize.registry.provenance import Kept, md5
 from cellsize.report.by_task import numbers_of
 
@@ -51,29 +52,32 @@ def reproduce(kept: Kept, folder: Path, table: Path | None = None) -> list[str]:
         files.write(folder / place, lambda partial: shutil.copyfile(found, partial))
     files.write_text(folder / "params.yaml", template.params(changes, kept.params))
     params_file.load(folder / "params.yaml")  # of an older cellsize: it says which keys have changed
-    return [*_missing(kept, folder / place, found is not None), *commands(folder)]
+    missing = [] if found is not None else [_missing(kept, folder / place)]
+    return [*surroundings.said(kept), *missing, *commands(folder, surroundings.commands(kept))]
 
 
-def commands(folder: Path) -> list[str]:
-    """What rebuilds it and compares: on the same kind of processor nothing differs."""
+def commands(folder: Path, before: Sequence[str] = ()) -> list[str]:
+    """What rebuilds it and compares: on the same kind of processor nothing differs.
+
+    Args:
+        folder: The folder that was made.
+        before: What is to be done in it first.
+    """
     return [
         f"cd {shlex.quote(str(folder))}",
+        *before,
         "env -u MLFLOW_TRACKING_URI cellsize run",
         f"diff {EXPECTED}/choice.json reports/choice.json",
         f"diff {EXPECTED}/metrics.json reports/metrics.json",
     ]
 
 
-def _missing(kept: Kept, place: Path, found: bool) -> list[str]:
-    """What somebody has to bring along, one line each; they begin with a # so that all lines can be run."""
-    said = [f"# cellsize of commit {kept.commit}"] if kept.commit else []
-    said.append("# with the packages of requirements.txt, or the last digits may differ")
-    if not found:
-        said.append(
-            f"# needs {place}: the table with MD5 {kept.table['md5']}, {kept.table['bytes']:,} bytes; dvc pull in its "
-            "project brings what DVC keeps, and --table names a copy"
-        )
-    return said
+def _missing(kept: Kept, place: Path) -> str:
+    """That the table has to be brought along; it begins with a # so that all lines can be run."""
+    return (
+        f"# needs {place}: the table with MD5 {kept.table['md5']}, {kept.table['bytes']:,} bytes; dvc pull in its "
+        "project brings what DVC keeps, and --table names a copy"
+    )
 
 
 def _inside(path: str) -> str:

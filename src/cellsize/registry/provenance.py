@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import json
+import platform
 import re
 import subprocess
 import tempfile
@@ -27,6 +28,7 @@ from cellsize.sizing.choice_records import Choice
 
 PROJECT = ("params.yaml", "dvc.yaml", "dvc.lock")
 ENVIRONMENT, ROWS = "requirements.txt", "rows.json"
+PYTHON = "# Python "  # begins the first line of the environment; pip reads over it
 TABLE, COMMIT, CHANGED, SEARCH = "cellsize.table", "cellsize.git_commit", "cellsize.git_changed", "cellsize.search_run"
 HOLDOUT, ERRORS, REASON = "cellsize.holdout", "cellsize.errors", "cellsize.choice"
 GATE = "cellsize.gate"
@@ -92,7 +94,7 @@ def write(source: Source, folder: Path) -> None:
         if (source.folder / name).is_file():
             text = (source.folder / name).read_text(encoding="utf-8")
             files.write_text(folder / name, PASSWORD.sub(r"\1***@", text))  # of mlflow.uri
-    files.write_text(folder / ENVIRONMENT, "\n".join(environment()) + "\n")
+    files.write_text(folder / ENVIRONMENT, environment_text())
     files.write_text(folder / ROWS, source.history.text())
 
 
@@ -103,7 +105,7 @@ class Kept:
     Attributes:
         params: Text of `params.yaml`.
         stages: Text of `dvc.yaml`.
-        environment: Packages, one a line.
+        environment: Python as a comment, then packages, one a line.
         choice: The choice that it came to.
         evaluation: Errors of its twins.
         table: Path, MD5 and bytes of the raw table.
@@ -150,6 +152,11 @@ def read(client: MlflowClient, name: str, version: str) -> Kept:
     return Kept(
         params, stages, packages, choice, evaluation, json.loads(known[TABLE]), commit, history, known.get(GATE)
     )
+
+
+def environment_text() -> str:
+    """Python's version as a comment, then every package, as `requirements.txt` has them."""
+    return "\n".join([PYTHON + platform.python_version(), *environment()]) + "\n"
 
 
 def environment() -> list[str]:
