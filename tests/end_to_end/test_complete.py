@@ -1,6 +1,10 @@
-"""Quantiles by an encoder-decoder, judged on series never seen: from a table to a registered model that answers."""
+"""All that a forecast may be, from a table to a registered model that answers.
+
+Quantiles by an encoder-decoder, judged on series never seen; and two targets at once, served.
+"""
 
 import json
+import urllib.request
 
 import mlflow
 import numpy as np
@@ -9,7 +13,7 @@ import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
-from tests.end_to_end.conftest import Project, make_project
+from tests.end_to_end.conftest import Project, make_project, served
 
 pytestmark = pytest.mark.slow  # half a minute of processes
 
@@ -124,6 +128,20 @@ def test_the_exported_file_gives_the_same_quantiles_and_their_median(waves: Proj
     np.testing.assert_allclose(quantiles[0, :, 0], answered[["load_q10", "load_q50", "load_q90"]], atol=1e-4)
 
 
+def test_a_check_measures_new_rows_by_the_pinball_loss_and_tells_when_it_is_worse(waves: Project) -> None:
+    later = table(SERIES, ROWS + 200).query("when >= '2026-01-05'")  # a day before the first new hour
+    noise = np.random.default_rng(9).normal(0, 4, len(later))
+    for file, rows, verdict, status in (
+        ("same.csv", later, "as before", 0), ("noise.csv", later.assign(load=later["load"] + noise), "worse", 4),
+    ):  # fmt: skip
+        rows.to_csv(waves.folder / file, index=False)
+        ran = waves.command("cellsize", "check", "small", "--data", file, "--json", "check.json")
+        assert (ran.returncode, ran.stderr) == (status, ""), ran.stdout + ran.stderr
+        content = json.loads(waves.read("check.json"))
+        assert (content["verdict"], content["status"]) == (verdict, status)
+        assert "npinball" in ran.stdout
+
+
 def test_series_that_are_new_are_learnt_from_and_new_rows_of_old_ones_tell_nothing_of_such(waves: Project) -> None:
     before = pd.read_csv(waves.folder / "table.csv", parse_dates=["when"])
     later = table(SERIES, ROWS + 24).query("when > @before['when'].max()")
@@ -134,3 +152,77 @@ def test_series_that_are_new_are_learnt_from_and_new_rows_of_old_ones_tell_nothi
     assert "p23" in waves.read("build/schema.json") + waves.read("build/model/model.json")
     ran = waves.command("cellsize", "retrain")
     assert (ran.returncode, "nothing to do" in ran.stdout) == (0, True), ran.stdout + ran.stderr
+
+
+# --- two targets ------------------------------------------------------------------------------------------------------
+
+PLACES, HOURS = ("north", "south"), 500
+
+
+def two(begin: int, end: int) -> pd.DataFrame:
+    """Hours of two places: `inflow` is a wave, and `outflow` what came in three hours before, in other units."""
+    draw, hours, parts = np.random.default_rng(3), np.arange(end), []
+    for number, place in enumerate(PLACES):
+        inflow = 20 + 5 * np.sin(2 * np.pi * hours / 12 + number) + draw.normal(0, 0.2, end)
+        outflow = 1000 + 100 * np.roll(inflow, 3) + draw.normal(0, 10, end)
+        when = pd.date_range("2026-01-01", periods=end, freq="h")
+        parts.append(pd.DataFrame({"when": when, "place": place, "inflow": inflow, "outflow": outflow})[begin:])
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def flows(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = make_project(tmp_path_factory.mktemp("flows") / "project")
+    two(3, HOURS).to_csv(project.folder / "table.csv", index=False)
+    plain, path = YAML(typ="safe"), project.folder / "params.yaml"
+    plain.dump(plain.load(path), path)  # without comments: one behind a list that becomes empty would break the file
+    project.edit(
+        prepare__targets=["inflow", "outflow"], prepare__calendar=[], propose__layers=1, propose__mlp_units=[],
+        propose__network__skip=["none"], baseline__classical="none", split__folds=2,
+        search__training__learning_rates=[0.03], search__training__steps=100, search__training__maximum_steps=100,
+        search__training__patience=100, search__minimum_units=4, register__beat=["naive"], refit__twins=2,
+    )  # fmt: skip
+    ran = project.repro()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return project
+
+
+def test_each_target_is_an_output_and_each_has_its_errors(flows: Project) -> None:
+    candidates = json.loads(flows.read("build/candidates.json"))
+    assert (candidates["n_outputs"], candidates["inputs"]["step"]) == (2 * 3, 2)
+    evaluation = json.loads(flows.read("reports/evaluation.json"))
+    forecasts = pd.read_parquet(flows.folder / "build/forecasts.parquet")
+    assert set(forecasts["target"]) == {"inflow", "outflow"}
+    # Errors are in standard deviations of each target: one that is a hundred times larger does not count for more.
+    assert 0 < evaluation["model"]["nmse"] < 0.5 * evaluation["baselines"]["naive"]["nmse"]
+    assert json.loads(flows.read("reports/registration.json"))["promoted"]
+
+
+def test_a_request_is_answered_with_both_targets_each_in_its_own_units(flows: Project) -> None:
+    history, later = two(HOURS - 24, HOURS), two(HOURS - 24, HOURS + 3).query("when >= '2026-01-21 20:00'")
+    assert len(later) == 2 * 3
+    body = history.assign(when=history["when"].dt.strftime("%Y-%m-%d %H:%M")).to_csv(index=False).encode()
+    with served(flows, "models:/small@champion") as address:
+        asked = urllib.request.Request(address, body, {"Content-Type": "text/csv"})
+        answer = pd.DataFrame(json.loads(urllib.request.urlopen(asked, timeout=60).read())["predictions"])
+    assert list(answer) == ["place", "time", "inflow", "outflow"]
+    assert answer["place"].tolist() == ["north"] * 3 + ["south"] * 3
+    both = later.merge(answer.assign(when=pd.to_datetime(answer["time"])), on=["place", "when"])
+    assert len(both) == 6
+    for target, scale in (("inflow", 3.5), ("outflow", 350)):  # standard deviations of the waves
+        assert (both[f"{target}_x"] - both[f"{target}_y"]).abs().mean() < 0.5 * scale
+
+
+def test_the_exported_file_gives_both_targets(flows: Project) -> None:
+    said = flows.command("cellsize", "export", "small", "champion", "--onnx", "small.onnx")
+    assert said.returncode == 0, said.stderr
+    rows = two(HOURS - 24, HOURS).query("place == 'north'").reset_index(drop=True)
+    lookback = json.loads(flows.read("small.json"))["inputs"]["past"]["shape"][1]
+    session = onnxruntime.InferenceSession(flows.folder / "small.onnx", providers=["CPUExecutionProvider"])
+    past = rows[["inflow", "outflow"]].to_numpy()[-lookback:][None]
+    (forecast,) = session.run(["forecast"], {"past": past})
+    for name_store in (mlflow.set_tracking_uri, mlflow.set_registry_uri):
+        name_store(f"sqlite:///{flows.folder}/mlflow.db")
+    answered = mlflow.pyfunc.load_model("models:/small@champion").predict(rows)
+    assert forecast.shape == (1, 3, 2)
+    np.testing.assert_allclose(forecast[0], answered[["inflow", "outflow"]], rtol=1e-5)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cellsize.errors import InputError
@@ -97,6 +98,32 @@ def test_labels_that_are_numbers_make_a_regression(tmp_path: Path) -> None:
         assert (made.task, made.choose.metric, made.split.scheme) == ("regress", "mse", "stratified")
         assert made.prepare.targets == ("price" if asked.task else "label",)
         assert said(found, "label").endswith(", a number")
+
+
+def test_a_number_for_each_sequence_of_a_long_table_is_found_out(tmp_path: Path) -> None:
+    table = waves(60).assign(wear=lambda rows: rows["name"].str[1:].astype(int) / 7).drop(columns="kind")
+    for path in (written(tmp_path, table), tmp_path / "waves.parquet"):
+        table.to_parquet(tmp_path / "waves.parquet", index=False)
+        found = examine(Asked(path))
+        made = params(found)
+        assert (made.task, made.prepare.targets, made.prepare.series) == ("regress", ("wear",), "name")
+        assert (made.choose.metric, made.register_.beat) == ("mse", ("ridge_linear",))
+        assert said(found, "task") == (
+            "task: regress, since 'wear' is a number, the same in all rows of each 'name', 'step' counts its rows, and "
+            "no column holds a time; --task forecast if a forecast is meant"
+        )
+    assert sequences(Asked(path, task="forecast")) is None
+    # On which machine a run was is what it belongs to, unless the number may be anything.
+    machines = table.assign(machine=lambda rows: "m" + (rows["name"].str[1:].astype(int) // 3).astype(str))
+    of_machines = sequences(Asked(written(tmp_path, machines)))
+    assert of_machines is not None
+    assert (of_machines.task, of_machines.columns.label) == ("regress", "wear")
+    unsure = sequences(Asked(written(tmp_path, machines.assign(wear=lambda rows: rows["wear"] // 3 / 2))))
+    assert unsure is not None
+    assert (unsure.task, unsure.columns.label) == ("classify", "machine")
+    # With times it is a table of series, of which each has a constant.
+    days = table.assign(day=pd.date_range("2026-01-01", periods=len(table), freq="D").astype(str))
+    assert sequences(Asked(written(tmp_path, days))) is None
 
 
 def test_the_shipped_vowels_are_found_out_with_their_official_parts() -> None:

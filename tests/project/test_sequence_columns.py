@@ -1,5 +1,6 @@
 """Which columns name sequence, step, label and holdout; what may be meant twice is asked for."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from cellsize.errors import InputError
 from cellsize.params_data import HoldoutPart
 from cellsize.project.asked import Asked
-from cellsize.project.sequence_columns import find, recognised
+from cellsize.project.sequence_columns import Columns, find, recognised, recognised_number
 
 ASKED = Asked(Path("long.csv"))
 
@@ -86,3 +87,68 @@ def test_a_part_that_is_neither_training_nor_test_is_no_holdout(table: pd.DataFr
 
 def test_who_speaks_is_the_label_if_nothing_else_may_be(table: pd.DataFrame) -> None:
     assert find(table.drop(columns="kind"), ASKED).label == "person"
+
+
+# --- a number for each sequence ---------------------------------------------------------------------------------------
+
+
+def runs(label: Callable[[int], float], count: int = 60) -> pd.DataFrame:
+    """Runs of two to four steps; the wear of a run is what `label` says of its number."""
+    rows = [(f"r{run}", step, run * step % 7 / 2, label(run)) for run in range(count) for step in range(2 + run % 3)]
+    return pd.DataFrame(rows, columns=["run", "step", "force", "wear"])
+
+
+@pytest.mark.parametrize("label", [lambda run: run / 7, lambda run: run % 20 / 2, lambda run: float(run // 2 * 1.5)])
+def test_many_decimals_that_are_the_same_in_each_sequence_are_what_is_to_be_learnt(
+    label: Callable[[int], float],
+) -> None:
+    assert recognised_number(runs(label), ASKED) == Columns("run", "step", "wear", None)
+
+
+def test_more_whole_numbers_than_there_may_be_classes_are_no_classes() -> None:
+    found = recognised_number(runs(lambda run: run // 2, 110), ASKED)
+    assert found is not None
+    assert found.label == "wear"
+
+
+@pytest.mark.parametrize(
+    ("label", "is_class"),
+    [
+        (lambda run: run % 5, True),
+        (lambda run: run % 5 / 2, False),  # four shops have four sizes
+        (lambda run: 1000 + run, False),  # a number of its own may be a name
+        (lambda run: run % 19 / 2, False),
+    ],
+)
+@pytest.mark.parametrize("targets", [(), ("wear",)])
+def test_what_may_be_a_class_a_name_or_a_constant_is_asked_for(
+    label: Callable[[int], float], is_class: bool, targets: tuple[str, ...]
+) -> None:
+    table = runs(label)
+    classify = " --task classify if it is a class," if is_class else ""
+    with pytest.raises(InputError) as refused:
+        recognised_number(table, replace(ASKED, targets=targets))
+    assert str(refused.value) == (
+        "long.csv: 'wear' is the same in all rows of each 'run'; --task regress if this number is to be learnt,"
+        f"{classify} --target COLUMN if another column is to be forecast"
+    )
+    # What it proposes is possible.
+    assert find(table, replace(ASKED, task="regress")).label == "wear"
+    assert not is_class or find(table, ASKED).label == "wear"
+    assert recognised_number(table, replace(ASKED, targets=("force",))) is None
+
+
+def test_a_number_beside_a_text_that_is_constant_too_or_beside_another_number_is_not_sure() -> None:
+    table = runs(lambda run: run / 7)
+    mood = table["run"].map(lambda run: "xy"[int(run[1:]) % 2])
+    assert recognised_number(table.assign(mood=mood), ASKED) is None
+    assert recognised_number(table.assign(age=table["wear"] + 1), ASKED) is None
+    named = recognised_number(table.assign(machine=mood), ASKED)  # it says what belongs together, and is no label
+    assert named is not None
+    assert named.label == "wear"
+
+
+def test_without_a_column_that_counts_the_steps_no_number_is_sure() -> None:
+    table = runs(lambda run: run / 7)
+    assert recognised_number(table.drop(columns="step"), ASKED) is None
+    assert recognised_number(table.assign(wear=range(len(table))), ASKED) is None  # it changes within a run

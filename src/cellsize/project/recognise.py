@@ -19,7 +19,7 @@ from cellsize.project import (
     time_columns,
 )
 from cellsize.project.asked import Asked
-from cellsize.project.sequence_columns import Columns
+from cellsize.project.sequence_columns import NAMED_GROUP, Columns
 from cellsize.project.wording import said_of_file
 
 OF_SEQUENCES = {".ts": "a .ts file holds labelled sequences", ".npz": "an .npz file holds labelled sequences"}
@@ -51,7 +51,8 @@ def sequences(asked: Asked) -> Found | None:
     """The labelled sequences of a table; None where it is one for a forecast.
 
     Raises:
-        InputError: It is said to hold sequences, and their columns are not found.
+        InputError: It is said to hold sequences, and their columns are not found; or they have a number that may be
+            theirs, a class, or a constant beside what is to be forecast.
     """
     suffix = asked.table.suffix.lower()
     _refuse_text(asked)
@@ -69,13 +70,14 @@ def sequences(asked: Asked) -> Found | None:
         task = asked.task or _task_of(table, suffix)
         columns = sequence_columns.find(table, replace(asked, task=task))
     else:
-        recognised = None if _has_times(table, asked) else sequence_columns.recognised(table, asked)
-        if recognised is None:
+        shape = _by_shape(table, asked)
+        if shape is None:
             return None
-        columns = recognised
+        task, columns = shape
         why = (
-            f"{columns.label!r} is the same in all rows of each {columns.sequence!r}, {columns.step!r} counts its "
-            "rows, and no column holds a time; --task forecast if a forecast is meant"
+            f"{columns.label!r} is {'a number, ' * (task == 'regress')}the same in all rows of each "
+            f"{columns.sequence!r}, {columns.step!r} counts its rows, and no column holds a time; --task forecast if a "
+            "forecast is meant"
         )
     for name in ONLY_FORECASTS:
         if getattr(asked, name):
@@ -107,6 +109,25 @@ def examined(found: Found, asked: Asked) -> tuple[dict[str, template.Value], lis
             return changes, [*lines, *said]
     changes, said = examine(found.written, found.columns, asked)
     return changes, [*lines, *said]
+
+
+def _by_shape(table: pd.DataFrame, asked: Asked) -> tuple[Task, Columns] | None:
+    """What the shape of a long table says: a label for each sequence, or a number; None: neither."""
+    if _has_times(table, asked):
+        return None
+    of_classes = sequence_columns.recognised(table, asked)
+    if of_classes is not None and (asked.targets or not NAMED_GROUP.fullmatch(of_classes.label.strip())):
+        return "classify", of_classes
+    # On which machine a run was is a label if nothing else is, and a number that is surely one comes first.
+    try:
+        of_numbers = sequence_columns.recognised_number(table, asked)
+    except InputError:
+        if of_classes is None:
+            raise
+        of_numbers = None
+    if of_numbers is not None:
+        return "regress", of_numbers
+    return None if of_classes is None else ("classify", of_classes)
 
 
 def _texts(table: pd.DataFrame, asked: Asked) -> tuple[Columns, str] | None:

@@ -5,7 +5,7 @@ a part of these. What else the rows hold is not.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ HELD_OUT = ("test", "holdout", "held_out", "held-out", "hold_out")
 TRAINED = ("train", "training", "dev", "development", "learn")
 MOST_MISSING = 0.05  # of a label
 MOST_CLASSES = 50  # of a label that is looked for; one that is named may have more
+FEWEST_NUMBERS = 20  # different ones of a label with decimals that is looked for: a few shops have a few sizes
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,43 @@ def recognised(table: pd.DataFrame, asked: Asked) -> Columns | None:
         return None
     is_text = not pd.api.types.is_numeric_dtype(table[found.label]) or pd.api.types.is_bool_dtype(table[found.label])
     return found if is_text and found.step is not None else None
+
+
+def recognised_number(table: pd.DataFrame, asked: Asked) -> Columns | None:
+    """The same where the shape says that each sequence has a number; None where it says nothing of the kind.
+
+    Sure are decimals, of many different values, and more different whole numbers than there may be classes. A whole
+    number of its own in each sequence is more like a name.
+
+    Raises:
+        InputError: A number is the same in all rows of each sequence, and may be something else than what is wanted.
+    """
+    try:
+        found = find(table, replace(asked, task="regress"))
+    except InputError:
+        return None
+    if found.step is None or _has_text(table, found):
+        return None
+    values = table[found.label]
+    different, is_whole = values.nunique(), bool((values % 1 == 0).all())
+    if not is_whole and different >= FEWEST_NUMBERS:
+        return found
+    if is_whole and MOST_CLASSES < different < table[found.sequence].nunique():
+        return found
+    is_class = pd.api.types.is_integer_dtype(values) and different <= MOST_CLASSES
+    raise InputError(
+        f"{asked.table}: {found.label!r} is the same in all rows of each {found.sequence!r}; --task regress if this "
+        f"number is to be learnt,{' --task classify if it is a class,' * is_class} --target COLUMN if another column "
+        "is to be forecast"
+    )
+
+
+def _has_text(table: pd.DataFrame, found: Columns) -> bool:
+    """Whether a text too is the same in all rows of each sequence, so that it may be the label."""
+    codes = coded(table)
+    others = [name for name in codes if name not in found.taken and not NAMED_GROUP.fullmatch(name.strip())]
+    texts = [name for name in others if not pd.api.types.is_numeric_dtype(table[name]) and codes[name].max() > 0]
+    return any(_within(codes[name], codes[found.sequence]) for name in texts)
 
 
 def coded(table: pd.DataFrame) -> Codes:

@@ -3,7 +3,6 @@
 It needs onnx: nobody imports it who exports nothing.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,7 +15,6 @@ from cellsize import params_file
 from cellsize.data import folds
 from cellsize.data.names import score_name
 from cellsize.data.schema import Schema
-from cellsize.data.sequence_schema import SequenceSchema
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Ints, Windows
 from cellsize.evaluation.class_errors import errors_of
@@ -27,6 +25,7 @@ from cellsize.models.regressor import Regressor
 from cellsize.models.saved import Model
 from cellsize.params import Metric
 from cellsize.registry.store import PARAMS
+from cellsize.tasks import schemas
 
 BUILD = Path("build")
 NO_HOLDOUT = "not measured: the folder of the project that made the model, with its build/, is not this one"
@@ -129,14 +128,10 @@ def _paths(project: Path) -> tuple[Path, Path, Path] | None:
     return samples, parts, schema
 
 
-def _is_of_sequences(schema: Path) -> bool:
-    return "task" in json.loads(schema.read_text(encoding="utf-8"))
-
-
 def _sequences(model: Classifier | Regressor, project: Path) -> tuple[Sequences, Ints] | None:
     """The sequences of the holdout, if this is the folder of the project that made the model."""
     paths = _paths(project)
-    if paths is None or not _is_of_sequences(paths[2]) or SequenceSchema.load(paths[2]) != model.schema:
+    if paths is None or schemas.load(paths[2]) != model.schema:
         return None
     return Sequences.load(paths[0]), np.flatnonzero(folds.load(paths[1]).holdout)
 
@@ -153,11 +148,12 @@ def _numbers(model: Regressor, project: Path) -> tuple[Sequences, Ints, Metric] 
 def _windows(model: Forecaster, project: Path) -> tuple[Windows, Ints, Metric] | None:
     """The windows of the holdout, if this is the folder of the project that made the model."""
     paths = _paths(project)
-    if paths is None or _is_of_sequences(paths[2]):
+    schema = None if paths is None else schemas.load(paths[2])
+    if paths is None or not isinstance(schema, Schema):
         return None
     windows = Windows.load(paths[0])
     window = model.window
-    same = replace(Schema.load(paths[2]), gap=0) == replace(model.schema, gap=0)
+    same = replace(schema, gap=0) == replace(model.schema, gap=0)
     same &= (windows.lookback, windows.cell_lookback, windows.horizon) == (
         window.steps_seen, window.lookback, window.horizon,
     )  # fmt: skip

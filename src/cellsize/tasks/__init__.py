@@ -1,1 +1,1 @@
-"""What differs between forecasting and classifying, asked of one object by every floor above."""
+"""What differs between forecasts, labels and numbers of sequences, asked of one object by the floors above."""

@@ -1,4 +1,8 @@
-"""The one place that knows which task samples belong to; a new task is a case in each function here."""
+"""Which samples a file holds, and the task that is bound to them; a new task is a case in each function here.
+
+Other modules ask which task it is too, where one is read, kept, served or told in another way: the doors of
+docs/architecture.md, which tests/test_structure.py lists.
+"""
 
 from pathlib import Path
 

@@ -1,10 +1,10 @@
-"""What a task is: the questions that every floor above `data` asks, and nobody answers by the task's name.
+"""What a task is: the questions that are asked of it by what trains, scores or counts samples of any task.
 
-A task is bound to its samples: windows of series to be forecast, or whole sequences to be labelled. Whoever trains,
-scores or counts asks the object; which module answers is decided once, in `tasks.samples`.
+A task is bound to its samples: windows of series to be forecast, whole sequences to be labelled, or whole sequences
+with a number each. `tasks.samples.task_of` makes it, and who has it need not know which it is.
 
 Networks of all tasks have one form: something of shape (horizon, n_targets) for each sample. A forecast has its steps
-and columns there, a classification one step with a log-odds for each class.
+and columns there, a classification one step with a log-odds for each class, a regression one step with one column.
 """
 
 from typing import NamedTuple, Protocol, TypeVar
@@ -40,7 +40,10 @@ class Read(NamedTuple):
 
 
 class Task(Protocol):
-    """A task and its samples; `forecasting.Forecasting` and `classification.Classification` are such."""
+    """A task and its samples.
+
+    `forecasting.Forecasting`, `classification.Classification` and `regression.Regression` are such.
+    """
 
     @property
     def count(self) -> int:
@@ -52,7 +55,7 @@ class Task(Protocol):
 
     @property
     def scored(self) -> int:
-        """Values that a whole sample is scored by: those of its horizon, or one label."""
+        """Values that a whole sample is scored by: those of its horizon, or one label or number."""
 
     def observed(self, chosen: Ints) -> Ints:
         """How many of these values were observed of some samples, shape (n,)."""
