@@ -18,8 +18,9 @@ from cellsize.project import template
 from cellsize.project.asked import Asked
 from cellsize.project.examine import examine
 from cellsize.stages import plan, prepare, propose, split, window
+from tests.fuzz.dialects import Dialect, dialects, write
 from tests.fuzz.guard import fuzzed, outcome
-from tests.fuzz.tables import Dialect, Toy, dialects, toys, write
+from tests.fuzz.tables import Toy, toys
 from tests.fuzz.test_tables import odd_tables
 
 

@@ -20,8 +20,8 @@ from cellsize.registry import served as served_module
 from cellsize.registry.serve import app_of
 from cellsize.registry.served import Served
 from tests.fuzz.asgi import Answer, ask
+from tests.fuzz.damage import CELLS, HALF, whole
 from tests.fuzz.guard import fuzzed, in_words, no_hang
-from tests.fuzz.test_tables import CELLS, HALF, whole
 from tests.registry.conftest import served_model
 
 MODELS: dict[str, dict[str, Any]] = {
@@ -38,7 +38,6 @@ MODELS: dict[str, dict[str, Any]] = {
     "epoch": {"time_format": "epoch ms"},
     "parts": {"time": ["year", "month", "day", "hour"]},
 }  # fmt: skip
-SAID = ("dataframe_split", "dataframe_records", "text/csv")
 
 
 @pytest.fixture(scope="module")
