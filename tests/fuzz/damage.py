@@ -57,3 +57,9 @@ CELLS: tuple[Any, ...] = (
 def whole(value: Any) -> Any:
     """A cell; half of a character, which JSON can escape and no file can hold, in place of what stands for it."""
     return "\ud800" if isinstance(value, str) and value == HALF else value
+
+
+def column_of(values: list[Any]) -> pd.Series:
+    """A column of cells; one with half of a character cannot be of texts alone."""
+    cells = [whole(value) for value in values]
+    return pd.Series(cells, dtype=object) if "\ud800" in map(str, cells) else pd.Series(cells)

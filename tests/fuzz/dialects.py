@@ -171,7 +171,9 @@ def _as_bytes(frame: pd.DataFrame, dialect: Dialect, times: tuple[str, ...]) -> 
     csv, out = dialect.csv, io.StringIO(newline="")
     comment = csv["comment"]
     # Python's writer quotes no other line break than its own.
-    quoting: Any = csv_module.QUOTE_ALL if dialect.newline == "\r" else dialect.quoting
+    shown = [_shown(frame[column], dialect, column in times) for column in frame.columns]
+    has_other = dialect.newline == "\r" or any("\r" in str(value) for values in shown for value in values)
+    quoting: Any = csv_module.QUOTE_ALL if has_other else dialect.quoting
     writer = csv_module.writer(
         out,
         delimiter=csv["separator"],
@@ -184,7 +186,6 @@ def _as_bytes(frame: pd.DataFrame, dialect: Dialect, times: tuple[str, ...]) -> 
     writer.writerow(frame.columns)
     if csv["units_row"]:
         writer.writerow(["unit"] * len(frame.columns))
-    shown = [_shown(frame[column], dialect, column in times) for column in frame.columns]
     for number, row in enumerate(zip(*shown, strict=True)):
         writer.writerow(row)
         if dialect.comments and number % 7 == 3:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from cellsize.data import series, table, times, usable, windows
 from cellsize.params_data import Prepare, Window
-from tests.fuzz.damage import CELLS, Cut, cuts, damaged, whole
+from tests.fuzz.damage import CELLS, Cut, column_of, cuts, damaged
 from tests.fuzz.dialects import Dialect, dialects, write
 from tests.fuzz.guard import fuzzed, outcome
 from tests.fuzz.tables import PLAIN_CSV, PREPARE, Toy, toys
@@ -94,12 +94,6 @@ FORMATS = (
     "%G-W%V", "%G-W%V-%u", "%j", "%Y-%U-%w", "%Y%j", "%d%m%y", "%Y-%m-%dT%H:%M:%S.%f%z", "\\d%Y", "%Y\n%m", "%Y*",
 )  # fmt: skip
 STEPS = ("h", "D", "MS", "B", "step", "W", "W-MON", "0h", "1000000h", "", "H", "QS-FEB", "C-DE", "C-XX", "us", "YE")
-
-
-def column_of(values: list[Any]) -> pd.Series:
-    """A column of cells; one with half of a character cannot be of texts alone."""
-    cells = [whole(value) for value in values]
-    return pd.Series(cells, dtype=object) if "\ud800" in map(str, cells) else pd.Series(cells)
 
 
 @st.composite
