@@ -23,9 +23,12 @@ from benchmarks import data
 ANSWERS = ("reports/choice.json", "reports/evaluation.json")
 MARK = "CELLSIZE_DISTURBED"  # set for all processes of a project, whatever the program itself sets
 STAGES = (
-    "prepare", "window", "split", "inspect", "propose", "baseline", "search", "choose", "refit", "evaluate",
+    "code", "prepare", "window", "split", "inspect", "propose", "baseline", "search", "choose", "refit", "evaluate",
     "register", "report",
 )  # fmt: skip
+# Of what an undisturbed run leaves there nobody knows beforehand: DVC and MLflow have files of their own.
+OF_OTHERS = (".dvc/tmp", "mlruns", "mlartifacts")
+IDS = re.compile(r"[0-9a-f]{32}")  # of runs and models of MLflow, drawn anew each time
 # A search of seconds, in which memory cells win: another rule, and refit would train nothing.
 SMALL: Mapping[str, object] = {
     "split.folds": 3, "propose.layers": 1, "propose.mlp_units": [4], "propose.network.skip": ["none"],
@@ -208,16 +211,30 @@ def gone(project: Disturbed, patience: float = 300.0) -> float:
     return time.monotonic() - began
 
 
-def mess(project: Disturbed) -> list[str]:
-    """What a run should not leave: halves of files, saved epochs, temporary files."""
+def mess(project: Disturbed, undisturbed: Disturbed) -> list[str]:
+    """What a run should not leave: halves of files, saved epochs, temporary files, and what no run leaves there.
+
+    Args:
+        project: The project.
+        undisturbed: One like it that nobody disturbed, after its run.
+    """
     patterns = (".*.partial", ".reached-*", ".*.old", "*.ckpt", "*.tmp", "dvc.lock")
-    left = [
+    left = {
         str(path.relative_to(project.folder))
         for name in ("build", "reports", ".cache")
         for pattern in patterns
         for path in (project.folder / name).rglob(pattern)
-    ]
-    return sorted(left + [f"TMPDIR/{path.name}" for path in project.temporary.iterdir()])
+    }
+    usual = set(_left(undisturbed).values())
+    left |= {path for path, name in _left(project).items() if name not in usual}
+    return sorted(left) + sorted(f"TMPDIR/{path.name}" for path in project.temporary.iterdir())
+
+
+def _left(project: Disturbed) -> dict[str, str]:
+    """What is at the project's root and where DVC and MLflow keep files: path → the same without ids."""
+    found = [*project.folder.iterdir(), *(path for name in OF_OTHERS for path in (project.folder / name).rglob("*"))]
+    paths = [str(path.relative_to(project.folder)) for path in found]
+    return {path: IDS.sub("*", path) for path in paths}
 
 
 def registry(project: Disturbed) -> Stored:

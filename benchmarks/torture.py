@@ -171,7 +171,7 @@ def round_of(
         "champion": stored.aliases.get("champion"),
         "runs_left_running": stored.running,
         "seconds_until_nothing_runs": round(left, 1),
-        "mess": faults.mess(project),
+        "mess": faults.mess(project, Disturbed(place / "reference", place / "t")),
         "tracebacks": project.said().count("Traceback"),
     }
     after["passed"] = (

@@ -600,17 +600,18 @@ def make_model(
         scale: str = "global",
         observed: float = 1.0,
         units: int = 0,
+        quantiles: tuple[float, ...] = (),
         **prepare: Any,
     ) -> "Forecaster":
         from cellsize.training.refit import refit
 
         schema = series.describe(raw, SOURCE, make_prepare(**prepare))
         window = make_window(lookback=6, fill=fill, linear_lookback=linear_lookback, scale=scale, observed=observed)
-        arrays = usable.build(series.clean(raw, SOURCE, schema), schema, window, SOURCE)
+        arrays = replace(usable.build(series.clean(raw, SOURCE, schema), schema, window, SOURCE), quantiles=quantiles)
         cut = arrays.start.max() + arrays.span - 12  # the holdout: the last twelve hours
         holdout, development = arrays.start >= cut, arrays.start + arrays.span <= cut
         no_folds = folds.Folds(np.zeros((0, len(arrays.first)), np.int8), holdout, development)
-        work = Work(arrays, no_folds, make_network(), make_training(), (1.0,), 0, "mse")
+        work = Work(arrays, no_folds, make_network(), make_training(), (1.0,), 0, "quantile" if quantiles else "mse")
         recipe = Recipe(
             layers=min(units, 1), units=units, learning_rate=0.01 * bool(units), dropout=0.0, weight_decay=0.0,
             skip="none", head="plain", steps=4 * bool(units), penalty=1.0,

@@ -8,9 +8,11 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from ruamel.yaml import YAML
 
-from benchmarks import faults, torture
-from benchmarks.faults import _kind
+from benchmarks import data, faults, torture
+from benchmarks.faults import Disturbed, _kind
+from cellsize.project import template
 
 
 def test_a_seed_gives_the_same_moments_in_the_order_of_the_stages() -> None:
@@ -20,6 +22,49 @@ def test_a_seed_gives_the_same_moments_in_the_order_of_the_stages() -> None:
     assert numbers == sorted(numbers)
     assert {stage for stage, _ in drawn} == set(faults.STAGES)
     assert all(0 <= fraction < 1 for _, fraction in drawn)
+
+
+def test_all_stages_of_dvc_yaml_can_be_killed_in_their_order() -> None:
+    # `code` was once left out: no kill could hit it.
+    stages = YAML(typ="safe", pure=True).load(data.ROOT / "dvc.yaml")["stages"]
+    assert list(stages) == list(faults.STAGES)
+
+
+def test_mess_is_what_an_undisturbed_run_does_not_leave(tmp_path: Path) -> None:
+    usual = ("params.yaml", "dvc.lock", ".dvc/tmp/rwlock", "mlartifacts/toy/*/artifacts/choice.json")
+    for name, number in (("one", "0"), ("other", "1")):
+        for path in usual:
+            file = tmp_path / name / path.replace("*", number * 32)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.touch()
+    (tmp_path / "t").mkdir()
+    undisturbed, project = (Disturbed(tmp_path / name, tmp_path / "t") for name in ("one", "other"))
+    assert faults.mess(project, undisturbed) == []
+    left = [
+        ".cache/dvc.lock", ".dvc/tmp/junk", "build/.model.partial", "core.1", f"mlartifacts/toy/{'2' * 32}/half",
+        "mlruns",
+    ]  # fmt: skip
+    for path in left:
+        (project.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (project.folder / path).touch()
+    (tmp_path / "t" / "ray").mkdir()
+    assert faults.mess(project, undisturbed) == [*sorted([*left, ".cache", "build"]), "TMPDIR/ray"]
+
+
+def test_a_project_is_rewound_to_any_stage(tmp_path: Path) -> None:
+    yaml, folder = YAML(), tmp_path / "ran"
+    folder.mkdir()
+    (folder / "dvc.yaml").write_text(template.stages(), encoding="utf-8")
+    outs = {"code": "build/code/search", "search": "build/trials.csv", "report": "reports/index.html"}
+    for path in outs.values():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).touch()
+    yaml.dump({"stages": {stage: {"cmd": ""} for stage in faults.STAGES}}, folder / "dvc.lock")
+    for stage, kept in (("code", []), ("search", ["code"]), ("report", ["code", "search"])):
+        made = faults.rewound(Disturbed(folder, tmp_path), tmp_path / stage, stage).folder
+        assert [name for name, path in outs.items() if (made / path).exists()] == kept
+        locked = yaml.load(made / "dvc.lock")["stages"]
+        assert list(locked) == list(faults.STAGES[: faults.STAGES.index(stage)])
 
 
 def test_who_is_killed_is_known_by_the_command() -> None:
@@ -57,7 +102,7 @@ def test_a_moment_that_came_too_late_is_no_kill(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(faults, "make", lambda *_: project)
     monkeypatch.setattr(faults, "gone", lambda _: 0.0)
     monkeypatch.setattr(faults, "registry", lambda _: faults.Stored(0, [1], {"champion": 1}))
-    monkeypatch.setattr(faults, "mess", lambda _: [])
+    monkeypatch.setattr(faults, "mess", lambda *_: [])
     assert torture.round_of(0, 1, 5, tmp_path, ([], {})) == []
 
 

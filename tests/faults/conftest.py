@@ -27,7 +27,7 @@ def undisturbed(short: Path) -> Disturbed:
     """The project after a run that nobody disturbed."""
     made = faults.make(short / "p", short / "t")
     assert made.run() == 0, made.said()
-    assert faults.mess(made) == []
+    assert faults.mess(made, made) == []
     return made
 
 
@@ -55,7 +55,7 @@ def holds(undisturbed: Disturbed) -> Callable[..., None]:
         assert project.answers() == undisturbed.answers()
         assert {name: mark for name, mark in project.shards().items() if name in shards} == shards
         assert faults.gone(project) < 300
-        assert faults.mess(project) == []
+        assert faults.mess(project, undisturbed) == []
         if has_registry:
             stored = faults.registry(project)
             assert (stored.running, stored.versions, stored.aliases) == (0, [1], {"champion": 1})

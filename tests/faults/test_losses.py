@@ -21,7 +21,9 @@ def trainings(project: Disturbed) -> pd.DataFrame:
     return rows[rows["learning_rate"] == HUGE]
 
 
-def test_diverged_trainings_are_failed_rows_and_the_run_ends_well(copied: Callable[..., Disturbed]) -> None:
+def test_diverged_trainings_are_failed_rows_and_the_run_ends_well(
+    copied: Callable[..., Disturbed], undisturbed: Disturbed
+) -> None:
     project = copied("search")
     project.edit({"search.training.learning_rates": [0.03, HUGE]})
     assert project.run() == 0, project.said()
@@ -36,7 +38,7 @@ def test_diverged_trainings_are_failed_rows_and_the_run_ends_well(copied: Callab
     files.read_json(project.folder / "reports/evaluation.json")  # which holds no NaN, or it would not be JSON
     assert "NaN" not in (project.folder / "reports/choice.json").read_text()
     assert "Traceback" not in project.said()
-    assert faults.mess(project) == []
+    assert faults.mess(project, undisturbed) == []
     before = project.answers()
     assert project.run() == 0
     assert "Nothing changed since the last run" in project.said()

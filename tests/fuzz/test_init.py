@@ -19,9 +19,11 @@ from cellsize.project import template
 from cellsize.project.asked import Asked
 from cellsize.project.examine import examine
 from cellsize.stages import plan, prepare, propose, split, window
+from tests.fuzz.damage import Cut, cuts, damaged
+from tests.fuzz.dialects import Dialect, dialects, write
 from tests.fuzz.guard import fuzzed, outcome
-from tests.fuzz.tables import Dialect, Toy, dialects, toys, write
-from tests.fuzz.test_tables import Cut, cuts, damaged, odd_tables
+from tests.fuzz.tables import Toy, toys
+from tests.fuzz.test_tables import odd_tables
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -34,6 +35,9 @@ VALUES = (
     "%d.%m.%Y", "epoch s", '"%Y-%m-%d %H:%M"', "YYYYMMDD", "all", "infer", "first", "harmonics_of_day", "shuffled",
     "expanding", "sliding", "groups", "series", "parameters", "window", "effective", "gru", "linear", "grid", "random",
     "alpha", "log1p", "standard", "mae", "budget", "sqlite:///x.db", "\u2028", "\x07", "\ufeff", "é", "\u0661",
+    "classify", "regress", "stratified", "spread", "log_loss", "name", "step", "person", "note", "[x]", "[name]",
+    "{column: note, characters: 4, case: keep}", "{column: x, characters: 4096, case: lower}",
+    "{column: kind, value: a}", "[0.1, 0.5, 0.9]", "[0.5]", "[0.9, 0.1]", "quantile", "20",
 )  # fmt: skip
 # What a whole file may begin or end with.
 BLOCKS = (
@@ -46,20 +50,50 @@ BLOCKS = (
 SLOTS = re.compile(r"^(\s*)([a-z_]+):([^#\n]*)(#.*)?$")
 
 
+OF_SEQUENCES: dict[str, Any] = {
+    "prepare.table": "toy.csv", "prepare.time": "step", "prepare.series": "name", "prepare.past_covariates": ["x"],
+    "prepare.calendar": [], "prepare.linear_calendar": [], "prepare.frequency": "step", "window.lookback": 4,
+    "window.linear_lookback": None, "window.horizon": 1, "split.folds": 2, "split.early_stopping.blocks": 1,
+    "split.scheme": "stratified", "baseline.classical": "none", "propose.mlp_units": [4],
+    "propose.network.skip": ["none"], "propose.network.head": ["plain"], "register.beat": [],
+}  # fmt: skip
+# What makes the shipped file one for the table of a task.
+TASKS: dict[str, dict[str, Any]] = {
+    "forecast": {
+        "prepare.table": "toy.csv", "prepare.time": "when", "prepare.series": "place", "prepare.targets": ["load"],
+        "prepare.past_covariates": ["rain"], "prepare.linear_calendar": [], "window.lookback": 4,
+        "window.linear_lookback": None, "window.horizon": 2, "split.folds": 2, "split.early_stopping.blocks": 1,
+        "baseline.seasons": [4], "propose.mlp_units": [4],
+    },
+    "quantiles": {"choose.metric": "quantile", "choose.quantiles": [0.1, 0.5, 0.9], "baseline.classical": "none"},
+    "classify": OF_SEQUENCES | {"task": "classify", "prepare.targets": ["kind"], "choose.metric": "log_loss"},
+    "regress": OF_SEQUENCES | {"task": "regress", "prepare.targets": ["load"]},
+    "texts": OF_SEQUENCES | {
+        "task": "classify", "prepare.targets": ["kind"], "choose.metric": "log_loss", "prepare.time": None,
+        "prepare.series": None, "prepare.past_covariates": [],
+        "prepare.text": {"column": "note", "characters": 5, "case": "lower"},
+    },
+}  # fmt: skip
+TASKS["quantiles"] = TASKS["forecast"] | TASKS["quantiles"]
+
+
 @cache
-def shipped() -> str:
-    """The shipped file, for the table below."""
-    return template.params(
-        {
-            "prepare.table": "toy.csv", "prepare.time": "when", "prepare.series": "place", "prepare.targets": ["load"],
-            "prepare.past_covariates": ["rain"], "prepare.linear_calendar": [], "window.lookback": 4,
-            "window.linear_lookback": None, "window.horizon": 2, "split.folds": 2, "split.early_stopping.blocks": 1,
-            "baseline.seasons": [4], "propose.mlp_units": [4],
-        }
-    )  # fmt: skip
+def shipped(task: str = "forecast") -> str:
+    """The shipped file, for the table of a task."""
+    return template.params(TASKS[task])
 
 
-def table() -> pd.DataFrame:
+def table(task: str) -> pd.DataFrame:
+    """Two series of hours; of the other tasks thirty sequences of four steps, or thirty texts."""
+    if task in ("classify", "regress", "texts"):
+        row = range(120)
+        steps = pd.DataFrame({
+            "name": [f"s{each // 4}" for each in row], "step": [each % 4 for each in row],
+            "x": [each * each % 101 for each in row], "kind": ["ab"[each // 4 % 2] for each in row],
+            "load": [each // 4 * 5 % 13 for each in row], "note": [f"note {each // 4 * 3}" for each in row],
+            "person": [f"p{each // 8}" for each in row],
+        })  # fmt: skip
+        return steps.groupby("name", sort=False).head(1) if task == "texts" else steps
     hours = pd.date_range("2026-01-01", periods=120, freq="h").strftime("%Y-%m-%d %H:%M")
     parts = [
         pd.DataFrame({"when": hours, "place": place, "load": [(row * 7 % 24) + seed for row in range(120)],
@@ -70,13 +104,13 @@ def table() -> pd.DataFrame:
 
 
 @contextlib.contextmanager
-def project(content: str) -> Iterator[Path]:
+def project(content: str, task: str = "forecast") -> Iterator[Path]:
     """A folder with a table and a `params.yaml`, as the current one."""
     here = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         try:
-            table().to_csv("toy.csv", index=False)
+            table(task).to_csv("toy.csv", index=False)
             Path("params.yaml").write_bytes(content.encode("utf-8", errors="surrogatepass"))
             yield Path(folder)
         finally:
@@ -84,9 +118,9 @@ def project(content: str) -> Iterator[Path]:
 
 
 @st.composite
-def contents(draw: st.DrawFn) -> str:
+def contents(draw: st.DrawFn, task: str = "forecast") -> str:
     """The shipped file with up to three changes."""
-    lines = shipped().splitlines()
+    lines = shipped(task).splitlines()
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(lines) - 1))
         found = SLOTS.match(lines[at])
@@ -135,8 +169,22 @@ def test_any_params_are_taken_or_refused_in_words(content: str) -> None:
         outcome(planned)
 
 
-def test_the_file_that_is_changed_above_is_taken() -> None:
-    with project(shipped()):
+OTHERS = tuple(task for task in TASKS if task != "forecast")
+
+
+@pytest.mark.slow
+@fuzzed()
+@given(st.sampled_from(OTHERS).flatmap(lambda task: st.tuples(st.just(task), contents(task))))
+def test_any_params_of_another_task_are_taken_or_refused_in_words(case: tuple[str, str]) -> None:
+    task, content = case
+    note("\n".join([task, *(line for line in content.splitlines() if line not in shipped(task).splitlines())]))
+    with project(content, task):
+        outcome(planned)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_file_that_is_changed_above_is_taken(task: str) -> None:
+    with project(shipped(task), task):
         assert outcome(planned) is None
 
 

@@ -4,7 +4,11 @@
 arrays of N values, such as `group` or `part`, are columns too. NaN is a missing value. Nothing is unpickled.
 """
 
+import lzma
+import re
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +16,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import long_table
+from cellsize.data.number_text import EXACT
 from cellsize.errors import InputError
 
 VALUES, LABELS, LENGTHS = "X", "y", "lengths"
 LARGEST = 9e36  # as of tables; a network would read infinity beyond
+# What a damaged file makes zipfile and NumPy raise; of a bit that says "encrypted" a RuntimeError.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError, RuntimeError, KeyError,
+    MemoryError,
+)  # fmt: skip
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -59,8 +69,11 @@ def _arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
         if not isinstance(content, np.lib.npyio.NpzFile):
             raise InputError(f"{path}: one array, and no npz file of several; save it with np.savez")
         with content:
+            # NumPy asks for no checksum of an array whose head says that it is shorter than it is.
+            if content.zip is None or content.zip.testzip() is not None:
+                raise zipfile.BadZipFile
             return {name: _array(path, name, content) for name in content.files}
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError):
+    except DAMAGED:
         raise InputError(f"{path}: not a valid npz file; save it with np.savez") from None
 
 
@@ -83,7 +96,15 @@ def _values(path: Path, array: npt.NDArray[np.generic]) -> npt.NDArray[np.float6
         raise InputError(
             f"{path}, {VALUES}: shape {array.shape}; save sequences × steps × features, or sequences × steps of one"
         )
-    return array.astype(np.float64)
+    values = array.astype(np.float64)
+    large = np.argwhere(np.abs(values) >= EXACT) if array.dtype.kind in "iu" else ()
+    changed = next((place for place in map(tuple, large) if int(array[place]) != int(values[place])), None)
+    if changed is not None:
+        raise InputError(
+            f"{path}, {VALUES}[{', '.join(map(str, changed))}]: {array[changed]} is a whole number beyond ±2^53, and "
+            "would lose digits; subtract a constant, or save floats with NaN where a value is missing"
+        )
+    return values
 
 
 def _lengths(path: Path, array: npt.NDArray[np.generic], count: int, steps: int) -> npt.NDArray[np.integer]:
@@ -95,7 +116,7 @@ def _lengths(path: Path, array: npt.NDArray[np.generic], count: int, steps: int)
     bad = np.flatnonzero((whole < 1) | (whole > steps))
     if bad.size:
         raise InputError(
-            f"{path}, {LENGTHS}[{bad[0]}]: {whole[bad[0]]}, but {VALUES} has {steps} steps; give 1 to {steps}"
+            f"{path}, {LENGTHS}[{bad[0]}]: {length[bad[0]]}, but {VALUES} has {steps} steps; give 1 to {steps}"
         )
     return whole
 
@@ -109,4 +130,15 @@ def _of_each(path: Path, name: str, array: npt.NDArray[np.generic], count: int) 
             f"{path}, {name}: {array.dtype} of shape {array.shape}, but {VALUES} has {count} sequences; save a number "
             "or a text for each"
         )
+    if array.dtype.kind == "U":
+        _refuse_half_characters(path, name, array.tolist())
     return array
+
+
+def _refuse_half_characters(path: Path, name: str, texts: list[str]) -> None:
+    """Refuses what NumPy saves as text and no text is: half of a character of UTF-16."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        number = next(number for number, text in enumerate(texts) if re.search("[\ud800-\udfff]", text))
+        raise InputError(f"{path}, {name}[{number}]: {texts[number]!r} is not text; save whole characters") from None

@@ -5,6 +5,7 @@ the second, the label. `?` and `NaN` are missing values. Lines that begin with `
 those of the page "Loading data from file" of aeon; whatever the header promises is held.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data import long_table
+from cellsize.data.number_text import EXACT
 from cellsize.errors import InputError
 
 Floats = npt.NDArray[np.float64]
@@ -48,7 +50,8 @@ def read(path: Path) -> pd.DataFrame:
     Raises:
         InputError: A line is not as the format has it, or not as the header says; it names file and line.
     """
-    lines = path.read_bytes().decode("utf-8-sig", errors="surrogateescape").splitlines()
+    # Not `splitlines`, which ends a line at a form feed too: behind one in a comment, a sequence was read.
+    lines = re.split(r"\r\n|\r|\n", path.read_bytes().decode("utf-8-sig", errors="surrogateescape"))
     header, begin = _header(path, lines)
     values, labels = list[Floats](), list[str | float]()
     for number, line in enumerate(lines[begin:], start=begin + 1):
@@ -89,6 +92,8 @@ def _header(path: Path, lines: list[str]) -> tuple[Header, int]:
         if not key.startswith("@"):
             raise InputError(f"{where}: {_cut(text)} before @data; begin a line of the header with @, a comment with #")
         if name == "data":
+            if words:
+                raise InputError(f"{where}: {_cut(text)}: more than @data; begin the sequences in the next line")
             if flags.get("classlabel", False) == flags.get("targetlabel", False):
                 raise InputError(
                     f"{where}: the header must say which label a line ends with; write @classLabel true and the "
@@ -114,13 +119,13 @@ def _header(path: Path, lines: list[str]) -> tuple[Header, int]:
 
 def _flag(where: str, key: str, word: str) -> bool:
     if word.lower() not in ("true", "false"):
-        raise InputError(f"{where}: {key} {word}: neither true nor false; write one of them")
+        raise InputError(f"{where}: {key} {word[:40]}: neither true nor false; write one of them")
     return word.lower() == "true"
 
 
 def _count(where: str, key: str, word: str) -> int:
-    if not (word.isascii() and word.isdigit() and int(word) > 0):
-        raise InputError(f"{where}: {key} {word}: not a whole number above 0; write one, or remove the line")
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", word):
+        raise InputError(f"{where}: {key} {word[:40]}: not a whole number above 0; write one, or remove the line")
     return int(word)
 
 
@@ -175,7 +180,12 @@ def _number(where: str, cell: str) -> float:
     if value is None:
         raise InputError(f"{where}: {_cut(cell)} is not a number; fix it, or write ? where it is missing")
     if not abs(value) <= LARGEST:
-        raise InputError(f"{where}: {cell} is infinite for a network; fix it, or write ? where it is missing")
+        raise InputError(f"{where}: {cell[:40]} is infinite for a network; fix it, or write ? where it is missing")
+    if abs(value) >= EXACT and re.fullmatch(r"[+-]?\d+", cell) and int(cell) != int(value):
+        raise InputError(
+            f"{where}: {cell} is a whole number beyond ±2^53, and would lose digits; write ? if it means a missing "
+            "value, else subtract a constant"
+        )
     return value
 
 
