@@ -118,7 +118,7 @@ DOORS = {
     "lifecycle/by_task.py", "report/answered.py", "registry/champion.py",
     # What a model answers, here and as an exported file.
     "models/answers.py", "models/onnx_file.py", "models/onnx_sequences.py", "models/onnx_sequence_sheet.py",
-    "registry/exported.py",
+    "registry/exported.py", "registry/wanted.py",
 }  # fmt: skip
 # Above `data` and `tasks`: who sees from what is empty whether sequences have classes or numbers, steps or characters;
 # and that two classes are one output.
