@@ -2,13 +2,14 @@
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from cellsize.report import metrics
 from cellsize.sizing.choice_records import Choice
-from cellsize.sizing.evaluation_records import Evaluation
+from cellsize.sizing.evaluation_records import Evaluation, Metrics
 
 
 def test_the_metrics_are_a_dozen_numbers_of_choice_and_holdout(
@@ -31,8 +32,18 @@ def test_the_metrics_are_a_dozen_numbers_of_choice_and_holdout(
         "holdout_nmse_seasonal_naive": seasonal_naive,
         "holdout_nmse_ridge_linear": ridge_linear,
         "holdout_nmse_boosted_trees": 0.31 * 1.05**2,
+        "holdout_coverage_90": 0.875,
     }
     assert {type(value) for value in numbers.values()} == {int, float}
+
+
+def test_without_intervals_of_90_percent_their_coverage_is_left_out_and_older_files_are_read(
+    toy_choice: Callable[..., Choice], toy_evaluation: Callable[..., Evaluation], tmp_path: Path
+) -> None:
+    evaluation = toy_evaluation().model_copy(update={"coverage": {"80": 0.79}})
+    metrics.metrics(toy_choice(), evaluation).write(tmp_path / "metrics.json")
+    assert "coverage" not in (tmp_path / "metrics.json").read_text(encoding="utf-8")
+    assert Metrics.read(tmp_path / "metrics.json").holdout_coverage_90 is None
 
 
 def test_the_plot_of_sizes_has_one_row_for_each_size_tried(toy_choice: Callable[..., Choice]) -> None:

@@ -30,6 +30,7 @@ def metrics(choice: Choice, evaluation: Evaluation) -> Metrics:
         ),
         holdout_nmse_ridge_linear=baselines["ridge_linear"].nmse,
         holdout_nmse_boosted_trees=baselines[BOOSTED_TREES].nmse,
+        holdout_coverage_90=evaluation.coverage.get("90"),
     )
 
 

@@ -162,6 +162,7 @@ def numbers(choice: Choice, evaluation: NumberEvaluation) -> NumberMetrics:
         holdout_r2=evaluation.model.r2,
         holdout_score_ridge_linear=evaluation.baselines["ridge_linear"].score,
         holdout_score_boosted_trees=evaluation.baselines["boosted_trees"].score,
+        holdout_coverage_90=evaluation.coverage.get("90"),
     )
 
 

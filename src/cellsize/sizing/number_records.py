@@ -4,6 +4,7 @@ from typing import Literal
 
 from cellsize.params import Metric
 from cellsize.sizing.artefacts import Artefact
+from cellsize.sizing.evaluation_records import COVERAGE
 from cellsize.sizing.sequence_records import SequenceComparison
 
 
@@ -128,3 +129,5 @@ class NumberMetrics(Artefact):
     """The score of the ridge regression on the summaries."""
     holdout_score_boosted_trees: float
     """The score of the boosted trees on the summaries."""
+    holdout_coverage_90: float | None = COVERAGE
+    """Fraction of the holdout's numbers within its intervals of 90 %; left out where it has none."""
