@@ -126,12 +126,12 @@ def test_a_table_of_any_clock_goes_from_init_to_a_forecast_with_the_right_stamps
     pd.testing.assert_frame_equal(model.predict(pd.concat([table, below])), again)
 
 
-@pytest.fixture(scope="module")
-def address(project_of: Callable[[str], Project]) -> Iterator[str]:
-    """The address of the real server of the yearly model, whose times are the least like others."""
-    project = project_of("yearly-sunspots")
+@pytest.fixture(scope="module", params=["yearly-sunspots", "prices"])
+def served_table(request: pytest.FixtureRequest, project_of: Callable[[str], Project]) -> Iterator[tuple[str, str]]:
+    """The name of a table, and the address of the real server of its model: years are the least like other times."""
+    project = project_of(request.param)
     with served(project, f"models:/{uri(project)}") as at:
-        yield at
+        yield request.param, at
 
 
 def answer(address: str, body: str, content_type: str = "text/csv") -> pd.DataFrame:
@@ -141,19 +141,21 @@ def answer(address: str, body: str, content_type: str = "text/csv") -> pd.DataFr
 
 @pytest.mark.slow
 def test_the_file_of_the_table_can_be_posted_and_what_is_answered_below_it(
-    project_of: Callable[[str], Project], address: str
+    project_of: Callable[[str], Project], served_table: tuple[str, str]
 ) -> None:
-    name = "yearly-sunspots"
-    project = project_of(name)
+    name, address = served_table
+    project, expected = project_of(name), case(name)
+    prepare = params(project)["prepare"]
+    time_column, target = prepare["time"], prepare["targets"][0]
     model, text = registered(project), project.read(f"{name}.csv")
     forecasts = answer(address, text)
-    pd.testing.assert_frame_equal(forecasts, model.predict(case(name).table))
-    # Years and times of ISO 8601 in one column, as one CSV.
+    pd.testing.assert_frame_equal(forecasts, model.predict(expected.table))
+    # Times as the table has them and times of ISO 8601 in one column, as one CSV.
     table = pd.read_csv(io.StringIO(text), dtype=str)
-    below = forecasts.rename(columns={"time": "year"})[["year", "sunspots"]].astype(str)
+    below = forecasts.rename(columns={"time": time_column})[[time_column, target]].astype(str)
     again = answer(address, pd.concat([table, below]).to_csv(index=False))
     horizon = len(forecasts)
-    assert again["time"].tolist() == case(name).stamps("2008", 2 * horizon)[horizon:]
+    assert again["time"].tolist() == expected.stamps(table[time_column].iloc[-1], 2 * horizon)[horizon:]
     # Its own example, as JSON.
     example = json.dumps({"dataframe_split": model.input_example.to_dict(orient="split")})
     pd.testing.assert_frame_equal(answer(address, example, "application/json"), model.predict(model.input_example))

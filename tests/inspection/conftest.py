@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def given(
             pd.DataFrame(
                 {SERIES: name, TIME: pd.date_range("2026-01-01", periods=len(each), freq="h"), "y": np.asarray(each)}
             )
-            for name, each in zip("abc", values, strict=False)
+            for name, each in zip(ascii_lowercase, values, strict=False)
         ]
         frame = pd.concat(parts, ignore_index=True)
         meaning = make_schema(**(schema or {}))

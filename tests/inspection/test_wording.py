@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from cellsize.inspection import wording
-from cellsize.sizing.inspection_records import Advice, GivenAway, Inspection, Remarks, SeriesLeftOut
+from cellsize.sizing.inspection_records import Advice, GivenAway, Inspection, NeverThere, Remarks, SeriesLeftOut
 
 
 def remarks(**changes: Any) -> Remarks:
     plain: dict[str, Any] = {
-        "series": 9, "left_out": 0, "first_left_out": (), "given_away": (), "mostly_missing": {}, "few_values": {},
+        "series": 9, "left_out": 0, "series_left_out": (), "unscored": {}, "given_away": (),
+        "never_there": (), "mostly_missing": {}, "few_values": {},
         "mostly_zero": {},
     }  # fmt: skip
     return Remarks(**(plain | changes))
@@ -105,7 +106,12 @@ def test_each_odd_thing_has_a_sentence_and_is_printed_first() -> None:
         few_values={"y": (0.0, 1.0, 2.0), "z": tuple(map(float, range(10)))},
         mostly_zero={"y": 0.9},
         left_out=1,
-        first_left_out=(SeriesLeftOut(series="b", reason="too short (12 rows, 30 needed)"),),
+        never_there=(
+            NeverThere(covariate="late", known_future=False, steps=24),
+            NeverThere(covariate="plan", known_future=True, steps=12),
+        ),
+        unscored={"c": (2,), "d": (1, 3)},
+        series_left_out=(SeriesLeftOut(series="b", reason="too short (12 rows, 30 needed)"),),
     )
     assert wording.remarks(odd) == [
         "the known-future covariate 'copy' gives the target 'y' away: more than 99.9 % of its variance at the same "
@@ -114,12 +120,19 @@ def test_each_odd_thing_has_a_sentence_and_is_printed_first() -> None:
         "the known-future covariates 'a' and 'b' give the target 'z' away: 99.3 % of its variance at the same step is "
         "explained; if they are not really known in future, every score is too good: remove them from "
         "prepare.known_future_covariates",
+        "the covariate 'late' is missing in the last 24 rows of every series, all that a window sees: a forecast made "
+        "now would be without it; if it always comes so late, every score that it improves is too good: remove it from "
+        "prepare.past_covariates or prepare.categorical_covariates",
+        "the known-future covariate 'plan' is not given for all of the 12 steps to come in any series that has rows of "
+        "them: a forecast made now would be refused; give it there, or remove it from prepare.known_future_covariates",
         "the target 'y' is missing in 63 % of the rows before the holdout",
         "the target 'y' has 3 values only (0, 1, 2); forecasts are means, which lie between them",
         "the target 'z' has 10 values only (0, 1, 2, 3, 4, …, 9); forecasts are means, which lie between them",
         "the target 'y' is 0 in 90 % of its rows; for such a target compare the MAE and the baselines in its own unit, "
         "since a forecast of 0 is hard to beat",
         "1 of 9 series is left out: b too short (12 rows, 30 needed)",
+        "folds without a training window of a series have no scale for it, and do not score it: c in fold 2, d in "
+        "folds 1, 3",
     ]
     printed = wording.printed(inspection(remarks=odd)).splitlines()
     assert printed[0].startswith("inspect: the known-future covariate 'copy' gives the target 'y' away")

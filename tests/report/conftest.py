@@ -343,7 +343,8 @@ def inspection() -> Inspection:
 def remarks(**changes: Any) -> Remarks:
     """Nothing is odd about the data."""
     plain: dict[str, Any] = {
-        "series": 2, "left_out": 0, "first_left_out": (), "given_away": (), "mostly_missing": {}, "few_values": {},
+        "series": 2, "left_out": 0, "series_left_out": (), "unscored": {}, "given_away": (),
+        "never_there": (), "mostly_missing": {}, "few_values": {},
         "mostly_zero": {},
     }  # fmt: skip
     return Remarks(**(plain | changes))

@@ -9,7 +9,7 @@ from cellsize.errors import InputError
 from cellsize.report import answer
 from cellsize.sizing.choice_records import Choice, Ladder, UndecidedSize
 from cellsize.sizing.evaluation_records import Evaluation, Registration
-from cellsize.sizing.inspection_records import Inspection, SeriesLeftOut
+from cellsize.sizing.inspection_records import Inspection, NeverThere, SeriesLeftOut
 
 
 def test_the_answer_says_size_scores_holdout_version_and_report(folders: tuple[Path, Path]) -> None:
@@ -134,10 +134,16 @@ def test_what_is_odd_about_the_data_is_a_note(folders: tuple[Path, Path]) -> Non
     path = folders[1] / "inspection.json"
     found = Inspection.read(path)
     out = (SeriesLeftOut(series="b", reason="too short (12 rows, 30 needed)"),)
-    odd = found.remarks.model_copy(update={"left_out": 1, "first_left_out": out})
+    late = (NeverThere(covariate="late", known_future=False, steps=24),)
+    changes = {"left_out": 1, "series_left_out": out, "never_there": late, "unscored": {"c": (2,)}}
+    odd = found.remarks.model_copy(update=changes)
     found.model_copy(update={"remarks": odd}).write(path)
     line = "  note          1 of 2 series is left out: b too short (12 rows, 30 needed)"
-    assert line in answer.lines("Toy", *folders).splitlines()
+    said = answer.lines("Toy", *folders).splitlines()
+    assert line in said
+    notes = [other.removeprefix("  note          ") for other in said if other.startswith("  note          ")]
+    assert any(note.startswith("the covariate 'late' is missing in the last 24 rows") for note in notes)
+    assert any(note.startswith("folds without") and note.endswith(": c in fold 2") for note in notes)
 
 
 def test_a_result_that_is_missing_is_named(folders: tuple[Path, Path]) -> None:

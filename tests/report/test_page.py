@@ -16,6 +16,7 @@ from cellsize.report import charts, page, size_chart, summaries
 from cellsize.report.page import Inputs
 from cellsize.sizing.choice_records import Choice, Ladder
 from cellsize.sizing.evaluation_records import Evaluation
+from cellsize.sizing.inspection_records import SeriesLeftOut
 
 FETCHES = re.compile(r"""(src|href|action|data|srcset)\s*=\s*["']?(?!#)|@import|url\((?!#)|https?:""", re.IGNORECASE)
 WORDS = pytest.mark.usefixtures("undrawn")
@@ -191,6 +192,20 @@ def test_stressed_cells_and_the_chosen_row_are_marked(toy: Callable[..., Inputs]
     assert "<strong>0.3958</strong>" not in html
     costs = html[html.index("<details>") : html.index("</details>")]
     assert costs.count('class="chosen"') == 1
+
+
+@WORDS
+def test_every_series_that_is_left_out_is_on_the_page(toy: Callable[..., Inputs], report: Report) -> None:
+    # The page named three, and no other place more than twenty.
+    inputs = toy()
+    for count in (3, 40):
+        out = tuple(SeriesLeftOut(series=f"shop {at}", reason="too short <4 rows>") for at in range(count))
+        odd = inputs.inspection.remarks.model_copy(update={"left_out": count, "series": 50, "series_left_out": out})
+        html = page.render(toy(inspection=inputs.inspection.model_copy(update={"remarks": odd})), report)
+        assert ("All series that are left out, and why" in html) == (count > 3)
+        listed = re.findall(r'<td class="text">(shop \d+)</td>\n<td class="text">too short &lt;4 rows&gt;</td>', html)
+        assert listed == [each.series for each in out] * (count > 3)
+        assert f"{count} of 50 series are left out: shop 0 too short" in html
 
 
 @WORDS

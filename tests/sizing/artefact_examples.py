@@ -95,7 +95,8 @@ INSPECTION: dict[str, Any] = {
     ],
     "advice": [{"key": "window.normalise", "value": "last", "gain": 0.33}], "gain": 0.33,
     "remarks": {
-        "series": 9, "left_out": 1, "first_left_out": [{"series": "b", "reason": "too short (4 rows, 5 needed)"}],
+        "series": 9, "left_out": 1, "series_left_out": [{"series": "b", "reason": "too short (4 rows, 5 needed)"}],
+        "unscored": {"a": [2]}, "never_there": [{"covariate": "late", "known_future": False, "steps": 24}],
         "given_away": [{"target": "y", "covariates": ["copy"], "explained": 1.0}], "mostly_missing": {"y": 0.6},
         "few_values": {"y": [0.0, 1.0]}, "mostly_zero": {"y": 0.9},
     },

@@ -1,7 +1,8 @@
 """What is odd about the data and should be said: nothing is changed by it.
 
-All is measured before the holdout. What a covariate gives away is fitted on training sets and scored on early-stopping
-sets, so that no validation block is read either.
+All is measured before the holdout, but for which covariates are missing at the end of the table: there a forecast would
+begin now. What a covariate gives away is fitted on training sets and scored on early-stopping sets, so that no
+validation block is read either.
 """
 
 from collections.abc import Sequence
@@ -9,13 +10,15 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.stats import rankdata
 
-from cellsize.data.collection import left_out
+from cellsize.data.collection import left_out, unscored
 from cellsize.data.folds import EARLY_STOPPING, TRAIN, Folds, row_mask
+from cellsize.data.schema import SERIES
 from cellsize.data.windows import Floats, Ints
 from cellsize.inspection.measurement import Material, covered
-from cellsize.sizing.inspection_records import GivenAway, Remarks, SeriesLeftOut
+from cellsize.sizing.inspection_records import GivenAway, NeverThere, Remarks, SeriesLeftOut
 
 GIVEN_AWAY = 0.99  # of the variance of a target that known-future covariates of its own step explain
 OF_DIFFERENCES = 0.9  # of the variance of its steps too: a trend explains much of the values, and nothing of these
@@ -23,7 +26,6 @@ MOST_ROWS = 20_000
 MOSTLY = 0.5
 MOST_VALUES = 20
 ROWS_EACH = 10  # so many rows for each value, else few rows have few values
-LISTED = 20  # series that are left out
 
 
 class Rows(NamedTuple):
@@ -65,12 +67,49 @@ def collect(content: Material, folds: Folds) -> Remarks:
     return Remarks(
         series=len(arrays.names),
         left_out=len(out),
-        first_left_out=tuple(SeriesLeftOut(series=each.series, reason=each.reason) for each in out[:LISTED]),
+        series_left_out=tuple(SeriesLeftOut(series=each.series, reason=each.reason) for each in out),
+        unscored={name: tuple(numbers) for name, numbers in unscored(arrays, folds).items()},
         given_away=tuple(told),
+        never_there=never_there(content),
         mostly_missing=missing,
         few_values=few,
         mostly_zero=zero,
     )
+
+
+def never_there(content: Material) -> tuple[NeverThere, ...]:
+    """Covariates that a forecast made at the end of the table would be without, in every series with a window.
+
+    One of the past, such as a measurement that is delivered days later, is missing in all of the last rows that a
+    window sees. One that is known in future is not given for all of the steps to come, where the table has rows of
+    these. Only which values are missing is looked at.
+    """
+    frame, schema, window = content.frame, content.schema, content.window
+    codes = pd.factorize(frame[SERIES])[0]
+    observed = frame[list(schema.targets)].notna().all(axis=1).to_numpy()
+    ends = np.flatnonzero(np.diff(codes, append=-1))
+    begins = np.append(0, ends[:-1] + 1)
+    last = begins - 1
+    np.maximum.at(last, np.searchsorted(ends, np.flatnonzero(observed)), np.flatnonzero(observed))
+    taken = np.isin(codes[begins], codes[content.origins])
+    begins, last, ends = begins[taken], last[taken], ends[taken]
+    seen, ahead = list[Ints](), list[Ints]()
+    for begin, now, end in zip(begins.tolist(), last.tolist(), ends.tolist(), strict=True):
+        seen.append(np.arange(max(begin, now + 1 - window.steps_seen), now + 1))
+        if now < end:
+            ahead.append(np.arange(now + 1, min(now + window.horizon, end) + 1))
+    found = list[NeverThere]()
+    past = {name: name for name in schema.past_covariates if name in schema.flagged}
+    past |= {name: f"{name}={levels[0]}" for name, levels in schema.categorical_covariates.items()}
+    for name, column in past.items():
+        missing = frame[column].isna().to_numpy()
+        if all(missing[rows].all() for rows in seen):
+            found.append(NeverThere(covariate=name, known_future=False, steps=window.steps_seen))
+    for name in schema.known_future_covariates:
+        missing = frame[name].isna().to_numpy()
+        if ahead and all(missing[rows].any() for rows in ahead):
+            found.append(NeverThere(covariate=name, known_future=True, steps=window.horizon))
+    return tuple(found)
 
 
 def _predicted(content: Material, chosen: npt.NDArray[np.bool_]) -> Ints:

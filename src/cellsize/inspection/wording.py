@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from cellsize.data import collection
-from cellsize.sizing.inspection_records import Inspection, Remarks
+from cellsize.sizing.inspection_records import Inspection, NeverThere, Remarks
 
 INFORMATION = ("window.linear_lookback", "prepare.linear_calendar")
 NO_HOLIDAYS = (
@@ -59,6 +59,7 @@ def remarks(content: Remarks) -> list[str]:
             f"{'it is' if one else 'they are'} not really known in future, every score is too good: remove "
             f"{'it' if one else 'them'} from prepare.known_future_covariates"
         )
+    lines += [_of_never_there(each) for each in content.never_there]
     for name, part in content.mostly_missing.items():
         lines.append(f"the target {name!r} is missing in {percent(part)} of the rows before the holdout")
     for name, values in content.few_values.items():
@@ -71,8 +72,24 @@ def remarks(content: Remarks) -> list[str]:
             f"the target {name!r} is 0 in {percent(part)} of its rows; for such a target compare the MAE and the "
             "baselines in its own unit, since a forecast of 0 is hard to beat"
         )
-    out = [collection.LeftOut(each.series, each.reason) for each in content.first_left_out]
-    return [*lines, *filter(None, [collection.sentence(out, content.left_out, content.series)])]
+    out = [collection.LeftOut(each.series, each.reason) for each in content.series_left_out]
+    unscored = {name: list(numbers) for name, numbers in content.unscored.items()}
+    of_series = (collection.sentence(out, content.left_out, content.series), collection.unscored_sentence(unscored))
+    return [*lines, *filter(None, of_series)]
+
+
+def _of_never_there(told: NeverThere) -> str:
+    if told.known_future:
+        return (
+            f"the known-future covariate {told.covariate!r} is not given for all of the {told.steps} steps to come in "
+            "any series that has rows of them: a forecast made now would be refused; give it there, or remove it from "
+            "prepare.known_future_covariates"
+        )
+    return (
+        f"the covariate {told.covariate!r} is missing in the last {told.steps} rows of every series, all that a window "
+        "sees: a forecast made now would be without it; if it always comes so late, every score that it improves is "
+        "too good: remove it from prepare.past_covariates or prepare.categorical_covariates"
+    )
 
 
 def note(inspection: Inspection) -> str:

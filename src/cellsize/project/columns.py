@@ -128,13 +128,14 @@ def find_series(
     if not again.any():
         return None
     found = list[str]()
-    named = _that_may_name(table, taken)
-    for name, codes in named.items():
+    for name, codes in _that_may_name(table, taken):
         tells_apart = 2 <= codes.max() + 1 <= len(table) / 2 and not _repeats(times, codes)
         # An id and a name of the same series are one.
         if tells_apart and not any(_alike(codes, pd.factorize(table[other])[0]) for other in found):
             found.append(name)
+    named = dict[str, Any]()  # of a long table not before they are needed
     if not found:
+        named = {name: codes for name, codes in _that_may_name(table, taken) if 2 <= codes.max() + 1 <= len(table) / 2}
         _refuse_set_back(named, path, times)
     _refuse_hours(table, path, times, found)
     texts = [name for name in found if not pd.api.types.is_numeric_dtype(table[name])]
@@ -161,14 +162,13 @@ def _codes(values: "pd.Series[Any]") -> Any:
         return None
 
 
-def _that_may_name(table: pd.DataFrame, taken: set[str]) -> dict[str, Any]:
+def _that_may_name(table: pd.DataFrame, taken: set[str]) -> Iterator[tuple[str, Any]]:
     """Columns of names or whole numbers, each with a number for each different value."""
-    coded = {
-        str(name): _codes(values)
-        for name, values in table.items()
-        if name not in taken and not values.isna().any() and not pd.api.types.is_float_dtype(values)
-    }
-    return {name: codes for name, codes in coded.items() if codes is not None}
+    for name, values in table.items():
+        if name not in taken and not values.isna().any() and not pd.api.types.is_float_dtype(values):
+            codes = _codes(values)
+            if codes is not None:
+                yield str(name), codes
 
 
 def _two_that_tell_apart(named: dict[str, Any], times: "pd.Series[Any]") -> tuple[str, str] | None:
@@ -218,7 +218,7 @@ def _refuse_set_back(named: dict[str, Any], path: Path, times: "pd.Series[Any]")
     """Refuses times that are there twice where some clock shows them twice, in one series or in each of several.
 
     Args:
-        named: Columns that may name series; see `_that_may_name`.
+        named: Columns that may name series, each with a number for each different value.
         path: Where they come from, for messages.
         times: Time of each row.
 
@@ -227,8 +227,7 @@ def _refuse_set_back(named: dict[str, Any], path: Path, times: "pd.Series[Any]")
     """
     if not pd.api.types.is_datetime64_any_dtype(times) or (times == times.dt.normalize()).all():
         return
-    one = [(name,) for name, codes in named.items() if 2 <= codes.max() + 1 <= len(times) / 2]
-    for names in ((), *one, *_pairs(named, len(times))):
+    for names in ((), *((name,) for name in named), *_pairs(named, len(times))):
         frame = pd.DataFrame({"times": times.to_numpy()} | {name: named[name] for name in names})
         again = times[frame.duplicated().to_numpy()]
         place = regular.set_back(again) if len(again) else None

@@ -146,6 +146,7 @@ def render(inputs: Inputs, report: params.Report) -> str:
         notes=prose.notes(choice, candidates, inputs.trials),
         inspection=tables.inspection(inputs.inspection),
         remarks=inspected.remarks(inputs.inspection.remarks),
+        left_out=tables.left_out(inputs.inspection.remarks),
         findings=inspected.findings(inputs.inspection),
         changes=inspected.changes(inputs.inspection),
         inspected=prose.inspected(inputs.inspection),

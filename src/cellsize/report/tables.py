@@ -6,6 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
+from cellsize.data import collection
 from cellsize.data.names import score_name
 from cellsize.inspection.wording import percent as gain
 from cellsize.report.wording import (
@@ -23,7 +24,7 @@ from cellsize.sizing.adequacy import Verdict
 from cellsize.sizing.candidate_records import Candidates, RuleOfThumb
 from cellsize.sizing.choice_records import Choice, TriedSize
 from cellsize.sizing.decision import in_percent
-from cellsize.sizing.inspection_records import Inspection
+from cellsize.sizing.inspection_records import Inspection, Remarks
 from cellsize.sizing.rules import short
 from cellsize.sizing.sizes import Size
 
@@ -198,6 +199,13 @@ def costs(candidates: Candidates, choice: Choice) -> Table:
         "Bytes",
     )
     return Table(("Size", *heads), tuple(rows))
+
+
+def left_out(remarks: Remarks) -> Table | None:
+    """Every series that is left out, and why; None where a sentence has named them all."""
+    if remarks.left_out <= collection.NAMED:
+        return None
+    return Table(("Series", "Why"), tuple(Row((each.series, each.reason)) for each in remarks.series_left_out), text=2)
 
 
 def bounds(candidates: Candidates, words: Words | None = None) -> Table:

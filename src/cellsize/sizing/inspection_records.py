@@ -54,17 +54,32 @@ class GivenAway(Artefact):
     """Fraction of its variance that they explain on the early-stopping sets, fitted on the training sets."""
 
 
+class NeverThere(Artefact):
+    """A covariate that a forecast made at the end of the table would be without."""
+
+    covariate: str
+    """Column."""
+    known_future: bool
+    """Whether it is declared as known in future; else it is one of the past."""
+    steps: int
+    """The last steps in which it is missing, all that a window sees; of one that is known in future, those to come."""
+
+
 class Remarks(Artefact):
-    """What is odd about the data before the holdout."""
+    """What is odd about the data: before the holdout, but for what is missing at the end of the table."""
 
     series: int
     """Series in the table."""
     left_out: int
     """Series from which nothing is learnt."""
-    first_left_out: tuple[SeriesLeftOut, ...]
-    """The first 20 of them."""
+    series_left_out: tuple[SeriesLeftOut, ...]
+    """All of them, in the order of their names."""
+    unscored: dict[str, tuple[int, ...]]
+    """Series → folds that do not score it, since no training row gives it a scale; with `window.scale: series`."""
     given_away: tuple[GivenAway, ...]
     """Targets that are known when they are to be forecast."""
+    never_there: tuple[NeverThere, ...]
+    """Covariates that are missing where a forecast would begin now, in every series."""
     mostly_missing: dict[str, float]
     """Target → fraction of the rows in which it is missing, if that is more than half."""
     few_values: dict[str, tuple[float, ...]]
