@@ -23,13 +23,15 @@ TRAINING: dict[str, Any] = {
     "learning_rates": (0.01,), "dropouts": (0.0,), "weight_decays": (0.0,), "rungs": (), "seeds": 1, "check_every": 60,
     "steps": 900, "maximum_steps": 900, "patience": 300,
 }  # fmt: skip
+# As fast as a smoke test has to be, and still one setting: two would count as folds.
+SMOKE: dict[str, Any] = {"check_every": 10, "steps": 20, "maximum_steps": 20, "patience": 20}
 
 
 def works(name: str, smoke: bool) -> dict[Head, Work]:
     """One table's first rows in three folds, for each head alone."""
     example = data.load(name, ROWS[name])
     divided = folds.split(example.windows, data.changed(example.params.split, folds=3))
-    training = data.changed(example.params.search.training, **(TRAINING | (data.SMOKE if smoke else {})))
+    training = data.changed(example.params.search.training, **(TRAINING | (SMOKE if smoke else {})))
     base = data.Data(example.params, example.schema, example.windows, divided)
     network = example.params.propose.network
     return {head: base.work(training, data.changed(network, skip=("none",), head=(head,))) for head in HEADS}
