@@ -1,6 +1,9 @@
 """When repeats say the same."""
 
-from benchmarks.stability import Repeat, contradict, named, summarised
+import json
+from typing import Any
+
+from benchmarks.stability import Repeat, adoptable, contradict, named, numbers, summarised
 
 
 def said(chosen: str, *undecided: str, decided: bool | None = None) -> Repeat:
@@ -30,3 +33,23 @@ def test_repeats_say_the_same_if_they_name_the_same_sizes() -> None:
     # 1x16 against each of the others.
     assert (found["pairs_that_contradict"], found["pairs"]) == (3, 6)
     assert found["core_minutes"] == 1.0
+
+
+def line(seed: int, key: str, **changes: Any) -> str:
+    return json.dumps({"name": "toy", "seed": seed, "key": key, **said("1x4"), **changes})
+
+
+def test_an_earlier_repeat_counts_for_other_code_unless_two_codes_disagree() -> None:
+    lines = "\n".join(
+        [line(0, "a"), line(1, "a"), line(0, "b", core_seconds=9.0), line(2, "a"), line(2, "b", best="x")]
+    )
+    assert adoptable(lines, "toy", 0) == json.loads(line(0, "b", core_seconds=9.0))
+    assert adoptable(lines, "toy", 1) == json.loads(line(1, "a"))
+    assert adoptable(lines, "toy", 2) is None
+    assert adoptable(lines, "toy", 3) is None
+    assert adoptable(lines, "other", 0) is None
+
+
+def test_an_adopted_repeat_has_the_numbers_of_the_one_it_is_of() -> None:
+    first = json.loads(line(1, "a"))
+    assert numbers({**first, "key": "b", "adopted": True, "core_seconds": 1.0}) == numbers(first)
