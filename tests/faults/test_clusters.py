@@ -118,7 +118,7 @@ def ran(undisturbed: Disturbed, elsewhere: tuple[Cluster, Path], short: Path) ->
     server.start()
     temporary = short / "c"
     temporary.mkdir()
-    made = faults.rewound(undisturbed, short / "on a cluster", "search")
+    made = faults.rewound(undisturbed, short / "k", "search")
     address = server.address.replace("//", f"//me:{PASSWORD}@")
     project = Disturbed(made.folder, temporary, {"MLFLOW_TRACKING_URI": address})
     project.edit({"search.compute.address": cluster.address, "search.compute.storage": "s3://runs/first"})
