@@ -62,8 +62,12 @@ class Machine:
         self.do("mount", "-t", "tmpfs", "none", str(folder))
 
     def processes(self) -> list[psutil.Process]:
-        """What runs there."""
-        own, found = Path(f"/proc/{self.process}/ns/net").readlink(), []
+        """What runs there; nothing once it has ended."""
+        found = list[psutil.Process]()
+        try:
+            own = Path(f"/proc/{self.process}/ns/net").readlink()
+        except OSError:
+            return found
         for process in psutil.process_iter():
             with suppress(psutil.Error, OSError):
                 if Path(f"/proc/{process.pid}/ns/net").readlink() == own:

@@ -56,11 +56,13 @@ class Apart:
 
     def ray(self, machine: Machine, cores: int, **variables: str) -> None:
         """Starts Ray on a machine: the head on the first one."""
-        where = ["--head", "--port", str(PORT)] if machine == self.first else ["--address", self.address]
+        where = ["--address", self.address]
+        if machine == self.first:
+            where = ["--head", "--port", str(PORT), "--include-dashboard=false"]
         self.begin(
             machine, "-m", "ray.scripts.scripts", "start", *where, "--node-ip-address", machine.address, "--num-cpus",
-            str(cores), "--object-store-memory", "200000000", "--include-dashboard=false", "--disable-usage-stats",
-            "--temp-dir", str(self.folder), "--block", **variables,
+            str(cores), "--object-store-memory", "200000000", "--disable-usage-stats", "--temp-dir", str(self.folder),
+            "--block", **variables,
         )  # fmt: skip
         until(lambda: "raylet" in {name(process) for process in machine.processes()})
 

@@ -54,7 +54,10 @@ class Watch:
                     self.trials.add(process.pid)
                 if PASSWORD in words or KEY in words:
                     self.found.add(f"the words of {process.name()}")
-        files = [path for folder in self.folders for path in folder.rglob("*")]
+        files = list[Path]()
+        for folder in self.folders:
+            with suppress(OSError):  # what is listed vanishes meanwhile
+                files.extend(folder.rglob("*"))
         self.files = max(self.files, len(files))
         for path in files:
             with suppress(OSError):
@@ -115,7 +118,7 @@ def ran(undisturbed: Disturbed, elsewhere: tuple[Cluster, Path], short: Path) ->
     server.start()
     temporary = short / "c"
     temporary.mkdir()
-    made = faults.rewound(undisturbed, short / "on a cluster", "search")
+    made = faults.rewound(undisturbed, short / "k", "search")
     address = server.address.replace("//", f"//me:{PASSWORD}@")
     project = Disturbed(made.folder, temporary, {"MLFLOW_TRACKING_URI": address})
     project.edit({"search.compute.address": cluster.address, "search.compute.storage": "s3://runs/first"})
@@ -172,5 +175,5 @@ def test_what_a_cluster_has_not_is_said_before_any_stage(
     assert project.run() == 1
     said = project.said()
     assert "error: search.compute.gpus_per_trial: asks for 1 GPU a trial, the cluster has none; set it to 0" in said
-    assert project.stage() == "code"  # the one that tells whether anything has to run
+    assert "Running stage" not in said
     assert not (project.folder / "build/series.parquet").exists()

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 from ray import cloudpickle
 from ray.tune.search import Searcher
 
 from cellsize.errors import InputError
 from cellsize.params import Compute
-from cellsize.search import trial, tune
+from cellsize.search import cluster, trial, tune
+from cellsize.search.cluster import Node, Resources
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.shards import divide
 from cellsize.search.spread import Room
-from cellsize.search.storage import Storage
+from cellsize.search.storage import Storage, opened
 from cellsize.search.store import Store
 from cellsize.sizing.sizes import ZERO
 from cellsize.sizing.walk import Plan, Walk
@@ -172,6 +174,42 @@ def test_what_a_node_asks_for_in_vain_is_said_before_anything_waits_for_it(
     scheduler = Scheduler(climbing(ZERO, LARGE), work, {}, lambda _: None, lambda _: None)
     with pytest.raises(InputError, match=r"search.compute.gpus_per_trial: asks for 1000 GPUs a trial, this machine"):
         tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path))), tmp_path / "tune")
+
+
+@pytest.mark.parametrize(
+    ("asked", "refusal"),
+    [
+        ({}, None),
+        (
+            {"gpus_per_trial": 1.0},
+            "search.compute.gpus_per_trial: asks for 1 GPU a trial, this machine has none; set it",
+        ),
+        (
+            {"cpus_per_trial": 3},
+            "search.compute.cpus_per_trial: asks for 3 cores a trial, this machine has 2; set it to",
+        ),
+        ({"storage": "/proc/nowhere"}, "search.compute.storage: /proc/nowhere: "),
+    ],
+)
+def test_what_a_search_asks_for_is_refused_before_one_begins_and_nothing_is_left(
+    params_content: Callable[[], dict[str, Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: dict[str, Any],
+    refusal: str | None,
+) -> None:
+    ended = list[bool]()
+    monkeypatch.setattr(cluster, "connect", lambda _: Resources((Node("here", "n", 2.0, 0.0),)))
+    monkeypatch.setattr(ray, "shutdown", lambda: ended.append(True))
+    compute = Compute(**params_content()["search"]["compute"] | asked)
+    if refusal is None:
+        tune.reach(compute, opened(compute.storage, tmp_path / "search"))
+    else:
+        with pytest.raises(InputError) as refused:
+            tune.reach(compute, opened(compute.storage, tmp_path / "search"))
+        assert str(refused.value).startswith(refusal)
+    assert ended == [True]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.slow

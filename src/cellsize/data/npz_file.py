@@ -24,7 +24,7 @@ LARGEST = 9e36  # as of tables; a network would read infinity beyond
 # What a damaged file makes zipfile and NumPy raise; of a bit that says "encrypted" a RuntimeError.
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError, RuntimeError, KeyError,
-    MemoryError,
+    MemoryError, NotImplementedError,
 )  # fmt: skip
 
 

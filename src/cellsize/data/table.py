@@ -1,6 +1,7 @@
 """The user's raw table: read it, and refuse what would be wrong later, naming the row."""
 
 import re
+import zlib
 from collections import Counter
 from collections.abc import Collection
 from decimal import Decimal
@@ -9,12 +10,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from pyarrow import parquet
-from pyarrow.lib import ArrowInvalid
+from pyarrow.lib import ArrowException
 
 from cellsize.data import npz_file, text_file, ts_file
 from cellsize.data.number_text import EXACT
 from cellsize.errors import InputError
 from cellsize.params_data import Csv
+
+# What reading raises of bytes that were changed: libraries fail there in many ways, not all of them theirs.
+DAMAGED = (
+    ArrowException, OSError, EOFError, ValueError, LookupError, TypeError, NotImplementedError, RuntimeError, zlib.error,
+)  # fmt: skip
 
 LARGEST = 9e36  # numbers become float32, whose largest is 3e38; from here on NetCDF writes what is missing
 # Nor does float32 hold a value that is so many times as large as half of the column: 1e20 is what some models write
@@ -75,7 +81,7 @@ def _parquet(path: Path) -> pd.DataFrame:
             raise InputError(f"{path}: column {twice!r} is duplicated; rename one")
         with path.open("rb") as file:  # a path such as `year=2026/a.parquet` would add a column `year`
             table = pd.read_parquet(file)
-    except (ArrowInvalid, OSError, EOFError):
+    except DAMAGED:
         raise InputError(f"{path}: not a valid Parquet file; write it again") from None
     index = table.index
     keep = [

@@ -5,14 +5,10 @@ import csv
 import io
 import itertools
 import re
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
-from pyarrow.lib import ArrowException
 
 from cellsize.data import series, text_file, times
 from cellsize.data import table as tables
@@ -96,31 +92,12 @@ def settings(path: Path) -> Csv:
 
 def load(path: Path, written: Csv) -> pd.DataFrame:
     """Reads a table of whose columns nothing is known yet."""
-    with _whole(path):
-        return tables.read(path, (), written)
+    return tables.read(path, (), written)
 
 
 def load_as_declared(path: Path, prepare: Prepare) -> pd.DataFrame:
     """Reads a table as the stage `prepare` will: names and times as they are written."""
-    with _whole(path):
-        return tables.read(path, series.texts(prepare), prepare.csv, times.columns_of(prepare))
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[None]:
-    """Says of a damaged Parquet or npz file that it is one: libraries fail there in many ways, not all of them theirs.
-
-    Raises:
-        InputError: Something that reading raises of bytes that were changed.
-    """
-    kinds = {".parquet": "Parquet file; write it again", ".npz": "npz file; save it with np.savez"}
-    if path.suffix.lower() not in kinds:
-        yield
-        return
-    try:
-        yield
-    except (ValueError, LookupError, TypeError, NotImplementedError, RuntimeError, ArrowException, zlib.error):
-        raise InputError(f"{path}: not a valid {kinds[path.suffix.lower()]}") from None
+    return tables.read(path, series.texts(prepare), prepare.csv, times.columns_of(prepare))
 
 
 def _encoding(path: Path) -> str:
