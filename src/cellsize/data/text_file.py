@@ -60,7 +60,8 @@ def read(path: Path, texts: tuple[str, ...], csv: Csv, times: tuple[str, ...] = 
         table = _rows(path, csv, names, {*texts, *times})
         rough = [name for name in names if name not in {*texts, *times} and is_rough(table[name])]
         if rough:
-            table[rough] = _rows(path, csv, names, set(rough))[rough]
+            text = _rows(path, csv, names, set(rough))[rough]
+            table[rough] = text.where(~text.isin(MISSING))  # a number is missing, whatever says so
     except (OSError, EOFError, zlib.error):
         kind = "gzip" if path.suffix.lower() == ".gz" else "CSV"
         raise InputError(f"{path}: not a valid {kind} file, or it cannot be opened; write it again") from None
