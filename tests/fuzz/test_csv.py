@@ -87,4 +87,4 @@ def is_same(cell: str, value: Any) -> bool:
         return cell.lower() == str(value).lower()
     if value in ("True", "False"):  # of a column that is true and false, and in which one is missing
         return bool(cell.lower() == value.lower())
-    return cell == value if isinstance(value, str) else type(value)(cell) == value
+    return bool(cell == value if isinstance(value, str) else type(value)(cell) == value)

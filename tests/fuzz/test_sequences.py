@@ -213,6 +213,8 @@ FOUND: dict[str, tuple[str, bytes, str | None]] = {
     "half a character in .npz": (
         "toy.npz", npz(X=X, y=np.array(["up", "\ud800"])), "y[1]: '\\ud800' is not text; save whole characters",
     ),
+    # A traceback of Arrow's.
+    "labels in the other order of bytes": ("toy.npz", npz(X=np.array([[1], [2]]), y=np.array([7, 8], ">i4")), None),
     "a length that no signed number holds": (
         "toy.npz", npz(X=X, y=Y, lengths=np.array([2**64 - 1, 1], "u8")),
         "lengths[0]: 18446744073709551615, but X has 3 steps; give 1 to 3",

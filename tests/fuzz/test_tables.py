@@ -196,6 +196,10 @@ FOUND: dict[str, tuple[str, dict[str, Any], str | None]] = {
         'when,y,x,note\n2026-01-01T00:00,1,1,"a\n#b"\n2026-01-01T01:00,2,3,"c\n#d"\n2026-01-01T02:00,3,4,\n',
         {"comment": "#"}, None,
     ),
+    # 'NA' is not a number, it was said.
+    "NA beside a number of sixteen digits": (
+        "when,y,x\n2026-01-01T00:00,1,9007199254740992.0\n2026-01-01T01:00,2,NA\n2026-01-01T02:00,3,NULL\n", {}, None,
+    ),
 }  # fmt: skip
 
 

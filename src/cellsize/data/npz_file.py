@@ -132,7 +132,7 @@ def _of_each(path: Path, name: str, array: npt.NDArray[np.generic], count: int) 
         )
     if array.dtype.kind == "U":
         _refuse_half_characters(path, name, array.tolist())
-    return array
+    return array.astype(array.dtype.newbyteorder("="))  # Arrow writes no array of the other order of bytes
 
 
 def _refuse_half_characters(path: Path, name: str, texts: list[str]) -> None:

@@ -70,7 +70,8 @@ def read(path: Path, texts: tuple[str, ...], csv: Csv, times: tuple[str, ...] = 
         table = _rows(path, csv, names, {*texts, *times})
         rough = [name for name in names if name not in {*texts, *times} and is_rough(table[name])]
         if rough:
-            table[rough] = _rows(path, csv, names, set(rough))[rough]
+            text = _rows(path, csv, names, set(rough))[rough]
+            table[rough] = text.where(~text.isin(MISSING))  # a number is missing, whatever says so
     except UNREADABLE:
         raise unreadable(path) from None
     for name in times:
