@@ -19,7 +19,8 @@ from cellsize.params_data import Csv
 
 # What reading raises of bytes that were changed: libraries fail there in many ways, not all of them theirs.
 DAMAGED = (
-    ArrowException, OSError, EOFError, ValueError, LookupError, TypeError, NotImplementedError, RuntimeError, zlib.error,
+    ArrowException, OSError, EOFError, ValueError, LookupError, TypeError, NotImplementedError, RuntimeError,
+    zlib.error,
 )  # fmt: skip
 
 LARGEST = 9e36  # numbers become float32, whose largest is 3e38; from here on NetCDF writes what is missing
