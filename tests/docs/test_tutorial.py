@@ -72,6 +72,23 @@ def test_from_the_table_to_a_forecast_and_its_own_forecast_read_back(followed: P
     assert "models:/air-passengers/1" in shell(followed, "cellsize answer")
 
 
+def names(answer: str) -> list[str]:
+    """What the lines of an answer are about, but for those that the size decides: adequate, with cells, note."""
+    found = re.findall(r"(?m)^ {2,}([a-z]+)", answer)
+    return [name for name in found if name in ("parameters", "score", "holdout", "intervals", "registered", "report")]
+
+
+@pytest.mark.end_to_end
+def test_the_answer_that_is_shown_has_the_lines_of_an_answer(followed: Project) -> None:
+    shown = re.findall(r"```text\n(air-passengers: .*?)```", PAGE, re.DOTALL)[0]
+    said = shell(followed, "cellsize answer")
+    assert names(shown) == names(said)
+    assert len(names(said)) == 6
+    for words in ("mean of 3 trainings", "intervals of 90 % held"):
+        assert words in shown
+        assert words in said
+
+
 @pytest.mark.end_to_end
 @pytest.mark.slow
 def test_the_served_model_takes_csv_and_refuses_what_is_too_short(followed: Project) -> None:
