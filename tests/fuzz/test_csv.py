@@ -86,5 +86,5 @@ def is_same(cell: str, value: Any) -> bool:
     if isinstance(value, bool):
         return cell.lower() == str(value).lower()
     if value in ("True", "False"):  # of a column that is true and false, and in which one is missing
-        return cell.lower() == value.lower()
+        return bool(cell.lower() == value.lower())
     return bool(cell == value if isinstance(value, str) else type(value)(cell) == value)
