@@ -40,7 +40,7 @@ class InputError(Exception):
             caller: What somebody can do who sends rows to a served model, and has no params.yaml; None: the same.
         """
         super().__init__(masked(" ".join(message.split())))
-        self.caller = caller
+        self.caller = None if caller is None else masked(" ".join(caller.split()))
 
     @property
     def for_caller(self) -> str:

@@ -182,6 +182,12 @@ def npz(**arrays: Any) -> bytes:
     return file.getvalue()
 
 
+def without_the_last(data: bytes) -> bytes:
+    """An `.npz` file in whose list the last array is part of a comment on the one before."""
+    at = [found.start() for found in re.finditer(b"PK\x01\x02", data)][-2] + 32
+    return data[:at] + b"\x00\x01" + data[at + 2 :]
+
+
 X, Y = np.arange(12.0).reshape(2, 3, 2), np.array(["up", "down"])
 # Each was found by the fuzzer, or where it led: name and bytes of a file, and what is said; nothing: it is read.
 FOUND: dict[str, tuple[str, bytes, str | None]] = {
@@ -210,6 +216,10 @@ FOUND: dict[str, tuple[str, bytes, str | None]] = {
     ),
     # Half of the bytes were read as other numbers, and nobody asked for the checksum.
     "a damaged head of an array": ("toy.npz", npz(X=X, y=Y).replace(b"'<f8'", b"'<f4'"), "not a valid npz file"),
+    # Lengths were lost, and what stands behind the end of a sequence was read.
+    "an array that is lost": (
+        "toy.npz", without_the_last(npz(X=X, y=Y, lengths=np.array([3, 1]))), "not a valid npz file",
+    ),
     "half a character in .npz": (
         "toy.npz", npz(X=X, y=np.array(["up", "\ud800"])), "y[1]: '\\ud800' is not text; save whole characters",
     ),

@@ -203,6 +203,14 @@ FOUND: dict[str, tuple[str, dict[str, Any], str | None]] = {
 }  # fmt: skip
 
 
+def test_what_is_said_to_a_caller_is_one_line_too(tmp_path: Path) -> None:
+    # Names of columns were said as they are, with their line breaks.
+    path = tmp_path / "toy.csv"
+    path.write_text("when,y\n2026-01-01T00:00,1\n", encoding="utf-8")
+    found = outcome(lambda: prepared(path, Prepare.model_validate(PREPARE | {"past_covariates": ["a\nb"]})))
+    assert "no column 'a\\nb'" in str(found)
+
+
 @pytest.mark.parametrize("name", FOUND)
 def test_what_was_found_is_read_or_refused(name: str, tmp_path: Path) -> None:
     text, changes, words = FOUND[name]

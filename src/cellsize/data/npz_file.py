@@ -20,6 +20,7 @@ from cellsize.data.number_text import EXACT
 from cellsize.errors import InputError
 
 VALUES, LABELS, LENGTHS = "X", "y", "lengths"
+END = 22  # bytes of the record at the end of a zip file, without its comment; a count of 0xFFFF stands elsewhere
 LARGEST = 9e36  # as of tables; a network would read infinity beyond
 # What a damaged file makes zipfile and NumPy raise; of a bit that says "encrypted" a RuntimeError.
 DAMAGED = (
@@ -69,12 +70,25 @@ def _arrays(path: Path) -> dict[str, npt.NDArray[np.generic]]:
         if not isinstance(content, np.lib.npyio.NpzFile):
             raise InputError(f"{path}: one array, and no npz file of several; save it with np.savez")
         with content:
-            # NumPy asks for no checksum of an array whose head says that it is shorter than it is.
-            if content.zip is None or content.zip.testzip() is not None:
+            if content.zip is None or not _is_whole(path, content.zip):
                 raise zipfile.BadZipFile
             return {name: _array(path, name, content) for name in content.files}
     except DAMAGED:
         raise InputError(f"{path}: not a valid npz file; save it with np.savez") from None
+
+
+def _is_whole(path: Path, archive: zipfile.ZipFile) -> bool:
+    """Whether no array is lost, and each has its checksum.
+
+    zipfile does not count what it finds, and NumPy asks for no checksum of an array whose head says that it is shorter
+    than it is.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - END - 0xFFFF))
+        tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    count = int.from_bytes(tail[at + 10 : at + 12], "little")
+    return count in (len(archive.infolist()), 0xFFFF) and archive.testzip() is None
 
 
 def _array(path: Path, name: str, content: "np.lib.npyio.NpzFile") -> npt.NDArray[np.generic]:
