@@ -59,10 +59,10 @@ def _values(draw: st.DrawFn, rows: int, rng: np.random.Generator) -> npt.NDArray
 
 
 @st.composite
-def labelled(draw: st.DrawFn) -> Labelled:
+def labelled(draw: st.DrawFn, least: int = 2, most: int = 8) -> Labelled:
     """Few short sequences of unequal length."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    lengths = draw(st.lists(st.integers(1, 6), min_size=2, max_size=8))
+    lengths = draw(st.lists(st.integers(1, 6), min_size=least, max_size=most))
     if draw(st.booleans()):
         lengths = [lengths[0]] * len(lengths)
     columns = [_values(draw, sum(lengths), rng).astype(np.float64) for _ in range(draw(st.integers(1, 3)))]
@@ -75,7 +75,8 @@ def labelled(draw: st.DrawFn) -> Labelled:
         labels = np.round(rng.normal(0, 50, len(lengths)), draw(st.integers(0, 3))).tolist()
     else:
         pool = draw(st.sampled_from([NAMES, NAMES, WHOLE, TRUTH]))
-        labels = draw(st.lists(st.sampled_from(pool), min_size=len(lengths), max_size=len(lengths)))
+        classes = draw(st.lists(st.sampled_from(pool), min_size=2, max_size=min(len(pool), 3), unique=True))
+        labels = draw(st.lists(st.sampled_from(classes), min_size=len(lengths), max_size=len(lengths)))
     people = st.lists(st.sampled_from(NAMES), min_size=len(lengths), max_size=len(lengths))
     groups = draw(st.none() | people)
     return Labelled(np.split(rows, np.cumsum(lengths)[:-1]), labels, groups, task)
@@ -265,15 +266,15 @@ def _labels(made: Labelled, kind: str) -> npt.NDArray[Any]:
 
 
 @st.composite
-def long_tables(draw: st.DrawFn) -> Toy:
+def long_tables(draw: st.DrawFn, least: int = 2, most: int = 6) -> Toy:
     """Long tables with columns of all roles, under names that have gone wrong somewhere."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     columns = [str(name) for name in draw(st.permutations(COLUMNS))[:9]]
     name, step, label, past, other, level, place, static, person = columns
-    names = draw(st.lists(st.sampled_from(NAMES), min_size=2, max_size=6, unique=True))
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=least, max_size=most, unique=True))
     lengths = [draw(st.integers(1, 6)) for _ in names]
     task = draw(st.sampled_from(["classify", "classify", "regress"]))
-    pool = draw(st.sampled_from([NAMES, WHOLE]))
+    pool = draw(st.lists(st.sampled_from(draw(st.sampled_from([NAMES, WHOLE]))), min_size=2, max_size=3, unique=True))
     parts = []
     for number, (each, length) in enumerate(zip(names, lengths, strict=True)):
         part = pd.DataFrame({name: [each] * length, step: rng.permutation(length) * 3 - 1})

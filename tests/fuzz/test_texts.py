@@ -26,14 +26,16 @@ TEXTS = (
 
 
 @st.composite
-def text_tables(draw: st.DrawFn) -> Toy:
+def text_tables(draw: st.DrawFn, least: int = 2, most: int = 8) -> Toy:
     """A few texts with their classes, names or none, people or none."""
     text, label, name, person, junk = (str(column) for column in draw(st.permutations(COLUMNS))[:5])
     any_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=12)
-    texts = draw(st.lists(st.sampled_from(TEXTS) | any_text, min_size=2, max_size=8))
+    texts = draw(st.lists(st.sampled_from(TEXTS) | any_text, min_size=least, max_size=most))
     some = partial(st.lists, st.sampled_from(NAMES), min_size=len(texts), max_size=len(texts))
+    classes = draw(st.lists(st.sampled_from(NAMES), min_size=2, max_size=3, unique=True))
     frame = pd.DataFrame({
-        text: texts, label: draw(some()), name: draw(some(unique=True)), person: draw(some()),
+        text: texts, label: [classes[row % len(classes)] for row in range(len(texts))],
+        name: draw(some(unique=True)), person: draw(some()),
         junk: np.arange(len(texts)),
     })  # fmt: skip
     case = draw(st.sampled_from(["keep", "lower"]))

@@ -302,6 +302,8 @@ def is_counter(values: "pd.Series[Any]", codes: npt.NDArray[np.integer]) -> bool
         codes: The series of each row, shape (rows,).
     """
     numbers = values.to_numpy(np.float64, na_value=np.nan)
+    if np.isinf(numbers).any():
+        return False
     if len(numbers) > 3 and (np.diff(numbers) == 1).all():
         return True
     order = np.argsort(codes, kind="stable")
