@@ -15,9 +15,12 @@ noise is added as a constant: it is the same for all. The best size is the one w
 **Right** is a size whose risk is within the margin (1 % of the lowest risk, at least 0.001) if no smaller size that is
 two grid steps away has that too. Models without memory cells count as one step of the grid. A choice is **refuted** if
 it is wrong by more than two standard errors of the truth: with few windows ten refits leave a risk uncertain by 5 %.
+A problem's sizes **differ clearly** where cells are needed and every smaller size is far outside the margin. Data sets
+that need no cells have no smaller size to differ from: they are counted apart.
 
 What is trained is kept in .cache, below a folder that is named after data, parameters and training code, so that an
-interrupted run resumes; what is chosen from it is worked out anew.
+interrupted run resumes; what is chosen from it is worked out anew. `--only` without a name makes the summaries anew
+from the lines, and measures nothing.
 """
 
 import argparse
@@ -47,9 +50,10 @@ from cellsize.params import Params
 from cellsize.search import store
 from cellsize.search.scheduler import Scheduler
 from cellsize.search.storage import opened
-from cellsize.sizing import adequacy
 from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.candidates import propose
+from cellsize.sizing.choice import decide
+from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.procedures import plan
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.rules import apply, lowest, one_standard_error
@@ -272,16 +276,21 @@ def is_learnt(risks: Risks, floor: float) -> bool:
 
 
 def differs_clearly(risks: Risks, extents: Mapping[Size, tuple[int, ...]]) -> bool:
-    """Whether the truth itself is clear: each size smaller than the needed one is far outside the margin.
+    """Whether the truth itself is clear: cells are needed, and each size smaller than the needed one is far outside.
 
-    At least twice as far from the best as the margin, and by more than two standard errors beyond the margin.
+    That is, at least twice as far from the best as the margin, and by more than two standard errors beyond the margin.
+    Where no cells are needed, or where there is no smaller size, there is nothing that could differ.
     """
     best = min(risks.values(), key=lambda risk: risk.mean)
     margin, smallest = margin_of(risks), needed(risks, extents)
-    return all(
-        risk.mean - best.mean > max(2 * margin, margin + 2 * np.hypot(risk.standard_error, best.standard_error))
-        for size, risk in risks.items()
-        if extents[size] < extents[smallest]
+    smaller = [risk for size, risk in risks.items() if extents[size] < extents[smallest]]
+    return (
+        smallest.has_memory
+        and bool(smaller)
+        and all(
+            risk.mean - best.mean > max(2 * margin, margin + 2 * np.hypot(risk.standard_error, best.standard_error))
+            for risk in smaller
+        )
     )
 
 
@@ -293,33 +302,19 @@ def over_needed(chosen: Size, smallest: Size) -> float:
 # --- what is chosen ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """What the project's own search and rule choose.
-
-    Attributes:
-        size: The size.
-        undecided: Smaller sizes that the rule could not decide on.
-        visited: Sizes that the search tried.
-    """
-
-    size: Size
-    undecided: tuple[Size, ...]
-    visited: tuple[Size, ...]
-
-
-def chosen(walk: Walk, scores: Mapping[Size, Scores], params: Params) -> Chosen:
-    """What users get: the rule of params.yaml on the sizes that the search came to.
+def chosen(walk: Walk, trials: pd.DataFrame, candidates: Candidates, params: Params, folds: int) -> Choice:
+    """What users get: the stage `choose` on the sizes that the search came to.
 
     Args:
         walk: Where the search ended.
-        scores: Of every size, with the seeds that count.
+        trials: Rows of every size, of the seeds that count.
+        candidates: The grid.
         params: The shipped parameters.
+        folds: Number of folds.
     """
-    tried = [scores[size] for size in walk.visited]
-    is_adequate = params.choose.rule == "adequate"
-    undecided = adequacy.undecided(tried, params.choose) if is_adequate else ()
-    return Chosen(apply(tried, params.choose, {}).size, undecided, walk.visited)
+    tried = set(walk.visited)
+    is_tried = [Size(*of) in tried for of in zip(trials["layers"], trials["units"], strict=True)]
+    return decide(trials[is_tried], pd.DataFrame(), candidates, params.choose, folds, params.search)
 
 
 def others(scores: Mapping[Size, Scores], bound: int) -> dict[str, Size]:
@@ -417,16 +412,17 @@ def measure(what: tuple[str, int, bool, bool]) -> dict[str, Any]:
     scores = {scored.size: scored for scored in from_trials(trials, name, folds)}
     truth = Truth.begin(problem, problems.FRESH if not smoke else 1000)
     risks = {size: truth.of(recipes(trials, size, first)) for size in sizes}
-    ours = chosen(walk, scores, params)
+    ours = chosen(walk, trials, candidates, params, folds)
     choices = {OURS: ours.size, **others(scores, candidates.bound.units)}
     return {
         "problem": name,
         "seed": seed,
         "key": store.key(problem.work),
         **judged(choices, risks, scores, truth.floor),
-        "decided": not ours.undecided,
-        "undecided": [str(size) for size in ours.undecided],
-        "visited": [str(size) for size in ours.visited],
+        "decided": ours.decided,
+        "cells_left_open": ours.cells_left_open,
+        "undecided": [str(entry.size) for entry in ours.undecided_sizes],
+        "visited": [str(size) for size in walk.visited],
         "bound": candidates.bound.units,
         "scores": {str(size): round(scored.mean, 5) for size, scored in scores.items()},
         "plain": _plain(problem, trials, params, truth) if name.startswith("recall") else None,
@@ -568,6 +564,8 @@ class Truth:
 
 def summarised(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What is written of one problem, or of several together."""
+    with_cells = [line for line in lines if needs_cells(line)]
+    without, clear = [line for line in lines if not needs_cells(line)], [line for line in with_cells if line["clear"]]
     by_rule = {
         rule: [[line["chosen"][rule]] if rule in line["chosen"] else line[rule] for line in lines] for rule in RULES
     }
@@ -579,9 +577,9 @@ def summarised(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "refuted": sum(line["chosen"][OURS]["refuted"] for line in lines),
         "misses_memory": sum(line["chosen"][OURS]["misses_memory"] for line in lines),
         "decided": sum(line["decided"] for line in lines),
-        "clear": sum(line["clear"] for line in lines),
-        "decided_where_clear": sum(line["decided"] for line in lines if line["clear"]),
-        "right_where_clear": sum(line["chosen"][OURS]["right"] for line in lines if line["clear"]),
+        "cells_needed": _counted(with_cells),
+        "cells_needed_and_clear": _counted(clear),
+        "none_needed": _counted(without),
         "learnt": sum(line["learnt"] for line in lines),
         "floor": _median([line["floor"] for line in lines]),
         "best_risk": _median([min(line["risks"].values()) for line in lines]),
@@ -595,6 +593,17 @@ def summarised(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             **_of_rule([[one["chosen"][OURS]] for one in plain]),
         }
     return {**found, "seconds": round(sum(line["seconds"] + line["seconds_of_truth"] for line in lines))}
+
+
+def needs_cells(line: Mapping[str, Any]) -> bool:
+    """Whether the needed size of a data set has memory cells."""
+    return not str(line["needed"]).startswith("0x")
+
+
+def _counted(lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Of some data sets, how many choices are right and how many are decided."""
+    right_ones, decided = (line["chosen"][OURS]["right"] for line in lines), (line["decided"] for line in lines)
+    return {"data_sets": len(lines), "right": sum(right_ones), "decided": sum(decided)}
 
 
 def _of_rule(verdicts: Sequence[Sequence[Mapping[str, Any]]]) -> dict[str, float]:
@@ -625,11 +634,19 @@ def _median(values: Sequence[float]) -> float:
     return round(float(np.median(values)), 5)
 
 
-def overall(summaries: Mapping[str, Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """All problems together, each and which of them miss what is to be reached."""
+def overall(
+    summaries: Mapping[str, Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], where: Mapping[str, Any]
+) -> dict[str, Any]:
+    """All problems together, each and which of them miss what is to be reached.
+
+    Args:
+        summaries: Of each problem.
+        lines: Of all data sets.
+        where: The machine that measured them.
+    """
     missed = {name: summary for name, summary in summaries.items() if not is_reached(summary)}
     return {
-        "machine": machine(),
+        "machine": where,
         "problems": len(summaries),
         "reached": len(summaries) - len(missed),
         "missed": {name: f"{summary['right']} of {summary['data_sets']} right" for name, summary in missed.items()},
@@ -650,7 +667,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, help="data sets of each problem; default: 10 of the quick ones, else 3")
     # Training and rule were settled on data sets 0 to 9 (linear 0 to 19); what is reported is measured on others.
     parser.add_argument("--first", type=int, default=20)
-    parser.add_argument("--only", nargs="*", default=list(MAKERS), choices=list(MAKERS), metavar="PROBLEM")
+    parser.add_argument("--only", nargs="*", default=list(MAKERS), choices=list(MAKERS), metavar="PROBLEM",
+                        help="none: the summaries are made anew from the lines")  # fmt: skip
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--short", action="store_true", help="fewer settings, steps and seeds; plain networks alone")
     parser.add_argument("--smoke", action="store_true")
@@ -681,7 +699,9 @@ def main() -> None:
     }
     for name, summary in summaries.items():
         print(name, summary)
-    whole = overall(summaries, list(lines.values()))
+    # Who only counts anew has measured nothing.
+    where = machine() if wanted else files.read_json(path.with_suffix(".json"))["all"]["machine"]
+    whole = overall(summaries, [lines[key] for key in sorted(lines)], where)
     print("all", whole)
     of_all = {"training": SHORT, "all": whole} if given.short else {"all": whole}
     data.write(named, {**of_all, **summaries}, given.smoke)

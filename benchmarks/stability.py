@@ -6,12 +6,14 @@ benchmarks/results/stability.json: what each repeat said, how many said the same
 the same if they name the same size, or are undecided between the same sizes. They contradict each other if neither
 names what the other one chose.
 What is trained is kept, so that an interrupted run resumes. A repeat that is done is a line of stability.jsonl, with a
-name for data, parameters, code and kernels: it is not run again while these are the same. After a change of code that
+name for data, parameters, code and kernels, those of the rule and of the procedure too: it is not run again while these
+are the same. After a change of code that
 should not change a number, `--adopt` proves it on the first seed: if that repeat says the same to the last digit, the
 earlier lines of the other seeds are taken over.
 """
 
 import argparse
+import hashlib
 import json
 from collections import Counter
 from multiprocessing import get_context
@@ -21,11 +23,14 @@ from typing import Any
 from benchmarks import data
 from benchmarks.machine import machine
 from benchmarks.sizing import chosen_from, search_alone
-from cellsize import files
+from cellsize import files, stage
+from cellsize.params import Params
 from cellsize.search import store
 from cellsize.sizing.candidates import propose
 from cellsize.sizing.procedures import plan
+from cellsize.training.records import Work
 
+DECIDING = ("cellsize.sizing.candidates", "cellsize.sizing.procedures", "cellsize.sizing.choice")
 KEPT = data.ROOT / ".cache/benchmarks/stability"
 Repeat = dict[str, Any]
 
@@ -40,13 +45,13 @@ def repeat(what: tuple[str, int, bool, str, bool]) -> Repeat:
     name, seed, smoke, lines, adopts = what
     example, training = data.loaded_for(name, smoke)
     work, params = example.work(training, seed=seed), example.params
-    key = store.key(work)
+    key = key_of(work, params)
     for line in map(json.loads, lines.splitlines()):
         if (line["name"], line["seed"], line["key"]) == (name, seed, key):
             return dict(line)
     if adopts and (adopted := adoptable(lines, name, seed)):
         return {**adopted, "key": key, "adopted": True}
-    kept = KEPT / key
+    kept = KEPT / store.key(work)
     kept.mkdir(parents=True, exist_ok=True)
     candidates = propose(example.windows, example.folds, params.propose)
     results = search_alone(work, plan(candidates, params.search, params.choose), kept)
@@ -64,6 +69,17 @@ def repeat(what: tuple[str, int, bool, str, bool]) -> Repeat:
         "probabilities": {str(tried.size): tried.probability for tried in choice.sizes},
         "core_seconds": round(sum(result.seconds for result in results), 1),
     }
+
+
+def key_of(work: Work, params: Params) -> str:
+    """Names what an answer depends on: what is trained, and the code and parameters by which sizes are chosen.
+
+    What is trained lies in a folder that is named after the work alone: another rule trains nothing anew.
+    """
+    searched = params.search.model_dump(mode="json", exclude={"compute"})  # where it runs moves no answer
+    sections = [params.propose.model_dump(mode="json"), searched, params.choose.model_dump(mode="json")]
+    deciding = json.dumps([sections, stage.code_hash(*DECIDING)], sort_keys=True)
+    return f"{store.key(work)}-{hashlib.sha256(deciding.encode()).hexdigest()[:16]}"
 
 
 def numbers(repeated: Repeat) -> Repeat:

@@ -142,7 +142,11 @@ def test_sizes_differ_clearly_where_each_smaller_one_is_far_outside_the_margin()
     uncertain = table(0.9, 0.8, 0.6, 0.5, 0.5, 0.5, 0.5, error=0.05)
     assert not differs_clearly(uncertain, extents(uncertain))
     none = table(*[0.5] * 7)
-    assert differs_clearly(none, extents(none))  # there is no smaller one than none
+    assert not differs_clearly(none, extents(none))  # there is no smaller one than none
+    mlp = table(0.9, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5)
+    assert not differs_clearly(mlp, extents(mlp))  # no cells are needed
+    cells = {size: risk for size, risk in none.items() if size.has_memory}
+    assert not differs_clearly(cells, extents(cells))  # one cell is the smallest size of all
 
 
 @pytest.mark.parametrize(
@@ -214,16 +218,26 @@ def test_a_line_says_what_is_needed_and_how_each_rule_did() -> None:
     }  # fmt: skip
 
 
-def test_a_summary_counts_what_is_right_and_where_the_truth_is_clear_what_is_decided() -> None:
+def test_a_summary_counts_what_is_right_and_decided_apart_where_cells_are_needed_and_where_none_are() -> None:
     lines = [line(Size(1, 2)), line(Size(1, 4), decided=False), line(ZERO), line(Size(1, 16), clear=False)]
     summary = summarised(lines)
     assert (summary["data_sets"], summary["right"], summary["misses_memory"], summary["decided"]) == (4, 2, 1, 3)
-    assert (summary["clear"], summary["decided_where_clear"], summary["right_where_clear"]) == (3, 2, 2)
+    assert summary["cells_needed"] == {"data_sets": 4, "right": 2, "decided": 3}
+    assert summary["cells_needed_and_clear"] == {"data_sets": 3, "right": 2, "decided": 2}
+    assert summary["none_needed"] == {"data_sets": 0, "right": 0, "decided": 0}
     assert summary["needed"] == {"1x2": 4}
     assert summary["rules"][OURS]["right"] == 2
     assert summary["rules"][OURS]["excess_p90"] == pytest.approx(0.4)
     assert summary["rules"]["best"]["over_needed_median"] == 3.0
     assert summary["seconds"] == 6
+
+
+@pytest.mark.parametrize("size", ["0x0", "0x16"])
+def test_a_data_set_that_needs_no_cells_is_counted_apart_whatever_an_older_line_calls_clear(size: str) -> None:
+    # Such lines called it clear: each of no smaller sizes is far outside the margin.
+    summary = summarised([line(Size(1, 2), needed=size, clear=True, decided=False), line(Size(1, 2))])
+    assert summary["none_needed"] == {"data_sets": 1, "right": 1, "decided": 0}
+    assert summary["cells_needed"] == summary["cells_needed_and_clear"] == {"data_sets": 1, "right": 1, "decided": 1}
 
 
 @pytest.mark.parametrize(
@@ -236,7 +250,8 @@ def test_eight_of_ten_or_two_of_three_are_to_be_reached(count: int, data_sets: i
 def test_what_misses_its_mark_is_named() -> None:
     lines = [[line(Size(1, 2))] * 3, [line(Size(1, 16), learnt=False)] * 3]
     summaries = dict(zip(("linear", "parity-5"), map(summarised, lines), strict=True))
-    whole = overall(summaries, [*lines[0], *lines[1]])
+    whole = overall(summaries, [*lines[0], *lines[1]], {"cores": 2})
+    assert whole["machine"] == {"cores": 2}
     assert (whole["problems"], whole["reached"]) == (2, 1)
     assert whole["missed"] == {"parity-5": "0 of 3 right"}
     assert whole["not_learnt"] == ["parity-5"]

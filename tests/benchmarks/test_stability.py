@@ -1,9 +1,13 @@
 """When repeats say the same."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from benchmarks.stability import Repeat, adoptable, contradict, named, numbers, summarised
+import pytest
+
+from benchmarks.stability import Repeat, adoptable, contradict, key_of, named, numbers, summarised
+from cellsize.params import Params
 
 
 def said(chosen: str, *undecided: str, decided: bool | None = None) -> Repeat:
@@ -48,6 +52,53 @@ def test_an_earlier_repeat_counts_for_other_code_unless_two_codes_disagree() -> 
     assert adoptable(lines, "toy", 2) is None
     assert adoptable(lines, "toy", 3) is None
     assert adoptable(lines, "other", 0) is None
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [("propose", "growth", 3), ("search", "procedure", "grid"), ("search", "patience", 1),
+     ("search", "work_limit", 9.0), ("choose", "margin", 2.0), ("choose", "rule", "best")],
+)  # fmt: skip
+def test_a_changed_rule_procedure_or_limit_makes_another_key(
+    params_content: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch, section: str, key: str, value: object
+) -> None:
+    # The key was that of what is trained alone, so that a changed rule brought back the old rule's answers.
+    monkeypatch.setattr("benchmarks.stability.store.key", lambda work: f"trained-{work}")
+    plain, changed = params_content(), params_content()
+    changed[section][key] = value
+    keys = [key_of("data", Params.model_validate(content)) for content in (plain, changed, plain)]  # type: ignore[arg-type]
+    assert keys[0] == keys[2] != keys[1]
+    assert all(key.startswith("trained-data-") for key in keys)
+
+
+def test_where_a_search_runs_and_what_comes_after_the_choice_change_no_key(
+    params_content: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.stability.store.key", lambda work: f"trained-{work}")
+    changed = params_content()
+    changed["search"]["compute"]["trials"] = 2
+    changed["refit"]["twins"] = 3
+    keys = [key_of("data", Params.model_validate(content)) for content in (params_content(), changed)]  # type: ignore[arg-type]
+    assert keys[0] == keys[1]
+
+
+def test_other_code_of_the_rule_makes_another_key(
+    params_content: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.stability.store.key", lambda work: f"trained-{work}")
+    params = Params.model_validate(params_content())
+    hashed: list[tuple[str, ...]] = []
+    found = []
+    for code in ("one", "other"):
+
+        def code_hash(*modules: str, code: str = code) -> str:
+            hashed.append(modules)
+            return code
+
+        monkeypatch.setattr("benchmarks.stability.stage.code_hash", code_hash)
+        found.append(key_of("data", params))  # type: ignore[arg-type]
+    assert found[0] != found[1]
+    assert set(hashed) == {("cellsize.sizing.candidates", "cellsize.sizing.procedures", "cellsize.sizing.choice")}
 
 
 def test_an_adopted_repeat_has_the_numbers_of_the_one_it_is_of() -> None:
