@@ -75,6 +75,15 @@ def test_an_undecided_answer_names_no_size(folders: tuple[Path, Path], toy_choic
     assert "  note          Memory cells cannot be ruled out." in lines
 
 
+def test_an_answer_that_leaves_cells_open_says_too_that_larger_sizes_still_helped(
+    folders: tuple[Path, Path], toy_choice: Callable[..., Choice]
+) -> None:
+    assert headline(folders, toy_choice(0, 0), cells_left_open=True, at_least=True)[0] == (
+        "Toy: undecided, memory cells failed in some trainings and not in others; larger sizes still helped. Until "
+        "more trainings decide it, a linear model was refitted."
+    )
+
+
 def test_models_without_memory_that_are_undecided_are_no_memory_cells(
     folders: tuple[Path, Path], toy_mlp_choice: Callable[..., Choice]
 ) -> None:
@@ -83,6 +92,10 @@ def test_models_without_memory_that_are_undecided_are_no_memory_cells(
     assert lines[0] == "Toy: no memory cells; undecided between a linear model, an MLP of 16 and an MLP of 64."
     lines = headline(folders, toy_mlp_choice(), undecided_sizes=open_ones, decided=False, skip="joint", linear=4056)
     assert lines[0].endswith("an MLP of 16 and an MLP of 64, beside a linear model of 4,056 weights.")
+    assert headline(folders, toy_mlp_choice(), undecided_sizes=open_ones, decided=False, at_least=True)[0] == (
+        "Toy: no memory cells so far; undecided between a linear model, an MLP of 16 and an MLP of 64; larger sizes "
+        "still helped."
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,6 +123,23 @@ def test_a_decided_answer_says_how_sure_it_is(folders: tuple[Path, Path]) -> Non
     assert line not in headline(folders, rule="one_standard_error")
 
 
+def test_every_other_size_is_listed_with_its_probability(folders: tuple[Path, Path]) -> None:
+    line = (
+        "  other sizes   no memory cells 3 %, 1 × 1 3 %, 1 × 2 3 %, 1 × 4 3 %, 1 × 8 3 %, 1 × 16 3 %, 1 × 64 the best, "
+        "1 × 128 3 %, 2 × 16 3 %, 2 × 32 3 %"
+    )
+    assert line in headline(folders, rule="adequate")
+    open_one = (UndecidedSize(layers=1, units=16, probability=0.4),)
+    assert line.replace(" 1 × 16 3 %,", "") in headline(folders, rule="adequate", undecided_sizes=open_one)
+    assert not any("other sizes" in other for other in headline(folders, rule="one_standard_error"))
+
+
+def test_an_answer_at_the_bound_says_so(folders: tuple[Path, Path]) -> None:
+    line = "  bound         the size is at or past the bound of 168 cells"
+    assert line in headline(folders, bound_binding=True)
+    assert line not in headline(folders, bound_binding=False)
+
+
 def test_the_best_mlp_is_named_beside_zero_cells(
     folders: tuple[Path, Path], toy_choice: Callable[..., Choice], toy_with_mlp: Callable[..., Choice]
 ) -> None:
@@ -119,9 +149,23 @@ def test_the_best_mlp_is_named_beside_zero_cells(
 def test_what_either_kind_of_network_needs_is_a_line_where_both_were_trained(
     folders: tuple[Path, Path], toy_ladders: tuple[Ladder, ...]
 ) -> None:
-    line = "  with cells    plain 1 × 64 (0.299); beside a linear model 1 × 32 (0.291)"
+    # Plain 64 cells are the best and the largest tried: more may be better. Beside a linear model 32 are not the best.
+    line = "  with cells    plain at least 1 × 64 (0.299); beside a linear model 1 × 32 (0.291)"
     assert line in headline(folders, ladders=toy_ladders)
     assert not any("with cells" in other for other in headline(folders, ladders=toy_ladders[:1]))
+
+
+def test_a_ladder_whose_best_size_is_not_its_largest_needs_no_at_least(
+    folders: tuple[Path, Path], toy_ladders: tuple[Ladder, ...]
+) -> None:
+    plain, linear = toy_ladders
+    worse = plain.steps[-1].model_copy(update={"units": 128, "score": 0.31})
+    longer = plain.model_copy(update={"steps": (*plain.steps, worse)})
+    assert any("plain 1 × 64 (0.299);" in line for line in headline(folders, ladders=(longer, linear)))
+    # A deeper size of fewer cells that is the largest of its depth is the end of its ladder.
+    deeper = plain.steps[-1].model_copy(update={"layers": 2, "units": 16, "score": 0.2})
+    deep = plain.model_copy(update={"layers": 2, "units": 16, "steps": (*plain.steps, deeper)})
+    assert any("plain at least 2 × 16 (0.200);" in line for line in headline(folders, ladders=(deep, linear)))
 
 
 def test_without_advice_there_is_no_note(folders: tuple[Path, Path]) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cellsize.report.classes import lines, markdown, numbers
-from cellsize.sizing.choice_records import Choice
+from cellsize.sizing.choice_records import Choice, UndecidedSize
 from cellsize.sizing.evaluation_records import Registration
 from tests.sizing.class_examples import errors, evaluation
 
@@ -56,6 +56,20 @@ def test_the_last_lines_say_accuracy_with_its_error_and_the_best_baseline(result
     assert "accuracy 95.0 % ± 3.0 %, macro-F1 0.950, log loss 0.400, mean of 2 trainings" in said
     assert "best baseline logistic regression: accuracy 90.0 %" in said
     assert "is better on the holdout" not in said
+
+
+def test_the_last_lines_say_how_sure_it_is_and_what_is_refitted(
+    results: Path, toy_choice: Callable[..., Choice]
+) -> None:
+    open_one = (UndecidedSize(layers=1, units=16, probability=0.4),)
+    changes = {"rule": "adequate", "undecided_sizes": open_one, "decided": False, "bound_binding": True}
+    toy_choice().model_copy(update=changes).write(results / "choice.json")
+    said = lines("Toy", results, results).splitlines()
+    assert said[3] == (
+        "  adequate      1 × 16 3 %, 1 × 32 91 % (no more than 0.0029 worse than the best); 1 × 32 is refitted"
+    )
+    assert said[4].startswith("  other sizes   no memory cells 3 %, 1 × 1 3 %")
+    assert said[5] == "  bound         the size is at or past the bound of 168 cells"
 
 
 def test_where_a_baseline_is_better_both_errors_and_times_are_said(results: Path) -> None:

@@ -1,9 +1,14 @@
 """The report on sequences with numbers."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pandas as pd
 
-from cellsize.report.numbers import WORST, errors, worst
+from cellsize.report.numbers import WORST, errors, lines, worst
 from cellsize.report.summaries import table
+from cellsize.sizing.choice_records import Choice, UndecidedSize
+from cellsize.sizing.evaluation_records import Registration
 from cellsize.sizing.number_records import NumberDifference, NumberErrors, NumberEvaluation
 
 GOOD = NumberErrors(mse=4, mae=1.5, r2=0.9, nmse=0.1, nmae=0.3, score=0.1)
@@ -34,3 +39,19 @@ def test_the_sequences_that_are_furthest_off_come_first() -> None:
     assert len(shown) == 2 + WORST
     assert shown[2] == "| s14 | 1 | 15 | +14 |"
     assert shown[3] == "| s13 | 1 | -12 | -13 |"
+
+
+def test_the_last_lines_say_how_sure_it_is_and_what_is_refitted(
+    tmp_path: Path, toy_choice: Callable[..., Choice], toy_registration: Registration
+) -> None:
+    open_one = (UndecidedSize(layers=1, units=16, probability=0.4),)
+    changes = {"rule": "adequate", "undecided_sizes": open_one, "decided": False}
+    toy_choice().model_copy(update=changes).write(tmp_path / "choice.json")
+    sure = dict.fromkeys(EVALUATION.baselines, NumberDifference(score=0.9, score_se=0.1))
+    EVALUATION.model_copy(update={"differences": sure}).write(tmp_path / "evaluation.json")
+    toy_registration.write(tmp_path / "registration.json")
+    said = lines("Toy", tmp_path).splitlines()
+    assert said[3] == (
+        "  adequate      1 × 16 3 %, 1 × 32 91 % (no more than 0.0029 worse than the best); 1 × 32 is refitted"
+    )
+    assert said[4].startswith("  other sizes   no memory cells 3 %, 1 × 1 3 %")

@@ -93,3 +93,9 @@ def test_a_size_that_is_chosen_and_best_has_one_row(
 def test_a_table_is_markdown_with_text_to_the_left_and_signs_escaped() -> None:
     content = Table(("Name", "a_b"), (Row(("x | y", "1"), frozenset({1})),), text=1)
     assert summaries.table(content) == "| Name | a\\_b |\n| :-- | --: |\n| x \\| y | **1** |"
+
+
+def test_an_answer_at_the_bound_says_so_in_the_summary(toy_choice: Callable[..., Choice]) -> None:
+    said = summaries.opening(toy_choice().model_copy(update={"bound_binding": True, "reason": "So."}))
+    assert said.endswith("** So. The size is at or past the bound of 168 cells.")
+    assert "bound" not in summaries.opening(toy_choice())

@@ -99,6 +99,12 @@ def test_the_answer_is_a_sentence_with_the_size(
         ),
         (
             (0, 0),
+            {"cells_left_open": True, "at_least": True},
+            "Undecided: memory cells failed in some trainings and not in others. Larger sizes still helped when the "
+            "search ended. Until more trainings decide it, a linear model was refitted.",
+        ),
+        (
+            (0, 0),
             {"rule": "budget"},
             "Within the budget, no memory cells are best: a ridge-linear model of the window.",
         ),
@@ -134,8 +140,12 @@ def test_an_answer_without_memory_says_what_is_open(toy_mlp_choice: Callable[...
     assert wording.answer(choice) == (
         "This forecast needs no memory cells; undecided is between a linear model and an MLP of 64, which was refitted."
     )
-    assert wording.answer(choice.model_copy(update={"at_least": True})) == (
+    assert wording.answer(choice.model_copy(update={"at_least": True, "undecided_sizes": ()})) == (
         "So far an MLP of 64 will do, but larger sizes still helped when the search ended."
+    )
+    assert wording.answer(choice.model_copy(update={"at_least": True})) == (
+        "So far no memory cells are needed, but larger sizes still helped when the search ended; undecided is between "
+        "a linear model and an MLP of 64, which was refitted."
     )
 
 

@@ -431,9 +431,11 @@ def test_a_ladder_that_still_helped_when_the_work_limit_ended_it_makes_every_ans
     assert choice.left_out is not None
     assert size_of(choice.left_out) == (1, 16)
     assert "ended the search with 1 layer while larger sizes still helped: 1 layer of 16 " in choice.caution
-    assert (
-        f"about {choice.left_out.minutes:,.0f} minutes of one core; to try it, set search.work_limit" in choice.caution
-    )
+    assert choice.caution.startswith("search.work_limit: 1 (about 1 minute of one core) ended the search with 1 layer ")
+    minutes = f"about {choice.left_out.minutes:,.0f} minutes of one core; "
+    assert f"{minutes}to try it, set search.work_limit: " in choice.caution
+    assert " of one core) in params.yaml and run again (cellsize run)." in choice.caution
+    assert "make run" not in choice.caution
 
 
 def test_a_best_size_that_is_the_largest_tried_is_said_also_where_a_smaller_one_is_chosen() -> None:

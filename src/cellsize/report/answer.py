@@ -9,6 +9,7 @@ from cellsize.errors import InputError
 from cellsize.evaluation.gate import compared_with_trees
 from cellsize.inspection.wording import note, remarks
 from cellsize.params import Metric
+from cellsize.report import rule_lines
 from cellsize.report.wording import (
     ERROR,
     beside,
@@ -18,14 +19,12 @@ from cellsize.report.wording import (
     has_company,
     measured,
     refitted,
-    tried,
 )
-from cellsize.sizing.choice_records import Choice, ScoredSize
-from cellsize.sizing.decision import in_percent
+from cellsize.sizing.choice_records import Choice, Ladder, ScoredSize
 from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.figures import apart
 from cellsize.sizing.inspection_records import Inspection
-from cellsize.sizing.rules import alone, describe
+from cellsize.sizing.rules import describe
 from cellsize.sizing.sizes import ZERO
 
 LEVEL = "90"  # of the prediction intervals whose coverage is said
@@ -41,39 +40,35 @@ NORMALISED: dict[Metric, str] = {
 def _headline(choice: Choice) -> str:
     """The answer in a few words."""
     if choice.cells_left_open:
-        return f"undecided, memory cells failed in some trainings and not in others. {refitted(choice)}"
+        helped = "; larger sizes still helped" * choice.at_least
+        return f"undecided, memory cells failed in some trainings and not in others{helped}. {refitted(choice)}"
     company = f", {beside(choice)}" * has_company(choice)
     if choice.size.has_memory:
         if choice.undecided_sizes:
             return f"undecided between {between(choice)}{company}"
         return f"{'at least ' * choice.at_least}{describe(choice.size)}{company}"
     size = describe(ZERO) if choice.size == ZERO else f"{describe(ZERO)}, {describe(choice.size)}{company}"
-    if choice.at_least:
-        return f"{size} so far; larger sizes still helped"
-    return f"{describe(ZERO)}; undecided between {between(choice)}{company}" if choice.undecided_sizes else size
-
-
-def _sure(choice: Choice) -> list[str]:
-    """The probabilities of the undecided sizes and of the choice, where the rule is about them."""
-    if choice.rule != "adequate":
-        return []
-    sizes = [tried(choice)[entry.size] for entry in choice.undecided_sizes] + [tried(choice)[choice.size]]
-    listed = ", ".join(
-        f"{alone(entry.size)} {'the best' if entry.size == choice.best.size else in_percent(entry.probability)}"
-        for entry in sizes
-    )
-    taken = f"; {alone(choice.size)} is refitted" if choice.undecided_sizes else ""
-    return [f"  adequate      {listed} (no more than {choice.margin:.2g} worse than the best){taken}"]
+    if choice.undecided_sizes:
+        far = f"{' so far' * choice.at_least}; undecided between {between(choice)}{company}"
+        return f"{describe(ZERO)}{far}{'; larger sizes still helped' * choice.at_least}"
+    return f"{size} so far; larger sizes still helped" if choice.at_least else size
 
 
 def _other_ladders(choice: Choice) -> list[str]:
     """What each kind of network needs by itself, where both were trained."""
     kinds = {"plain": "plain", "linear": "beside a linear model"}
     parts = [
-        f"{kinds[ladder.kind]} {ladder.layers} × {ladder.units} ({measured(ladder.score, ladder.score_se)})"
+        f"{kinds[ladder.kind]} {'at least ' * _ends_with_its_best(ladder)}{ladder.layers} × {ladder.units} "
+        f"({measured(ladder.score, ladder.score_se)})"
         for ladder in choice.ladders
     ]
     return [f"  with cells    {'; '.join(parts)}"] if len(parts) > 1 else []
+
+
+def _ends_with_its_best(ladder: Ladder) -> bool:
+    """Whether a ladder's size is its best one and the largest that was tried, so that a larger one may be better."""
+    best = min(ladder.steps, key=lambda step: step.score).size
+    return ladder.size == best and best.units == max(step.units for step in ladder.steps if step.layers == best.layers)
 
 
 def _score(scored: Choice | ScoredSize) -> str:
@@ -106,7 +101,7 @@ def lines(title: str, build: Path, reports: Path) -> str:
             f"{title}: {_headline(choice)}.",
             f"  parameters    {choice.parameters:,}, of them {choice.recurrent:,} recurrent",
             *_trees(choice, evaluation, build),
-            *_sure(choice),
+            *rule_lines.lines(choice),
             f"  score         {_score(choice)}; best {_score(choice.best)} with {describe(choice.best.size)}; "
             f"without memory cells {_score(choice.zero_cells)}" + (f", MLP {_score(choice.mlp)}" if choice.mlp else ""),
             f"                (cross-validated {ERROR[choice.metric]}: {NORMALISED[choice.metric]})",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cellsize import files
 from cellsize.params import Report
-from cellsize.report import class_charts, class_prose, class_tables, sequence_page, summaries
+from cellsize.report import class_charts, class_prose, class_tables, rule_lines, sequence_page, summaries
 from cellsize.report.answer import read
 from cellsize.report.class_tables import NAMES, percent
 from cellsize.report.sequence_page import Block, SequenceInputs, Told
@@ -109,7 +109,7 @@ def markdown(title: str, choice: Choice, evaluation: ClassEvaluation, record: Re
     plain = summaries.plain
     parts = [
         f"## {plain(title)}",
-        f"**{answer(choice, OF_CLASSES)}** {plain(choice.reason)}",
+        summaries.opening(choice, OF_CLASSES),
         f"{'⚠️ ' if bad else ''}{plain(verdict)}",
         f"Errors on the {evaluation.sequences:,} sequences of the holdout:",
         summaries.table(class_tables.errors(evaluation)),
@@ -161,6 +161,7 @@ def lines(title: str, build: Path, reports: Path) -> str:
         f"{title}: {answer(choice, OF_CLASSES)}",
         f"  parameters    {choice.parameters:,}, of them {choice.recurrent:,} recurrent",
         *_better(choice, evaluation, build),
+        *rule_lines.lines(choice),
         f"  score         {measured(choice.score, choice.score_se)}; best "
         f"{measured(choice.best.score, choice.best.score_se)}; without memory cells "
         f"{measured(choice.zero_cells.score, choice.zero_cells.score_se)}",

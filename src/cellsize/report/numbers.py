@@ -8,7 +8,7 @@ import pandas as pd
 from cellsize import files
 from cellsize.errors import InputError
 from cellsize.params import Report
-from cellsize.report import number_charts, number_prose, sequence_page, summaries
+from cellsize.report import number_charts, number_prose, rule_lines, sequence_page, summaries
 from cellsize.report.number_prose import NAMES
 from cellsize.report.sequence_page import Block, SequenceInputs, Told
 from cellsize.report.tables import Row, Table
@@ -136,7 +136,7 @@ def markdown(report: Report, choice: Choice, evaluation: NumberEvaluation, recor
     plain = summaries.plain
     parts = [
         f"## {plain(report.title)}",
-        f"**{answer(choice, OF_NUMBERS)}** {plain(choice.reason)}",
+        summaries.opening(choice, OF_NUMBERS),
         f"{'⚠️ ' if bad else ''}{plain(verdict)}",
         f"Errors on the {evaluation.sequences:,} sequences of the holdout:",
         summaries.table(errors(evaluation, report.unit)),
@@ -183,6 +183,7 @@ def lines(title: str, reports: Path) -> str:
         "",
         f"{title}: {answer(choice, OF_NUMBERS)}",
         f"  parameters    {choice.parameters:,}, of them {choice.recurrent:,} recurrent",
+        *rule_lines.lines(choice),
         f"  score         {measured(choice.score, choice.score_se)}; best "
         f"{measured(choice.best.score, choice.best.score_se)}; without memory cells "
         f"{measured(choice.zero_cells.score, choice.zero_cells.score_se)}",

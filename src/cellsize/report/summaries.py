@@ -13,11 +13,13 @@ from cellsize.report.wording import (
     coverage,
     measured,
     number,
+    past_bound,
     registration,
     tried,
     verdict,
     with_error,
 )
+from cellsize.report.words import Words
 from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.rules import short
@@ -30,7 +32,7 @@ def markdown(choice: Choice, evaluation: Evaluation, record: Registration, repor
     value, reason = registration(record)
     parts = [
         f"## {plain(report.title)}",
-        f"**{answer(choice)}** {plain(choice.reason)}",
+        opening(choice),
         f"{'⚠️ ' if bad else ''}{plain(sentences)}",
         f"Errors on the {number(evaluation.windows)} windows of the holdout:",
         table(holdout(evaluation, report.unit)),
@@ -40,6 +42,18 @@ def markdown(choice: Choice, evaluation: Evaluation, record: Registration, repor
         f"Registry: **{plain(record.name)}**, {plain(value)}. Reason: {plain(reason)}",
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def opening(choice: Choice, words: Words | None = None) -> str:
+    """The answer, the reason, and that the size is at the bound, if it is.
+
+    Args:
+        choice: The choice.
+        words: Of the task; None: of a forecast.
+    """
+    bound = past_bound(choice)
+    said = f" {bound[0].upper()}{bound[1:]}." if bound else ""
+    return f"**{answer(choice, words)}** {plain(choice.reason)}{said}"
 
 
 def compared(choice: Choice) -> Table:

@@ -9,6 +9,7 @@ from cellsize.report.wording import (
     hardest_difference,
     measured,
     number,
+    past_bound,
     percent,
     plural,
     registration,
@@ -92,8 +93,7 @@ def last_tiles(choice: Choice, record: Registration) -> list[Tile]:
     """What the rule of thumb would have said, and whether the model can be served."""
     facts = list[Tile]()
     if choice.alpha_implied is not None:
-        place = "at or past" if choice.bound_binding else "below"
-        note = f"the size is {place} the bound of {plural(choice.bound, 'cell')}"
+        note = past_bound(choice) or f"the size is below the bound of {plural(choice.bound, 'cell')}"
         facts.append(Tile("α at which the rule of thumb gives this size", f"{choice.alpha_implied:.3g}", note))
     value, reason = registration(record)
     return [*facts, Tile(f"Registered as {record.name}", value, reason)]

@@ -121,7 +121,12 @@ def between(choice: Choice, linear: str = LINEAR) -> str:
         for entry in choice.undecided_sizes
     )
     before = f"{', '.join(others)}, {last}" if others else last
-    return f"{before} and {'at least ' * choice.at_least}{alone(choice.size)}"
+    return f"{before} and {'at least ' * (choice.at_least and choice.size.has_memory)}{alone(choice.size)}"
+
+
+def past_bound(choice: Choice) -> str:
+    """Says so if the choice is as large as the rule of thumb allows, or larger; empty if it is smaller."""
+    return f"the size is at or past the bound of {plural(choice.bound, 'cell')}" if choice.bound_binding else ""
 
 
 def refitted(choice: Choice, linear: str = LINEAR) -> str:
@@ -140,10 +145,16 @@ def answer(choice: Choice, words: Words | None = None) -> str:
     linear = LINEAR if words is None else f"a {words.linear}"
     words = words or words_of(choice)
     if choice.cells_left_open:
-        return f"Undecided: memory cells failed in some trainings and not in others. {refitted(choice, linear)}."
-    if choice.at_least and not choice.size.has_memory:
-        return f"So far {alone(choice.size)} will do, but larger sizes still helped when the search ended."
+        helped = " Larger sizes still helped when the search ended." * choice.at_least
+        open_cells = "Undecided: memory cells failed in some trainings and not in others."
+        return f"{open_cells}{helped} {refitted(choice, linear)}."
     company = f", {beside(choice)}" * has_company(choice)
+    if choice.at_least and not choice.size.has_memory:
+        helped = "but larger sizes still helped when the search ended."
+        if not choice.undecided_sizes:
+            return f"So far {alone(choice.size)} will do, {helped}"
+        open_ones = f"undecided is between {between(choice, linear)}, which was refitted{company}"
+        return f"So far no memory cells are needed, {helped[:-1]}; {open_ones}."
     if choice.undecided_sizes and not choice.size.has_memory:
         open_ones = between(choice, linear)
         return f"{words.needs} no memory cells; undecided is between {open_ones}, which was refitted{company}."

@@ -62,16 +62,24 @@ def cut_short(cuts: Sequence[Cut], tried: Iterable[Size], candidates: Candidates
     spent = compute.total(tried, costs)
     # One value that is enough for all of them.
     needed = (spent + compute.total((cut.size for cut in cuts), costs)) / (1 - compute.FOR_SEEDS) / compute.UNIT
+    limit = _rounded_up(needed) if cuts else 0.0
     for cut in cuts:
         minutes = max(1, round(compute.minutes(costs[cut.size])))
         depth = f"{cut.size.layers} layer{'s' if cut.size.layers > 1 else ''}"
         helped = "while larger sizes still helped" if cut.was_helping else "before it was clear that none helps"
         sentences.append(
-            f"search.work_limit ({search.work_limit:g}) ended the search with {depth} {helped}: {describe(cut.size)} "
-            f"would take about {minutes:,} minute{'s' if minutes > 1 else ''} of one core; to try it, set "
-            f"search.work_limit to {_rounded_up(needed):g} in params.yaml and repeat the command (make run)."
+            f"search.work_limit: {search.work_limit:g} ({_core_minutes(search.work_limit)}) ended the search with "
+            f"{depth} {helped}: {describe(cut.size)} would take about {minutes:,} minute{'s' if minutes > 1 else ''} "
+            f"of one core; to try it, set search.work_limit: {limit:g} ({_core_minutes(limit)}) in params.yaml and run "
+            "again (cellsize run)."
         )
     return " ".join(sentences)
+
+
+def _core_minutes(limit: float) -> str:
+    """A work limit as minutes, which say more than its number."""
+    minutes = max(1, round(compute.minutes(limit * compute.UNIT)))
+    return f"about {minutes:,} minute{'s' if minutes > 1 else ''} of one core"
 
 
 def _rounded_up(value: float) -> float:
