@@ -17,6 +17,7 @@ from cellsize.params import Params, Search
 from cellsize.registry import logged
 from cellsize.sizing.class_records import ClassMetrics
 from cellsize.sizing.evaluation_records import Metrics
+from cellsize.sizing.number_records import NumberMetrics
 
 ROOT = Path(__file__).parents[1]
 SOURCE, PIPELINE, TESTS = ROOT / "src" / "cellsize", ROOT / "pipeline", ROOT / "tests"
@@ -459,7 +460,8 @@ def test_the_results_in_git_are_those_of_these_stages() -> None:
     for folder in folders:
         assert {f"{folder}reports/{name}" for name in ("metrics.json", "sizes.csv", "curves.csv")} <= set(tracked)
         task = YAML(typ="safe").load(ROOT / folder / "params.yaml")["task"]
-        (ClassMetrics if task == "classify" else Metrics).read(ROOT / folder / "reports/metrics.json")
+        of_tasks = {"classify": ClassMetrics, "regress": NumberMetrics, "forecast": Metrics}
+        of_tasks[task].read(ROOT / folder / "reports/metrics.json")
         lock = YAML(typ="safe").load(ROOT / folder / "dvc.lock")
         assert set(lock["stages"]) == {"code", *STAGES}
         assert not any("src/" in dep["path"] for stage in lock["stages"].values() for dep in stage.get("deps", []))
