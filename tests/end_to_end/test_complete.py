@@ -128,18 +128,15 @@ def test_the_exported_file_gives_the_same_quantiles_and_their_median(waves: Proj
     np.testing.assert_allclose(quantiles[0, :, 0], answered[["load_q10", "load_q50", "load_q90"]], atol=1e-4)
 
 
-def test_a_check_measures_new_rows_by_the_pinball_loss_and_tells_when_it_is_worse(waves: Project) -> None:
+def test_a_check_measures_new_rows_by_the_pinball_loss(waves: Project) -> None:
     later = table(SERIES, ROWS + 200).query("when >= '2026-01-05'")  # a day before the first new hour
-    noise = np.random.default_rng(9).normal(0, 4, len(later))
-    for file, rows, verdict, status in (
-        ("same.csv", later, "as before", 0), ("noise.csv", later.assign(load=later["load"] + noise), "worse", 4),
-    ):  # fmt: skip
-        rows.to_csv(waves.folder / file, index=False)
-        ran = waves.command("cellsize", "check", "small", "--data", file, "--json", "check.json")
-        assert (ran.returncode, ran.stderr) == (status, ""), ran.stdout + ran.stderr
-        content = json.loads(waves.read("check.json"))
-        assert (content["verdict"], content["status"]) == (verdict, status)
-        assert "npinball" in ran.stdout
+    later.to_csv(waves.folder / "same.csv", index=False)
+    ran = waves.command("cellsize", "check", "small", "--data", "same.csv", "--json", "check.json")
+    # Its holdout is of too few blocks of time to tell what is worse; what was measured is said all the same.
+    assert (ran.returncode, ran.stderr) == (5, ""), ran.stdout + ran.stderr
+    assert "Cannot tell: the holdout holds 2 of at least 4 blocks" in ran.stdout
+    assert json.loads(waves.read("check.json"))["status"] == 5
+    assert "npinball 0." in ran.stdout
 
 
 def test_series_that_are_new_are_learnt_from_and_new_rows_of_old_ones_tell_nothing_of_such(waves: Project) -> None:

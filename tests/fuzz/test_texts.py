@@ -19,7 +19,7 @@ from tests.fuzz.test_sequences import read, same
 
 # Texts that have gone wrong somewhere, or look as if they could.
 TEXTS = (
-    *NAMES, "İstanbul", "ﬁ", "Ⅳ", "e\u0301\u0302", "a\r\nb", "\ufeffx", "\u200bx", "x\u2028y", "x\x85y", "\x1a", "a\tb",
+    *NAMES, "İstanbul", "ﬁ", "Ⅳ", "e\u0301\u0302", "a\r\nb", "x\ufeff", "\u200bx", "x\u2028y", "x\x85y", "\x1a", "a\tb",
     "👩\u200d👧", "\u202eabc", '"a",b', "'", "''", "#", "x\x0by", "\x1cx", "a  b", "None ", "1,5", "01/02/2026",
     "ß", "ẞ",
 )  # fmt: skip

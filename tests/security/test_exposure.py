@@ -172,7 +172,7 @@ def test_of_a_search_on_two_devices_torchs_store_alone_listens_elsewhere(
     found = listeners(devices_per_trial=2)
     elsewhere = {(name, address) for name, address in found if address != "127.0.0.1"}
     assert {address for _, address in elsewhere} == {"::"}, found
-    assert all(name.startswith("ray::RayTrain") for name, _ in elsewhere), found
+    assert all(name.startswith("ray::") for name, _ in elsewhere), found  # no process of Ray's own: a trial's
 
 
 # What processes that train together do first. Each says where it listens, but for the wildcard of torch's store.
