@@ -67,7 +67,7 @@ def test_a_stage_that_says_nothing_is_heard_all_the_same(monkeypatch: pytest.Mon
     heard, threads = Heard(), threading.active_count()
     with progress.never_silent("search", heard) as say:
         say("search: 1 × 8")
-        assert re.fullmatch(r"search: goes on  \(\d+ s so far\)", heard.wait())
+        assert re.fullmatch(r"search: continues  \(\d+ s so far\)", heard.wait())
         heard.wait()  # and again
     assert "search: 1 × 8" in heard.lines
     assert threading.active_count() == threads

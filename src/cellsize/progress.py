@@ -38,18 +38,13 @@ def lines(stage: str, say: Callable[[str], None] = print) -> Iterator[Callable[[
             say(f"{stage}: {doing}({time.monotonic() - began:.0f} s so far)")
             sys.stdout.flush()  # it may be a pipe
 
-    thread = threading.Thread(target=speak, daemon=True)
-    thread.start()
-    try:
+    with _meanwhile(speak, ended):
         yield note
-    finally:
-        ended.set()
-        thread.join()
 
 
 @contextmanager
 def never_silent(stage: str, say: Callable[[str], None] = print) -> Iterator[Callable[[str], None]]:
-    """Says that a stage goes on where it has said nothing else for long.
+    """Says that a stage continues where it has said nothing else for long.
 
     One check of many large networks may take longer than any silence, and reports nothing before it ends.
 
@@ -73,12 +68,19 @@ def never_silent(stage: str, say: Callable[[str], None] = print) -> Iterator[Cal
     def speak() -> None:
         while not ended.wait(max(0.0, said + SILENCE - time.monotonic())):
             if time.monotonic() - said >= SILENCE:
-                heard(f"{stage}: goes on  ({time.monotonic() - began:.0f} s so far)")
+                heard(f"{stage}: continues  ({time.monotonic() - began:.0f} s so far)")
 
+    with _meanwhile(speak, ended):
+        yield heard
+
+
+@contextmanager
+def _meanwhile(speak: Callable[[], None], ended: threading.Event) -> Iterator[None]:
+    """Runs what speaks in a thread of its own, and waits for its end, which the event asks for."""
     thread = threading.Thread(target=speak, daemon=True)
     thread.start()
     try:
-        yield heard
+        yield
     finally:
         ended.set()
         thread.join()

@@ -22,6 +22,7 @@ from tests.fuzz.dialects import Dialect, dialects, write
 from tests.fuzz.guard import fuzzed, outcome
 from tests.fuzz.sequences import Labelled, Npz, Ts, as_ts, fits_ts, labelled, long_tables, npz_ways, ts_ways, write_npz
 from tests.fuzz.tables import Toy
+from tests.fuzz.written import damaged_file
 
 WINDOW = Window.model_validate(
     {"lookback": 4, "linear_lookback": None, "horizon": 1, "fill": 0, "transform": "none", "normalise": "none",
@@ -107,13 +108,7 @@ def test_a_long_table_written_in_another_way_gives_the_same_arrays(case: tuple[T
 @given(written_twice(), cuts())
 def test_a_damaged_long_table_is_read_or_refused_in_words(case: tuple[Toy, Dialect], damages: list[Cut]) -> None:
     toy, dialect = case
-    with tempfile.TemporaryDirectory() as folder:
-        made = write(toy, dialect, Path(folder), "one")
-        if made is None:
-            reject()
-        path, prepare = made
-        path.write_bytes(damaged(path.read_bytes(), damages))
-        note(repr(path.read_bytes()[:3000]))
+    with damaged_file(toy, dialect, damages) as (path, prepare):
         found = outcome(lambda: read(task_of(toy), prepare))
         if isinstance(found, str):
             assert str(path) in found or "prepare." in found or toy.prepare["targets"][0] in found, found

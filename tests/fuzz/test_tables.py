@@ -15,10 +15,11 @@ from pydantic import ValidationError
 
 from cellsize.data import series, table, times, usable, windows
 from cellsize.params_data import Prepare, Window
-from tests.fuzz.damage import CELLS, Cut, column_of, cuts, damaged
+from tests.fuzz.damage import CELLS, Cut, column_of, cuts
 from tests.fuzz.dialects import Dialect, dialects, write
 from tests.fuzz.guard import fuzzed, outcome
 from tests.fuzz.tables import PLAIN_CSV, PREPARE, Toy, toys
+from tests.fuzz.written import damaged_file, to_file
 
 WINDOW = Window.model_validate(
     {"lookback": 3, "linear_lookback": None, "horizon": 2, "fill": 1, "transform": "none", "normalise": "none",
@@ -76,13 +77,7 @@ def test_a_table_written_in_another_way_gives_the_same_arrays(case: tuple[Toy, D
 @given(written_twice(), cuts())
 def test_a_damaged_file_is_read_or_refused_in_words(case: tuple[Toy, Dialect], damages: list[Cut]) -> None:
     toy, dialect = case
-    with tempfile.TemporaryDirectory() as folder:
-        made = write(toy, dialect, Path(folder), "one")
-        if made is None:
-            reject()
-        path, prepare = made
-        path.write_bytes(damaged(path.read_bytes(), damages))
-        note(repr(path.read_bytes()[:3000]))
+    with damaged_file(toy, dialect, damages) as (path, prepare):
         found = outcome(lambda: prepared(path, prepare))
         if isinstance(found, str):
             assert str(path) in found or "prepare." in found, found
@@ -150,13 +145,7 @@ def test_any_cells_and_settings_are_read_or_refused_in_words(
     frame, changes = case
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / ("toy.csv" if as_text else "toy.parquet")
-        try:
-            if as_text:
-                frame.to_csv(path, index=False)
-            else:
-                frame.to_parquet(path)
-        except (ValueError, TypeError, OverflowError, NotImplementedError):
-            reject()  # no such file can be: another is drawn, since one that is never read counts for nothing
+        to_file(frame, path)
         toy = Toy(frame, changes)
         prepare = declared(toy, path)
         if prepare is None:

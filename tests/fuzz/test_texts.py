@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
 
-from tests.fuzz.damage import Cut, cuts, damaged
+from tests.fuzz.damage import Cut, cuts
 from tests.fuzz.dialects import Dialect, dialects, write
 from tests.fuzz.guard import fuzzed, outcome
 from tests.fuzz.tables import COLUMNS, NAMES, Toy
 from tests.fuzz.test_sequences import read, same
+from tests.fuzz.written import damaged_file
 
 # Texts that have gone wrong somewhere, or look as if they could.
 TEXTS = (
@@ -71,13 +72,7 @@ def test_texts_written_in_another_way_give_the_same_characters(case: tuple[Toy, 
 @given(written_twice(), cuts())
 def test_a_damaged_table_of_texts_is_read_or_refused_in_words(case: tuple[Toy, Dialect], damages: list[Cut]) -> None:
     toy, dialect = case
-    with tempfile.TemporaryDirectory() as folder:
-        made = write(toy, dialect, Path(folder), "one")
-        if made is None:
-            reject()
-        path, prepare = made
-        path.write_bytes(damaged(path.read_bytes(), damages))
-        note(repr(path.read_bytes()[:3000]))
+    with damaged_file(toy, dialect, damages) as (path, prepare):
         found = outcome(lambda: read("classify", prepare))
         if isinstance(found, str):
             assert str(path) in found or "prepare." in found, found
