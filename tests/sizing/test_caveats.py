@@ -1,13 +1,15 @@
 """What a choice's reader must know of how the search ended."""
 
-from typing import get_args
+from collections.abc import Callable
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
-from cellsize.params import Procedure
+from cellsize.params import Params, Procedure
 from cellsize.sizing import caveats
 from cellsize.sizing.candidate_records import Candidates
+from cellsize.sizing.climb import Cut
 from cellsize.sizing.scores import Scores
 from cellsize.sizing.sizes import ZERO, Size
 from tests.sizing.conftest import candidate, candidates
@@ -150,3 +152,20 @@ def test_a_choice_that_is_within_its_standard_error_only_because_it_is_uneven_is
     assert caveats.uneven(Scores(Size(1, 4), 40, 40, best.trainings + 0.2, FOLDS[:, None], 0.25), best) == ""
     assert "seeds" in caveats.uneven(uneven, best)
     assert "seeds" not in caveats.uneven(Scores(ZERO, 0, 4, uneven.trainings, FOLDS[:, None], 0.25), best)
+
+
+def test_sizes_below_a_large_one_that_the_work_limit_left_out_are_named_with_the_limit_for_all(
+    params_content: Callable[[], dict[str, Any]],
+) -> None:
+    content = params_content()
+    content["search"] |= {"procedure": "climb", "work_limit": 1.0}
+    search = Params.model_validate(content).search
+    listed = candidates([candidate(size, window_work=10**9) for size in GRID])
+    below = [Cut(size, was_helping=False, is_below=True) for size in (Size(1, 4), Size(1, 8))]
+    sentence = caveats.cut_short(below, [ZERO, Size(1, 16)], listed, search)
+    assert sentence.startswith(
+        "search.work_limit: 1 (about 1 minute of one core) left out sizes below one that helped, which may be enough: "
+        "1 × 4, 1 × 8; to try them, set search.work_limit: "
+    )
+    assert sentence.count("search.work_limit") == 2
+    assert caveats.cut_short((), [ZERO], listed, search) == ""

@@ -162,7 +162,10 @@ def test_sizes_below_a_large_one_that_helped_neither_use_up_patience_nor_cut_the
     assert climbed(more, table(means), limited).visited == tuple(Size(*of) for of in [
         (0, 0), (1, 1), (1, 2), (1, 4), (1, 32), (1, 8),
     ])  # fmt: skip
-    assert cuts(more, table(means), limited) == (Cut(Size(1, 64), was_helping=True),)
+    assert cuts(more, table(means), limited) == (
+        Cut(Size(1, 16), was_helping=False, is_below=True),
+        Cut(Size(1, 64), was_helping=True),
+    )
     assert follow(climb(2, 4, sizes=more, large=32), table(means))[4:] == ["1x32", "1x8", "1x16", "1x64", "1x128"]
 
 

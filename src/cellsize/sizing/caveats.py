@@ -50,10 +50,10 @@ def open_end(best: Size, tried: Mapping[Size, Scores], candidates: Candidates, p
 
 
 def cut_short(cuts: Sequence[Cut], tried: Iterable[Size], candidates: Candidates, search: Search) -> str:
-    """Says which ladders `search.work_limit` ended, what the next size would take, and how to try it.
+    """Says what `search.work_limit` left out, what the next size would take, and how to try it.
 
     Args:
-        cuts: The ladders; see `climb.cuts`.
+        cuts: What it left out; see `climb.cuts`.
         tried: Sizes that the climb came to.
         candidates: The grid and what its sizes cost.
         search: The procedure and its limits.
@@ -63,15 +63,21 @@ def cut_short(cuts: Sequence[Cut], tried: Iterable[Size], candidates: Candidates
     # One value that is enough for all of them.
     needed = (spent + compute.total((cut.size for cut in cuts), costs)) / (1 - compute.FOR_SEEDS) / compute.UNIT
     limit = _rounded_up(needed) if cuts else 0.0
-    for cut in cuts:
+    remedy = f"set search.work_limit: {limit:g} ({_core_minutes(limit)}) in params.yaml and run again (cellsize run)."
+    below = [describe(cut.size) for cut in cuts if cut.is_below]
+    if below:
+        sentences.append(
+            f"search.work_limit: {search.work_limit:g} ({_core_minutes(search.work_limit)}) left out sizes below one "
+            f"that helped, which may be enough: {', '.join(below)}; to try them, {remedy}"
+        )
+    for cut in (cut for cut in cuts if not cut.is_below):
         minutes = max(1, round(compute.minutes(costs[cut.size])))
         depth = f"{cut.size.layers} layer{'s' if cut.size.layers > 1 else ''}"
         helped = "while larger sizes still helped" if cut.was_helping else "before it was clear that none helps"
         sentences.append(
             f"search.work_limit: {search.work_limit:g} ({_core_minutes(search.work_limit)}) ended the search with "
             f"{depth} {helped}: {describe(cut.size)} would take about {minutes:,} minute{'s' if minutes > 1 else ''} "
-            f"of one core; to try it, set search.work_limit: {limit:g} ({_core_minutes(limit)}) in params.yaml and run "
-            "again (cellsize run)."
+            f"of one core; to try it, {remedy}"
         )
     return " ".join(sentences)
 

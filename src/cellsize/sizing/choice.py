@@ -64,7 +64,7 @@ def decide(
     cuts = procedures.cuts(tried, candidates, search)
     cut_short = caveats.cut_short(cuts, procedures.came_to(procedure, tried, candidates), candidates, search)
     # Of a ladder that the work limit ended there is more to say than that its last size is the best.
-    ended = "" if any(cut.size.layers == best.size.layers for cut in cuts) else open_end
+    ended = "" if any(cut.size.layers == best.size.layers and not cut.is_below for cut in cuts) else open_end
     caution = " ".join(filter(None, (cut_short, ended, uneven, little, unreliable)))
     finding = procedures.finding(tried, candidates, search)
     probabilities = adequacy.probabilities(scores, adequacy.margin(rule))

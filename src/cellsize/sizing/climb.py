@@ -46,15 +46,17 @@ class Limits:
 
 @dataclass(frozen=True)
 class Cut:
-    """A ladder that the work limit ended.
+    """What the work limit left out.
 
     Attributes:
-        size: The size that it left out.
+        size: The size.
         was_helping: Whether the ladder's last size helped, so that a larger one may well be better.
+        is_below: Whether it is smaller than a large size that helped, so that it may be enough.
     """
 
     size: Size
     was_helping: bool
+    is_below: bool = False
 
 
 def limits(candidates: Candidates, search: Search) -> Limits:
@@ -103,7 +105,7 @@ def climb(sizes: list[Size], known: Known, limits: Limits, ahead: int = 0) -> Wa
 
 
 def cuts(sizes: list[Size], known: Known, limits: Limits) -> tuple[Cut, ...]:
-    """The ladders that the work limit ended, shallow to deep; of a climb that has ended."""
+    """What the work limit left out: where ladders ended, and sizes below a large one; of a climb that has ended."""
     return _replay(sizes, known, limits, {})[1]
 
 
@@ -146,6 +148,7 @@ def _replay(
             is_below = large is not None and size.units < large.units
             if is_below:
                 if not limits.allow(size, visited):
+                    ended.append(Cut(size, was_helping=False, is_below=True))
                     ladder.remove(size)
                     continue
             elif _ends(limits, size, visited, failed):
