@@ -165,7 +165,7 @@ def test_sizes_below_a_large_one_that_the_work_limit_left_out_are_named_with_the
     sentence = caveats.cut_short(below, [ZERO, Size(1, 16)], listed, search)
     assert sentence.startswith(
         "search.work_limit: 1 (about 1 minute of one core) left out sizes below one that helped, which may be enough: "
-        "1 × 4, 1 × 8; to try them, set search.work_limit: "
+        "1 layer of 4 memory cells and 1 layer of 8 memory cells; to try them, set search.work_limit: "
     )
     assert sentence.count("search.work_limit") == 2
     assert caveats.cut_short((), [ZERO], listed, search) == ""

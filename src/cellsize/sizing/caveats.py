@@ -68,7 +68,7 @@ def cut_short(cuts: Sequence[Cut], tried: Iterable[Size], candidates: Candidates
     if below:
         sentences.append(
             f"search.work_limit: {search.work_limit:g} ({_core_minutes(search.work_limit)}) left out sizes below one "
-            f"that helped, which may be enough: {', '.join(below)}; to try them, {remedy}"
+            f"that helped, which may be enough: {' and '.join(below)}; to try them, {remedy}"
         )
     for cut in (cut for cut in cuts if not cut.is_below):
         minutes = max(1, round(compute.minutes(costs[cut.size])))
