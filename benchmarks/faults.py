@@ -124,7 +124,7 @@ class Stored:
     """What MLflow's store holds.
 
     Attributes:
-        running: Runs that say that they go on.
+        running: Runs that say that they resume.
         versions: Versions of the registered model.
         aliases: The version that each alias points to.
     """

@@ -107,7 +107,7 @@ def disturb(
 
 
 def patience(killed: str) -> float:
-    """Seconds that the run may go on after a kill: to its end, where a worker is started anew."""
+    """Seconds that the run may continue after a kill: to its end, where a worker is started anew."""
     return 1200.0 if killed in ("worker", "") else 300.0
 
 

@@ -340,7 +340,7 @@ def test_each_refit_has_its_own_steps_and_none_of_them_leaves_the_forecast_of_th
     assert some is not None
     assert more is not None
     assert more < some < none
-    # Those that end earlier come out as they do where no other one goes on.
+    # Those that end earlier come out as they do where no other one continues.
     assert risks_of(problem, sample, [recipe(Size(1, 2), steps=steps, **rate) for steps in (0, 10)]) == [none, some]
 
 

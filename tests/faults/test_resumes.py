@@ -1,4 +1,4 @@
-"""A killed worker's shard goes on at its last saved epoch, and not anew: asserted by the first step told after it."""
+"""A killed worker's shard resumes at its last saved epoch, and not anew: asserted by the first step told after it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -77,7 +77,7 @@ def test_a_killed_workers_shard_goes_on_at_its_last_saved_epoch(
     results = driver.run(work, climbing(SIZE), search, tmp_path / "here", lambda _: None, print, show)
     before, after = told[: killed["before"]], told[killed["before"] :]
     assert before[0] == EVERY  # each check is told: so would the first one of a training that began anew
-    # What was on its way may arrive after the kill; then the training goes on after the saved epoch.
+    # What was on its way may arrive after the kill; then the training resumes after the saved epoch.
     assert before[-1] <= killed["saved"] <= before[-1] + 3 * EVERY
     assert next(steps for steps in after if steps > killed["saved"]) == killed["saved"] + EVERY
     assert min(after) > before[-1]

@@ -71,7 +71,7 @@ SERIES, STEPS, SEEN, AHEAD = 100, 40, 6, 2
 def drawn(random: np.random.Generator, count: int, steps: int) -> pd.DataFrame:
     """Series of one law, so that any of them may be swapped with any other: skewed, positive, each step like the last.
 
-    Each begins as it goes on, which makes the first step no other than the rest.
+    Each begins as it continues, which makes the first step no other than the rest.
     """
     noise = random.gamma(2, 0.2, (count, steps + 100)) - 0.4
     level = np.asarray(lfilter([1], [1, -0.8], noise, axis=1)[:, 100:])

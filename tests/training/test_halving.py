@@ -151,7 +151,7 @@ def test_the_lowest_score_so_far_counts_and_not_the_last_one() -> None:
 
 
 def test_what_a_setting_scores_after_the_last_rung_does_not_count_in_the_race() -> None:
-    # The winner goes on while a learning rate beyond the list catches up.
+    # The winner continues while a learning rate beyond the list catches up.
     winner = Progress(0, 0, 0, "active", kept=7, scores=(0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.1))
     spare = Progress(0, 0, 0, "active", is_spare=True, kept=4, scores=(0.9, 0.8, 0.7, 0.5))
     assert initials([winner, spare, setting(1.0, 7, family=1)]) == "daa"
