@@ -13,7 +13,7 @@ from tests.end_to_end.conftest import ROOT, Project
 from tests.end_to_end.test_pipeline import quietly
 
 pytestmark = pytest.mark.end_to_end
-EXAMPLES = ("new-york-weather", "beijing-air", "santa-fe-laser", "japanese-vowels", "first-names", "covid-deaths")
+EXAMPLES = ("new-york-weather", "beijing-air", "santa-fe-laser", "japanese-vowels", "first-names", "late-flights")
 PLACES = ["", *(f"examples/{name}/" for name in EXAMPLES)]
 NUMBERS = {"units": 32, "score": 0.3}
 
