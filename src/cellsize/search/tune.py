@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ DEATHS = 5
 ERRORS = 2  # of the program, for a shard
 # What a trial on several devices takes itself: it waits for its workers, on the head, which outlives every other node.
 WAITING = {cluster.HEAD: 0.001}
+TAKES = "takes"  # where a trial's configuration says what it takes of a node
 
 
 class Adapter(Searcher):
@@ -46,6 +47,7 @@ class Adapter(Searcher):
         store: Store,
         patience: float = float("inf"),
         room: Room | None = None,
+        takes: Callable[[Shard], dict[str, float]] | None = None,
     ) -> None:
         """Begins with nothing in training.
 
@@ -54,12 +56,13 @@ class Adapter(Searcher):
             store: Where trials leave their results.
             patience: Seconds without a sign of life.
             room: What there is for trials on several devices; None: each has one, and Ray Tune counts them.
+            takes: What a shard's trial takes of a node, in Ray's words; None: nobody asks.
         """
         super().__init__(metric="check", mode="max")
         self.scheduler, self.store, self.patience, self.trials = scheduler, store, patience, dict[str, Shard]()
         self.checks, self.deaths, self.errors = dict[str, int](), Counter[str](), Counter[str]()
         self.reasons, self.lost = dict[str, str](), dict[str, str]()
-        self.alive, self.room = time.monotonic(), room
+        self.alive, self.room, self.takes = time.monotonic(), room, takes
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         """The next shard to train, None to wait, or that all is done."""
@@ -70,7 +73,8 @@ class Adapter(Searcher):
         if shard is None:
             return None
         self.alive, self.trials[trial_id] = time.monotonic(), shard
-        return trial.configuration(shard, self.scheduler.more_seeds(shard))
+        taken = {TAKES: self.takes(shard)} if self.takes else {}
+        return trial.configuration(shard, self.scheduler.more_seeds(shard)) | taken
 
     def _may_begin(self, shard: Shard, is_ahead: bool) -> bool:
         return self.room is None or self.room.may_begin(shard, is_ahead, tuple(self.trials.values()))
@@ -255,23 +259,20 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
         together = devices(shard, work)
         return together if together > 1 else of_a_gpu(shard) or 1.0
 
-    def bundle(config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
-        shard = trial.shard_of(config)
-        if devices(shard, work) > 1:
-            return tune.PlacementGroupFactory([WAITING])
-        return tune.PlacementGroupFactory([{"CPU": compute.cpus_per_trial, "GPU": of_a_gpu(shard)}])
+    def takes(shard: Shard) -> dict[str, float]:
+        return WAITING if devices(shard, work) > 1 else {"CPU": compute.cpus_per_trial, "GPU": of_a_gpu(shard)}
 
     smallest = min(map(of_a_gpu, scheduler.open_shards()), default=0.0)
     whole = resources.slots(compute.cpus_per_trial, 1.0 if work.accelerator == "gpu" else 0.0)
     room = Room(whole, taken_by) if work.devices > 1 else None
-    adapter = Adapter(scheduler, store, 60 * compute.timeout, room)
+    adapter = Adapter(scheduler, store, 60 * compute.timeout, room, takes)
     placed = [ray.put(work)] if work.devices > 1 else []
     shared = {"work": work, "store": store, "cpus": compute.cpus_per_trial, "placed": placed}
     shared["expected"] = None if compute.address == "local" else nodes.expected()
     # What is wrong with a trial is said in a line of ours.
     process.quiet("ray.tune", "ray.train")
     tune.Tuner(
-        tune.with_resources(tune.with_parameters(_trial, **shared), bundle),
+        tune.with_resources(tune.with_parameters(_trial, **shared), _bundle),
         tune_config=tune.TuneConfig(
             search_alg=adapter,
             num_samples=-1,
@@ -286,6 +287,11 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
             stop=Stopping(adapter),
         ),
     ).fit()
+
+
+def _bundle(config: Mapping[str, Any]) -> tune.PlacementGroupFactory:
+    """What Ray Tune reserves for a trial; it is sent to the workers with each trial, so that it holds no data."""
+    return tune.PlacementGroupFactory([config[TAKES]])
 
 
 def _trial(
