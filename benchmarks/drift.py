@@ -228,7 +228,7 @@ def main() -> None:
     smoke = parser.parse_args().smoke
     count = 5 if smoke else 500
     measured = {"machine": machine(), "level": shift.LEVEL, "errors": errors(count)}
-    measured |= {"sequences": sequences(min(count, 200)), "labels": labels(count)}
+    measured |= {"sequences": sequences(2 * count), "labels": labels(count)}
     measured |= {"simulated": simulated(count), "shipped": shipped(min(count, 200))}
     data.write("drift", measured, smoke)
 

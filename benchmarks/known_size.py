@@ -65,6 +65,7 @@ from cellsize.training import halving
 from cellsize.training.fit import fit, kept_networks
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Row, Setting, Work, frame
+from cellsize.training.refit import APART, ATTEMPTS, enough, training_error
 from cellsize.training.state import of_seeds
 from cellsize.training.train import train
 
@@ -117,6 +118,7 @@ def recipes(trials: pd.DataFrame, size: Size, seeds: int) -> list[Recipe]:
             units=size.units,
             **{key: row[key] for key in ("learning_rate", "dropout", "weight_decay", "skip", "head", "penalty")},
             steps=int(row["steps"]),
+            train_score=float(rows["train_score"].median()) if size.units else None,
         )
         for _, row in rows.sort_values(["fold", "seed"]).iterrows()
     ]
@@ -124,6 +126,8 @@ def recipes(trials: pd.DataFrame, size: Size, seeds: int) -> list[Recipe]:
 
 def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFold], dict[int, Net]]:
     """What the stage `refit` trains, for several recipes of one size: the networks are trained side by side.
+
+    What learns much less than the search's trainings is begun anew, as there.
 
     Args:
         work: Data and how to train.
@@ -134,7 +138,7 @@ def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFol
         cells.
     """
     everything, nothing = np.flatnonzero(work.folds.development), np.empty(0, np.int64)
-    scaling, size, every = work.task.fit_scaling(everything), trained[0].size, work.training.check_every
+    scaling, size = work.task.fit_scaling(everything), trained[0].size
     linear = {
         penalty: zero_cells.fit(work.samples, scaling, everything, penalty, work.network.has_linear_skip)
         for penalty in sorted({recipe.penalty for recipe in trained if size == ZERO or recipe.skip != "none"})
@@ -144,15 +148,28 @@ def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFol
         at: FittedFold(fold, scaling, linear.get(recipe.penalty), float("inf"), float("inf"))
         for at, recipe in enumerate(trained)
     }
-    if size == ZERO:
-        return fitted, {}
-    checks = [recipe.steps // every for recipe in trained]
+    networks, lowest = dict[int, Net](), dict[int, float]()
+    pending = [] if size == ZERO else list(range(len(trained)))
+    for attempt in range(ATTEMPTS):
+        if not pending:
+            break
+        again = replace(work, seed=work.seed + APART * attempt)
+        for at, network in _side_by_side(again, {at: trained[at] for at in pending}, fitted).items():
+            error = training_error(work, fitted[at], network)
+            if error < lowest.get(at, np.inf):
+                networks[at], lowest[at] = network, error
+        pending = [at for at in pending if lowest.get(at, np.inf) > enough(trained[at].train_score)]
+    return fitted, networks
+
+
+def _side_by_side(work: Work, trained: Mapping[int, Recipe], fitted: Mapping[int, FittedFold]) -> dict[int, Net]:
+    """One training of each recipe, by position; those that diverged are left out."""
+    checks = {at: recipe.steps // work.training.check_every for at, recipe in trained.items()}
     settings = {
         at: Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
-        for at, recipe in enumerate(trained)
+        for at, recipe in trained.items()
     }
-    states = of_seeds(settings, [0])
-    plan_of_all = halving.Plan(rungs=(), checks=max(checks), most=max(checks), patience=max(checks) + 1)
+    states, most = of_seeds(settings, [0]), max(checks.values())
 
     def end(done: int) -> None:
         """Ends the networks that have had their steps; their last weights are kept."""
@@ -161,11 +178,15 @@ def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFol
                 state.status = "done"
 
     end(0)
-    joint = JointTraining(work, size, fitted, shape(work.samples), states, plan_of_all)
+    of_size = next(iter(trained.values())).size
+    joint = JointTraining(
+        work, of_size, {at: fitted[at] for at in trained}, shape(work.samples), states,
+        halving.Plan(rungs=(), checks=most, most=most, patience=most + 1),
+    )  # fmt: skip
     if joint.active():
         fit(joint, on_check=end)
-    networks = zip(joint.states, kept_networks(joint), strict=True)
-    return fitted, {state.fold: network for state, network in networks if state.status != "failed"}
+    both = zip(joint.states, kept_networks(joint), strict=True)
+    return {state.fold: network for state, network in both if state.status != "failed"}
 
 
 def risks_of(problem: Problem, sample: Sample, trained: Sequence[Recipe]) -> list[float | None]:

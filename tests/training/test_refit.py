@@ -17,9 +17,10 @@ from cellsize.params import Head, Skip
 from cellsize.params_data import Window
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.sizes import ZERO, Size
+from cellsize.training import refit as refits
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Setting, Work
-from cellsize.training.refit import cut_of, refit, refit_on_all, refit_size, twins
+from cellsize.training.refit import cut_of, refit, refit_on_all, refit_size, training_error, twins
 
 MakeWork = Callable[..., Work]
 SMALL = Size(1, 3)
@@ -73,6 +74,53 @@ def test_the_same_refit_gives_the_same_weights(make_work: MakeWork) -> None:
     assert nets[1] is not None
     for weight, other in zip(nets[0].parameters(), nets[1].parameters(), strict=True):
         assert torch.equal(weight, other)
+
+
+def weights(net: Net | None) -> list[float]:
+    assert net is not None
+    return [value for weight in net.parameters() for value in weight.detach().flatten().tolist()]
+
+
+def attempts(work: Work, train_score: float | None, steps: int = 9) -> tuple[list[str], Net | None]:
+    notes: list[str] = []
+    _, net = refit_size(work, SMALL, SETTING, 10.0, steps, notes.append, train_score)
+    return [note for note in notes if "attempt" in note], net
+
+
+def test_a_refit_that_learns_much_less_than_the_search_has_seen_is_begun_anew_and_the_best_stays(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # By the order of the attempts; the fourth one is enough for 0.85 of what was gained, which was 0.9.
+    errors = iter([0.9, 0.4, 0.7, 0.235, 0.1])
+    monkeypatch.setattr(refits, "training_error", lambda *_: next(errors))
+    work = make_work()
+    said, net = attempts(work, 0.1)
+    assert [note.split(": ")[-1] for note in said] == [
+        f"attempt {number} of 6, with other first weights" for number in (2, 3, 4)
+    ]
+    assert weights(net) == weights(attempts(replace(work, seed=work.seed + 3000), None)[1])
+    never = iter([0.9, 0.4, 0.7, 0.8, 0.5, 0.6])
+    monkeypatch.setattr(refits, "training_error", lambda *_: next(never))
+    said, net = attempts(work, 0.1)
+    assert len(said) == 5
+    assert weights(net) == weights(attempts(replace(work, seed=work.seed + 1000), None)[1])
+
+
+@pytest.mark.parametrize(("train_score", "steps"), [(None, 9), (0.71, 9), (1.4, 9), (0.0, 0)])
+def test_nobody_asks_what_a_refit_learnt_where_there_was_little_to_learn_or_nothing_is_known(
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, train_score: float | None, steps: int
+) -> None:
+    monkeypatch.delattr(refits, "training_error")
+    assert attempts(make_work(), train_score, steps)[0] == []
+
+
+def test_what_a_refit_learnt_is_measured_as_the_search_measures_training_errors(make_work: MakeWork) -> None:
+    work = make_work()
+    fitted, net = refit_size(work, SMALL, SETTING, 10.0, steps=45)
+    assert net is not None
+    right = truth(work.windows, fitted.scaling, fitted.fold.train)
+    squares = np.square(right - forecast(work.windows, fitted, [net], fitted.fold.train)[0])
+    assert training_error(work, fitted, net) == pytest.approx(squares.mean(), rel=1e-5)
 
 
 def test_a_refit_whose_loss_is_not_a_number_is_refused_with_a_rate_that_is_lower(

@@ -98,6 +98,7 @@ def compare(
     first = windows.first[chosen.windows]
     ours, theirs = challenger.twins[0], champion.model
     same_network = network_of(ours) == network_of(theirs)
+    same_recipe = champion.recipe is not None and champion.recipe.trains_as(challenger.recipe)
     return Comparison(
         version=champion.version,
         how="served" if chosen.is_served else "same_cut",
@@ -113,7 +114,7 @@ def compare(
         smaller=extent(ours) < extent(theirs),
         same_network=same_network,
         newer_rows=_has_newer_rows(windows, theirs),
-        rerun=same_network and champion.recipe == challenger.recipe and champion.cut == challenger.cut,
+        rerun=same_network and same_recipe and champion.cut == challenger.cut,
     )
 
 

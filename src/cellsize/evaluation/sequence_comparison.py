@@ -142,6 +142,7 @@ def compare(sequences: Sequences, rivals: Rivals[S], chosen: FairSequences[S], l
     )  # fmt: skip
     ours, theirs = challenger.twins[0], champion.model
     same_network = network_of(ours) == network_of(theirs)
+    same_recipe = champion.recipe is not None and champion.recipe.trains_as(challenger.recipe)
     return SequenceComparison(
         version=champion.version,
         how="served" if chosen.is_served else "same_cut",
@@ -155,7 +156,7 @@ def compare(sequences: Sequences, rivals: Rivals[S], chosen: FairSequences[S], l
         smaller=extent(ours) < extent(theirs),
         same_network=same_network,
         newer_rows=len(learned(sequences, theirs)) < len(sequences.names),
-        rerun=same_network and champion.recipe == challenger.recipe and champion.cut == challenger.cut,
+        rerun=same_network and same_recipe and champion.cut == challenger.cut,
     )
 
 

@@ -3,16 +3,18 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 
+from cellsize.data.batches import chunks
 from cellsize.data.folds import Fold, Folds
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
-from cellsize.models import engine, zero_cells
+from cellsize.models import engine, stacked, zero_cells
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.network import Net
-from cellsize.models.prediction import FittedFold
+from cellsize.models.prediction import FittedFold, predict, spread_out
 from cellsize.params_data import Window
 from cellsize.progress import unsaid
 from cellsize.sizing.recipe import Recipe
@@ -24,6 +26,14 @@ from cellsize.training.fit import fit, kept_networks
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Setting, Work
 from cellsize.training.state import of_seeds
+
+# In the search a size has many trainings, of which the best settings are scored; a refit is a single one, and some
+# things are learnt in one training and not in the next. One that gains less than this fraction of what the search's
+# trainings gained, where that is much, is begun anew with another seed, so often at most. Asked are training windows
+# alone: early stopping and holdout have no say.
+LEARNT, MUCH, ATTEMPTS = 0.85, 0.3, 6
+LOOKED_AT = 4096  # training windows, spread evenly
+APART = 1000  # seeds between two attempts: those of twins follow each other
 
 
 def twins(
@@ -97,7 +107,7 @@ def refit(
         InputError: The loss became infinite or is not a number.
     """
     setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
-    fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note)
+    fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note, recipe.train_score)
     windows, development = work.windows, np.flatnonzero(work.folds.development)
     rows = windows.first[development] + windows.span - 1
     learned_until = windows.said(rows[np.argmax(windows.stamp[rows])])
@@ -117,8 +127,9 @@ def refit_size(
     penalty: float,
     steps: int,
     note: Callable[[str], None] = unsaid,
+    train_score: float | None = None,
 ) -> tuple[FittedFold, Net | None]:
-    """Trains a size on every window before the holdout.
+    """Trains a size on every window before the holdout; again, if it learns much less than the search has seen.
 
     Args:
         work: Data and how to train; its folds say which windows come before the holdout.
@@ -127,6 +138,7 @@ def refit_size(
         penalty: Ridge penalty of the ridge-linear model.
         steps: Optimizer steps, in whole checks; 0 leaves the untrained network, which adds nothing.
         note: See `refit`.
+        train_score: The training error of the search's trainings; None: whatever it learns is taken.
 
     Returns:
         Scaling and ridge-linear model, and the network in evaluation mode, or None if there is none.
@@ -145,7 +157,31 @@ def refit_size(
     fitted = FittedFold(Fold(everything, nothing, nothing), scaling, linear, float("inf"), float("inf"))
     if size == ZERO:
         return fitted, None
+    to_reach = enough(train_score) if steps >= work.training.check_every else float("inf")
+    best, lowest = None, float("inf")
+    for attempt in range(ATTEMPTS):
+        network = _trained(replace(work, seed=work.seed + APART * attempt), size, setting, fitted, steps, note)
+        if to_reach == float("inf"):
+            return fitted, network
+        error = training_error(work, fitted, network)
+        if best is None or error < lowest:
+            best, lowest = network, error
+        if error <= to_reach:
+            break
+        if attempt + 1 < ATTEMPTS:
+            note(
+                f"{describe(size)} has not learnt it (training error {error:.3g}, {train_score:.3g} in the search): "
+                f"attempt {attempt + 2} of {ATTEMPTS}, with other first weights"
+            )
+    return fitted, best
+
+
+def _trained(
+    work: Work, size: Size, setting: Setting, fitted: FittedFold, steps: int, note: Callable[[str], None]
+) -> Net:
+    """One training of so many steps; see `refit_size`."""
     training = work.training.model_copy(update={"seeds": 1})
+    penalty = fitted.linear.penalty if fitted.linear is not None else 0.0
     all_but_holdout = Work(
         work.samples, work.folds, work.network, training, (penalty,), work.seed, work.metric, work.precision
     )
@@ -164,7 +200,28 @@ def refit_size(
             f"{setting.learning_rate:g}; set another refit.seed, or one lower rate alone, which the search does not "
             f"extend: search.training.learning_rates: [{_lower(setting.learning_rate, work):g}]"
         )
-    return fitted, kept_networks(joint)[0]
+    return kept_networks(joint)[0]
+
+
+def enough(train_score: float | None) -> float:
+    """The highest training error with which a refit is taken at once; infinite where there was little to learn.
+
+    Args:
+        train_score: The training error of the search's trainings, if it is known.
+    """
+    if train_score is None or train_score > 1 - MUCH:
+        return float("inf")
+    return 1 - LEARNT * (1 - train_score)
+
+
+def training_error(work: Work, fitted: FittedFold, network: Net) -> float:
+    """The training error of a refit as the search measures it, on some of the windows."""
+    chosen, total, scale = spread_out(fitted.fold.train, LOOKED_AT), 0.0, fitted.scaling.error_scale(work.metric)
+    forward = partial(stacked.forward, engine=work.training.engine)
+    for piece in chunks(chosen):
+        outputs = predict(work.task, work.samples, fitted, [network], piece, forward)[0]
+        total += float(work.task.error_sum(outputs, work.task.truth(fitted.scaling, piece), scale, work.metric))
+    return work.task.score(total, int(work.task.observed(chosen).sum()))
 
 
 def _lower(rate: float, work: Work) -> float:
