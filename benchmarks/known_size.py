@@ -118,7 +118,7 @@ def recipes(trials: pd.DataFrame, size: Size, seeds: int) -> list[Recipe]:
             units=size.units,
             **{key: row[key] for key in ("learning_rate", "dropout", "weight_decay", "skip", "head", "penalty")},
             steps=int(row["steps"]),
-            train_score=float(rows["train_score"].median()) if size.units else None,
+            early_stopping_score=float(rows["early_stopping_score"].median()) if size.units else None,
         )
         for _, row in rows.sort_values(["fold", "seed"]).iterrows()
     ]
@@ -127,7 +127,7 @@ def recipes(trials: pd.DataFrame, size: Size, seeds: int) -> list[Recipe]:
 def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFold], dict[int, Net]]:
     """What the stage `refit` trains, for several recipes of one size: the networks are trained side by side.
 
-    What learns much less than the search's trainings is begun anew, as there.
+    What learns much less than the search's trainings is begun anew, as there; what they reached is the median of all.
 
     Args:
         work: Data and how to train.
@@ -158,7 +158,7 @@ def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFol
             error = training_error(work, fitted[at], network)
             if error < lowest.get(at, np.inf):
                 networks[at], lowest[at] = network, error
-        pending = [at for at in pending if lowest.get(at, np.inf) > enough(trained[at].train_score)]
+        pending = [at for at in pending if lowest.get(at, np.inf) > enough(trained[at].early_stopping_score)]
     return fitted, networks
 
 

@@ -351,7 +351,7 @@ def test_each_scored_training_of_the_first_seeds_is_refitted_with_its_setting_an
     kept = {"dropout": 0.0, "weight_decay": 0.0, "skip": "none", "head": "plain", "penalty": 10.0}
     rows = [
         {"layers": 1, "units": units, "fold": fold, "seed": seed, "status": status, "learning_rate": rate,
-         "steps": steps, "train_score": steps / 1000, **kept}
+         "steps": steps, "early_stopping_score": steps / 1000, **kept}
         for units, fold, seed, status, rate, steps in [
             (2, 2, 0, "ok", 0.03, 180), (2, 1, 1, "ok", 0.01, 60), (2, 1, 0, "ok", 0.01, 1200),
             (2, 1, 0, "runner_up", 0.03, 600), (2, 1, 2, "ok", 0.01, 240), (4, 1, 0, "ok", 0.09, 60),
@@ -359,7 +359,7 @@ def test_each_scored_training_of_the_first_seeds_is_refitted_with_its_setting_an
     ]  # fmt: skip
     found = recipes(pd.DataFrame(rows), Size(1, 2), seeds=2)
     assert [(one.learning_rate, one.steps) for one in found] == [(0.01, 1200), (0.01, 60), (0.03, 180)]
-    assert {one.train_score for one in found} == {0.18}  # the median: what any of them should reach
+    assert {one.early_stopping_score for one in found} == {0.18}  # the median: what any of them should reach
 
 
 def test_a_refit_that_has_not_learnt_what_the_search_did_is_begun_anew_and_the_others_stay(
@@ -375,7 +375,7 @@ def test_a_refit_that_has_not_learnt_what_the_search_did_is_begun_anew_and_the_o
 
     monkeypatch.setattr(known_size, "_side_by_side", noted)
     monkeypatch.setattr(known_size, "training_error", lambda *_: next(errors))
-    trained = [recipe(Size(1, 2), steps=0, learning_rate=0.01).model_copy(update={"train_score": 0.1})] * 2
+    trained = [recipe(Size(1, 2), steps=0, learning_rate=0.01).model_copy(update={"early_stopping_score": 0.1})] * 2
     assert set(refitted(problem.work, trained)[1]) == {0, 1}
     assert begun == [(0, (0, 1)), (1000, (0,)), (2000, (0,))]
 

@@ -1,6 +1,8 @@
 """The champion, from a real SQLite store."""
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from mlflow import MlflowClient
@@ -9,6 +11,8 @@ from cellsize.errors import InputError
 from cellsize.params import Mlflow
 from cellsize.registry import champion
 from cellsize.registry.store import connect
+from cellsize.sizing.recipe import Recipe
+from tests.sizing.artefact_examples import RECIPE
 
 
 def test_there_is_no_champion_before_a_model_is_registered(settings: Mlflow) -> None:
@@ -45,3 +49,14 @@ def test_a_version_that_was_champion_when_somebody_looked_is_read_whoever_is_now
     client.set_registered_model_alias("toy", "champion", "2")
     with pytest.raises(InputError, match="the champion of 'toy', version 1, cannot be read"):
         champion.load(settings, "toy", "1")
+
+
+def test_the_recipe_of_a_version_that_was_registered_before_a_key_came_is_still_one(
+    settings: Mlflow, tmp_path: Path
+) -> None:
+    client, experiment = connect(settings)
+    run = client.create_run(experiment).info.run_id
+    old = {key: value for key, value in RECIPE.items() if key != "early_stopping_score"}
+    (tmp_path / "choice.json").write_text(json.dumps(old | {"reason": "the smallest"}), encoding="utf-8")
+    client.log_artifact(run, str(tmp_path / "choice.json"))
+    assert champion._recipe(client, run, tmp_path / "there") == Recipe.model_validate(old)

@@ -120,7 +120,7 @@ def test_the_recipe_holds_what_a_refit_needs_and_nothing_that_another_reason_cha
         head="plain",
         steps=50,
         penalty=1.0,
-        train_score=0.15,
+        early_stopping_score=0.3,
     )
     assert first.recipe == second.recipe == recipe
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,9 +82,9 @@ def weights(net: Net | None) -> list[float]:
     return [value for weight in net.parameters() for value in weight.detach().flatten().tolist()]
 
 
-def attempts(work: Work, train_score: float | None, steps: int = 9) -> tuple[list[str], Net | None]:
+def attempts(work: Work, reached: float | None, steps: int = 9) -> tuple[list[str], Net | None]:
     notes: list[str] = []
-    _, net = refit_size(work, SMALL, SETTING, 10.0, steps, notes.append, train_score)
+    _, net = refit_size(work, SMALL, SETTING, 10.0, steps, notes.append, reached)
     return [note for note in notes if "attempt" in note], net
 
 
@@ -95,23 +96,36 @@ def test_a_refit_that_learns_much_less_than_the_search_has_seen_is_begun_anew_an
     monkeypatch.setattr(refits, "training_error", lambda *_: next(errors))
     work = make_work()
     said, net = attempts(work, 0.1)
-    assert [note.split(": ")[-1] for note in said] == [
-        f"attempt {number} of 6, with other first weights" for number in (2, 3, 4)
+    assert [note.split(",")[0] for note in said if "to train" in note] == [
+        f"attempt {number} of 6" for number in (2, 3, 4)
     ]
     assert weights(net) == weights(attempts(replace(work, seed=work.seed + 3000), None)[1])
     never = iter([0.9, 0.4, 0.7, 0.8, 0.5, 0.6])
     monkeypatch.setattr(refits, "training_error", lambda *_: next(never))
     said, net = attempts(work, 0.1)
-    assert len(said) == 5
+    assert len([note for note in said if "to train" in note]) == 5
     assert weights(net) == weights(attempts(replace(work, seed=work.seed + 1000), None)[1])
 
 
-@pytest.mark.parametrize(("train_score", "steps"), [(None, 9), (0.71, 9), (1.4, 9), (0.0, 0)])
+@pytest.mark.parametrize(("reached", "steps"), [(None, 9), (0.71, 9), (1.4, 9), (0.0, 0)])
 def test_nobody_asks_what_a_refit_learnt_where_there_was_little_to_learn_or_nothing_is_known(
-    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, train_score: float | None, steps: int
+    make_work: MakeWork, monkeypatch: pytest.MonkeyPatch, reached: float | None, steps: int
 ) -> None:
     monkeypatch.delattr(refits, "training_error")
-    assert attempts(make_work(), train_score, steps)[0] == []
+    assert attempts(make_work(), reached, steps)[0] == []
+
+
+def test_a_further_attempt_that_diverges_loses_nothing(make_work: MakeWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    work, errors, train = make_work(), iter([0.9, 0.2]), refits._trained
+
+    def diverges(again: Work, *others: Any) -> Net:
+        if again.seed == work.seed + refits.APART:
+            raise InputError("refit: the loss is not a number")
+        return train(again, *others)
+
+    monkeypatch.setattr(refits, "_trained", diverges)
+    monkeypatch.setattr(refits, "training_error", lambda *_: next(errors))
+    assert weights(attempts(work, 0.1)[1]) == weights(attempts(replace(work, seed=work.seed + 2000), None)[1])
 
 
 def test_what_a_refit_learnt_is_measured_as_the_search_measures_training_errors(make_work: MakeWork) -> None:

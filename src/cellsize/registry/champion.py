@@ -78,7 +78,7 @@ def _recipe(client: MlflowClient, run: str, folder: Path) -> Recipe | None:
     """The recipe in the run's `choice.json`; None if there is none that this version of cellsize understands."""
     try:
         content = json.loads(Path(client.download_artifacts(run, "choice.json", str(folder))).read_bytes())
-        return Recipe.model_validate({key: content[key] for key in Recipe.model_fields})
+        return Recipe.model_validate({key: content[key] for key in Recipe.model_fields if key in content})
     except UNREADABLE:
         return None
 

@@ -155,7 +155,7 @@ def recipe_of(trials: pd.DataFrame, size: Size) -> Recipe:
         # One of the trainings': a mean of two is not a whole number of checks.
         steps=int(with_setting["steps"].quantile(0.5, interpolation="lower")),
         penalty=float(penalties.index.to_numpy(float)[0]) if len(penalties) else 0.0,
-        train_score=float(with_setting["train_score"].median()) if size.units else None,
+        early_stopping_score=float(with_setting["early_stopping_score"].median()) if size.units else None,
     )
 
 

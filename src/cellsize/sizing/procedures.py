@@ -131,7 +131,7 @@ def came_to(procedure: Procedure, tried: Known, candidates: Candidates) -> set[S
 
 
 def cuts(tried: Known, candidates: Candidates, search: Search) -> tuple[climb.Cut, ...]:
-    """The ladders that `search.work_limit` ended; none of a procedure that has no such limit."""
+    """What `search.work_limit` left out, see `climb.cuts`; nothing of a procedure that has no such limit."""
     if search.procedure != "climb":
         return ()
     first = repeats.first_seeds(tried, _seeds(candidates, search))

@@ -21,9 +21,9 @@ class Recipe(Sized):
     """Optimizer steps."""
     penalty: float
     """Ridge penalty of the ridge-linear model."""
-    train_score: float | None = None
-    """Median training error of these trainings: a refit that learns much less is begun anew; null: nobody looks."""
+    early_stopping_score: float | None = None
+    """Median of these trainings: a refit that learns much less is begun anew; null: nobody looks."""
 
     def trains_as(self, other: "Recipe") -> bool:
         """Whether both train the same; what a training should reach is no part of that."""
-        return self == other.model_copy(update={"train_score": self.train_score})
+        return self == other.model_copy(update={"early_stopping_score": self.early_stopping_score})

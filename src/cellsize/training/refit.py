@@ -28,9 +28,10 @@ from cellsize.training.records import Setting, Work
 from cellsize.training.state import of_seeds
 
 # In the search a size has many trainings, of which the best settings are scored; a refit is a single one, and some
-# things are learnt in one training and not in the next. One that gains less than this fraction of what the search's
-# trainings gained, where that is much, is begun anew with another seed, so often at most. Asked are training windows
-# alone: early stopping and holdout have no say.
+# things are learnt in one training and not in the next. One that gains less on what it learns from than this fraction
+# of what the search's trainings gained on their early-stopping sets, where that is much, is begun anew with another
+# seed, so often at most. Their training errors would be no measure: they are of the last step, and a refit takes the
+# steps kept. The holdout has no say.
 LEARNT, MUCH, ATTEMPTS = 0.85, 0.3, 6
 LOOKED_AT = 4096  # training windows, spread evenly
 APART = 1000  # seeds between two attempts: those of twins follow each other
@@ -107,7 +108,9 @@ def refit(
         InputError: The loss became infinite or is not a number.
     """
     setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
-    fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note, recipe.train_score)
+    fitted, network = refit_size(
+        work, recipe.size, setting, recipe.penalty, recipe.steps, note, recipe.early_stopping_score
+    )
     windows, development = work.windows, np.flatnonzero(work.folds.development)
     rows = windows.first[development] + windows.span - 1
     learned_until = windows.said(rows[np.argmax(windows.stamp[rows])])
@@ -127,7 +130,7 @@ def refit_size(
     penalty: float,
     steps: int,
     note: Callable[[str], None] = unsaid,
-    train_score: float | None = None,
+    reached: float | None = None,
 ) -> tuple[FittedFold, Net | None]:
     """Trains a size on every window before the holdout; again, if it learns much less than the search has seen.
 
@@ -138,7 +141,7 @@ def refit_size(
         penalty: Ridge penalty of the ridge-linear model.
         steps: Optimizer steps, in whole checks; 0 leaves the untrained network, which adds nothing.
         note: See `refit`.
-        train_score: The training error of the search's trainings; None: whatever it learns is taken.
+        reached: The early-stopping score of the search's trainings; None: whatever it learns is taken.
 
     Returns:
         Scaling and ridge-linear model, and the network in evaluation mode, or None if there is none.
@@ -157,23 +160,30 @@ def refit_size(
     fitted = FittedFold(Fold(everything, nothing, nothing), scaling, linear, float("inf"), float("inf"))
     if size == ZERO:
         return fitted, None
-    to_reach = enough(train_score) if steps >= work.training.check_every else float("inf")
+    to_reach = enough(reached) if steps >= work.training.check_every else float("inf")
     best, lowest = None, float("inf")
     for attempt in range(ATTEMPTS):
-        network = _trained(replace(work, seed=work.seed + APART * attempt), size, setting, fitted, steps, note)
+        again = replace(work, seed=work.seed + APART * attempt)
+        told = partial(_of_attempt, note, attempt + 1)
+        try:
+            network = _trained(again, size, setting, fitted, steps, told)
+        except InputError:
+            if best is None:
+                raise
+            continue  # one that learnt little is better than none
         if to_reach == float("inf"):
             return fitted, network
         error = training_error(work, fitted, network)
-        if best is None or error < lowest:
+        if best is None or not error >= lowest:
             best, lowest = network, error
         if error <= to_reach:
             break
-        if attempt + 1 < ATTEMPTS:
-            note(
-                f"{describe(size)} has not learnt it (training error {error:.3g}, {train_score:.3g} in the search): "
-                f"attempt {attempt + 2} of {ATTEMPTS}, with other first weights"
-            )
     return fitted, best
+
+
+def _of_attempt(note: Callable[[str], None], number: int, text: str) -> None:
+    """Tells what is done now, and in which attempt if it is not the first."""
+    note(text if number == 1 else f"attempt {number} of {ATTEMPTS}, since what was learnt before is little: {text}")
 
 
 def _trained(
@@ -203,15 +213,15 @@ def _trained(
     return kept_networks(joint)[0]
 
 
-def enough(train_score: float | None) -> float:
+def enough(reached: float | None) -> float:
     """The highest training error with which a refit is taken at once; infinite where there was little to learn.
 
     Args:
-        train_score: The training error of the search's trainings, if it is known.
+        reached: The early-stopping score of the search's trainings, if it is known.
     """
-    if train_score is None or train_score > 1 - MUCH:
+    if reached is None or reached > 1 - MUCH:
         return float("inf")
-    return 1 - LEARNT * (1 - train_score)
+    return 1 - LEARNT * (1 - reached)
 
 
 def training_error(work: Work, fitted: FittedFold, network: Net) -> float:
