@@ -17,6 +17,7 @@ from cellsize.sizing.choice_records import Budget, Choice, LargerSize
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.sizes import Size
 from tests.conftest import PARAMS
+from tests.sizing.score_tables import rule
 from tests.sizing.conftest import NETWORK, candidate, candidates
 
 Line = dict[str, Any]
@@ -65,14 +66,6 @@ def proposed(
 ) -> Candidates:
     """What a decision reads of the candidates: these sizes or all of COSTS."""
     return candidates([described(size, at_bound=size in at_bound) for size in sizes or COSTS], ladder, **changes)
-
-
-def rule(name: str, **changes: Any) -> Choose:
-    plain = {
-        "metric": "mse", "quantiles": None, "rule": name, "margin": 1.0, "least_margin": 0.001, "probability": 0.8,
-        "percent": 5.0, "budget": "parameters", "limit": 1000.0,
-    }  # fmt: skip
-    return Choose.model_validate(plain | changes)
 
 
 TIMES = pd.DataFrame(
