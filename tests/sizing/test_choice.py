@@ -17,8 +17,8 @@ from cellsize.sizing.choice_records import Budget, Choice, LargerSize
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.sizes import Size
 from tests.conftest import PARAMS
-from tests.sizing.score_tables import rule
 from tests.sizing.conftest import NETWORK, candidate, candidates
+from tests.sizing.score_tables import rule
 
 Line = dict[str, Any]
 
