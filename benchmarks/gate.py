@@ -158,7 +158,7 @@ def main() -> None:
     given = parser.parse_args()
     series = 20 if given.smoke else given.series
     lines: list[dict[str, Any]] = []
-    for blocks in (20, 40, 100):
+    for blocks in (10, 20, 40, 100):
         for correlation in (0.0, 0.3, 0.5):
             seeds = 0.013  # of the default data; of the mean loss, in fractions
             line: dict[str, Any] = {"blocks": blocks, "correlation": correlation, "seeds": seeds, "series": series}

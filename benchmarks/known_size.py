@@ -52,7 +52,7 @@ from cellsize.search.scheduler import Scheduler
 from cellsize.search.storage import opened
 from cellsize.sizing.candidate_records import Candidates
 from cellsize.sizing.candidates import propose
-from cellsize.sizing.choice import decide
+from cellsize.sizing.choice import decide, learnt
 from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.procedures import plan
 from cellsize.sizing.recipe import Recipe
@@ -112,13 +112,15 @@ def recipes(trials: pd.DataFrame, size: Size, seeds: int) -> list[Recipe]:
     """
     is_of_size = (trials["layers"] == size.layers) & (trials["units"] == size.units)
     rows = trials[is_of_size & (trials["status"] == "ok") & (trials["seed"] < seeds)]
+    reached, start = learnt(trials, size)
     return [
         Recipe(
             layers=size.layers,
             units=size.units,
             **{key: row[key] for key in ("learning_rate", "dropout", "weight_decay", "skip", "head", "penalty")},
             steps=int(row["steps"]),
-            early_stopping_score=float(rows["early_stopping_score"].median()) if size.units else None,
+            early_stopping_score=reached,
+            start_score=start,
         )
         for _, row in rows.sort_values(["fold", "seed"]).iterrows()
     ]
@@ -149,6 +151,9 @@ def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFol
         for at, recipe in enumerate(trained)
     }
     networks, lowest = dict[int, Net](), dict[int, float]()
+    to_reach = {
+        at: enough(recipe, partial(training_error, work, fitted[at], None)) for at, recipe in enumerate(trained)
+    }
     pending = [] if size == ZERO else list(range(len(trained)))
     for attempt in range(ATTEMPTS):
         if not pending:
@@ -158,7 +163,7 @@ def refitted(work: Work, trained: Sequence[Recipe]) -> tuple[dict[int, FittedFol
             error = training_error(work, fitted[at], network)
             if error < lowest.get(at, np.inf):
                 networks[at], lowest[at] = network, error
-        pending = [at for at in pending if lowest.get(at, np.inf) > enough(trained[at].early_stopping_score)]
+        pending = [at for at in pending if lowest.get(at, np.inf) > to_reach[at]]
     return fitted, networks
 
 

@@ -36,6 +36,7 @@ from cellsize.evaluation.class_errors import errors_of, mean_errors
 from cellsize.models import class_baselines
 from cellsize.params import Params
 from cellsize.sizing import adequacy
+from cellsize.sizing.choice import learnt
 from cellsize.sizing.class_records import ClassErrors
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.rules import apply
@@ -120,7 +121,11 @@ def recipe_of(trials: pd.DataFrame, size: Size) -> Recipe:
     rows = preferred(rows[(rows["layers"] == size.layers) & (rows["units"] == size.units)])
     setting = {key: rows[key].iloc[0] for key in ("learning_rate", "dropout", "weight_decay", "skip", "head")}
     steps = int(rows["steps"].quantile(0.5, interpolation="lower"))
-    return Recipe(layers=size.layers, units=size.units, **setting, steps=steps, penalty=0.0)
+    reached, start = learnt(counted(trials), size)
+    return Recipe(
+        layers=size.layers, units=size.units, **setting, steps=steps, penalty=0.0, early_stopping_score=reached,
+        start_score=start,
+    )  # fmt: skip
 
 
 def chosen_of(trials: pd.DataFrame, vowels: Vowels) -> tuple[Size, list[Scores], tuple[Size, ...]]:

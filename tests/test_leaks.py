@@ -315,6 +315,26 @@ def test_of_labelled_sequences_nothing_outside_its_training_changes_a_folds_trai
         assert scores[0] != scores[1]
 
 
+@pytest.mark.parametrize("size", [ZERO, Size(0, 4), Size(1, 2)], ids=str)
+@pytest.mark.parametrize("metric", ["mse", "mae"])
+def test_of_sequences_with_numbers_nothing_outside_its_training_changes_a_folds_training(
+    make_number_work: MakeWork, size: Size, metric: str
+) -> None:
+    work = make_number_work(metric=metric, network={"skip": ["none", "joint"], "summary": "mean"}, **MANY)
+    assert isinstance(work.samples, Sequences)
+    expected = train.train(work, size)
+    for fold_index, fold in enumerate(work.folds.all()):
+        outside = np.setdiff1d(np.arange(work.task.count), np.concatenate([fold.train, fold.early_stopping]))
+        inputs, target = work.samples.inputs.copy(), work.samples.target.copy()
+        inputs[work.samples.rows(outside)] += 100
+        target[outside] = -1000.0
+        poisoned = replace(work, samples=replace(work.samples, inputs=inputs, target=target))
+        result = train.train(poisoned, size)
+        assert of_fold(result, fold_index + 1) == of_fold(expected, fold_index + 1)
+        scores = [[row.score for row in each.rows if row.fold == fold_index + 1] for each in (expected, result)]
+        assert scores[0] != scores[1]
+
+
 @pytest.mark.parametrize("size", [ZERO, Size(1, 2)])
 def test_of_texts_characters_outside_of_its_training_change_nothing_of_a_folds_training(
     make_texts: MakeWork, make_class_work: MakeWork, size: Size

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cellsize.evaluation.comparison import Fair, block_of, compare, fair
+from cellsize.evaluation.blocks import block_of
+from cellsize.evaluation.comparison import Fair, compare, fair
 from cellsize.evaluation.rivals import Rivals
 from cellsize.models.forecaster import Forecaster
 from cellsize.params_data import Window

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.gate import false_moves
-from cellsize.evaluation.paired import block_length, level, paired
+from cellsize.evaluation.paired import level, paired
 
 BLOCKS = np.repeat(np.arange(20), 5)
 
@@ -15,12 +15,6 @@ def losses(*means: float, spread: float = 0.0, seed: int = 0) -> np.ndarray:
     """Losses of some networks on the windows of `BLOCKS`, all networks with the same ups and downs."""
     ups = spread * np.random.default_rng(seed).standard_normal(BLOCKS.size)
     return np.array(means)[:, None] + ups
-
-
-def test_a_block_is_whole_seasons_and_no_shorter_than_the_horizon() -> None:
-    lengths = {(season, horizon): block_length(season, horizon) for season, horizon in
-               ((24, 24), (24, 3), (24, 25), (7, 28), (1, 5))}  # fmt: skip
-    assert lengths == {(24, 24): 24, (24, 3): 24, (24, 25): 48, (7, 28): 28, (1, 5): 5}
 
 
 @pytest.mark.parametrize(

@@ -184,3 +184,12 @@ def test_every_series_that_is_left_out_is_listed_and_so_is_every_one_that_a_fold
     assert found.unscored == {}
     early = given(TARGET, TARGET[:60] + 3, scale="series", split={"folds": 4})
     assert collect(early.material(), early.folds).unscored == {"b": (1,)}  # all of it is in the first fold's block
+
+
+@pytest.mark.parametrize(("missing", "told"), [(0.6, True), (0.4, False)])
+def test_a_target_of_which_most_is_missing_before_the_holdout_is_named(
+    given: Callable[..., Given], missing: float, told: bool
+) -> None:
+    plain = given(np.where(10 * missing > ROWS % 10, NAN, TARGET), observed=0.1, fill=6)
+    found = collect(plain.material(), plain.folds).mostly_missing
+    assert found == ({"y": pytest.approx(missing, abs=0.01)} if told else {})

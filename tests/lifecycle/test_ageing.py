@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cellsize.evaluation.comparison import block_of, newer
+from cellsize.evaluation.blocks import block_of
+from cellsize.evaluation.comparison import newer
 from cellsize.evaluation.rivals import Champion
 from cellsize.lifecycle import unpaired
 from cellsize.lifecycle.ageing import ageing

@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from cellsize.errors import InputError
 from cellsize.params import Choose, Procedure, Search
+from cellsize.sizing import procedures
 from cellsize.sizing.artefacts import Sized
 from cellsize.sizing.candidate_records import Candidate, Candidates
 from cellsize.sizing.choice import decide
 from cellsize.sizing.choice_records import Budget, Choice, LargerSize
+from cellsize.sizing.climb import Cut
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.sizes import Size
 from tests.conftest import PARAMS
@@ -114,6 +116,7 @@ def test_the_recipe_holds_what_a_refit_needs_and_nothing_that_another_reason_cha
         steps=50,
         penalty=1.0,
         early_stopping_score=0.3,
+        start_score=0.5,
     )
     assert first.recipe == second.recipe == recipe
 
@@ -280,6 +283,24 @@ def test_a_lower_score_on_the_validation_part_does_not_choose_a_setting() -> Non
     assert setting(tuned(*votes))[0] == 1e-3
 
 
+def test_what_a_size_has_learnt_is_the_median_of_its_folds_whatever_setting_each_of_them_chose() -> None:
+    # The setting that is refitted is that of the first fold, which has the lowest score; three folds, three settings.
+    lines = [
+        row((1, 4), 1, 0.3, learning_rate=1e-3, early_stopping_score=0.1),
+        row((1, 4), 2, 0.3, learning_rate=3e-3, early_stopping_score=0.4),
+        row((1, 4), 3, 0.3, learning_rate=1e-2, early_stopping_score=0.3),
+        row((1, 4), 3, 0.3, learning_rate=1e-2, early_stopping_score=0.5, seed=1),
+    ]
+    alone = [row((0, 0), fold, score) for fold, score in ((1, 0.6), (2, 0.9), (3, 0.7))]
+    beside = decided([*lines, *alone])
+    assert beside.learning_rate == 1e-3
+    assert (beside.recipe.early_stopping_score, beside.recipe.start_score) == (0.4, 0.7)
+    plain = decided([line | {"skip": "none"} for line in lines] + alone)
+    assert (plain.recipe.early_stopping_score, plain.recipe.start_score) == (0.4, None)
+    none = decided(alone, among=proposed((0, 0)))
+    assert (none.recipe.early_stopping_score, none.recipe.start_score) == (None, None)
+
+
 def test_the_refit_has_the_median_steps_of_the_rows_with_its_setting() -> None:
     # 20, 40 and 300 steps, and two folds of another rate; the median of all five would be 300.
     choice = tuned(
@@ -440,6 +461,16 @@ def test_a_best_size_that_is_the_largest_tried_is_said_also_where_a_smaller_one_
     choice = decided(lines, rule("within_percent", percent=20.0), among=listed, work_limit=1.0, patience=1)
     assert (size_of(choice), size_of(choice.best), choice.left_out) == ((1, 4), (1, 8), None)
     assert "The best size is the largest that was tried with 1 layer: search.patience or " in choice.caution
+
+
+def test_a_size_that_was_trained_as_a_guess_was_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    below = tuple(Cut(Size(1, units), was_helping=False, is_below=True) for units in (4, 16))
+    monkeypatch.setattr(procedures, "cuts", lambda *_: below)
+    choice = decided(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}))
+    assert (
+        "left out sizes below one that helped, which may be enough: 1 layer of 16 memory cells; to try"
+        in choice.caution
+    )
 
 
 def test_a_ladder_that_ended_for_lack_of_gain_leaves_nothing_out() -> None:

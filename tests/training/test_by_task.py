@@ -38,8 +38,14 @@ def test_of_labelled_sequences_classifiers_are_written(
     work = make_class_work(network={"skip": ["joint"]})
     twins, model = tmp_path / "twins", tmp_path / "model"
     window = make_window(horizon=1)
-    count = refit_all(work, recipe, tmp_path / "schema.json", window, 2, tmp_path / "no.npz", twins, model, unsaid)
-    assert count == len(load_classifiers(twins)) == 2
+    count, short = refit_all(
+        work, recipe, tmp_path / "schema.json", window, 2, tmp_path / "no.npz", twins, model, unsaid
+    )
+    assert (count, short) == (len(load_classifiers(twins)), 0) == (2, 0)
+    # No training of three steps learns all that there is: the served model falls short as its twins do.
+    unreached = recipe.model_copy(update={"early_stopping_score": 1e-9, "start_score": 1.0})
+    again = refit_all(work, unreached, tmp_path / "schema.json", window, 2, tmp_path / "no.npz", twins, model, unsaid)
+    assert again == (2, 3)
     assert Classifier.load(model).size == recipe.size
 
 

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Floats, Ints, Windows
-from cellsize.evaluation.paired import block_length, paired
+from cellsize.evaluation.blocks import block_length, block_of, by_time
+from cellsize.evaluation.paired import paired
 from cellsize.evaluation.rivals import Rivals
 from cellsize.models.classifier import Classifier
 from cellsize.models.extent import extent
@@ -116,22 +117,6 @@ def compare(
         newer_rows=_has_newer_rows(windows, theirs),
         rerun=same_network and same_recipe and champion.cut == challenger.cut,
     )
-
-
-def block_of(windows: Windows, folds: Folds, chosen: Ints, season: int) -> Ints:
-    """The block of time of some windows, by the first step that they predict, shape (n,).
-
-    Sequences that are not divided by time are a block each.
-    """
-    if not by_time(windows, folds) and not of_each_series(windows, folds):
-        return windows.series[windows.first[chosen]]
-    steps: Ints = windows.step[windows.first[chosen] + windows.lookback] // block_length(season, windows.horizon)
-    return steps
-
-
-def by_time(windows: Windows, folds: Folds) -> bool:
-    """Whether the holdout is what comes last, of all series at once."""
-    return bool(windows.start[folds.development].max() < windows.start[folds.holdout].min())
 
 
 def network_of(model: Forecaster | Classifier | Regressor) -> tuple[object, ...]:

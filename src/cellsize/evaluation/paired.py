@@ -38,11 +38,6 @@ class Paired:
     not_worse: float
 
 
-def block_length(season: int, horizon: int) -> int:
-    """Steps of a block: whole seasons, at least as many as forecasts overlap."""
-    return season * -(-horizon // season)
-
-
 def paired(challenger: Floats, champion: Floats, blocks: Ints, margin: float) -> Paired:
     """Compares losses on the same windows.
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from cellsize.data.folds import Folds
 from cellsize.data.windows import Ints, Windows
-from cellsize.evaluation.comparison import block_of, newer
+from cellsize.evaluation.blocks import block_of
+from cellsize.evaluation.comparison import newer
 from cellsize.evaluation.rivals import Champion
 from cellsize.lifecycle import unpaired
 from cellsize.lifecycle.block_losses import BlockLosses, measure

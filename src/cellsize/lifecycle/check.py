@@ -8,8 +8,8 @@ import numpy as np
 
 from cellsize.data.history import History
 from cellsize.data.names import score_name
+from cellsize.evaluation.blocks import block_length
 from cellsize.evaluation.holdout import LEVELS
-from cellsize.evaluation.paired import block_length
 from cellsize.lifecycle import check_verdict, new_rows, shift, sketch, unpaired
 from cellsize.lifecycle.block_losses import measure
 from cellsize.lifecycle.check_verdict import CheckResult

@@ -18,7 +18,7 @@ from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.scaling import Scaling, of_series, shift_of
 from cellsize.data.schema import Schema
 from cellsize.data.windows import Floats, Ints, Windows
-from cellsize.evaluation.comparison import block_of, by_time
+from cellsize.evaluation.blocks import block_of, by_time
 from cellsize.lifecycle import sketch
 from cellsize.lifecycle.block_losses import BlockLosses, measure
 from cellsize.lifecycle.sketch import Codes

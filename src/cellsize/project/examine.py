@@ -15,9 +15,11 @@ import numpy as np
 
 from cellsize.data import moments, series
 from cellsize.errors import InputError
+from cellsize.evaluation.blocks import block_length, block_of
 from cellsize.progress import unsaid
 from cellsize.project import options, recognise, source, template
 from cellsize.project.asked import Asked, refuse_contradictions
+from cellsize.project.compared import compared
 from cellsize.project.decide import decide
 from cellsize.project.holdout import cover, find_holdout
 from cellsize.project.roles import chosen_roles, roles_of, which_targets
@@ -104,13 +106,18 @@ def _examined(
     part = f"{100 * full.split.holdout:.0f} %"
     begins = moments.said(fit.windows.moment(held[[fit.windows.step[held].argmin()]])[0], rows.time.local)
     when = f"the last {part} of each series" if found.each else f"from {begins} on, {part} of the time"
+    seasons = template.validated(changes | chosen | decided).baseline.seasons
+    blocks = block_of(fit.windows, fit.folds, np.flatnonzero(fit.folds.holdout), seasons[0])
+    length = block_length(seasons[0], fit.windows.horizon)
+    gate, comparable = compared(len(np.unique(blocks)), full.register_.blocks, f"blocks of {length} steps")
     findings = [
         *said_of_reading(rows, frame, schema),
         *said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
         f"holdout: {when}; of it only times, series and which values are missing had a say",
+        *comparable,
         *(f"left out: {name} ({why})" for name, why in left_out.items()),
     ]  # fmt: skip
-    return Examined(changes | chosen | decided, tuple(findings))
+    return Examined(changes | chosen | decided | gate, tuple(findings))
 
 
 def _names(table: Path, targets: tuple[str, ...]) -> dict[str, template.Value]:

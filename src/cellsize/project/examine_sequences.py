@@ -10,12 +10,14 @@ import pandas as pd
 
 from cellsize.data import sequence_arrays, sequence_features, sequence_remedies, sequence_table
 from cellsize.data import table as tables
+from cellsize.data.duplicates import together
 from cellsize.data.sequences import Sequences
 from cellsize.data.stratified import TooFewSequencesError, split
 from cellsize.params import Params
 from cellsize.params_data import Csv, Prepare, Split
 from cellsize.project import sequence_roles, template
 from cellsize.project.asked import Asked
+from cellsize.project.compared import compared
 from cellsize.project.sequence_columns import Columns
 
 MOST_STEPS = 500  # that are read of a sequence, unless more are asked for: a training costs as many
@@ -66,11 +68,13 @@ def examine(written: Csv, found: Columns, asked: Asked) -> tuple[Values, list[st
             break
         held |= more  # what has been seen is not what is held out: these have no say either
     chosen = decided(sequences, parts, held, params, asked)
+    gate, comparable = gated(sequences, final, params)
     said = sequence_roles.said(table, found, asked, features)
-    return changes | features | chosen, [
+    return changes | features | chosen | gate, [
         *said,
         *(f"left out: {name} ({why})" for name, why in left_out.items()),
         *_said(sequences, parts, held, int(final.sum()), found, asked),
+        *comparable,
     ]
 
 
@@ -144,6 +148,12 @@ def decided(sequences: Sequences, parts: Split, held: npt.NDArray[np.bool_], par
         "split.early_stopping.fraction": parts.early_stopping.fraction,
         "search.training.batch_size": min(size, params.search.training.batch_size),
     }
+
+
+def gated(sequences: Sequences, held: npt.NDArray[np.bool_], params: Params) -> tuple[Values, list[str]]:
+    """How many groups of sequences a comparison of models needs here, and a line on it."""
+    groups = len(np.unique(together(sequences)[held]))
+    return compared(groups, params.register_.blocks, "groups of sequences")
 
 
 def _said(

@@ -59,9 +59,11 @@ def examine(written: Csv, found: Columns, asked: Asked) -> tuple[Values, list[st
         how["characters"] = _known(sequences, held)
         changes |= decided | {"prepare.text": dict(how)}
         params = template.validated(changes)
-    return changes, [
+    gate, comparable = examine_sequences.gated(sequences, final, params)
+    return changes | gate, [
         *_said_of_columns(table, found, asked),
         *_said(sequences, parts, held, int(final.sum()), found, params),
+        *comparable,
     ]
 
 

@@ -12,7 +12,7 @@ def lines(title: str, build: Path, reports: Path) -> str:
     """What `cellsize run` ends with; see `answer.lines`."""
     task = task_of(reports)
     if task == "regress":
-        return numbers.lines(title, reports)
+        return numbers.lines(title, build, reports)
     return classes.lines(title, build, reports) if task == "classify" else answer.lines(title, build, reports)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from cellsize import files
 from cellsize.params import Report
 from cellsize.report import class_charts, class_prose, class_tables, rule_lines, sequence_page, summaries
-from cellsize.report.answer import read
+from cellsize.report.but_line import but_line
 from cellsize.report.class_tables import NAMES, percent
 from cellsize.report.sequence_page import Block, SequenceInputs, Told
 from cellsize.report.wording import answer, measured, registration
@@ -182,11 +182,5 @@ def _better(choice: Choice, evaluation: ClassEvaluation, build: Path) -> list[st
     name = class_prose.best_baseline(evaluation)
     if evaluation.error(evaluation.baselines[name]) >= evaluation.error(evaluation.model):
         return []
-    ours, theirs = class_prose.both(evaluation, name)
-    sizes, baselines = (read(build / each) for each in ("timings.csv", "baseline_timings.csv"))
-    chosen = (sizes["layers"] == choice.layers) & (sizes["units"] == choice.units)
-    took = baselines.loc[baselines["baseline"] == name, "seconds"].sum(), sizes.loc[chosen, "seconds"].sum()
-    return [
-        f"  but           {NAMES[name]} is better on the holdout: normalised log loss {theirs} against {ours}; on the "
-        f"folds {took[0]:.0f} s against {took[1]:.0f} s"
-    ]
+    both = class_prose.both(evaluation, name)
+    return [but_line(choice, build, name, NAMES[name], "normalised log loss", both)]

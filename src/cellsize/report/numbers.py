@@ -9,6 +9,7 @@ from cellsize import files
 from cellsize.errors import InputError
 from cellsize.params import Report
 from cellsize.report import number_charts, number_prose, rule_lines, sequence_page, summaries
+from cellsize.report.but_line import but_line
 from cellsize.report.number_prose import NAMES
 from cellsize.report.sequence_page import Block, SequenceInputs, Told
 from cellsize.report.tables import Row, Table
@@ -166,23 +167,26 @@ def numbers(choice: Choice, evaluation: NumberEvaluation) -> NumberMetrics:
     )
 
 
-def lines(title: str, reports: Path) -> str:
+def lines(title: str, build: Path, reports: Path) -> str:
     """What `cellsize run` ends with; see `answer.lines`.
 
     Args:
         title: Of the report.
+        build: Folder with `timings.csv` and `baseline_timings.csv`.
         reports: Folder with the results.
     """
     choice, evaluation = Choice.read(reports / "choice.json"), NumberEvaluation.read(reports / "evaluation.json")
     record, model = Registration.read(reports / "registration.json"), evaluation.model
     best, kind = number_prose.best_baseline(evaluation), ERROR[choice.metric]
     ours, theirs = number_prose.both(evaluation, best)
+    better = evaluation.baselines[best].score < model.score
     trainings = f", mean of {len(evaluation.twins)} trainings" if len(evaluation.twins) > 1 else ""
     registered = f"models:/{record.name}/{record.version}" if record.registered else "no"
     return "\n".join([
         "",
         f"{title}: {answer(choice, OF_NUMBERS)}",
         f"  parameters    {choice.parameters:,}, of them {choice.recurrent:,} recurrent",
+        *([but_line(choice, build, best, NAMES[best], kind, (ours, theirs))] if better else []),
         *rule_lines.lines(choice),
         f"  score         {measured(choice.score, choice.score_se)}; best "
         f"{measured(choice.best.score, choice.best.score_se)}; without memory cells "

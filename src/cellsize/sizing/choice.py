@@ -62,6 +62,8 @@ def decide(
     unreliable = caveats.unreliable(size, rates if size.has_memory else failure_rates(trials, size))
     little = caveats.learnt_little(size, rates)
     cuts = procedures.cuts(tried, candidates, search)
+    # A size below a large one may have been trained as a guess.
+    cuts = tuple(cut for cut in cuts if not (cut.is_below and cut.size in tried))
     cut_short = caveats.cut_short(cuts, procedures.came_to(procedure, tried, candidates), candidates, search)
     # Of a ladder that the work limit ended there is more to say than that its last size is the best.
     ended = "" if any(cut.size.layers == best.size.layers and not cut.is_below for cut in cuts) else open_end
@@ -140,6 +142,7 @@ def recipe_of(trials: pd.DataFrame, size: Size) -> Recipe:
     """For the refit: the setting that most folds chose (then the lowest early-stopping score), its median steps."""
     rows = _rows(trials, size)
     with_setting = preferred(rows)
+    reached, start = learnt(trials, size)
     setting = with_setting.iloc[0]
     # Networks without a linear skip connection have no penalty, and no say in it.
     penalised = rows[rows["penalty"] > 0] if size == ZERO or setting["skip"] != "none" else rows.iloc[:0]
@@ -155,8 +158,30 @@ def recipe_of(trials: pd.DataFrame, size: Size) -> Recipe:
         # One of the trainings': a mean of two is not a whole number of checks.
         steps=int(with_setting["steps"].quantile(0.5, interpolation="lower")),
         penalty=float(penalties.index.to_numpy(float)[0]) if len(penalties) else 0.0,
-        early_stopping_score=float(with_setting["early_stopping_score"].median()) if size.units else None,
+        early_stopping_score=reached,
+        start_score=start,
     )
+
+
+def learnt(trials: pd.DataFrame, size: Size) -> tuple[float | None, float | None]:
+    """What the trainings of a size have learnt: `Recipe.early_stopping_score` and `Recipe.start_score`.
+
+    Of all of them, whatever their settings: one that a single fold has chosen would be measured where it was best.
+
+    Args:
+        trials: Rows as `training.records.Row` describes them, after `scores.marked`.
+        size: The size.
+    """
+    if size == ZERO:
+        return None, None
+    rows, alone = _rows(trials, size), _rows(trials, ZERO)
+    beside = bool((rows["skip"] != "none").any() and len(alone))
+    return _median(rows), _median(alone) if beside else None
+
+
+def _median(rows: pd.DataFrame) -> float:
+    """The median early-stopping score of the folds, each of which has that of its trainings."""
+    return float(rows.groupby("fold")["early_stopping_score"].median().median())
 
 
 def _rows(trials: pd.DataFrame, size: Size) -> pd.DataFrame:

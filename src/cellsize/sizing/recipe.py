@@ -22,8 +22,13 @@ class Recipe(Sized):
     penalty: float
     """Ridge penalty of the ridge-linear model."""
     early_stopping_score: float | None = None
-    """Median of these trainings: a refit that learns much less is begun anew; null: nobody looks."""
+    """Of the trainings of this size, their median: a refit that learns much less is begun anew; null: nobody looks."""
+    start_score: float | None = None
+    """The ridge-linear model's on the same sets, from which cells beside it begin; null: they stand beside nothing."""
 
     def trains_as(self, other: "Recipe") -> bool:
-        """Whether both train the same; what a training should reach is no part of that."""
-        return self == other.model_copy(update={"early_stopping_score": self.early_stopping_score})
+        """Whether both train the same: how much should be learnt is no part of that, but whether anybody looks is."""
+        if (self.early_stopping_score is None) != (other.early_stopping_score is None):
+            return False
+        bar = {"early_stopping_score": self.early_stopping_score, "start_score": self.start_score}
+        return self == other.model_copy(update=bar)

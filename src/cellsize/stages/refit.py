@@ -9,6 +9,7 @@ from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.rules import describe
 from cellsize.training.by_task import refit_all
 from cellsize.training.records import load_work
+from cellsize.training.refit import ATTEMPTS
 
 
 def main(params: Params, windows: Path, folds: Path, schema: Path, candidates: Path, recipe: Path, residuals: Path,
@@ -18,5 +19,10 @@ def main(params: Params, windows: Path, folds: Path, schema: Path, candidates: P
     work = load_work(windows, folds, network, params.search, penalties, metric, params.refit.seed)
     chosen = Recipe.read(recipe)
     with lines("refit") as note:
-        count = refit_all(work, chosen, schema, params.window, params.refit.twins, residuals, twins, model, note)
+        count, short = refit_all(work, chosen, schema, params.window, params.refit.twins, residuals, twins, model, note)
     print(f"refit: {describe(chosen.size)} on {work.task.count:,} {work.task.samples}; {count} without the holdout")
+    if short:
+        print(
+            f"refit: {short} of these {count + 1} models learnt much less than the trainings of the search, whatever "
+            f"weights they began with ({ATTEMPTS} attempts); the errors on the holdout are those of the twins"
+        )

@@ -30,8 +30,9 @@ from cellsize.training.state import of_seeds
 # In the search a size has many trainings, of which the best settings are scored; a refit is a single one, and some
 # things are learnt in one training and not in the next. One that gains less on what it learns from than this fraction
 # of what the search's trainings gained on their early-stopping sets, where that is much, is begun anew with another
-# seed, so often at most. Their training errors would be no measure: they are of the last step, and a refit takes the
-# steps kept. The holdout has no say.
+# seed, so often at most. What is gained is gained on an untrained network: what a ridge-linear model or the last value
+# knows by itself was not learnt. The search's training errors would be no measure: they are of the last step, and a
+# refit takes the steps kept. Of twins the holdout has no say.
 LEARNT, MUCH, ATTEMPTS = 0.85, 0.3, 6
 LOOKED_AT = 4096  # training windows, spread evenly
 APART = 1000  # seeds between two attempts: those of twins follow each other
@@ -108,9 +109,7 @@ def refit(
         InputError: The loss became infinite or is not a number.
     """
     setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
-    fitted, network = refit_size(
-        work, recipe.size, setting, recipe.penalty, recipe.steps, note, recipe.early_stopping_score
-    )
+    fitted, network = refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note, recipe)
     windows, development = work.windows, np.flatnonzero(work.folds.development)
     rows = windows.first[development] + windows.span - 1
     learned_until = windows.said(rows[np.argmax(windows.stamp[rows])])
@@ -130,7 +129,7 @@ def refit_size(
     penalty: float,
     steps: int,
     note: Callable[[str], None] = unsaid,
-    reached: float | None = None,
+    recipe: Recipe | None = None,
 ) -> tuple[FittedFold, Net | None]:
     """Trains a size on every window before the holdout; again, if it learns much less than the search has seen.
 
@@ -141,7 +140,7 @@ def refit_size(
         penalty: Ridge penalty of the ridge-linear model.
         steps: Optimizer steps, in whole checks; 0 leaves the untrained network, which adds nothing.
         note: See `refit`.
-        reached: The early-stopping score of the search's trainings; None: whatever it learns is taken.
+        recipe: Says what the search's trainings have learnt; None: whatever it learns is taken.
 
     Returns:
         Scaling and ridge-linear model, and the network in evaluation mode, or None if there is none.
@@ -160,24 +159,25 @@ def refit_size(
     fitted = FittedFold(Fold(everything, nothing, nothing), scaling, linear, float("inf"), float("inf"))
     if size == ZERO:
         return fitted, None
-    to_reach = enough(reached) if steps >= work.training.check_every else float("inf")
-    best, lowest = None, float("inf")
+    looks = recipe is not None and steps >= work.training.check_every
+    to_reach = enough(recipe, lambda: training_error(work, fitted, None)) if looks and recipe else float("inf")
+    if to_reach == float("inf"):
+        return fitted, _trained(work, size, setting, fitted, steps, note)
+    best, lowest, diverged = None, float("inf"), None
     for attempt in range(ATTEMPTS):
         again = replace(work, seed=work.seed + APART * attempt)
-        told = partial(_of_attempt, note, attempt + 1)
         try:
-            network = _trained(again, size, setting, fitted, steps, told)
-        except InputError:
-            if best is None:
-                raise
-            continue  # one that learnt little is better than none
-        if to_reach == float("inf"):
-            return fitted, network
-        error = training_error(work, fitted, network)
-        if best is None or not error >= lowest:
-            best, lowest = network, error
-        if error <= to_reach:
+            network = _trained(again, size, setting, fitted, steps, partial(_of_attempt, note, attempt + 1))
+        except InputError as error:
+            diverged = diverged or error
+            continue
+        reached = training_error(work, fitted, network)
+        if reached < lowest or (best is None and np.isfinite(reached)):
+            best, lowest = network, reached
+        if lowest <= to_reach:
             break
+    if best is None:
+        raise diverged or InputError(_not_a_number(size, setting, steps, work))
     return fitted, best
 
 
@@ -205,31 +205,56 @@ def _trained(
         )
     state = joint.states[0]
     if state.status == "failed":
-        raise InputError(
-            f"refit: the loss of {describe(size)} is not a number after step {state.steps} with learning rate "
-            f"{setting.learning_rate:g}; set another refit.seed, or one lower rate alone, which the search does not "
-            f"extend: search.training.learning_rates: [{_lower(setting.learning_rate, work):g}]"
-        )
+        raise InputError(_not_a_number(size, setting, state.steps, work))
     return kept_networks(joint)[0]
 
 
-def enough(reached: float | None) -> float:
+def _not_a_number(size: Size, setting: Setting, steps: int, work: Work) -> str:
+    """Why there is no network, and what to do."""
+    return (
+        f"refit: the loss of {describe(size)} is not a number after step {steps} with learning rate "
+        f"{setting.learning_rate:g}; set another refit.seed, or one lower rate alone, which the search does not "
+        f"extend: search.training.learning_rates: [{_lower(setting.learning_rate, work):g}]"
+    )
+
+
+def fell_short(work: Work, recipe: Recipe, fitted: FittedFold, network: Net | None) -> bool:
+    """Whether a refit has learnt much less than the search's trainings, after all attempts.
+
+    Args:
+        work: Data and how to train.
+        recipe: What was trained.
+        fitted: Scaling and ridge-linear model, and the windows that it learned from.
+        network: The network, or None if there is none.
+    """
+    if network is None or recipe.steps < work.training.check_every:
+        return False
+    to_reach = enough(recipe, lambda: training_error(work, fitted, None))
+    return to_reach < float("inf") and not training_error(work, fitted, network) <= to_reach
+
+
+def enough(recipe: Recipe, untrained: Callable[[], float]) -> float:
     """The highest training error with which a refit is taken at once; infinite where there was little to learn.
 
     Args:
-        reached: The early-stopping score of the search's trainings, if it is known.
+        recipe: Says what the search's trainings have reached, if it is known, and what they began from.
+        untrained: Measures the training error before the first step.
     """
-    if reached is None or reached > 1 - MUCH:
+    reached = recipe.early_stopping_score
+    if reached is None:
         return float("inf")
-    return 1 - LEARNT * (1 - reached)
+    begins = untrained()
+    gained = 1 - reached / (recipe.start_score or begins)
+    return (1 - LEARNT * gained) * begins if gained >= MUCH else float("inf")
 
 
-def training_error(work: Work, fitted: FittedFold, network: Net) -> float:
-    """The training error of a refit as the search measures it, on some of the windows."""
+def training_error(work: Work, fitted: FittedFold, network: Net | None) -> float:
+    """The training error of a refit as the search measures it, on some of the windows; None: of an untrained one."""
+    networks = [] if network is None else [network]
     chosen, total, scale = spread_out(fitted.fold.train, LOOKED_AT), 0.0, fitted.scaling.error_scale(work.metric)
     forward = partial(stacked.forward, engine=work.training.engine)
     for piece in chunks(chosen):
-        outputs = predict(work.task, work.samples, fitted, [network], piece, forward)[0]
+        outputs = predict(work.task, work.samples, fitted, networks, piece, forward)[0]
         total += float(work.task.error_sum(outputs, work.task.truth(fitted.scaling, piece), scale, work.metric))
     return work.task.score(total, int(work.task.observed(chosen).sum()))
 

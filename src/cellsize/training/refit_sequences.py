@@ -56,7 +56,7 @@ def on_all(work: Work) -> Work:
 def fit(work: Work, recipe: Recipe, note: Callable[[str], None] = unsaid) -> tuple[FittedFold, Net | None]:
     """Trains what a recipe names; see `refit.refit_size`."""
     setting = Setting(recipe.learning_rate, recipe.dropout, recipe.weight_decay, recipe.skip, recipe.head)
-    return refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note, recipe.early_stopping_score)
+    return refit_size(work, recipe.size, setting, recipe.penalty, recipe.steps, note, recipe)
 
 
 def learned_from(work: Work) -> tuple[str, ...]:
