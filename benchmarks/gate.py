@@ -154,11 +154,14 @@ def main() -> None:
     """Simulates and writes `gate.json`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--series", type=int, default=1000)
+    parser.add_argument("--blocks", type=int, nargs="+", default=[10, 20, 40, 100])
     parser.add_argument("--smoke", action="store_true")
     given = parser.parse_args()
     series = 20 if given.smoke else given.series
-    lines: list[dict[str, Any]] = []
-    for blocks in (10, 20, 40, 100):
+    path = data.result("gate", given.smoke)
+    before: list[dict[str, Any]] = files.read_json(path) if path.is_file() else []
+    lines = [line for line in before if line["blocks"] not in given.blocks]
+    for blocks in given.blocks:
         for correlation in (0.0, 0.3, 0.5):
             seeds = 0.013  # of the default data; of the mean loss, in fractions
             line: dict[str, Any] = {"blocks": blocks, "correlation": correlation, "seeds": seeds, "series": series}
@@ -179,7 +182,7 @@ def main() -> None:
             }
             print(line, flush=True)
             lines.append(line)
-    files.write_json(data.result("gate", given.smoke), lines)
+    files.write_json(path, sorted(lines, key=lambda line: (line["blocks"], line["correlation"])))
 
 
 if __name__ == "__main__":

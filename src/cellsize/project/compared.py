@@ -2,26 +2,29 @@
 
 from cellsize.project.template import Value
 
-LEAST = 10  # blocks: as few as the gate was simulated with (`benchmarks.gate`)
+# Groups of sequences, of which one tells nothing of the next; so few were simulated (`benchmarks.gate`).
+# Neighbouring blocks of time are alike, and of so few the gate would be too sure.
+LEAST_GROUPS = 10
 
 
-def compared(found: int, asked: int, what: str) -> tuple[dict[str, Value], list[str]]:
+def compared(found: int, asked: int, least: int, what: str) -> tuple[dict[str, Value], list[str]]:
     """How many blocks a comparison needs here, and a line on it.
 
     Args:
         found: Blocks of time, or groups of sequences, of the holdout.
         asked: As many as `register.blocks` asks for.
+        least: As few as a comparison may do with.
         what: What they are, in words.
 
     Returns:
         Keys of `params.yaml` with their values, and lines for the user; nothing where there are enough.
     """
+    needed = max(found, least)
     if found >= asked:
         return {}, []
+    changed: dict[str, Value] = {"register.blocks": needed} if needed < asked else {}
     has = f"the holdout has {found} {what}"
-    needed = max(found, LEAST)
-    changed: dict[str, Value] = {"register.blocks": needed}
-    if found >= LEAST:
+    if found >= least:
         line = f"register.blocks: {needed}, since {has}: on these a later version is compared with the champion"
         return changed, [line]
     return changed, [

@@ -109,7 +109,8 @@ def _examined(
     seasons = template.validated(changes | chosen | decided).baseline.seasons
     blocks = block_of(fit.windows, fit.folds, np.flatnonzero(fit.folds.holdout), seasons[0])
     length = block_length(seasons[0], fit.windows.horizon)
-    gate, comparable = compared(len(np.unique(blocks)), full.register_.blocks, f"blocks of {length} steps")
+    asked_for = full.register_.blocks
+    comparable = compared(len(np.unique(blocks)), asked_for, asked_for, f"blocks of {length} steps")[1]
     findings = [
         *said_of_reading(rows, frame, schema),
         *said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,
@@ -117,7 +118,7 @@ def _examined(
         *comparable,
         *(f"left out: {name} ({why})" for name, why in left_out.items()),
     ]  # fmt: skip
-    return Examined(changes | chosen | decided | gate, tuple(findings))
+    return Examined(changes | chosen | decided, tuple(findings))
 
 
 def _names(table: Path, targets: tuple[str, ...]) -> dict[str, template.Value]:

@@ -17,7 +17,7 @@ from cellsize.params import Params
 from cellsize.params_data import Csv, Prepare, Split
 from cellsize.project import sequence_roles, template
 from cellsize.project.asked import Asked
-from cellsize.project.compared import compared
+from cellsize.project.compared import LEAST_GROUPS, compared
 from cellsize.project.sequence_columns import Columns
 
 MOST_STEPS = 500  # that are read of a sequence, unless more are asked for: a training costs as many
@@ -153,7 +153,7 @@ def decided(sequences: Sequences, parts: Split, held: npt.NDArray[np.bool_], par
 def gated(sequences: Sequences, held: npt.NDArray[np.bool_], params: Params) -> tuple[Values, list[str]]:
     """How many groups of sequences a comparison of models needs here, and a line on it."""
     groups = len(np.unique(together(sequences)[held]))
-    return compared(groups, params.register_.blocks, "groups of sequences")
+    return compared(groups, params.register_.blocks, LEAST_GROUPS, "groups of sequences")
 
 
 def _said(
