@@ -70,3 +70,17 @@ def test_fill_values_are_found_among_a_million_values_that_are_there_once() -> N
     values = np.concatenate([np.random.default_rng(0).normal(0, 1, 1_000_000), np.full(3, -999.0)])
     (line,) = decide._remark_on_fill_values(pd.DataFrame({"load": values}), ("load",))
     assert line.startswith("remark: 'load' is -999 in 3 rows, far from all others")
+
+
+def test_of_a_season_of_very_many_steps_a_half_is_predicted_and_a_whole_one_is_seen(
+    write_csv: Callable[..., Path],
+) -> None:
+    # A day of ten minutes each: a table by the minute would be trained on windows of two days, 2,880 steps.
+    steps = np.arange(30 * 144)
+    when = pd.date_range("2026-01-01", periods=steps.size, freq="10min").strftime("%Y-%m-%d %H:%M")
+    load = 50 + 5 * np.sin(2 * np.pi * steps / 144) + np.random.default_rng(0).normal(0, 1, steps.size)
+    found = examine(Asked(write_csv(when=when, load=load.round(3))))
+    made = params(found)
+    assert (made.baseline.seasons, made.window.lookback, made.window.horizon) == ((144,), 144, 72)
+    assert said(found, "horizon") == "horizon: 72 steps (10 minutes), since 144 are many for memory cells"
+    assert said(found, "lookback") == "lookback: 144 steps, since 288 are many for memory cells"

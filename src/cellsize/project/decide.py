@@ -29,7 +29,7 @@ FEW_FILLED = 3
 # Steps ahead where no season shows, by the name of the step: a day, a week, a quarter, a year.
 AHEAD = {"h": 24, "D": 7, "B": 5, "C": 5, "W": 13, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 5, "YE": 5}
 ELSE_AHEAD = 12
-MOST_AHEAD = 96
+MOST_AHEAD = 96  # a training costs as many steps as a window sees: of a longer season a half is taken, or a quarter
 
 
 def decide(
@@ -88,7 +88,8 @@ def decide(
         )
     del arrays
     note("finding a window and folds that the table is long enough for")
-    fit = fitting.find(frame, schema, window, params.split, main, asked.lookback, asked.horizon)
+    ahead = next(steps for steps in fitting.halves(main) if steps <= MOST_AHEAD)
+    fit = fitting.find(frame, schema, window, params.split, ahead, asked.lookback, asked.horizon)
     fit, schema, followed = _follow(frame, schema, fit, in_time, params, note)
     window = fit.window
     unit = "rows" if rows.frequency == "step" else re.split(r" \(| by ", steps.words(rows.frequency))[0]
@@ -108,8 +109,8 @@ def decide(
     }
     said += [
         season,
-        f"horizon: {window.horizon} steps ({unit}){_why(window.horizon, asked.horizon, main)}",
-        f"lookback: {window.lookback} steps{_why(window.lookback, asked.lookback, 2 * main)}",
+        f"horizon: {window.horizon} steps ({unit}){_why(window.horizon, asked.horizon, ahead, main)}",
+        f"lookback: {window.lookback} steps{_why(window.lookback, asked.lookback, 2 * ahead, 2 * main)}",
         f"folds: {fit.split.folds}, with {fit.split.early_stopping.blocks} early-stopping block"
         f"{'s' * (fit.split.early_stopping.blocks > 1)}; the smallest training set has {fit.smallest:,} windows",
         *followed,
@@ -117,10 +118,12 @@ def decide(
     return decided, said, fit
 
 
-def _why(steps_taken: int, asked: int | None, wanted: int) -> str:
+def _why(steps_taken: int, asked: int | None, wanted: int, of_season: int) -> str:
     if asked is not None:
         return ", as asked for"
-    return "" if steps_taken == wanted else f", since the table is too short for {wanted}"
+    if steps_taken != wanted:
+        return f", since the table is too short for {wanted}"
+    return "" if wanted == of_season else f", since {of_season:,} are many for memory cells"
 
 
 def _useless(before: pd.DataFrame, schema: Schema) -> dict[str, str]:

@@ -68,9 +68,9 @@ def find(
         InputError: Nothing fits.
     """
     rows = int(frame.groupby("series", observed=True).size().max())
-    horizons = [horizon] if horizon else _halves(season)
+    horizons = [horizon] if horizon else halves(season)
     long = [lookback] if lookback else sorted({2 * season, season}, reverse=True)
-    short = [lookback] if lookback else [steps for steps in _halves(season)[1:] if steps > 1]
+    short = [lookback] if lookback else [steps for steps in halves(season)[1:] if steps > 1]
     sweeps: list[tuple[Iterator[tuple[int, int]], tuple[tuple[int, int], ...], float, int]] = [
         (((ahead, seen) for ahead in horizons[:3] for seen in long), FOLDS, ENOUGH, MANY),
         (((ahead, seen) for ahead in horizons for seen in long[-1:]), LEAST_FOLDS, 0.0, FEW),
@@ -128,7 +128,7 @@ def _divided(parts: Split, folds: int, blocks: int) -> Split:
     return parts.model_copy(update={"folds": folds, "early_stopping": early_stopping})
 
 
-def _halves(steps: int) -> list[int]:
+def halves(steps: int) -> list[int]:
     """A number, its half, and so on, down to 1."""
     found = [steps]
     while found[-1] > 1:
