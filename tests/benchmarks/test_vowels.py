@@ -64,7 +64,7 @@ def test_the_smallest_adequate_size_is_chosen_with_the_setting_of_most_folds_and
     recipe = vowels.recipe_of(trials, size)
     assert recipe == Recipe(
         layers=1, units=16, learning_rate=0.01, dropout=0.0, weight_decay=0.0, skip="none", head="plain", steps=60,
-        penalty=0.0,
+        penalty=0.0, early_stopping_score=0.1,
     )  # fmt: skip
 
 

@@ -192,4 +192,4 @@ def test_a_target_of_which_most_is_missing_before_the_holdout_is_named(
 ) -> None:
     plain = given(np.where(10 * missing > ROWS % 10, NAN, TARGET), observed=0.1, fill=6)
     found = collect(plain.material(), plain.folds).mostly_missing
-    assert found == ({"y": pytest.approx(missing, abs=0.01)} if told else {})
+    assert found == ({"y": pytest.approx(missing, abs=0.05)} if told else {})

@@ -25,9 +25,9 @@ def test_an_hourly_table_is_found_out(hourly: Hourly) -> None:
     assert made.prepare.calendar == ("hour", "weekday", "weekend")
     assert (made.register_.name, made.mlflow.experiment, made.report.title) == ("sales", "sales", "sales")
     assert said(found, "seasons") == "seasons: 12 steps, from the autocorrelation before the holdout"
-    # A fifth of the rows are ten blocks of twelve; the first is not whole, since its windows see what comes before.
+    # A fifth of the rows are ten blocks of twelve, less those that the first window of it sees.
     assert made.register_.blocks == 20
-    assert said(found, "remark").startswith("remark: the holdout has 9 blocks of 12 steps, and a comparison")
+    assert said(found, "remark").startswith("remark: the holdout has 6 blocks of 12 steps, and a comparison")
     assert said(found, "target") == "target: 'load', the only column of numbers"
 
 

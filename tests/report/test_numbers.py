@@ -72,6 +72,6 @@ def test_where_a_baseline_is_better_both_errors_and_times_are_said(
     seconds.to_csv(tmp_path / "baseline_timings.csv", index=False)
     said = lines("Toy", tmp_path, tmp_path).splitlines()
     assert said[3] == (
-        "  but           better on the holdout: boosted trees on summaries, normalised MSE 0.08 against 0.10; on "
+        "  but           better on the holdout: boosted trees on summaries, normalised MSE 0.080 against 0.100; on "
         "the folds 3 s against 41 s"
     )

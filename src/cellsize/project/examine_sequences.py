@@ -10,7 +10,6 @@ import pandas as pd
 
 from cellsize.data import sequence_arrays, sequence_features, sequence_remedies, sequence_table
 from cellsize.data import table as tables
-from cellsize.data.duplicates import together
 from cellsize.data.sequences import Sequences
 from cellsize.data.stratified import TooFewSequencesError, split
 from cellsize.params import Params
@@ -151,9 +150,11 @@ def decided(sequences: Sequences, parts: Split, held: npt.NDArray[np.bool_], par
 
 
 def gated(sequences: Sequences, held: npt.NDArray[np.bool_], params: Params) -> tuple[Values, list[str]]:
-    """How many groups of sequences a comparison of models needs here, and a line on it."""
-    groups = len(np.unique(together(sequences)[held]))
-    return compared(groups, params.register_.blocks, LEAST_GROUPS, "groups of sequences")
+    """How many groups of sequences a comparison of models needs here, and a line on it.
+
+    Equal sequences of the holdout are one group for the gate and several here: what they hold has no say yet.
+    """
+    return compared(len(np.unique(sequences.group[held])), params.register_.blocks, LEAST_GROUPS, "groups of sequences")
 
 
 def _said(
