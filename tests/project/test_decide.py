@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from cellsize.project import decide
+from cellsize.project import decide, template
 from cellsize.project.asked import Asked
 from cellsize.project.examine import examine
 from tests.project.conftest import params, said
@@ -84,3 +85,15 @@ def test_of_a_season_of_very_many_steps_a_half_is_predicted_and_a_whole_one_is_s
     assert (made.baseline.seasons, made.window.lookback, made.window.horizon) == ((144,), 144, 72)
     assert said(found, "horizon") == "horizon: 72 steps (10 minutes), since 144 are many for memory cells"
     assert said(found, "lookback") == "lookback: 144 steps, since 288 are many for memory cells"
+
+
+@pytest.mark.parametrize(
+    ("seasons", "expected"),
+    [((24, 168), {"history": 336}), ((7, 365), {"history": 730}), ((1440, 10080), {"history": 2880}),
+     ((10080,), {"classical": "none"})],
+)  # fmt: skip
+def test_the_classical_model_sees_two_of_each_season_that_it_has_time_for(
+    seasons: tuple[int, ...], expected: dict[str, template.Value]
+) -> None:
+    found = decide._classical(seasons, template.validated({}))
+    assert found == {f"baseline.{key}": value for key, value in expected.items()}

@@ -29,6 +29,7 @@ FEW_FILLED = 3
 # Steps ahead where no season shows, by the name of the step: a day, a week, a quarter, a year.
 AHEAD = {"h": 24, "D": 7, "B": 5, "C": 5, "W": 13, "MS": 12, "ME": 12, "QS": 4, "QE": 4, "YS": 5, "YE": 5}
 ELSE_AHEAD = 12
+MOST_HISTORY = 3000  # of the classical model, which takes two seconds an origin then, and with 20,000 two minutes
 MOST_AHEAD = 96  # a training costs as many steps as a window sees: of a longer season a half is taken, or a quarter
 
 
@@ -103,7 +104,7 @@ def decide(
         "split.folds": fit.split.folds,
         "split.early_stopping.blocks": fit.split.early_stopping.blocks,
         "baseline.seasons": in_time,
-        "baseline.history": max(params.baseline.history, 2 * max(in_time)),
+        **_classical(in_time, params),
         "prepare.linear_calendar": schema.linear_calendar,
         "prepare.holidays": schema.holidays,
     }
@@ -116,6 +117,14 @@ def decide(
         *followed,
     ]
     return decided, said, fit
+
+
+def _classical(seasons: tuple[int, ...], params: Params) -> dict[str, template.Value]:
+    """On how many steps the classical model is fitted, if on any: it sees two of each season that it has time for."""
+    if 2 * seasons[0] > MOST_HISTORY:
+        return {"baseline.classical": "none"}
+    longest = max(season for season in seasons if 2 * season <= MOST_HISTORY)
+    return {"baseline.history": max(params.baseline.history, 2 * longest)}
 
 
 def _why(steps_taken: int, asked: int | None, wanted: int, of_season: int) -> str:
