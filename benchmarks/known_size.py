@@ -112,15 +112,15 @@ def recipes(trials: pd.DataFrame, size: Size, seeds: int) -> list[Recipe]:
     """
     is_of_size = (trials["layers"] == size.layers) & (trials["units"] == size.units)
     rows = trials[is_of_size & (trials["status"] == "ok") & (trials["seed"] < seeds)]
-    reached, start = learnt(trials, size)
+    reached = {skip: learnt(trials, size, skip) for skip in rows["skip"].unique()}
     return [
         Recipe(
             layers=size.layers,
             units=size.units,
             **{key: row[key] for key in ("learning_rate", "dropout", "weight_decay", "skip", "head", "penalty")},
             steps=int(row["steps"]),
-            early_stopping_score=reached,
-            start_score=start,
+            early_stopping_score=reached[row["skip"]][0],
+            start_score=reached[row["skip"]][1],
         )
         for _, row in rows.sort_values(["fold", "seed"]).iterrows()
     ]

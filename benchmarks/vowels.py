@@ -121,7 +121,7 @@ def recipe_of(trials: pd.DataFrame, size: Size) -> Recipe:
     rows = preferred(rows[(rows["layers"] == size.layers) & (rows["units"] == size.units)])
     setting = {key: rows[key].iloc[0] for key in ("learning_rate", "dropout", "weight_decay", "skip", "head")}
     steps = int(rows["steps"].quantile(0.5, interpolation="lower"))
-    reached, start = learnt(counted(trials), size)
+    reached, start = learnt(counted(trials), size, setting["skip"])
     return Recipe(
         layers=size.layers, units=size.units, **setting, steps=steps, penalty=0.0, early_stopping_score=reached,
         start_score=start,

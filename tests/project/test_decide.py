@@ -95,5 +95,6 @@ def test_of_a_season_of_very_many_steps_a_half_is_predicted_and_a_whole_one_is_s
 def test_the_classical_model_sees_two_of_each_season_that_it_has_time_for(
     seasons: tuple[int, ...], expected: dict[str, template.Value]
 ) -> None:
-    found = decide._classical(seasons, template.validated({}))
+    found, said = decide._classical(seasons, template.validated({}))
     assert found == {f"baseline.{key}": value for key, value in expected.items()}
+    assert [line.partition(",")[0] for line in said] == ["baseline.classical: none"] * ("classical" in expected)

@@ -38,9 +38,9 @@ def test_a_long_table_is_found_out(tmp_path: Path) -> None:
     assert (made.prepare.past_covariates, made.split.folds, made.split.holdout_part) == (("x",), 5, None)
     assert made.window.lookback <= table.groupby("name").size().max()
     assert made.search.training.batch_size == 16
-    assert (made.register_.name, made.report.unit, made.register_.blocks) == ("waves", "kind", 12)
+    assert (made.register_.name, made.report.unit, made.register_.blocks) == ("waves", "kind", 10)
     assert said(found, "register.blocks").startswith(
-        "register.blocks: 12, since the holdout has 12 groups of sequences:"
+        "register.blocks: 10, since the holdout has 12 groups of sequences:"
     )
     assert said(found, "task").startswith("task: classify, since 'kind' is the same in all rows of each 'name'")
     assert said(found, "holdout").startswith("holdout: 20 % of the sequences, of each class alike, 12 sequences;")

@@ -465,10 +465,24 @@ def test_a_best_size_that_is_the_largest_tried_is_said_also_where_a_smaller_one_
 
 def test_a_size_that_was_trained_as_a_guess_was_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     below = tuple(Cut(Size(1, units), was_helping=False, is_below=True) for units in (4, 16))
-    monkeypatch.setattr(procedures, "cuts", lambda *_: below)
     listed = candidates([*map(described, [(0, 0), (1, 4), (1, 8)]), candidate(Size(1, 16), window_work=10**9)])
-    choice = decided(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}), among=listed)
+    with monkeypatch.context() as patched:
+        patched.setattr(procedures, "cuts", lambda *_: below)
+        choice = decided(table({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}), among=listed)
     assert "left out sizes below one that helped, which may be enough: 1 layer of 16 memory cells; to" in choice.caution
+    # The work limit ends the ladder before 16, which are there all the same.
+    worse, better = (
+        decided(table({(0, 0): 0.5, (1, 4): 0.3, (1, 8): 0.2, (1, 16): score}), among=listed, work_limit=1.0)
+        for score in (0.25, 0.1)
+    )
+    assert (size_of(worse), worse.at_least, worse.left_out, "work_limit" in worse.caution) == (
+        (1, 8),
+        False,
+        None,
+        False,
+    )
+    assert (size_of(better), better.at_least, better.left_out) == ((1, 16), True, None)
+    assert "The best size is the largest that was tried with 1 layer" in better.caution
 
 
 def test_a_ladder_that_ended_for_lack_of_gain_leaves_nothing_out() -> None:

@@ -7,27 +7,26 @@ from cellsize.project.template import Value
 LEAST_GROUPS = 10
 
 
-def compared(found: int, asked: int, least: int, what: str) -> tuple[dict[str, Value], list[str]]:
+def compared(found: int, asked: int, least: int, what: str, more: str = "") -> tuple[dict[str, Value], list[str]]:
     """How many blocks a comparison needs here, and a line on it.
 
     Args:
         found: Blocks of time, or groups of sequences, of the holdout.
         asked: As many as `register.blocks` asks for.
         least: As few as a comparison may do with.
-        what: What they are, in words.
+        what: What one of them is, in a word.
+        more: What is said of it, in words.
 
     Returns:
         Keys of `params.yaml` with their values, and lines for the user; nothing where there are enough.
     """
-    needed = max(found, least)
     if found >= asked:
         return {}, []
-    changed: dict[str, Value] = {"register.blocks": needed} if needed < asked else {}
-    has = f"the holdout has {found} {what}"
+    changed: dict[str, Value] = {"register.blocks": least} if least < asked else {}
+    has = f"the holdout has {found} {what}{'s' * (found != 1)}{more}"
     if found >= least:
-        line = f"register.blocks: {needed}, since {has}: on these a later version is compared with the champion"
-        return changed, [line]
+        return changed, [f"register.blocks: {least}, since {has}: a comparison with the champion needs no more"]
     return changed, [
-        f"remark: {has}, and a comparison with the champion needs {needed} (register.blocks): until there are more "
+        f"remark: {has}, and a comparison with the champion needs {least} (register.blocks): until there are more "
         "rows, `cellsize promote` decides"
     ]

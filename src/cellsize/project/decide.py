@@ -93,6 +93,7 @@ def decide(
     fit = fitting.find(frame, schema, window, params.split, ahead, asked.lookback, asked.horizon)
     fit, schema, followed = _follow(frame, schema, fit, in_time, params, note)
     window = fit.window
+    classical, of_classical = _classical(in_time, params)
     unit = "rows" if rows.frequency == "step" else re.split(r" \(| by ", steps.words(rows.frequency))[0]
     decided |= {
         "window.lookback": window.lookback,
@@ -104,12 +105,13 @@ def decide(
         "split.folds": fit.split.folds,
         "split.early_stopping.blocks": fit.split.early_stopping.blocks,
         "baseline.seasons": in_time,
-        **_classical(in_time, params),
+        **classical,
         "prepare.linear_calendar": schema.linear_calendar,
         "prepare.holidays": schema.holidays,
     }
     said += [
         season,
+        *of_classical,
         f"horizon: {window.horizon} steps ({unit}){_why(window.horizon, asked.horizon, ahead, main)}",
         f"lookback: {window.lookback} steps{_why(window.lookback, asked.lookback, 2 * ahead, 2 * main)}",
         f"folds: {fit.split.folds}, with {fit.split.early_stopping.blocks} early-stopping block"
@@ -119,12 +121,14 @@ def decide(
     return decided, said, fit
 
 
-def _classical(seasons: tuple[int, ...], params: Params) -> dict[str, template.Value]:
-    """On how many steps the classical model is fitted, if on any: it sees two of each season that it has time for."""
+def _classical(seasons: tuple[int, ...], params: Params) -> tuple[dict[str, template.Value], list[str]]:
+    """On how many steps the classical model is fitted: two of each season that it has time for; a line if on none."""
     if 2 * seasons[0] > MOST_HISTORY:
-        return {"baseline.classical": "none"}
+        return {"baseline.classical": "none"}, [
+            f"baseline.classical: none, since two seasons of {seasons[0]:,} steps would take it minutes an origin"
+        ]
     longest = max(season for season in seasons if 2 * season <= MOST_HISTORY)
-    return {"baseline.history": max(params.baseline.history, 2 * longest)}
+    return {"baseline.history": max(params.baseline.history, 2 * longest)}, []
 
 
 def _why(steps_taken: int, asked: int | None, wanted: int, of_season: int) -> str:

@@ -110,7 +110,9 @@ def _examined(
     blocks = block_of(fit.windows, fit.folds, np.flatnonzero(fit.folds.holdout), seasons[0])
     length = block_length(seasons[0], fit.windows.horizon)
     asked_for = full.register_.blocks
-    comparable = compared(len(np.unique(blocks)), asked_for, asked_for, f"blocks of {length} steps")[1]
+    comparable = compared(
+        len(np.unique(blocks)), asked_for, asked_for, "block", f" of {length} step{'s' * (length != 1)}"
+    )[1]
     findings = [
         *said_of_reading(rows, frame, schema),
         *said_of_roles({key: (chosen | decided)[key] for key in chosen}, asked), *said,

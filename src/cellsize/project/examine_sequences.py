@@ -154,7 +154,9 @@ def gated(sequences: Sequences, held: npt.NDArray[np.bool_], params: Params) -> 
 
     Equal sequences of the holdout are one group for the gate and several here: what they hold has no say yet.
     """
-    return compared(len(np.unique(sequences.group[held])), params.register_.blocks, LEAST_GROUPS, "groups of sequences")
+    return compared(
+        len(np.unique(sequences.group[held])), params.register_.blocks, LEAST_GROUPS, "group", " of sequences"
+    )
 
 
 def _said(

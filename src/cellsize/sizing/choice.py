@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from cellsize.errors import InputError
-from cellsize.params import Choose, Search
+from cellsize.params import Choose, Search, Skip
 from cellsize.sizing import adequacy, caveats, compute, procedures
 from cellsize.sizing.candidate_records import Candidate, Candidates, RuleOfThumb
 from cellsize.sizing.candidates import alpha_implied
@@ -61,9 +61,8 @@ def decide(
     # An MLP is given up for memory cells only if these learn what it does not.
     unreliable = caveats.unreliable(size, rates if size.has_memory else failure_rates(trials, size))
     little = caveats.learnt_little(size, rates)
-    cuts = procedures.cuts(tried, candidates, search)
-    # A size below a large one may have been trained as a guess.
-    cuts = tuple(cut for cut in cuts if not (cut.is_below and cut.size in tried))
+    # What the work limit left out may have been trained as a guess.
+    cuts = tuple(cut for cut in procedures.cuts(tried, candidates, search) if cut.size not in tried)
     cut_short = caveats.cut_short(cuts, procedures.came_to(procedure, tried, candidates), candidates, search)
     # Of a ladder that the work limit ended there is more to say than that its last size is the best.
     ended = "" if any(cut.size.layers == best.size.layers and not cut.is_below for cut in cuts) else open_end
@@ -142,8 +141,8 @@ def recipe_of(trials: pd.DataFrame, size: Size) -> Recipe:
     """For the refit: the setting that most folds chose (then the lowest early-stopping score), its median steps."""
     rows = _rows(trials, size)
     with_setting = preferred(rows)
-    reached, start = learnt(trials, size)
     setting = with_setting.iloc[0]
+    reached, start = learnt(trials, size, setting["skip"])
     # Networks without a linear skip connection have no penalty, and no say in it.
     penalised = rows[rows["penalty"] > 0] if size == ZERO or setting["skip"] != "none" else rows.iloc[:0]
     penalties = penalised.groupby("penalty")["fold"].nunique().sort_values(ascending=False, kind="stable")
@@ -163,7 +162,7 @@ def recipe_of(trials: pd.DataFrame, size: Size) -> Recipe:
     )
 
 
-def learnt(trials: pd.DataFrame, size: Size) -> tuple[float | None, float | None]:
+def learnt(trials: pd.DataFrame, size: Size, skip: Skip) -> tuple[float | None, float | None]:
     """What the trainings of a size have learnt: `Recipe.early_stopping_score` and `Recipe.start_score`.
 
     Of all of them, whatever their settings: one that a single fold has chosen would be measured where it was best.
@@ -171,12 +170,13 @@ def learnt(trials: pd.DataFrame, size: Size) -> tuple[float | None, float | None
     Args:
         trials: Rows as `training.records.Row` describes them, after `scores.marked`.
         size: The size.
+        skip: Says which kind of its networks, beside a linear model or beside nothing.
     """
     if size == ZERO:
         return None, None
-    rows, alone = _rows(trials, size), _rows(trials, ZERO)
-    beside = bool((rows["skip"] != "none").any() and len(alone))
-    return _median(rows), _median(alone) if beside else None
+    rows, alone, beside = _rows(trials, size), _rows(trials, ZERO), skip != "none"
+    of_kind = rows[(rows["skip"] != "none") == beside]
+    return _median(of_kind), _median(alone) if beside and len(alone) else None
 
 
 def _median(rows: pd.DataFrame) -> float:

@@ -183,7 +183,9 @@ def refit_size(
 
 def _of_attempt(note: Callable[[str], None], number: int, text: str) -> None:
     """Tells what is done now, and in which attempt if it is not the first."""
-    note(text if number == 1 else f"attempt {number} of {ATTEMPTS}, since what was learnt before is little: {text}")
+    note(
+        text if number == 1 else f"attempt {number} of {ATTEMPTS}, since those before learnt little or diverged: {text}"
+    )
 
 
 def _trained(
