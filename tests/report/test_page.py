@@ -116,8 +116,10 @@ def test_where_absolute_errors_count_nothing_is_called_nmse(
 def test_zero_cells_draw_no_learning_curves(
     toy: Callable[..., Inputs], report: Report, toy_choice: Callable[..., Choice]
 ) -> None:
-    html = page.render(toy(choice=toy_choice(0, 0)), report)
+    found = toy_choice(0, 0).model_copy(update={"prolonged": 0.22, "median_steps": 300})
+    html = page.render(toy(choice=found), report)
     assert "There are no learning curves" in html
+    assert "here 22 % of the trainings of all sizes were, " in html
     assert html.count("<svg") == 3
 
 

@@ -47,7 +47,10 @@ def captions(choice: Choice, candidates: Candidates, trials: pd.DataFrame, *, ti
     else:
         folds += " The parts are not stretches of time here, so the bars show percentages of the windows."
     words = words_of(choice)
-    return {"sizes": size_caption(choice, candidates, trials, words), "folds": folds, "curves": curves_caption(choice)}
+    return {
+        "sizes": size_caption(choice, candidates, trials, words), "folds": folds, "curves": curves_caption(choice),
+        "trainings": trainings(choice),
+    }  # fmt: skip
 
 
 def size_caption(choice: Choice, candidates: Candidates, trials: pd.DataFrame, words: Words) -> str:
@@ -72,11 +75,20 @@ def curves_caption(choice: Choice) -> str:
     """What to read from the learning curves."""
     return (
         "One thin line for each fold and seed, with the setting chosen on its early-stopping set. The dot is the "
-        "step whose weights were kept: the lowest score. A training is prolonged while its last quarter still gains "
+        f"step whose weights were kept: the lowest score. {trainings(choice)} If most lines are lowest at their end, "
+        "raise search.training.maximum_steps."
+    )
+
+
+def trainings(choice: Choice) -> str:
+    """How long all sizes were trained; empty if none was trained in steps."""
+    if not choice.median_steps:
+        return ""
+    return (
+        "A training is prolonged while its last quarter still gains "
         f"more than 1 %; here {100 * choice.prolonged:.0f} % of the trainings of all sizes were, "
         f"{100 * choice.ended_by_patience:.0f} % ended early because their score had long not fallen, and half of all "
-        f"took at most {plural(choice.median_steps, 'step')}. If most lines are lowest at their end, raise "
-        "search.training.maximum_steps."
+        f"took at most {plural(choice.median_steps, 'step')}."
     )
 
 

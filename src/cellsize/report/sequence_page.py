@@ -162,6 +162,7 @@ def render(inputs: SequenceInputs, told: Told, title: str) -> str:
         parts=parts(inputs.folds),
         curves=None if curves.empty else Markup(charts.curves(curves, choice.steps, score)),
         curves_caption=prose.curves_caption(choice),
+        trainings=prose.trainings(choice),
         bound=prose.bound(choice, candidates, words),
         bounds=tables.bounds(candidates, words),
         rules=tables.rules_of_thumb(choice),
