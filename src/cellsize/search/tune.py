@@ -10,6 +10,7 @@ from typing import Any
 
 import ray
 from ray import tune
+from ray.tune.execution import class_cache
 from ray.tune.search import Searcher
 
 from cellsize import process
@@ -31,6 +32,8 @@ DEATHS = 5
 ERRORS = 2  # of the program, for a shard
 # What a trial on several devices takes itself: it waits for its workers, on the head, which outlives every other node.
 WAITING = {cluster.HEAD: 0.001}
+# Ray Tune hands these to trials by words that stand in process lists and in its logs; each node has its own.
+SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECURITY_TOKEN", "AWS_SESSION_TOKEN")
 TAKES = "takes"  # where a trial's configuration says what it takes of a node
 
 
@@ -271,6 +274,7 @@ def _run(work: Work, scheduler: Scheduler, compute: Compute, store: Store, resou
     shared["expected"] = None if compute.address == "local" else nodes.expected()
     # What is wrong with a trial is said in a line of ours.
     process.quiet("ray.tune", "ray.train")
+    class_cache.ENV_VARS_TO_PROPAGATE.difference_update(SECRETS)
     tune.Tuner(
         tune.with_resources(tune.with_parameters(_trial, **shared), _bundle),
         tune_config=tune.TuneConfig(
