@@ -34,7 +34,8 @@ def flights(tmp_path_factory: pytest.TempPathFactory) -> Project:
         prepare__table="flights.parquet", mlflow__uri="sqlite:///mlflow.db", choose__metric="mae", split__folds=3,
         propose__layers=1, propose__mlp_units=[], search__minimum_units=2, search__patience=1, search__maximum_seeds=1,
         search__training__learning_rates=[0.03], search__training__dropouts=[0.0], search__training__seeds=1,
-        search__training__rungs=[20], search__training__check_every=20, search__training__steps=60, search__training__maximum_steps=60,
+        search__training__rungs=[20], search__training__check_every=20, search__training__steps=60,
+        search__training__maximum_steps=60,
         search__training__patience=60, search__training__batch_size=16, refit__twins=2, register__name="flights",
         register__beat=[], register__blocks=4,
     )  # fmt: skip

@@ -20,12 +20,7 @@ from benchmarks.faults import Disturbed
 from cellsize.search import exposure
 from tests.servers import Server
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        "CELLSIZE_CLUSTERS" not in os.environ, reason="not seen to its end yet: set CELLSIZE_CLUSTERS=1"
-    ),
-]
+pytestmark = pytest.mark.slow
 
 # Of the tracking server and of S3: each stands in the environment alone.
 PASSWORD, KEY = "hunter2canary", "s3canary"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import ray
 from ray import cloudpickle
+from ray.tune.execution import class_cache
 from ray.tune.search import Searcher
 
 from cellsize.errors import InputError
@@ -228,3 +229,9 @@ def test_the_data_go_to_the_workers_once_however_many_shards_there_are(
     tune.run_trials(work, scheduler, compute, Store(Storage(str(tmp_path / "store"))), tmp_path / "tune")
     assert set(scheduler.results) == {ZERO, SMALL, LARGE}
     assert sent == [work]
+
+
+def test_ray_tune_hands_keys_to_trials_by_a_list_that_is_still_where_it_was() -> None:
+    # What is on it stands in process lists; `tests/faults/test_clusters.py` looks there while a run is on.
+    assert isinstance(class_cache.ENV_VARS_TO_PROPAGATE, set)
+    assert "RAY_CHDIR_TO_TRIAL_DIR" in class_cache.ENV_VARS_TO_PROPAGATE
