@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from cellsize.data import folds, usable
 from cellsize.data.batches import gather
-from cellsize.data.folds import Folds, row_mask
+from cellsize.data.folds import Fold, Folds, row_mask
 from cellsize.data.scaling import fit_scaling
 from cellsize.data.schema import Schema
 from cellsize.data.sequences import Sequences
@@ -296,6 +296,11 @@ def test_nothing_of_the_holdout_changes_anything(make_work: MakeWork, size: Size
         )
 
 
+def outside_of(work: Work, fold: Fold) -> Ints:
+    """The samples that a fold must not learn from."""
+    return np.setdiff1d(np.arange(work.task.count), np.concatenate([fold.train, fold.early_stopping]))
+
+
 @pytest.mark.parametrize("size", [ZERO, Size(0, 4), Size(1, 2)], ids=str)
 def test_of_labelled_sequences_nothing_outside_its_training_changes_a_folds_training(
     make_class_work: MakeWork, size: Size
@@ -304,7 +309,7 @@ def test_of_labelled_sequences_nothing_outside_its_training_changes_a_folds_trai
     assert isinstance(work.samples, Sequences)
     expected = train.train(work, size)
     for fold_index, fold in enumerate(work.folds.all()):
-        outside = np.setdiff1d(np.arange(work.task.count), np.concatenate([fold.train, fold.early_stopping]))
+        outside = outside_of(work, fold)
         inputs, target = work.samples.inputs.copy(), work.samples.target.copy()
         inputs[work.samples.rows(outside)] += 100
         target[outside] = (target[outside] + 1) % 3
@@ -324,7 +329,7 @@ def test_of_sequences_with_numbers_nothing_outside_its_training_changes_a_folds_
     assert isinstance(work.samples, Sequences)
     expected = train.train(work, size)
     for fold_index, fold in enumerate(work.folds.all()):
-        outside = np.setdiff1d(np.arange(work.task.count), np.concatenate([fold.train, fold.early_stopping]))
+        outside = outside_of(work, fold)
         inputs, target = work.samples.inputs.copy(), work.samples.target.copy()
         inputs[work.samples.rows(outside)] += 100
         target[outside] = -1000.0
@@ -348,7 +353,7 @@ def test_of_texts_characters_outside_of_its_training_change_nothing_of_a_folds_t
     assert isinstance(work.samples, Sequences)
     expected = train.train(work, size)
     for fold_index, fold in enumerate(work.folds.all()):
-        outside = np.setdiff1d(np.arange(work.task.count), np.concatenate([fold.train, fold.early_stopping]))
+        outside = outside_of(work, fold)
         inputs = work.samples.inputs.copy()
         inputs[work.samples.rows(outside)[::2]] = ord("\u6f22")  # a character that training has never seen
         poisoned = replace(work, samples=replace(work.samples, inputs=inputs))
