@@ -13,6 +13,7 @@ import pytest
 import ray
 from moto.server import ThreadedMotoServer
 from pyarrow import fs
+from ray._private import ray_constants
 from ray.cluster_utils import Cluster
 
 from benchmarks import faults
@@ -94,6 +95,9 @@ def elsewhere(short: Path) -> Iterator[tuple[Cluster, Path]]:
             "AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_EC2_METADATA_DISABLED": "true", "RAY_AUTH_MODE": "token",
         }.items():  # fmt: skip
             patch.setenv(key, value)
+        # A search of this machine alone, in an earlier test of this process, has it off: then the cluster would listen
+        # on the loopback, where no other process looks for it.
+        patch.setattr(ray_constants, "ENABLE_RAY_CLUSTER", True)
         filesystem = fs.S3FileSystem(endpoint_override=f"{host}:{port}", scheme="http", allow_bucket_creation=True)
         filesystem.create_dir("runs")
         exposure.protect_token()

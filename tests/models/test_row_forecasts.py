@@ -296,8 +296,9 @@ def test_a_covariate_that_was_rare_in_training_makes_no_forecast_worse_than_it_i
             served.append(((forecast - sales[end : end + 12]) ** 2).mean())
         errors.append((float(((predicted - true) ** 2).mean()), float(np.mean(served))))
     (scored, served_with), (scored_without, served_without) = errors
-    assert scored < 1.01 * scored_without
-    assert served_with < 1.03 * served_without
+    # Of 765 windows the difference has a standard error of 0.2 %; it is 0.05 % at most.
+    assert scored < 1.005 * scored_without
+    assert served_with < 1.005 * served_without
 
 
 # --- a scale of each series ----------------------------------------------------------------------------------------
