@@ -79,6 +79,12 @@ def test_each_task_has_params_that_suit_it(params_content: Callable[[], dict[str
             REGRESS | {"choose.metric": "log_loss"},
             "choose.metric: log_loss does not suit task: regress; set choose.metri",
         ),
+        (REGRESS | {"register.beat": ["mean"]}, "register.beat: mean is not the best constant for mae; name median"),
+        (
+            REGRESS | {"choose.metric": "mse", "register.beat": ["mean", "median"]},
+            "register.beat: median is not the best constant for mse; name mean",
+        ),
+        (CLASSIFY | {"register.beat": ["mean"]}, "register.beat: mean is no baseline of task: classify; name some of"),
         (REGRESS | {"prepare.series": None}, "prepare.series: null, but task: regress has many sequences"),
     ],
 )

@@ -22,7 +22,15 @@ BoundKind = Literal["neurons", "parameters"]
 BudgetUnit = Literal["parameters", "bytes", "milliseconds"]
 Precision = Literal["32-true", "bf16-mixed"]
 Beaten = Literal[
-    "naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical", "majority_class", "logistic_regression"
+    "naive",
+    "seasonal_naive",
+    "ridge_linear",
+    "boosted_trees",
+    "classical",
+    "majority_class",
+    "logistic_regression",
+    "mean",
+    "median",
 ]
 Rule = Literal["adequate", "one_standard_error", "best", "within_percent", "budget"]
 

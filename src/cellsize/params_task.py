@@ -40,8 +40,9 @@ OF_A_CLASSIFICATION: dict[str, tuple[Any, ...]] = {
 BEATEN = {
     "forecast": ("naive", "seasonal_naive", "ridge_linear", "boosted_trees", "classical"),
     "classify": ("majority_class", "logistic_regression", "boosted_trees"),
-    "regress": ("ridge_linear", "boosted_trees"),
+    "regress": ("mean", "median", "ridge_linear", "boosted_trees"),
 }
+BEST_CONSTANT = {"mse": "mean", "mae": "median"}  # of a number, for each error that may count
 # Of a number there is more to choose: the error that counts, a transformation, and folds that ask for no classes.
 OF_A_REGRESSION: dict[str, tuple[Any, ...]] = OF_A_CLASSIFICATION | {
     "prepare.text": (None,),
@@ -85,8 +86,10 @@ def _other(params: Any, only: dict[str, tuple[Any, ...]]) -> str | None:
         found = getattr(getattr(params, "register_" if section == "register" else section), name)
         if found not in values:
             return f"{key}: {_yaml(found)} does not suit task: {params.task}; set {key}: {_yaml(values[0])}"
-    beaten = BEATEN[params.task]
+    beaten, constant = BEATEN[params.task], BEST_CONSTANT.get(params.choose.metric)
     for name in params.register_.beat:
+        if name in BEST_CONSTANT.values() and name != constant and name in beaten:
+            return f"register.beat: {name} is not the best constant for {params.choose.metric}; name {constant}"
         if name not in beaten:
             return f"register.beat: {name} is no baseline of task: {params.task}; name some of {', '.join(beaten)}"
     return None

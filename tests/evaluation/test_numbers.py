@@ -74,7 +74,8 @@ def test_twins_and_baselines_are_scored_on_the_same_held_out_sequences(
     assert len(found.twins) == 2
     assert found.model.mae == pytest.approx(np.mean([each.mae for each in found.twins]))
     assert (table["predicted"] - table["true"]).abs().mean() == pytest.approx(found.twins[0].mae)
-    assert set(found.baselines) == {"mean", "ridge_linear", "boosted_trees"}
+    assert set(found.baselines) == {"mean", "ridge_linear", "boosted_trees", "nearest_neighbour"}
+    assert found.left_out is None
     assert found.baselines["mean"].score == pytest.approx(1, abs=0.3)
     assert found.differences["mean"].score == pytest.approx(found.baselines["mean"].score - found.model.score)
     assert found.differences["mean"].score_se > 0

@@ -23,10 +23,11 @@ def test_the_best_constant_scores_about_1_and_what_reads_the_sequences_less(
     work = make_number_work(make_numbers(count=240), metric)
     assert isinstance(work.samples, Sequences)
     scores, seconds = score_folds(work.samples, work.folds, BASELINE, metric)
-    assert list(scores.all) == [constant, "ridge_linear", "boosted_trees"]
+    assert list(scores.all) == [constant, "ridge_linear", "boosted_trees", "nearest_neighbour"]
     assert scores.all[constant] == pytest.approx([1, 1], abs=0.15)
-    assert max(scores.all["ridge_linear"] + scores.all["boosted_trees"]) < 0.5
-    assert seconds["baseline"].tolist() == ["ridge_linear", "boosted_trees"] * 2
+    assert max(scores.all["ridge_linear"] + scores.all["boosted_trees"] + scores.all["nearest_neighbour"]) < 0.5
+    assert seconds["baseline"].tolist() == ["ridge_linear", "boosted_trees", "nearest_neighbour"] * 2
+    assert scores.left_out is None
     assert by_task.score_folds(work.samples, work.folds, BASELINE, metric)[0] == scores
 
 

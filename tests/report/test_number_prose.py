@@ -27,7 +27,7 @@ def evaluation(ours: float, ridge: float, se: float = 0.01, **changes: Any) -> N
         baselines={name: of(score) for name, score in scores.items()},
         differences={name: NumberDifference(score=score - ours, score_se=se) for name, score in scores.items()},
         champion=None, comparison=None, champion_not_measured=None, champion_version=None,
-        **{"coverage": {"90": 0.8}, **changes},
+        **{"coverage": {"90": 0.8}, "left_out": None, **changes},
     )  # fmt: skip
 
 
@@ -57,7 +57,9 @@ def test_the_tiles_have_the_error_in_the_unit_of_the_number() -> None:
 
 
 def test_equal_sequences_and_quartiles_are_said() -> None:
-    assert remarks(INSPECTION)[0].startswith("3 sequences are equal to an earlier one")
+    found = remarks(INSPECTION, evaluation(0.2, 0.5, left_out="none is installed"))
+    assert found[0].startswith("3 sequences are equal to an earlier one")
+    assert found[1:] == ["none is installed"]
     lines = data(INSPECTION, evaluation(0.2, 0.5), "kg")
     assert lines[0] == "Before the holdout there are 40 sequences of 2 to 6 steps, in 30 groups that stay together."
     assert lines[1].startswith("Numbers before the holdout: from 0 to 9 kg, half of them up to 2, the middle half")

@@ -16,7 +16,7 @@ BAD = NumberErrors(mse=40, mae=5, r2=0, nmse=1, nmae=1, score=1)
 EVALUATION = NumberEvaluation(
     task="regress", metric="mse", sequences=3, groups=3, target="y", model=GOOD, twins=(GOOD,),
     differences={"mean": NumberDifference(score=0.9, score_se=0.1)},
-    champion=None, comparison=None, champion_not_measured=None, champion_version=None,
+    left_out=None, champion=None, comparison=None, champion_not_measured=None, champion_version=None,
     baselines={"mean": BAD, "ridge_linear": GOOD, "boosted_trees": BAD}, coverage={"90": 1.0},
 )  # fmt: skip
 

@@ -12,8 +12,6 @@ from cellsize.data.forecast import Floats, Ints, Values
 
 V = TypeVar("V", bound=Values)
 
-MAJORITY_CLASS, LOGISTIC_REGRESSION, NEAREST_NEIGHBOUR = "majority_class", "logistic_regression", "nearest_neighbour"
-
 
 @dataclass(frozen=True)
 class Classify:

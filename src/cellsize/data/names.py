@@ -4,6 +4,7 @@ from cellsize.params import Metric
 
 NAIVE, SEASONAL_NAIVE, RIDGE_LINEAR = "naive", "seasonal_naive", "ridge_linear"
 BOOSTED_TREES = "boosted_trees"
+MAJORITY_CLASS, LOGISTIC_REGRESSION, NEAREST_NEIGHBOUR = "majority_class", "logistic_regression", "nearest_neighbour"
 CLASSICAL_BASELINES = ("AutoETS", "AutoTheta")
 
 

@@ -22,7 +22,7 @@ from cellsize.params import Baseline, Metric, Refit, Register, Search
 from cellsize.sizing.any_evaluation import AnyEvaluation
 from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.class_records import ClassBaselines, ClassEvaluation
-from cellsize.sizing.number_records import NumberEvaluation
+from cellsize.sizing.number_records import NumberBaselines, NumberEvaluation
 from cellsize.sizing.recipe import Recipe
 from cellsize.tasks import samples
 from cellsize.training.records import load_work
@@ -68,7 +68,7 @@ def evaluate(
     forward = functools.partial(stacked.forward, engine=search.training.engine)
     beaten, how = champion(), (search, baseline.penalties, metric, refit.seed)
     if isinstance(arrays, Sequences) and arrays.task == "regress":
-        regressors, scored = load_regressors(twins), Baselines.read(baselines)
+        regressors, scored = load_regressors(twins), NumberBaselines.read(baselines)
         work = load_work(windows, folds, regressors[0].network, *how)
         with_numbers = sequence_comparison.rivals_with_numbers(
             _of_numbers(beaten, gate.name), regressors, Recipe.read(recipe), work, gate, refit.twins, note

@@ -8,6 +8,7 @@ import pandas as pd
 
 from cellsize.data.duplicates import together
 from cellsize.data.folds import Folds
+from cellsize.data.names import NEAREST_NEIGHBOUR
 from cellsize.data.regress import Regress, untransformed
 from cellsize.data.sequences import REGRESS, Sequences
 from cellsize.data.windows import Floats, Ints
@@ -15,12 +16,17 @@ from cellsize.evaluation.holdout import coverage
 from cellsize.evaluation.rivals import Rivals
 from cellsize.evaluation.sequence_comparison import compare, fair
 from cellsize.evaluation.standard_errors import standard_error
-from cellsize.models import number_baselines, ridge_summaries
+from cellsize.models import nearest_neighbour, number_baselines, ridge_summaries
 from cellsize.models.prediction import Forward, plain_forward
 from cellsize.models.regressor import Regressor
 from cellsize.params import Baseline, Metric
-from cellsize.sizing.baseline_records import Baselines
-from cellsize.sizing.number_records import ChampionNumberErrors, NumberDifference, NumberErrors, NumberEvaluation
+from cellsize.sizing.number_records import (
+    ChampionNumberErrors,
+    NumberBaselines,
+    NumberDifference,
+    NumberErrors,
+    NumberEvaluation,
+)
 from cellsize.tasks.regression import Regression
 
 METRICS: tuple[Metric, Metric] = ("mse", "mae")
@@ -33,7 +39,7 @@ def evaluate(
     rivals: Rivals[Regressor] | None,
     baseline: Baseline,
     metric: Metric,
-    scored: Baselines,
+    scored: NumberBaselines,
     forward: Forward = plain_forward,
 ) -> tuple[NumberEvaluation, pd.DataFrame]:
     """Scores the model's twins, the baselines and the champion on the same sequences.
@@ -79,6 +85,7 @@ def evaluate(
         differences={
             name: _difference(losses_of(each, numbers, model, metric) - ours, groups) for name, each in compared.items()
         },
+        left_out=None if NEAREST_NEIGHBOUR in compared else nearest_neighbour.LEFT_OUT,
         **_with_champion(sequences, folds, rivals, model, metric, forward),
         champion_version=None if rivals is None else rivals.champion.version,
         coverage=coverage(model, task.truth(model.fitted.scaling, holdout) - outputs[0]),

@@ -8,9 +8,8 @@ from statistics import fmean, median
 import numpy as np
 import pandas as pd
 
-from cellsize.data.classify import LOGISTIC_REGRESSION, MAJORITY_CLASS, NEAREST_NEIGHBOUR
 from cellsize.data.folds import Fold, Folds
-from cellsize.data.names import BOOSTED_TREES
+from cellsize.data.names import BOOSTED_TREES, LOGISTIC_REGRESSION, MAJORITY_CLASS, NEAREST_NEIGHBOUR
 from cellsize.data.scaling import Scaling
 from cellsize.data.sequences import Sequences
 from cellsize.data.windows import Floats, Ints
@@ -62,8 +61,8 @@ def log_odds(
 
     def nearest() -> Floats:
         assert fitted.sure is not None
-        labels = nearest_neighbour.nearest(sequences, scaling, fitted.train, chosen)
-        return nearest_neighbour.log_odds(labels, fitted.sure, classes)
+        at = nearest_neighbour.nearest(sequences, scaling, fitted.train, chosen)
+        return nearest_neighbour.log_odds(sequences.target[at], fitted.sure, classes)
 
     def frequencies() -> Floats:
         counts = np.bincount(sequences.target[fitted.train], minlength=classes)
@@ -162,7 +161,7 @@ def _fit_chosen(
     timed(BOOSTED_TREES, time.perf_counter() - begin)
     if nearest_neighbour.is_installed():
         begin = time.perf_counter()
-        labels = nearest_neighbour.nearest(sequences, scaling, fold.train, fold.early_stopping)
+        labels = sequences.target[nearest_neighbour.nearest(sequences, scaling, fold.train, fold.early_stopping)]
         right = int((labels == sequences.target[fold.early_stopping]).sum())
         sure = nearest_neighbour.sureness(right, len(labels), len(sequences.classes))
         timed(NEAREST_NEIGHBOUR, time.perf_counter() - begin)

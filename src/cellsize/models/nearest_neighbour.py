@@ -1,8 +1,8 @@
-"""The class of the nearest training sequence by dynamic time warping, which reads the order of the steps.
+"""The nearest training sequence by dynamic time warping, which reads the order of the steps: its class or its number.
 
 The distance between two sequences is the least sum of squared differences over all ways to align their steps in order
 (Sakoe & Chiba, IEEE Transactions on Acoustics, Speech and Signal Processing 26(1), 1978), over all features at once. It
-knows no parameter, and is what classifiers of time series are compared with. It is measured where the package
+knows no parameter, and is what models of time series are compared with. It is measured where the package
 dtaidistance is installed: `pip install "cellsize[sequences]"`.
 """
 
@@ -29,7 +29,7 @@ def is_installed() -> bool:
 
 
 def nearest(sequences: Sequences, scaling: Scaling, train: Ints, chosen: Ints) -> Ints:
-    """The class of the training sequence that is nearest to each sequence, shape (n,); of equals the first.
+    """The training sequence that is nearest to each sequence, as positions, shape (n,); of equals the first.
 
     Where comparing all of them would take minutes, the training sequences are drawn.
 
@@ -37,7 +37,7 @@ def nearest(sequences: Sequences, scaling: Scaling, train: Ints, chosen: Ints) -
         sequences: Base arrays and index.
         scaling: Constants of the training sequences; distances are in their standard deviations.
         train: Positions of the training sequences.
-        chosen: Positions of those that are labelled, shape (n,).
+        chosen: Positions of those that neighbours are looked for, shape (n,).
     """
     from dtaidistance import dtw_ndim  # where it is installed
 
@@ -49,7 +49,7 @@ def nearest(sequences: Sequences, scaling: Scaling, train: Ints, chosen: Ints) -
         each, block=((0, n), (n, len(each))), compact=True, parallel=False, ndim=sequences.n_inputs
     )
     at = np.asarray(distances).reshape(n, len(chosen)).argmin(axis=0)
-    found: Ints = sequences.target[known[at]]
+    found: Ints = known[at]
     return found
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from cellsize.data.classify import LOGISTIC_REGRESSION
+from cellsize.data.names import LOGISTIC_REGRESSION
 from cellsize.inspection.sequences import of_duplicates
 from cellsize.report.class_tables import NAMES, percent
 from cellsize.report.tiles import NO_CLEAR, Tile, difference

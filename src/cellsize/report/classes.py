@@ -136,8 +136,10 @@ def numbers(choice: Choice, evaluation: ClassEvaluation) -> ClassMetrics:
         holdout_macro_f1=evaluation.model.macro_f1,
         holdout_log_loss=evaluation.model.log_loss,
         holdout_accuracy_logistic_regression=logistic.accuracy,
+        holdout_macro_f1_logistic_regression=logistic.macro_f1,
         holdout_log_loss_logistic_regression=logistic.log_loss,
         holdout_accuracy_boosted_trees=trees.accuracy,
+        holdout_macro_f1_boosted_trees=trees.macro_f1,
         holdout_log_loss_boosted_trees=trees.log_loss,
     )
 

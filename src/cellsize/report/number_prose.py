@@ -2,7 +2,7 @@
 
 import math
 
-from cellsize.data.names import BOOSTED_TREES, RIDGE_LINEAR
+from cellsize.data.names import BOOSTED_TREES, NEAREST_NEIGHBOUR, RIDGE_LINEAR
 from cellsize.report.tiles import NO_CLEAR, Tile, difference
 from cellsize.report.wording import ERROR, EXPLAINED, plural, with_error
 from cellsize.report.wording import percent as apart_by
@@ -17,6 +17,7 @@ NAMES = {
     "median": "median",
     RIDGE_LINEAR: "ridge regression on summaries",
     BOOSTED_TREES: "boosted trees on summaries",
+    NEAREST_NEIGHBOUR: "nearest neighbour by dynamic time warping",
 }
 
 
@@ -82,13 +83,15 @@ def tiles(evaluation: NumberEvaluation, unit: str) -> list[Tile]:
     ]
 
 
-def remarks(inspection: NumberInspection) -> list[str]:
-    """What is odd about the sequences."""
+def remarks(inspection: NumberInspection, evaluation: NumberEvaluation) -> list[str]:
+    """What is odd about the sequences, and which baseline was not measured."""
+    said = [evaluation.left_out] if evaluation.left_out else []
     if not inspection.duplicates:
-        return []
+        return said
     return [
         f"{inspection.duplicates:,} sequences are equal to an earlier one: with split.duplicates: group they stay "
-        "together, with spread all scores are too good"
+        "together, with spread all scores are too good",
+        *said,
     ]
 
 

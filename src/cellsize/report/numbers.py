@@ -15,10 +15,15 @@ from cellsize.report.sequence_page import Block, SequenceInputs, Told
 from cellsize.report.tables import Row, Table
 from cellsize.report.wording import ERROR, NONE, answer, measured, number, registration, with_error
 from cellsize.report.words import OF_NUMBERS
-from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.evaluation_records import Registration
-from cellsize.sizing.number_records import NumberErrors, NumberEvaluation, NumberInspection, NumberMetrics
+from cellsize.sizing.number_records import (
+    NumberBaselines,
+    NumberErrors,
+    NumberEvaluation,
+    NumberInspection,
+    NumberMetrics,
+)
 
 WORST = 10  # sequences that are shown
 
@@ -38,13 +43,13 @@ def write(build: Path, report: Report, reports: Path) -> None:
     inspection = NumberInspection.read(reports / "inspection.json")
     if not (build / "forecasts.parquet").is_file():
         raise InputError(f"{build / 'forecasts.parquet'}: no such file; run `cellsize run`, which makes it")
-    found, baselines = pd.read_parquet(build / "forecasts.parquet"), Baselines.read(build / "baselines.json")
+    found, baselines = pd.read_parquet(build / "forecasts.parquet"), NumberBaselines.read(build / "baselines.json")
     verdict, bad = number_prose.verdict(inputs.choice, evaluation, report.unit)
     told = Told(
         words=OF_NUMBERS,
         verdict=verdict,
         bad=bad,
-        remarks=number_prose.remarks(inspection),
+        remarks=number_prose.remarks(inspection, evaluation),
         tiles=number_prose.tiles(evaluation, report.unit),
         holdout=blocks(inputs, evaluation, baselines, found, report.unit),
         data=number_prose.data(inspection, evaluation, report.unit),
@@ -61,7 +66,7 @@ def write(build: Path, report: Report, reports: Path) -> None:
 
 
 def blocks(
-    inputs: SequenceInputs, evaluation: NumberEvaluation, baselines: Baselines, found: pd.DataFrame, unit: str
+    inputs: SequenceInputs, evaluation: NumberEvaluation, baselines: NumberBaselines, found: pd.DataFrame, unit: str
 ) -> list[Block]:
     """Tables and charts of the holdout."""
     shown = min(WORST, len(found))
@@ -111,7 +116,7 @@ def errors(evaluation: NumberEvaluation, unit: str) -> Table:
     return Table(head, tuple(rows))
 
 
-def on_folds(choice: Choice, baselines: Baselines) -> Table:
+def on_folds(choice: Choice, baselines: NumberBaselines) -> Table:
     """Scores on the folds, where sizes are scored."""
     rows = [Row((NAMES["model"], measured(choice.score, choice.score_se)), chosen=True)]
     ordered = sorted(baselines.all, key=lambda name: fmean(baselines.all[name]))
@@ -141,6 +146,7 @@ def markdown(report: Report, choice: Choice, evaluation: NumberEvaluation, recor
         f"{'⚠️ ' if bad else ''}{plain(verdict)}",
         f"Errors on the {evaluation.sequences:,} sequences of the holdout:",
         summaries.table(errors(evaluation, report.unit)),
+        *([f"Note: {plain(evaluation.left_out)}."] if evaluation.left_out else []),
         "Scores on the folds:",
         summaries.table(summaries.compared(choice)),
         f"Registry: **{plain(record.name)}**, {plain(value)}. Reason: {plain(reason)}",
@@ -196,5 +202,6 @@ def lines(title: str, build: Path, reports: Path) -> str:
         f"                best baseline {NAMES[best]}: {kind} {theirs}, MAE {evaluation.baselines[best].mae:.4g}",
         f"  registered    {registered} ({record.alias if record.promoted else f'not promoted: {record.reason}'})",
         *([f"  note          {choice.caution}"] if choice.caution else []),
+        *([f"  note          {evaluation.left_out}"] if evaluation.left_out else []),
         f"  report        {(reports / 'index.html').absolute()}",
     ])  # fmt: skip

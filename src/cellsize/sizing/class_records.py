@@ -197,9 +197,13 @@ class ClassMetrics(Artefact):
     """Its log loss."""
     holdout_accuracy_logistic_regression: float
     """The accuracy of the logistic regression."""
+    holdout_macro_f1_logistic_regression: float
+    """Its macro-F1."""
     holdout_log_loss_logistic_regression: float
     """Its log loss."""
     holdout_accuracy_boosted_trees: float
     """The accuracy of boosted trees."""
+    holdout_macro_f1_boosted_trees: float
+    """Their macro-F1."""
     holdout_log_loss_boosted_trees: float
     """Their log loss."""

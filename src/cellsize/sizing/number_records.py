@@ -4,6 +4,7 @@ from typing import Literal
 
 from cellsize.params import Metric
 from cellsize.sizing.artefacts import Artefact
+from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.evaluation_records import COVERAGE
 from cellsize.sizing.sequence_records import SequenceComparison
 
@@ -25,6 +26,13 @@ class NumberInspection(Artefact):
     """Steps of the longest one."""
     duplicates: int
     """Sequences that are equal to an earlier one, step by step, and are in no group with it."""
+
+
+class NumberBaselines(Baselines):
+    """`build/baselines.json` of `task: regress`: a sequence is a window of one step there."""
+
+    left_out: str | None
+    """Why the nearest neighbour is left out; null if it is not."""
 
 
 class NumberErrors(Artefact):
@@ -82,9 +90,12 @@ class NumberEvaluation(Artefact):
     """Errors of each twin, in the order of the seeds; one without memory cells."""
     baselines: dict[str, NumberErrors]
     """Name → errors of the models without memory cells: `mean` (for `mae` `median`), `ridge_linear` on the summaries of
-    each feature, `boosted_trees` on the same."""
+    each feature, `boosted_trees` on the same, and, where its package is installed, `nearest_neighbour` by dynamic time
+    warping."""
     differences: dict[str, NumberDifference]
     """Name → how far the same are from the model, paired by sequence."""
+    left_out: str | None
+    """Why the nearest neighbour by dynamic time warping is not among the baselines; null if it is."""
     champion: ChampionNumberErrors | None
     """The current champion on all of these sequences; null if there is none, it cannot be measured, or only on some."""
     comparison: SequenceComparison | None

@@ -7,21 +7,20 @@ from functools import partial
 
 import numpy as np
 
-from cellsize.data.batches import chunks
 from cellsize.data.folds import Fold, Folds
 from cellsize.data.schema import Schema
 from cellsize.errors import InputError
-from cellsize.models import engine, stacked, zero_cells
+from cellsize.models import engine, zero_cells
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.network import Net
-from cellsize.models.prediction import FittedFold, predict, spread_out
+from cellsize.models.prediction import FittedFold, spread_out
 from cellsize.params_data import Window
 from cellsize.progress import unsaid
 from cellsize.sizing.recipe import Recipe
 from cellsize.sizing.rules import describe
 from cellsize.sizing.sizes import ZERO, Size, shape
 from cellsize.tasks.samples import Samples
-from cellsize.training import halving
+from cellsize.training import halving, scoring
 from cellsize.training.fit import fit, kept_networks
 from cellsize.training.joint import JointTraining
 from cellsize.training.records import Setting, Work
@@ -159,8 +158,7 @@ def refit_size(
     fitted = FittedFold(Fold(everything, nothing, nothing), scaling, linear, float("inf"), float("inf"))
     if size == ZERO:
         return fitted, None
-    looks = recipe is not None and steps >= work.training.check_every
-    to_reach = enough(recipe, lambda: training_error(work, fitted, None)) if looks and recipe else float("inf")
+    to_reach = _to_reach(work, recipe, steps, fitted)
     if to_reach == float("inf"):
         return fitted, _trained(work, size, setting, fitted, steps, note)
     best, lowest, diverged = None, float("inf"), None
@@ -229,10 +227,17 @@ def fell_short(work: Work, recipe: Recipe, fitted: FittedFold, network: Net | No
         fitted: Scaling and ridge-linear model, and the windows that it learned from.
         network: The network, or None if there is none.
     """
-    if network is None or recipe.steps < work.training.check_every:
+    if network is None:
         return False
-    to_reach = enough(recipe, lambda: training_error(work, fitted, None))
+    to_reach = _to_reach(work, recipe, recipe.steps, fitted)
     return to_reach < float("inf") and not training_error(work, fitted, network) <= to_reach
+
+
+def _to_reach(work: Work, recipe: Recipe | None, steps: int, fitted: FittedFold) -> float:
+    """The training error that is enough; infinite where anything is: nobody knows better, or hardly a step is made."""
+    if recipe is None or steps < work.training.check_every:
+        return float("inf")
+    return enough(recipe, lambda: training_error(work, fitted, None))
 
 
 def enough(recipe: Recipe, untrained: Callable[[], float]) -> float:
@@ -253,12 +258,7 @@ def enough(recipe: Recipe, untrained: Callable[[], float]) -> float:
 def training_error(work: Work, fitted: FittedFold, network: Net | None) -> float:
     """The training error of a refit as the search measures it, on some of the windows; None: of an untrained one."""
     networks = [] if network is None else [network]
-    chosen, total, scale = spread_out(fitted.fold.train, LOOKED_AT), 0.0, fitted.scaling.error_scale(work.metric)
-    forward = partial(stacked.forward, engine=work.training.engine)
-    for piece in chunks(chosen):
-        outputs = predict(work.task, work.samples, fitted, networks, piece, forward)[0]
-        total += float(work.task.error_sum(outputs, work.task.truth(fitted.scaling, piece), scale, work.metric))
-    return work.task.score(total, int(work.task.observed(chosen).sum()))
+    return scoring.score(work, fitted, networks, spread_out(fitted.fold.train, LOOKED_AT))
 
 
 def _lower(rate: float, work: Work) -> float:

@@ -3,19 +3,18 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from cellsize.data.batches import chunks
 from cellsize.data.folds import Fold
 from cellsize.data.windows import Floats, Ints
-from cellsize.models import engine, stacked, zero_cells
+from cellsize.models import engine, zero_cells
 from cellsize.models.network import Net
-from cellsize.models.prediction import FittedFold, predict, spread_out
+from cellsize.models.prediction import FittedFold, spread_out
 from cellsize.sizing.sizes import ZERO, Size, cost, shape
+from cellsize.training import scoring
 from cellsize.training.fit import fit, kept_networks, last_networks
 from cellsize.training.joint import JointTraining
 from cellsize.training.ranks import ALONE, Ranks
@@ -107,8 +106,8 @@ def _fit_fold(work: Work, fold: Fold, size: Size) -> FittedFold:
     if needs_linear:
         linear = zero_cells.fit_chosen(work.samples, scaling, fold, work.penalties, work.metric, has_skip)
     unscored = FittedFold(fold, scaling, linear, 0.0, 0.0)
-    alone = _score(work, FittedFold(fold, scaling, None, 0.0, 0.0), [], unscored.watched)
-    return FittedFold(fold, scaling, linear, alone, _score(work, unscored, [], unscored.watched))
+    alone = scoring.score(work, FittedFold(fold, scaling, None, 0.0, 0.0), [], unscored.watched)
+    return FittedFold(fold, scaling, linear, alone, scoring.score(work, unscored, [], unscored.watched))
 
 
 def _agreed(fitted: FittedFold, ranks: Ranks) -> FittedFold:
@@ -152,21 +151,7 @@ def _statuses(joint: JointTraining) -> list[Status]:
 def _errors(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) -> list[Floats]:
     """Truth minus prediction, for each network: of a forecast in standard deviations of the training rows."""
     target = work.task.truth(fitted.scaling, chosen)
-    return [work.task.residuals(outputs, target) for outputs in _outputs(work, fitted, networks, chosen)]
-
-
-def _outputs(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) -> list[Floats]:
-    forward = partial(stacked.forward, engine=work.training.engine)
-    return predict(work.task, work.samples, fitted, networks, chosen, forward)
-
-
-def _score(work: Work, fitted: FittedFold, networks: list[Net], chosen: Ints) -> float:
-    """The score of the first network, or without any of the linear model; piece by piece."""
-    task, total, scale = work.task, 0.0, fitted.scaling.error_scale(work.metric)
-    for piece in chunks(chosen):
-        outputs = _outputs(work, fitted, networks, piece)[0]
-        total += float(task.error_sum(outputs, task.truth(fitted.scaling, piece), scale, work.metric))
-    return task.score(total, int(task.observed(chosen).sum()))
+    return [work.task.residuals(outputs, target) for outputs in scoring.outputs(work, fitted, networks, chosen)]
 
 
 def _finalists(fold: int, networks: list[Net], rows: list[Row]) -> list[tuple[bool, Net | None]]:
@@ -202,7 +187,7 @@ def _linear_row(work: Work, fold: int, fitted: FittedFold) -> Row:
         trained=0,
         early_stopping_score=fitted.start_linear,
         train_score=_train_score(work, fitted, []),
-        score=_score(work, fitted, [], fitted.fold.validation),
+        score=scoring.score(work, fitted, [], fitted.fold.validation),
     )
 
 
@@ -216,7 +201,7 @@ def _row(joint: JointTraining, state: NetworkState, status: Status, kept: Net, l
         trained=state.steps,
         early_stopping_score=state.kept_score if np.isfinite(state.kept_score) else None,
         train_score=_train_score(work, fitted, [last]) if scored else None,
-        score=_score(work, fitted, [kept], fitted.fold.validation) if scored else None,
+        score=scoring.score(work, fitted, [kept], fitted.fold.validation) if scored else None,
     )
 
 
@@ -239,7 +224,7 @@ def _curve(work: Work, size: Size, state: NetworkState) -> list[Check]:
 
 def _train_score(work: Work, fitted: FittedFold, networks: list[Net]) -> float:
     """The score on as many training windows as there are validation windows."""
-    return _score(work, fitted, networks, spread_out(fitted.fold.train, len(fitted.fold.validation)))
+    return scoring.score(work, fitted, networks, spread_out(fitted.fold.train, len(fitted.fold.validation)))
 
 
 def _identity(work: Work, size: Size, fold: int, fitted: FittedFold, setting: Setting) -> dict[str, Any]:
@@ -262,6 +247,6 @@ def _milliseconds(work: Work, fitted: FittedFold, networks: list[Net]) -> float:
     window, times = fitted.fold.validation[:1], []
     for _ in range(100):
         began = time.perf_counter()
-        _outputs(work, fitted, networks, window)
+        scoring.outputs(work, fitted, networks, window)
         times.append(time.perf_counter() - began)
     return 1000 * float(np.quantile(times, 0.1))
