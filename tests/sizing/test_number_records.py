@@ -10,8 +10,8 @@ from cellsize.sizing.number_records import NumberErrors, NumberEvaluation
 ERRORS = NumberErrors(mse=4, mae=1, r2=0.5, nmse=0.5, nmae=0.6, score=0.5)
 EVALUATION = NumberEvaluation(
     task="regress", metric="mse", sequences=3, groups=3, target="y", model=ERRORS, twins=(ERRORS,),
-    baselines={"mean": ERRORS}, differences={}, left_out=None, champion=None, comparison=None, champion_not_measured=None,
-    champion_version=None, coverage={"90": 1.0},
+    baselines={"mean": ERRORS}, differences={}, left_out=None, champion=None, comparison=None,
+    champion_not_measured=None, champion_version=None, coverage={"90": 1.0},
 )  # fmt: skip
 
 
