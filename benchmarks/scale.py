@@ -4,7 +4,8 @@ Synthetic series of one target by the minute, with the calendar, at two lookback
 runs it, in its own process, and `cellsize init` in one before them; memory is that of the largest process. `over_base`
 is how many times the base arrays (the bytes of windows.npz) a stage needs beyond what it needs for the smallest table,
 which is the constant: libraries, above all. The search trains few steps of a small grid on five folds, as many
-whatever the rows, its two workers included; so does the refit.
+whatever the rows, its two workers included; so does the refit. `many` is the same for 500 series of 200 days each, and
+for one series of 100,000 days.
 """
 
 import argparse
@@ -25,6 +26,7 @@ from cellsize import params_file
 SMALLEST = 5_000
 ROWS, WHOLE_WAY = (100_000, 1_000_000, 10_000_000), 1_000_000  # beyond, data stages alone
 LOOKBACKS = (24, 96)
+SERIES, ROWS_OF_EACH = 500, 200
 INIT = ("raw.parquet", "--target", "value", "--frequency", "min", "--horizon", "24", "--yes")
 STAGES = {
     "prepare": ("build/series.parquet", "build/schema.json"),
@@ -64,6 +66,7 @@ STAGES = {
 }  # fmt: skip
 OF_DATA = ("prepare", "window", "split", "inspect", "propose")
 MEGABYTE = 1e6
+PYTHON = (sys.executable, "-m")
 
 
 def make(rows: int, path: Path) -> None:
@@ -73,6 +76,29 @@ def make(rows: int, path: Path) -> None:
     value += np.random.default_rng(0).normal(0, 0.3, rows)
     time = pd.date_range("2001-01-01", periods=rows, freq="min")
     pd.DataFrame({"time": time, "value": value}).to_parquet(path, index=False)
+
+
+def make_many(series: int, rows: int, path: Path) -> None:
+    """Writes a table of series by the day: weekly cycles of their own phase around levels of their own, with noise."""
+    generator, days = np.random.default_rng(0), np.arange(rows)
+    tables = []
+    for number in range(series):
+        level, phase = np.exp(generator.normal(3, 1)), generator.integers(7)
+        value = level * (1 + 0.3 * np.sin(2 * np.pi * (days + phase) / 7) + 0.1 * generator.normal(size=rows))
+        time = pd.date_range("1750-01-01", periods=rows, freq="D", unit="s")
+        tables.append(pd.DataFrame({"series": f"s{number:03d}", "time": time, "value": value}))
+    pd.concat(tables, ignore_index=True).to_parquet(path, index=False)
+
+
+def of_many(steps: int) -> dict[str, Any]:
+    """Such a table's params.yaml: a week ahead, the last tenth of each series held out."""
+    content = settings(LOOKBACKS[0], steps)
+    content["prepare"] |= {"series": "series", "frequency": "D", "calendar": ["weekday"]}
+    content["window"] |= {"lookback": 14, "horizon": 7, "scale": "series"}
+    content["split"] |= {"holdout": 0.1, "folds": 3}
+    content["split"]["early_stopping"]["blocks"] = 1
+    content["baseline"] |= {"seasons": [7]}
+    return content
 
 
 def settings(lookback: int, steps: int) -> dict[str, Any]:
@@ -109,32 +135,61 @@ def measure(rows: int, lookbacks: tuple[int, ...], whole_way: bool, steps: int) 
     lines: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        python = [sys.executable, "-m"]
         # In a process of its own: what making the table needs is not the stages' memory.
-        watched([*python, "benchmarks.scale", "--make", str(rows), str(folder / "raw.parquet")], data.ROOT)
-        commands = {stage: (f"pipeline.{stage}", *paths) for stage, paths in STAGES.items()}
+        watched([*PYTHON, "benchmarks.scale", "--make", str(rows), str(folder / "raw.parquet")], data.ROOT)
         for position, lookback in enumerate(lookbacks):
             (folder / "params.yaml").write_text(json.dumps(settings(lookback, steps)), encoding="utf-8")
-            init = ("cellsize", "init", *INIT, "--lookback", str(lookback), "--into", f"project-{lookback}")
-            for stage, command in ({"init": init} | commands).items():
-                if (stage == "prepare" and position) or (stage not in OF_DATA and not whole_way):
-                    continue
-                took = watched([*python, *command], folder)
-                base = folder / "build/windows.npz"
-                line = {
-                    "rows": rows,
-                    "lookback": lookback,
-                    "stage": stage,
-                    "seconds": took.seconds,
-                    "largest_mb": took.largest / MEGABYTE,
-                    "together_mb": took.together / MEGABYTE,
-                    "base_mb": base.stat().st_size / MEGABYTE if base.is_file() else None,
-                }
-                lines.append(line)
-                print(f"{rows:>12,} rows  lookback {lookback:3d}  {stage:8s}{took.seconds:8.1f} s"
-                      f"{line['largest_mb']:9.0f} MB", flush=True)  # fmt: skip
+            stages = [stage for stage in STAGES if stage in OF_DATA or whole_way]
+            init = (*INIT, "--lookback", str(lookback), "--into", f"project-{lookback}") if whole_way else ()
+            of_all = {"rows": rows, "lookback": lookback}
+            lines += went_through(folder, stages[1:] if position else stages, of_all, init)
     for line in lines:
         line["base_mb"] = max(other["base_mb"] or 0.0 for other in lines)
+    return lines
+
+
+def measure_many(steps: int, smoke: bool) -> list[dict[str, Any]]:
+    """Time and memory of every stage on many short series, and on one of as many rows."""
+    lines: list[dict[str, Any]] = []
+    whole = (20, ROWS_OF_EACH) if smoke else (SERIES, ROWS_OF_EACH)
+    for series, rows in (whole, (1, whole[0] * whole[1])):
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            made = folder / "raw.parquet"
+            watched([*PYTHON, "benchmarks.scale", "--make-many", str(series), str(rows), str(made)], data.ROOT)
+            (folder / "params.yaml").write_text(json.dumps(of_many(steps)), encoding="utf-8")
+            lines += went_through(folder, list(STAGES), {"series": series, "rows": rows}, ())
+    return lines
+
+
+def went_through(
+    folder: Path, stages: list[str], of_all: dict[str, int], init: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """Time and memory of some stages in a folder with `params.yaml`.
+
+    Args:
+        folder: Where they run.
+        stages: Which, in their order.
+        of_all: What each line begins with.
+        init: What `cellsize init` is asked before them; nothing: it is not.
+    """
+    lines = []
+    commands = {stage: (f"pipeline.{stage}", *STAGES[stage]) for stage in stages}
+    if init:
+        commands = {"init": ("cellsize", "init", *init)} | commands
+    for stage, command in commands.items():
+        took = watched([*PYTHON, *command], folder)
+        base = folder / "build/windows.npz"
+        line = of_all | {
+            "stage": stage,
+            "seconds": took.seconds,
+            "largest_mb": took.largest / MEGABYTE,
+            "together_mb": took.together / MEGABYTE,
+            "base_mb": base.stat().st_size / MEGABYTE if base.is_file() else None,
+        }
+        lines.append(line)
+        begun = "  ".join(f"{name} {number:,}" for name, number in of_all.items())
+        print(f"{begun:32s}  {stage:8s}{took.seconds:8.1f} s{line['largest_mb']:9.0f} MB", flush=True)
     return lines
 
 
@@ -204,7 +259,11 @@ def main() -> None:
     parser.add_argument("--lookbacks", type=int, nargs="+", default=list(LOOKBACKS))
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--make", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--make-many", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.make_many:
+        make_many(int(given.make_many[0]), int(given.make_many[1]), Path(given.make_many[2]))
+        return
     if given.make:
         make(int(given.make[0]), Path(given.make[1]))
         return
@@ -214,13 +273,13 @@ def main() -> None:
     lines: list[dict[str, Any]] = []
     for count in rows:
         lines += measure(count, lookbacks, count <= WHOLE_WAY, steps)
-    lines = over_base(lines)
+    lines, many = over_base(lines), measure_many(steps, given.smoke)
     partial = given.smoke or (*given.rows, *given.lookbacks) != (*ROWS, *LOOKBACKS)
     print()
     columns = ("rows", "lookback", "stage", "seconds", "largest_mb", "together_mb", "base_mb", "over_base")
     data.show([{key: line[key] for key in columns} for line in lines])
     draw(lines, data.result("performance", True).with_suffix(".svg") if partial else data.ROOT / "docs/performance.svg")
-    data.write("scale", {"machine": described, "lines": lines}, partial)
+    data.write("scale", {"machine": described, "lines": lines, "many": many}, partial)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from cellsize.sizing.choice_records import Choice
 from cellsize.sizing.class_records import ClassBaselines, ClassEvaluation, ClassMetrics, SequenceInspection
 from cellsize.sizing.evaluation_records import Evaluation, Metrics, Registration
 from cellsize.sizing.inspection_records import Inspection
-from cellsize.sizing.number_records import NumberEvaluation, NumberInspection, NumberMetrics
+from cellsize.sizing.number_records import NumberBaselines, NumberEvaluation, NumberInspection, NumberMetrics
 from cellsize.sizing.recipe import Recipe
 
 DOCS = Path(__file__).parent
@@ -39,6 +39,7 @@ OF_TASKS: dict[str, type[Artefact]] = {
     "reports/evaluation.classify.json": ClassEvaluation,
     "reports/metrics.classify.json": ClassMetrics,
     "reports/inspection.regress.json": NumberInspection,
+    "build/baselines.regress.json": NumberBaselines,
     "reports/evaluation.regress.json": NumberEvaluation,
     "reports/metrics.regress.json": NumberMetrics,
 }

@@ -58,7 +58,7 @@ def test_whole_weeks_are_held_out_and_whole_weeks_are_folds(flights: Project) ->
 def test_absolute_errors_are_what_is_scored_and_the_median_is_the_constant(flights: Project) -> None:
     evaluation = json.loads(flights.read("reports/evaluation.json"))
     assert (evaluation["metric"], evaluation["target"]) == ("mae", "late")
-    assert set(evaluation["baselines"]) == {"median", "ridge_linear", "boosted_trees"}
+    assert set(evaluation["baselines"]) == {"median", "ridge_linear", "boosted_trees", "nearest_neighbour"}
     for errors in (evaluation["model"], *evaluation["baselines"].values()):
         assert errors["score"] == errors["nmae"]
     table = pd.read_parquet(flights.folder / "build/forecasts.parquet")

@@ -63,7 +63,7 @@ def test_memory_cells_find_what_no_summary_says(adding: Project) -> None:
 def test_model_and_baselines_are_scored_on_the_same_holdout_in_the_unit_of_the_table(adding: Project) -> None:
     evaluation = json.loads(adding.read("reports/evaluation.json"))
     assert (evaluation["task"], evaluation["sequences"], evaluation["target"]) == ("regress", 48, "sum")
-    assert set(evaluation["baselines"]) == {"mean", "ridge_linear", "boosted_trees"}
+    assert set(evaluation["baselines"]) == {"mean", "ridge_linear", "boosted_trees", "nearest_neighbour"}
     for errors in (evaluation["model"], *evaluation["twins"], *evaluation["baselines"].values()):
         assert set(errors) == {"mse", "mae", "r2", "nmse", "nmae", "score"}
     assert evaluation["baselines"]["mean"]["mae"] == pytest.approx(3.4, abs=0.4)

@@ -107,7 +107,7 @@ def test_a_number_for_each_sequence_of_a_long_table_is_found_out(tmp_path: Path)
         found = examine(Asked(path))
         made = params(found)
         assert (made.task, made.prepare.targets, made.prepare.series) == ("regress", ("wear",), "name")
-        assert (made.choose.metric, made.register_.beat) == ("mse", ("ridge_linear",))
+        assert (made.choose.metric, made.register_.beat) == ("mse", ("mean", "ridge_linear"))
         assert said(found, "task") == (
             "task: regress, since 'wear' is a number, the same in all rows of each 'name', 'step' counts its rows, and "
             "no column holds a time; --task forecast if a forecast is meant"

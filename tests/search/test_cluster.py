@@ -68,8 +68,11 @@ def test_slots_worked_out_by_hand(nodes: list[tuple[float, float]], cpus: float,
         ),
         (
             {"gpus_per_trial": 2.0, "devices_per_trial": None}, [(8, 0)],
-            "search.compute.gpus_per_trial: asks for 2 GPUs a trial, and a trial on one device uses one of them; set "
-            "it to 0",
+            "search.compute.gpus_per_trial: asks for 2 GPUs a trial, the cluster has none; set it to 0",
+        ),
+        (
+            {"gpus_per_trial": 2.0}, [(8, 0), (8, 0)],
+            "search.compute.gpus_per_trial: asks for 2 GPUs a trial, the cluster has none; set it to 0",
         ),
         (
             {"gpus_per_trial": 4.0, "devices_per_trial": 2}, [(8, 2), (8, 3)],

@@ -8,7 +8,7 @@ import pytest
 
 from cellsize.errors import InputError
 from cellsize.params import Compute, Search
-from cellsize.search import cluster, driver, nodes, spread, tune
+from cellsize.search import cluster, driver, nodes, spread, tune, versions
 from cellsize.search.storage import Storage
 from cellsize.search.store import key, open_store
 from cellsize.sizing.sizes import ZERO, Size
@@ -160,6 +160,20 @@ def test_what_is_picked_where_it_is_left_open_is_said_and_nothing_else_is(
     )
     driver.located(work, Compute(**content | {"gpus_per_trial": 0.0}), lines.append)
     assert lines == [line]
+
+
+def test_gpus_that_lie_idle_are_said(
+    work: Work, params_content: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "asked", lambda what: ["A100"] if what == "name" else [])
+    content, lines = params_content()["search"]["compute"] | {"gpus_per_trial": 0.0}, list[str]()
+    assert driver.located(work, Compute(**content), lines.append).accelerator == "cpu"
+    assert lines == [
+        "search: GPUs of this machine are not used: search.compute.gpus_per_trial is 0; null trains on them"
+    ]
+    # What a cluster has is no matter of this machine.
+    driver.located(work, Compute(**content | {"address": "auto"}), lines.append)
+    assert len(lines) == 1
 
 
 def test_fused_kernels_are_refused_where_they_cannot_run(

@@ -209,12 +209,12 @@ def hardest_difference(evaluation: Evaluation) -> tuple[float, float, int] | Non
 def with_trees(evaluation: Evaluation) -> tuple[str, bool]:
     """What boosted trees are worth on the holdout, and whether they are better than the model."""
     theirs, ours = evaluation.error(evaluation.baselines[BOOSTED_TREES]), evaluation.error(evaluation.model)
-    places = decimals([theirs, ours])
-    figures = f"{number(theirs, places)} compared with {number(ours, places)}"
+    sure = None if evaluation.subset is None else evaluation.subset.difference_se.get(BOOSTED_TREES)
+    both = " compared with ".join(figures.apart(theirs, ours, sure))
     better, _ = compared_with_trees(evaluation)
     if better:
-        return f"Boosted trees on the same inputs are better by {percent(theirs, ours)} there: {figures}.", True
-    return f"Boosted trees on the same inputs are no better there: {figures}.", False
+        return f"Boosted trees on the same inputs are better by {percent(theirs, ours)} there: {both}.", True
+    return f"Boosted trees on the same inputs are no better there: {both}.", False
 
 
 def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
@@ -226,21 +226,20 @@ def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
     trees, trees_better = with_trees(evaluation)
     (name, other), error = best_baseline(evaluation), evaluation.error(evaluation.model)
     kind, explained = ERROR[evaluation.metric], EXPLAINED[evaluation.metric]
-    places = decimals([error, other])
-    figures = f"{number(error, places)} compared with {number(other, places)}"
+    sure = hardest_difference(evaluation)
+    both = " compared with ".join(figures.apart(error, other, None if sure is None else sure[1]))
     if choice.size == ZERO and math.isclose(error, other, rel_tol=1e-4):
         equal = f"On the holdout, which was not used before, its {kind} is that of the baseline {name}"
-        return f"{equal}: {figures}. {trees} {explained}", trees_better
-    sure = hardest_difference(evaluation)
+        return f"{equal}: {both}. {trees} {explained}", trees_better
     if error < other and sure is not None and other - error <= sure[1]:
         clear = f"On the holdout, which was not used before, its {kind} is not clearly lower than"
         at = f"the difference at {plural(sure[2], 'origin')} is {with_error(*sure[:2])} (standard error)"
-        return f"{clear} that of the best baseline, {name}: {figures}; {at}. {trees} {explained}", trees_better
+        return f"{clear} that of the best baseline, {name}: {both}; {at}. {trees} {explained}", trees_better
     if error < other:
         lower = f"On the holdout, which was not used before, its {kind} is {percent(error, other)} lower than"
-        return f"{lower} that of the best baseline, {name}: {figures}. {trees} {explained}", trees_better
+        return f"{lower} that of the best baseline, {name}: {both}. {trees} {explained}", trees_better
     not_lower = f"But on the holdout, which was not used before, it does not beat the best baseline, {name}"
-    return f"{not_lower}: its {kind} is {figures}. Do not use it before you know why. {trees} {explained}", True
+    return f"{not_lower}: its {kind} is {both}. Do not use it before you know why. {trees} {explained}", True
 
 
 def clipped(evaluation: Evaluation) -> str:

@@ -249,11 +249,10 @@ def check(compute: Compute, resources: Resources, storage: Storage) -> None:
             f"has {cpus:g}; set it to {max(1, int(cpus))} or less"
         )
     wanted = compute.gpus_per_trial or 0.0
-    if wanted > 1 and compute.devices_per_trial in (None, 1):
-        remedy = f"it to 1, and devices_per_trial to {wanted:g} to train one size on all of them" if gpus else "it to 0"
+    if gpus and wanted > 1 and compute.devices_per_trial in (None, 1):
         raise InputError(
             f"{SECTION}.gpus_per_trial: asks for {_count(wanted, 'GPU')} a trial, and a trial on one device uses one "
-            f"of them; set {remedy}"
+            f"of them; set it to 1, and devices_per_trial to {wanted:g} to train one size on all of them"
         )
     if wanted > gpus:
         has = f"{where} has none" if not resources.gpus else f"no node of {where} has more than {gpus:g}"

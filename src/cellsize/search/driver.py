@@ -36,6 +36,8 @@ def located(work: Work, compute: Compute, say: Callable[[str], None] = unsaid) -
         gpus = cluster.connect(compute).gpus
         picked = f"{gpus:g} GPUs are there: trained on GPUs" if gpus else "no GPU is there: trained on the CPU"
         say(f"search: search.compute.gpus_per_trial is null, and {picked}; a number keeps to it")
+    elif not gpus and compute.address == "local" and versions.asked("name"):
+        say("search: GPUs of this machine are not used: search.compute.gpus_per_trial is 0; null trains on them")
     accelerator: Literal["cpu", "gpu"] = "gpu" if gpus else "cpu"
     engine.check(work.network, work.training, accelerator, work.precision)
     kinds = _kinds_of_gpus(compute) if accelerator == "gpu" else []

@@ -94,7 +94,7 @@ class NumberEvaluation(Artefact):
     warping."""
     differences: dict[str, NumberDifference]
     """Name → how far the same are from the model, paired by sequence."""
-    left_out: str | None
+    left_out: str | None = None
     """Why the nearest neighbour by dynamic time warping is not among the baselines; null if it is."""
     champion: ChampionNumberErrors | None
     """The current champion on all of these sequences; null if there is none, it cannot be measured, or only on some."""
