@@ -31,8 +31,11 @@ def test_the_caption_of_curves_says_how_many_trainings_were_prolonged(
     toy_choice: Callable[..., Choice], toy_candidates: Candidates, toy_trials: pd.DataFrame
 ) -> None:
     caption = prose.captions(toy_choice(), toy_candidates, toy_trials, timed=True)["curves"]
-    assert "here 25 % of the trainings of all sizes were" in caption
+    assert "here 25 % of the trainings of all sizes were, 50 % ended early" in caption
     assert caption.endswith("raise search.training.maximum_steps.")
+    cut = toy_choice().model_copy(update={"ended_by_maximum": 0.333})
+    caption = prose.captions(cut, toy_candidates, toy_trials, timed=True)["curves"]
+    assert "were, 33 % were still gaining when search.training.maximum_steps ended them, 50 % ended early" in caption
 
 
 def test_the_caption_of_sizes_says_what_score_bars_and_bound_are(

@@ -22,7 +22,7 @@ CHOICE: dict[str, Any] = {
     "metric": "mse", "cell": "lstm", "parameters": 60, "recurrent": 45, "linear": 10, "score": 0.3, "score_se": 0.01,
     "best": SCORED, "zero_cells": SCORED | {"layers": 0, "units": 0},
     "zero_cells_see": "window", "mlp": SCORED | {"layers": 0, "units": 16}, "prolonged": 0.25,
-    "median_steps": 60, "ended_by_patience": 0.5,
+    "median_steps": 60, "ended_by_maximum": 0.25, "ended_by_patience": 0.5,
     "ladders": [
         {"layers": 1, "units": 4, "kind": "plain",
          "steps": [SCORED | {"recurrent": 45, "difference": 0.0, "difference_se": 0.0}]},

@@ -588,6 +588,17 @@ def test_the_trainings_that_took_more_steps_than_planned_are_a_fraction_of_those
     assert decided(lines, steps=50).prolonged == 1
 
 
+def test_the_trainings_that_the_maximum_ended_while_they_gained_are_a_fraction_of_those_that_count() -> None:
+    training = PARAMS["search"]["training"] | {"steps": 100, "maximum_steps": 200, "patience": 40}
+    lines = [line | {"trained": 100, "steps": 100} for line in table()]
+    lines[3] |= {"trained": 200, "steps": 170}
+    lines[4] |= {"trained": 200, "steps": 160}  # patience ended it there too
+    lines += [row((1, 4), 1, 0.9, status="runner_up", trained=200, steps=200)]
+    assert decided(lines, training=training).ended_by_maximum == pytest.approx(1 / 9)
+    never = training | {"steps": 200}
+    assert decided(lines, training=never).ended_by_maximum == 0
+
+
 def test_how_long_trainings_were_and_how_many_ended_by_patience_is_said_of_those_that_count() -> None:
     lines = [line | ({"trained": 100, "steps": 70 if line["fold"] == 1 else 80}) for line in table()]
     lines[3] |= {"trained": 160, "steps": 100}

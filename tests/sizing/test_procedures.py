@@ -12,7 +12,7 @@ from cellsize.params import Choose, Procedure, Search
 from cellsize.sizing import compute, procedures, rules
 from cellsize.sizing.candidate_records import Candidate, Candidates
 from cellsize.sizing.climb import AHEAD
-from cellsize.sizing.scores import Scores
+from cellsize.sizing.scores import Scores, with_seeds
 from cellsize.sizing.sizes import ZERO, Size
 from cellsize.sizing.walk import Plan, sample
 from tests.sizing.conftest import candidate, candidates
@@ -338,3 +338,88 @@ def test_a_procedure_came_to_what_it_would_have_trained_itself() -> None:
 @pytest.mark.parametrize("procedure", ["climb", "grid", "random"])
 def test_the_other_procedures_find_out_nothing_but_scores(make_search: MakeSearch, procedure: Procedure) -> None:
     assert procedures.finding({ZERO: TRUTH[ZERO]}, proposed(), make_search(procedure)) == ""
+
+
+# --- a ladder that ended too early ------------------------------------------------------------------------------------
+
+ADEQUATE = BEST.model_copy(update={"rule": "adequate"})
+
+
+def of_seeds(size: Size, first: float, others: float, spread: float = 0.0) -> Scores:
+    """Five folds: two seeds around one mean, six around another, which the first ones do not show."""
+    seeds = np.array([first + spread, first - spread, *[others + spread, others - spread] * 3])
+    folds = np.array([0.004, -0.004, 0.002, -0.002, 0.0]) * (1 if size.units % 4 else -1)
+    trainings = folds[:, None] + seeds
+    cells = 10 * size.layers * size.units
+    return Scores(size, cells, cells + 1, trainings, trainings, 0.25)
+
+
+def with_two_seeds(search: Search) -> Search:
+    return search.model_copy(update={"training": search.training.model_copy(update={"seeds": 2})})
+
+
+def sought(plan: Plan, truth: dict[Size, Scores]) -> tuple[list[str], dict[str, int]]:
+    """Trains what is wanted, seeds too; gives the sizes in order, and how many seeds count of those that got more."""
+    counts: dict[Size, int] = {}
+
+    def known() -> dict[Size, Scores]:
+        return {size: with_seeds(truth[size], count) for size, count in counts.items()}
+
+    while not (walk := plan(known())).is_done:
+        if walk.wanted:
+            counts[walk.wanted[0]] = 2
+        counts |= walk.more_seeds
+    return names(list(counts)), {str(size): count for size, count in walk.seeds.items()}
+
+
+def test_a_ladder_whose_last_size_helps_with_more_seeds_goes_on(make_search: MakeSearch) -> None:
+    listed = proposed([])
+    truth = {size: of_seeds(size, 0.9, 0.9) for size in GRID}
+    truth |= {Size(1, 1): of_seeds(Size(1, 1), 0.8, 0.8), Size(1, 2): of_seeds(Size(1, 2), 0.5, 0.6, 0.05)}
+    truth |= {Size(1, 4): of_seeds(Size(1, 4), 0.4965, 0.4965, 0.05), Size(1, 8): of_seeds(Size(1, 8), 0.3, 0.3)}
+    truth[Size(1, 16)] = of_seeds(Size(1, 16), 0.2, 0.2)
+    search = with_two_seeds(make_search("climb", maximum_seeds=8))
+    # By two seeds each 4 units are hardly better than 2, and end the ladder. More of 2 units show that these are worse.
+    by_first = sought(procedures.plan(listed, search, BEST), truth)
+    assert by_first == (["0x0", "1x1", "1x2", "1x4", "2x1"], {})
+    sizes, seeds = sought(procedures.plan(listed, search, ADEQUATE), truth)
+    # On from 4 units, since 8 and then 16 help, and two layers from a quarter of these.
+    assert sizes == [*by_first[0], "1x8", "1x16", "2x4"]
+    known = {size: with_seeds(truth[size], seeds.get(str(size), 2)) for size in GRID if str(size) in sizes}
+    assert not any(cut.was_helping for cut in procedures.cuts(known, listed, search))
+
+
+def test_where_the_work_limit_forbids_the_next_size_of_it_that_is_what_ended_the_search(
+    make_search: MakeSearch,
+) -> None:
+    listed = proposed([], times=100)
+    truth = {size: of_seeds(size, 0.9, 0.9) for size in GRID}
+    truth |= {Size(1, 1): of_seeds(Size(1, 1), 0.8, 0.8), Size(1, 2): of_seeds(Size(1, 2), 0.5, 0.6, 0.05)}
+    truth |= {Size(1, 4): of_seeds(Size(1, 4), 0.4965, 0.4965, 0.05), Size(1, 8): of_seeds(Size(1, 8), 0.3, 0.3)}
+    truth[Size(1, 16)] = of_seeds(Size(1, 16), 0.2, 0.2)
+    costs = compute.table(listed, with_two_seeds(make_search("climb")).training)
+    limit = sum(costs[size] for size in (Size(1, 1), Size(1, 2), Size(1, 4), Size(2, 1))) / 0.75 / compute.UNIT
+    search = with_two_seeds(make_search("climb", maximum_seeds=8, work_limit=limit))
+    sizes, seeds = sought(procedures.plan(listed, search, ADEQUATE), truth)
+    assert "1x8" not in sizes
+    known = {size: with_seeds(truth[size], seeds.get(str(size), 2)) for size in GRID if str(size) in sizes}
+    assert next((str(cut.size), cut.was_helping) for cut in procedures.cuts(known, listed, search)) == ("1x8", True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(draw=st.integers(0, 10_000), noise=st.sampled_from([0.005, 0.03]), limit=st.sampled_from([99.0, 6e-4]))
+def test_sizes_and_seeds_depend_on_the_scores_alone_and_not_on_what_was_trained_before_which(
+    make_search: MakeSearch, draw: int, noise: float, limit: float
+) -> None:
+    generator = np.random.default_rng(draw)
+    truth = {}
+    for size in GRID:
+        trainings = 0.9 - 0.04 * size.units**0.5 + noise * generator.normal(size=(5, 8))
+        truth[size] = Scores(size, 10 * size.units, 10 * size.units + 1, trainings, trainings, 0.25)
+    search = with_two_seeds(make_search("climb", maximum_seeds=8, work_limit=limit))
+    plan = procedures.plan(proposed([]), search, ADEQUATE)
+    sizes, seeds = sought(plan, truth)
+    at_once = plan(truth)
+    assert at_once.is_done
+    assert sorted(names(list(at_once.visited))) == sorted(sizes)
+    assert {str(size): count for size, count in at_once.seeds.items()} == seeds

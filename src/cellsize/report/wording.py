@@ -230,7 +230,8 @@ def verdict(choice: Choice, evaluation: Evaluation) -> tuple[str, bool]:
     both = " compared with ".join(figures.apart(error, other, None if sure is None else sure[1]))
     if choice.size == ZERO and math.isclose(error, other, rel_tol=1e-4):
         equal = f"On the holdout, which was not used before, its {kind} is that of the baseline {name}"
-        return f"{equal}: {both}. {trees} {explained}", trees_better
+        same = " compared with ".join(figures.rounded(each, None) for each in (error, other))
+        return f"{equal}: {same}. {trees} {explained}", trees_better
     if error < other and sure is not None and other - error <= sure[1]:
         clear = f"On the holdout, which was not used before, its {kind} is not clearly lower than"
         at = f"the difference at {plural(sure[2], 'origin')} is {with_error(*sure[:2])} (standard error)"

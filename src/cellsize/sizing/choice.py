@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from cellsize.errors import InputError
-from cellsize.params import Choose, Search, Skip
+from cellsize.params import Choose, Search, Skip, Training
 from cellsize.sizing import adequacy, caveats, compute, procedures
 from cellsize.sizing.candidate_records import Candidate, Candidates, RuleOfThumb
 from cellsize.sizing.candidates import alpha_implied
@@ -92,6 +92,7 @@ def decide(
         ladders=_ladders(trials, folds, rule, costs),
         prolonged=float((lengths > training.steps).mean()) if len(lengths) else 0.0,
         median_steps=int(lengths.quantile(0.5, interpolation="lower")) if len(lengths) else 0,
+        ended_by_maximum=_ended_by_maximum(trials, training),
         ended_by_patience=_ended_by_patience(trials, training.patience),
         difference=decision.difference.mean,
         difference_se=decision.difference.standard_error,
@@ -234,6 +235,15 @@ def _ended_by_patience(trials: pd.DataFrame, patience: int) -> float:
     """Fraction of the scored networks' trainings whose best step lies `search.training.patience` before their end."""
     trained = trials[(trials["units"] > 0) & (trials["status"] == "ok")]
     return float((trained["trained"] - trained["steps"] >= patience).mean()) if len(trained) else 0.0
+
+
+def _ended_by_maximum(trials: pd.DataFrame, training: Training) -> float:
+    """Fraction of the scored networks' trainings that were prolonged up to `search.training.maximum_steps`, in vain."""
+    trained = trials[(trials["units"] > 0) & (trials["status"] == "ok")]
+    if not len(trained) or training.maximum_steps <= training.steps:
+        return 0.0
+    is_young = trained["trained"] - trained["steps"] < training.patience
+    return float(((trained["trained"] >= training.maximum_steps) & is_young).mean())
 
 
 def _scored(scores: Scores) -> ScoredSize:

@@ -161,6 +161,9 @@ class Choice(Recipe):
     """Fraction of the trainings that count that were prolonged beyond `search.training.steps`."""
     median_steps: int
     """Median of the optimizer steps of the trainings that count; 0 if no network was trained."""
+    ended_by_maximum: float | None = None
+    """Fraction of them that were still gaining when `search.training.maximum_steps` ended them; null where nobody has
+    counted."""
     ended_by_patience: float
     """Fraction of them that ended because their early-stopping score had long not fallen."""
     difference: float

@@ -8,6 +8,7 @@ A new procedure has a walk in a module of its own, its name in `params.Search.pr
 here; mypy names those that are missing.
 """
 
+from dataclasses import replace
 from typing import assert_never
 
 from cellsize.params import Choose, Procedure, Search
@@ -22,8 +23,9 @@ from cellsize.sizing.walk import Known, Plan, Walk, after, grid, sample
 def plan(candidates: Candidates, search: Search, choose: Choose) -> Plan:
     """The walk over the candidates that `search.procedure` names.
 
-    The sizes of rules of thumb come last, and then more seeds of the sizes that the rule cannot decide on. If the rule
-    would choose no memory cells then, and no large size was tried, that is tried too.
+    The sizes of rules of thumb come last, and then more seeds of the sizes that the rule cannot decide on. If these
+    show that the last size of a ladder helped after all, the ladder goes on. If the rule would choose no memory cells
+    then, and no large size was tried, that is tried too.
     """
     seeds, guessed, costs = _seeds(candidates, search), guesses(candidates), compute.table(candidates, search.training)
     large = climb.large_units(candidates)
@@ -37,17 +39,36 @@ def plan(candidates: Candidates, search: Search, choose: Choose) -> Plan:
             walked = after(walked, guessed, first, costs)
         if walked.wanted:
             return walked
-        decided = repeats.add_seeds(walked, known, seeds, choose)
+        decided = _decided(candidates, search, walked, known, seeds, choose)
         large_was_tried = any(size.has_memory and size.units >= large for size in walked.visited)
         if not decided.is_done or large_size is None or large_was_tried:
             return decided
         if not _is_without_memory(decided, known, seeds, choose):
             return decided
         # A ladder whose sizes helped does not look for it, and yet the rule may find that they hardly did.
-        walked = after(walked, [large_size], first, costs)
-        return walked if walked.wanted else repeats.add_seeds(walked, known, seeds, choose)
+        walked = replace(after(decided, [large_size], first, costs), seeds=decided.seeds)
+        return walked if walked.wanted else _decided(candidates, search, walked, known, seeds, choose)
 
     return walk
+
+
+def _decided(
+    candidates: Candidates, search: Search, walked: Walk, known: Known, seeds: repeats.Seeds, choose: Choose
+) -> Walk:
+    """A walk that has found its sizes, then the seeds that decide between them, then what these lead on to.
+
+    A ladder ends by the first seeds of its sizes, which are few. Where more of them show that its last size helped, it
+    has not ended: a climb is walked again with all of them.
+    """
+    while True:
+        decided = repeats.add_seeds(walked, known, seeds, choose)
+        if not decided.is_done or search.procedure != "climb":
+            return decided
+        counted = {size: with_seeds(known[size], decided.seeds.get(size, seeds.first)) for size in decided.visited}
+        further = _walk(candidates, search, counted).wanted
+        if not further or not set(further) <= set(known):
+            return replace(decided, wanted=further)
+        walked = replace(decided, visited=(*decided.visited, *further))
 
 
 def _is_without_memory(walk: Walk, known: Known, seeds: repeats.Seeds, choose: Choose) -> bool:
@@ -134,8 +155,7 @@ def cuts(tried: Known, candidates: Candidates, search: Search) -> tuple[climb.Cu
     """What `search.work_limit` left out, see `climb.cuts`; nothing of a procedure that has no such limit."""
     if search.procedure != "climb":
         return ()
-    first = repeats.first_seeds(tried, _seeds(candidates, search))
-    return climb.cuts(on_grid(candidates), first, climb.limits(candidates, search))
+    return climb.cuts(on_grid(candidates), tried, climb.limits(candidates, search))
 
 
 def end(procedure: Procedure, *, larger: bool) -> str:

@@ -50,15 +50,15 @@ def add_seeds(walk: Walk, known: Known, seeds: Seeds, choose: Choose) -> Walk:
     """A walk that has found its sizes, and then the seeds that decide between them.
 
     Args:
-        walk: Where the procedure ended; nothing is wanted.
+        walk: Where the procedure ended; nothing is wanted. Seeds that count already go on counting.
         known: Scores of the sizes visited, with all seeds trained so far.
         seeds: How many there may be.
         choose: The rule; one that knows no undecided sizes wants no more seeds.
     """
     if choose.rule != "adequate":
         return walk
-    counts = dict.fromkeys(walk.visited, seeds.first)
-    left = seeds.left(walk.visited)
+    counts = {size: walk.seeds.get(size, seeds.first) for size in walk.visited}
+    left = seeds.left(walk.visited) - sum((count - seeds.first) * seeds.work[size] for size, count in counts.items())
     while True:
         scores = [with_seeds(known[size], counts[size]) for size in walk.visited]
         wanted: dict[Size, int] = {}
