@@ -35,7 +35,7 @@ def test_the_caption_of_curves_says_how_many_trainings_were_prolonged(
     assert caption.endswith("raise search.training.maximum_steps.")
     cut = toy_choice().model_copy(update={"ended_by_maximum": 0.333})
     caption = prose.captions(cut, toy_candidates, toy_trials, timed=True)["curves"]
-    assert "were, 33 % were still gaining when search.training.maximum_steps ended them, 50 % ended early" in caption
+    assert "fallen, 33 % were ended by search.training.maximum_steps while it still fell, and half of all" in caption
 
 
 def test_the_caption_of_sizes_says_what_score_bars_and_bound_are(

@@ -158,6 +158,7 @@ def test_what_is_picked_where_it_is_left_open_is_said_and_nothing_else_is(
     assert line == (
         "search: search.compute.gpus_per_trial is null, and no GPU is there: trained on the CPU; a number keeps to it"
     )
+    monkeypatch.setattr(versions, "asked", lambda _: [])
     driver.located(work, Compute(**content | {"gpus_per_trial": 0.0}), lines.append)
     assert lines == [line]
 
@@ -169,10 +170,12 @@ def test_gpus_that_lie_idle_are_said(
     content, lines = params_content()["search"]["compute"] | {"gpus_per_trial": 0.0}, list[str]()
     assert driver.located(work, Compute(**content), lines.append).accelerator == "cpu"
     assert lines == [
-        "search: GPUs of this machine are not used: search.compute.gpus_per_trial is 0; null trains on them"
+        "search: GPUs of this machine are not used: search.compute.gpus_per_trial is 0; null asks for them"
     ]
     # What a cluster has is no matter of this machine.
     driver.located(work, Compute(**content | {"address": "auto"}), lines.append)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    driver.located(work, Compute(**content), lines.append)
     assert len(lines) == 1
 
 

@@ -595,8 +595,7 @@ def test_the_trainings_that_the_maximum_ended_while_they_gained_are_a_fraction_o
     lines[4] |= {"trained": 200, "steps": 160}  # patience ended it there too
     lines += [row((1, 4), 1, 0.9, status="runner_up", trained=200, steps=200)]
     assert decided(lines, training=training).ended_by_maximum == pytest.approx(1 / 9)
-    never = training | {"steps": 200}
-    assert decided(lines, training=never).ended_by_maximum == 0
+    assert decided(lines, training=training | {"maximum_steps": 300}).ended_by_maximum == 0
 
 
 def test_how_long_trainings_were_and_how_many_ended_by_patience_is_said_of_those_that_count() -> None:

@@ -86,14 +86,13 @@ def trainings(choice: Choice) -> str:
         return ""
     cut = ""
     if choice.ended_by_maximum:
-        cut = (
-            f"{100 * choice.ended_by_maximum:.0f} % were still gaining when search.training.maximum_steps ended them, "
-        )
+        part = f"{100 * choice.ended_by_maximum:.0f} %"
+        cut = f"{part} were ended by search.training.maximum_steps while it still fell, "
     return (
         "A training is prolonged while its last quarter still gains "
-        f"more than 1 %; here {100 * choice.prolonged:.0f} % of the trainings of all sizes were, {cut}"
-        f"{100 * choice.ended_by_patience:.0f} % ended early because their score had long not fallen, and half of all "
-        f"took at most {plural(choice.median_steps, 'step')}."
+        f"more than 1 %; here {100 * choice.prolonged:.0f} % of the trainings of all sizes were, "
+        f"{100 * choice.ended_by_patience:.0f} % ended early because their score had long not fallen, {cut}and half of "
+        f"all took at most {plural(choice.median_steps, 'step')}."
     )
 
 

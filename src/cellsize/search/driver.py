@@ -1,5 +1,6 @@
 """A search from its store to its results: what is finished is read, the rest is trained by Ray Tune."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -36,8 +37,8 @@ def located(work: Work, compute: Compute, say: Callable[[str], None] = unsaid) -
         gpus = cluster.connect(compute).gpus
         picked = f"{gpus:g} GPUs are there: trained on GPUs" if gpus else "no GPU is there: trained on the CPU"
         say(f"search: search.compute.gpus_per_trial is null, and {picked}; a number keeps to it")
-    elif not gpus and compute.address == "local" and versions.asked("name"):
-        say("search: GPUs of this machine are not used: search.compute.gpus_per_trial is 0; null trains on them")
+    elif not gpus and compute.address == "local" and _has_idle_gpus():
+        say("search: GPUs of this machine are not used: search.compute.gpus_per_trial is 0; null asks for them")
     accelerator: Literal["cpu", "gpu"] = "gpu" if gpus else "cpu"
     engine.check(work.network, work.training, accelerator, work.precision)
     kinds = _kinds_of_gpus(compute) if accelerator == "gpu" else []
@@ -53,6 +54,11 @@ def located(work: Work, compute: Compute, say: Callable[[str], None] = unsaid) -
             "training takes so many; a number keeps to it"
         )
     return replace(work, accelerator=accelerator, gpu="; ".join(kinds), devices=devices, spread_from=spread_from)
+
+
+def _has_idle_gpus() -> bool:
+    """Whether this machine has GPUs that nobody has hidden from this process."""
+    return os.environ.get("CUDA_VISIBLE_DEVICES") != "" and bool(versions.asked("name"))
 
 
 def _kinds_of_gpus(compute: Compute) -> list[str]:

@@ -49,7 +49,9 @@ def open_end(best: Size, tried: Mapping[Size, Scores], candidates: Candidates, p
     return " ".join(sentences)
 
 
-def cut_short(cuts: Sequence[Cut], tried: Iterable[Size], candidates: Candidates, search: Search) -> str:
+def cut_short(
+    cuts: Sequence[Cut], tried: Iterable[Size], candidates: Candidates, search: Search, added: float = 0.0
+) -> str:
     """Says what `search.work_limit` left out, what the next size would take, and how to try it.
 
     Args:
@@ -57,11 +59,12 @@ def cut_short(cuts: Sequence[Cut], tried: Iterable[Size], candidates: Candidates
         tried: Sizes that the climb came to.
         candidates: The grid and what its sizes cost.
         search: The procedure and its limits.
+        added: Multiply-adds of the seeds that were added.
     """
     costs, sentences = compute.table(candidates, search.training), []
-    spent = compute.total(tried, costs)
-    # One value that is enough for all of them.
-    needed = (spent + compute.total((cut.size for cut in cuts), costs)) / (1 - compute.FOR_SEEDS) / compute.UNIT
+    all_of_them = compute.total(tried, costs) + compute.total((cut.size for cut in cuts), costs)
+    # One value that is enough for all of them, and for the seeds.
+    needed = max(all_of_them / (1 - compute.FOR_SEEDS), all_of_them + added) / compute.UNIT
     limit = _rounded_up(needed) if cuts else 0.0
     remedy = f"set search.work_limit: {limit:g} ({_core_minutes(limit)}) in params.yaml and run again (cellsize run)."
     below = [describe(cut.size) for cut in cuts if cut.is_below]

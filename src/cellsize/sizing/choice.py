@@ -63,7 +63,10 @@ def decide(
     little = caveats.learnt_little(size, rates)
     # What the work limit left out may have been trained as a guess.
     cuts = tuple(cut for cut in procedures.cuts(tried, candidates, search) if cut.size not in tried)
-    cut_short = caveats.cut_short(cuts, procedures.came_to(procedure, tried, candidates), candidates, search)
+    cut_short = caveats.cut_short(
+        cuts, procedures.came_to(procedure, tried, candidates), candidates, search,
+        procedures.added(tried, candidates, search),
+    )  # fmt: skip
     # Of a ladder that the work limit ended there is more to say than that its last size is the best.
     ended = "" if any(cut.size.layers == best.size.layers and not cut.is_below for cut in cuts) else open_end
     caution = " ".join(filter(None, (cut_short, ended, uneven, little, unreliable)))
@@ -238,12 +241,10 @@ def _ended_by_patience(trials: pd.DataFrame, patience: int) -> float:
 
 
 def _ended_by_maximum(trials: pd.DataFrame, training: Training) -> float:
-    """Fraction of the scored networks' trainings that were prolonged up to `search.training.maximum_steps`, in vain."""
+    """Fraction of the scored networks' trainings that `search.training.maximum_steps` ended, before patience did."""
     trained = trials[(trials["units"] > 0) & (trials["status"] == "ok")]
-    if not len(trained) or training.maximum_steps <= training.steps:
-        return 0.0
     is_young = trained["trained"] - trained["steps"] < training.patience
-    return float(((trained["trained"] >= training.maximum_steps) & is_young).mean())
+    return float(((trained["trained"] >= training.maximum_steps) & is_young).mean()) if len(trained) else 0.0
 
 
 def _scored(scores: Scores) -> ScoredSize:

@@ -6,6 +6,7 @@ from cellsize.params import BudgetUnit, Cell, Head, Metric, Procedure, Rule, Ski
 from cellsize.sizing.adequacy import Verdict
 from cellsize.sizing.artefacts import Artefact, Sized
 from cellsize.sizing.candidate_records import RuleOfThumb
+from cellsize.sizing.evaluation_records import MAY_BE_LEFT_OUT
 from cellsize.sizing.recipe import Recipe
 
 
@@ -161,8 +162,8 @@ class Choice(Recipe):
     """Fraction of the trainings that count that were prolonged beyond `search.training.steps`."""
     median_steps: int
     """Median of the optimizer steps of the trainings that count; 0 if no network was trained."""
-    ended_by_maximum: float | None = None
-    """Fraction of them that were still gaining when `search.training.maximum_steps` ended them; null where nobody has
+    ended_by_maximum: float | None = MAY_BE_LEFT_OUT
+    """Fraction of them that `search.training.maximum_steps` ended, before patience did; left out where nobody has
     counted."""
     ended_by_patience: float
     """Fraction of them that ended because their early-stopping score had long not fallen."""

@@ -4,6 +4,7 @@ from typing import Literal
 
 from cellsize.params import Metric
 from cellsize.sizing.artefacts import Artefact
+from cellsize.sizing.evaluation_records import MAY_BE_LEFT_OUT
 from cellsize.sizing.sequence_records import SequenceComparison
 
 
@@ -197,13 +198,13 @@ class ClassMetrics(Artefact):
     """Its log loss."""
     holdout_accuracy_logistic_regression: float
     """The accuracy of the logistic regression."""
-    holdout_macro_f1_logistic_regression: float
-    """Its macro-F1."""
+    holdout_macro_f1_logistic_regression: float | None = MAY_BE_LEFT_OUT
+    """Its macro-F1; versions registered before 2026-11-28 have none."""
     holdout_log_loss_logistic_regression: float
     """Its log loss."""
     holdout_accuracy_boosted_trees: float
     """The accuracy of boosted trees."""
-    holdout_macro_f1_boosted_trees: float
-    """Their macro-F1."""
+    holdout_macro_f1_boosted_trees: float | None = MAY_BE_LEFT_OUT
+    """Their macro-F1, likewise."""
     holdout_log_loss_boosted_trees: float
     """Their log loss."""

@@ -109,6 +109,39 @@ def cuts(sizes: list[Size], known: Known, limits: Limits) -> tuple[Cut, ...]:
     return _replay(sizes, known, limits, {})[1]
 
 
+def resumed(
+    sizes: list[Size], counted: Known, limits: Limits, spent: float
+) -> tuple[tuple[Size, ...], tuple[Cut, ...]]:
+    """What comes next on ladders whose last size helps by all seeds that count, although it did not by the first ones.
+
+    Args:
+        sizes: The grid.
+        counted: Scores of all sizes tried, with the seeds that count.
+        limits: When a ladder ends. The work of all sizes may be `work_limit` at most, and with that of the seeds what
+            is kept for these more.
+        spent: Multiply-adds of all sizes tried, and of the seeds added to them.
+
+    Returns:
+        The next sizes, and those of them that the work limit forbids.
+    """
+    wanted, forbidden, best = list[Size](), list[Cut](), counted[ZERO]
+    most = limits.work_limit / (1 - compute.FOR_SEEDS)
+    for depth in range(max(size.layers for size in sizes) + 1):
+        ladder, helps, last = sorted(size for size in sizes if size.layers == depth and size != ZERO), False, 0
+        for size in ladder:
+            if size in counted:
+                helps, last = _helps(counted[size], best), size.units
+                best = counted[size] if helps else best
+        following = first_of(ladder, last + 1)
+        if depth == 0 or not helps or following is None:
+            continue
+        if limits.allow(following, tuple(counted)) and spent + limits.work[following] <= most:
+            wanted.append(following)
+        else:
+            forbidden.append(Cut(following, was_helping=True))
+    return tuple(wanted), tuple(forbidden)
+
+
 def fewest_and_most(sizes: list[Size], limits: Limits) -> tuple[tuple[Size, ...], tuple[Size, ...]]:
     """The sizes that are tried if no size helps, and if every size does."""
     few, many = (_replay(sizes, {}, limits, dict.fromkeys(sizes, helps))[0].visited for helps in (False, True))

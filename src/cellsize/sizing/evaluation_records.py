@@ -9,8 +9,8 @@ from cellsize.sizing.artefacts import Artefact
 
 # A key that is there with `choose.metric: quantile` alone: the files of other metrics stay what they were.
 ONLY_OF_QUANTILES: Any = Field(default=None, exclude_if=lambda value: value is None)
-# Where the residuals of the folds are too few for intervals of 90 %, and in files from before it was kept, no key.
-COVERAGE: Any = Field(default=None, exclude_if=lambda value: value is None)
+# A key that files from before it was kept do not have, and others where there is nothing to say.
+MAY_BE_LEFT_OUT: Any = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Errors(Artefact):
@@ -213,5 +213,5 @@ class Metrics(Artefact):
     """The ridge-linear model's."""
     holdout_nmse_boosted_trees: float
     """The boosted trees'."""
-    holdout_coverage_90: float | None = COVERAGE
+    holdout_coverage_90: float | None = MAY_BE_LEFT_OUT
     """Fraction of the holdout's targets within its intervals of 90 %; left out where it has none."""

@@ -5,7 +5,7 @@ from typing import Literal
 from cellsize.params import Metric
 from cellsize.sizing.artefacts import Artefact
 from cellsize.sizing.baseline_records import Baselines
-from cellsize.sizing.evaluation_records import COVERAGE
+from cellsize.sizing.evaluation_records import MAY_BE_LEFT_OUT
 from cellsize.sizing.sequence_records import SequenceComparison
 
 
@@ -94,8 +94,8 @@ class NumberEvaluation(Artefact):
     warping."""
     differences: dict[str, NumberDifference]
     """Name → how far the same are from the model, paired by sequence."""
-    left_out: str | None = None
-    """Why the nearest neighbour by dynamic time warping is not among the baselines; null if it is."""
+    left_out: str | None = MAY_BE_LEFT_OUT
+    """Why the nearest neighbour by dynamic time warping is not among the baselines; left out if it is."""
     champion: ChampionNumberErrors | None
     """The current champion on all of these sequences; null if there is none, it cannot be measured, or only on some."""
     comparison: SequenceComparison | None
@@ -140,5 +140,5 @@ class NumberMetrics(Artefact):
     """The score of the ridge regression on the summaries."""
     holdout_score_boosted_trees: float
     """The score of the boosted trees on the summaries."""
-    holdout_coverage_90: float | None = COVERAGE
+    holdout_coverage_90: float | None = MAY_BE_LEFT_OUT
     """Fraction of the holdout's numbers within its intervals of 90 %; left out where it has none."""

@@ -40,7 +40,7 @@ def plan(candidates: Candidates, search: Search, choose: Choose) -> Plan:
         if walked.wanted:
             return walked
         decided = _decided(candidates, search, walked, known, seeds, choose)
-        large_was_tried = any(size.has_memory and size.units >= large for size in walked.visited)
+        large_was_tried = any(size.has_memory and size.units >= large for size in decided.visited)
         if not decided.is_done or large_size is None or large_was_tried:
             return decided
         if not _is_without_memory(decided, known, seeds, choose):
@@ -58,17 +58,20 @@ def _decided(
     """A walk that has found its sizes, then the seeds that decide between them, then what these lead on to.
 
     A ladder ends by the first seeds of its sizes, which are few. Where more of them show that its last size helped, it
-    has not ended: a climb is walked again with all of them.
+    has not ended.
     """
     while True:
         decided = repeats.add_seeds(walked, known, seeds, choose)
         if not decided.is_done or search.procedure != "climb":
             return decided
         counted = {size: with_seeds(known[size], decided.seeds.get(size, seeds.first)) for size in decided.visited}
-        further = _walk(candidates, search, counted).wanted
-        if not further or not set(further) <= set(known):
-            return replace(decided, wanted=further)
-        walked = replace(decided, visited=(*decided.visited, *further))
+        wanted, _ = climb.resumed(
+            on_grid(candidates), counted, climb.limits(candidates, search), seeds.spent(decided.visited, decided.seeds)
+        )
+        missing = tuple(size for size in wanted if size not in known)
+        if missing or not wanted:
+            return replace(decided, wanted=missing)
+        walked = replace(decided, visited=(*decided.visited, *wanted))
 
 
 def _is_without_memory(walk: Walk, known: Known, seeds: repeats.Seeds, choose: Choose) -> bool:
@@ -155,7 +158,18 @@ def cuts(tried: Known, candidates: Candidates, search: Search) -> tuple[climb.Cu
     """What `search.work_limit` left out, see `climb.cuts`; nothing of a procedure that has no such limit."""
     if search.procedure != "climb":
         return ()
-    return climb.cuts(on_grid(candidates), tried, climb.limits(candidates, search))
+    seeds, limits, sizes = _seeds(candidates, search), climb.limits(candidates, search), on_grid(candidates)
+    at_first = climb.cuts(sizes, repeats.first_seeds(tried, seeds), limits)
+    spent = seeds.spent(tried, {size: scores.n_seeds for size, scores in tried.items()})
+    then = climb.resumed(sizes, tried, limits, spent)[1]
+    return (*at_first, *(cut for cut in then if cut not in at_first))
+
+
+def added(tried: Known, candidates: Candidates, search: Search) -> float:
+    """Multiply-adds of the seeds that were added to sizes."""
+    seeds = _seeds(candidates, search)
+    counts = {size: scores.n_seeds for size, scores in tried.items()}
+    return seeds.spent(tried, counts) - seeds.spent(tried, {})
 
 
 def end(procedure: Procedure, *, larger: bool) -> str:

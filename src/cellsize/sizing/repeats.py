@@ -37,8 +37,12 @@ class Seeds:
 
     def left(self, visited: Iterable[Size]) -> float:
         """Work that is left for seeds: of what is not spent, and never less than what is kept for them."""
-        spent = sum(self.first_work[size] for size in visited)
-        return max(FOR_SEEDS * self.work_limit, self.work_limit - spent)
+        return max(FOR_SEEDS * self.work_limit, self.work_limit - self.spent(visited, {}))
+
+    def spent(self, visited: Iterable[Size], counts: Mapping[Size, int]) -> float:
+        """Work of all sizes visited with their first seeds, and of the seeds added to some, of which so many count."""
+        of_first = sum(self.first_work[size] for size in visited)
+        return of_first + sum(max(0, count - self.first) * self.work[size] for size, count in counts.items())
 
 
 def first_seeds(known: Known, seeds: Seeds) -> Known:
@@ -58,7 +62,7 @@ def add_seeds(walk: Walk, known: Known, seeds: Seeds, choose: Choose) -> Walk:
     if choose.rule != "adequate":
         return walk
     counts = {size: walk.seeds.get(size, seeds.first) for size in walk.visited}
-    left = seeds.left(walk.visited) - sum((count - seeds.first) * seeds.work[size] for size, count in counts.items())
+    left = seeds.left(walk.visited) - seeds.spent((), walk.seeds)
     while True:
         scores = [with_seeds(known[size], counts[size]) for size in walk.visited]
         wanted: dict[Size, int] = {}
