@@ -33,6 +33,8 @@ HOURS = [f"2026-01-{1 + row // 24:02d} {row % 24:02d}:00" for row in range(60)]
         ("{time};1.234.{row:03d},5", {"separator": ";", "decimal": ",", "thousands": "."}),
         ("{time};1,234,{row:03d}.5", {"separator": ";", "thousands": ","}),
         ("{time};1 234 {row:03d},5", {"separator": ";", "decimal": ",", "thousands": " "}),
+        ("{time};1 2{row:02d}", {"separator": ";", "thousands": " "}),
+        ("{time};1'2{row:02d}", {"separator": ";", "thousands": "'"}),
     ],
 )
 def test_separator_decimal_and_thousands_are_found(write_csv: WriteCsv, row: str, expected: dict[str, object]) -> None:
@@ -119,3 +121,34 @@ def test_the_name_of_a_file_may_be_in_capitals(tmp_path: Path) -> None:
     assert source.load(path, source.settings(path)).shape == (60, 2)
     (tmp_path / "SALES.PARQUET").write_bytes(b"PAR1")  # said to be one: its bytes are no text
     assert source.settings(tmp_path / "SALES.PARQUET") == source.PLAIN
+
+
+def test_a_point_with_three_digits_behind_it_beside_whole_numbers_of_three_stands_between_thousands(
+    write_csv: WriteCsv,
+) -> None:
+    # As decimals 993 would be followed by 1.001.
+    numbers = [f"{value:,}".replace(",", ".") for value in range(970, 970 + len(HOURS))]
+    path = write_csv("\n".join(["time;load", *map(";".join, zip(HOURS, numbers, strict=True))]) + "\n")
+    assert dict(source.settings(path)) == written(separator=";", decimal=",", thousands=".")
+    for other in ("0.993", "1.5", "1246"):
+        numbers[5] = other
+        path = write_csv("\n".join(["time;load", *map(";".join, zip(HOURS, numbers, strict=True))]) + "\n")
+        assert dict(source.settings(path)) == written(separator=";")
+
+
+@pytest.mark.parametrize("missing", ["", "NA", "n/a", "-"])
+def test_a_first_row_without_its_number_is_no_row_of_units(write_csv: WriteCsv, missing: str) -> None:
+    rows = [f"{time},{index}.5" for index, time in enumerate(HOURS)]
+    text = "\n".join(["time,load", f"2025-12-31 23:00,{missing}", *rows])
+    assert dict(source.settings(write_csv(text))) == written()
+
+
+def test_the_last_row_of_a_series_called_total_is_no_row_of_totals(write_csv: WriteCsv) -> None:
+    rows = [f"{name},{time},{index}.5" for name in ("a", "Total") for index, time in enumerate(HOURS)]
+    assert dict(source.settings(write_csv("\n".join(["shop,time,load", *rows])))) == written()
+
+
+def test_a_line_that_tells_a_spreadsheet_the_separator_is_refused(write_csv: WriteCsv) -> None:
+    path = write_csv("\n".join(["sep=;", "time;load", *(f"{time};1" for time in HOURS)]))
+    with pytest.raises(InputError, match=r"line 1: 'sep=;' is a note for a spreadsheet program.*remove this line"):
+        source.settings(path)

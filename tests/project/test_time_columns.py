@@ -80,3 +80,37 @@ def test_a_declared_column_that_is_no_time_is_refused() -> None:
         time_columns.find_time(table(kind=["a", "b"], y=[1, 2]), TOY, ("kind",), None)
     with pytest.raises(InputError, match="no column 'x'; fix --time"):
         time_columns.find_time(table(y=[1, 2]), TOY, ("x",), None)
+
+
+def test_a_year_of_two_digits_that_is_to_come_is_refused_unless_it_is_declared() -> None:
+    months = [f"{name}-{year}" for year in range(49, 52) for name in ("Jan", "Feb", "Mar")]
+    with pytest.raises(InputError) as refused:
+        time_columns.find_time(table(Month=months, y=range(9)), TOY, (), None)
+    assert str(refused.value) == (
+        "toy.csv, line 10, column 'Month': 'Mar-51' has a year of two digits and would be 2051, which is to come; "
+        'write years with four digits, or give --time-format "%b-%y" if that is meant'
+    )
+    meant = time_columns.find_time(table(Month=months, y=range(9)), TOY, (), "%b-%y")
+    assert str(meant.local.iloc[-1].date()) == "2051-03-01"
+    past = [month.replace("-49", "-09").replace("-50", "-10").replace("-51", "-11") for month in months]
+    assert time_columns.find_time(table(Month=past, y=range(9)), TOY, (), None).local.iloc[0].year == 2009
+
+
+NOT_UNDERSTOOD = [
+    "2026-01-{day:02d} 23:00:00 UTC", "{day:02d}/01/2026 11:00 p.m.", "KW{day}/2017", "{day}Q70", "FY17{day:02d}",
+    "Thu, {day:02d} Jan 2026 00:00:00 GMT", "{day:02d}.01.2026 00:00 - {day:02d}.01.2026 01:00",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NOT_UNDERSTOOD)
+def test_what_looks_like_times_and_is_not_understood_is_refused_unless_rows_are_said_to_be_in_order(text: str) -> None:
+    days = table(created_at=[text.format(day=day) for day in range(28, 0, -1)], y=range(28))
+    with pytest.raises(InputError, match=r"line 2, column 'created_at': .*; if it is no time, .*: --frequency step"):
+        time_columns.find_time(days, TOY, (), None)
+    assert time_columns.find_time(days, TOY, (), None, may_lack=True).columns == ()
+
+
+@pytest.mark.parametrize("text", ["T-{day:03d}", "item {day}", "{day},5", "-{day}", "{day} %", "north"])
+def test_names_and_numbers_do_not_look_like_times(text: str) -> None:
+    values = pd.Series([text.format(day=day) for day in range(28)])
+    assert not time_columns.looks_like_times(values)

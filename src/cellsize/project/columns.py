@@ -13,7 +13,7 @@ import pandas as pd
 from cellsize.data import regular
 from cellsize.data import table as tables
 from cellsize.errors import InputError
-from cellsize.project import time_columns
+from cellsize.project import nearly_series, time_columns
 
 Flags = npt.NDArray[np.bool_]
 
@@ -21,6 +21,8 @@ MOST_LEVELS = 50
 # How many parts a day may be divided into: hours, half-hours and so on, down to minutes.
 OF_A_DAY = (24, 48, 96, 144, 288, 1440)
 ROWS_OF_A_LEVEL = 5  # on average; rarer texts are names or remarks
+# Whole numbers below 1,000, and others in groups of three digits.
+GROUPED = r"[-+]?\d{1,3}([,.\u2019' ]\d{3})*([.,]\d+)?"
 LISTED = 8  # columns that a message lists
 
 
@@ -93,6 +95,8 @@ def _why_no_levels(values: "pd.Series[Any]") -> str:
         return f"numbers, but for such as {levels[~parsed].iloc[0]!r}" if not parsed.all() else "numbers as text"
     if levels.str.contains(r"[$€£¥%]").all() and _are_numbers(levels.str.replace(r"[$€£¥%,\s]", "", regex=True)).all():
         return f"numbers with a sign, such as {levels.iloc[0]!r}"
+    if levels.str.fullmatch(GROUPED).all():
+        return f"numbers with a sign between thousands, such as {levels[levels.str.len() > 3].iloc[0]!r}"
     if not 2 <= count <= MOST_LEVELS:
         return f"text with {count} level{'s' * (count != 1)}; a categorical covariate has 2 to {MOST_LEVELS}"
     if count * ROWS_OF_A_LEVEL > len(levels):
@@ -104,7 +108,7 @@ def find_series(
     table: pd.DataFrame, path: Path, times: "pd.Series[Any]", taken: set[str], declared: str | None,
     doubtful: Flags | None = None,
 ) -> str | None:  # fmt: skip
-    """The column that tells several series apart; None if no time repeats, and so there is one series.
+    """The column that tells several series apart; None if no time repeats, so that there is one, or blocks of several.
 
     Args:
         table: Raw rows.
@@ -126,7 +130,7 @@ def find_series(
         table, times = table.iloc[rows], times.iloc[rows]
     again = times.duplicated()
     if not again.any():
-        return None
+        return nearly_series.in_blocks(table, times, taken) if pd.api.types.is_datetime64_any_dtype(times) else None
     found = list[str]()
     for name, codes in _that_may_name(table, taken):
         tells_apart = 2 <= codes.max() + 1 <= len(table) / 2 and not _repeats(times, codes)
@@ -151,6 +155,7 @@ def find_series(
             f"{where}; {both[0]!r} and {both[1]!r} together tell series apart: write both into one column, such as "
             f"{table[both[0]].iloc[0]}-{table[both[1]].iloc[0]}, and name it with --series"
         )
+    nearly_series.refuse_few(table.drop(columns=list(taken)), path, times, rows)
     raise InputError(f"{where}, and no column tells series apart; keep one row of each time, or give --series")
 
 

@@ -42,7 +42,8 @@ def read_rows(asked: Asked) -> Rows:
     if asked.time and asked.frequency and Clock.of(asked.frequency).unit == "integer":
         time = time_columns.counted(table, asked.table, asked.time)
     else:
-        time = time_columns.find_time(table, asked.table, asked.time, asked.time_format)
+        in_order = bool(asked.frequency) and Clock.of(asked.frequency or "").unit == "integer"
+        time = time_columns.find_time(table, asked.table, asked.time, asked.time_format, may_lack=in_order)
     twice = time_columns.shown_twice(time, asked.table, asked.timezone)
     named = columns.find_series(table, asked.table, time.instant, set(time.columns), asked.series, twice) if (
         time.columns or asked.series) else None  # fmt: skip

@@ -27,6 +27,9 @@ NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 TOTAL = re.compile(r"(grand )?total|sum|summe|gesamt|insgesamt|totaal|totale?|suma|somme", re.IGNORECASE)
 
 
+# How Excel is told the separator.
+SEP_LINE = re.compile(r"sep=.", re.IGNORECASE)
+MISSING = {"", "-", "--", "?", "na", "n/a", "nan", "null", "none", "#n/a"}
 FULL_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D|$)")
 
 
@@ -69,6 +72,11 @@ def settings(path: Path) -> Csv:
         lines, last = _lines(path, encoding)
     except text_file.UNREADABLE:
         raise text_file.unreadable(path) from None
+    if lines and SEP_LINE.fullmatch(lines[0].strip()):
+        raise InputError(
+            f"{path}, line 1: {lines[0].strip()!r} is a note for a spreadsheet program in place of the names of the "
+            "columns; remove this line"
+        )
     comment = lines[0][0] if lines and lines[0] and lines[0][0] in COMMENTS else None
     lines = [line for line in lines if not (comment and line.startswith(comment))]
     if not lines:
@@ -85,8 +93,7 @@ def settings(path: Path) -> Csv:
         comment=comment,
         encoding=encoding,
         units_row=_has_units(rows, kinds),
-        total_row=len(rows) > 2
-        and bool(TOTAL.fullmatch(next(csv.reader([last], delimiter=separator), [""])[0].strip())),
+        total_row=len(rows) > 2 and _is_total(next(csv.reader([last], delimiter=separator), [""])),
     )
 
 
@@ -147,7 +154,8 @@ def _separator(lines: list[str]) -> str:
 def _numbers(cells: list[str], separator: str) -> tuple[str, str | None]:
     """The decimal sign, and the sign between thousands, as far as some number leaves no doubt.
 
-    1.234 is a number with three decimals: only 1.234,5 and 1.234.567 say that the point stands between thousands.
+    1.234 is a number with three decimals: only 1.234,5 and 1.234.567 say that the point stands between thousands, or
+    whole numbers of at most three digits beside it where every number with a point has three digits behind it.
     """
     counts = {decimal: sum(bool(_pattern(decimal).fullmatch(cell)) for cell in cells) for decimal in ".,"}
     grouped = {
@@ -160,7 +168,18 @@ def _numbers(cells: list[str], separator: str) -> tuple[str, str | None]:
     decimal = "," if total[","] > total["."] and separator != "," else "."
     here = {other: count for (sign, other), count in grouped.items() if sign == decimal and other != separator}
     best = max(here, key=lambda sign: here[sign])
+    if decimal == "." and separator != "," and not here[best] and _point_groups(cells):
+        return ",", "."
     return decimal, best if here[best] else None
+
+
+def _point_groups(cells: list[str]) -> bool:
+    """Whether every point in a number stands between thousands: 993 and 1.246, and never 0.246 or 1.5 or 1246."""
+    numbers = [cell for cell in cells if NUMBER.fullmatch(cell)]
+    with_point = [cell for cell in numbers if "." in cell]
+    whole = [cell for cell in numbers if "." not in cell]
+    grouped = all(re.fullmatch(r"[-+]?[1-9]\d{0,2}\.\d{3}", cell) for cell in with_point)
+    return grouped and len(with_point) > 1 and len(whole) > 1 and all(len(cell.lstrip("+-")) <= 3 for cell in whole)
 
 
 @cache
@@ -170,6 +189,8 @@ def _pattern(decimal: str, thousands: str | None = None) -> re.Pattern[str]:
     if thousands is None:
         return re.compile(rf"[-+]?\d*{sign}\d+([eE][-+]?\d+)?")
     group = rf"{re.escape(thousands)}\d{{3}}"
+    if thousands in " '":  # nothing else stands between two digits so
+        return re.compile(rf"[-+]?\d{{1,3}}({group})+({sign}\d*)?")
     return re.compile(rf"[-+]?\d{{1,3}}(({group}){{2,}}({sign}\d*)?|{group}{sign}\d*)")
 
 
@@ -190,4 +211,13 @@ def _has_units(rows: list[list[str]], kinds: list[list[bool]]) -> bool:
         for column in range(width)
         if sum(column < len(kind) and kind[column] for kind in kinds[2:]) > 0.8 * len(kinds[2:])
     ]
+    units = [rows[1][column].strip() for column in numeric if column < len(rows[1])]
+    # A row of data may lack its numbers. It has a date then, or nothing is there in place of units.
+    if all(unit.lower() in MISSING for unit in units) or any(FULL_DATE.match(cell.strip()) for cell in rows[1]):
+        return False
     return bool(numeric) and not any(column < len(kinds[1]) and kinds[1][column] for column in numeric)
+
+
+def _is_total(row: list[str]) -> bool:
+    """Whether the last row is one of totals: it is called so, and has no date of its own."""
+    return bool(TOTAL.fullmatch(row[0].strip())) and not any(FULL_DATE.match(cell.strip()) for cell in row)

@@ -29,6 +29,15 @@ NAMED_HOUR = re.compile(
     re.IGNORECASE,
 )
 TIME_OF_DAY = r"([01]?\d|2[0-3])[:.h][0-5]\d([:.][0-5]\d(\.\d{3,})?)?( ?[AaPp][Mm])?"
+# Words that stand in times; a text of these, digits and signs alone is one, whether or not it is understood.
+WORD_OF_TIMES = re.compile(
+    r"utc|gmt|z|t|cet|cest|est|edt|cst|cdt|mst|mdt|pst|pdt|bst|ist|jst|am|pm|a|p|m|q|h|kw|w|cw|wk|fy|st|nd|rd|th|uhr|"
+    r"mon|tue|wed|thu|fri|sat|sun|mo|di|mi|do|fr|sa|so|jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec|mrz|mai|okt|"
+    r"dez|january|february|march|april|june|july|august|september|october|november|december|januar|februar|märz|juni|"
+    r"juli|oktober|dezember|janvier|février|mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|enero|"
+    r"febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
+)
+DIFFERENT = 0.5  # of the values of a column of times, at least; a category repeats more often
 FULL = 0.9  # of the hours of all days, where a column holds the hours of a day
 
 
@@ -66,7 +75,9 @@ class Time:
         return moments.said(shown, self.local)
 
 
-def find_time(table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_format: str | None) -> Time:
+def find_time(
+    table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_format: str | None, *, may_lack: bool = False
+) -> Time:
     """Finds the time of a table: the columns, and how they are written.
 
     Args:
@@ -74,23 +85,60 @@ def find_time(table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_f
         path: Where they come from, for messages.
         declared: The columns that hold it; none: they are looked for.
         time_format: How they are written, or None to find out.
+        may_lack: Whether rows may be in order and have no time, although some column looks like one.
 
     Raises:
-        InputError: A column that is declared or bears a telling name cannot be read, or two formats read it.
+        InputError: A column that is declared, bears a telling name or looks like a time cannot be read, two formats
+            read it, or its years of two digits lie in the future.
     """
     if declared:
         tables.require(table, path, declared, "--time")
-        return _read(table, path, declared, time_format)
+        return _in_the_past(_read(table, path, declared, time_format), table, path, time_format)
     refused: InputError | None = None
     for columns in _candidates(table):
         try:
-            return _read(table, path, columns, time_format)
+            found = _read(table, path, columns, time_format)
         except InputError as error:
             telling = any(NAMED_TIME.fullmatch(name.strip()) for name in columns)
             refused = refused or (error if telling or "ambiguous" in str(error) else None)
+            if refused is None and not may_lack and len(columns) == 1 and looks_like_times(table[columns[0]]):
+                refused = InputError(f"{error}; if it is no time, and the rows are in order: --frequency step")
+            continue
+        return _in_the_past(found, table, path, time_format)
     if refused is not None:
         raise refused
     return Time((), None, pd.Series(np.arange(len(table)), index=table.index))
+
+
+def _in_the_past(time: Time, table: pd.DataFrame, path: Path, declared: str | None) -> Time:
+    """The same time, unless a year of two digits that nobody has declared is one to come: 49 is 2049 then, or 1949."""
+    if declared is not None or time.time_format is None or "%y" not in time.time_format:
+        return time
+    latest = int(np.argmax(time.local))
+    if time.local.iloc[latest] > pd.Timestamp.now():
+        written = table[time.columns[0]].iloc[latest]
+        raise InputError(
+            f"{path}, {tables.line(path, latest)}, column {time.columns[0]!r}: {written!r} has a year of two digits "
+            f"and would be {time.local.iloc[latest].year}, which is to come; write years with four digits, or give "
+            f'--time-format "{time.time_format}" if that is meant'
+        )
+    return time
+
+
+def looks_like_times(values: "pd.Series[Any]") -> bool:
+    """Whether texts are most probably times, understood or not: digits, signs and words of times, and few are equal."""
+    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
+        return False
+    texts = values.dropna().astype("str")
+    if len(texts) < 3 or texts.nunique() < DIFFERENT * len(texts) or len(texts) < DIFFERENT * len(values):
+        return False
+    some = texts.head(50)
+    words = some.str.lower().str.findall(r"[^\W\d_]+")
+    # A number beside a sign is none: 1,5 or 3 % or -4. Nor is a name beside a single letter: T-001.
+    letter = words.map(lambda found: any(len(word) == 1 for word in found)).any()
+    has_parts = some.str.contains(r"\d\D+\d" if letter else r"\d\D+\d|[^\W\d_]\s*\d").all()
+    is_number = some.str.fullmatch(r"[-+−(]?\d[\d.,' \u2019]*[)%]?").all()
+    return bool(has_parts and not is_number and words.map(lambda found: all(map(WORD_OF_TIMES.fullmatch, found))).all())
 
 
 def counted(table: pd.DataFrame, path: Path, declared: tuple[str, ...]) -> Time:
