@@ -142,3 +142,11 @@ def test_columns_that_repeat_the_time_or_count_the_rows_are_known() -> None:
     assert columns.is_counter(pd.Series(np.arange(5, 20)), np.zeros(15, int))
     assert not columns.is_counter(pd.Series([1, 2, 4, 5]), np.zeros(4, int))
     assert columns.is_counter(pd.Series([1, 2, 3, 1, 2, 3]), np.repeat([0, 1], 3))
+
+
+@pytest.mark.parametrize("texts", [("993", "1,246", "1,264"), ("51,54", "1,5", "2,7"), ("1 246", "12 460", "7")])
+def test_numbers_with_a_sign_between_their_digits_are_left_out_with_the_cause(texts: tuple[str, ...]) -> None:
+    table = pd.DataFrame({"sold": list(texts) * 20})
+    reason = columns.kinds(table, set(), np.ones(60, np.bool_)).left_out["sold"]
+    assert reason.startswith("numbers with a sign between their digits, such as '")
+    assert "," in reason[-8:] or " " in reason[-8:]

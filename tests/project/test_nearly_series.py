@@ -63,3 +63,8 @@ def test_where_many_rows_repeat_nobody_is_blamed() -> None:
     table = pd.concat([shops(), shops()], ignore_index=True)
     with pytest.raises(InputError, match="no column tells series apart"):
         find_series(table, TOY, table["day"], {"day"}, None)
+
+
+def test_lists_name_no_series() -> None:
+    table = of_phases().drop(columns="sensor").assign(tags=pd.Series([["a"]] * 40))
+    assert nearly_series.in_blocks(table, table["when"], {"when"}) is None

@@ -152,3 +152,10 @@ def test_a_line_that_tells_a_spreadsheet_the_separator_is_refused(write_csv: Wri
     path = write_csv("\n".join(["sep=;", "time;load", *(f"{time};1" for time in HOURS)]))
     with pytest.raises(InputError, match=r"line 1: 'sep=;' is a note for a spreadsheet program.*remove this line"):
         source.settings(path)
+
+
+def test_a_count_beside_decimals_says_nothing_of_their_point(write_csv: WriteCsv) -> None:
+    # 12.345 is a temperature with three decimals, whatever is counted in the next column.
+    rows = [f"{time};{12 + index / 7:.3f};{index}" for index, time in enumerate(HOURS)]
+    path = write_csv("\n".join(["time;temp;count", *rows]) + "\n")
+    assert dict(source.settings(path)) == written(separator=";")

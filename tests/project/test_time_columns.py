@@ -105,7 +105,7 @@ NOT_UNDERSTOOD = [
 @pytest.mark.parametrize("text", NOT_UNDERSTOOD)
 def test_what_looks_like_times_and_is_not_understood_is_refused_unless_rows_are_said_to_be_in_order(text: str) -> None:
     days = table(created_at=[text.format(day=day) for day in range(28, 0, -1)], y=range(28))
-    with pytest.raises(InputError, match=r"line 2, column 'created_at': .*; if it is no time, .*: --frequency step"):
+    with pytest.raises(InputError, match=r"line 2, column 'created_at': .*; if it is not a time, .*: --frequency step"):
         time_columns.find_time(days, TOY, (), None)
     assert time_columns.find_time(days, TOY, (), None, may_lack=True).columns == ()
 

@@ -21,8 +21,8 @@ MOST_LEVELS = 50
 # How many parts a day may be divided into: hours, half-hours and so on, down to minutes.
 OF_A_DAY = (24, 48, 96, 144, 288, 1440)
 ROWS_OF_A_LEVEL = 5  # on average; rarer texts are names or remarks
-# Whole numbers below 1,000, and others in groups of three digits.
-GROUPED = r"[-+]?\d{1,3}([,.\u2019' ]\d{3})*([.,]\d+)?"
+# Numbers, some in groups of three digits, or with a comma.
+GROUPED = r"[-+]?\d+([,.\u2019' ]\d{3})*([.,]\d+)?"
 LISTED = 8  # columns that a message lists
 
 
@@ -96,7 +96,7 @@ def _why_no_levels(values: "pd.Series[Any]") -> str:
     if levels.str.contains(r"[$€£¥%]").all() and _are_numbers(levels.str.replace(r"[$€£¥%,\s]", "", regex=True)).all():
         return f"numbers with a sign, such as {levels.iloc[0]!r}"
     if levels.str.fullmatch(GROUPED).all():
-        return f"numbers with a sign between thousands, such as {levels[levels.str.len() > 3].iloc[0]!r}"
+        return f"numbers with a sign between their digits, such as {levels[~parsed].iloc[0]!r}"
     if not 2 <= count <= MOST_LEVELS:
         return f"text with {count} level{'s' * (count != 1)}; a categorical covariate has 2 to {MOST_LEVELS}"
     if count * ROWS_OF_A_LEVEL > len(levels):

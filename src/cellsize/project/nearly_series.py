@@ -27,7 +27,7 @@ def in_blocks(table: pd.DataFrame, times: "pd.Series[Any]", taken: set[str]) -> 
         return None
     found = list[str]()
     for name, values in table.items():
-        if name in taken or pd.api.types.is_numeric_dtype(values) or values.isna().any():
+        if name in taken or not pd.api.types.is_string_dtype(values) or values.isna().any():
             continue
         codes, levels = pd.factorize(values)
         if 2 <= len(levels) <= len(table) / 2:

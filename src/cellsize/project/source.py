@@ -83,8 +83,9 @@ def settings(path: Path) -> Csv:
         return PLAIN
     separator = _separator(lines)
     rows = list(csv.reader(lines, delimiter=separator))
-    cells = [value.strip() for row in rows[1:] for value in row if value.strip()]
-    decimal, thousands = _numbers(cells, separator)
+    by_column = itertools.zip_longest(*rows[1:], fillvalue="")
+    columns = [[value.strip() for value in column if value.strip()] for column in by_column]
+    decimal, thousands = _numbers(columns, separator)
     kinds = [[_is_number(value, decimal, thousands) for value in row] for row in rows]
     return Csv(
         separator=separator,
@@ -151,12 +152,13 @@ def _separator(lines: list[str]) -> str:
     return best if found[best][0] > 0 else ","
 
 
-def _numbers(cells: list[str], separator: str) -> tuple[str, str | None]:
+def _numbers(columns: list[list[str]], separator: str) -> tuple[str, str | None]:
     """The decimal sign, and the sign between thousands, as far as some number leaves no doubt.
 
     1.234 is a number with three decimals: only 1.234,5 and 1.234.567 say that the point stands between thousands, or
-    whole numbers of at most three digits beside it where every number with a point has three digits behind it.
+    whole numbers of at most three digits in its column, where every number with a point has three digits behind it.
     """
+    cells = [cell for column in columns for cell in column]
     counts = {decimal: sum(bool(_pattern(decimal).fullmatch(cell)) for cell in cells) for decimal in ".,"}
     grouped = {
         (decimal, thousands): sum(bool(_pattern(decimal, thousands).fullmatch(cell)) for cell in cells)
@@ -168,18 +170,28 @@ def _numbers(cells: list[str], separator: str) -> tuple[str, str | None]:
     decimal = "," if total[","] > total["."] and separator != "," else "."
     here = {other: count for (sign, other), count in grouped.items() if sign == decimal and other != separator}
     best = max(here, key=lambda sign: here[sign])
-    if decimal == "." and separator != "," and not here[best] and _point_groups(cells):
+    if decimal == "." and separator != "," and not here[best] and _point_groups(columns):
         return ",", "."
     return decimal, best if here[best] else None
 
 
-def _point_groups(cells: list[str]) -> bool:
-    """Whether every point in a number stands between thousands: 993 and 1.246, and never 0.246 or 1.5 or 1246."""
-    numbers = [cell for cell in cells if NUMBER.fullmatch(cell)]
-    with_point = [cell for cell in numbers if "." in cell]
-    whole = [cell for cell in numbers if "." not in cell]
-    grouped = all(re.fullmatch(r"[-+]?[1-9]\d{0,2}\.\d{3}", cell) for cell in with_point)
-    return grouped and len(with_point) > 1 and len(whole) > 1 and all(len(cell.lstrip("+-")) <= 3 for cell in whole)
+def _point_groups(columns: list[list[str]]) -> bool:
+    """Whether every point in a number stands between thousands: 993 and 1.246, and never 0.246 or 1.5 or 1246.
+
+    Of one column: a count beside a column of decimals says nothing of these. Every column with points has to say so.
+    """
+    found = False
+    for column in columns:
+        numbers = [cell for cell in column if NUMBER.fullmatch(cell)]
+        with_point = [cell for cell in numbers if "." in cell]
+        whole = [cell for cell in numbers if "." not in cell]
+        if not with_point:
+            continue
+        grouped = all(re.fullmatch(r"[-+]?[1-9]\d{0,2}\.\d{3}", cell) for cell in with_point)
+        if not grouped or len(with_point) < 2 or len(whole) < 2 or any(len(cell.lstrip("+-")) > 3 for cell in whole):
+            return False
+        found = True
+    return found
 
 
 @cache

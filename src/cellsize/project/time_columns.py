@@ -102,7 +102,7 @@ def find_time(
             telling = any(NAMED_TIME.fullmatch(name.strip()) for name in columns)
             refused = refused or (error if telling or "ambiguous" in str(error) else None)
             if refused is None and not may_lack and len(columns) == 1 and looks_like_times(table[columns[0]]):
-                refused = InputError(f"{error}; if it is no time, and the rows are in order: --frequency step")
+                refused = InputError(f"{error}; if it is not a time, and the rows are in order: --frequency step")
             continue
         return _in_the_past(found, table, path, time_format)
     if refused is not None:

@@ -24,7 +24,7 @@ def plan(candidates: Candidates, search: Search, choose: Choose) -> Plan:
     """The walk over the candidates that `search.procedure` names.
 
     The sizes of rules of thumb come last, and then more seeds of the sizes that the rule cannot decide on. If these
-    show that the last size of a ladder helped after all, the ladder goes on. If the rule would choose no memory cells
+    show that the last size of a ladder helped after all, the ladder resumes. If the rule would choose no memory cells
     then, and no large size was tried, that is tried too.
     """
     seeds, guessed, costs = _seeds(candidates, search), guesses(candidates), compute.table(candidates, search.training)
@@ -162,7 +162,8 @@ def cuts(tried: Known, candidates: Candidates, search: Search) -> tuple[climb.Cu
     at_first = climb.cuts(sizes, repeats.first_seeds(tried, seeds), limits)
     spent = seeds.spent(tried, {size: scores.n_seeds for size, scores in tried.items()})
     then = climb.resumed(sizes, tried, limits, spent)[1]
-    return (*at_first, *(cut for cut in then if cut not in at_first))
+    again = {cut.size for cut in then}  # what is said of a size is what all its seeds say
+    return (*(cut for cut in at_first if cut.size not in again), *then)
 
 
 def added(tried: Known, candidates: Candidates, search: Search) -> float:
