@@ -119,6 +119,11 @@ def in_parts() -> pd.DataFrame:
     return pd.DataFrame(parts | {"load": wave(1000, 24)})
 
 
+def in_years_and_quarters() -> pd.DataFrame:
+    number = np.arange(200)
+    return pd.DataFrame({"Jahr": 1970 + number // 4, "Quartal": 1 + number % 4, "Umsatz": wave(200, 4)})
+
+
 def waves(**columns: Any) -> pd.DataFrame:
     """120 sequences of 4 to 9 steps, of three frequencies, by thirty persons, of whom seven are for tests."""
     draw, parts = np.random.default_rng(0), []
@@ -203,6 +208,7 @@ TABLES: dict[str, Callable[[], pd.DataFrame]] = {
     "Seconds since 1970": lambda: hourly(when=1_767_225_600_000 + 3_600_000 * np.arange(1000)),
     "Date and time in two columns": in_two_columns,
     "Year, month, day and hour in columns": in_parts,
+    "A year and its quarter, and other names of parts": in_years_and_quarters,
     "Parquet": lambda: hourly().assign(when=pd.date_range("2026-01-01", periods=1000, freq="h")).set_index("when"),
     "Missing values": missing,
     "Large numbers": lambda: hourly(load=1_000_000_000 + (10 * wave(1000, 24)).astype(int)),

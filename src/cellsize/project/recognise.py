@@ -11,6 +11,7 @@ from cellsize.params_data import Csv
 from cellsize.project import (
     examine_sequences,
     examine_texts,
+    nearly_sequences,
     sequence_columns,
     sequence_roles,
     source,
@@ -19,7 +20,7 @@ from cellsize.project import (
     time_columns,
 )
 from cellsize.project.asked import Asked
-from cellsize.project.sequence_columns import NAMED_GROUP, Columns
+from cellsize.project.sequence_columns import NAMED_GROUP, NAMED_LABEL, Columns
 from cellsize.project.wording import said_of_file
 
 OF_SEQUENCES = {".ts": "a .ts file holds labelled sequences", ".npz": "an .npz file holds labelled sequences"}
@@ -116,6 +117,8 @@ def _by_shape(table: pd.DataFrame, asked: Asked) -> tuple[Task, Columns] | None:
     if _has_times(table, asked):
         return None
     of_classes = sequence_columns.recognised(table, asked)
+    if of_classes is None or not NAMED_LABEL.fullmatch(of_classes.label.strip()):
+        nearly_sequences.refuse_few(table, asked)
     if of_classes is not None and (asked.targets or not NAMED_GROUP.fullmatch(of_classes.label.strip())):
         return "classify", of_classes
     # On which machine a run was is a label if nothing else is, and a number that is surely one comes first.

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cellsize.data.clock import Clock
 from cellsize.params_data import Csv
-from cellsize.project import columns, source, steps, template, time_columns
+from cellsize.project import columns, local_days, source, steps, template, time_columns
 from cellsize.project.asked import Asked
 
 DAY = 86_400
@@ -49,7 +49,9 @@ def read_rows(asked: Asked) -> Rows:
         time.columns or asked.series) else None  # fmt: skip
     time = time_columns.on_clock(time, asked.table, asked.timezone, table[named] if named else None)
     codes = pd.factorize(table[named])[0] if named else np.zeros(len(table), np.int64)
-    frequency = asked.frequency or steps.find(time, codes)
+    if asked.timezone is None:
+        local_days.refuse(time, asked.table)
+    frequency = asked.frequency or steps.find(local_days.on_wall(time, asked.timezone), codes)
     return Rows(table, asked.table, written, time, named, codes, frequency, asked.timezone)
 
 

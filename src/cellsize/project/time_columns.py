@@ -17,10 +17,11 @@ from cellsize.data.clock import zone
 from cellsize.data.time_formats import COMPACT
 from cellsize.errors import InputError
 from cellsize.params_data import Ambiguous
+from cellsize.project import time_parts
 
 NAMED_TIME = re.compile(
-    r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|dt|ts?|when|day|week|month|quarter|year"
-    r"|zeit|zeitstempel|datum|fecha|hora|heure|data)([ _-].*)?",
+    r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|dt|ts?|when|utc|epoch|unix|day|week|month|quarter|year"
+    r"|zeit|zeitstempel|datum|jahr|fecha|hora|heure|data|ann[ée]e|a[ñn]o|anno|jaar)([ _-].*)?",
     re.IGNORECASE,
 )
 # A column that holds the hours of a day, or times of day.
@@ -93,17 +94,20 @@ def find_time(
     """
     if declared:
         tables.require(table, path, declared, "--time")
-        return _in_the_past(_read(table, path, declared, time_format), table, path, time_format)
+        known = time_format or time_parts.format_of(table, declared)
+        return _in_the_past(_read(table, path, declared, known), table, path, known)
     refused: InputError | None = None
-    for columns in _candidates(table):
+    for columns, known in _candidates(table):
         try:
-            found = _read(table, path, columns, time_format)
+            found = _read(table, path, columns, time_format or known)
         except InputError as error:
             telling = any(NAMED_TIME.fullmatch(name.strip()) for name in columns)
             refused = refused or (error if telling or "ambiguous" in str(error) else None)
             if refused is None and not may_lack and len(columns) == 1 and looks_like_times(table[columns[0]]):
                 refused = InputError(f"{error}; if it is not a time, and the rows are in order: --frequency step")
             continue
+        if found.time_format == "%Y":
+            time_parts.refuse_year_alone(table, path, columns[0])
         return _in_the_past(found, table, path, time_format)
     if refused is not None:
         raise refused
@@ -193,8 +197,8 @@ def on_clock(time: Time, path: Path, timezone: str | None, series: "pd.Series[An
     return replace(time, offset=offset, ambiguous=ambiguous)
 
 
-def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
-    """What may be the time: most likely first, and what bears such a name before what does not."""
+def _candidates(table: pd.DataFrame) -> list[tuple[tuple[str, ...], str | None]]:
+    """What may be the time: most likely first, and what bears such a name before what does not; and a known format."""
     lower = {str(name).strip().lower(): str(name) for name in table.columns}
     single = [str(name) for name in table.columns if _may_be_time(table[name])]
     single.sort(key=lambda name: NAMED_TIME.fullmatch(name) is None)
@@ -206,8 +210,12 @@ def _candidates(table: pd.DataFrame) -> list[tuple[str, ...]]:
     parts = tuple(itertools.takewhile(lambda name: name in lower, times.PARTS))
     found += [(name,) for name in texts]
     found += [tuple(lower[name] for name in parts)] * (len(parts) > 1)
-    found += [(name,) for name in single if name not in texts]
-    return found
+    of_parts = time_parts.find(table)
+    return [
+        *((columns, None) for columns in found),
+        *([] if of_parts is None else [of_parts]),
+        *(((name,), None) for name in single if name not in texts),
+    ]
 
 
 def _is_of(table: pd.DataFrame, date: str, clock: str) -> bool:

@@ -1,0 +1,42 @@
+"""Days of a place, written in UTC."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellsize.errors import InputError
+from cellsize.project import local_days, steps
+from cellsize.project.time_columns import find_time
+
+TOY = Path("toy.csv")
+
+
+def written(frequency: str, zone: str, periods: int = 300) -> pd.DataFrame:
+    """The beginnings of a place's days, weeks or months in UTC."""
+    local = pd.date_range("2025-01-01", periods=periods, freq=frequency, tz=zone)
+    return pd.DataFrame({"time": local.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ")})
+
+
+def test_midnights_of_a_place_in_utc_ask_for_the_place() -> None:
+    time = find_time(written("D", "Europe/Berlin"), TOY, (), None)
+    with pytest.raises(InputError, match=r"midnights on the clock of Europe/Berlin \(and \d+ other zones\)") as refused:
+        local_days.refuse(time, TOY)
+    assert str(refused.value).endswith("such as --timezone Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("frequency", "zone"), [("D", "UTC"), ("D", "Asia/Tokyo"), ("h", "Europe/Berlin"), ("12h", "UTC")]
+)
+def test_other_times_do_not(frequency: str, zone: str) -> None:
+    local_days.refuse(find_time(written(frequency, zone), TOY, (), None), TOY)
+
+
+@pytest.mark.parametrize(("frequency", "step"), [("D", "D"), ("MS", "MS"), ("W-MON", "W-MON")])
+def test_their_step_is_that_of_the_place(frequency: str, step: str) -> None:
+    time = find_time(written(frequency, "Europe/Berlin", 40), TOY, (), None)
+    on_wall = local_days.on_wall(time, "Europe/Berlin")
+    assert (on_wall.local == on_wall.local.dt.normalize()).all()
+    assert steps.find(on_wall, np.zeros(40, np.int64)) == step
+    assert on_wall.instant.equals(time.instant)
