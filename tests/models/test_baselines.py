@@ -69,7 +69,7 @@ def test_the_naive_forecasts_are_values_seen_in_standard_deviations(make_windows
     scaling, chosen = fit_scaling(windows, np.arange(6)), np.array([0, 5])
     linear = ridge_linear.fit(windows, scaling, np.arange(6), (1.0,))[0]
     trees = boosted_trees.fit(windows, scaling, np.arange(6), (2, 6), (1,))
-    forecasts = baselines.simple(windows, scaling, linear, trees, (2, 6), chosen, np.arange(6))
+    forecasts = dict(baselines.simple(windows, scaling, linear, trees, (2, 6), chosen, np.arange(6)))
     assert list(forecasts) == ["naive", "seasonal_naive_2", "seasonal_naive_6", "ridge_linear", "boosted_trees"]
     original = {name: values[:, :, 0] * scaling.std[0] + scaling.mean[0] for name, values in forecasts.items()}
     np.testing.assert_allclose(original["naive"], [[3, 3, 3], [8, 8, 8]], rtol=1e-5)
@@ -91,7 +91,7 @@ def test_every_fold_has_a_score_of_each_baseline_on_its_validation_part(make_wor
         assert scores.boosting_iterations[index] == trees.iterations
         assert scores.boosting_windows[index] == scores.training_windows[index] == len(fold.train)
         assert scores.boosting_steps[index] == work.windows.horizon * len(fold.train)
-        forecasts = baselines.simple(work.windows, scaling, linear, trees, (3,), fold.validation, fold.train)
+        forecasts = dict(baselines.simple(work.windows, scaling, linear, trees, (3,), fold.validation, fold.train))
         target = truth(work.windows, scaling, fold.validation)
         assert set(forecasts) == set(scores.all)
         for name, values in forecasts.items():
@@ -140,9 +140,7 @@ def test_the_baselines_are_scored_by_the_metric(make_work: MakeWork) -> None:
         trees = boosted_trees.fit_chosen(work.windows, scaling, fold, (3,), "absolute_error")
         assert scores.boosting_iterations[index] == trees.iterations
         target = truth(work.windows, scaling, fold.validation)
-        for name, values in baselines.simple(
-            work.windows, scaling, linear, trees, (3,), fold.validation, fold.train
-        ).items():
+        for name, values in baselines.simple(work.windows, scaling, linear, trees, (3,), fold.validation, fold.train):
             expected = np.abs(values - target).mean() / scaling.deviation[0]
             assert scores.all[name][index] == pytest.approx(expected, rel=1e-5)
 

@@ -98,27 +98,6 @@ def test_the_line_that_is_named_counts_the_hours_that_are_left_out() -> None:
     assert columns.find_series(table, TOY, table["t"], {"t"}, None, table["t"].to_numpy() == 3) is None
 
 
-@pytest.mark.parametrize(
-    ("values", "remedy"),
-    [
-        ([f"s{hour:02d}" for hour in range(24)], "write a time of day behind each date"),
-        (list(range(24)), "give --time DATE --time slot"),
-        (list(range(1, 25)), "write a time of day behind each date"),
-        ([f"{hour}:30" for hour in range(24)], "give --time DATE --time slot"),
-        ([f"{slot}" for slot in range(48)], "write a time of day behind each date"),
-    ],
-)
-def test_what_may_be_the_hours_of_a_day_is_never_taken_for_series(values: list[object], remedy: str) -> None:
-    parts = len(values)
-    table = pd.DataFrame({"day": np.repeat(pd.date_range("2026-01-01", periods=3), parts), "slot": values * 3})
-    with pytest.raises(InputError, match=remedy) as refused:
-        columns.find_series(table, TOY, table["day"], {"day"}, None)
-    assert "--series slot" in str(refused.value)
-    assert columns.find_series(table, TOY, table["day"], {"day"}, "slot") == "slot"
-    table["slot"] = [f"shop {value}x" if value != values[0] else "x" for value in table["slot"]]
-    assert columns.find_series(table, TOY, table["day"], {"day"}, None) == "slot"
-
-
 def test_the_message_lists_what_may_be_the_target() -> None:
     assert str(columns.which_target(("a", "b c"), TOY, {})) == (
         'toy.csv: 2 columns hold numbers; name the one to forecast: --target a, --target "b c"'

@@ -48,6 +48,14 @@ TOY = Path("toy.csv")
         ({"year": [2026] * 3, "quarter": [1, 2, 3], "y": [5, 6, 7]}, ("year", "quarter"), "%Y %q", "2026-04-01"),
         ({"Year": [2026] * 3, "Quarter": ["Q1", "Q2", "Q3"], "y": [5, 6, 7]}, ("Year", "Quarter"), "%Y Q%q",
          "2026-04-01"),
+        ({"year": [2026] * 3, "month": ["Jan", "Feb", "Mar"], "y": [5, 6, 7]}, ("year", "month"), "%Y %b",
+         "2026-02-01"),
+        ({"ts": [1609459200.5, 1609462800.5, 1609466400.5], "y": [1, 2, 3]}, ("ts",), "epoch s",
+         "2021-01-01 01:00:00.5"),
+        ({"date": ["2026-01-01"] * 3, "time": [0, 30, 100], "y": [1, 2, 3]}, ("date", "time"), "%Y-%m-%d %H%M",
+         "2026-01-01 00:30"),
+        ({"day": [20260101] * 3, "hhmm": [2230, 2300, 2330], "y": [1, 2, 3]}, ("day", "hhmm"), "%Y%m%d %H%M",
+         "2026-01-01 23:00"),
         ({"yr": [2026] * 3, "mon": ["Jan", "Feb", "Mar"], "y": [5, 6, 7]}, ("yr", "mon"), "%Y %b", "2026-02-01"),
         ({"Jahr": [1700, 1701, 1702], "spots": [5.0, 11.0, 16.0]}, ("Jahr",), "%Y", "1701-01-01"),
         ({"utc": [1609459200, 1609462800, 1609466400], "y": [1, 2, 3]}, ("utc",), "epoch s", "2021-01-01 01:00"),
@@ -123,3 +131,10 @@ def test_what_looks_like_times_and_is_not_understood_is_refused_unless_rows_are_
 def test_names_and_numbers_do_not_look_like_times(text: str) -> None:
     values = pd.Series([text.format(day=day) for day in range(28)])
     assert not time_columns.looks_like_times(values)
+
+
+def test_the_days_of_a_spreadsheet_are_refused_with_what_to_do_and_with_what_says_that_they_are_none() -> None:
+    days = table(date=43831 + np.arange(48) / 24, y=range(48))
+    with pytest.raises(InputError, match=r"days of a spreadsheet, save them there as dates.*--frequency step"):
+        time_columns.find_time(days, TOY, (), None)
+    assert time_columns.find_time(days, TOY, (), None, may_lack=True).columns == ()

@@ -33,6 +33,7 @@ LONGER = (
     "%Y-%q", "%Y/%q", "%YQ%q", "%Y-Q%q", "%Y Q%q", "%Y/Q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y", "%Y-%q", "%G-W%V-%u",
     "%Y%m%d%H", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%d%m%Y", "%m%d%Y", "%a %b %d %H:%M:%S %Y", "%d/%b/%Y:%H:%M:%S",
 )  # fmt: skip
+SPREADSHEET = (18_264, 73_051)  # days since 1899-12-30: the years 1950 to 2099
 SAMPLE = 200  # rows that most formats already fail on
 
 
@@ -56,6 +57,8 @@ def remedy_for_numbers(source: pd.Series) -> str:
     if fits:
         several = " and ".join(f'"{each}"' for each in fits)
         return f"{several} read every row; set prepare.time_format to the one that is meant"
+    if not fits and ((values >= SPREADSHEET[0]) & (values < SPREADSHEET[1])).all():
+        return "if they are the days of a spreadsheet, save them there as dates, such as 2026-01-31 23:00"
     return 'set prepare.time_format, such as "epoch s", or give ISO 8601 times'
 
 

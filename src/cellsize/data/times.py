@@ -5,6 +5,7 @@ format is given, and 01/03/2021 is read by the month. So what is read is decided
 """
 
 import datetime
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
         path: Where they come from, for messages.
         columns: The column with the time; or those with year, month, day, hour, minute, second, as far as they are
             there; or those with a date and a time of day, which are read as one text with a blank between: a date
-            and the hours 0 to 23 as `%Y-%m-%d %H`.
+            and the hours 0 to 23 as `%Y-%m-%d %H`, a date and the numbers 0 to 2359 as `%Y-%m-%d %H%M`.
         time_format: None: ISO 8601 of any length. Else as in `strptime`, with `%q` for the quarter of a year, or
             `epoch s`, `epoch ms`, `epoch us`, `epoch ns`, `YYYYMMDD`.
 
@@ -71,7 +72,8 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
         how = misfit(path, table[columns[0]], int(missing[0]), missing.size == 1)
         remedy = "fill it in, or remove the row" + (f"; or {how}" if how else "")
         raise InputError(f"{path}, {line(path, missing[0])}, {name}: the time is missing; {remedy}")
-    if are_parts(columns):
+    are_numbers = all(pd.api.types.is_numeric_dtype(table[column]) for column in columns)
+    if are_parts(columns) and (time_format is None or are_numbers):
         if time_format is not None:
             raise InputError(f"prepare.time_format: {time_format!r}, but {name} needs none; set it to null")
         return Written(_assembled(table, path, columns), None)
@@ -82,7 +84,7 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
         and not (len(columns) == 2 and usual_years(parse(text_of(table[columns[0]], "%Y%m%d"), "%Y%m%d")))
     ):
         raise InputError(f"{path}, {name}: numbers, not times; name them year, month, day, hour")
-    source = _column(table[columns[0]]) if len(columns) == 1 else _joined(table, columns)
+    source = _column(table[columns[0]]) if len(columns) == 1 else _joined(table, columns, time_format)
     if isinstance(source.dtype, pd.DatetimeTZDtype) or pd.api.types.is_datetime64_any_dtype(source):
         return _typed(source, path, name)
     if pd.api.types.is_bool_dtype(source) or pd.api.types.is_timedelta64_dtype(source):
@@ -142,8 +144,8 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def _joined(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
-    """Date and time of day as one text; midnights of a column of datetimes are days."""
+def _joined(table: pd.DataFrame, columns: tuple[str, ...], time_format: str | None) -> pd.Series:
+    """Date and time of day as one text; midnights of a column of datetimes are days, and 730 is half past seven."""
     parts = []
     for column in columns:
         values = _column(table[column])
@@ -151,6 +153,9 @@ def _joined(table: pd.DataFrame, columns: tuple[str, ...]) -> pd.Series:
             days = (values == values.dt.normalize()).all()
             values = values.dt.strftime("%Y-%m-%d" if days else "%Y-%m-%dT%H:%M:%S.%f")
         parts.append(labels(values).astype("str").str.strip())
+    digits = re.search(r" (%H%M(?:%S)?)$", time_format or "")
+    if digits is not None and pd.api.types.is_integer_dtype(table[columns[-1]]):
+        parts[-1] = parts[-1].str.zfill(len(digits[1]))  # two for each directive, as it has itself
     joined = parts[0]
     for part in parts[1:]:
         joined = joined + " " + part

@@ -4,9 +4,9 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from cellsize.data import folds as folding
 from cellsize.data.sequences import Sequences
 from cellsize.errors import InputError
 from cellsize.evaluation import class_gate, classes, holdout, numbers, sequence_comparison
@@ -24,8 +24,7 @@ from cellsize.sizing.baseline_records import Baselines
 from cellsize.sizing.class_records import ClassBaselines, ClassEvaluation
 from cellsize.sizing.number_records import NumberBaselines, NumberEvaluation
 from cellsize.sizing.recipe import Recipe
-from cellsize.tasks import samples
-from cellsize.training.records import load_work
+from cellsize.training.records import Work, load_work
 
 AnyChampion = Champion[Forecaster] | Champion[Classifier] | Champion[Regressor] | None
 OTHER_TASK = "is a model of another task; give another register.name"
@@ -64,25 +63,27 @@ def evaluate(
     Raises:
         InputError: The champion is a model of another task.
     """
-    arrays, parts = samples.load(windows), folding.load(folds)
+    task = _task(windows)
     forward = functools.partial(stacked.forward, engine=search.training.engine)
     beaten, how = champion(), (search, baseline.penalties, metric, refit.seed)
-    if isinstance(arrays, Sequences) and arrays.task == "regress":
+    if task == "regress":
         regressors, scored = load_regressors(twins), NumberBaselines.read(baselines)
         work = load_work(windows, folds, regressors[0].network, *how)
         with_numbers = sequence_comparison.rivals_with_numbers(
             _of_numbers(beaten, gate.name), regressors, Recipe.read(recipe), work, gate, refit.twins, note
         )
-        of_numbers, table = numbers.evaluate(arrays, parts, regressors, with_numbers, baseline, metric, scored, forward)
+        of_numbers, table = numbers.evaluate(
+            _sequences(work), work.folds, regressors, with_numbers, baseline, metric, scored, forward
+        )
         return of_numbers, table, numbers.in_words(of_numbers)
-    if isinstance(arrays, Sequences):
+    if task == "classify":
         classifiers = load_classifiers(twins)
         work = load_work(windows, folds, classifiers[0].network, *how)
         rivals = sequence_comparison.rivals(
             _of_classes(beaten, gate.name), classifiers, Recipe.read(recipe), work, gate, refit.twins, note
         )
         of_folds = ClassBaselines.read(baselines)
-        found, table = classes.evaluate(arrays, parts, classifiers, rivals, metric, of_folds, forward)
+        found, table = classes.evaluate(_sequences(work), work.folds, classifiers, rivals, metric, of_folds, forward)
         return found, table, classes.in_words(found)
     trained = load(twins)
     work = load_work(windows, folds, trained[0].network, *how)
@@ -90,9 +91,21 @@ def evaluate(
         _of_forecasts(beaten, gate.name), trained, Recipe.read(recipe), work, gate, refit.twins, note
     )
     errors, forecasts = holdout.evaluate(
-        arrays, parts, trained, both, baseline, metric, Baselines.read(baselines), forward
+        work.windows, work.folds, trained, both, baseline, metric, Baselines.read(baselines), forward
     )
     return errors, forecasts, holdout.in_words(errors)
+
+
+def _task(windows: Path) -> str:
+    """The task of the samples in a file, without their arrays: these come with the work, and would be held twice."""
+    with np.load(windows, allow_pickle=False) as content:
+        return str(content["task"]) if "task" in content else "forecast"
+
+
+def _sequences(work: Work) -> Sequences:
+    """The samples of a task that is no forecast."""
+    assert isinstance(work.samples, Sequences)
+    return work.samples
 
 
 def opens(

@@ -1,6 +1,7 @@
 """The one look at the holdout: the model's twins compared with the baselines and the current champion."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from cellsize.models.regressor import Regressor
 from cellsize.models.ridge_linear import fit
 from cellsize.params import Baseline, Metric
 from cellsize.sizing.baseline_records import Baselines
-from cellsize.sizing.evaluation_records import ChampionErrors, Evaluation, Subset
+from cellsize.sizing.evaluation_records import ChampionErrors, Errors, Evaluation, Subset
 
 Forecasts = dict[str, Floats]
 LEVELS = (0.8, 0.9, 0.95)  # of the intervals whose coverage is reported
@@ -66,9 +67,21 @@ def evaluate(
     trees = boosted_trees.fit(windows, scaling, development, baseline.seasons, iterations, boosted_trees.LOSSES[metric])
     season = baseline.seasons[0]
     measure = Measure(windows, scaling, seasonal_error(windows, folds, season), metric)
-    simple = baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout, development)
-    ours = [twin.predict(windows, holdout, forward) for twin in twins]
-    errors = tuple(measure.errors(forecasts, holdout) for forecasts in ours)
+    origins = None
+    if baseline.classical != "none":
+        origins = baselines.origins(windows, baseline, holdout, baseline.origins)
+    ours, held = list[_Kept](), list[list[int]]()
+    right = truth(windows, scaling, holdout)
+    for twin in twins:
+        forecasts = twin.predict(windows, holdout, forward)
+        ours.append(_kept(measure, forecasts, holdout, origins))
+        held.append(_held(twins[0], right - central(forecasts, windows.quantiles, windows.n_targets)))
+    del forecasts, right
+    simple = {
+        name: _kept(measure, of, holdout, origins)
+        for name, of in baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout, development)
+    }
+    errors = tuple(of.errors for of in ours)
     rows = windows.first[holdout]
     evaluation = Evaluation(
         metric=metric,
@@ -78,19 +91,19 @@ def evaluate(
         series=len(np.unique(windows.series[rows])),
         model=mean_errors(errors),
         twins=errors,
-        baselines={name: measure.errors(simple[name], holdout) for name in simple},
-        by_series=measure.by_series(ours, simple[seasonal_naive(season)], holdout),
-        subset=_subset(measure, ours, simple, baseline, holdout),
+        baselines={name: of.errors for name, of in simple.items()},
+        by_series=measure.by_series(
+            np.mean([of.absolute for of in ours], axis=0), np.mean([of.losses for of in ours], axis=0),
+            simple[seasonal_naive(season)].losses, holdout,
+        ),
+        subset=None if origins is None else _subset(measure, ours, simple, baseline, origins),
         **_with_champion(measure, folds, rivals, season, holdout, forward),
         champion_version=None if rivals is None else rivals.champion.version,
         clipped=clipped_columns(windows, scaling, holdout, twins[0].schema.input_columns),
-        coverage=coverage(
-            twins[0],
-            truth(windows, scaling, holdout)
-            - np.stack([central(of, windows.quantiles, windows.n_targets) for of in ours]),
-        ),
-    )
-    return evaluation, _with_truth(windows, scaling, {"model": ours[0], **simple}, holdout)
+        coverage=_fractions(twins[0], held),
+    )  # fmt: skip
+    shown = {"model": ours[0].shown} | {name: of.shown for name, of in simple.items() if name != NAIVE}
+    return evaluation, _with_truth(windows, scaling, shown, holdout)
 
 
 def in_words(evaluation: Evaluation) -> str:
@@ -107,25 +120,70 @@ def coverage(model: Forecaster | Regressor, errors: Floats) -> dict[str, float]:
         model: With the residuals of its folds, or without.
         errors: Truth minus forecast in standard deviations, shape (n, horizon, n_targets); NaN where unobserved.
     """
-    found: dict[str, float] = {}
-    for level in LEVELS if model.residuals is not None else ():
-        assert model.residuals is not None
-        if intervals.allows(model.residuals, level):
-            found[intervals.percent(level)] = intervals.inside(*intervals.bounds(model.residuals, level), errors)
-    return found
+    return _fractions(model, [_held(model, errors)])
+
+
+def _bounds(model: Forecaster | Regressor) -> dict[float, tuple[Floats, Floats]]:
+    """The ends of the intervals of each level for which a model has enough residuals; none without any."""
+    residuals = model.residuals
+    if residuals is None:
+        return {}
+    return {level: intervals.bounds(residuals, level) for level in LEVELS if intervals.allows(residuals, level)}
+
+
+def _held(model: Forecaster | Regressor, errors: Floats) -> list[int]:
+    """How many errors there are, and how many lie within the intervals of each level."""
+    within = [intervals.held(*ends, errors) for ends in _bounds(model).values()]
+    return [int(np.isfinite(errors).sum()), *within]
+
+
+def _fractions(model: Forecaster | Regressor, held: Sequence[list[int]]) -> dict[str, float]:
+    """By level in percent the fraction of all errors that the intervals held; see `_held`."""
+    every, *within = map(sum, zip(*held, strict=True))
+    return {intervals.percent(level): count / every for level, count in zip(_bounds(model), within, strict=True)}
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What is kept of a model's forecasts of the holdout: of a long table all are as large as the base arrays.
+
+    Attributes:
+        errors: Of all windows.
+        absolute: Absolute error of each window in the data's units, shape (n,).
+        losses: What each adds to the score, shape (n,).
+        at_origins: The forecasts at the origins of the classical model, shape (origins, horizon, n_columns).
+        shown: The forecasts of values with one origin a horizon, in standard deviations.
+    """
+
+    errors: Errors
+    absolute: Floats
+    losses: Floats
+    at_origins: Floats
+    shown: Floats
+
+
+def _kept(measure: Measure, forecasts: Floats, holdout: Ints, origins: Ints | None) -> _Kept:
+    """Measures forecasts of the holdout; see `_Kept`."""
+    windows = measure.windows
+    position = np.searchsorted(holdout, origins if origins is not None else holdout[:0])
+    shown = central(forecasts[_one_a_horizon(windows, holdout)], windows.quantiles, windows.n_targets)
+    absolute, losses = measure.by_window(forecasts, holdout)
+    return _Kept(measure.errors(forecasts, holdout), absolute, losses, forecasts[position], shown)
+
+
+def _one_a_horizon(windows: Windows, holdout: Ints) -> Ints:
+    """Positions of the windows of the holdout that begin whole horizons after its first one."""
+    start = windows.start[holdout]
+    return np.flatnonzero((start - start.min()) % windows.horizon == 0)
 
 
 def _subset(
-    measure: Measure, ours: Sequence[Floats], simple: Forecasts, baseline: Baseline, holdout: Ints
-) -> Subset | None:
-    """All models at the origins where the classical one is fitted; None without one."""
-    if baseline.classical == "none":
-        return None
-    origins = baselines.origins(measure.windows, baseline, holdout, baseline.origins)
-    position = np.searchsorted(holdout, origins)
-    there = {name: values[position] for name, values in simple.items()}
+    measure: Measure, ours: Sequence[_Kept], simple: dict[str, _Kept], baseline: Baseline, origins: Ints
+) -> Subset:
+    """All models at the origins where the classical one is fitted."""
+    there = {name: of.at_origins for name, of in simple.items()}
     there[baseline.classical] = baselines.classical(measure.windows, measure.scaling, baseline, origins)
-    twins = [values[position] for values in ours]
+    twins = [of.at_origins for of in ours]
     models = {name: measure.errors(values, origins) for name, values in there.items()}
     differences = measure.losses(list(there.values()), origins) - measure.losses(twins, origins).mean(axis=0)
     errors = differences.std(axis=1, ddof=1) / np.sqrt(len(origins)) if len(origins) > 1 else []
@@ -164,17 +222,18 @@ def _with_champion(
 
 
 def _with_truth(windows: Windows, scaling: Scaling, forecasts: Forecasts, holdout: Ints) -> pd.DataFrame:
-    """Forecasts and truth in the data's units, at one origin a horizon."""
-    start = windows.start[holdout]
-    position = np.flatnonzero((start - start.min()) % windows.horizon == 0)
-    at = holdout[position]
+    """Forecasts and truth in the data's units, at one origin a horizon.
+
+    Args:
+        windows: Base arrays and index.
+        scaling: In whose standard deviations the forecasts are.
+        forecasts: Of each model those that are shown; see `_one_a_horizon`.
+        holdout: Positions in `windows.first`, shape (n,).
+    """
+    at = holdout[_one_a_horizon(windows, holdout)]
     right = original(windows, scaling, truth(windows, scaling, at), at)
-    shown = {
-        name: original(windows, scaling, central(values[position], windows.quantiles, windows.n_targets), at)
-        for name, values in forecasts.items()
-        if name != NAIVE
-    }
-    first = windows.first[holdout[position]]
+    shown = {name: original(windows, scaling, values, at) for name, values in forecasts.items()}
+    first = windows.first[at]
     origin = windows.moment(first + windows.lookback - 1)
     parts = [
         pd.DataFrame(

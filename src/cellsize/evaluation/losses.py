@@ -50,7 +50,9 @@ def in_scaling(windows: Windows, forecasts: Floats, own: Scaling, scaling: Scali
     """Forecasts in the standard deviations of another scaling than their own, shape (n, horizon, n_targets)."""
     columns = forecasts.shape[-1]
     mean, std = (for_columns(values, columns) for values in of_targets(windows, own, chosen))
-    plain: Floats = forecasts * std + mean
+    there: Floats = forecasts * std
+    there += mean
     mean, std = (for_columns(values, columns) for values in of_targets(windows, scaling, chosen))
-    there: Floats = (plain - mean) / std
+    there -= mean
+    there /= std
     return there

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cellsize.data.batches import original, targets_of_rows, truth
+from cellsize.data.batches import chunks, original, targets_of_rows, truth
 from cellsize.data.folds import Folds, of_each_series
 from cellsize.data.forecast import Forecast
 from cellsize.data.quantiles import by_level, central
@@ -69,12 +69,22 @@ class Measure:
 
     def _in_units(self, forecasts: Floats, right: Floats, chosen: Ints) -> tuple[float, float, float | None]:
         """MAE, RMSE and MASE. One array is reused: of a long holdout each is as large as the windows' base arrays."""
-        error = original(self.windows, self.scaling, forecasts, chosen)
-        error -= original(self.windows, self.scaling, right, chosen)
-        rmse = float(np.sqrt(_means(np.square(error))).mean())
+        error = self._off_by(forecasts, right, chosen)
         np.abs(error, out=error)
         absolute = _means(error)
-        return float(absolute.mean()), rmse, self._mase(error, absolute, chosen)
+        mase = self._mase(error, absolute, chosen)
+        np.square(error, out=error)
+        return float(absolute.mean()), float(np.sqrt(_means(error)).mean()), mase
+
+    def _off_by(self, forecasts: Floats, right: Floats, chosen: Ints) -> Floats:
+        """Errors in the data's units, float64, shape (n, horizon, n_targets); what is forecast is not held twice."""
+        error = original(self.windows, self.scaling, forecasts, chosen)
+        done = 0
+        for piece in chunks(chosen):
+            part = slice(done, done + len(piece))
+            error[part] -= original(self.windows, self.scaling, right[part], piece)
+            done += len(piece)
+        return error
 
     def losses(self, forecasts: Sequence[Floats], chosen: Ints) -> Floats:
         """What each window adds to the scores of some forecasts, shape (forecasts, n); see `score_by_window`.
@@ -87,30 +97,38 @@ class Measure:
         scale = self.scaling.error_scale(self.metric)
         return np.stack([task.score_by_window(values, right, scale, self.metric) for values in forecasts])
 
-    def by_series(self, forecasts: Sequence[Floats], seasonal: Floats, chosen: Ints) -> tuple[SeriesErrors, ...]:
+    def by_window(self, forecasts: Floats, chosen: Ints) -> tuple[Floats, Floats]:
+        """Absolute error in the data's units and loss of each window, shape (n,) each.
+
+        Their means are the MAE and the score: a window counts by how many of its targets were observed.
+
+        Args:
+            forecasts: Shape (n, horizon, n_targets), or (n, horizon, n_columns).
+            chosen: Positions in `windows.first`, shape (n,).
+        """
+        right = truth(self.windows, self.scaling, chosen)
+        there = np.isfinite(right)
+        error = self._off_by(self._central(forecasts), right, chosen)
+        np.abs(error, out=error)
+        error[~there] = 0.0
+        return error.mean(axis=(1, 2)) / there.mean(), self.losses([forecasts], chosen)[0]
+
+    def by_series(self, absolute: Floats, scores: Floats, seasonal: Floats, chosen: Ints) -> tuple[SeriesErrors, ...]:
         """Errors of each series that has one of the windows, the worst score first; none if there is one series.
 
         Args:
-            forecasts: Of each twin, shape (n, horizon, n_targets), or (n, horizon, n_columns).
-            seasonal: Those of the seasonal naive forecast, of the same shape.
+            absolute: Absolute error of each window, of twins the mean, shape (n,); see `by_window`.
+            scores: Its loss, of twins the mean, shape (n,).
+            seasonal: The loss of the seasonal naive forecast, shape (n,).
             chosen: Positions in `windows.first`, shape (n,).
         """
         if len(self.windows.names) < 2:
             return ()
         codes, of = np.unique(self.windows.series[self.windows.first[chosen]], return_inverse=True)
-        right = truth(self.windows, self.scaling, chosen)
-        there = np.isfinite(right)
-        plain = [*(self._central(values) for values in forecasts), right]
-        in_units = [original(self.windows, self.scaling, values, chosen) for values in plain]
-        absolute = [
-            np.where(there, np.abs(values - in_units[-1]), 0.0).mean(axis=(1, 2)) / there.mean()
-            for values in in_units[:-1]
-        ]
-        scores = (self.losses(values, chosen).mean(axis=0) for values in (forecasts, [seasonal]))
-        windows = (np.mean(absolute, axis=0), *scores)
+        there = np.isfinite(truth(self.windows, self.scaling, chosen))
         # A window counts by its values: 1 where nothing is missing.
         count = np.bincount(of, weights=there.mean(axis=(1, 2)) / there.mean())
-        means = [np.bincount(of, weights=of_window) / count for of_window in windows]
+        means = [np.bincount(of, weights=of_window) / count for of_window in (absolute, scores, seasonal)]
         errors = [
             SeriesErrors(
                 series=self.windows.names[code], windows=int((of == at).sum()), mae=float(means[0][at]),

@@ -14,6 +14,7 @@ from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.evaluation.holdout import LEVELS
 from cellsize.evaluation.losses import in_scaling
 from cellsize.models import intervals
+from cellsize.models.baselines import in_chunks
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.intervals import OrderStatistics
 from cellsize.models.prediction import Forward, plain_forward
@@ -128,8 +129,13 @@ def inside(residuals: OrderStatistics | None, errors: Floats) -> list[Floats]:
 
 def _naive(windows: Windows, scaling: Scaling, chosen: Ints, season: int) -> Floats:
     """The seasonal naive forecast, shape (n, horizon, n_targets)."""
-    first = windows.first[chosen]
     values = windows.inputs[:, : windows.n_targets]
-    begin = np.searchsorted(windows.series, windows.series[first])
-    rows = Forecast.of(windows).baseline_rows(first, (season,), begin, np.asarray(np.isfinite(values).all(axis=1)))
-    return standardised(windows, scaling, values[rows[seasonal_naive(season)]], chosen)
+    there = np.asarray(np.isfinite(values).all(axis=1))
+
+    def forecast(at: Ints) -> Floats:
+        first = windows.first[at]
+        begin = np.searchsorted(windows.series, windows.series[first])
+        rows = Forecast.of(windows).baseline_rows(first, (season,), begin, there)
+        return standardised(windows, scaling, values[rows[seasonal_naive(season)]], at)
+
+    return in_chunks(chosen, forecast)

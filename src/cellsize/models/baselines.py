@@ -2,15 +2,17 @@
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data.batches import chunks, gather, of_targets, scaled, standardised, truth
 from cellsize.data.folds import TRAIN, Folds
 from cellsize.data.forecast import Forecast
-from cellsize.data.names import BOOSTED_TREES, RIDGE_LINEAR
+from cellsize.data.names import BOOSTED_TREES, NAIVE, RIDGE_LINEAR, seasonal_naive
 from cellsize.data.quantiles import widened
 from cellsize.data.scaling import Scaling, fit_scaling
 from cellsize.data.windows import Floats, Ints, Windows
@@ -22,7 +24,6 @@ from cellsize.params import Baseline, Metric
 from cellsize.progress import unsaid
 from cellsize.sizing.baseline_records import Baselines
 
-Forecasts = dict[str, Floats]
 SHORTEST = 7  # AutoETS refuses shorter histories
 
 
@@ -34,8 +35,10 @@ def simple(
     seasons: tuple[int, ...],
     chosen: Ints,
     learnt: Ints,
-) -> Forecasts:
-    """Naive, seasonal naive and ridge-linear forecasts, and those of boosted trees.
+) -> Iterator[tuple[str, Floats]]:
+    """Naive, seasonal naive and ridge-linear forecasts, and those of boosted trees; one after another.
+
+    Of a long table those of each are as large as the base arrays: who asks for the next need not keep the last.
 
     Args:
         windows: Base arrays and index.
@@ -46,33 +49,47 @@ def simple(
         chosen: Positions in `windows.first`, shape (n,).
         learnt: The training windows: naive forecasts of quantiles are around values, by their errors there.
 
-    Returns:
-        For each name forecasts in standard deviations of the training rows, shape (n, horizon, n_columns).
+    Yields:
+        A name, and forecasts in standard deviations of the training rows, shape (n, horizon, n_columns).
     """
-    targets, task = windows.n_targets, Forecast.of(windows)
-    begins = np.searchsorted(windows.series, np.arange(len(windows.names)))
-    there = np.asarray(np.isfinite(windows.inputs[:, :targets]).all(axis=1))
-    forecasts, done = Forecasts(), 0
-    for piece in chunks(chosen):  # all at once, inputs and rows would be the largest arrays
-        first, batch = windows.first[piece], gather(windows, scaling, piece)
-        rows = task.baseline_rows(first, seasons, begins[windows.series[first]], there)
-        of_piece = {
-            name: standardised(windows, scaling, windows.inputs[at, :targets], piece) for name, at in rows.items()
-        }
-        of_piece[RIDGE_LINEAR] = scaled(batch, predict(windows, linear, batch))
-        for name, values in of_piece.items():
-            whole = forecasts.setdefault(name, np.empty((len(chosen), *values.shape[1:]), values.dtype))
-            whole[done : done + len(piece)] = values
+    there = np.asarray(np.isfinite(windows.inputs[:, : windows.n_targets]).all(axis=1))
+    for name, of_seasons in [(NAIVE, ()), *((seasonal_naive(season), (season,)) for season in seasons)]:
+        forecasts = in_chunks(chosen, partial(_naive, windows, scaling, there, name, of_seasons))
+        if windows.quantiles:
+            some = at_most(learnt, RESIDUALS)
+            errors = truth(windows, scaling, some) - _naive(windows, scaling, there, name, of_seasons, some)
+            forecasts = widened(forecasts, errors, windows.quantiles)
+        yield name, forecasts
+        del forecasts
+
+    def of_linear(at: Ints) -> Floats:
+        batch = gather(windows, scaling, at)
+        return scaled(batch, predict(windows, linear, batch))
+
+    yield RIDGE_LINEAR, in_chunks(chosen, of_linear)
+    yield BOOSTED_TREES, boosted_trees.predict(windows, scaling, trees, chosen)
+
+
+def in_chunks(chosen: Ints, forecast: Callable[[Ints], Floats]) -> Floats:
+    """Forecasts of some windows, made piece by piece: all at once, inputs and rows would be the largest arrays."""
+    whole, done = np.empty(0), 0
+    for piece in chunks(chosen):
+        values = forecast(piece)
+        if not done:
+            whole = np.empty((len(chosen), *values.shape[1:]), values.dtype)
+        whole[done : done + len(piece)] = values
         done += len(piece)
-    if windows.quantiles:
-        some = at_most(learnt, RESIDUALS)
-        right = truth(windows, scaling, some)
-        rows = task.baseline_rows(windows.first[some], seasons, begins[windows.series[windows.first[some]]], there)
-        for name, at in rows.items():
-            errors = right - standardised(windows, scaling, windows.inputs[at, :targets], some)
-            forecasts[name] = widened(forecasts[name], errors, windows.quantiles)
-    forecasts[BOOSTED_TREES] = boosted_trees.predict(windows, scaling, trees, chosen)
-    return forecasts
+    return whole
+
+
+def _naive(
+    windows: Windows, scaling: Scaling, there: npt.NDArray[np.bool_], name: str, seasons: tuple[int, ...], chosen: Ints
+) -> Floats:
+    """A naive forecast, shape (n, horizon, n_targets); see `Forecast.baseline_rows`."""
+    first = windows.first[chosen]
+    begins = np.searchsorted(windows.series, windows.series[first])
+    rows = Forecast.of(windows).baseline_rows(first, seasons, begins, there)[name]
+    return standardised(windows, scaling, windows.inputs[rows, : windows.n_targets], chosen)
 
 
 def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: Ints) -> Floats:
@@ -162,11 +179,6 @@ def score_folds(
     on_subset: dict[str, list[float]] = {}
     learnt, seconds = list[BoostedTrees](), list[tuple[str, int, float]]()
 
-    def add(scores: dict[str, list[float]], forecasts: Forecasts, target: Floats, scaling: Scaling) -> None:
-        for name, values in forecasts.items():
-            score = task.score_of(values, target, scaling.error_scale(metric), metric)
-            scores.setdefault(name, []).append(score)
-
     for index in range(1, len(folds.labels) + 1):
         of_folds, fold = f"fold {index} of {len(folds.labels)}: ", folds.fold(index - 1)
         scaling, validation = fit_scaling(windows, fold.train), fold.validation
@@ -179,18 +191,25 @@ def score_folds(
         trees = boosted_trees.fit_chosen(windows, scaling, fold, baseline.seasons, boosted_trees.LOSSES[metric])
         seconds.append((BOOSTED_TREES, index, time.perf_counter() - begin))
         learnt.append(trees)
-        forecasts = simple(windows, scaling, linear, trees, baseline.seasons, validation, fold.train)
-        add(on_all, forecasts, truth(windows, scaling, validation), scaling)
+        classical_at = None
         if baseline.classical != "none":
-            few = origins(windows, baseline, validation, max(1, baseline.origins // len(folds.labels)))
-            position = np.searchsorted(validation, few)
-            there = {name: values[position] for name, values in forecasts.items()}
+            classical_at = origins(windows, baseline, validation, max(1, baseline.origins // len(folds.labels)))
+        right = truth(windows, scaling, validation)
+        scale = scaling.error_scale(metric)
+        for name, values in simple(windows, scaling, linear, trees, baseline.seasons, validation, fold.train):
+            on_all.setdefault(name, []).append(task.score_of(values, right, scale, metric))
+            if classical_at is not None:
+                position = np.searchsorted(validation, classical_at)
+                score = task.score_of(values[position], right[position], scale, metric)
+                on_subset.setdefault(name, []).append(score)
+            del values  # before those of the next are made
+        if classical_at is not None:
             note(of_folds + str(baseline.classical))
             begin = time.perf_counter()
-            there[str(baseline.classical)] = classical(windows, scaling, baseline, few)
+            values = classical(windows, scaling, baseline, classical_at)
             seconds.append((str(baseline.classical), index, time.perf_counter() - begin))
-            add(on_subset, there, truth(windows, scaling, few), scaling)
-        del forecasts  # before those of the next fold are made
+            score = task.score_of(values, truth(windows, scaling, classical_at), scale, metric)
+            on_subset.setdefault(str(baseline.classical), []).append(score)
     scores = Baselines(
         metric=metric,
         all={name: tuple(by_fold) for name, by_fold in on_all.items()},

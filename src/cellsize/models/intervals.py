@@ -139,9 +139,12 @@ def percent(level: float) -> str:
 
 def inside(lower: Floats, upper: Floats, residuals: Floats) -> float:
     """Fraction of residuals (n, horizon, n_targets) within the ends (horizon, n_targets); NaN are left out."""
-    there = np.isfinite(residuals)
-    within = (residuals >= lower) & (residuals <= upper)
-    return float(within[there].mean())
+    return held(lower, upper, residuals) / int(np.isfinite(residuals).sum())
+
+
+def held(lower: Floats, upper: Floats, residuals: Floats) -> int:
+    """How many residuals (n, horizon, n_targets) lie within the ends (horizon, n_targets)."""
+    return int(((residuals >= lower) & (residuals <= upper)).sum())
 
 
 def of_recipe(residuals: Path, size: str, has_skip: bool) -> OrderStatistics | None:

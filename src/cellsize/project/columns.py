@@ -13,17 +13,15 @@ import pandas as pd
 from cellsize.data import regular
 from cellsize.data import table as tables
 from cellsize.errors import InputError
-from cellsize.project import nearly_series, time_columns
+from cellsize.project import hours_of_day, nearly_series, options
+from cellsize.project.options import LISTED
 
 Flags = npt.NDArray[np.bool_]
 
 MOST_LEVELS = 50
-# How many parts a day may be divided into: hours, half-hours and so on, down to minutes.
-OF_A_DAY = (24, 48, 96, 144, 288, 1440)
 ROWS_OF_A_LEVEL = 5  # on average; rarer texts are names or remarks
 # Numbers, some in groups of three digits, or with a comma.
 GROUPED = r"[-+]?\d+([,.\u2019' ]\d{3})*([.,]\d+)?"
-LISTED = 8  # columns that a message lists
 
 
 @dataclass(frozen=True)
@@ -141,14 +139,14 @@ def find_series(
     if not found:
         named = {name: codes for name, codes in _that_may_name(table, taken) if 2 <= codes.max() + 1 <= len(table) / 2}
         _refuse_set_back(named, path, times)
-    _refuse_hours(table, path, times, found)
+    hours_of_day.refuse(table, path, times, found)
     texts = [name for name in found if not pd.api.types.is_numeric_dtype(table[name])]
     first = int(np.flatnonzero(again.to_numpy())[0])
     where = f"{path}, {tables.line(path, int(rows[first]))}: {times.iloc[first]} is duplicated"
     if len(texts) == 1 or len(found) == 1:
         return (texts or found)[0]
     if found:
-        raise InputError(f"{where}; name the column that tells series apart: {_options('--series', found)}")
+        raise InputError(f"{where}; name the column that tells series apart: {options.listed('--series', found)}")
     both = _two_that_tell_apart(named, times)
     if both:
         raise InputError(
@@ -188,35 +186,6 @@ def _two_that_tell_apart(named: dict[str, Any], times: "pd.Series[Any]") -> tupl
 def _pairs(named: dict[str, Any], rows: int) -> Iterator[tuple[str, str]]:
     few = [name for name, codes in named.items() if 2 <= codes.max() + 1 <= rows / 4]
     return itertools.combinations(few[:LISTED], 2)
-
-
-def _refuse_hours(table: pd.DataFrame, path: Path, times: "pd.Series[Any]", found: list[str]) -> None:
-    """Refuses to take for series what may be the hours of a day: it would make a daily series of each hour."""
-    if not pd.api.types.is_datetime64_any_dtype(times) or not (times == times.dt.normalize()).all():
-        return
-    for name in found:
-        values = table[name]
-        if not (time_columns.is_clock(values) or _divides_a_day(values)):
-            continue
-        where = f"{path}, column {name!r}: {values.nunique()} values a day, which may be times of day or series"
-        if time_columns.NAMED_HOUR.fullmatch(name.strip()) or time_columns.is_clock(values):
-            where = f"{path}, column {name!r}: times of day, so that a date alone is not a time"
-        both = f"give --time DATE {_options('--time', [name])}"
-        if not time_columns.is_clock(values) and not (pd.api.types.is_integer_dtype(values) and values.max() <= 23):
-            both = "write a time of day behind each date, such as 2026-01-31 23:00"
-        raise InputError(f"{where}; {both}, or, if each has a series of its own: {_options('--series', [name])}")
-
-
-def _divides_a_day(values: "pd.Series[Any]") -> bool:
-    """Whether names are numbered through as the parts of a day are: 0 to 23, 1 to 24, s00 to s47."""
-    names = pd.Series(values.unique()).astype("str")
-    if len(names) not in OF_A_DAY:
-        return False
-    parts = names.str.extract(r"^(\D*)(\d{1,4})(\D*)$")
-    if parts.isna().any().any() or parts[0].nunique() > 1 or parts[2].nunique() > 1:
-        return False
-    numbers = np.sort(parts[1].astype(np.int64).to_numpy())
-    return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
 
 
 def _refuse_set_back(named: dict[str, Any], path: Path, times: "pd.Series[Any]") -> None:
@@ -271,13 +240,9 @@ def which_target(numeric: tuple[str, ...], path: Path, left_out: dict[str, str])
                f"{f' ({why})' * bool(why)}; check separator and decimal sign of the file")
         )  # fmt: skip
     return InputError(
-        f"{path}: {len(numeric)} columns hold numbers; name the one to forecast: {_options('--target', list(numeric))}"
+        f"{path}: {len(numeric)} columns hold numbers; name the one to forecast: "
+        f"{options.listed('--target', list(numeric))}"
     )
-
-
-def _options(option: str, names: list[str]) -> str:
-    shown = [f'{option} "{name}"' if " " in name else f"{option} {name}" for name in names[:LISTED]]
-    return ", ".join(shown) + f", … ({len(names)} in all)" * (len(names) > LISTED)
 
 
 def static(table: pd.DataFrame, names: tuple[str, ...], series: str | None) -> tuple[str, ...]:

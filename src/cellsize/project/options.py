@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cellsize.errors import InputError
 
+LISTED = 8  # columns that a message lists
 OPTIONS = {
     "prepare.targets": "--target", "prepare.time_format": "--time-format", "prepare.time": "--time",
     "prepare.series": "--series", "prepare.frequency": "--frequency", "prepare.timezone": "--timezone",
@@ -64,3 +65,9 @@ def named(error: InputError, table: Path) -> InputError:
     for key, option in OPTIONS.items():
         text = re.sub(rf"{re.escape(key)}\b:?", option, text)
     return InputError(text if str(table) in text else f"{table}: {text}")
+
+
+def listed(option: str, names: list[str]) -> str:
+    """Columns that an option may name, as it is typed; of many the first ones."""
+    shown = [f'{option} "{name}"' if " " in name else f"{option} {name}" for name in names[:LISTED]]
+    return ", ".join(shown) + f", … ({len(names)} in all)" * (len(names) > LISTED)

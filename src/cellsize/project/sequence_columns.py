@@ -17,7 +17,7 @@ from cellsize.data import table as tables
 from cellsize.errors import InputError
 from cellsize.params_data import HoldoutPart
 from cellsize.project.asked import Asked
-from cellsize.project.columns import LISTED
+from cellsize.project.options import LISTED
 
 Codes = dict[str, npt.NDArray[np.integer]]
 NAMED_STEP = re.compile(r"(time[ _-]?)?(step|index|idx|position|pos|frame|order)s?|t", re.IGNORECASE)

@@ -14,7 +14,7 @@ from cellsize.data import table as tables
 from cellsize.errors import InputError
 from cellsize.project import sequence_columns, time_columns
 from cellsize.project.asked import Asked
-from cellsize.project.columns import LISTED
+from cellsize.project.options import LISTED
 from cellsize.project.sequence_columns import MOST_CLASSES, NAMED_GROUP, NAMED_LABEL, NAMED_PART, Columns
 
 MANY = 20  # different values that a column of texts has, at least; fewer are levels

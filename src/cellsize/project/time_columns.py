@@ -26,7 +26,7 @@ NAMED_TIME = re.compile(
 )
 # A column that holds the hours of a day, or times of day.
 NAMED_HOUR = re.compile(
-    r"(.*[ _-])?(hr|hrs|h|hours?|hh|time|clock|stunden?|std|uhrzeit|uhr|zeit|hora|heure|ora|uur)([ _-].*)?",
+    r"(.*[ _-])?(hr|hrs|h|hours?|hh|hhmm|time|clock|stunden?|std|uhrzeit|uhr|zeit|hora|heure|ora|uur)([ _-].*)?",
     re.IGNORECASE,
 )
 TIME_OF_DAY = r"([01]?\d|2[0-3])[:.h][0-5]\d([:.][0-5]\d(\.\d{3,})?)?( ?[AaPp][Mm])?"
@@ -101,17 +101,26 @@ def find_time(
         try:
             found = _read(table, path, columns, time_format or known)
         except InputError as error:
-            telling = any(NAMED_TIME.fullmatch(name.strip()) for name in columns)
-            refused = refused or (error if telling or "ambiguous" in str(error) else None)
-            if refused is None and not may_lack and len(columns) == 1 and looks_like_times(table[columns[0]]):
-                refused = InputError(f"{error}; if it is not a time, and the rows are in order: --frequency step")
+            if refused is None and not may_lack:
+                refused = _why_it_matters(error, table, columns)
             continue
         if found.time_format == "%Y":
-            time_parts.refuse_year_alone(table, path, columns[0])
+            time_parts.refuse_weeks(table, path, columns[0])
         return _in_the_past(found, table, path, time_format)
     if refused is not None:
         raise refused
     return Time((), None, pd.Series(np.arange(len(table)), index=table.index))
+
+
+def _why_it_matters(error: InputError, table: pd.DataFrame, columns: tuple[str, ...]) -> InputError | None:
+    """Why columns that cannot be read keep a table from being read; None if they are most probably no time."""
+    is_number = all(pd.api.types.is_numeric_dtype(table[name]) for name in columns)
+    is_called_so = any(NAMED_TIME.fullmatch(name.strip()) for name in columns)
+    if (is_called_so and not is_number) or "ambiguous" in str(error):
+        return error
+    if is_called_so or (len(columns) == 1 and looks_like_times(table[columns[0]])):
+        return InputError(f"{error}; if it is not a time, and the rows are in order: --frequency step")
+    return None
 
 
 def _in_the_past(time: Time, table: pd.DataFrame, path: Path, declared: str | None) -> Time:
@@ -226,17 +235,24 @@ def _is_of(table: pd.DataFrame, date: str, clock: str) -> bool:
 
 
 def _are_hours_of(table: pd.DataFrame, date: str, name: str) -> bool:
-    """Whether a column of whole numbers holds the hours of each day, 0 to 23, and is called so.
+    """Whether a column of whole numbers holds the hours of each day, 0 to 23 or 0 to 2359, and is called so.
 
     A date that repeats may be that of several series: the hour of a peak is not a time. Then few days have all hours.
     """
     hours = table[name]
     if not pd.api.types.is_integer_dtype(hours) or not NAMED_HOUR.fullmatch(name.strip()) or name == date:
         return False
-    if hours.isna().any() or hours.min() < 0 or hours.max() > 23 or not table[date].duplicated().any():
+    if hours.isna().any() or not table[date].duplicated().any():
+        return False
+    if not (hours.between(0, 23).all() or are_digits_of_a_clock(hours)):
         return False
     there = len(table[[date, name]].drop_duplicates())
     return there >= FULL * table[date].nunique() * hours.nunique() and hours.nunique() > 1
+
+
+def are_digits_of_a_clock(values: "pd.Series[Any]") -> bool:
+    """Whether whole numbers are times of day without the colon: 730 is half past seven."""
+    return bool(values.between(0, 2359).all() and (values % 100 < 60).all() and values.max() >= 100)
 
 
 def _may_be_time(values: "pd.Series[Any]") -> bool:
@@ -246,13 +262,14 @@ def _may_be_time(values: "pd.Series[Any]") -> bool:
     if pd.api.types.is_bool_dtype(values):
         return False
     if pd.api.types.is_numeric_dtype(values):
-        whole = not values.isna().any() and bool((values % 1 == 0).all())
-        name = str(values.name).strip()
         # Years rise; a column `day` or `month` with the numbers 1 to 31 is a part of a time, and no time.
-        if not whole or values.min() < 1000:
+        if values.isna().any() or values.min() < 1000:
             return False
+        if not (values % 1 == 0).all():  # seconds since 1970, or the days of a spreadsheet
+            return bool(NAMED_TIME.fullmatch(str(values.name).strip())) and values.is_monotonic_increasing
         # Milliseconds since 1970 look like nothing else.
-        return bool(NAMED_TIME.fullmatch(name)) or bool(values.is_monotonic_increasing and 4e11 < values.min() < 4e12)
+        is_epoch = bool(values.is_monotonic_increasing and 4e11 < values.min() < 4e12)
+        return is_epoch or bool(NAMED_TIME.fullmatch(str(values.name).strip()))
     some = values.dropna().astype("str").head(50)
     return len(some) > 0 and bool(some.str.contains(r"\d").all())
 
@@ -274,7 +291,8 @@ def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format
     a_date_and_hours = len(columns) == 2 and pd.api.types.is_integer_dtype(table[columns[1]])
     if time_format is None and a_date_and_hours and not times.are_parts(columns):
         date = _read(table, path, columns[:1], None).time_format or "%Y-%m-%d"
-        time_format = f"{COMPACT.get(date, date)} %H"  # 10 is no ten past midnight
+        of_day = "%H%M" if are_digits_of_a_clock(table[columns[1]]) else "%H"  # 10 is no ten past midnight
+        time_format = f"{COMPACT.get(date, date)} {of_day}"
     try:
         written = times.read(table, path, columns, time_format)
     except InputError as error:

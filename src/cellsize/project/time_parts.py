@@ -31,7 +31,7 @@ def find(table: pd.DataFrame) -> tuple[tuple[str, ...], str] | None:
     """The columns that hold a year and its quarter, or its month, day, hour and minute, and the format of all.
 
     A year alone is none of these: it may be a count of something. Of several columns that may be the same part, none
-    is. Those that are called year, month, day and so on are read without a format; see `times.are_parts`.
+    is. Numbers that are called year, month, day and so on are read without a format; see `times.are_parts`.
     """
     year = _part(table, "year")
     if year is None:
@@ -46,10 +46,11 @@ def find(table: pd.DataFrame) -> tuple[tuple[str, ...], str] | None:
             parts.append(found)
     elif (quarter := _part(table, "quarter")) is not None:
         parts.append(quarter)
-    columns = tuple(column for column, _ in parts)
-    if len(parts) < 2 or times.are_parts(columns):
+    columns, form = tuple(column for column, _ in parts), " ".join(form for _, form in parts)
+    are_numbers = all(pd.api.types.is_integer_dtype(table[column]) for column in columns)
+    if len(parts) < 2 or (times.are_parts(columns) and are_numbers):
         return None
-    return columns, " ".join(form for _, form in parts)
+    return columns, form
 
 
 def format_of(table: pd.DataFrame, columns: tuple[str, ...]) -> str | None:
@@ -58,20 +59,14 @@ def format_of(table: pd.DataFrame, columns: tuple[str, ...]) -> str | None:
     return found[1] if found is not None and found[0] == columns else None
 
 
-def refuse_year_alone(table: pd.DataFrame, path: Path, year: str) -> None:
-    """Refuses years that repeat beside what seems to say more, and cannot be read: names of months, numbers of weeks.
+def refuse_weeks(table: pd.DataFrame, path: Path, year: str) -> None:
+    """Refuses years that repeat beside the numbers of weeks, which say no day together.
 
     Raises:
-        InputError: There are some.
+        InputError: It is so.
     """
     if not table[year].duplicated().any():
         return
-    month = _part(table, "month")
-    if month is not None and month[1] != "%m":
-        raise InputError(
-            f"{path}, column {month[0]!r}: {table[month[0]].iloc[0]!r} is the name of a month; write its number, or "
-            "year and month into one column, such as 2026-01"
-        )
     for name in map(str, table.columns):
         if name.strip().lower() in WEEK and _whole(table[name], 1, 53):
             raise InputError(

@@ -1,0 +1,41 @@
+"""Columns that may hold the hours of a day or name series."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cellsize.errors import InputError
+from cellsize.project import columns
+from cellsize.project.time_columns import find_time
+
+TOY = Path("toy.csv")
+
+
+@pytest.mark.parametrize(
+    ("values", "remedy"),
+    [
+        ([f"s{hour:02d}" for hour in range(24)], "write a time of day behind each date"),
+        (list(range(24)), "give --time DATE --time slot"),
+        (list(range(1, 25)), "write a time of day behind each date"),
+        ([f"{hour}:30" for hour in range(24)], "give --time DATE --time slot"),
+        ([hour * 100 for hour in range(24)], "give --time DATE --time slot"),
+        ([f"{slot}" for slot in range(48)], "write a time of day behind each date"),
+    ],
+)
+def test_what_may_be_the_hours_of_a_day_is_never_taken_for_series(values: list[object], remedy: str) -> None:
+    parts = len(values)
+    table = pd.DataFrame({"day": np.repeat(pd.date_range("2026-01-01", periods=3), parts), "slot": values * 3})
+    with pytest.raises(InputError, match=remedy) as refused:
+        columns.find_series(table, TOY, table["day"], {"day"}, None)
+    assert "--series slot" in str(refused.value)
+    assert columns.find_series(table, TOY, table["day"], {"day"}, "slot") == "slot"
+    table["slot"] = [f"shop {value}x" if value != values[0] else "x" for value in table["slot"]]
+    assert columns.find_series(table, TOY, table["day"], {"day"}, None) == "slot"
+
+
+def test_times_of_day_without_a_colon_are_read_where_their_column_is_named() -> None:
+    table = pd.DataFrame({"day": ["2026-01-01"] * 24, "slot": [hour * 100 for hour in range(24)], "y": range(24)})
+    found = find_time(table, TOY, ("day", "slot"), None)
+    assert found.local.iloc[13] == pd.Timestamp("2026-01-01 13:00")
