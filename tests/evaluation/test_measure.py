@@ -88,16 +88,17 @@ def test_series_have_the_errors_of_their_own_windows_and_the_worst_is_first(make
     measure, count = measure_of(windows), len(windows.first)
     chosen, second = np.arange(count), windows.series[windows.first] == 1
     off = np.where(second, 1.0, 0.5)[:, None, None]
-    seasonal = measure.by_window(off_by(measure, 3.0, chosen), chosen)[1]
-    worst, best = measure.by_series(*measure.by_window(off_by(measure, off, chosen), chosen), seasonal, chosen)
+    ours = off_by(measure, off, chosen)
+    scores, seasonal = measure.losses([ours, off_by(measure, 3.0, chosen)], chosen)
+    worst, best = measure.by_series(measure.absolute(ours, chosen), scores, seasonal, chosen)
     assert worst.model_dump() == {"series": "b", "windows": 6, "mae": 2.0, "score": 1.0, "seasonal_naive": 9.0}
     assert best.model_dump() == {"series": "a", "windows": 6, "mae": 1.0, "score": 0.25, "seasonal_naive": 9.0}
 
 
 def test_one_series_has_no_errors_of_each(make_windows: MakeWindows) -> None:
     measure = measure_of(make_windows(np.arange(20.0)))
-    absolute, scores = measure.by_window(off_by(measure, OFF), TWO)
-    assert measure.by_series(absolute, scores, scores, TWO) == ()
+    scores = measure.losses([off_by(measure, OFF)], TWO)[0]
+    assert measure.by_series(measure.absolute(off_by(measure, OFF), TWO), scores, scores, TWO) == ()
 
 
 def test_the_mean_of_errors_is_taken_number_by_number_and_what_one_lacks_is_lacking() -> None:

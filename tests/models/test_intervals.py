@@ -115,7 +115,7 @@ def test_on_exchangeable_series_intervals_of_90_percent_hold_88_to_92(noise: str
         residuals, future = shapes[noise]((400, 3, 2)), shapes[noise]((400, 3, 2))
         kept = intervals.order_statistics(residuals)
         assert kept is not None
-        held.append(intervals.inside(*intervals.bounds(kept, 0.9), future))
+        held.append(intervals.held(*intervals.bounds(kept, 0.9), future) / future.size)
     assert 0.88 < np.mean(held) < 0.92
 
 

@@ -21,6 +21,7 @@ TOY = Path("toy.csv")
         (list(range(1, 25)), "write a time of day behind each date"),
         ([f"{hour}:30" for hour in range(24)], "give --time DATE --time slot"),
         ([hour * 100 for hour in range(24)], "give --time DATE --time slot"),
+        ([hour * 100 for hour in range(1, 25)], "write a time of day behind each date"),
         ([f"{slot}" for slot in range(48)], "write a time of day behind each date"),
     ],
 )
@@ -33,6 +34,30 @@ def test_what_may_be_the_hours_of_a_day_is_never_taken_for_series(values: list[o
     assert columns.find_series(table, TOY, table["day"], {"day"}, "slot") == "slot"
     table["slot"] = [f"shop {value}x" if value != values[0] else "x" for value in table["slot"]]
     assert columns.find_series(table, TOY, table["day"], {"day"}, None) == "slot"
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("open_time", [900, 1000, 1100]),
+        ("lead time", [15, 30, 100]),
+        ("open_hour", [8, 9, 10]),
+        ("time", [0, 720, 840]),
+    ],
+)
+def test_what_is_the_same_in_all_rows_of_a_shop_is_no_time_of_day(name: str, values: list[int]) -> None:
+    days = [f"{day:%Y-%m-%d}" for day in pd.date_range("2026-01-01", periods=30)]
+    table = pd.DataFrame(
+        {"date": np.repeat(days, 3), "store": ["a", "b", "c"] * 30, name: values * 30, "y": np.arange(90) / 7}
+    )
+    assert find_time(table, TOY, (), None).columns == ("date",)
+
+
+def test_hours_of_several_shops_are_times_of_day() -> None:
+    table = pd.DataFrame(
+        {"date": ["2026-01-01"] * 16, "store": ["a", "b"] * 8, "time": np.repeat(range(900, 1700, 100), 2)}
+    )
+    assert find_time(table, TOY, (), None).columns == ("date", "time")
 
 
 def test_times_of_day_without_a_colon_are_read_where_their_column_is_named() -> None:

@@ -35,7 +35,7 @@ def with_one_wrong(table: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 def test_one_row_with_another_label_is_named(table: pd.DataFrame) -> None:
     refuse_few(table, ASKED)
     wrong, line = with_one_wrong(table)
-    with pytest.raises(InputError, match=rf"line {line}, column 'label': 'a', but all other rows of 'name' 's5'"):
+    with pytest.raises(InputError, match=rf"line {line}, column 'label': 'a', but most other rows of 'name' 's5'"):
         refuse_few(wrong, ASKED)
 
 
@@ -50,4 +50,20 @@ def test_so_it_is_before_another_column_is_taken_for_the_label(table: pd.DataFra
 
 def test_labels_that_change_as_they_like_are_not_wrong_rows(table: pd.DataFrame) -> None:
     refuse_few(table.assign(label=["ab"[row % 2] for row in range(len(table))]), ASKED)
-    refuse_few(table.assign(label=(table.index == 7).astype(int)), ASKED)  # a rare event, not a class
+    refuse_few(table.assign(label=(table.index == 7).astype(int)), ASKED)
+
+
+def test_a_rare_event_is_no_wrong_label(table: pd.DataFrame) -> None:
+    refuse_few(table.assign(label=["fault" if row == 7 else "ok" for row in range(len(table))]), ASKED)
+
+
+def test_rows_that_are_counted_through_are_no_steps_of_sequences(table: pd.DataFrame) -> None:
+    wrong, _ = with_one_wrong(table)
+    refuse_few(wrong.drop(columns="step").assign(index=range(len(wrong))), ASKED)
+
+
+def test_what_names_sequences_may_be_declared(table: pd.DataFrame) -> None:
+    wrong, line = with_one_wrong(table)
+    refuse_few(wrong.assign(day=wrong.index % 2), replace(ASKED, series="day"))
+    with pytest.raises(InputError, match=f"line {line}"):
+        refuse_few(wrong, replace(ASKED, series="name"))

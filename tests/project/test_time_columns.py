@@ -133,6 +133,26 @@ def test_names_and_numbers_do_not_look_like_times(text: str) -> None:
     assert not time_columns.looks_like_times(values)
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("time", 5123.25 + np.arange(48) / 10),
+        ("decimal_year", 1958.2 + np.arange(48) / 12),
+        ("time_total", 4e7 + np.arange(48) * 1000.5),
+        ("Jahr gebaut", [1950, 1960, 1950] * 16),
+        ("epoch", 1950 + np.arange(48) // 4),
+    ],
+)
+def test_other_numbers_are_no_times(name: str, values: Any) -> None:
+    assert time_columns.find_time(table(**{name: values, "y": range(48)}), TOY, (), None).columns == ()
+
+
+def test_a_date_that_may_be_two_is_refused_even_where_rows_are_said_to_be_in_order() -> None:
+    dates = table(date=["01/02/2026", "02/02/2026", "03/02/2026"], y=[1, 2, 3])
+    with pytest.raises(InputError, match="ambiguous"):
+        time_columns.find_time(dates, TOY, (), None, may_lack=True)
+
+
 def test_the_days_of_a_spreadsheet_are_refused_with_what_to_do_and_with_what_says_that_they_are_none() -> None:
     days = table(date=43831 + np.arange(48) / 24, y=range(48))
     with pytest.raises(InputError, match=r"days of a spreadsheet, save them there as dates.*--frequency step"):

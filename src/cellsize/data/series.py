@@ -183,7 +183,7 @@ def _times_to_send(schema: Schema) -> str:
         iso = "in ISO 8601 with their offset, such as 2026-01-31T23:00+00:00"
     else:
         iso = "in ISO 8601, such as 2026-01-31T23:00"
-    if times.are_parts(schema.time):
+    if times.are_parts(schema.time) and schema.time_format is None:
         return f"send {', '.join(schema.time)} as whole numbers, or a column {TIME!r} with times {iso}"
     return f"send times {iso}" + ("" if schema.time_format is None else f", or as {schema.time_format}")
 

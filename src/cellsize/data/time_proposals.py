@@ -57,7 +57,7 @@ def remedy_for_numbers(source: pd.Series) -> str:
     if fits:
         several = " and ".join(f'"{each}"' for each in fits)
         return f"{several} read every row; set prepare.time_format to the one that is meant"
-    if not fits and ((values >= SPREADSHEET[0]) & (values < SPREADSHEET[1])).all():
+    if ((values >= SPREADSHEET[0]) & (values < SPREADSHEET[1])).all():
         return "if they are the days of a spreadsheet, save them there as dates, such as 2026-01-31 23:00"
     return 'set prepare.time_format, such as "epoch s", or give ISO 8601 times'
 

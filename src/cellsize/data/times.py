@@ -53,8 +53,9 @@ def read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format:
         table: Raw rows.
         path: Where they come from, for messages.
         columns: The column with the time; or those with year, month, day, hour, minute, second, as far as they are
-            there; or those with a date and a time of day, which are read as one text with a blank between: a date
-            and the hours 0 to 23 as `%Y-%m-%d %H`, a date and the numbers 0 to 2359 as `%Y-%m-%d %H%M`.
+            there, as numbers; or, by a format, a year with its quarter or the name of a month; or those with a date
+            and a time of day, which are read as one text with a blank between: a date and the hours 0 to 23 as
+            `%Y-%m-%d %H`, a date and the numbers 0 to 2359 as `%Y-%m-%d %H%M`.
         time_format: None: ISO 8601 of any length. Else as in `strptime`, with `%q` for the quarter of a year, or
             `epoch s`, `epoch ms`, `epoch us`, `epoch ns`, `YYYYMMDD`.
 
@@ -154,7 +155,7 @@ def _joined(table: pd.DataFrame, columns: tuple[str, ...], time_format: str | No
             values = values.dt.strftime("%Y-%m-%d" if days else "%Y-%m-%dT%H:%M:%S.%f")
         parts.append(labels(values).astype("str").str.strip())
     digits = re.search(r" (%H%M(?:%S)?)$", time_format or "")
-    if digits is not None and pd.api.types.is_integer_dtype(table[columns[-1]]):
+    if digits is not None and pd.api.types.is_numeric_dtype(table[columns[-1]]):
         parts[-1] = parts[-1].str.zfill(len(digits[1]))  # two for each directive, as it has itself
     joined = parts[0]
     for part in parts[1:]:

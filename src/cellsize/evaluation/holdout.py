@@ -71,16 +71,15 @@ def evaluate(
     if baseline.classical != "none":
         origins = baselines.origins(windows, baseline, holdout, baseline.origins)
     ours, held = list[_Kept](), list[list[int]]()
-    right = truth(windows, scaling, holdout)
     for twin in twins:
         forecasts = twin.predict(windows, holdout, forward)
         ours.append(_kept(measure, forecasts, holdout, origins))
-        held.append(_held(twins[0], right - central(forecasts, windows.quantiles, windows.n_targets)))
-    del forecasts, right
-    simple = {
-        name: _kept(measure, of, holdout, origins)
-        for name, of in baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout, development)
-    }
+        held.append(_held(twins[0], _errors(measure, forecasts, holdout)))
+        del forecasts  # of a long holdout they are as large as the base arrays: before those of the next are made
+    simple = dict[str, _Kept]()
+    for name, of in baselines.simple(windows, scaling, linear, trees, baseline.seasons, holdout, development):
+        simple[name] = _kept(measure, of, holdout, origins)
+        del of
     errors = tuple(of.errors for of in ours)
     rows = windows.first[holdout]
     evaluation = Evaluation(
@@ -143,14 +142,20 @@ def _fractions(model: Forecaster | Regressor, held: Sequence[list[int]]) -> dict
     return {intervals.percent(level): count / every for level, count in zip(_bounds(model), within, strict=True)}
 
 
+def _errors(measure: Measure, forecasts: Floats, holdout: Ints) -> Floats:
+    """Truth minus forecast in standard deviations, shape (n, horizon, n_targets); NaN where unobserved."""
+    windows = measure.windows
+    return truth(windows, measure.scaling, holdout) - central(forecasts, windows.quantiles, windows.n_targets)
+
+
 @dataclass(frozen=True)
 class _Kept:
-    """What is kept of a model's forecasts of the holdout: of a long table all are as large as the base arrays.
+    """What is kept of a model's forecasts of the holdout, which are as large as the base arrays.
 
     Attributes:
         errors: Of all windows.
-        absolute: Absolute error of each window in the data's units, shape (n,).
-        losses: What each adds to the score, shape (n,).
+        absolute: Absolute error of each window in the data's units, shape (n,); of one series alone (0,).
+        losses: What each adds to the score, shape (n,); of one series alone (0,).
         at_origins: The forecasts at the origins of the classical model, shape (origins, horizon, n_columns).
         shown: The forecasts of values with one origin a horizon, in standard deviations.
     """
@@ -164,11 +169,17 @@ class _Kept:
 
 def _kept(measure: Measure, forecasts: Floats, holdout: Ints, origins: Ints | None) -> _Kept:
     """Measures forecasts of the holdout; see `_Kept`."""
-    windows = measure.windows
-    position = np.searchsorted(holdout, origins if origins is not None else holdout[:0])
+    windows, none = measure.windows, holdout[:0]
+    position = np.searchsorted(holdout, none if origins is None else origins)
     shown = central(forecasts[_one_a_horizon(windows, holdout)], windows.quantiles, windows.n_targets)
-    absolute, losses = measure.by_window(forecasts, holdout)
-    return _Kept(measure.errors(forecasts, holdout), absolute, losses, forecasts[position], shown)
+    each = len(windows.names) > 1
+    return _Kept(
+        measure.errors(forecasts, holdout),
+        measure.absolute(forecasts, holdout) if each else none.astype(np.float64),
+        measure.losses([forecasts], holdout)[0] if each else none.astype(np.float64),
+        forecasts[position],
+        shown,
+    )
 
 
 def _one_a_horizon(windows: Windows, holdout: Ints) -> Ints:

@@ -50,7 +50,8 @@ def in_scaling(windows: Windows, forecasts: Floats, own: Scaling, scaling: Scali
     """Forecasts in the standard deviations of another scaling than their own, shape (n, horizon, n_targets)."""
     columns = forecasts.shape[-1]
     mean, std = (for_columns(values, columns) for values in of_targets(windows, own, chosen))
-    there: Floats = forecasts * std
+    # In place, since a whole holdout's are large; in float32 a level of 1e9 would leave no digits.
+    there: Floats = (forecasts * std).astype(np.float64)
     there += mean
     mean, std = (for_columns(values, columns) for values in of_targets(windows, scaling, chosen))
     there -= mean

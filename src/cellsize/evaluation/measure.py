@@ -97,10 +97,10 @@ class Measure:
         scale = self.scaling.error_scale(self.metric)
         return np.stack([task.score_by_window(values, right, scale, self.metric) for values in forecasts])
 
-    def by_window(self, forecasts: Floats, chosen: Ints) -> tuple[Floats, Floats]:
-        """Absolute error in the data's units and loss of each window, shape (n,) each.
+    def absolute(self, forecasts: Floats, chosen: Ints) -> Floats:
+        """Absolute error of each window in the data's units, shape (n,).
 
-        Their means are the MAE and the score: a window counts by how many of its targets were observed.
+        Its mean is the MAE: a window counts by how many of its targets were observed.
 
         Args:
             forecasts: Shape (n, horizon, n_targets), or (n, horizon, n_columns).
@@ -111,13 +111,13 @@ class Measure:
         error = self._off_by(self._central(forecasts), right, chosen)
         np.abs(error, out=error)
         error[~there] = 0.0
-        return error.mean(axis=(1, 2)) / there.mean(), self.losses([forecasts], chosen)[0]
+        return np.asarray(error.mean(axis=(1, 2)) / there.mean())
 
     def by_series(self, absolute: Floats, scores: Floats, seasonal: Floats, chosen: Ints) -> tuple[SeriesErrors, ...]:
         """Errors of each series that has one of the windows, the worst score first; none if there is one series.
 
         Args:
-            absolute: Absolute error of each window, of twins the mean, shape (n,); see `by_window`.
+            absolute: Absolute error of each window, of twins the mean, shape (n,); see `absolute`.
             scores: Its loss, of twins the mean, shape (n,).
             seasonal: The loss of the seasonal naive forecast, shape (n,).
             chosen: Positions in `windows.first`, shape (n,).

@@ -210,6 +210,7 @@ def score_folds(
             seconds.append((str(baseline.classical), index, time.perf_counter() - begin))
             score = task.score_of(values, truth(windows, scaling, classical_at), scale, metric)
             on_subset.setdefault(str(baseline.classical), []).append(score)
+        del right  # before the next fold's models are fitted
     scores = Baselines(
         metric=metric,
         all={name: tuple(by_fold) for name, by_fold in on_all.items()},

@@ -137,13 +137,8 @@ def percent(level: float) -> str:
     return f"{100 * level:.6g}"
 
 
-def inside(lower: Floats, upper: Floats, residuals: Floats) -> float:
-    """Fraction of residuals (n, horizon, n_targets) within the ends (horizon, n_targets); NaN are left out."""
-    return held(lower, upper, residuals) / int(np.isfinite(residuals).sum())
-
-
 def held(lower: Floats, upper: Floats, residuals: Floats) -> int:
-    """How many residuals (n, horizon, n_targets) lie within the ends (horizon, n_targets)."""
+    """How many residuals (n, horizon, n_targets) lie within the ends (horizon, n_targets); NaN do not."""
     return int(((residuals >= lower) & (residuals <= upper)).sum())
 
 

@@ -15,21 +15,19 @@ from cellsize.data import moments, times, zones
 from cellsize.data import table as tables
 from cellsize.data.clock import zone
 from cellsize.data.time_formats import COMPACT
+from cellsize.data.time_proposals import SPREADSHEET
 from cellsize.errors import InputError
 from cellsize.params_data import Ambiguous
-from cellsize.project import time_parts
+from cellsize.project import hours_of_day, time_parts
 
 NAMED_TIME = re.compile(
-    r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|dt|ts?|when|utc|epoch|unix|day|week|month|quarter|year"
-    r"|zeit|zeitstempel|datum|jahr|fecha|hora|heure|data|ann[ée]e|a[ñn]o|anno|jaar)([ _-].*)?",
+    r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|dt|ts?|when|day|week|month|quarter|year"
+    r"|zeit|zeitstempel|datum|fecha|hora|heure|data)([ _-].*)?|jahr|ann[ée]e|a[ñn]o|anno|jaar",
     re.IGNORECASE,
 )
-# A column that holds the hours of a day, or times of day.
-NAMED_HOUR = re.compile(
-    r"(.*[ _-])?(hr|hrs|h|hours?|hh|hhmm|time|clock|stunden?|std|uhrzeit|uhr|zeit|hora|heure|ora|uur)([ _-].*)?",
-    re.IGNORECASE,
-)
-TIME_OF_DAY = r"([01]?\d|2[0-3])[:.h][0-5]\d([:.][0-5]\d(\.\d{3,})?)?( ?[AaPp][Mm])?"
+NAMED_EPOCH = re.compile(r"date.?time|time.?stamp|time|ts|utc|epoch|unix([ _-]?time)?", re.IGNORECASE)
+NAMED_DATE = re.compile(r"date.?time|time.?stamp|date|datum|fecha|data", re.IGNORECASE)
+LATELY = 1e8  # seconds since 1970, at least
 # Words that stand in times; a text of these, digits and signs alone is one, whether or not it is understood.
 WORD_OF_TIMES = re.compile(
     r"utc|gmt|z|t|cet|cest|est|edt|cst|cdt|mst|mdt|pst|pdt|bst|ist|jst|am|pm|a|p|m|q|h|kw|w|cw|wk|fy|st|nd|rd|th|uhr|"
@@ -39,7 +37,6 @@ WORD_OF_TIMES = re.compile(
     r"febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
 )
 DIFFERENT = 0.5  # of the values of a column of times, at least; a category repeats more often
-FULL = 0.9  # of the hours of all days, where a column holds the hours of a day
 
 
 @dataclass(frozen=True)
@@ -101,24 +98,26 @@ def find_time(
         try:
             found = _read(table, path, columns, time_format or known)
         except InputError as error:
-            if refused is None and not may_lack:
-                refused = _why_it_matters(error, table, columns)
+            if refused is None:
+                refused = _why_it_matters(error, table, columns, may_lack)
             continue
-        if found.time_format == "%Y":
-            time_parts.refuse_weeks(table, path, columns[0])
+        if known is not None or found.time_format == "%Y":
+            time_parts.refuse_unread(table, path, columns)
         return _in_the_past(found, table, path, time_format)
     if refused is not None:
         raise refused
     return Time((), None, pd.Series(np.arange(len(table)), index=table.index))
 
 
-def _why_it_matters(error: InputError, table: pd.DataFrame, columns: tuple[str, ...]) -> InputError | None:
+def _why_it_matters(
+    error: InputError, table: pd.DataFrame, columns: tuple[str, ...], may_lack: bool
+) -> InputError | None:
     """Why columns that cannot be read keep a table from being read; None if they are most probably no time."""
     is_number = all(pd.api.types.is_numeric_dtype(table[name]) for name in columns)
     is_called_so = any(NAMED_TIME.fullmatch(name.strip()) for name in columns)
     if (is_called_so and not is_number) or "ambiguous" in str(error):
         return error
-    if is_called_so or (len(columns) == 1 and looks_like_times(table[columns[0]])):
+    if not may_lack and (is_called_so or (len(columns) == 1 and looks_like_times(table[columns[0]]))):
         return InputError(f"{error}; if it is not a time, and the rows are in order: --frequency step")
     return None
 
@@ -211,48 +210,25 @@ def _candidates(table: pd.DataFrame) -> list[tuple[tuple[str, ...], str | None]]
     lower = {str(name).strip().lower(): str(name) for name in table.columns}
     single = [str(name) for name in table.columns if _may_be_time(table[name])]
     single.sort(key=lambda name: NAMED_TIME.fullmatch(name) is None)
-    clocks = [str(name) for name in table.columns if is_clock(table[name])]
+    names = [str(name) for name in table.columns]
+    clocks = [name for name in names if hours_of_day.is_clock(table[name])]
     dates = [name for name in single if name not in clocks]
-    found: list[tuple[str, ...]] = [(date, clock) for date in dates for clock in clocks if _is_of(table, date, clock)]
-    found += [(date, str(name)) for date in dates for name in table.columns if _are_hours_of(table, date, str(name))]
-    texts = [name for name in single if not pd.api.types.is_numeric_dtype(table[name])]
+    found: list[tuple[str, ...]] = [
+        *((date, clock) for date in dates for clock in clocks if hours_of_day.is_of(table, date, clock)),
+        *((date, name) for date in dates for name in names if hours_of_day.are_hours_of(table, date, name)),
+    ]
+    numbers = [name for name in single if pd.api.types.is_numeric_dtype(table[name])]
+    found += [(name,) for name in single if name not in numbers]
+    years = [name for name in numbers if table[name].max() <= times.HIGHEST["year"]]
+    found += [(name,) for name in numbers if name not in years]
     parts = tuple(itertools.takewhile(lambda name: name in lower, times.PARTS))
-    found += [(name,) for name in texts]
     found += [tuple(lower[name] for name in parts)] * (len(parts) > 1)
     of_parts = time_parts.find(table)
     return [
         *((columns, None) for columns in found),
         *([] if of_parts is None else [of_parts]),
-        *(((name,), None) for name in single if name not in texts),
+        *(((name,), None) for name in years),
     ]
-
-
-def _is_of(table: pd.DataFrame, date: str, clock: str) -> bool:
-    """Whether a column of times of day belongs to that of a date: by its name, or since no time is there twice."""
-    if not table[date].duplicated().any():
-        return clock.strip().lower() == "time"
-    return NAMED_HOUR.fullmatch(clock.strip()) is not None or not table.duplicated([date, clock]).any()
-
-
-def _are_hours_of(table: pd.DataFrame, date: str, name: str) -> bool:
-    """Whether a column of whole numbers holds the hours of each day, 0 to 23 or 0 to 2359, and is called so.
-
-    A date that repeats may be that of several series: the hour of a peak is not a time. Then few days have all hours.
-    """
-    hours = table[name]
-    if not pd.api.types.is_integer_dtype(hours) or not NAMED_HOUR.fullmatch(name.strip()) or name == date:
-        return False
-    if hours.isna().any() or not table[date].duplicated().any():
-        return False
-    if not (hours.between(0, 23).all() or are_digits_of_a_clock(hours)):
-        return False
-    there = len(table[[date, name]].drop_duplicates())
-    return there >= FULL * table[date].nunique() * hours.nunique() and hours.nunique() > 1
-
-
-def are_digits_of_a_clock(values: "pd.Series[Any]") -> bool:
-    """Whether whole numbers are times of day without the colon: 730 is half past seven."""
-    return bool(values.between(0, 2359).all() and (values % 100 < 60).all() and values.max() >= 100)
 
 
 def _may_be_time(values: "pd.Series[Any]") -> bool:
@@ -262,24 +238,23 @@ def _may_be_time(values: "pd.Series[Any]") -> bool:
     if pd.api.types.is_bool_dtype(values):
         return False
     if pd.api.types.is_numeric_dtype(values):
-        # Years rise; a column `day` or `month` with the numbers 1 to 31 is a part of a time, and no time.
-        if values.isna().any() or values.min() < 1000:
-            return False
-        if not (values % 1 == 0).all():  # seconds since 1970, or the days of a spreadsheet
-            return bool(NAMED_TIME.fullmatch(str(values.name).strip())) and values.is_monotonic_increasing
-        # Milliseconds since 1970 look like nothing else.
-        is_epoch = bool(values.is_monotonic_increasing and 4e11 < values.min() < 4e12)
-        return is_epoch or bool(NAMED_TIME.fullmatch(str(values.name).strip()))
+        return _may_count_time(values)
     some = values.dropna().astype("str").head(50)
     return len(some) > 0 and bool(some.str.contains(r"\d").all())
 
 
-def is_clock(values: "pd.Series[Any]") -> bool:
-    """Whether a column holds times of day and no date: 7:30, 07.30.00, 7h30."""
-    if pd.api.types.is_numeric_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
+def _may_count_time(values: "pd.Series[Any]") -> bool:
+    """Whether numbers may be years, dates without signs, seconds since 1970, or the days of a spreadsheet."""
+    # Years rise; a column `day` or `month` with the numbers 1 to 31 is a part of a time, and no time.
+    if values.isna().any() or values.min() < 1000:
         return False
-    some = values.dropna().astype("str").head(50).str.strip()
-    return len(some) > 0 and bool(some.str.fullmatch(TIME_OF_DAY).all())
+    name, rises = str(values.name).strip(), values.is_monotonic_increasing
+    if NAMED_EPOCH.fullmatch(name) and rises and values.min() >= LATELY:
+        return True
+    if not (values % 1 == 0).all():
+        return bool(NAMED_DATE.fullmatch(name)) and rises and bool(values.between(*SPREADSHEET).all())
+    # Milliseconds since 1970 look like nothing else.
+    return bool(NAMED_TIME.fullmatch(name)) or bool(rises and 4e11 < values.min() < 4e12)
 
 
 def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format: str | None) -> Time:
@@ -291,7 +266,8 @@ def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format
     a_date_and_hours = len(columns) == 2 and pd.api.types.is_integer_dtype(table[columns[1]])
     if time_format is None and a_date_and_hours and not times.are_parts(columns):
         date = _read(table, path, columns[:1], None).time_format or "%Y-%m-%d"
-        of_day = "%H%M" if are_digits_of_a_clock(table[columns[1]]) else "%H"  # 10 is no ten past midnight
+        is_written_so = hours_of_day.are_digits_of_a_clock(table[columns[1]])
+        of_day = "%H%M" if is_written_so else "%H"  # 10 is no ten past midnight
         time_format = f"{COMPACT.get(date, date)} {of_day}"
     try:
         written = times.read(table, path, columns, time_format)
