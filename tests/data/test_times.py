@@ -167,6 +167,20 @@ def test_date_and_time_of_day_in_two_columns_are_one_text() -> None:
         times.read(german, HERE, ("Date", "Time"), None)
 
 
+@pytest.mark.parametrize("clock", [[30, 730, 2330], [30.0, 730.0, 2330.0], ["0030", "0730", "2330"]])
+def test_a_time_of_day_without_a_colon_has_lost_its_zeros_as_a_number(clock: list[Any]) -> None:
+    table = pd.DataFrame({"date": ["2026-01-31"] * 3, "time": clock})
+    found = times.read(table, HERE, ("date", "time"), "%Y-%m-%d %H%M").local
+    assert [f"{moment:%d %H:%M}" for moment in found] == ["31 00:30", "31 07:30", "31 23:30"]
+
+
+def test_names_of_months_beside_a_year_are_read_by_a_format_and_numbers_need_none() -> None:
+    named = pd.DataFrame({"year": [2026, 2026], "month": ["Jan", "Feb"]})
+    assert times.read(named, HERE, ("year", "month"), "%Y %b").local.iloc[1] == pd.Timestamp("2026-02-01")
+    with pytest.raises(InputError, match="needs none; set it to null"):
+        times.read(named.assign(month=[1, 2]), HERE, ("year", "month"), "%Y %m")
+
+
 @pytest.mark.parametrize(("zeros", "unit"), [("", "s"), ("000", "ms"), ("000000", "us"), ("0" * 9, "ns"), (".0", "s")])
 def test_epochs_of_a_text_file_are_told_their_unit_which_then_reads_them(
     tmp_path: Path, make_csv: MakeCsv, zeros: str, unit: str

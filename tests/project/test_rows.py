@@ -103,3 +103,30 @@ def test_hours_in_a_column_of_their_own_are_read_by_the_pipeline(write_csv: Call
     table = source.load_as_declared(path, made)
     frame = series.clean(table, path, series.describe(table, path, made))
     assert list(frame["time"]) == list(when)
+
+
+@pytest.mark.parametrize(("frequency", "rows"), [("D", 400), ("MS", 144)])
+def test_days_of_a_place_in_utc_are_read_once_the_place_is_named(
+    write_csv: Callable[..., Path], frequency: str, rows: int
+) -> None:
+    begins = pd.date_range("2012-01-01", periods=rows, freq=frequency, tz="Europe/Berlin")
+    value = 5 * np.sin(2 * np.pi * np.arange(rows) / 12) + np.random.default_rng(1).normal(0, 0.3, rows)
+    path = write_csv(when=begins.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ"), load=value.round(3))
+    with pytest.raises(InputError, match="--timezone Europe/Berlin"):
+        examine(Asked(path))
+    made = params(examine(Asked(path, timezone="Europe/Berlin"))).prepare
+    assert (made.timezone, made.frequency) == ("Europe/Berlin", frequency)
+
+
+def test_times_of_day_without_a_colon_and_months_by_name_are_read_by_the_pipeline(
+    write_csv: Callable[..., Path],
+) -> None:
+    half_hours = pd.date_range("2026-01-01", periods=960, freq="30min")
+    load = (50 + 5 * np.sin(2 * np.pi * np.arange(960) / 48)).round(3)
+    clock = half_hours.hour * 100 + half_hours.minute
+    made = params(examine(Asked(write_csv(date=half_hours.strftime("%Y-%m-%d"), time=clock, load=load)))).prepare
+    assert (made.time, made.time_format, made.frequency) == (("date", "time"), "%Y-%m-%d %H%M", "30min")
+    months = pd.date_range("2000-01-01", periods=240, freq="MS")
+    path = write_csv(year=months.year, month=months.strftime("%b"), load=load[:240])
+    made = params(examine(Asked(path))).prepare
+    assert (made.time, made.time_format, made.frequency) == (("year", "month"), "%Y %b", "MS")
