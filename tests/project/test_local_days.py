@@ -36,7 +36,12 @@ def test_other_times_do_not(frequency: str, zone: str) -> None:
 @pytest.mark.parametrize(("frequency", "step"), [("D", "D"), ("MS", "MS"), ("W-MON", "W-MON")])
 def test_their_step_is_that_of_the_place(frequency: str, step: str) -> None:
     time = find_time(written(frequency, "Europe/Berlin", 40), TOY, (), None)
-    on_wall = local_days.on_wall(time, "Europe/Berlin")
-    assert (on_wall.local == on_wall.local.dt.normalize()).all()
-    assert steps.find(on_wall, np.zeros(40, np.int64)) == step
-    assert on_wall.instant.equals(time.instant)
+    there = local_days.of_place(time, "Europe/Berlin")
+    assert (there.local == there.local.dt.normalize()).all()
+    assert steps.find(there, np.zeros(40, np.int64)) == step
+    assert there.instant.equals(time.instant)
+
+
+def test_months_of_utc_stay_so_whatever_place_is_named() -> None:
+    time = find_time(written("MS", "UTC", 40), TOY, (), None)
+    assert local_days.of_place(time, "Europe/Berlin") is time

@@ -130,3 +130,12 @@ def test_times_of_day_without_a_colon_and_months_by_name_are_read_by_the_pipelin
     path = write_csv(year=months.year, month=months.strftime("%b"), load=load[:240])
     made = params(examine(Asked(path))).prepare
     assert (made.time, made.time_format, made.frequency) == (("year", "month"), "%Y %b", "MS")
+
+
+@pytest.mark.parametrize("column", ["05/06/2026", "FY19", "1985"])
+def test_rows_that_are_said_to_be_in_order_have_no_time_whatever_a_column_is_called(
+    write_csv: Callable[..., Path], column: str
+) -> None:
+    rows = np.arange(500)
+    path = write_csv(date=[column] * 500, power=(3 + np.sin(2 * np.pi * rows / 20)).round(4))
+    assert params(examine(Asked(path, frequency="step", targets=("power",)))).prepare.time is None

@@ -124,7 +124,6 @@ def test_what_looks_like_times_and_is_not_understood_is_refused_unless_rows_are_
     days = table(created_at=[text.format(day=day) for day in range(28, 0, -1)], y=range(28))
     with pytest.raises(InputError, match=r"line 2, column 'created_at': .*; if it is not a time, .*: --frequency step"):
         time_columns.find_time(days, TOY, (), None)
-    assert time_columns.find_time(days, TOY, (), None, may_lack=True).columns == ()
 
 
 @pytest.mark.parametrize("text", ["T-{day:03d}", "item {day}", "{day},5", "-{day}", "{day} %", "north"])
@@ -147,14 +146,30 @@ def test_other_numbers_are_no_times(name: str, values: Any) -> None:
     assert time_columns.find_time(table(**{name: values, "y": range(48)}), TOY, (), None).columns == ()
 
 
-def test_a_date_that_may_be_two_is_refused_even_where_rows_are_said_to_be_in_order() -> None:
-    dates = table(date=["01/02/2026", "02/02/2026", "03/02/2026"], y=[1, 2, 3])
-    with pytest.raises(InputError, match="ambiguous"):
-        time_columns.find_time(dates, TOY, (), None, may_lack=True)
-
-
 def test_the_days_of_a_spreadsheet_are_refused_with_what_to_do_and_with_what_says_that_they_are_none() -> None:
     days = table(date=43831 + np.arange(48) / 24, y=range(48))
     with pytest.raises(InputError, match=r"days of a spreadsheet, save them there as dates.*--frequency step"):
         time_columns.find_time(days, TOY, (), None)
-    assert time_columns.find_time(days, TOY, (), None, may_lack=True).columns == ()
+
+
+@pytest.mark.parametrize("falls", [False, True])
+def test_seconds_of_several_series_one_below_the_other_are_times(falls: bool) -> None:
+    seconds = 1_700_000_000 + 3600 * np.arange(40)
+    seconds = seconds[::-1] if falls else seconds
+    found = time_columns.find_time(table(sensor=np.repeat(["a", "b"], 40), unix=[*seconds, *seconds]), TOY, (), None)
+    assert (found.columns, found.time_format) == (("unix",), "epoch s")
+
+
+def test_the_year_of_anything_is_no_time_unless_a_row_is_a_year() -> None:
+    years = np.random.default_rng(0).permutation(np.arange(1950, 2020))
+    assert time_columns.find_time(table(Jahr=years, y=range(70)), TOY, (), None).columns == ()
+    assert time_columns.find_time(table(Jahr=np.sort(years), y=range(70)), TOY, (), None).columns == ("Jahr",)
+
+
+def test_the_finest_parts_of_a_time_come_first() -> None:
+    moments = pd.date_range("2026-01-01", periods=72, freq="h")
+    parts = table(year=moments.year, month=moments.month, day=moments.day, hr=moments.hour, y=range(72))
+    assert time_columns.find_time(parts, TOY, (), None).columns == ("year", "month", "day", "hr")
+    clock = parts.assign(hr=moments.hour * 100).rename(columns={"hr": "hhmm"})
+    found = time_columns.find_time(clock, TOY, (), None)
+    assert (found.columns, found.local.iloc[25]) == (("year", "month", "day", "hhmm"), pd.Timestamp("2026-01-02 01:00"))

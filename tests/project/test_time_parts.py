@@ -51,7 +51,8 @@ def test_two_halves_of_two_years_are_months_and_a_month_in_each_year_is_none() -
     coldest = pd.DataFrame({"Jahr": np.repeat(np.arange(2000, 2012), 2), "Werk": ["a", "b"] * 12,
                             "mon": np.arange(24) % 12 + 1})  # fmt: skip
     assert time_parts.find(coldest) is None
-    assert time_columns.find_time(coldest, TOY, (), None).columns == ("Jahr",)
+    panel = coldest.rename(columns={"Jahr": "year"})
+    assert time_columns.find_time(panel, TOY, (), None).columns == ("year",)
 
 
 def test_columns_that_are_declared_are_read_in_their_order_alone() -> None:
@@ -70,7 +71,6 @@ def test_columns_that_are_declared_are_read_in_their_order_alone() -> None:
         ({"Quartal": ["I", "II", "III", "IV"]}, "'Quartal': it seems to say the quarter"),
         ({"doy": range(1, 366)}, "'doy': it seems to say the day of the year"),
         ({"Quartal": np.repeat([1, 2, 3, 4], 3), "Monat": MONTHS}, "'Monat': it seems to say the month"),
-        ({"Monat": range(1, 13), "rank": range(12)}, "give --time Jahr --time Monat, or --time Jahr if each has a row"),
     ],
 )
 def test_years_beside_a_part_that_is_not_read_are_refused(columns: dict[str, Any], said: str) -> None:
@@ -78,6 +78,36 @@ def test_years_beside_a_part_that_is_not_read_are_refused(columns: dict[str, Any
     with pytest.raises(InputError, match=said):
         time_columns.find_time(table, TOY, (), None)
     assert time_columns.find_time(table, TOY, ("Jahr",), None).columns == ("Jahr",)
+
+
+def test_what_follows_from_the_time_that_is_read_is_not_missed() -> None:
+    days = pd.date_range("2024-01-01", periods=800)
+    calendar = days.isocalendar()
+    one = pd.DataFrame(
+        {"Jahr": days.year, "Monat": days.month, "Tag": days.day, "KW": calendar.week.to_numpy(np.int64)}
+    )
+    both = pd.concat([one.assign(Filiale="a"), one.assign(Filiale="b")], ignore_index=True)
+    assert time_columns.find_time(both, TOY, (), None).columns == ("Jahr", "Monat", "Tag")
+
+
+def test_a_number_of_the_month_beside_its_name_is_no_series() -> None:
+    number = np.arange(60)
+    names = [f"{month:%b}" for month in pd.date_range("2000-01-01", periods=60, freq="MS")]
+    table = pd.DataFrame({"Year": 2000 + number // 12, "Month": names, "no": number % 12 + 1, "y": number / 7})
+    assert time_columns.find_time(table, TOY, (), None).columns == ("Year", "Month")
+
+
+@pytest.mark.parametrize(("count", "of_years"), [(40, 3), (40, 12)])
+def test_a_quarter_of_each_row_of_an_annual_panel_is_none_of_its_time(count: int, of_years: int) -> None:
+    years, countries = np.meshgrid(2000 + np.arange(of_years), [f"c{number}" for number in range(count)])
+    quarter = np.random.default_rng(0).integers(1, 5, years.size)
+    table = pd.DataFrame({"country": countries.ravel(), "year": years.ravel(), "quarter": quarter, "y": quarter / 7})
+    assert time_columns.find_time(table, TOY, (), None).columns == ("year",)
+
+
+def test_fourteen_months_touch_three_years() -> None:
+    months = pd.date_range("2022-12-01", periods=14, freq="MS")
+    assert time_parts.find(pd.DataFrame({"Jahr": months.year, "Monat": months.month})) == (("Jahr", "Monat"), "%Y %m")
 
 
 def test_years_that_do_not_repeat_are_times_whatever_is_beside_them() -> None:

@@ -149,6 +149,7 @@ def find_series(
         raise InputError(f"{where}; name the column that tells series apart: {options.listed('--series', found)}")
     both = _two_that_tell_apart(named, times)
     if both:
+        hours_of_day.refuse(table, path, times, list(both))
         raise InputError(
             f"{where}; {both[0]!r} and {both[1]!r} together tell series apart: write both into one column, such as "
             f"{table[both[0]].iloc[0]}-{table[both[1]].iloc[0]}, and name it with --series"

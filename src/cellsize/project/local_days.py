@@ -26,7 +26,7 @@ def refuse(time: Time, path: Path) -> None:
         return
     once = ~time.local.duplicated()
     distinct = replace(time, local=time.local[once], offset=time.offset[once])
-    places = [name for name in _zones() if _are_midnights(on_wall(distinct, name).local)]
+    places = [name for name in _zones() if _are_midnights(_on_wall(distinct, name).local)]
     if places:
         others = f" (and {len(places) - 1} other zones)" if len(places) > 1 else ""
         raise InputError(
@@ -35,8 +35,8 @@ def refuse(time: Time, path: Path) -> None:
         )
 
 
-def on_wall(time: Time, timezone: str | None) -> Time:
-    """The same times as a clock at a place shows them; as they are written, if no place is named or no offset is there.
+def of_place(time: Time, timezone: str | None) -> Time:
+    """The same times on the clock of a place, if these are days there; else as they are written.
 
     Args:
         time: As written.
@@ -44,6 +44,12 @@ def on_wall(time: Time, timezone: str | None) -> Time:
     """
     if timezone is None or time.offset is None:
         return time
+    there = _on_wall(time, timezone)
+    return there if _are_midnights(there.local) else time
+
+
+def _on_wall(time: Time, timezone: str) -> Time:
+    """The same times as a clock at a place shows them."""
     local = pd.Series(time.instant).dt.tz_localize("UTC").dt.tz_convert(zone(timezone)).dt.tz_localize(None)
     return replace(time, local=local, offset=(local - time.instant).dt.total_seconds().astype("int64"))
 

@@ -171,7 +171,9 @@ def _is_forecast(asked: Asked) -> bool:
 
 
 def _has_times(table: pd.DataFrame, asked: Asked) -> bool:
-    """Whether a column holds times, or may."""
+    """Whether a column holds times, or may. Decimals do not count: what a sequence shows may be the time it took."""
+    if not asked.time:
+        table = table.loc[:, [not pd.api.types.is_float_dtype(table[name]) for name in table.columns]]
     try:
         return bool(time_columns.find_time(table, asked.table, asked.time, asked.time_format).columns)
     except InputError:

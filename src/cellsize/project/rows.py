@@ -39,11 +39,12 @@ def read_rows(asked: Asked) -> Rows:
     written = source.settings(asked.table)
     table = source.load(asked.table, written)
     source.refuse_no_header(table, asked.table)
-    if asked.time and asked.frequency and Clock.of(asked.frequency).unit == "integer":
-        time = time_columns.counted(table, asked.table, asked.time)
+    if asked.frequency is not None and Clock.of(asked.frequency).unit == "integer":
+        time = (
+            time_columns.counted(table, asked.table, asked.time) if asked.time else time_columns.in_order(table)
+        )  # fmt: skip
     else:
-        in_order = bool(asked.frequency) and Clock.of(asked.frequency or "").unit == "integer"
-        time = time_columns.find_time(table, asked.table, asked.time, asked.time_format, may_lack=in_order)
+        time = time_columns.find_time(table, asked.table, asked.time, asked.time_format)
     twice = time_columns.shown_twice(time, asked.table, asked.timezone)
     named = columns.find_series(table, asked.table, time.instant, set(time.columns), asked.series, twice) if (
         time.columns or asked.series) else None  # fmt: skip
@@ -51,7 +52,7 @@ def read_rows(asked: Asked) -> Rows:
     codes = pd.factorize(table[named])[0] if named else np.zeros(len(table), np.int64)
     if asked.timezone is None:
         local_days.refuse(time, asked.table)
-    frequency = asked.frequency or steps.find(local_days.on_wall(time, asked.timezone), codes)
+    frequency = asked.frequency or steps.find(local_days.of_place(time, asked.timezone), codes)
     return Rows(table, asked.table, written, time, named, codes, frequency, asked.timezone)
 
 

@@ -22,12 +22,14 @@ from cellsize.project import hours_of_day, time_parts
 
 NAMED_TIME = re.compile(
     r"(.*[ _-])?(date.?time|time.?stamp|date|time|ds|dt|ts?|when|day|week|month|quarter|year"
-    r"|zeit|zeitstempel|datum|fecha|hora|heure|data)([ _-].*)?|jahr|ann[ée]e|a[ñn]o|anno|jaar",
+    r"|zeit|zeitstempel|datum|fecha|hora|heure|data)([ _-].*)?",
     re.IGNORECASE,
 )
 NAMED_EPOCH = re.compile(r"date.?time|time.?stamp|time|ts|utc|epoch|unix([ _-]?time)?", re.IGNORECASE)
-NAMED_DATE = re.compile(r"date.?time|time.?stamp|date|datum|fecha|data", re.IGNORECASE)
-LATELY = 1e8  # seconds since 1970, at least
+NAMED_DATE = re.compile(r"date.?time|time.?stamp|date|datum|fecha", re.IGNORECASE)
+NAMED_YEAR = re.compile(r"jahr|ann[ée]e|a[ñn]o|anno|jaar", re.IGNORECASE)
+LATELY, YEARS_TO_COME = 6e8, 5  # seconds since 1970, at least, and until when
+IN_ORDER = 0.9  # of the rows of a column that counts time, as several series below each other do
 # Words that stand in times; a text of these, digits and signs alone is one, whether or not it is understood.
 WORD_OF_TIMES = re.compile(
     r"utc|gmt|z|t|cet|cest|est|edt|cst|cdt|mst|mdt|pst|pdt|bst|ist|jst|am|pm|a|p|m|q|h|kw|w|cw|wk|fy|st|nd|rd|th|uhr|"
@@ -73,9 +75,7 @@ class Time:
         return moments.said(shown, self.local)
 
 
-def find_time(
-    table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_format: str | None, *, may_lack: bool = False
-) -> Time:
+def find_time(table: pd.DataFrame, path: Path, declared: tuple[str, ...], time_format: str | None) -> Time:
     """Finds the time of a table: the columns, and how they are written.
 
     Args:
@@ -83,7 +83,6 @@ def find_time(
         path: Where they come from, for messages.
         declared: The columns that hold it; none: they are looked for.
         time_format: How they are written, or None to find out.
-        may_lack: Whether rows may be in order and have no time, although some column looks like one.
 
     Raises:
         InputError: A column that is declared, bears a telling name or looks like a time cannot be read, two formats
@@ -99,25 +98,29 @@ def find_time(
             found = _read(table, path, columns, time_format or known)
         except InputError as error:
             if refused is None:
-                refused = _why_it_matters(error, table, columns, may_lack)
+                refused = _why_it_matters(error, table, columns)
             continue
         if known is not None or found.time_format == "%Y":
             time_parts.refuse_unread(table, path, columns)
         return _in_the_past(found, table, path, time_format)
     if refused is not None:
         raise refused
+    time_parts.refuse_unread(table, path)
+    return in_order(table)
+
+
+def in_order(table: pd.DataFrame) -> Time:
+    """The time of a table whose rows are in order, and have none."""
     return Time((), None, pd.Series(np.arange(len(table)), index=table.index))
 
 
-def _why_it_matters(
-    error: InputError, table: pd.DataFrame, columns: tuple[str, ...], may_lack: bool
-) -> InputError | None:
+def _why_it_matters(error: InputError, table: pd.DataFrame, columns: tuple[str, ...]) -> InputError | None:
     """Why columns that cannot be read keep a table from being read; None if they are most probably no time."""
     is_number = all(pd.api.types.is_numeric_dtype(table[name]) for name in columns)
     is_called_so = any(NAMED_TIME.fullmatch(name.strip()) for name in columns)
     if (is_called_so and not is_number) or "ambiguous" in str(error):
         return error
-    if not may_lack and (is_called_so or (len(columns) == 1 and looks_like_times(table[columns[0]]))):
+    if is_called_so or (len(columns) == 1 and looks_like_times(table[columns[0]])):
         return InputError(f"{error}; if it is not a time, and the rows are in order: --frequency step")
     return None
 
@@ -212,23 +215,20 @@ def _candidates(table: pd.DataFrame) -> list[tuple[tuple[str, ...], str | None]]
     single.sort(key=lambda name: NAMED_TIME.fullmatch(name) is None)
     names = [str(name) for name in table.columns]
     clocks = [name for name in names if hours_of_day.is_clock(table[name])]
-    dates = [name for name in single if name not in clocks]
+    numbers = [name for name in single if pd.api.types.is_numeric_dtype(table[name])]
+    years = [name for name in numbers if table[name].max() <= times.HIGHEST["year"]]
+    dates = [name for name in single if name not in (*clocks, *years)]
     found: list[tuple[str, ...]] = [
         *((date, clock) for date in dates for clock in clocks if hours_of_day.is_of(table, date, clock)),
         *((date, name) for date in dates for name in names if hours_of_day.are_hours_of(table, date, name)),
     ]
-    numbers = [name for name in single if pd.api.types.is_numeric_dtype(table[name])]
     found += [(name,) for name in single if name not in numbers]
-    years = [name for name in numbers if table[name].max() <= times.HIGHEST["year"]]
     found += [(name,) for name in numbers if name not in years]
     parts = tuple(itertools.takewhile(lambda name: name in lower, times.PARTS))
-    found += [tuple(lower[name] for name in parts)] * (len(parts) > 1)
-    of_parts = time_parts.find(table)
-    return [
-        *((columns, None) for columns in found),
-        *([] if of_parts is None else [of_parts]),
-        *(((name,), None) for name in years),
-    ]
+    of_parts: list[tuple[tuple[str, ...], str | None]] = [(tuple(lower[name] for name in parts), None)]
+    of_parts = of_parts * (len(parts) > 1) + [each for each in [time_parts.find(table)] if each is not None]
+    of_parts.sort(key=lambda each: -len(each[0]))  # the finest first: year, month, day and hr before year, month, day
+    return [*((columns, None) for columns in found), *of_parts, *(((name,), None) for name in years)]
 
 
 def _may_be_time(values: "pd.Series[Any]") -> bool:
@@ -248,13 +248,24 @@ def _may_count_time(values: "pd.Series[Any]") -> bool:
     # Years rise; a column `day` or `month` with the numbers 1 to 31 is a part of a time, and no time.
     if values.isna().any() or values.min() < 1000:
         return False
-    name, rises = str(values.name).strip(), values.is_monotonic_increasing
-    if NAMED_EPOCH.fullmatch(name) and rises and values.min() >= LATELY:
-        return True
-    if not (values % 1 == 0).all():
-        return bool(NAMED_DATE.fullmatch(name)) and rises and bool(values.between(*SPREADSHEET).all())
+    name, whole = str(values.name).strip(), bool((values % 1 == 0).all())
+    if NAMED_EPOCH.fullmatch(name) and values.min() >= LATELY and _is_in_order(values):
+        to_come = pd.Timestamp.now().timestamp() + YEARS_TO_COME * 366 * 86_400
+        return whole or bool(values.max() < to_come)
+    if not whole:
+        are_days = bool(values.between(*SPREADSHEET).all())
+        return are_days and NAMED_DATE.fullmatch(name) is not None and _is_in_order(values)
+    if NAMED_YEAR.fullmatch(name):  # a row a year; else it may be the year of anything
+        return bool(values.is_monotonic_increasing and values.is_unique and values.max() <= times.HIGHEST["year"])
     # Milliseconds since 1970 look like nothing else.
-    return bool(NAMED_TIME.fullmatch(name)) or bool(rises and 4e11 < values.min() < 4e12)
+    is_epoch = bool(values.is_monotonic_increasing and 4e11 < values.min() < 4e12)
+    return is_epoch or NAMED_TIME.fullmatch(name) is not None
+
+
+def _is_in_order(values: "pd.Series[Any]") -> bool:
+    """Whether numbers rise or fall but for the ends of blocks: those of several series, one below the other."""
+    steps = np.diff(values.to_numpy(np.float64))
+    return bool(max((steps >= 0).sum(), (steps <= 0).sum()) >= IN_ORDER * len(steps))
 
 
 def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format: str | None) -> Time:
@@ -266,8 +277,7 @@ def _read(table: pd.DataFrame, path: Path, columns: tuple[str, ...], time_format
     a_date_and_hours = len(columns) == 2 and pd.api.types.is_integer_dtype(table[columns[1]])
     if time_format is None and a_date_and_hours and not times.are_parts(columns):
         date = _read(table, path, columns[:1], None).time_format or "%Y-%m-%d"
-        is_written_so = hours_of_day.are_digits_of_a_clock(table[columns[1]])
-        of_day = "%H%M" if is_written_so else "%H"  # 10 is no ten past midnight
+        of_day = "%H%M" if table[columns[1]].max() >= 100 else "%H"  # 10 is no ten past midnight
         time_format = f"{COMPACT.get(date, date)} {of_day}"
     try:
         written = times.read(table, path, columns, time_format)

@@ -9,27 +9,44 @@ import pandas as pd
 from cellsize.data import times
 from cellsize.errors import InputError
 from cellsize.project import options
+from cellsize.project.hours_of_day import are_digits_of_a_clock
 
 # What columns are called that hold a part of a time.
 NAMES = {
     "year": ("year", "yr", "yyyy", "jahr", "année", "annee", "año", "ano", "anio", "anno", "jaar", "rok"),
     "quarter": ("quarter", "qtr", "quartal", "trimestre", "kwartaal"),
-    "month": ("month", "mon", "mnth", "monat", "mois", "mes", "mês", "mese", "maand"),
+    "month": (
+        "month",
+        "mon",
+        "mnth",
+        "monat",
+        "mois",
+        "mes",
+        "mês",
+        "mese",
+        "maand",
+        "month_name",
+        "monthname",
+        "monatsname",
+    ),
     "day": ("day", "tag", "jour", "día", "giorno", "dag"),
     "hour": ("hour", "hr", "stunde", "heure", "hora", "ora", "uur"),
     "minute": ("minute", "minuto", "minuut"),
 }
 WEEK = (
-    "week", "isoweek", "iso_week", "week_no", "week_number", "weeknum", "wk", "kw", "woche", "kalenderwoche", "semaine",
-    "semana", "settimana",
+    "week", "isoweek", "iso_week", "week_no", "weekno", "week_number", "weeknum", "wk", "wk_no", "kw", "woche",
+    "kalenderwoche", "kalender_woche", "epiweek", "semaine", "semana", "settimana",
 )  # fmt: skip
-DAY_OF_YEAR = ("doy", "dayofyear", "day_of_year", "yday")
+DAY_OF_YEAR = ("doy", "dayofyear", "day_of_year", "yday", "jday", "julian_day")
+CLOCK = ("hhmm", "time")  # times of day without a colon
+PARTS = {name for names in (*NAMES.values(), WEEK, DAY_OF_YEAR) for name in names}
 # What numbers may be, and how they are read.
 NUMBERS = {
     "year": (1000, 9999, "%Y"), "quarter": (1, 4, "%q"), "month": (1, 12, "%m"), "day": (1, 31, "%d"),
     "hour": (0, 23, "%H"), "minute": (0, 59, "%M"),
 }  # fmt: skip
 NEXT = ("day", "hour", "minute")  # behind a year and its month, as far as they are there
+MOST = {"quarter": 4, "month": 12, "day": 366, "week": 53, "day of the year": 366}  # of a year
 # Of all pairs of a year and what divides it, at least: two years of which each has one half are half of the pairs.
 DENSE = 0.45
 
@@ -43,12 +60,15 @@ def find(table: pd.DataFrame) -> tuple[tuple[str, ...], str] | None:
     see `times.are_parts`.
     """
     found = _named(table)
-    if found is None or _series_by_year(table, found[0]) is not None:
+    if found is None:
         return None
     year, second, *more = found[0]
     # Days of a single month may be all that there are.
-    is_divided = _divide(table, year, second) or (bool(more) and _divide(table, year, more[0]))
-    return found if is_divided else None
+    divider = more[0] if more and table[second].nunique() == 1 else second
+    if not _divides(table, year, divider):
+        return None
+    is_sure = _is_dense(table, year, divider) and not table.duplicated(list(found[0])).any()
+    return found if is_sure or not _series_by_year(table, year, found[0][1:]) else None
 
 
 def format_of(table: pd.DataFrame, columns: tuple[str, ...]) -> str | None:
@@ -57,35 +77,50 @@ def format_of(table: pd.DataFrame, columns: tuple[str, ...]) -> str | None:
     return found[1] if found is not None and found[0] == columns else None
 
 
-def refuse_unread(table: pd.DataFrame, path: Path, columns: tuple[str, ...]) -> None:
+def refuse_unread(table: pd.DataFrame, path: Path, columns: tuple[str, ...] | None = None) -> None:
     """Refuses years that repeat beside a column that seems to divide them and is not read.
 
     Args:
         table: Raw rows.
         path: Where they come from, for messages.
-        columns: What is read as the time, a year among it.
+        columns: What is read as the time, a year first; None: nothing is.
 
     Raises:
         InputError: There is such a column.
     """
+    if columns is None:
+        year = _part(table, "year")
+        if year is None:
+            return
+        columns = (year[0],)
     if not table[list(columns)].duplicated().any():
         return
-    named = {part: NAMES[part] for part in ("quarter", "month", "day")}
-    named |= {"week": WEEK, "day of the year": DAY_OF_YEAR}
-    for part, names in named.items():
-        for name in map(str, table.columns):
-            if name.strip().lower() not in names or name in columns or not _divide(table, columns[0], name):
+    every = [name for name in map(str, table.columns) if name.strip().lower() in PARTS and name not in columns]
+    has_series = len(columns) == 1 and _series_by_year(table, columns[0], tuple(every))
+    here = len(table[list(columns)].drop_duplicates())
+    named = NAMES | {"week": WEEK, "day of the year": DAY_OF_YEAR}
+    for part, names in ((part, named[part]) for part in MOST):
+        for name in every:
+            is_one = name.strip().lower() in names and table[name].nunique() <= MOST[part]
+            if not is_one or not _divides(table, columns[0], name):
+                continue
+            is_sure = _is_dense(table, columns[0], name) and not table.duplicated([columns[0], name]).any()
+            if has_series and not is_sure:  # a row a year says in which month something was
+                continue
+            if len(table[[*columns, name]].drop_duplicates()) == here:  # it follows from what is read
                 continue
             alone = f", or --time {columns[0]} if each has a row a year" if len(columns) == 1 else ""
             raise InputError(
                 f"{path}, column {name!r}: it seems to say the {part}, and {columns[0]!r} repeats; "
-                f"{_remedy(table, part)}{alone}"
+                f"{_remedy(table, part, columns[0], name)}{alone}"
             )
 
 
-def _remedy(table: pd.DataFrame, part: str) -> str:
+def _remedy(table: pd.DataFrame, part: str, year: str, name: str) -> str:
     """What to do about a part that is not read."""
     found = _named(table)
+    if found is None and times.are_parts((year, name)) and _read(table[name], part) == NUMBERS[part][2]:
+        found = (year, name), ""
     if found is not None and part in ("quarter", "month"):
         return f"give {' '.join(options.listed('--time', [name]) for name in found[0])}"
     if part == "week":
@@ -102,10 +137,12 @@ def _named(table: pd.DataFrame) -> tuple[tuple[str, ...], str] | None:
     if (month := _part(table, "month")) is not None:
         parts.append(month)
         for name in NEXT:
-            found = _part(table, name)
+            found = _part(table, name) or (_clock(table) if name == "hour" else None)
             if found is None:
                 break
             parts.append(found)
+            if found[1] == "%H%M":
+                break
     elif (quarter := _part(table, "quarter")) is not None:
         parts.append(quarter)
     columns, form = tuple(column for column, _ in parts), " ".join(form for _, form in parts)
@@ -115,27 +152,50 @@ def _named(table: pd.DataFrame) -> tuple[tuple[str, ...], str] | None:
     return columns, form
 
 
-def _divide(table: pd.DataFrame, year: str, name: str) -> bool:
-    """Whether years repeat, and most of them have most of the values of another column."""
+def _divides(table: pd.DataFrame, year: str, name: str) -> bool:
+    """Whether years repeat, and another column tells their rows apart, or most have most of its values."""
     if not table[year].duplicated().any() or table[name].nunique() < 2:
         return False
+    return not table.duplicated([year, name]).any() or _is_dense(table, year, name)
+
+
+def _is_dense(table: pd.DataFrame, year: str, name: str) -> bool:
+    """Whether most years have most of the values of another column."""
     pairs = len(table[[year, name]].drop_duplicates())
     return pairs >= DENSE * table[year].nunique() * table[name].nunique()
 
 
-def _series_by_year(table: pd.DataFrame, columns: tuple[str, ...]) -> str | None:
-    """A column that names series which have a row a year each; None without one."""
-    parts = {name for names in (*NAMES.values(), WEEK, DAY_OF_YEAR) for name in names}
+def _series_by_year(table: pd.DataFrame, year: str, parts: tuple[str, ...]) -> bool:
+    """Whether a column names series which have a row a year each: most of them in most years.
+
+    Args:
+        table: Raw rows.
+        year: The column of years.
+        parts: Columns that may divide these; what is another name of one, or its number, is no series.
+    """
     for name in map(str, table.columns):
         values = table[name]
-        if name in columns or name.strip().lower() in parts or pd.api.types.is_float_dtype(values):
+        if name in (year, *parts) or name.strip().lower() in PARTS or pd.api.types.is_float_dtype(values):
             continue
         try:
             levels = values.nunique()
         except TypeError:  # lists and dictionaries name nothing
             continue
-        if 2 <= levels <= len(table) / 4 and not table.duplicated([columns[0], name]).any():
-            return name
+        if not 2 <= levels <= len(table) / 2 or len(table) < levels * table[year].nunique() / 2:
+            continue
+        if table.duplicated([year, name]).any():
+            continue
+        if all(len(table[[part, name]].drop_duplicates()) > levels for part in parts):
+            return True
+    return False
+
+
+def _clock(table: pd.DataFrame) -> tuple[str, str] | None:
+    """A column of times of day without a colon."""
+    for name in map(str, table.columns):
+        values = table[name]
+        if name.strip().lower() in CLOCK and _whole(values, 0, 2359) and are_digits_of_a_clock(values):
+            return name, "%H%M"
     return None
 
 
