@@ -95,7 +95,11 @@ def refuse_unread(table: pd.DataFrame, path: Path, columns: tuple[str, ...] | No
         columns = (year[0],)
     if not table[list(columns)].duplicated().any():
         return
-    every = [name for name in map(str, table.columns) if name.strip().lower() in PARTS and name not in columns]
+    every = [
+        name
+        for name in map(str, table.columns)
+        if name.strip().lower() in PARTS and name not in columns and not pd.api.types.is_object_dtype(table[name])
+    ]
     has_series = len(columns) == 1 and _series_by_year(table, columns[0], tuple(every))
     here = len(table[list(columns)].drop_duplicates())
     named = NAMES | {"week": WEEK, "day of the year": DAY_OF_YEAR}
