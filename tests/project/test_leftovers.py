@@ -1,5 +1,6 @@
 """What a killed run has left is put in order; what lives is left alone."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -98,3 +99,20 @@ def test_without_a_copy_a_lock_that_is_cut_off_goes_and_every_stage_is_looked_at
     (project / "dvc.lock").write_text("stages:\n  prepare: {")
     leftovers.tidy(project, killed=True)
     assert not (project / "dvc.lock").exists()
+
+
+IN_PEACE = 'trap "sleep 0.2; touch put-away; exit" TERM; echo; while :; do sleep 0.05; done'
+
+
+def test_what_a_run_has_left_may_end_in_peace_even_if_the_machine_stood_still_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = os.environ | {lineage.RUN: "1:1"}
+    with subprocess.Popen(["sh", "-c", IN_PEACE], env=own, cwd=tmp_path, stdout=subprocess.PIPE) as left:
+        assert left.stdout is not None
+        left.stdout.readline()
+        clock = itertools.count(0, 1000)
+        monkeypatch.setattr("cellsize.project.leftovers.time.monotonic", lambda: next(clock))
+        leftovers.end("1:1")
+        assert (tmp_path / "put-away").exists()
+        assert lineage.name(left.pid) == ""

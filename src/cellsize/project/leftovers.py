@@ -19,7 +19,7 @@ from cellsize.errors import InputError
 
 PATIENCE = 15.0  # seconds for a stage whose DVC was killed: it ends by itself
 END = 4.0  # seconds for all that a run has left: a quarter of it to end in peace
-BETWEEN = 0.1
+BETWEEN, FEWEST_LOOKS = 0.1, 5
 FOLDERS = ("build", "reports", ".cache/search")  # and no other of .cache, which may hold environments
 PARTIAL, OLD = ".partial", ".old"  # of `files.write`
 KEPT = Path(".cache/dvc.lock")
@@ -37,9 +37,11 @@ def end(run: str, patience: float = END) -> None:
         told |= {process: lineage.name(process) for process in lineage.descendants(run)}
         for process in _alive(told):
             _signal(process, number)
-        deadline = began + part * patience
-        while (_alive(told) or lineage.descendants(run)) and time.monotonic() < deadline:
+        deadline, looks = began + part * patience, 0
+        # A machine that stood still, as a virtual one may, has had no time to end anything, whatever its clock says.
+        while (_alive(told) or lineage.descendants(run)) and (time.monotonic() < deadline or looks < FEWEST_LOOKS):
             time.sleep(BETWEEN)
+            looks += 1
 
 
 def _alive(told: Mapping[int, str]) -> list[int]:
