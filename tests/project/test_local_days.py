@@ -45,3 +45,10 @@ def test_their_step_is_that_of_the_place(frequency: str, step: str) -> None:
 def test_months_of_utc_stay_so_whatever_place_is_named() -> None:
     time = find_time(written("MS", "UTC", 40), TOY, (), None)
     assert local_days.of_place(time, "Europe/Berlin") is time
+
+
+def test_the_end_of_all_years_is_on_no_clock_of_a_zone() -> None:
+    written_as = [f"{year}-12-31T{22 + year % 2}:00:00Z" for year in range(9952, 10_000)]
+    time = find_time(pd.DataFrame({"time": written_as}), TOY, (), None)
+    local_days.refuse(time, TOY)
+    assert local_days.of_place(time, "Europe/Berlin") is time

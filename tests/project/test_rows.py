@@ -139,3 +139,19 @@ def test_rows_that_are_said_to_be_in_order_have_no_time_whatever_a_column_is_cal
     rows = np.arange(500)
     path = write_csv(date=[column] * 500, power=(3 + np.sin(2 * np.pi * rows / 20)).round(4))
     assert params(examine(Asked(path, frequency="step", targets=("power",)))).prepare.time is None
+
+
+@pytest.mark.parametrize("name", ["time", "hour", "session"])
+def test_a_column_that_is_declared_to_name_series_is_no_part_of_a_time(
+    write_csv: Callable[..., Path], name: str
+) -> None:
+    days = np.repeat(pd.date_range("2026-01-01", periods=200).strftime("%Y-%m-%d"), 3)
+    values = {"time": [900, 1200, 1500], "hour": [9, 12, 15], "session": [1, 2, 3]}[name]
+    path = write_csv(**{"date": days, name: np.tile(values, 200), "load": np.arange(600) % 21 / 7})
+    rows = read_rows(Asked(path, series=name))
+    assert (rows.time.columns, rows.series, rows.frequency) == (("date",), name, "D")
+
+
+def test_a_week_that_is_declared_to_name_series_is_not_refused(write_csv: Callable[..., Path]) -> None:
+    path = write_csv(year=np.repeat(range(2000, 2030), 52), week=np.tile(range(1, 53), 30), load=np.arange(1560) % 7)
+    assert read_rows(Asked(path, series="week")).time.columns == ("year",)

@@ -173,3 +173,9 @@ def test_the_finest_parts_of_a_time_come_first() -> None:
     clock = parts.assign(hr=moments.hour * 100).rename(columns={"hr": "hhmm"})
     found = time_columns.find_time(clock, TOY, (), None)
     assert (found.columns, found.local.iloc[25]) == (("year", "month", "day", "hhmm"), pd.Timestamp("2026-01-02 01:00"))
+
+
+def test_lists_beside_times_of_day_are_no_dates() -> None:
+    days = np.repeat(pd.date_range("2026-01-01", periods=2), 24)
+    found = table(date=days, time=np.tile(np.arange(24) * 100, 2), x=[[row % 6] for row in range(48)])
+    assert time_columns.find_time(found, TOY, (), None).columns == ("date", "time")

@@ -155,7 +155,10 @@ def find_series(
             f"{table[both[0]].iloc[0]}-{table[both[1]].iloc[0]}, and name it with --series"
         )
     nearly_series.refuse_few(table.drop(columns=list(taken)), path, times, rows)
-    raise InputError(f"{where}, and no column tells series apart; keep one row of each time, or give --series")
+    raise InputError(
+        f"{where}, and no column tells series apart; keep one row of each time, or give --series, or, if the rows are "
+        "in order and that is not their time, --frequency step"
+    )
 
 
 def _codes(values: "pd.Series[Any]") -> Any:

@@ -22,6 +22,8 @@ def refuse(time: Time, path: Path) -> None:
     """
     if time.offset is None or len(time.local) < FEW or (time.offset != 0).any() or _are_midnights(time.local):
         return
+    if not _have_zones(time):
+        return
     if time.local.dt.time.nunique() != 2:  # clocks are moved: else a day has the same length everywhere
         return
     once = ~time.local.duplicated()
@@ -42,7 +44,7 @@ def of_place(time: Time, timezone: str | None) -> Time:
         time: As written.
         timezone: Name of the place's zone, or None.
     """
-    if timezone is None or time.offset is None:
+    if timezone is None or time.offset is None or not _have_zones(time):
         return time
     there = _on_wall(time, timezone)
     return there if _are_midnights(there.local) else time
@@ -52,6 +54,11 @@ def _on_wall(time: Time, timezone: str) -> Time:
     """The same times as a clock at a place shows them."""
     local = pd.Series(time.instant).dt.tz_localize("UTC").dt.tz_convert(zone(timezone)).dt.tz_localize(None)
     return replace(time, local=local, offset=(local - time.instant).dt.total_seconds().astype("int64"))
+
+
+def _have_zones(time: Time) -> bool:
+    """Whether all times are within the years that zones have clocks in; others are refused where they are read."""
+    return bool(time.instant.min().year > 1 and time.instant.max().year < 9999)
 
 
 def _are_midnights(local: "pd.Series[pd.Timestamp]") -> bool:

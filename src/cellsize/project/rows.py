@@ -44,7 +44,8 @@ def read_rows(asked: Asked) -> Rows:
             time_columns.counted(table, asked.table, asked.time) if asked.time else time_columns.in_order(table)
         )  # fmt: skip
     else:
-        time = time_columns.find_time(table, asked.table, asked.time, asked.time_format)
+        others = table if asked.time or asked.series is None else table.drop(columns=asked.series, errors="ignore")
+        time = time_columns.find_time(others, asked.table, asked.time, asked.time_format)
     twice = time_columns.shown_twice(time, asked.table, asked.timezone)
     named = columns.find_series(table, asked.table, time.instant, set(time.columns), asked.series, twice) if (
         time.columns or asked.series) else None  # fmt: skip

@@ -217,7 +217,7 @@ def _candidates(table: pd.DataFrame) -> list[tuple[tuple[str, ...], str | None]]
     clocks = [name for name in names if hours_of_day.is_clock(table[name])]
     numbers = [name for name in single if pd.api.types.is_numeric_dtype(table[name])]
     years = [name for name in numbers if table[name].max() <= times.HIGHEST["year"]]
-    dates = [name for name in single if name not in (*clocks, *years)]
+    dates = [name for name in single if name not in (*clocks, *years) and not _holds_lists(table[name])]
     found: list[tuple[str, ...]] = [
         *((date, clock) for date in dates for clock in clocks if hours_of_day.is_of(table, date, clock)),
         *((date, name) for date in dates for name in names if hours_of_day.are_hours_of(table, date, name)),
@@ -258,8 +258,17 @@ def _may_count_time(values: "pd.Series[Any]") -> bool:
     if NAMED_YEAR.fullmatch(name):  # a row a year; else it may be the year of anything
         return bool(values.is_monotonic_increasing and values.is_unique and values.max() <= times.HIGHEST["year"])
     # Milliseconds since 1970 look like nothing else.
-    is_epoch = bool(values.is_monotonic_increasing and 4e11 < values.min() < 4e12)
-    return is_epoch or NAMED_TIME.fullmatch(name) is not None
+    is_called_so = NAMED_TIME.fullmatch(name) is not None
+    return is_called_so or bool(values.is_monotonic_increasing and 4e11 < values.min() < 4e12)
+
+
+def _holds_lists(values: "pd.Series[Any]") -> bool:
+    """Whether values are lists or dictionaries, which are no dates."""
+    try:
+        values.nunique()
+    except TypeError:
+        return True
+    return False
 
 
 def _is_in_order(values: "pd.Series[Any]") -> bool:
