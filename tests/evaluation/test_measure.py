@@ -95,6 +95,16 @@ def test_series_have_the_errors_of_their_own_windows_and_the_worst_is_first(make
     assert best.model_dump() == {"series": "a", "windows": 6, "mae": 1.0, "score": 0.25, "seasonal_naive": 9.0}
 
 
+def test_errors_of_each_series_are_means_over_twins(make_windows: MakeWindows) -> None:
+    windows = make_windows(np.arange(10.0), np.arange(10.0))
+    measure, chosen = measure_of(windows), np.arange(len(windows.first))
+    twins = [off_by(measure, 0.0, chosen), off_by(measure, 2.0, chosen)]
+    absolute = np.mean([measure.absolute(of, chosen) for of in twins], axis=0)
+    scores = measure.losses(twins, chosen)
+    found = measure.by_series(absolute, scores.mean(axis=0), scores[0], chosen)
+    assert [(each.mae, each.score) for each in found] == [(2.0, 2.0)] * 2
+
+
 def test_one_series_has_no_errors_of_each(make_windows: MakeWindows) -> None:
     measure = measure_of(make_windows(np.arange(20.0)))
     scores = measure.losses([off_by(measure, OFF)], TWO)[0]

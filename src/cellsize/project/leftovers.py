@@ -17,7 +17,7 @@ from ruamel.yaml.error import YAMLError
 from cellsize import files, lineage
 from cellsize.errors import InputError
 
-PATIENCE = 15.0  # seconds for a stage whose DVC was killed: it ends by itself
+PATIENCE = 15.0  # seconds for a stage whose DVC was killed, which ends by itself, and for all of a killed run
 END = 4.0  # seconds for all that a run has left: a quarter of it to end in peace
 BETWEEN, FEWEST_LOOKS = 0.1, 5
 FOLDERS = ("build", "reports", ".cache/search")  # and no other of .cache, which may hold environments

@@ -72,7 +72,7 @@ def held(folder: Path) -> Iterator[Holder]:
             ) from None
         before = _read(path)
         if before is not None and before.host == platform.node():
-            leftovers.end(before.process)
+            leftovers.end(before.process, leftovers.PATIENCE)  # nobody waits for a prompt here
             _remove_temporary(before)
         leftovers.tidy(folder, killed=before is not None)
         own = Holder(
