@@ -5,16 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cellsize.data.batches import standardised, truth
+from cellsize.data.batches import truth
 from cellsize.data.forecast import Forecast
-from cellsize.data.names import seasonal_naive
 from cellsize.data.quantiles import central
 from cellsize.data.scaling import Scaling
 from cellsize.data.windows import Floats, Ints, Windows
 from cellsize.evaluation.holdout import LEVELS
 from cellsize.evaluation.losses import in_scaling
-from cellsize.models import intervals
-from cellsize.models.baselines import in_chunks
+from cellsize.models import baselines, intervals
 from cellsize.models.forecaster import Forecaster
 from cellsize.models.intervals import OrderStatistics
 from cellsize.models.prediction import Forward, plain_forward
@@ -100,7 +98,7 @@ def measure(
         held += [
             sums(count_of_level) for count_of_level in inside(model.residuals, truth(windows, own, chosen) - values)
         ]
-    naive = task.score_by_window(_naive(windows, scaling, chosen, season), right, scale, metric)
+    naive = task.score_by_window(baselines.naive(windows, scaling, chosen, season), right, scale, metric)
     return BlockLosses(
         windows=np.bincount(codes, minlength=count),
         losses=np.stack(losses),
@@ -125,17 +123,3 @@ def inside(residuals: OrderStatistics | None, errors: Floats) -> list[Floats]:
         lower, upper = intervals.bounds(residuals, level)
         held.append(((errors >= lower) & (errors <= upper)).sum(axis=(1, 2)).astype(np.float64))
     return held
-
-
-def _naive(windows: Windows, scaling: Scaling, chosen: Ints, season: int) -> Floats:
-    """The seasonal naive forecast, shape (n, horizon, n_targets)."""
-    values = windows.inputs[:, : windows.n_targets]
-    there = np.asarray(np.isfinite(values).all(axis=1))
-
-    def forecast(at: Ints) -> Floats:
-        first = windows.first[at]
-        begin = np.searchsorted(windows.series, windows.series[first])
-        rows = Forecast.of(windows).baseline_rows(first, (season,), begin, there)
-        return standardised(windows, scaling, values[rows[seasonal_naive(season)]], at)
-
-    return in_chunks(chosen, forecast)

@@ -3,10 +3,8 @@
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from cellsize.data.batches import chunks, gather, of_targets, scaled, standardised, truth
@@ -52,14 +50,13 @@ def simple(
     Yields:
         A name, and forecasts in standard deviations of the training rows, shape (n, horizon, n_columns).
     """
-    there = np.asarray(np.isfinite(windows.inputs[:, : windows.n_targets]).all(axis=1))
-    for name, of_seasons in [(NAIVE, ()), *((seasonal_naive(season), (season,)) for season in seasons)]:
-        forecasts = in_chunks(chosen, partial(_naive, windows, scaling, there, name, of_seasons))
+    for season in (None, *seasons):
+        forecasts = naive(windows, scaling, chosen, season)
         if windows.quantiles:
             some = at_most(learnt, RESIDUALS)
-            errors = truth(windows, scaling, some) - _naive(windows, scaling, there, name, of_seasons, some)
+            errors = truth(windows, scaling, some) - naive(windows, scaling, some, season)
             forecasts = widened(forecasts, errors, windows.quantiles)
-        yield name, forecasts
+        yield seasonal_naive(season) if season else NAIVE, forecasts
         del forecasts
 
     def of_linear(at: Ints) -> Floats:
@@ -82,14 +79,29 @@ def in_chunks(chosen: Ints, forecast: Callable[[Ints], Floats]) -> Floats:
     return whole
 
 
-def _naive(
-    windows: Windows, scaling: Scaling, there: npt.NDArray[np.bool_], name: str, seasons: tuple[int, ...], chosen: Ints
-) -> Floats:
-    """A naive forecast, shape (n, horizon, n_targets); see `Forecast.baseline_rows`."""
-    first = windows.first[chosen]
-    begins = np.searchsorted(windows.series, windows.series[first])
-    rows = Forecast.of(windows).baseline_rows(first, seasons, begins, there)[name]
-    return standardised(windows, scaling, windows.inputs[rows, : windows.n_targets], chosen)
+def naive(windows: Windows, scaling: Scaling, chosen: Ints, season: int | None) -> Floats:
+    """The naive forecast, or the seasonal naive one, in standard deviations; see `Forecast.baseline_rows`.
+
+    Args:
+        windows: Base arrays and index.
+        scaling: Constants of the training rows.
+        chosen: Positions in `windows.first`, shape (n,).
+        season: Steps in a season; None for the last value.
+
+    Returns:
+        An array of shape (n, horizon, n_targets).
+    """
+    values = windows.inputs[:, : windows.n_targets]
+    there = np.asarray(np.isfinite(values).all(axis=1))
+    name, seasons = (seasonal_naive(season), (season,)) if season else (NAIVE, ())
+
+    def forecast(at: Ints) -> Floats:
+        first = windows.first[at]
+        begins = np.searchsorted(windows.series, windows.series[first])
+        rows = Forecast.of(windows).baseline_rows(first, seasons, begins, there)[name]
+        return standardised(windows, scaling, values[rows], at)
+
+    return in_chunks(chosen, forecast)
 
 
 def classical(windows: Windows, scaling: Scaling, baseline: Baseline, chosen: Ints) -> Floats:

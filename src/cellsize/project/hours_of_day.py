@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from cellsize.errors import InputError
-from cellsize.project import options
+from cellsize.project import names_of_series, options
 
 # A column that holds the hours of a day, or times of day.
 NAMED_HOUR = re.compile(
@@ -98,15 +98,8 @@ def refuse(table: pd.DataFrame, path: Path, times: "pd.Series[Any]", found: list
 
 def _is_of_series(table: pd.DataFrame, date: str, name: str) -> bool:
     """Whether a column is the same in all rows of each series that another column names."""
-    for other in map(str, table.columns):
-        values = table[other]
-        if other in (date, name) or pd.api.types.is_float_dtype(values) or values.isna().any():
-            continue
-        try:
-            levels = values.nunique()
-        except TypeError:  # lists and dictionaries name nothing
-            continue
-        if not 2 <= levels <= len(table) / 2 or table.duplicated([date, other]).any():
+    for other, levels in names_of_series.candidates(table, date):
+        if other == name or table[other].isna().any():
             continue
         # The hour may have another name: a shift, its end.
         is_its_name = levels == table[name].nunique() and NAMED_CLOCK.fullmatch(name.strip()) is not None

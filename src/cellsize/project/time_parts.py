@@ -8,7 +8,7 @@ import pandas as pd
 
 from cellsize.data import times
 from cellsize.errors import InputError
-from cellsize.project import options
+from cellsize.project import names_of_series, options
 from cellsize.project.hours_of_day import are_digits_of_a_clock
 
 # What columns are called that hold a part of a time.
@@ -177,17 +177,8 @@ def _series_by_year(table: pd.DataFrame, year: str, parts: tuple[str, ...]) -> b
         year: The column of years.
         parts: Columns that may divide these; what is another name of one, or its number, is no series.
     """
-    for name in map(str, table.columns):
-        values = table[name]
-        if name in (year, *parts) or name.strip().lower() in PARTS or pd.api.types.is_float_dtype(values):
-            continue
-        try:
-            levels = values.nunique()
-        except TypeError:  # lists and dictionaries name nothing
-            continue
-        if not 2 <= levels <= len(table) / 2 or len(table) < levels * table[year].nunique() / 2:
-            continue
-        if table.duplicated([year, name]).any():
+    for name, levels in names_of_series.candidates(table, year):
+        if name in parts or name.strip().lower() in PARTS or len(table) < levels * table[year].nunique() / 2:
             continue
         if all(len(table[[part, name]].drop_duplicates()) > levels for part in parts):
             return True
