@@ -16,6 +16,7 @@ import json
 import logging
 import math
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,15 @@ from ray import tune
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks import data
+from benchmarks.machine import machine
 from cellsize import files
 from cellsize.data.batches import cell_steps, gather
 from cellsize.data.scaling import fit_scaling
 from cellsize.data.windows import Ints
 from cellsize.params import Training
 from cellsize.sizing.sizes import Size
+
+TIMED_STEPS = 10
 
 
 def sweep(name: str, bound: int, folder: Path, workers: int, smoke: bool, reuse_actors: bool) -> dict[str, Any]:
@@ -74,6 +78,44 @@ def sweep(name: str, bound: int, folder: Path, workers: int, smoke: bool, reuse_
         "sizes": len(sizes),
         "trainings": len(trials),
         "core_seconds": sum(metrics["time_total_s"] for _, metrics in trials),
+    }
+
+
+def estimated(name: str, bound: int, known: dict[str, Any], smoke: bool) -> dict[str, Any]:
+    """What a larger sweep would take, where nobody waits for it: from a step's time, size by size.
+
+    Args:
+        name: The example.
+        bound: Of the larger sweep's grid.
+        known: A line of `sweep.json`, measured whole. As many steps a training are assumed as it had.
+        smoke: Whether to try the code on little data.
+    """
+    example, training = data.loaded_for(name, smoke)
+
+    class Clock(pl.Callback):
+        def __init__(self) -> None:
+            self.times: list[float] = []
+
+        def on_train_batch_end(self, trainer: Any, *of_batch: Any) -> None:
+            self.times.append(time.perf_counter())
+            trainer.should_stop = len(self.times) > TIMED_STEPS
+
+    def step(size: Size) -> float:
+        clock, fold = Clock(), example.folds.fold(0)
+        config = {"size": (size.layers, size.units), "learning_rate": training.learning_rates[0]}
+        _fit(config, example, training, fold.train, np.empty(0, np.int64), 1, [clock])
+        seconds = float(np.median(np.diff(clock.times)))
+        data.say(f"{size}: {seconds:.4f} s a step")
+        return seconds
+
+    seconds = {size: step(size) for size in data.cut(example, bound, smoke) if size.has_memory}
+    small = sum(seconds[size] for size in data.cut(example, known["bound"], smoke) if size.has_memory)
+    core_seconds = known["sweep"]["core_seconds"] * sum(seconds.values()) / small
+    return {
+        "bound": bound,
+        "from_bound": known["bound"],
+        "core_seconds": core_seconds,
+        "step_seconds": {str(size): value for size, value in seconds.items()},
     }
 
 
@@ -174,6 +216,7 @@ def main() -> None:
     parser.add_argument("--bounds", type=int, nargs="+", default=[4, 128])
     parser.add_argument("--reuse-actors", action="store_true", help="a kinder sweep: trials share processes")
     parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--estimate", type=int, metavar="MEASURED", help="from the sweep of this bound: core seconds")
     parser.add_argument("--side", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--name", default="bay-area-traffic", choices=list(data.PLACES))
     given = parser.parse_args()
@@ -184,13 +227,21 @@ def main() -> None:
         return
     path = data.result("sweep", given.smoke)
     before = files.read_json(path) if path.is_file() else []
+    if given.estimate is not None:
+        torch.set_num_threads(1)  # as in a trial of one core
+        of_plain = {"bound": given.estimate, "data": given.name, "reuse_actors": False}
+        known = next(line for line in before if {key: line[key] for key in of_plain} == of_plain)
+        content = {"machine": machine(), **estimated(given.name, max(given.bounds), known, given.smoke)}
+        data.show([{key: content[key] for key in ("bound", "from_bound", "core_seconds")}])
+        data.write("sweep_estimate", content, given.smoke)
+        return
     smoke, kind = ["--smoke"] * given.smoke, ["--reuse-actors"] * given.reuse_actors
     lines: list[dict[str, Any]] = before
     for bound in given.bounds[:1] if given.smoke else given.bounds:
         what = {"bound": bound, "data": given.name, "reuse_actors": given.reuse_actors}
         # What was measured earlier stays: a sweep takes long.
         lines = [line for line in lines if {key: line.get(key) for key in what} != what]
-        machine = data.fresh("benchmarks.machine")[0]
+        of_machine = data.fresh("benchmarks.machine")[0]
         ours, seconds = data.fresh("benchmarks.sizing", given.name, "--bound", bound, *smoke)
         theirs, their_seconds = data.fresh(
             "benchmarks.against_sweep", "--side", "--name", given.name, "--bounds", bound, *smoke, *kind
@@ -206,7 +257,7 @@ def main() -> None:
         lines.append(
             {
                 **line,
-                "machine": machine,
+                "machine": of_machine,
                 "ours": {"seconds": seconds, **ours},
                 "sweep": {"seconds": their_seconds, **theirs},
                 "boosted_trees": {"seconds": trees_seconds, **trees},
