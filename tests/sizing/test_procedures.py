@@ -151,11 +151,11 @@ def test_the_climb_leaves_out_what_costs_too_much_and_the_others_do_not(make_sea
     [
         # 0.59 is lower by more than its standard error, so it ends the look for memory; but 0.60 is within 2 % of it.
         ("within_percent", 0.60, ["0x0", "1x1", "1x2", "2x1", "1x8"], "0x0"),
-        # It helps, so that its ladder goes on.
-        ("within_percent", 0.10, ["0x0", "1x1", "1x2", "2x1", "1x8", "1x16"], "1x8"),
+        # It helps, so that its ladder goes on, with what was left out below it first.
+        ("within_percent", 0.10, ["0x0", "1x1", "1x2", "2x1", "1x8", "1x4", "1x16"], "1x8"),
         # The scores have no noise, and 0.60 is within 2 % of the best.
         ("adequate", 0.60, ["0x0", "1x1", "1x2", "2x1", "1x8"], "0x0"),
-        ("adequate", 0.10, ["0x0", "1x1", "1x2", "2x1", "1x8", "1x16"], "1x8"),
+        ("adequate", 0.10, ["0x0", "1x1", "1x2", "2x1", "1x8", "1x4", "1x16"], "1x8"),
         ("budget", 0.10, ["0x0", "1x1", "1x2", "2x1"], None),
         ("best", 0.10, ["0x0", "1x1", "1x2", "2x1"], "1x1"),
     ],
@@ -174,6 +174,41 @@ def test_a_large_size_is_tried_where_the_rule_would_choose_no_cells_although_som
     assert names(list(plan(known).visited)) == trained
     if last:
         assert str(rules.apply(list(known.values()), choose, {}).size) == last
+
+
+def test_a_size_below_a_large_one_that_was_tried_last_is_the_answer_if_it_is_as_good(make_search: MakeSearch) -> None:
+    listed = proposed([])
+    listed = listed.model_copy(update={"bound": listed.bound.model_copy(update={"units": 32})})  # a quarter is 8
+    means = {"0x0": 0.60, "1x1": 0.599, "1x2": 0.60, "2x1": 0.60, "1x4": 0.10, "1x8": 0.10, "1x16": 0.10}
+    truth = {size: certain(size, means.get(str(size), 0.9)) for size in GRID}
+    found = train(procedures.plan(listed, make_search("climb"), ADEQUATE), truth)
+    # Four cells are as good as eight, so that these no longer help, and their ladder does not go on.
+    assert names(found) == ["0x0", "1x1", "1x2", "2x1", "1x8", "1x4"]
+    assert str(rules.apply([truth[size] for size in found], ADEQUATE, {}).size) == "1x4"
+
+
+def test_what_the_work_limit_leaves_out_below_a_large_one_that_was_tried_last_is_named(
+    make_search: MakeSearch,
+) -> None:
+    listed = proposed([], times=100)
+    listed = listed.model_copy(update={"bound": listed.bound.model_copy(update={"units": 32})})  # a quarter is 8
+    means = {"0x0": 0.60, "1x1": 0.599, "1x2": 0.60, "2x1": 0.60, "1x4": 0.10, "1x8": 0.10, "1x16": 0.10}
+    truth = {size: certain(size, means.get(str(size), 0.9)) for size in GRID}
+    costs = compute.table(listed, make_search("climb").training)
+    limit = sum(costs[size] for size in (Size(1, 1), Size(1, 2), Size(2, 1))) / 0.75 / compute.UNIT
+    search = make_search("climb", work_limit=limit)
+    found = train(procedures.plan(listed, search, ADEQUATE), truth)
+    assert names(found) == ["0x0", "1x1", "1x2", "2x1", "1x8"]  # the large one, whatever it costs
+    left_out = procedures.cuts({size: truth[size] for size in found}, listed, search)
+    assert [(str(cut.size), cut.is_below) for cut in left_out] == [("1x4", True), ("1x16", False)]
+
+
+def test_a_rule_of_thumb_that_helps_leads_on_to_no_other_size(make_search: MakeSearch) -> None:
+    guessed = [Size(1, 16)]
+    means = {"0x0": 0.60, "1x1": 0.59, "1x2": 0.9, "2x1": 0.9, "1x16": 0.10}
+    truth = {size: certain(size, means.get(str(size), 0.9)) for size in GRID}
+    found = names(train(procedures.plan(proposed(guessed), make_search("climb"), ADEQUATE), truth))
+    assert found == ["0x0", "1x1", "1x2", "2x1", "1x16"]
 
 
 def test_workers_that_would_idle_are_told_of_some_likely_sizes(make_search: MakeSearch) -> None:
@@ -405,6 +440,21 @@ def test_where_the_work_limit_forbids_the_next_size_of_it_that_is_what_ended_the
     assert "1x8" not in sizes
     known = {size: with_seeds(truth[size], seeds.get(str(size), 2)) for size in GRID if str(size) in sizes}
     assert next((str(cut.size), cut.was_helping) for cut in procedures.cuts(known, listed, search)) == ("1x8", True)
+
+
+def test_a_ladder_that_helped_by_its_first_seeds_alone_is_not_said_to_have_helped(make_search: MakeSearch) -> None:
+    listed = proposed([], times=100)
+    truth = {size: of_seeds(size, 0.9, 0.9) for size in GRID}
+    truth |= {Size(1, 1): of_seeds(Size(1, 1), 0.8, 0.8), Size(1, 2): of_seeds(Size(1, 2), 0.5, 0.5)}
+    truth[Size(1, 4)] = of_seeds(Size(1, 4), 0.49, 0.52)  # two seeds flatter it
+    costs = compute.table(listed, with_two_seeds(make_search("climb")).training)
+    limit = sum(costs[size] for size in (Size(1, 1), Size(1, 2), Size(1, 4), Size(2, 1))) / 0.75 / compute.UNIT
+    search = with_two_seeds(make_search("climb", maximum_seeds=8, work_limit=limit))
+    tried = [ZERO, Size(1, 1), Size(1, 2), Size(1, 4), Size(2, 1)]
+    for seeds, helped in ((2, True), (8, False)):
+        known = {size: with_seeds(truth[size], seeds) for size in tried}
+        cut = next(cut for cut in procedures.cuts(known, listed, search) if cut.size == Size(1, 8))
+        assert cut.was_helping is helped
 
 
 @settings(max_examples=60, deadline=None)

@@ -114,9 +114,11 @@ def resumed(
 ) -> tuple[tuple[Size, ...], tuple[Cut, ...]]:
     """What comes next on ladders whose last size helps by all seeds that count, although it did not by the first ones.
 
+    Where that is a large size that was tried before its turn, what was left out below it comes first: it may be enough.
+
     Args:
         sizes: The grid.
-        counted: Scores of all sizes tried, with the seeds that count.
+        counted: Scores of all sizes that the climb came to, with the seeds that count.
         limits: When a ladder ends. The work of all sizes may be `work_limit` at most, and with that of the seeds what
             is kept for these more.
         spent: Multiply-adds of all sizes tried, and of the seeds added to them.
@@ -132,13 +134,18 @@ def resumed(
             if size in counted:
                 helps, last = _helps(counted[size], best), size.units
                 best = counted[size] if helps else best
-        following = first_of(ladder, last + 1)
-        if depth == 0 or not helps or following is None:
+        if depth == 0 or not helps:
             continue
-        if limits.allow(following, tuple(counted)) and spent + limits.work[following] <= most:
-            wanted.append(following)
-        else:
-            forbidden.append(Cut(following, was_helping=True))
+        # Every ladder but the first begins somewhere: what is smaller was not left out.
+        below = [size for size in ladder if depth == 1 and size.units < last and size not in counted]
+        left = [*below, *(size for size in [first_of(ladder, last + 1)] if size is not None)]
+        allowed = [
+            size for size in left if limits.allow(size, tuple(counted)) and spent + limits.work[size] <= most
+        ]
+        wanted += allowed[:1]
+        forbidden += [
+            Cut(size, was_helping=size not in below, is_below=size in below) for size in left if size not in allowed
+        ]
     return tuple(wanted), tuple(forbidden)
 
 

@@ -25,7 +25,7 @@ def plan(candidates: Candidates, search: Search, choose: Choose) -> Plan:
 
     The sizes of rules of thumb come last, and then more seeds of the sizes that the rule cannot decide on. If these
     show that the last size of a ladder helped after all, the ladder resumes. If the rule would choose no memory cells
-    then, and no large size was tried, that is tried too.
+    then, and no large size was tried, that is tried too, and if it helps what was left out below it.
     """
     seeds, guessed, costs = _seeds(candidates, search), guesses(candidates), compute.table(candidates, search.training)
     large = climb.large_units(candidates)
@@ -65,8 +65,10 @@ def _decided(
         if not decided.is_done or search.procedure != "climb":
             return decided
         counted = {size: with_seeds(known[size], decided.seeds.get(size, seeds.first)) for size in decided.visited}
+        # A rule of thumb leads on to no other size.
+        climbed = {size: counted[size] for size in climb.came_to(counted, candidates)}
         wanted, _ = climb.resumed(
-            on_grid(candidates), counted, climb.limits(candidates, search), seeds.spent(decided.visited, decided.seeds)
+            on_grid(candidates), climbed, climb.limits(candidates, search), seeds.spent(decided.visited, decided.seeds)
         )
         missing = tuple(size for size in wanted if size not in known)
         if missing or not wanted:
@@ -161,9 +163,12 @@ def cuts(tried: Known, candidates: Candidates, search: Search) -> tuple[climb.Cu
     seeds, limits, sizes = _seeds(candidates, search), climb.limits(candidates, search), on_grid(candidates)
     at_first = climb.cuts(sizes, repeats.first_seeds(tried, seeds), limits)
     spent = seeds.spent(tried, {size: scores.n_seeds for size, scores in tried.items()})
-    then = climb.resumed(sizes, tried, limits, spent)[1]
-    again = {cut.size for cut in then}  # what is said of a size is what all its seeds say
-    return (*(cut for cut in at_first if cut.size not in again), *then)
+    climbed = {size: tried[size] for size in climb.came_to(tried, candidates)}
+    then = climb.resumed(sizes, climbed, limits, spent)[1]
+    again = {cut.size for cut in then}
+    # What is said of a size is what all its seeds say: a ladder that helped by the first ones may not have.
+    refuted = (replace(cut, was_helping=False) for cut in at_first if cut.size not in again)
+    return (*refuted, *then)
 
 
 def added(tried: Known, candidates: Candidates, search: Search) -> float:
