@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from cellsize.errors import InputError
 from cellsize.report import answer
-from cellsize.sizing.choice_records import Choice, Ladder, UndecidedSize
+from cellsize.sizing.choice_records import Choice, Ladder, LeftOut, UndecidedSize
 from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.inspection_records import Inspection, NeverThere, SeriesLeftOut
 
@@ -114,6 +115,28 @@ def test_an_answer_that_is_undecided_names_both_sizes_and_what_is_refitted(folde
     assert lines[0] == "Toy: undecided between 1 × 16 and 1 × 32, plain."
     assert (
         "  adequate      1 × 16 3 %, 1 × 32 91 % (no more than 0.0029 worse than the best); 1 × 32 is refitted" in lines
+    )
+
+
+@pytest.mark.parametrize("since", get_args(get_args(Choice.model_fields["undecided_since"].annotation)[0]))
+def test_an_undecided_answer_says_why_it_is(folders: tuple[Path, Path], since: str) -> None:
+    open_one = (UndecidedSize(layers=1, units=16, probability=0.4),)
+    lines = headline(folders, rule="adequate", undecided_sizes=open_one, decided=False, undecided_since=since)
+    said = [line for line in lines if line.startswith("  undecided     ")]
+    assert len(said) == 1
+    named = {"maximum_seeds": "search.maximum_seeds", "work_limit": "search.work_limit", "folds": "folds"}
+    assert named[since] in said[0]
+
+
+def test_an_answer_names_the_work_limit_if_that_ended_a_ladder_with_patience_left(folders: tuple[Path, Path]) -> None:
+    left = LeftOut(layers=1, units=64, minutes=12.0)
+    assert headline(folders, not_ruled_out=left, skip="none")[0] == (
+        "Toy: 1 layer of 32 memory cells, plain; search.work_limit ended the search before larger sizes were ruled out."
+    )
+    open_one = (UndecidedSize(layers=1, units=16, probability=0.4),)
+    assert headline(folders, not_ruled_out=left, undecided_sizes=open_one, decided=False, skip="none")[0] == (
+        "Toy: undecided between 1 × 16 and 1 × 32, plain; search.work_limit ended the search before larger sizes were "
+        "ruled out."
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from cellsize.report import wording
 from cellsize.report.words import OF_CLASSES
 from cellsize.sizing import rules
-from cellsize.sizing.choice_records import Choice, UndecidedSize
+from cellsize.sizing.choice_records import Choice, LeftOut, UndecidedSize
 from cellsize.sizing.evaluation_records import Evaluation, Registration
 from cellsize.sizing.sizes import ZERO, Size
 
@@ -90,6 +90,17 @@ def test_the_answer_is_a_sentence_with_the_size(
             {"rule": "budget", "skip": "linear"},
             "Within the budget, the best LSTM has 1 layer of 32 memory cells, beside a fixed linear model of 438 "
             "weights.",
+        ),
+        (
+            (1, 32),
+            {"rule": "budget", "skip": "none", "at_least": True},
+            "Within the budget, the best LSTM has at least 1 layer of 32 memory cells, plain.",
+        ),
+        (
+            (1, 32),
+            {"not_ruled_out": LeftOut(layers=1, units=64, minutes=12.0), "skip": "none"},
+            "Your LSTM needs 1 layer of 32 memory cells, plain. The work limit ended the search before larger sizes "
+            "were ruled out.",
         ),
         (
             (0, 0),

@@ -453,6 +453,34 @@ def test_a_ladder_that_still_helped_when_the_work_limit_ended_it_makes_every_ans
     assert "make run" not in choice.caution
 
 
+def ended_early(scores: dict[tuple[int, int], float], how: Choose, **changes: Any) -> Choice:
+    """Of a ladder whose next size, 1x16, costs more than all of the work limit."""
+    listed = candidates([*map(described, [(0, 0), (1, 4), (1, 8)]), candidate(Size(1, 16), window_work=10**9)])
+    return decided(table(scores), how, among=listed, work_limit=1.0, **changes)
+
+
+def test_a_ladder_that_the_work_limit_ended_with_patience_left_has_ruled_no_larger_size_out() -> None:
+    choice = ended_early({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}, BEST, patience=2)
+    assert (size_of(choice), choice.at_least, choice.left_out) == ((1, 4), False, None)
+    assert choice.not_ruled_out is not None
+    assert size_of(choice.not_ruled_out) == (1, 16)
+    assert "with 1 layer before it was clear that none larger helps: 1 layer of 16 " in choice.caution
+    # Without patience the ladder had ended by itself; and no memory cells are not the answer of a ladder.
+    assert ended_early({(0, 0): 0.5, (1, 4): 0.1, (1, 8): 0.2}, BEST, patience=1).not_ruled_out is None
+    assert ended_early({(0, 0): 0.1, (1, 4): 0.2, (1, 8): 0.2}, BEST, patience=3).not_ruled_out is None
+
+
+def test_what_comes_after_the_best_size_is_left_out_also_where_that_helped_by_less_than_its_standard_error() -> None:
+    lines = table({(0, 0): 0.5, (1, 4): 0.11, (1, 8): 0.1})
+    for line, noise in zip(lines[-3:], (-0.05, 0.05, -0.005), strict=True):
+        line["score"] += noise
+    listed = candidates([*map(described, [(0, 0), (1, 4), (1, 8)]), candidate(Size(1, 16), window_work=10**9)])
+    choice = decided(lines, BEST, among=listed, work_limit=1.0)
+    assert (size_of(choice), choice.at_least, choice.not_ruled_out) == ((1, 8), True, None)
+    assert choice.left_out is not None
+    assert size_of(choice.left_out) == (1, 16)
+
+
 def test_a_best_size_that_is_the_largest_tried_is_said_also_where_a_smaller_one_is_chosen() -> None:
     # The deeper ladder alone was cut.
     deep = candidate(Size(2, 1), window_work=10**9)
@@ -681,6 +709,17 @@ def test_an_undecided_size_is_named_and_the_adequate_one_above_it_is_the_answer(
     assert "Undecided is whether a smaller one is (1 layer of 4 memory cells " in choice.reason
     assert "more seeds may decide it" in choice.reason
     assert choice.larger is None
+
+
+def test_why_a_size_stays_undecided_is_said() -> None:
+    assert decided(close(0.006), ADEQUATE, folds=5, maximum_seeds=2).undecided_since == "maximum_seeds"
+    assert decided(close(0.006), ADEQUATE, folds=5, maximum_seeds=8).undecided_since == "work_limit"
+    uneven = table({(0, 0): 0.8, (1, 4): 0.408, (1, 8): 0.4}, folds=5, seeds=2)
+    shifts = dict(enumerate((0.01, -0.01, 0.02, -0.02, 0.0), 1))
+    for line in uneven:
+        line["score"] += shifts[line["fold"]] * (line["units"] == 4)
+    assert decided(uneven, ADEQUATE, folds=5).undecided_since == "folds"
+    assert decided(close(0.001), ADEQUATE, folds=5).undecided_since is None
 
 
 def test_a_size_that_is_hardly_worse_is_the_answer_with_its_probability() -> None:

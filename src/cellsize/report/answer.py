@@ -44,9 +44,10 @@ def _headline(choice: Choice) -> str:
         return f"undecided, memory cells failed in some trainings and not in others{helped}. {refitted(choice)}"
     company = f", {beside(choice)}" * has_company(choice)
     if choice.size.has_memory:
+        larger = "; search.work_limit ended the search before larger sizes were ruled out" * bool(choice.not_ruled_out)
         if choice.undecided_sizes:
-            return f"undecided between {between(choice)}{company}"
-        return f"{'at least ' * choice.at_least}{describe(choice.size)}{company}"
+            return f"undecided between {between(choice)}{company}{larger}"
+        return f"{'at least ' * choice.at_least}{describe(choice.size)}{company}{larger}"
     size = describe(ZERO) if choice.size == ZERO else f"{describe(ZERO)}, {describe(choice.size)}{company}"
     if choice.undecided_sizes:
         far = f"{' so far' * choice.at_least}; undecided between {between(choice)}{company}"

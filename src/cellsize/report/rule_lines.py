@@ -7,11 +7,18 @@ from cellsize.sizing.choice_records import Choice, TriedSize
 from cellsize.sizing.decision import in_percent
 from cellsize.sizing.rules import alone
 
+SINCE = {
+    "maximum_seeds": "all seeds that search.maximum_seeds allows were trained; more may decide it",
+    "work_limit": "more seeds may decide it, and search.work_limit is spent",
+    "folds": "the folds disagree, and more seeds would hardly decide it",
+}
+
 
 def lines(choice: Choice) -> list[str]:
-    """How sure it is that each size is adequate, what is refitted, and that the size is at the bound, if it is."""
+    """How sure it is that each size is adequate, why it is no surer, and that the size is at the bound, if it is."""
     bound = past_bound(choice)
-    return [*_sure(choice), *([f"  bound         {bound}"] if bound else [])]
+    since = [f"  undecided     {SINCE[choice.undecided_since]}"] if choice.undecided_since else []
+    return [*_sure(choice), *since, *([f"  bound         {bound}"] if bound else [])]
 
 
 def _sure(choice: Choice) -> list[str]:

@@ -158,8 +158,9 @@ def answer(choice: Choice, words: Words | None = None) -> str:
     if choice.undecided_sizes and not choice.size.has_memory:
         open_ones = between(choice, linear)
         return f"{words.needs} no memory cells; undecided is between {open_ones}, which was refitted{company}."
+    larger = " The work limit ended the search before larger sizes were ruled out." * bool(choice.not_ruled_out)
     if choice.undecided_sizes:
-        return f"Undecided between {between(choice)}; {alone(choice.size)} was refitted{company}."
+        return f"Undecided between {between(choice)}; {alone(choice.size)} was refitted{company}.{larger}"
     mlp = f"an MLP of {plural(choice.units, 'hidden unit')}{f' {beside(choice)}' * has_company(choice)}"
     if not choice.size.has_memory and choice.rule == "budget":
         model = words.zero_cells if choice.size == ZERO else mlp
@@ -171,9 +172,10 @@ def answer(choice: Choice, words: Words | None = None) -> str:
         return f"{words.needs} no memory cells: {words.zero_cells} {judgement}."
     each = " each" if choice.layers > 1 else ""
     size = f"{plural(choice.layers, 'layer')} of {plural(choice.units, 'memory cell')}{each}"
+    at_least = "at least " * choice.at_least
     if choice.rule == "budget":
-        return f"Within the budget, the best {choice.cell.upper()} has {size}, {beside(choice)}."
-    return f"Your {choice.cell.upper()} needs {'at least ' if choice.at_least else ''}{size}, {beside(choice)}."
+        return f"Within the budget, the best {choice.cell.upper()} has {at_least}{size}, {beside(choice)}.{larger}"
+    return f"Your {choice.cell.upper()} needs {at_least}{size}, {beside(choice)}.{larger}"
 
 
 def model_name(name: str) -> str:

@@ -76,7 +76,7 @@ def cut_short(
     for cut in (cut for cut in cuts if not cut.is_below):
         minutes = max(1, round(compute.minutes(costs[cut.size])))
         depth = f"{cut.size.layers} layer{'s' if cut.size.layers > 1 else ''}"
-        helped = "while larger sizes still helped" if cut.was_helping else "before it was clear that none helps"
+        helped = "while larger sizes still helped" if cut.was_helping else "before it was clear that none larger helps"
         sentences.append(
             f"search.work_limit: {search.work_limit:g} ({_core_minutes(search.work_limit)}) ended the search with "
             f"{depth} {helped}: {describe(cut.size)} would take about {minutes:,} minute{'s' if minutes > 1 else ''} "

@@ -1,6 +1,7 @@
 """The choice as a record: what was chosen, what it was compared with, what guessing would have cost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import pandas as pd
 
@@ -74,6 +75,12 @@ def decide(
     probabilities = adequacy.probabilities(scores, adequacy.margin(rule))
     undecided = adequacy.undecided(scores, rule) if rule.rule == "adequate" else ()
     left_open = bool(unreliable) and not size.has_memory
+    at_least = any(cut.was_helping for cut in cuts) or (bool(open_end) and size == best.size)
+    larger_cuts = [cut for cut in cuts if not cut.is_below]
+    helping = [cut for cut in cuts if cut.was_helping]
+    # The best is its ladder's last size: whether that helped more than its standard error makes no difference then.
+    after_best = [cut for cut in larger_cuts if at_least and cut.size.layers == best.size.layers]
+    unclear = [] if at_least or not size.has_memory else larger_cuts
     lengths = _lengths(trials)
     return Choice(
         **recipe_of(trials, size).model_dump(),
@@ -105,6 +112,7 @@ def decide(
         undecided_sizes=tuple(
             UndecidedSize(layers=size.layers, units=size.units, probability=probabilities[size]) for size in undecided
         ),
+        undecided_since=_undecided_since(scores, rule, search) if undecided else None,
         bound=candidates.bound.units,
         bound_binding=by_size[size].at_bound,
         alpha_implied=alpha_implied(candidates.n_samples, size, candidates.n_inputs, candidates.n_outputs),
@@ -113,8 +121,9 @@ def decide(
         procedure=procedure,
         reason=" ".join(filter(None, (decision.reason, finding, caution))),
         caution=caution,
-        at_least=any(cut.was_helping for cut in cuts) or (bool(open_end) and size == best.size),
-        left_out=next((_left_out(cut, candidates, search) for cut in cuts if cut.was_helping), None),
+        at_least=at_least,
+        left_out=_left_out(helping or after_best, candidates, search),
+        not_ruled_out=_left_out(unclear, candidates, search),
         cells_left_open=left_open,
         rules_of_thumb=tuple(_scored_rule(thumb, tried, chosen) for thumb in candidates.rules_of_thumb),
         sizes=tuple(
@@ -223,10 +232,24 @@ def _ladders(trials: pd.DataFrame, folds: int, rule: Choose, costs: dict[Size, f
     return tuple(result)
 
 
-def _left_out(cut: Cut, candidates: Candidates, search: Search) -> LeftOut:
-    """The size that would have come next."""
-    minutes = compute.minutes(compute.table(candidates, search.training)[cut.size])
-    return LeftOut(layers=cut.size.layers, units=cut.size.units, minutes=round(minutes, 1))
+def _left_out(cuts: Sequence[Cut], candidates: Candidates, search: Search) -> LeftOut | None:
+    """The size that would have come next, the first of several; None if there is none."""
+    if not cuts:
+        return None
+    size = cuts[0].size
+    minutes = compute.minutes(compute.table(candidates, search.training)[size])
+    return LeftOut(layers=size.layers, units=size.units, minutes=round(minutes, 1))
+
+
+def _undecided_since(
+    scores: list[Scores], rule: Choose, search: Search
+) -> Literal["maximum_seeds", "work_limit", "folds"]:
+    """Why no more seeds were added; see `Choice.undecided_since`."""
+    would_help = adequacy.more_seeds(scores, rule)
+    if not would_help:
+        return "folds"
+    counts = {scored.size: scored.n_seeds for scored in scores}
+    return "work_limit" if any(counts[size] < search.maximum_seeds for size in would_help) else "maximum_seeds"
 
 
 def _lengths(trials: pd.DataFrame) -> "pd.Series[int]":

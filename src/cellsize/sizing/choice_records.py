@@ -176,9 +176,13 @@ class Choice(Recipe):
     margin: float
     """How much worse than the best a size may be and still be adequate, in normalised errors."""
     decided: bool
-    """Whether a run with other seeds should say the same: nothing smaller is undecided, and cells are not left open."""
+    """Whether nothing smaller is undecided and cells are not left open. Of the rule `adequate` it says that a run with
+    other seeds should say the same; other rules leave nothing undecided, whatever other seeds would say."""
     undecided_sizes: tuple[UndecidedSize, ...]
     """Undecided sizes smaller than the answer, smallest first; none where the rule is not `adequate`."""
+    undecided_since: Literal["maximum_seeds", "work_limit", "folds"] | None = MAY_BE_LEFT_OUT
+    """Why they stay undecided: all seeds that there may be were trained, the work limit was spent, or the folds
+    disagree, so that more seeds would hardly help; left out where none is undecided, or nobody asked."""
     bound: int
     """The bound that the grid was made with, in units."""
     bound_binding: bool
@@ -198,7 +202,11 @@ class Choice(Recipe):
     at_least: bool
     """Whether larger sizes may well be better: the search ended while they helped, or with the best as the last one."""
     left_out: LeftOut | None
-    """The size that `search.work_limit` left out while larger ones helped; null if there is none."""
+    """The size that `search.work_limit` left out while larger ones helped, or after the best one; null if there is
+    none."""
+    not_ruled_out: LeftOut | None = MAY_BE_LEFT_OUT
+    """The size that it left out before it was clear that none larger than an answer with memory cells helps; left out
+    if there is none, or nobody asked."""
     cells_left_open: bool
     """Whether no memory cells were chosen although some sizes learnt in some trainings and not in others."""
     rules_of_thumb: tuple[ScoredRule, ...]

@@ -139,9 +139,7 @@ def resumed(
         # Every ladder but the first begins somewhere: what is smaller was not left out.
         below = [size for size in ladder if depth == 1 and size.units < last and size not in counted]
         left = [*below, *(size for size in [first_of(ladder, last + 1)] if size is not None)]
-        allowed = [
-            size for size in left if limits.allow(size, tuple(counted)) and spent + limits.work[size] <= most
-        ]
+        allowed = [size for size in left if limits.allow(size, tuple(counted)) and spent + limits.work[size] <= most]
         wanted += allowed[:1]
         forbidden += [
             Cut(size, was_helping=size not in below, is_below=size in below) for size in left if size not in allowed
