@@ -30,9 +30,11 @@ CHOICE: dict[str, Any] = {
     "difference": 0.0, "difference_se": 0.0,
     "larger": {"layers": 1, "units": 8, "margin": 0.004, "probability": 0.61},
     "margin": 0.004, "decided": True, "undecided_sizes": [{"layers": 0, "units": 0, "probability": 0.4}],
+    "undecided_since": "folds",
     "bound": 8, "bound_binding": False, "alpha_implied": 2.5, "rule": "budget",
     "budget": {"unit": "bytes", "limit": 1000.0, "cost": 240.0}, "procedure": "climb", "reason": "Because.",
-    "caution": "", "at_least": False, "left_out": None, "cells_left_open": False,
+    "caution": "", "at_least": False, "left_out": None,
+    "not_ruled_out": {"layers": 1, "units": 8, "minutes": 7.0}, "cells_left_open": False,
     "rules_of_thumb": [
         {"layers": 1, "units": 9, "rule": "α = 2", "parameters": 90, "score": None, "difference": None,
          "difference_se": None},
