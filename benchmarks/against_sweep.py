@@ -230,7 +230,9 @@ def main() -> None:
     if given.estimate is not None:
         torch.set_num_threads(1)  # as in a trial of one core
         of_plain = {"bound": given.estimate, "data": given.name, "reuse_actors": False}
-        known = next(line for line in before if {key: line[key] for key in of_plain} == of_plain)
+        known = next((line for line in before if {key: line[key] for key in of_plain} == of_plain), None)
+        if known is None:
+            raise SystemExit(f"{path}: no sweep up to {given.estimate} units; run --bounds {given.estimate} first")
         content = {"machine": machine(), **estimated(given.name, max(given.bounds), known, given.smoke)}
         data.show([{key: content[key] for key in ("bound", "from_bound", "core_seconds")}])
         data.write("sweep_estimate", content, given.smoke)
